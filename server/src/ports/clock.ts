@@ -1,0 +1,11 @@
+/** Time as an input. Only `adapters/clock` and virtual clocks in tests know how it passes. */
+
+/** Wall time and one-shot timers. */
+export interface Clock {
+  /** Wall time in microseconds since 1970 (UTC), a safe integer. */
+  nowUs(): number;
+  /** Time that never jumps back, in milliseconds from an arbitrary start; for durations. */
+  monotonicMs(): number;
+  /** Runs `task` once after `delayMs`; the returned function cancels it. */
+  after(delayMs: number, task: () => void): () => void;
+}

@@ -1,0 +1,69 @@
+/**
+ * A dialect: one wire protocol, as pure text in and text out. It owns no socket and no timer; the
+ * socket adapter feeds it and carries out the effects that it returns.
+ */
+import type { Topic, Update } from "../marketdata/topic.ts";
+
+/** How a dialect writes one update. The object's identity is the key under which text is shared. */
+export interface Encoding {
+  /** For metrics and messages, for example `finazon`. */
+  readonly name: string;
+  /** The text of one message. Called once per update however many subscribers there are. */
+  encode(topic: Topic, update: Update): string;
+}
+
+/** What a client did. */
+export type SessionInput =
+  | { readonly kind: "text"; readonly text: string; readonly byteLength: number }
+  | { readonly kind: "binary"; readonly byteLength: number }
+  /** The credentials of this session stopped being good. */
+  | { readonly kind: "revoked" }
+  /** A newer connection of the same workspace takes this one's place. */
+  | { readonly kind: "evicted" };
+
+/** What is to be done because of an input, in this order. */
+export type SessionEffect =
+  | { readonly kind: "send"; readonly text: string }
+  | { readonly kind: "subscribe"; readonly topic: Topic; readonly encoding: Encoding }
+  | { readonly kind: "unsubscribe"; readonly topic: Topic; readonly encoding: Encoding }
+  | { readonly kind: "close"; readonly code: number; readonly reason: string };
+
+/** One connection's protocol state. */
+export interface Session {
+  /** Who this is, for logs and listings; never a secret. */
+  readonly owner: string;
+  /** Largest message that is read, in bytes; a larger one closes the connection with 1009. */
+  readonly messageBytesMax: number;
+  /** Never throws, whatever the input. */
+  receive(input: SessionInput, nowMs: number): readonly SessionEffect[];
+  /** Called once when the connection is gone; gives back what the session held. */
+  ended(): void;
+}
+
+/** An HTTP request that asks to become a WebSocket. */
+export interface UpgradeRequest {
+  /** Path without the query, for example `/v1`. */
+  readonly path: string;
+  /** First value of a query parameter, decoded. */
+  query(name: string): string | undefined;
+}
+
+/** What the socket adapter lets others do to an open connection. */
+export interface ConnectionHandle {
+  /** Feeds an input that did not come from the client. */
+  inject(input: SessionInput): void;
+}
+
+/** Whether an upgrade goes ahead. */
+export type UpgradeDecision =
+  | { readonly kind: "refused"; readonly status: number; readonly body: string }
+  | { readonly kind: "accepted"; readonly session: Session };
+
+/** A protocol that clients can speak over WebSocket. */
+export interface Dialect {
+  readonly name: string;
+  /** Whether upgrades on this path are for this dialect. */
+  accepts(path: string): boolean;
+  /** Decides one upgrade. An accepted session must be told when it has `ended`. */
+  open(request: UpgradeRequest, connection: ConnectionHandle, nowMs: number): UpgradeDecision;
+}

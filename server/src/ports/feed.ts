@@ -1,0 +1,67 @@
+/**
+ * A feed: where market data comes from.
+ *
+ * A feed is pulled. It yields batches, and the next batch is not asked for before the last one has
+ * been folded and delivered, so a source faster than its consumers slows down instead of filling memory.
+ */
+import type { Instrument } from "../marketdata/instrument.ts";
+import type { Trade } from "../marketdata/trade.ts";
+
+/** Tells a feed to stop. An `AbortSignal` is one. */
+export interface StopSignal {
+  readonly aborted: boolean;
+  addEventListener(type: "abort", listener: () => void, options?: { once?: boolean }): void;
+  removeEventListener(type: "abort", listener: () => void): void;
+}
+
+/** What a feed can say. */
+export type FeedEvent =
+  | { readonly kind: "trades"; readonly trades: readonly Trade[] }
+  /**
+   * The feed's market time has reached `atUs` (microseconds since 1970). Only feeds with
+   * `time: "feed"` say this; what was due at or before `atUs` is published before the next event.
+   */
+  | { readonly kind: "time"; readonly atUs: number }
+  /** Data between the two times is missing; what was derived across them may be incomplete. */
+  | {
+      readonly kind: "gap";
+      readonly fromUs: number;
+      readonly toUs: number;
+      readonly reason: string;
+    };
+
+/** How a feed ended. Failing is a value: it stops this feed and leaves the server up. */
+export type FeedOutcome =
+  | { readonly kind: "finished" }
+  | { readonly kind: "stopped" }
+  | { readonly kind: "failed"; readonly reason: string };
+
+/** What a feed may count; each becomes a metric with the feed's name. */
+export type FeedCounter = "trades" | "malformed" | "bytes";
+
+/** What the feed is given to talk to the rest of the house. */
+export interface FeedContext {
+  /** The instrument of a ticker, made on first use; undefined when the dataset is full. */
+  instrument(ticker: string): Instrument | undefined;
+  /** Adds to a counter. */
+  count(counter: FeedCounter, by: number): void;
+  /** Tells the operator about something skipped or strange; the place (file and line) is in the message. */
+  warn(message: string): void;
+  /** Tells how far a bounded source has come, 0 … 1. */
+  progress(share: number): void;
+  /** Wall time in microseconds since 1970. */
+  nowUs(): number;
+  /** Resolves after `ms` of wall time, or at once when `signal` aborts. */
+  sleep(ms: number, signal: StopSignal): Promise<void>;
+}
+
+/** One source of market data, opened once. */
+export interface Feed {
+  /**
+   * Whose clock closes bars: `wall` when the data is live or shifted onto wall time, `feed` when the
+   * feed tells the time by itself with `time` events.
+   */
+  readonly time: "wall" | "feed";
+  /** Yields batches until the source ends or `signal` aborts; the generator's return value says how it ended. */
+  run(context: FeedContext, signal: StopSignal): AsyncGenerator<readonly FeedEvent[], FeedOutcome>;
+}

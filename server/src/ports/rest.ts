@@ -1,0 +1,34 @@
+/** REST routes as plain functions: a dialect declares them, the HTTP adapter serves them. */
+
+/** One request, already parsed by the HTTP adapter. */
+export interface RestRequest {
+  /** Path as requested, without the query. */
+  readonly path: string;
+  /** Values of the path's `:name` parts, decoded. */
+  readonly params: Readonly<Record<string, string>>;
+  /** First value of each query parameter, decoded. */
+  readonly query: Readonly<Record<string, string>>;
+  /** Value of a header; the name is looked up without regard to case. */
+  header(name: string): string | undefined;
+  /** Raw body text; empty where there is none. */
+  readonly body: string;
+}
+
+/** One answer. */
+export interface RestReply {
+  readonly status: number;
+  /** JSON text. */
+  readonly body: string;
+}
+
+/** One operation of a REST interface. */
+export interface RestRoute {
+  readonly method: "GET" | "POST" | "DELETE";
+  /** Path with `:name` parts, for example `/:version/datasets`. */
+  readonly path: string;
+  /** One line for the API description. */
+  readonly summary: string;
+  /** JSON Schema of the query parameters, for the API description. */
+  readonly querySchema?: object;
+  handle(request: RestRequest, nowMs: number): RestReply;
+}
