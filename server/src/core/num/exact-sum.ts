@@ -9,9 +9,9 @@ const limb = 2 ** 53;
 const limbBits = 53n;
 const lowMask = (1n << limbBits) - 1n;
 
-/** An exact, growing, non-negative sum: `high * 2 ** 53 + low`. */
+/** An exact, growing, non-negative sum without an upper bound: `high * 2 ** 53 + low`. */
 export class ExactSum {
-  #high = 0;
+  #high = 0n;
   #low = 0;
 
   /** Adds a non-negative safe integer. */
@@ -20,7 +20,7 @@ export class ExactSum {
     const reduced = this.#low - limb + value;
     if (reduced >= 0) {
       this.#low = reduced;
-      this.#high += 1;
+      this.#high += 1n;
     } else {
       this.#low += value;
     }
@@ -43,12 +43,12 @@ export class ExactSum {
 
   /** The sum. */
   toBigInt(): bigint {
-    return (BigInt(this.#high) << limbBits) + BigInt(this.#low);
+    return (this.#high << limbBits) + BigInt(this.#low);
   }
 
   /** The sum as a number where that is exact, else as a bigint: what `formatDecimal` takes. */
   value(): number | bigint {
-    return this.#high === 0 ? this.#low : this.toBigInt();
+    return this.#high === 0n ? this.#low : this.toBigInt();
   }
 
   #addBig(value: bigint): void {
@@ -56,9 +56,7 @@ export class ExactSum {
   }
 
   #assign(value: bigint): void {
-    const high = value >> limbBits;
-    assert(high <= BigInt(Number.MAX_SAFE_INTEGER), "an exact sum fits in two limbs");
-    this.#high = Number(high);
+    this.#high = value >> limbBits;
     this.#low = Number(value & lowMask);
   }
 }

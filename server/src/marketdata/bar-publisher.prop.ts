@@ -1,0 +1,137 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Bar, PublishPeriodS } from "./bar.ts";
+import { barIntervalUs, publishPeriodsS } from "./bar.ts";
+import { BarPublisher } from "./bar-publisher.ts";
+import type { Instrument } from "./instrument.ts";
+import type { Trade } from "./trade.ts";
+
+const epoch = Date.UTC(2024, 7, 8, 23, 54) * 1000;
+const latenessUs = 10_000_000;
+const dataset = { code: "d", name: "D", publisher: "p" };
+const instruments: Instrument[] = [0, 1, 2].map((index) => ({
+  dataset,
+  ticker: `T${index}`,
+  index,
+}));
+
+/** A trade and how long it takes to arrive, within what the publisher tolerates. */
+const arrival = fc
+  .record({
+    of: fc.nat({ max: 2 }),
+    at: fc.nat({ max: 200_000 }),
+    delay: fc.nat({ max: latenessUs / 1000 }),
+    price: fc.integer({ min: 1, max: 50 }),
+    priceScale: fc.nat({ max: 3 }),
+    quantity: fc.integer({ min: 1, max: 9 }),
+    repeated: fc.boolean(),
+  })
+  .map((drawn) => ({ ...drawn, at: drawn.at * 1000 }));
+
+type DrawnArrival = typeof arrival extends fc.Arbitrary<infer T> ? T : never;
+
+/** The same bar, computed from all trades of one minute at once with unbounded integers. */
+function batch(trades: readonly Trade[]) {
+  const sorted = [...trades].sort((a, b) => a.eventTimeUs - b.eventTimeUs);
+  const prices = sorted.map((trade) => trade.price * 10 ** (3 - trade.priceScale));
+  const volume = sorted.reduce((sum, trade) => sum + BigInt(trade.quantity), 0n);
+  return [
+    prices[0],
+    Math.max(...prices),
+    Math.min(...prices),
+    prices.at(-1),
+    volume,
+    sorted.length,
+  ];
+}
+
+function figures(bar: Bar) {
+  const unit = 10 ** (3 - bar.priceScale);
+  const prices = [bar.open, bar.high, bar.low, bar.close].map((price) => price * unit);
+  return [...prices, BigInt(bar.volume), bar.tradeCount];
+}
+
+interface Published {
+  readonly bar: Bar;
+  readonly periodS: PublishPeriodS;
+  readonly boundary: number;
+}
+
+/** What a subscriber of one period holds in the end, by ticker and minute. */
+function lastStates(published: readonly Published[], periodS: PublishPeriodS): Map<string, Bar> {
+  const ofPeriod = published.filter((message) => message.periodS === periodS);
+  return new Map(ofPeriod.map(({ bar }) => [`${bar.instrument.ticker}|${bar.startUs}`, bar]));
+}
+
+function play(arrivals: readonly DrawnArrival[]) {
+  const trades = arrivals.map((drawn, index): Trade => {
+    const instrument = instruments[drawn.of];
+    if (instrument === undefined) throw new Error("an instrument was expected");
+    return {
+      instrument,
+      venue: "v",
+      id: index,
+      price: drawn.price,
+      priceScale: drawn.priceScale,
+      quantity: drawn.quantity,
+      quantityScale: 0,
+      eventTimeUs: epoch + drawn.at,
+      receiveTimeUs: epoch + drawn.at + drawn.delay * 1000,
+      aggressor: "unknown",
+    };
+  });
+  const arriving = [...trades].sort((a, b) => a.receiveTimeUs - b.receiveTimeUs);
+  const published: Published[] = [];
+  const publisher = new BarPublisher({
+    latenessUs,
+    publish: (bar, periodS) => published.push({ bar, periodS, boundary: publisher.nowUs ?? 0 }),
+  });
+  publisher.advance(epoch);
+  for (const trade of arriving) {
+    publisher.advance(trade.receiveTimeUs);
+    expect(publisher.apply(trade)).toBe("taken");
+    if (arrivals[trade.id as number]?.repeated) expect(publisher.apply(trade)).toBe("duplicate");
+  }
+  publisher.advance(epoch + 600_000_000);
+  return { arriving, published };
+}
+
+describe("bars", () => {
+  it("end equal to a batch computation for any arrival order within the lateness window", () => {
+    fc.assert(
+      fc.property(fc.array(arrival, { maxLength: 60 }), (arrivals) => {
+        const { arriving, published } = play(arrivals);
+        const minutes = Map.groupBy(
+          arriving,
+          (trade) =>
+            `${trade.instrument.ticker}|${Math.floor(trade.eventTimeUs / barIntervalUs) * barIntervalUs}`,
+        );
+        for (const periodS of publishPeriodsS) {
+          const final = lastStates(published, periodS);
+          expect(final.size).toBe(minutes.size);
+          for (const [key, bar] of final)
+            expect(figures(bar)).toEqual(batch(minutes.get(key) ?? []));
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("are sent at most once per period and bar, at a boundary, never empty, never before their minute", () => {
+    fc.assert(
+      fc.property(fc.array(arrival, { maxLength: 60 }), (arrivals) => {
+        const { published } = play(arrivals);
+        const sent = new Set<string>();
+        for (const { bar, periodS, boundary } of published) {
+          expect(boundary % (periodS * 1_000_000)).toBe(0);
+          expect(bar.startUs).toBeLessThan(boundary);
+          expect(bar.tradeCount).toBeGreaterThan(0);
+          const message = `${bar.instrument.ticker}|${bar.startUs}|${periodS}|${boundary}`;
+          expect(sent.has(message)).toBe(false);
+          sent.add(message);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});

@@ -1,0 +1,166 @@
+/**
+ * Turns a dataset's trades into bars and says at which boundary of market time each is published.
+ *
+ * Bars close by the clock: `advance` is what ends a minute, never the next trade. The publisher owns
+ * no timer; whoever owns the clock calls `advance`.
+ */
+import { assert } from "../core/assert.ts";
+import { type Bar, barIntervalUs, type PublishPeriodS, publishPeriodsS } from "./bar.ts";
+import { BarSeries, type TradeVerdict } from "./bar-series.ts";
+import type { Instrument } from "./instrument.ts";
+import type { MinuteBar } from "./minute-bar.ts";
+import type { Trade } from "./trade.ts";
+
+/** Default time after the end of its minute in which a bar may still be revised, in microseconds. */
+export const latenessDefaultUs = 10_000_000;
+
+/** The shortest publish period: boundaries are its multiples. */
+const boundaryUs = 1_000_000;
+
+const periodBit: Record<PublishPeriodS, number> = { 1: 1, 10: 2, 60: 4 };
+const everyPeriod = 7;
+
+/** What a publisher is made of. */
+export interface BarPublisherOptions {
+  readonly latenessUs: number;
+  /** Receives each published state; the boundary has passed when it is called. */
+  publish(bar: Bar, periodS: PublishPeriodS): void;
+}
+
+/** Bars of all instruments of one dataset. */
+export class BarPublisher {
+  readonly #options: BarPublisherOptions;
+  readonly #series: (BarSeries | undefined)[] = [];
+  /** Series that hold at least one bar. */
+  #active: BarSeries[] = [];
+  readonly #pending: Record<PublishPeriodS, BarSeries[]> = { 1: [], 10: [], 60: [] };
+  #nowUs: number | undefined;
+  #nextBoundaryUs = 0;
+
+  constructor(options: BarPublisherOptions) {
+    assert(options.latenessUs >= 0, "lateness is not negative");
+    this.#options = options;
+  }
+
+  /** Market time, in microseconds since 1970; undefined before the first trade or `advance`. */
+  get nowUs(): number | undefined {
+    return this.#nowUs;
+  }
+
+  /** Folds one trade at the present market time. */
+  apply(trade: Trade): TradeVerdict {
+    if (this.#nowUs === undefined) this.#start(trade.receiveTimeUs);
+    const series = this.#seriesOf(trade.instrument);
+    const wasEmpty = series.bars.length === 0;
+    const verdict = series.apply(trade, this.#nowUs ?? 0, this.#options.latenessUs);
+    if (verdict !== "taken") return verdict;
+    if (wasEmpty) this.#active.push(series);
+    if (series.pendingPeriods !== everyPeriod) this.#markPending(series);
+    return verdict;
+  }
+
+  /** Moves market time forward and publishes what falls due on the way; time never goes back. */
+  advance(toUs: number): void {
+    if (this.#nowUs === undefined) this.#start(toUs);
+    while (this.#nextBoundaryUs <= toUs) {
+      if (this.#active.length === 0) {
+        this.#nextBoundaryUs = firstBoundaryAfter(toUs);
+        break;
+      }
+      const boundary = this.#nextBoundaryUs;
+      this.#nowUs = boundary;
+      this.#nextBoundaryUs = boundary + boundaryUs;
+      this.#passBoundary(boundary);
+    }
+    if (toUs > (this.#nowUs ?? 0)) this.#nowUs = toUs;
+  }
+
+  #start(nowUs: number): void {
+    this.#nowUs = nowUs;
+    this.#nextBoundaryUs = firstBoundaryAfter(nowUs);
+  }
+
+  #seriesOf(instrument: Instrument): BarSeries {
+    const known = this.#series[instrument.index];
+    if (known !== undefined) return known;
+    const series = new BarSeries(instrument);
+    this.#series[instrument.index] = series;
+    return series;
+  }
+
+  #markPending(series: BarSeries): void {
+    for (const periodS of publishPeriodsS) {
+      const bit = periodBit[periodS];
+      if ((series.pendingPeriods & bit) === 0) {
+        series.pendingPeriods |= bit;
+        this.#pending[periodS].push(series);
+      }
+    }
+  }
+
+  #passBoundary(boundary: number): void {
+    const endsMinute = boundary % barIntervalUs === 0;
+    if (endsMinute) this.#closeBars(boundary);
+    for (const periodS of publishPeriodsS) {
+      if (boundary % (periodS * boundaryUs) === 0) this.#publishPeriod(periodS, boundary);
+    }
+    if (endsMinute) this.#dropFinalBars(boundary);
+  }
+
+  #closeBars(boundary: number): void {
+    for (const series of this.#active) {
+      for (const bar of series.bars) {
+        if (bar.closed || bar.endUs > boundary) continue;
+        bar.closeNow();
+        this.#markPending(series);
+      }
+    }
+  }
+
+  #publishPeriod(periodS: PublishPeriodS, boundary: number): void {
+    const due = this.#pending[periodS];
+    this.#pending[periodS] = [];
+    const bit = periodBit[periodS];
+    for (const series of due) {
+      series.pendingPeriods &= ~bit;
+      let keepsPending = false;
+      for (const bar of series.bars) {
+        if (!bar.isNewTo(periodS)) continue;
+        if (isDue(bar, periodS, boundary)) {
+          bar.markShown(periodS);
+          this.#options.publish(series.view(bar), periodS);
+        } else {
+          keepsPending = true;
+        }
+      }
+      if (keepsPending) {
+        series.pendingPeriods |= bit;
+        this.#pending[periodS].push(series);
+      }
+    }
+  }
+
+  /** Forgets bars that can neither change nor be owed to anybody; all periods end with a minute. */
+  #dropFinalBars(boundary: number): void {
+    const { latenessUs } = this.#options;
+    for (const series of this.#active) {
+      let final = 0;
+      while (isFinal(series.bars[final], boundary, latenessUs)) final += 1;
+      if (final > 0) series.bars.splice(0, final);
+    }
+    this.#active = this.#active.filter((series) => series.bars.length > 0);
+  }
+}
+
+/** An open bar is shown to the short periods only, and never before its minute has begun. */
+function isDue(bar: MinuteBar, periodS: PublishPeriodS, boundary: number): boolean {
+  return periodS === 60 ? bar.closed : bar.startUs < boundary;
+}
+
+function isFinal(bar: MinuteBar | undefined, boundary: number, latenessUs: number): boolean {
+  return bar !== undefined && bar.endUs + latenessUs <= boundary;
+}
+
+function firstBoundaryAfter(timeUs: number): number {
+  return timeUs - (timeUs % boundaryUs) + boundaryUs;
+}
