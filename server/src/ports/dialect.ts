@@ -36,8 +36,11 @@ export interface Session {
   readonly messageBytesMax: number;
   /** Never throws, whatever the input. */
   receive(input: SessionInput, nowMs: number): readonly SessionEffect[];
-  /** Called once when the connection is gone; gives back what the session held. */
-  ended(): void;
+  /**
+   * Called once when the connection is gone: gives back what the session held and returns the
+   * subscriptions to be removed.
+   */
+  ended(): readonly SessionEffect[];
 }
 
 /** An HTTP request that asks to become a WebSocket. */

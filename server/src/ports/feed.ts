@@ -37,7 +37,7 @@ export type FeedOutcome =
   | { readonly kind: "failed"; readonly reason: string };
 
 /** What a feed may count; each becomes a metric with the feed's name. */
-export type FeedCounter = "trades" | "malformed" | "bytes";
+export type FeedCounter = "trades" | "malformed" | "skipped" | "bytes";
 
 /** What the feed is given to talk to the rest of the house. */
 export interface FeedContext {

@@ -19,7 +19,7 @@ export interface WorkspaceLimits {
 /** A tenant: keys and limits belong to it. */
 export interface Workspace {
   readonly name: string;
-  /** Overrides of the server's default limits. */
+  /** Overrides of the server's default limits; what is undefined here keeps the default. */
   readonly limits: WorkspaceLimits;
   readonly createdAtMs: number;
 }
@@ -43,10 +43,12 @@ export interface KeyStore {
   /** Creates the workspace when it is new; returns it either way. */
   ensureWorkspace(name: string, createdAtMs: number): Workspace;
   workspace(name: string): Workspace | undefined;
+  /** All workspaces, by name. */
   workspaces(): readonly Workspace[];
   /** Replaces the limits of an existing workspace. */
   setLimits(name: string, limits: WorkspaceLimits): void;
-  addKey(record: KeyRecord): void;
+  /** Adds a key of an existing workspace; false, and nothing stored, when its id is taken. */
+  addKey(record: KeyRecord): boolean;
   keyByHash(hash: string): KeyRecord | undefined;
   /** All keys, newest first; of one workspace when named. */
   keys(workspace?: string): readonly KeyRecord[];

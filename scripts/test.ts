@@ -1,0 +1,73 @@
+/**
+ * `npm test`: everything that must hold before a change lands, quick checks first. The last line
+ * says how many passed and failed, each check and each test counted as one.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+interface Check {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+const checks: readonly Check[] = [
+  { name: "format and lint", command: "biome", args: ["ci", "."] },
+  { name: "types and layer walls", command: "tsc", args: ["-b", "server"] },
+  { name: "types of tests", command: "tsc", args: ["-p", "tsconfig.test.json"] },
+  { name: "house rules", command: "node", args: ["scripts/tidy.ts"] },
+];
+
+let passed = 0;
+let failed = 0;
+let skipped = 0;
+
+for (const check of checks) {
+  console.log(`\n== ${check.name}`);
+  if (run(check.command, check.args)) passed += 1;
+  else failed += 1;
+}
+
+const folder = mkdtempSync(join(tmpdir(), "openbourse-test-"));
+try {
+  console.log("\n== tests");
+  const report = join(folder, "report.json");
+  const ok = run("vitest", [
+    "run",
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile=${report}`,
+  ]);
+  const counts = JSON.parse(readFileSync(report, "utf8")) as {
+    numPassedTests: number;
+    numFailedTests: number;
+    numPendingTests: number;
+    testResults: readonly {
+      status: string;
+      assertionResults: readonly { status: string; fullName: string }[];
+    }[];
+  };
+  passed += counts.numPassedTests;
+  failed += counts.numFailedTests;
+  skipped += counts.numPendingTests;
+  const tests = counts.testResults.flatMap((file) => file.assertionResults);
+  for (const { status, fullName } of tests) {
+    if (status === "pending" || status === "skipped") console.log(`skipped: ${fullName}`);
+  }
+  // A file that cannot be loaded fails without failing any test.
+  if (!ok && counts.numFailedTests === 0) failed += 1;
+} finally {
+  rmSync(folder, { recursive: true });
+}
+
+console.log(skipped === 0 ? "" : `\n${skipped} tests were skipped; each says why above`);
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
+
+function run(command: string, args: readonly string[]): boolean {
+  const { status, error } = spawnSync(command, args, { stdio: "inherit" });
+  if (error !== undefined) console.error(`${command}: ${error.message}`);
+  return status === 0;
+}

@@ -1,0 +1,34 @@
+import { describe, expect, it } from "vitest";
+import { findUntidy } from "./tidy.ts";
+
+const header = "/** A module. */\n";
+const find = (path: string, text: string) => findUntidy([{ path, text }]);
+
+describe("house rules", () => {
+  it.each([
+    ["server/src/core/a.ts", `${header}const t = Date.now();\n`, "time comes in as a parameter"],
+    ["server/src/hub/a.ts", `${header}Math.random();\n`, "randomness comes in"],
+    ["server/src/marketdata/a.ts", `${header}performance.now();\n`, "time comes in through"],
+    ["server/src/main/a.ts", `${header}parseFloat("1");\n`, "use parseDecimal"],
+    ["server/src/main/a.ts", `${header}(1).toFixed(2);\n`, "use formatDecimal"],
+    ["server/src/main/a.ts", "export {};\n", "begins with no sentence"],
+    ["server/src/main/a.ts", `${header}// TODO later\n`, "name the issue"],
+    ["server/src/main/a.ts", header + "\n".repeat(450), "split it by concern"],
+    ["server/src/main/a.test.ts", "\n".repeat(800), "split it by concern"],
+    ["server/src/dialects/x/decode.ts", header, "server/src/dialects/x/: has no session.ts"],
+    ["server/src/feeds/x/feed.ts", header, "server/src/feeds/x/: has no README.md"],
+    ["docs/a.md", "[gone](../nowhere.md)", "leads nowhere"],
+  ])("%s: %j breaks one", (path, text, fault) => {
+    expect(find(path, text).some((line) => line.includes(fault))).toBe(true);
+  });
+
+  it("let good files pass", () => {
+    expect(find("server/src/core/a.ts", `${header}// Date.now() is the caller's.\n`)).toEqual([]);
+    expect(
+      findUntidy([
+        { path: "README.md", text: "[doc](docs/a.md#x) [web](https://x.example)" },
+        { path: "docs/a.md", text: "[up](../README.md) [folder](../docs)" },
+      ]),
+    ).toEqual([]);
+  });
+});

@@ -1,0 +1,148 @@
+/**
+ * The house rules that neither the compiler nor the linter can keep. Each broken rule is reported
+ * with its place and what to do instead; a rule that cannot fail is tested in `tidy.test.ts`.
+ */
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { basename, dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** A file of the project: its path from the root, and its text. */
+export interface ProjectFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Longest source file and longest test file, in lines. */
+const sourceLinesMax = 450;
+const testLinesMax = 800;
+
+const testName = /\.(test|prop|fuzz|contract|suite)\.ts$/;
+const pureLayers = /^server\/src\/(core|marketdata|ports|hub|access|dialects|sequencer)\//;
+
+/** Words that may not occur in pure layers, and what to use instead. */
+const bannedInPureLayers: readonly (readonly [RegExp, string])[] = [
+  [/\bDate\.now\b|\bnew Date\b/, "time comes in as a parameter"],
+  [/\bMath\.random\b/, "randomness comes in through ports/secrets or a seeded generator"],
+  [/\bperformance\.now\b/, "time comes in through ports/clock"],
+];
+
+/** Words that may not occur where numbers of the market are handled. */
+const bannedForMoney: readonly (readonly [RegExp, string])[] = [
+  [/\bparseFloat\(/, "use parseDecimal of core/num"],
+  [/\.toFixed\(/, "use formatDecimal or formatFixed of core/num"],
+];
+
+const dialectFiles = [
+  "README.md",
+  "decode.ts",
+  "encode.ts",
+  "errors.ts",
+  "messages.ts",
+  "rest.ts",
+  "session.ts",
+  "topics.ts",
+];
+const feedFiles = ["README.md", "config.ts", "feed.ts"];
+
+/** Everything that is wrong, a line each. */
+export function findUntidy(files: readonly ProjectFile[]): readonly string[] {
+  return [
+    ...files.filter(({ path }) => path.endsWith(".ts")).flatMap(fileFaults),
+    ...anatomyFaults(files, /^server\/src\/dialects\/[^/]+\//, dialectFiles),
+    ...anatomyFaults(files, /^server\/src\/feeds\/[^/]+\//, feedFiles),
+    ...files.filter(({ path }) => path.endsWith(".md")).flatMap((file) => linkFaults(file, files)),
+  ];
+}
+
+function fileFaults({ path, text }: ProjectFile): readonly string[] {
+  const isTest = testName.test(path) || path.startsWith("test/");
+  const lines = text.split("\n");
+  const faults: string[] = [];
+  const max = isTest ? testLinesMax : sourceLinesMax;
+  if (lines.length > max)
+    faults.push(`${path}: ${lines.length} lines, at most ${max}: split it by concern`);
+  if (!isTest && path.startsWith("server/src/") && !text.startsWith("/**")) {
+    faults.push(`${path}: begins with no sentence about what it is and what it refuses to do`);
+  }
+  if (isTest) return faults;
+  const banned = [
+    ...(pureLayers.test(path) ? bannedInPureLayers : []),
+    ...(path.startsWith("server/src/") ? bannedForMoney : []),
+  ];
+  lines.forEach((line, index) => {
+    for (const [word, remedy] of banned) {
+      if (word.test(line) && !/^\s*(\*|\/\/)/.test(line))
+        faults.push(`${path}:${index + 1}: ${remedy}`);
+    }
+    if (/\bTODO\b(?!\(#\d+\))/.test(line) && !path.endsWith("scripts/tidy.ts")) {
+      faults.push(`${path}:${index + 1}: name the issue, as TODO(#number)`);
+    }
+  });
+  return faults;
+}
+
+/** Every dialect has the files of the other dialects, every feed those of the other feeds. */
+function anatomyFaults(
+  files: readonly ProjectFile[],
+  folder: RegExp,
+  required: readonly string[],
+): readonly string[] {
+  const folders = new Set(files.flatMap(({ path }) => folder.exec(path)?.[0] ?? []));
+  const paths = new Set(files.map(({ path }) => path));
+  return [...folders].flatMap((name) =>
+    required.filter((file) => !paths.has(name + file)).map((file) => `${name}: has no ${file}`),
+  );
+}
+
+/** Links between our own pages lead somewhere. */
+function linkFaults({ path, text }: ProjectFile, files: readonly ProjectFile[]): readonly string[] {
+  const known = new Set(files.flatMap((file) => [file.path, ...parentsOf(file.path)]));
+  return [...text.matchAll(/\]\(([^)#\s]+)[^)]*\)/g)]
+    .map((match) => match[1] ?? "")
+    .filter((target) => target !== "" && !/^[a-z]+:/.test(target))
+    .filter((target) => !known.has(resolveFrom(path, target)))
+    .map((target) => `${path}: the link to ${target} leads nowhere`);
+}
+
+function parentsOf(path: string): readonly string[] {
+  const parent = dirname(path);
+  return parent === "." ? [] : [parent, ...parentsOf(parent)];
+}
+
+function resolveFrom(path: string, target: string): string {
+  const parts: string[] = [];
+  for (const part of `${dirname(path)}/${target}`.split("/")) {
+    if (part === "..") parts.pop();
+    else if (part !== "." && part !== "") parts.push(part);
+  }
+  return parts.join("/");
+}
+
+function projectFiles(): readonly ProjectFile[] {
+  const listed = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
+    encoding: "utf8",
+  });
+  return listed
+    .split("\n")
+    .filter(
+      (path) =>
+        /\.(ts|md|jsonl|json|yaml|js|py|csv)$|\.ci\/run$/.test(path) &&
+        basename(path) !== "package-lock.json",
+    )
+    .flatMap((path) => {
+      try {
+        return [{ path, text: readFileSync(path, "utf8") }];
+      } catch {
+        // A file that git still lists may have been deleted in the working tree.
+        return [];
+      }
+    });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const faults = findUntidy(projectFiles());
+  for (const fault of faults) console.error(fault);
+  console.log(faults.length === 0 ? "the house is tidy" : `${faults.length} faults`);
+  process.exitCode = faults.length === 0 ? 0 : 1;
+}

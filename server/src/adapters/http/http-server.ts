@@ -1,0 +1,136 @@
+/**
+ * The HTTP server: REST routes of the dialects, health and metrics for operators, and the `upgrade`
+ * event for the WebSocket gateway. It parses requests and nothing else; routes are plain functions.
+ */
+import type { IncomingMessage, Server } from "node:http";
+import type { Duplex } from "node:stream";
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { Log } from "../../ports/log.ts";
+import type { RestReply, RestRoute } from "../../ports/rest.ts";
+
+/** Largest request body that is read, in bytes. */
+export const bodyBytesMax = 65_536;
+
+/** Longest value of one path part, in characters. */
+const pathPartMax = 500;
+
+/** A part of the server and whether it works; `detail` says what is wrong or how it is doing. */
+export interface HealthPart {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly detail: string;
+}
+
+/** What an HTTP server is made of. */
+export interface HttpServerOptions {
+  readonly routes: readonly RestRoute[];
+  /** The answer for paths that no route serves. */
+  notFound(path: string): RestReply;
+  /** Parts that must work before traffic is sent here. */
+  readiness(): readonly HealthPart[];
+  metrics(): Promise<{ readonly text: string; readonly contentType: string }>;
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  nowMs(): number;
+  readonly log: Log;
+}
+
+/** A server that may be listening. */
+export interface HttpServer {
+  /** Starts to listen; resolves with the port that was taken (for port 0, the one chosen). */
+  listen(host: string, port: number): Promise<number>;
+  /** Stops taking connections and ends idle ones. */
+  close(): Promise<void>;
+  readonly server: Server;
+}
+
+/** Builds the server; nothing listens yet. */
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+  const app = Fastify({
+    logger: false,
+    bodyLimit: bodyBytesMax,
+    routerOptions: { maxParamLength: pathPartMax, ignoreTrailingSlash: true },
+    forceCloseConnections: "idle",
+  });
+  // Routes want the raw text: signatures are made over bytes, not over parsed values.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => done(null, body));
+  addOperatorRoutes(app, options);
+  for (const route of options.routes) {
+    app.route({
+      method: route.method,
+      url: route.path,
+      handler: (request, reply) => send(reply, route.handle(restRequest(request), options.nowMs())),
+    });
+  }
+  app.setNotFoundHandler((request, reply) => send(reply, options.notFound(pathOf(request))));
+  app.setErrorHandler((error, request, reply) => {
+    const status = statusOf(error);
+    if (status >= 500) {
+      const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      options.log.error("request failed", { path: pathOf(request), message });
+    }
+    const message = status >= 500 ? "internal server error" : describe(error);
+    return send(reply, { status, body: JSON.stringify({ status: "error", error: { message } }) });
+  });
+  app.server.on("upgrade", options.upgrade);
+  return {
+    server: app.server,
+    async listen(host, port) {
+      await app.listen({ host, port });
+      const address = app.server.address();
+      return typeof address === "object" && address !== null ? address.port : port;
+    },
+    close: () => app.close(),
+  };
+}
+
+function addOperatorRoutes(app: FastifyInstance, options: HttpServerOptions): void {
+  app.get("/healthz", (_request, reply) => send(reply, { status: 200, body: '{"status":"ok"}' }));
+  app.get("/readyz", (_request, reply) => {
+    const parts = options.readiness();
+    const ok = parts.every((part) => part.ok);
+    const body = JSON.stringify({ status: ok ? "ok" : "failing", parts });
+    return send(reply, { status: ok ? 200 : 503, body });
+  });
+  app.get("/metrics", async (_request, reply) => {
+    const { text, contentType } = await options.metrics();
+    return reply.header("content-type", contentType).send(text);
+  });
+}
+
+function restRequest(request: FastifyRequest) {
+  const url = URL.parse(request.url, "http://openbourse.invalid");
+  const query: Record<string, string> = Object.create(null);
+  for (const [name, value] of url?.searchParams ?? []) query[name] ??= value;
+  return {
+    path: pathOf(request),
+    params: request.params as Record<string, string>,
+    query,
+    header(name: string): string | undefined {
+      const value = request.headers[name.toLowerCase()];
+      return Array.isArray(value) ? value[0] : value;
+    },
+    body: typeof request.body === "string" ? request.body : "",
+  };
+}
+
+function pathOf(request: FastifyRequest): string {
+  return request.url.split("?", 1)[0] ?? "/";
+}
+
+function statusOf(error: unknown): number {
+  const status = (error as { statusCode?: unknown } | undefined)?.statusCode;
+  return typeof status === "number" && status >= 400 && status <= 599 ? status : 500;
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : "the request could not be read";
+}
+
+function send(reply: FastifyReply, { status, body }: RestReply): FastifyReply {
+  return reply
+    .code(status)
+    .header("content-type", "application/json; charset=utf-8")
+    .header("x-content-type-options", "nosniff")
+    .send(body);
+}

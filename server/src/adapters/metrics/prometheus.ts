@@ -1,0 +1,42 @@
+/** Figures for Prometheus through prom-client, with the process's own figures beside ours. */
+import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import type * as port from "../../ports/meter.ts";
+
+/** A meter whose figures can be read as the text that Prometheus scrapes. */
+export interface PrometheusMeter extends port.Meter {
+  /** Registers a task that brings gauges up to date; it runs before each reading. */
+  onRead(task: () => void): void;
+  /** All figures in the text format. */
+  text(): Promise<string>;
+  readonly contentType: string;
+}
+
+/** Starts a registry of its own, so that two servers in one process do not share figures. */
+export function createPrometheusMeter(): PrometheusMeter {
+  const registry = new Registry();
+  const tasks: (() => void)[] = [];
+  collectDefaultMetrics({ register: registry });
+  return {
+    contentType: registry.contentType,
+    counter(name, help, labelNames = []) {
+      const counter = new Counter({
+        name,
+        help,
+        labelNames: [...labelNames],
+        registers: [registry],
+      });
+      return { add: (by, labels = {}) => counter.inc({ ...labels }, by) };
+    },
+    gauge(name, help, labelNames = []) {
+      const gauge = new Gauge({ name, help, labelNames: [...labelNames], registers: [registry] });
+      return { set: (value, labels = {}) => gauge.set({ ...labels }, value) };
+    },
+    onRead(task) {
+      tasks.push(task);
+    },
+    text() {
+      for (const task of tasks) task();
+      return registry.metrics();
+    },
+  };
+}

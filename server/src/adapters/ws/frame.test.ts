@@ -1,0 +1,28 @@
+import { describe, expect, it } from "vitest";
+import { Receiver } from "ws";
+import { frameText } from "./frame.ts";
+
+describe("a text frame", () => {
+  it.each([
+    ["", [0x81, 0x00]],
+    ["hi", [0x81, 0x02, 0x68, 0x69]],
+    ["é", [0x81, 0x02, 0xc3, 0xa9]],
+  ])("of %j is these bytes", (text, bytes) => {
+    expect([...frameText(text)]).toEqual(bytes);
+  });
+
+  it.each([0, 1, 125, 126, 127, 65_535, 65_536, 200_000])(
+    "of %d characters is read back by another implementation",
+    async (length) => {
+      const text = "x".repeat(length);
+      const receiver = new Receiver({ isServer: false, maxPayload: 0 });
+      const message = new Promise((resolve) => {
+        receiver.on("message", (data: Buffer, isBinary: boolean) =>
+          resolve([data.toString(), isBinary]),
+        );
+      });
+      receiver.write(frameText(text));
+      expect(await message).toEqual([text, false]);
+    },
+  );
+});

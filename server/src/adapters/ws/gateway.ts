@@ -1,0 +1,221 @@
+/**
+ * The WebSocket gateway: takes upgrades, lets the dialect decide, and keeps the open connections.
+ * Limits are enforced before anything is parsed; refusals are plain HTTP answers.
+ */
+import { type IncomingMessage, STATUS_CODES } from "node:http";
+import type { Duplex } from "node:stream";
+import { WebSocketServer } from "ws";
+import type { Hub } from "../../hub/hub.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { ConnectionHandle, Dialect, Session, SessionInput } from "../../ports/dialect.ts";
+import type { Log } from "../../ports/log.ts";
+import { Connection, type ConnectionCounters } from "./connection.ts";
+
+/** Close code when the server stops (RFC 6455, 7.4.1: going away). */
+export const goingAwayCode = 1001;
+
+/** Most different message-size limits for which a parser is kept ready. */
+const parsersMax = 64;
+
+/** What a gateway is made of. */
+export interface GatewayOptions {
+  readonly dialects: readonly Dialect[];
+  readonly hub: Hub;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Most connections of all dialects together. */
+  readonly connectionsMax: number;
+  /** Bytes that may wait for one connection that does not read. */
+  readonly outboxBytesMax: number;
+  /** Connections are pinged this often; one that stays silent for a whole interval after it is ended. */
+  readonly pingIntervalMs: number;
+}
+
+/** What the gateway counts. */
+export interface GatewayCounters extends ConnectionCounters {
+  accepted: number;
+  refused: number;
+  /** Connections that were ended because they did not answer a ping. */
+  dead: number;
+}
+
+/** Open connections of all dialects. */
+export class Gateway {
+  readonly counters: GatewayCounters = {
+    messagesIn: 0,
+    bytesIn: 0,
+    accepted: 0,
+    refused: 0,
+    dead: 0,
+  };
+  readonly #options: GatewayOptions;
+  readonly #connections = new Set<Connection>();
+  readonly #parsers = new Map<number, WebSocketServer>();
+  #cancelProbe: (() => void) | undefined;
+  #stopping = false;
+  #allGone: (() => void) | undefined;
+
+  constructor(options: GatewayOptions) {
+    this.#options = options;
+    this.#scheduleProbe();
+  }
+
+  /** Connections that are open now. */
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  /** Handles one `upgrade` event of the HTTP server. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // Before ws takes over, a reset by the peer would otherwise be an unhandled error.
+    socket.on("error", () => {});
+    const url = parseTarget(request.url);
+    const dialect =
+      url && this.#options.dialects.find((candidate) => candidate.accepts(url.pathname));
+    if (url === undefined || dialect === undefined) {
+      this.#refuse(socket, 404, refusalBody("no WebSocket is served on this path"));
+      return;
+    }
+    if (this.#stopping || this.#connections.size >= this.#options.connectionsMax) {
+      this.#refuse(socket, 503, refusalBody("the server takes no more connections at present"));
+      return;
+    }
+    const handle = new LateHandle();
+    const upgradeRequest = {
+      path: url.pathname,
+      query: (name: string) => url.searchParams.get(name) ?? undefined,
+    };
+    const decision = dialect.open(upgradeRequest, handle, this.#nowMs());
+    if (decision.kind === "refused") {
+      this.#options.log.debug("connection refused", {
+        dialect: dialect.name,
+        status: decision.status,
+      });
+      this.#refuse(socket, decision.status, decision.body);
+      return;
+    }
+    this.#accept({ request, socket, head, session: decision.session, handle, dialect });
+  }
+
+  /** Closes every connection with 1001 and resolves when all are gone, at the latest after `graceMs`. */
+  async stop(graceMs: number): Promise<void> {
+    this.#stopping = true;
+    this.#cancelProbe?.();
+    if (this.#connections.size === 0) return;
+    const gone = new Promise<void>((resolve) => {
+      this.#allGone = resolve;
+    });
+    for (const connection of this.#connections) {
+      connection.close(goingAwayCode, "the server is shutting down");
+    }
+    const cancel = this.#options.clock.after(graceMs, () => {
+      for (const connection of this.#connections) connection.terminate();
+    });
+    await gone;
+    cancel();
+  }
+
+  #accept(accepted: {
+    request: IncomingMessage;
+    socket: Duplex;
+    head: Buffer;
+    session: Session;
+    handle: LateHandle;
+    dialect: Dialect;
+  }): void {
+    const { request, socket, head, session, handle, dialect } = accepted;
+    let opened = false;
+    const parser = this.#parserFor(session.messageBytesMax);
+    // The callback runs before handleUpgrade returns, or never when the handshake is malformed.
+    parser.handleUpgrade(request, socket, head, (webSocket) => {
+      opened = true;
+      const { hub, log, outboxBytesMax } = this.#options;
+      const connection = new Connection({
+        socket,
+        webSocket,
+        session,
+        hub,
+        outboxBytesMax,
+        counters: this.counters,
+        nowMs: () => this.#nowMs(),
+        ended: (code) => {
+          this.#connections.delete(connection);
+          log.debug("connection closed", { dialect: dialect.name, owner: session.owner, code });
+          if (this.#connections.size === 0) this.#allGone?.();
+        },
+      });
+      this.#connections.add(connection);
+      this.counters.accepted += 1;
+      log.debug("connection opened", { dialect: dialect.name, owner: session.owner });
+      handle.bind(connection);
+    });
+    if (opened) return;
+    session.ended();
+    this.counters.refused += 1;
+  }
+
+  #parserFor(messageBytesMax: number): WebSocketServer {
+    const known = this.#parsers.get(messageBytesMax);
+    if (known !== undefined) return known;
+    if (this.#parsers.size >= parsersMax) this.#parsers.clear();
+    const parser = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      maxPayload: messageBytesMax,
+      perMessageDeflate: false,
+    });
+    this.#parsers.set(messageBytesMax, parser);
+    return parser;
+  }
+
+  #refuse(socket: Duplex, status: number, body: string): void {
+    this.counters.refused += 1;
+    const head = [
+      `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`,
+      "Content-Type: application/json; charset=utf-8",
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      "Connection: close",
+    ];
+    socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
+    // A peer that never closes its side must not hold the socket.
+    socket.once("finish", () => socket.destroy());
+  }
+
+  #scheduleProbe(): void {
+    this.#cancelProbe = this.#options.clock.after(this.#options.pingIntervalMs, () => {
+      for (const connection of this.#connections) {
+        if (!connection.probe()) this.counters.dead += 1;
+      }
+      this.#scheduleProbe();
+    });
+  }
+
+  #nowMs(): number {
+    return Math.floor(this.#options.clock.nowUs() / 1000);
+  }
+}
+
+/** Stands for a connection that the dialect may address before the handshake has finished. */
+class LateHandle implements ConnectionHandle {
+  #connection: Connection | undefined;
+  #waiting: SessionInput | undefined;
+
+  bind(connection: Connection): void {
+    this.#connection = connection;
+    if (this.#waiting !== undefined) connection.inject(this.#waiting);
+  }
+
+  inject(input: SessionInput): void {
+    if (this.#connection === undefined) this.#waiting = input;
+    else this.#connection.inject(input);
+  }
+}
+
+/** Only the path and the query of a request target matter here; undefined when it is not a target. */
+function parseTarget(target: string | undefined): URL | undefined {
+  return URL.parse(target ?? "/", "http://openbourse.invalid") ?? undefined;
+}
+
+function refusalBody(message: string): string {
+  return JSON.stringify({ status: "error", error: { message } });
+}

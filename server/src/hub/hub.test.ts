@@ -1,0 +1,211 @@
+import { describe, expect, it } from "vitest";
+import type { Bar } from "../marketdata/bar.ts";
+import type { BarTopic } from "../marketdata/topic.ts";
+import type { Encoding } from "../ports/dialect.ts";
+import type { Transport } from "../ports/transport.ts";
+import { Hub } from "./hub.ts";
+import { flushBytesMax, Outbox, slowConsumerCode } from "./outbox.ts";
+
+const dataset = { code: "huobi", name: "Huobi", publisher: "huobi" };
+const topic = (ticker: string): BarTopic => ({
+  kind: "bars",
+  instrument: { dataset, ticker, index: 0 },
+  periodS: 1,
+});
+const btc = topic("BTC/USDT");
+const eth = topic("ETH/USDT");
+/** The hub never looks inside an update; a number tells them apart here. */
+const update = (n: number) => ({ tradeCount: n }) as Bar;
+
+const encodings = new Map<string, number>();
+const encoding = (name: string): Encoding => ({
+  name,
+  encode(about, { tradeCount }) {
+    encodings.set(name, (encodings.get(name) ?? 0) + 1);
+    return `${name} ${about.instrument.ticker} ${tradeCount}`;
+  },
+});
+const plain = encoding("plain");
+
+/** A transport that takes everything until told to be behind. */
+class RecordingTransport implements Transport {
+  writes: string[][] = [];
+  closed: [number, string] | undefined;
+  takesMore = true;
+
+  write(frames: readonly Uint8Array[]): boolean {
+    this.writes.push(frames.map((frame) => Buffer.from(frame).toString()));
+    return this.takesMore;
+  }
+
+  close(code: number, reason: string): void {
+    this.closed = [code, reason];
+  }
+}
+
+function setUp(bytesMax = 1_000) {
+  const tasks: (() => void)[] = [];
+  const hub = new Hub({
+    frameText: (text) => Buffer.from(text),
+    schedule: (task) => tasks.push(task),
+  });
+  const join = () => {
+    const transport = new RecordingTransport();
+    return { transport, outbox: new Outbox(transport, bytesMax) };
+  };
+  /** Ends the turn of the event loop. */
+  const turn = () => {
+    for (const task of tasks.splice(0)) task();
+  };
+  return { hub, join, turn, tasks };
+}
+
+describe("publishing", () => {
+  it("encodes once however many subscribe, and not at all when nobody does", () => {
+    const { hub, join, turn } = setUp();
+    encodings.clear();
+    hub.publish(btc, update(1), "btc");
+    const clients = Array.from({ length: 1_000 }, join);
+    for (const { outbox } of clients) hub.subscribe(outbox, btc, plain);
+    hub.publish(btc, update(2), "btc");
+    turn();
+    expect(encodings.get("plain")).toBe(1);
+    expect(
+      clients.every(({ transport }) => transport.writes.flat().join() === "plain BTC/USDT 2"),
+    ).toBe(true);
+  });
+
+  it("encodes once for each dialect that is listening", () => {
+    const { hub, join, turn } = setUp();
+    const other = encoding("other");
+    const [a, b] = [join(), join()];
+    hub.subscribe(a.outbox, btc, plain);
+    hub.subscribe(b.outbox, btc, other);
+    hub.publish(btc, update(1), "btc");
+    turn();
+    expect(a.transport.writes).toEqual([["plain BTC/USDT 1"]]);
+    expect(b.transport.writes).toEqual([["other BTC/USDT 1"]]);
+  });
+
+  it("writes once per client and turn, replies and updates in the order in which they were made", () => {
+    const { hub, join, turn, tasks } = setUp();
+    const { transport, outbox } = join();
+    hub.send(outbox, "welcome");
+    hub.subscribe(outbox, btc, plain);
+    hub.subscribe(outbox, eth, plain);
+    hub.publish(eth, update(1), "eth");
+    hub.publish(btc, update(2), "btc");
+    expect(transport.writes).toEqual([]);
+    expect(tasks.length).toBe(1);
+    turn();
+    expect(transport.writes).toEqual([["welcome", "plain ETH/USDT 1", "plain BTC/USDT 2"]]);
+  });
+
+  it("does not wait for the end of a turn that produces a lot", () => {
+    const { hub, join } = setUp(10 * flushBytesMax);
+    const { transport, outbox } = join();
+    const text = "x".repeat(flushBytesMax / 4);
+    for (let sent = 0; sent < 6; sent += 1) hub.send(outbox, text);
+    expect(transport.writes.map((frames) => frames.length)).toEqual([4]);
+  });
+});
+
+describe("subscriptions", () => {
+  it("are counted once, removed once, and a repeat delivers no second copy", () => {
+    const { hub, join, turn } = setUp();
+    const { transport, outbox } = join();
+    hub.subscribe(outbox, btc, plain);
+    hub.subscribe(outbox, btc, plain);
+    expect(hub.subscriptions).toBe(1);
+    hub.publish(btc, update(1), "btc");
+    turn();
+    expect(transport.writes).toEqual([["plain BTC/USDT 1"]]);
+    hub.unsubscribe(outbox, btc, plain);
+    hub.unsubscribe(outbox, btc, plain);
+    hub.unsubscribe(outbox, eth, plain);
+    expect(hub.subscriptions).toBe(0);
+    hub.publish(btc, update(2), "btc");
+    turn();
+    expect(transport.writes.length).toBe(1);
+  });
+});
+
+describe("a client that is behind", () => {
+  function behind(bytesMax = 1_000) {
+    const parts = setUp(bytesMax);
+    const { transport, outbox } = parts.join();
+    parts.hub.subscribe(outbox, btc, plain);
+    parts.hub.subscribe(outbox, eth, plain);
+    transport.takesMore = false;
+    parts.hub.send(outbox, "first");
+    parts.turn();
+    transport.writes = [];
+    return { ...parts, transport, outbox };
+  }
+
+  it("is sent the newest state of each key when it has caught up, and every reply", () => {
+    const { hub, transport, outbox, turn } = behind();
+    hub.publish(btc, update(1), "btc");
+    hub.send(outbox, "reply");
+    hub.publish(eth, update(2), "eth");
+    hub.publish(btc, update(3), "btc");
+    turn();
+    expect(transport.writes).toEqual([]);
+    transport.takesMore = true;
+    hub.drained(outbox);
+    expect(transport.writes).toEqual([["plain BTC/USDT 3", "reply", "plain ETH/USDT 2"]]);
+    expect(hub.counters.conflated).toBe(1);
+  });
+
+  it("is closed with a reason when more waits for it than its outbox holds, and is counted", () => {
+    const { hub, transport, outbox } = behind(20);
+    hub.send(outbox, "0123456789");
+    hub.send(outbox, "0123456789");
+    expect(transport.closed).toBeUndefined();
+    hub.send(outbox, "!");
+    expect(transport.closed?.[0]).toBe(slowConsumerCode);
+    expect(outbox.bytes).toBe(0);
+    expect(hub.counters.slowConsumers).toBe(1);
+    hub.send(outbox, "nobody is there");
+    hub.drained(outbox);
+    expect(transport.writes).toEqual([]);
+  });
+
+  it("makes sources that can wait do so until it has caught up or is gone", async () => {
+    const first = behind();
+    expect(first.hub.caughtUp()).toBeInstanceOf(Promise);
+    const waiting = first.hub.caughtUp();
+    first.transport.takesMore = true;
+    first.hub.drained(first.outbox);
+    await waiting;
+    expect(first.hub.caughtUp()).toBeUndefined();
+
+    const second = behind();
+    const waitingForTheEnd = second.hub.caughtUp();
+    second.hub.detach(second.outbox);
+    await waitingForTheEnd;
+    expect(second.hub.caughtUp()).toBeUndefined();
+  });
+
+  it("does not hold up the others", () => {
+    const { hub, join, turn } = behind();
+    const other = join();
+    hub.subscribe(other.outbox, btc, plain);
+    hub.publish(btc, update(1), "btc");
+    turn();
+    expect(other.transport.writes).toEqual([["plain BTC/USDT 1"]]);
+  });
+});
+
+describe("closing", () => {
+  it("sends what is queued first, then nothing more", () => {
+    const { hub, join, turn } = setUp();
+    const { transport, outbox } = join();
+    hub.send(outbox, "last words");
+    outbox.close(1001, "bye");
+    hub.send(outbox, "too late");
+    turn();
+    expect(transport.writes).toEqual([["last words"]]);
+    expect(transport.closed).toEqual([1001, "bye"]);
+  });
+});
