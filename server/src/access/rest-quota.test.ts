@@ -1,0 +1,52 @@
+import { describe, expect, it } from "vitest";
+import { RestQuota } from "./rest-quota.ts";
+
+const minuteMs = 60_000;
+const startMs = 1_000 * minuteMs;
+
+describe("the quota of REST calls", () => {
+  it("allows as many calls as the limit says, to the last millisecond of the minute", () => {
+    const quota = new RestQuota();
+    const calls = [0, 1, 59_998, 59_999].map((ms) => quota.take("desk", 3, startMs + ms));
+
+    expect(calls).toEqual([true, true, true, false]);
+  });
+
+  it("starts anew at the start of the minute, not a minute after the first call", () => {
+    const quota = new RestQuota();
+
+    expect(quota.take("desk", 1, startMs + 59_999)).toBe(true);
+    expect(quota.take("desk", 1, startMs + 60_000)).toBe(true);
+    expect(quota.take("desk", 1, startMs + 60_001)).toBe(false);
+  });
+
+  it("counts each workspace by itself", () => {
+    const quota = new RestQuota();
+
+    expect(quota.take("desk", 1, startMs)).toBe(true);
+    expect(quota.take("other", 1, startMs)).toBe(true);
+    expect(quota.take("desk", 1, startMs)).toBe(false);
+  });
+
+  it("does not count a refused call, so a raised limit counts at once", () => {
+    const quota = new RestQuota();
+    quota.take("desk", 1, startMs);
+    for (let n = 0; n < 10; n += 1) quota.take("desk", 1, startMs);
+
+    expect(quota.take("desk", 2, startMs)).toBe(true);
+  });
+
+  it.each([
+    ["no limit", undefined, true],
+    ["a limit of nothing", 0, false],
+  ])("with %s", (_, max, isAllowed) => {
+    expect(new RestQuota().take("desk", max, startMs)).toBe(isAllowed);
+  });
+
+  it("starts anew when the clock was set back, instead of refusing until it has caught up", () => {
+    const quota = new RestQuota();
+    quota.take("desk", 1, startMs);
+
+    expect(quota.take("desk", 1, startMs - 60 * minuteMs)).toBe(true);
+  });
+});

@@ -1,0 +1,87 @@
+/**
+ * The tables of the key store and how an older file becomes a current one. Steps are only ever added
+ * at the end; it refuses files of a newer openbourse and of other programs.
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { StoreError } from "./store-error.ts";
+
+/** Marks a file as ours: "obks" (openbourse key store) in SQLite's `application_id`. */
+const applicationId = 0x6f_62_6b_73;
+
+/** Step `n` brings a file from schema version `n` to `n + 1`. */
+export const keyStoreSteps: readonly string[] = [
+  `
+  CREATE TABLE workspace (
+    name TEXT NOT NULL PRIMARY KEY CHECK (length(name) BETWEEN 1 AND 63),
+    connections_max INTEGER CHECK (connections_max >= 0),
+    messages_per_minute_max INTEGER CHECK (messages_per_minute_max >= 0),
+    message_bytes_max INTEGER CHECK (message_bytes_max >= 0),
+    tickers_max INTEGER CHECK (tickers_max >= 0),
+    rest_calls_per_minute_max INTEGER CHECK (rest_calls_per_minute_max >= 0),
+    datasets TEXT CHECK (json_type(datasets) = 'array'),
+    created_at_ms INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE api_key (
+    hash TEXT NOT NULL PRIMARY KEY CHECK (length(hash) = 64),
+    id TEXT NOT NULL UNIQUE CHECK (id = substr(hash, 1, 8)),
+    workspace TEXT NOT NULL REFERENCES workspace (name),
+    label TEXT NOT NULL,
+    created_at_ms INTEGER NOT NULL,
+    revoked_at_ms INTEGER
+  ) STRICT;
+
+  CREATE INDEX api_key_by_workspace ON api_key (workspace);
+  `,
+];
+
+/**
+ * Brings the database in `file` to the version after the last step, in one transaction: a step that
+ * fails leaves the file as it was. Several processes may do this at once; one works, the others wait.
+ */
+export function migrate(database: DatabaseSync, file: string, steps: readonly string[]): void {
+  // Looked at before anything is locked or written, so that a refused file stays untouched.
+  if (checkedVersion(database, file, steps) === steps.length) return;
+  database.exec("BEGIN IMMEDIATE");
+  try {
+    const version = checkedVersion(database, file, steps);
+    for (const step of steps.slice(version)) database.exec(step);
+    database.exec(
+      `PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${steps.length}`,
+    );
+    database.exec("COMMIT");
+  } catch (error) {
+    if (database.isTransaction) database.exec("ROLLBACK");
+    throw error;
+  }
+}
+
+/** One query, so that what another process commits meanwhile is seen wholly or not at all. */
+const readHeader = `
+  SELECT (SELECT count(*) FROM sqlite_schema) AS tables, application_id AS owner, user_version AS version
+  FROM pragma_application_id, pragma_user_version`;
+
+interface Header {
+  readonly tables: number;
+  readonly owner: number;
+  readonly version: number;
+}
+
+/** The schema version of a file that we may work on: 0 for an empty one. */
+function checkedVersion(database: DatabaseSync, file: string, steps: readonly string[]): number {
+  const header = database.prepare(readHeader).get();
+  const { tables, owner, version } = header as unknown as Header;
+  if (owner !== applicationId && (tables > 0 || owner !== 0 || version !== 0)) {
+    throw new StoreError(
+      "foreign-database",
+      `${file} is a database of another program; name another file or data folder`,
+    );
+  }
+  if (version > steps.length) {
+    throw new StoreError(
+      "newer-schema",
+      `${file} has schema version ${version} and this openbourse knows ${steps.length}; run the newer openbourse that wrote it, or name another data folder`,
+    );
+  }
+  return version;
+}

@@ -1,0 +1,218 @@
+/** The command line: which commands there are, their options, their help. Work is done in `commands/`. */
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { checkConfig, printConfig } from "./commands/config.ts";
+import { createKeyCommand, listKeysCommand, revokeKeyCommand } from "./commands/keys.ts";
+import { replay } from "./commands/replay.ts";
+import { serve } from "./commands/serve.ts";
+import { watch } from "./commands/watch.ts";
+import type { ConfigInput } from "./config/load.ts";
+import { type KeyPath, nearest } from "./config/problem.ts";
+import { fromText, type Setting, schemaOf, shortNames } from "./config/source.ts";
+import { version } from "./version.ts";
+
+/** Exit codes: all went well; something failed; what was asked for is not right. */
+export const exitCodes = { ok: 0, failed: 1, usage: 2 } as const;
+
+/** Options that every command with a configuration takes. */
+interface ConfigOptions {
+  readonly config?: string;
+  readonly host?: string;
+  readonly port?: string;
+  readonly data?: string;
+  readonly logLevel?: string;
+  readonly logFormat?: string;
+  readonly set?: readonly string[];
+}
+
+/** Runs one command line; resolves with the exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  let code: number = exitCodes.ok;
+  const program = buildProgram((exitCode) => {
+    code = exitCode;
+  });
+  const unknown = unknownCommand(program, args[0]);
+  if (unknown !== undefined) {
+    process.stderr.write(`openbourse: ${unknown}\n`);
+    return exitCodes.usage;
+  }
+  try {
+    await program.parseAsync([...args], { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError)
+      return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    const { name, message } = error as Error;
+    if (name !== "StartError" && name !== "StoreError") throw error;
+    process.stderr.write(`openbourse: ${message}\n`);
+    return exitCodes.failed;
+  }
+}
+
+/** Says so when the first word is meant as a command but is none; options alone mean `serve`. */
+function unknownCommand(program: Command, word: string | undefined): string | undefined {
+  if (word === undefined || word.startsWith("-")) return undefined;
+  const known = [...program.commands.map((command) => command.name()), "help"];
+  if (known.includes(word)) return undefined;
+  const near = nearest(word, known);
+  const hint = near === undefined ? "" : `; did you mean ${near}?`;
+  return `"${word}" is not a command${hint} (commands: ${known.join(", ")})`;
+}
+
+function buildProgram(done: (exitCode: number) => void): Command {
+  const program = new Command("openbourse")
+    .description("A self-hosted exchange and market-data streaming server.")
+    .version(version())
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
+    .showSuggestionAfterError()
+    .addHelpText(
+      "after",
+      "\nSettings come from openbourse.yaml, then OPENBOURSE_… variables, then flags; later ones win.",
+    );
+
+  withConfig(
+    program
+      .command("serve", { isDefault: true })
+      .description("start the server (the default command)"),
+  ).action(async (options: ConfigOptions) => done(await serve(configInput(options))));
+
+  withConfig(
+    program
+      .command("check-config")
+      .description("check the configuration and say what is wrong where"),
+  )
+    .option("--json", "print one JSON object")
+    .action((options: ConfigOptions & { json?: true }) =>
+      done(checkConfig(configInput(options), options.json === true)),
+    );
+
+  withConfig(
+    program
+      .command("print-config")
+      .description("print the configuration in force, defaults included"),
+  )
+    .option("--json", "print JSON instead of YAML")
+    .action((options: ConfigOptions & { json?: true }) =>
+      done(printConfig(configInput(options), options.json === true)),
+    );
+
+  addKeyCommands(program, done);
+  addReplayCommand(program, done);
+  program
+    .command("watch")
+    .description("subscribe to bars and print each message")
+    .argument("<ticker...>", "for example BTC/USDT")
+    .option("--url <url>", "address of the server", "ws://127.0.0.1:8080")
+    .option("--key <key>", "API key; default: the demo key of the data folder")
+    .option("--data <dir>", "data folder of a server on this machine", "data")
+    .option("--dataset <code>", "dataset code", "huobi")
+    .addOption(
+      new Option("--frequency <period>", "how often").choices(["1s", "10s", "1m"]).default("1s"),
+    )
+    .option("--count <n>", "stop after this many bars", wholeNumber)
+    .action(async (tickers: string[], options) => done(await watch({ tickers, ...options })));
+  return program;
+}
+
+function addKeyCommands(program: Command, done: (exitCode: number) => void): void {
+  const keys = program.command("keys").description("manage API keys; works while the server runs");
+  withConfig(keys.command("create").description("make a key; it is shown this once only"))
+    .requiredOption("--workspace <name>", "workspace of the key, made when it is new")
+    .option("--label <text>", "a note to recognise the key by", "")
+    .option("--json", "print one JSON object")
+    .action((options: ConfigOptions & { workspace: string; label: string; json?: true }) =>
+      done(createKeyCommand(configInput(options), options)),
+    );
+  withConfig(keys.command("list").description("list keys; the keys themselves are not stored"))
+    .option("--workspace <name>", "only keys of this workspace")
+    .option("--json", "print one JSON array")
+    .action((options: ConfigOptions & { workspace?: string; json?: true }) =>
+      done(listKeysCommand(configInput(options), options)),
+    );
+  withConfig(
+    keys.command("revoke").description("revoke a key; its connections are closed within seconds"),
+  )
+    .argument("<id>", "the key's id, as `keys list` shows it")
+    .option("--json", "print one JSON object")
+    .action((id: string, options: ConfigOptions & { json?: true }) =>
+      done(revokeKeyCommand(configInput(options), { id, json: options.json })),
+    );
+}
+
+function addReplayCommand(program: Command, done: (exitCode: number) => void): void {
+  withConfig(
+    program
+      .command("replay")
+      .description("serve recorded trades through the live protocol, or print their bars"),
+  )
+    .argument("<file...>", "recorded trades, plain or gzip, played in this order")
+    .addOption(
+      new Option("--format <name>", "format of the files")
+        .choices(["binance-trades", "binance-aggtrades", "tardis-trades"])
+        .default("binance-trades"),
+    )
+    .option("--ticker <ticker>", "ticker of the trades, for formats that do not name it")
+    .option("--dataset <code>", "dataset code to serve them as", "replay")
+    .option("--speed <factor>", "seconds of market time per second, or max", "1")
+    .addOption(
+      new Option("--clock <clock>", "keep the recording's times, or shift them to start now")
+        .choices(["recorded", "shifted"])
+        .default("recorded"),
+    )
+    .option("--loop", "start again after the last file")
+    .option("--print", "print the final bars as JSON lines and exit, without serving")
+    .addHelpText(
+      "after",
+      "\nCSV with a column map and NDJSON files are configured in openbourse.yaml (docs/feeds/replay.md).",
+    )
+    .action(async (files: string[], options) =>
+      done(await replay({ files, ...options, config: configInput(options) })),
+    );
+}
+
+function withConfig(command: Command): Command {
+  return command
+    .option("--config <file>", "configuration file (default: openbourse.yaml when there is one)")
+    .option("--host <address>", "address to listen on (default: 127.0.0.1)")
+    .option("--port <port>", "port to listen on, 0 for any free one (default: 8080)")
+    .option("--data <dir>", "data folder (default: data)")
+    .option("--log-level <level>", "debug, info, warn, error or silent (default: info)")
+    .option("--log-format <format>", "auto, json or text (default: auto)")
+    .option(
+      "--set <key=value>",
+      "set any single value, for example bars.latenessMs=5000; repeatable",
+      collect,
+      [],
+    );
+}
+
+function collect(text: string, previous: readonly string[]): readonly string[] {
+  if (!text.includes("=")) throw new InvalidArgumentError("Write it as key=value.");
+  return [...previous, text];
+}
+
+function wholeNumber(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text))
+    throw new InvalidArgumentError("It must be a whole number above 0.");
+  return Number(text);
+}
+
+function configInput(options: ConfigOptions): ConfigInput {
+  const named = Object.entries(shortNames).flatMap(([name, path]) => {
+    const text = options[name as keyof ConfigOptions];
+    return typeof text === "string" ? [setting(path, text, `--${dashed(name)}`)] : [];
+  });
+  const set = (options.set ?? []).map((text) => {
+    const at = text.indexOf("=");
+    return setting(text.slice(0, at).split("."), text.slice(at + 1), "--set");
+  });
+  return { file: options.config, environment: process.env, flags: [...named, ...set] };
+}
+
+function setting(path: KeyPath, text: string, origin: string): Setting {
+  return { path, value: fromText(text, schemaOf(path)), origin };
+}
+
+function dashed(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}

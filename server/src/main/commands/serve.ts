@@ -1,0 +1,60 @@
+/** `serve`: runs the server until it is told to stop. */
+import { createLog } from "../../adapters/log/log.ts";
+import type { Log } from "../../ports/log.ts";
+import type { ConfigInput } from "../config/load.ts";
+import type { Config } from "../config/schema.ts";
+import { type RunningServer, startServer } from "../server.ts";
+import { configOrExitCode } from "./config.ts";
+import { progressLine } from "./progress.ts";
+
+/** Starts the configured server; resolves with the exit code once it has stopped. */
+export async function serve(input: ConfigInput): Promise<number> {
+  const config = configOrExitCode(input);
+  return config === 2 ? 2 : serveConfig(config);
+}
+
+/** Starts a server and stops it on SIGTERM or SIGINT. */
+export async function serveConfig(config: Config): Promise<number> {
+  const log = logOf(config);
+  const progress = progressLine(process.stderr);
+  const server = await startServer({
+    config,
+    log,
+    progress: (code, share) => progress.show(code, share),
+  });
+  sayReady(server);
+  const signal = await firstSignal();
+  progress.clear();
+  log.info("stopping", { signal });
+  await server.stop();
+  log.info("stopped");
+  return 0;
+}
+
+/** The log that a configuration asks for: readable on a terminal, JSON elsewhere. */
+export function logOf({ log }: Config): Log {
+  const readable = log.format === "text" || (log.format === "auto" && process.stderr.isTTY);
+  return createLog({ level: log.level, pretty: readable });
+}
+
+/** The lines on standard output that people and scripts wait for. */
+function sayReady({ host, port, demoKey, feeds }: RunningServer): void {
+  const address = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  process.stdout.write(`openbourse listening on http://${address}\n`);
+  if (demoKey === undefined) return;
+  process.stdout.write(`demo API key: ${demoKey}\n`);
+  process.stdout.write(`stream: ws://${address}/v1?apikey=${demoKey}\n`);
+  const dataset = feeds[0]?.dataset.code;
+  if (dataset === undefined) return;
+  const ticker = dataset === "huobi" ? "BTC/USDT" : "TICKER";
+  process.stdout.write(
+    `live bars: npx openbourse watch --url ws://${address} --key ${demoKey} --dataset ${dataset} ${ticker}\n`,
+  );
+}
+
+function firstSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    // Listeners stay, so that a second signal does not kill the process in the middle of stopping.
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => resolve(signal));
+  });
+}

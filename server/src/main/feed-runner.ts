@@ -1,0 +1,183 @@
+/**
+ * Runs one feed: pulls its batches, folds them into bars, hands what falls due to the hub. A feed
+ * that fails is reported and stays stopped; the server goes on.
+ */
+import type { Bar, PublishPeriodS } from "../marketdata/bar.ts";
+import { BarPublisher } from "../marketdata/bar-publisher.ts";
+import type { TradeVerdict } from "../marketdata/bar-series.ts";
+import type { Catalog } from "../marketdata/catalog.ts";
+import type { Dataset } from "../marketdata/instrument.ts";
+import type { Clock } from "../ports/clock.ts";
+import type {
+  FeedContext,
+  FeedCounter,
+  FeedEvent,
+  FeedOutcome,
+  StopSignal,
+} from "../ports/feed.ts";
+import type { Log } from "../ports/log.ts";
+import type { OpenedFeed } from "./feeds.ts";
+
+/** What a runner is made of. */
+export interface FeedRunnerOptions {
+  readonly dataset: Dataset;
+  readonly opened: OpenedFeed;
+  readonly latenessUs: number;
+  readonly catalog: Catalog;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Receives each bar when it is due. */
+  publish(bar: Bar, periodS: PublishPeriodS): void;
+  /** Resolves when the consumers have taken what they were sent; undefined when they have. */
+  caughtUp(): Promise<void> | undefined;
+  /** Told how far a bounded source has come, 0 … 1. */
+  progress?(share: number): void;
+}
+
+/** What a runner counts. */
+export interface FeedFigures {
+  readonly verdicts: Record<TradeVerdict, number>;
+  readonly counts: Record<FeedCounter, number>;
+  gaps: number;
+  /** Receive time minus event time of the latest trade, in microseconds. */
+  lagUs: number;
+}
+
+/** How a feed is doing. */
+export type FeedState = "running" | FeedOutcome["kind"];
+
+/** One dataset's feed. */
+export class FeedRunner {
+  readonly dataset: Dataset;
+  readonly figures: FeedFigures = {
+    verdicts: { taken: 0, duplicate: 0, late: 0, early: 0, unfit: 0 },
+    counts: { trades: 0, malformed: 0, skipped: 0, bytes: 0 },
+    gaps: 0,
+    lagUs: 0,
+  };
+  state: FeedState = "running";
+  /** Why the feed failed. */
+  failure: string | undefined;
+  readonly #options: FeedRunnerOptions;
+  readonly #bars: BarPublisher;
+  readonly #abort = new AbortController();
+  #finished: Promise<void> | undefined;
+
+  constructor(options: FeedRunnerOptions) {
+    this.#options = options;
+    this.dataset = options.dataset;
+    this.#bars = new BarPublisher({
+      latenessUs: options.latenessUs,
+      publish: (bar, periodS) => options.publish(bar, periodS),
+    });
+  }
+
+  start(): void {
+    this.#finished = this.#run();
+  }
+
+  /** Resolves when the feed has ended, for whatever reason. */
+  finished(): Promise<void> {
+    return this.#finished ?? Promise.resolve();
+  }
+
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    await this.finished();
+  }
+
+  /** Passes on that wall time goes by; feeds that tell the time by themselves do not listen. */
+  wallTime(nowUs: number): void {
+    if (this.#options.opened.feed.time === "wall") this.#bars.advance(nowUs);
+  }
+
+  async #run(): Promise<void> {
+    const { log, opened } = this.#options;
+    const batches = opened.feed.run(this.#context(), this.#abort.signal);
+    let outcome: FeedOutcome;
+    try {
+      for (;;) {
+        const next = await batches.next();
+        if (next.done === true) {
+          outcome = next.value;
+          break;
+        }
+        for (const event of next.value) this.#take(event);
+        if (opened.waitsForConsumers) await this.#options.caughtUp();
+      }
+    } catch (error) {
+      // A feed reports failure as a value; an exception is a bug in it and must not end the server.
+      outcome = {
+        kind: "failed",
+        reason: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      };
+    }
+    this.state = outcome.kind;
+    if (outcome.kind !== "failed") {
+      log.info(`feed ${outcome.kind}`, { dataset: this.dataset.code });
+      return;
+    }
+    this.failure = outcome.reason;
+    log.error("feed failed and stays stopped", {
+      dataset: this.dataset.code,
+      reason: outcome.reason,
+    });
+  }
+
+  #take(event: FeedEvent): void {
+    switch (event.kind) {
+      case "trades": {
+        if (this.#options.opened.feed.time === "wall") this.wallTime(this.#options.clock.nowUs());
+        const { verdicts } = this.figures;
+        for (const trade of event.trades) verdicts[this.#bars.apply(trade)] += 1;
+        const last = event.trades.at(-1);
+        if (last !== undefined) this.figures.lagUs = last.receiveTimeUs - last.eventTimeUs;
+        break;
+      }
+      case "time":
+        this.#bars.advance(event.atUs);
+        break;
+      case "gap":
+        this.figures.gaps += 1;
+        this.#options.log.warn("feed has a gap", {
+          dataset: this.dataset.code,
+          from: new Date(event.fromUs / 1000).toISOString(),
+          to: new Date(event.toUs / 1000).toISOString(),
+          reason: event.reason,
+        });
+        break;
+    }
+  }
+
+  #context(): FeedContext {
+    const { catalog, clock, log, progress } = this.#options;
+    const { code } = this.dataset;
+    const { counts } = this.figures;
+    return {
+      instrument: (ticker) => catalog.ensureInstrument(code, ticker),
+      count: (counter, by) => {
+        counts[counter] += by;
+      },
+      warn: (message) => log.warn(message, { dataset: code }),
+      progress: (share) => progress?.(share),
+      nowUs: () => clock.nowUs(),
+      sleep: (ms, signal) => sleep(clock, ms, signal),
+    };
+  }
+}
+
+function sleep(clock: Clock, ms: number, signal: StopSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve();
+      return;
+    }
+    const wake = () => {
+      cancel();
+      signal.removeEventListener("abort", wake);
+      resolve();
+    };
+    const cancel = clock.after(ms, wake);
+    signal.addEventListener("abort", wake, { once: true });
+  });
+}

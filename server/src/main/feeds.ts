@@ -1,0 +1,70 @@
+/** The feed registry: one line for each kind of feed that a dataset can be configured with. */
+
+import { type ReplayOptions, replayOptionsFault } from "../feeds/replay/config.ts";
+import { createReplayFeed } from "../feeds/replay/feed.ts";
+import { defaultTickers } from "../feeds/simulator/default-market.ts";
+import { createSimulatorFeed } from "../feeds/simulator/feed.ts";
+import type { Feed } from "../ports/feed.ts";
+import type { DatasetConfig, FeedConfig, ReplayFeedConfig } from "./config/schema.ts";
+
+/** A feed that is ready to run, and what the runner has to know about it. */
+export interface OpenedFeed {
+  readonly feed: Feed;
+  /** Whether the feed may be faster than its consumers and has to wait for them. */
+  readonly waitsForConsumers: boolean;
+  /** Whether its prices are made up; said aloud at the start. */
+  readonly simulated: boolean;
+}
+
+type Opener<Kind extends FeedConfig["kind"]> = (
+  config: Extract<FeedConfig, { kind: Kind }>,
+  publisher: string,
+) => OpenedFeed | string;
+
+const openers: { readonly [Kind in FeedConfig["kind"]]: Opener<Kind> } = {
+  simulator: (config, publisher) => {
+    const feed = createSimulatorFeed({
+      seed: config.seed,
+      venue: publisher,
+      tickers: config.tickers ?? defaultTickers,
+    });
+    if (typeof feed === "string") return feed;
+    return { feed, waitsForConsumers: false, simulated: true };
+  },
+  replay: (config, publisher) => {
+    const options = replayOptions(config, publisher);
+    if (typeof options === "string") return options;
+    const fault = replayOptionsFault(options);
+    if (fault !== undefined) return fault;
+    const feed = createReplayFeed(options);
+    return { feed, waitsForConsumers: config.speed === "max", simulated: false };
+  },
+};
+
+/** Opens the feed of a dataset; a text says what is wrong with its configuration. */
+export function openFeed(dataset: DatasetConfig): OpenedFeed | string {
+  const { feed, code, publisher = code } = dataset;
+  const opener = openers[feed.kind] as Opener<typeof feed.kind>;
+  return opener(feed as never, publisher);
+}
+
+/** The feed's own options: in the configuration file, format and columns stand side by side. */
+function replayOptions(config: ReplayFeedConfig, publisher: string): ReplayOptions | string {
+  const { files, ticker, tickers, venue, speed, clock, loop } = config;
+  const format = replayFormat(config);
+  if (typeof format === "string") return format;
+  return { files, format, publisher, venue, ticker, tickers, speed, clock, loop };
+}
+
+function replayFormat(config: ReplayFeedConfig): ReplayOptions["format"] | string {
+  const { format, columns, timeUnit, timeOriginUs, sides, priceDecimals, quantityDecimals } =
+    config;
+  if (format !== "csv" && format !== "ndjson") return { kind: format };
+  if (columns === undefined) return `format ${format} needs columns: price, quantity and time`;
+  if (timeUnit === undefined) return `format ${format} needs timeUnit: one of s, ms, us, ns`;
+  const common = { timeUnit, timeOriginUs, sides, priceDecimals, quantityDecimals };
+  if (format === "csv") return { kind: "csv", columns, separator: config.separator, ...common };
+  const numbered = Object.entries(columns).find(([, column]) => typeof column === "number");
+  if (numbered !== undefined) return `columns.${numbered[0]}: ndjson keys are texts, not positions`;
+  return { kind: "ndjson", columns: columns as Record<keyof typeof columns, string>, ...common };
+}

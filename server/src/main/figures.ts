@@ -1,0 +1,140 @@
+/** The server's figures for Prometheus: every name and its meaning is here. */
+import type { Gateway } from "../adapters/ws/gateway.ts";
+import type { Hub } from "../hub/hub.ts";
+import type { Counter, Labels, Meter } from "../ports/meter.ts";
+import type { FeedRunner } from "./feed-runner.ts";
+
+/** What is measured. */
+export interface Measured {
+  readonly hub: Hub;
+  readonly gateway: Gateway;
+  readonly feeds: readonly FeedRunner[];
+}
+
+/** Registers all figures; the returned task brings them up to date before they are read. */
+export function registerFigures(meter: Meter, measured: Measured): () => void {
+  const tasks = [...gatewayFigures(meter, measured), ...feedFigures(meter, measured.feeds)];
+  return () => {
+    for (const task of tasks) task();
+  };
+}
+
+function gatewayFigures(meter: Meter, { hub, gateway }: Measured): (() => void)[] {
+  const connections = meter.gauge("openbourse_connections", "Open WebSocket connections.");
+  const subscriptions = meter.gauge(
+    "openbourse_subscriptions",
+    "Subscriptions of all connections.",
+  );
+  const total = (name: string, help: string, read: () => number) =>
+    follow(meter.counter(name, help), read);
+  return [
+    () => connections.set(gateway.connections),
+    () => subscriptions.set(hub.subscriptions),
+    total(
+      "openbourse_connections_accepted_total",
+      "Upgrades that became connections.",
+      () => gateway.counters.accepted,
+    ),
+    total(
+      "openbourse_connections_refused_total",
+      "Upgrades that were refused.",
+      () => gateway.counters.refused,
+    ),
+    total(
+      "openbourse_connections_dead_total",
+      "Connections ended because a ping was not answered.",
+      () => gateway.counters.dead,
+    ),
+    total(
+      "openbourse_messages_in_total",
+      "Messages from clients.",
+      () => gateway.counters.messagesIn,
+    ),
+    total(
+      "openbourse_bytes_in_total",
+      "Payload bytes from clients.",
+      () => gateway.counters.bytesIn,
+    ),
+    total(
+      "openbourse_messages_out_total",
+      "Messages queued to clients.",
+      () => hub.counters.framesOut,
+    ),
+    total(
+      "openbourse_bytes_out_total",
+      "Frame bytes queued to clients.",
+      () => hub.counters.bytesOut,
+    ),
+    total(
+      "openbourse_encodes_total",
+      "Updates encoded, once per topic and dialect.",
+      () => hub.counters.encodes,
+    ),
+    total(
+      "openbourse_conflated_total",
+      "Messages replaced by a newer state before they were sent.",
+      () => hub.counters.conflated,
+    ),
+    total(
+      "openbourse_slow_consumers_total",
+      "Connections closed because they did not read fast enough.",
+      () => hub.counters.slowConsumers,
+    ),
+  ];
+}
+
+function feedFigures(meter: Meter, feeds: readonly FeedRunner[]): (() => void)[] {
+  const lag = meter.gauge(
+    "openbourse_feed_lag_seconds",
+    "Receive time minus event time of the latest trade.",
+    ["dataset"],
+  );
+  const up = meter.gauge(
+    "openbourse_feed_up",
+    "1 while the feed runs or has finished, 0 when it failed.",
+    ["dataset"],
+  );
+  const trades = meter.counter("openbourse_feed_trades_total", "Trades by what became of them.", [
+    "dataset",
+    "verdict",
+  ]);
+  const malformed = meter.counter(
+    "openbourse_feed_malformed_total",
+    "Records that could not be read.",
+    ["dataset"],
+  );
+  const skipped = meter.counter(
+    "openbourse_feed_skipped_total",
+    "Records that are sound but not market trades.",
+    ["dataset"],
+  );
+  const gaps = meter.counter("openbourse_feed_gaps_total", "Gaps that feeds reported.", [
+    "dataset",
+  ]);
+  return feeds.flatMap((feed) => {
+    const labels = { dataset: feed.dataset.code };
+    const { figures } = feed;
+    const verdicts = Object.keys(figures.verdicts) as (keyof typeof figures.verdicts)[];
+    return [
+      () => lag.set(figures.lagUs / 1e6, labels),
+      () => up.set(feed.state === "failed" ? 0 : 1, labels),
+      follow(malformed, () => figures.counts.malformed, labels),
+      follow(skipped, () => figures.counts.skipped, labels),
+      follow(gaps, () => figures.gaps, labels),
+      ...verdicts.map((verdict) =>
+        follow(trades, () => figures.verdicts[verdict], { ...labels, verdict }),
+      ),
+    ];
+  });
+}
+
+/** A counter that follows a number kept elsewhere, where counting must cost nothing. */
+function follow(counter: Counter, read: () => number, labels: Labels = {}): () => void {
+  let seen = 0;
+  counter.add(0, labels);
+  return () => {
+    const now = read();
+    counter.add(now - seen, labels);
+    seen = now;
+  };
+}

@@ -1,0 +1,199 @@
+/** How a server starts, runs and stops, from the outside. */
+import { once } from "node:events";
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { runCommand, type ServerProcess, startServerProcess } from "../support/server-process.ts";
+import { openStream } from "../support/stream-client.ts";
+
+const running: ServerProcess[] = [];
+afterEach(async () => {
+  for (const server of running.splice(0)) await server.stop("SIGKILL");
+});
+
+async function start(setup: Parameters<typeof startServerProcess>[0] = {}): Promise<ServerProcess> {
+  const server = await startServerProcess(setup);
+  running.push(server);
+  return server;
+}
+
+const subscribeAll = {
+  event: "subscribe",
+  dataset: "huobi",
+  tickers: ["BTC/USDT", "AI/USDT"],
+  channel: "bars",
+  frequency: "1s",
+  aggregation: "1m",
+};
+
+describe("a start", () => {
+  it("says where it listens, shows the demo key, and a first bar arrives within 3 s of the ready line", async () => {
+    const server = await start();
+    const readyAtMs = Date.now();
+    expect(server.output().stdout).toMatch(
+      /^openbourse listening on http:\/\/127\.0\.0\.1:\d+\ndemo API key: \w{34}\n/,
+    );
+    const client = await openStream(`${server.ws}/v1?apikey=${server.demoKey}`);
+    client.send(subscribeAll);
+    const bar = await client.until(({ json }) => "o" in json);
+    expect(bar.atMs - readyAtMs).toBeLessThan(3_000);
+    expect(server.output().stderr).toContain("simulated");
+  });
+
+  it("keeps the demo key of its data folder, and makes another one for another folder", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "openbourse-keep-"));
+    const data = join(folder, "data");
+    const first = await start({ data });
+    const { demoKey } = first;
+    await first.stop();
+    running.pop();
+    const second = await start({ data });
+    const elsewhere = await start();
+    expect(second.demoKey).toBe(demoKey);
+    expect(elsewhere.demoKey).not.toBe(demoKey);
+    expect(statSync(join(data, "demo-key")).mode & 0o077).toBe(0);
+    rmSync(folder, { recursive: true });
+  });
+
+  it("on a port that is taken exits 1 and says what to do", async () => {
+    const taken = createServer().listen(0, "127.0.0.1");
+    await once(taken, "listening");
+    const { port } = taken.address() as { port: number };
+    const data = mkdtempSync(join(tmpdir(), "openbourse-taken-"));
+    const { code, stderr } = await runCommand([
+      "serve",
+      "--port",
+      String(port),
+      "--data",
+      data,
+      "--log-level",
+      "warn",
+    ]);
+    taken.close();
+    rmSync(data, { recursive: true });
+    expect(code).toBe(1);
+    expect(stderr).toBe(
+      `openbourse: port ${port} of 127.0.0.1 is in use: choose another one with --port\n`,
+    );
+  });
+
+  it("with a data folder that is a file exits 1 and says what to do", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "openbourse-file-"));
+    const file = join(folder, "file");
+    writeFileSync(file, "");
+    const { code, stderr } = await runCommand([
+      "serve",
+      "--port",
+      "0",
+      "--data",
+      file,
+      "--log-level",
+      "warn",
+    ]);
+    rmSync(folder, { recursive: true });
+    expect(code).toBe(1);
+    expect(stderr).toContain(`data folder ${file} cannot be made`);
+  });
+
+  it("with a damaged key store exits 1 and names the file", async () => {
+    const data = mkdtempSync(join(tmpdir(), "openbourse-damaged-"));
+    writeFileSync(
+      join(data, "keys.db"),
+      "this is not a database, and it is long enough to be one".repeat(100),
+    );
+    const { code, stderr } = await runCommand([
+      "serve",
+      "--port",
+      "0",
+      "--data",
+      data,
+      "--log-level",
+      "warn",
+    ]);
+    rmSync(data, { recursive: true });
+    expect(code).toBe(1);
+    expect(stderr).toContain(join(data, "keys.db"));
+  });
+});
+
+describe("operation", () => {
+  it("answers health, readiness and metrics", async () => {
+    const server = await start();
+    const get = async (path: string) => {
+      const response = await fetch(server.http + path);
+      return { status: response.status, text: await response.text() };
+    };
+    expect(await get("/healthz")).toEqual({ status: 200, text: '{"status":"ok"}' });
+    expect((await get("/readyz")).status).toBe(200);
+    const client = await openStream(`${server.ws}/v1?apikey=${server.demoKey}`);
+    await client.ask(subscribeAll);
+    const metrics = (await get("/metrics")).text;
+    for (const line of [
+      "openbourse_connections 1",
+      "openbourse_subscriptions 2",
+      "openbourse_messages_in_total 1",
+      "openbourse_slow_consumers_total 0",
+      'openbourse_feed_up{dataset="huobi"} 1',
+    ]) {
+      expect(metrics).toContain(`\n${line}\n`);
+    }
+    for (const name of [
+      "messages_out_total",
+      "bytes_out_total",
+      "bytes_in_total",
+      "feed_lag_seconds",
+    ]) {
+      expect(metrics).toContain(`# TYPE openbourse_${name}`);
+    }
+  });
+
+  it("goes on when a feed's file is not what it claims to be", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "openbourse-feed-"));
+    const file = join(folder, "picture.csv.gz");
+    writeFileSync(file, Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 1, 2, 3]));
+    const yaml = `datasets:
+  - {code: broken, feed: {kind: replay, files: [${file}], format: binance-trades, ticker: X}}
+  - {code: huobi, feed: {kind: simulator}}
+`;
+    const server = await start({ yaml });
+    const readiness = async () => (await (await fetch(`${server.http}/readyz`)).json()).parts;
+    await expect
+      .poll(readiness, { timeout: 10_000 })
+      .toContainEqual(
+        expect.objectContaining({ name: "feed broken", detail: expect.stringContaining(file) }),
+      );
+    expect(server.output().stderr).toContain("feed failed");
+    const client = await openStream(`${server.ws}/v1?apikey=${server.demoKey}`);
+    client.send(subscribeAll);
+    await client.until(({ json }) => "o" in json);
+    rmSync(folder, { recursive: true });
+  });
+});
+
+describe("a stop", () => {
+  it.each(["SIGTERM", "SIGINT"] as const)(
+    "by %s closes clients with 1001 and exits 0 within 5 s",
+    async (signal) => {
+      const server = await start();
+      const client = await openStream(`${server.ws}/v1?apikey=${server.demoKey}`);
+      await client.ask(subscribeAll);
+      const startedAt = performance.now();
+      const code = await server.stop(signal);
+      running.pop();
+      expect(code).toBe(0);
+      expect(performance.now() - startedAt).toBeLessThan(5_000);
+      expect((await client.closed)[0]).toBe(1001);
+      expect(existsSync(join(server.data, "keys.db-wal"))).toBe(false);
+    },
+  );
+
+  it("does not wait for a client that never answers", async () => {
+    const server = await start();
+    const client = await openStream(`${server.ws}/v1?apikey=${server.demoKey}`);
+    client.socket.pause();
+    expect(await server.stop()).toBe(0);
+    running.pop();
+  });
+});

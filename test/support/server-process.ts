@@ -1,0 +1,131 @@
+/** A real server in a process of its own, on a free port and with a data folder of its own. */
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+/** The command line's entry point. */
+export const binFile: string = fileURLToPath(
+  new URL("../../server/bin/openbourse.js", import.meta.url),
+);
+
+/** What a command printed, and how it ended. */
+export interface CommandResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs one command of the command line to its end. */
+export function runCommand(args: readonly string[], cwd = tmpdir()): Promise<CommandResult> {
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [binFile, ...args],
+      { cwd, env: cleanEnvironment() },
+      (error, stdout, stderr) => {
+        const code = error === null ? 0 : typeof error.code === "number" ? error.code : -1;
+        resolve({ code, stdout, stderr });
+      },
+    );
+  });
+}
+
+/** A server that has said that it is ready. */
+export interface ServerProcess {
+  readonly process: ChildProcess;
+  readonly port: number;
+  readonly http: string;
+  readonly ws: string;
+  readonly data: string;
+  readonly demoKey: string;
+  /** Milliseconds from the start of the process to the ready line. */
+  readonly readyAfterMs: number;
+  /** Everything on standard output and standard error so far. */
+  output(): { readonly stdout: string; readonly stderr: string };
+  /** Sends a signal and resolves with the exit code. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+/** What to start a server with. */
+export interface ServerSetup {
+  readonly args?: readonly string[];
+  /** Text of a configuration file. */
+  readonly yaml?: string;
+  /** A data folder that is kept; without it a new one is made and removed. */
+  readonly data?: string;
+}
+
+const readyPattern = /^openbourse listening on http:\/\/127\.0\.0\.1:(\d+)$/;
+
+/** Starts a server and waits for its ready line and demo key. */
+export async function startServerProcess(setup: ServerSetup = {}): Promise<ServerProcess> {
+  const folder = mkdtempSync(join(tmpdir(), "openbourse-server-"));
+  const data = setup.data ?? join(folder, "data");
+  const config = join(folder, "openbourse.yaml");
+  writeFileSync(config, setup.yaml ?? "");
+  const args = [
+    binFile,
+    "serve",
+    "--config",
+    config,
+    "--port",
+    "0",
+    "--data",
+    data,
+    ...(setup.args ?? []),
+  ];
+  const startedAt = performance.now();
+  const child = spawn(process.execPath, args, {
+    env: cleanEnvironment(),
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let stdout = "";
+  let stderr = "";
+  child.stderr.on("data", (chunk) => {
+    stderr += String(chunk);
+  });
+  const exited = once(child, "exit");
+  let readyAfterMs = 0;
+  const lines = createInterface({ input: child.stdout });
+  const ready = new Promise<[number, string]>((resolve, reject) => {
+    let port = 0;
+    lines.on("line", (line) => {
+      stdout += `${line}\n`;
+      const found = readyPattern.exec(line)?.[1];
+      if (found !== undefined) {
+        port = Number(found);
+        readyAfterMs = performance.now() - startedAt;
+      }
+      const key = /^demo API key: (\w+)$/.exec(line)?.[1];
+      if (key !== undefined) resolve([port, key]);
+    });
+    void exited.then(([code]) => reject(new Error(`the server ended with ${code}: ${stderr}`)));
+  });
+  const [port, demoKey] = await ready;
+  return {
+    process: child,
+    port,
+    http: `http://127.0.0.1:${port}`,
+    ws: `ws://127.0.0.1:${port}`,
+    data,
+    demoKey,
+    readyAfterMs,
+    output: () => ({ stdout, stderr }),
+    async stop(signal = "SIGTERM") {
+      child.kill(signal);
+      const [code] = await exited;
+      rmSync(folder, { recursive: true, force: true });
+      return code;
+    },
+  };
+}
+
+function cleanEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith("OPENBOURSE_")),
+  );
+}
