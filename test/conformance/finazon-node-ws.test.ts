@@ -264,10 +264,15 @@ describe("protocol pings", () => {
   });
 });
 
+interface RestBody {
+  readonly data: readonly unknown[];
+  readonly error?: unknown;
+}
+
 describe("REST companions", () => {
   const get = async (path: string, headers: Record<string, string> = {}) => {
     const response = await fetch(server.http + path, { headers });
-    return { status: response.status, body: await response.json() };
+    return { status: response.status, body: (await response.json()) as RestBody };
   };
 
   it("list datasets, publishers and tickers, in both path styles", async () => {

@@ -158,7 +158,10 @@ describe("operation", () => {
   - {code: huobi, feed: {kind: simulator}}
 `;
     const server = await start({ yaml });
-    const readiness = async () => (await (await fetch(`${server.http}/readyz`)).json()).parts;
+    const readiness = async () => {
+      const response = await fetch(`${server.http}/readyz`);
+      return ((await response.json()) as { parts: unknown }).parts;
+    };
     await expect
       .poll(readiness, { timeout: 10_000 })
       .toContainEqual(

@@ -1,6 +1,12 @@
+import type { Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { Receiver } from "ws";
+import * as ws from "ws";
 import { frameText } from "./frame.ts";
+
+/** The client side's parser of `ws`, which its types leave out. */
+const { Receiver } = ws as unknown as {
+  readonly Receiver: new (options: { isServer: boolean; maxPayload: number }) => Writable;
+};
 
 describe("a text frame", () => {
   it.each([
