@@ -63,11 +63,11 @@ export class BarPublisher {
   advance(toUs: number): void {
     if (this.#nowUs === undefined) this.#start(toUs);
     while (this.#nextBoundaryUs <= toUs) {
-      if (this.#active.length === 0) {
+      const boundary = this.#nextDue(this.#nextBoundaryUs);
+      if (boundary > toUs) {
         this.#nextBoundaryUs = firstBoundaryAfter(toUs);
         break;
       }
-      const boundary = this.#nextBoundaryUs;
       this.#nowUs = boundary;
       this.#nextBoundaryUs = boundary + boundaryUs;
       this.#passBoundary(boundary);
@@ -78,6 +78,14 @@ export class BarPublisher {
   #start(nowUs: number): void {
     this.#nowUs = nowUs;
     this.#nextBoundaryUs = firstBoundaryAfter(nowUs);
+  }
+
+  /** The first boundary from `from` on at which there is anything to do; quiet seconds cost nothing. */
+  #nextDue(from: number): number {
+    if (this.#active.length === 0) return Number.POSITIVE_INFINITY;
+    if (this.#pending[1].length > 0) return from;
+    const periodUs = this.#pending[10].length > 0 ? 10 * boundaryUs : barIntervalUs;
+    return Math.ceil(from / periodUs) * periodUs;
   }
 
   #seriesOf(instrument: Instrument): BarSeries {
