@@ -1,0 +1,150 @@
+/**
+ * What a replay can be told: which files, in which format, how fast and on which clock. It says what
+ * is wrong with a combination before any file is opened; reading YAML is not its business.
+ */
+import type { AggressorSide } from "../../marketdata/trade.ts";
+
+/** What the numbers of a time column count. A fraction is allowed and read exactly to the microsecond. */
+export type TimeUnit = "s" | "ms" | "us" | "ns";
+
+/**
+ * Which column (or top-level JSON key) holds what. A text is a name in the header, a number is a
+ * position counted from 0 in a file that has no header.
+ */
+export interface ColumnMap<Column> {
+  readonly price: Column;
+  readonly quantity: Column;
+  /** When the trade happened. */
+  readonly time: Column;
+  /** The venue's trade id; without it duplicates cannot be known. */
+  readonly id?: Column | undefined;
+  /** The aggressor's side. */
+  readonly side?: Column | undefined;
+  /** The venue's symbol, where one file holds several tickers. */
+  readonly ticker?: Column | undefined;
+  /** When the recorder received the trade, in the same unit as `time`. */
+  readonly receiveTime?: Column | undefined;
+}
+
+/** How to read a file that no built-in format describes. */
+export interface ColumnOptions<Column> {
+  readonly columns: ColumnMap<Column>;
+  readonly timeUnit: TimeUnit;
+  /**
+   * What 0 in the time columns means, in microseconds since 1970; default 0. A file that counts from
+   * midnight needs that midnight here.
+   */
+  readonly timeOriginUs?: number | undefined;
+  /** Words of the side column; default: buy, sell, b, s, unknown in lower, upper or title case. */
+  readonly sides?: Readonly<Record<string, AggressorSide>> | undefined;
+  /** Decimals left out in the price column: 4 where 1674200 means 167.42. 0 … 15, default 0. */
+  readonly priceDecimals?: number | undefined;
+  /** Decimals left out in the quantity column, 0 … 15, default 0. */
+  readonly quantityDecimals?: number | undefined;
+}
+
+/** A CSV file with a column map. */
+export interface CsvFormat extends ColumnOptions<string | number> {
+  readonly kind: "csv";
+  /** The character between two columns; default a comma. */
+  readonly separator?: string | undefined;
+}
+
+/** A file of one JSON object a line. */
+export interface NdjsonFormat extends ColumnOptions<string> {
+  readonly kind: "ndjson";
+}
+
+/** The formats that can be read. README.md describes each. */
+export type ReplayFormat =
+  | { readonly kind: "binance-trades" }
+  | { readonly kind: "binance-aggtrades" }
+  | { readonly kind: "tardis-trades" }
+  | CsvFormat
+  | NdjsonFormat;
+
+/** How many seconds of market time pass in one second of wall time; `max` does not wait at all. */
+export type ReplaySpeed = number | "max";
+
+/** `recorded` keeps the times of the file, `shifted` moves all by one constant so that it starts now. */
+export type ReplayClock = "recorded" | "shifted";
+
+/** Everything a replay feed is made from. */
+export interface ReplayOptions {
+  /** Paths of plain or gzip files, played one after the other in this order; at least 1. */
+  readonly files: readonly string[];
+  readonly format: ReplayFormat;
+  /** Code of the dataset's publisher: the venue of the trades unless `venue` says otherwise. */
+  readonly publisher: string;
+  readonly venue?: string | undefined;
+  /** The ticker of every row, for formats without a symbol column. */
+  readonly ticker?: string | undefined;
+  /** From the file's symbols to tickers; a symbol that is not named here is the ticker itself. */
+  readonly tickers?: Readonly<Record<string, string>> | undefined;
+  /** Default 1. */
+  readonly speed?: ReplaySpeed | undefined;
+  /** Whether to start again after the last file; default false. */
+  readonly loop?: boolean | undefined;
+  /** Default `recorded`. */
+  readonly clock?: ReplayClock | undefined;
+}
+
+/** Speed of a replay that names none. */
+export const speedDefault: ReplaySpeed = 1;
+
+/** Clock of a replay that names none. */
+export const clockDefault: ReplayClock = "recorded";
+
+/** Most files of one replay. */
+export const filesMax = 10_000;
+
+/** Most decimals that a column may leave out. */
+const hiddenDecimalsMax = 15;
+
+/** What is wrong with the options, in words for the operator; undefined when nothing is. */
+export function replayOptionsFault(options: ReplayOptions): string | undefined {
+  const { files, speed = speedDefault } = options;
+  if (files.length === 0) return "a replay needs at least one file";
+  if (files.length > filesMax) return `a replay plays at most ${filesMax} files`;
+  if (speed !== "max" && !(speed > 0 && Number.isFinite(speed))) {
+    return `speed has to be a number above 0 or "max", not ${speed}`;
+  }
+  return formatFault(options.format) ?? tickerFault(options);
+}
+
+function formatFault(format: ReplayFormat): string | undefined {
+  if (format.kind !== "csv" && format.kind !== "ndjson") return undefined;
+  const { priceDecimals = 0, quantityDecimals = 0, timeOriginUs = 0 } = format;
+  for (const decimals of [priceDecimals, quantityDecimals]) {
+    if (!Number.isInteger(decimals) || decimals < 0 || decimals > hiddenDecimalsMax) {
+      return `decimals left out in a column are a whole number from 0 to ${hiddenDecimalsMax}, not ${decimals}`;
+    }
+  }
+  if (!Number.isSafeInteger(timeOriginUs) || timeOriginUs < 0) {
+    return `timeOriginUs is a whole number of microseconds since 1970, not ${timeOriginUs}`;
+  }
+  return format.kind === "csv" ? csvFault(format) : undefined;
+}
+
+function csvFault({ columns, separator = "," }: CsvFormat): string | undefined {
+  if (separator.length !== 1 || '"\r\n'.includes(separator)) {
+    return "separator is one character, and neither a quote nor a line break";
+  }
+  for (const [role, column] of Object.entries(columns)) {
+    if (typeof column === "number" && (!Number.isInteger(column) || column < 0)) {
+      return `columns.${role} is a column's name or its position counted from 0, not ${column}`;
+    }
+  }
+  return undefined;
+}
+
+function tickerFault({ format, ticker }: ReplayOptions): string | undefined {
+  if (ticker !== undefined || hasTickerColumn(format)) return undefined;
+  return `files of format ${format.kind} do not name a ticker: set ticker`;
+}
+
+/** Whether rows of this format say which ticker they belong to. */
+function hasTickerColumn(format: ReplayFormat): boolean {
+  if (format.kind === "csv" || format.kind === "ndjson") return format.columns.ticker !== undefined;
+  return format.kind === "tardis-trades";
+}

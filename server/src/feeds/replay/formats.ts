@@ -1,0 +1,212 @@
+/**
+ * What each format looks like, and how the first line of a file turns it into a layout. A header that
+ * does not fit the format is refused with words that say what was found.
+ */
+import type { AggressorSide } from "../../marketdata/trade.ts";
+import type { ColumnMap, ColumnOptions, CsvFormat, NdjsonFormat, ReplayFormat } from "./config.ts";
+import { absent, type Layout, mapRow, type RecordedTrade, type RowFault } from "./map.ts";
+import { createTimeReader, readBinanceTime } from "./map-time.ts";
+import { excerpt } from "./report.ts";
+import { pickJson, splitCsv } from "./rows.ts";
+
+/** How the lines of one file are read, as its first line decided. */
+export interface Table {
+  /** Whether the first line was a header and holds no trade. */
+  readonly hasHeader: boolean;
+  readRow(line: string): RecordedTrade | RowFault;
+}
+
+/** The role of a column that the formats know. */
+type Role = "price" | "quantity" | "time" | "id" | "side" | "ticker" | "receiveTime" | "type";
+
+type Positions = Pick<Layout, Role>;
+
+const nowhere: Positions = {
+  price: absent,
+  quantity: absent,
+  time: absent,
+  id: absent,
+  side: absent,
+  ticker: absent,
+  receiveTime: absent,
+  type: absent,
+};
+
+/** A format of known columns: their names in a header, and their order where there is none. */
+interface KnownFormat {
+  readonly aliases: Readonly<Partial<Record<Role, readonly string[]>>>;
+  readonly required: readonly Role[];
+  /** Columns of a file without header; undefined where the format always has one. */
+  readonly headerless?: { readonly positions: Positions; readonly columnsMin: number };
+  readonly reading: Reading;
+}
+
+type Reading = Pick<Layout, "readTime" | "sides" | "priceExponent" | "quantityExponent">;
+
+/** A buyer who was the maker means that the seller was the aggressor. */
+const buyerMakerSides: ReadonlyMap<string, AggressorSide> = new Map([
+  ...["true", "True", "TRUE", "1"].map((word) => [word, "sell"] as const),
+  ...["false", "False", "FALSE", "0"].map((word) => [word, "buy"] as const),
+]);
+
+const sideWords: ReadonlyMap<string, AggressorSide> = new Map([
+  ...["buy", "Buy", "BUY", "b", "B"].map((word) => [word, "buy"] as const),
+  ...["sell", "Sell", "SELL", "s", "S"].map((word) => [word, "sell"] as const),
+  ...["unknown", "Unknown", "UNKNOWN", ""].map((word) => [word, "unknown"] as const),
+]);
+
+const binanceReading: Reading = {
+  readTime: readBinanceTime,
+  sides: buyerMakerSides,
+  priceExponent: "",
+  quantityExponent: "",
+};
+
+const binanceAliases: KnownFormat["aliases"] = {
+  price: ["price"],
+  quantity: ["qty", "quantity"],
+  time: ["time", "time_ms", "timestamp", "transact_time"],
+  side: ["is_buyer_maker", "was_the_buyer_the_maker"],
+  type: ["type"],
+};
+
+const binanceRoles: readonly Role[] = ["id", "price", "quantity", "time", "side"];
+
+const knownFormats: Readonly<Record<Exclude<ReplayFormat["kind"], "csv" | "ndjson">, KnownFormat>> =
+  {
+    "binance-trades": {
+      aliases: { ...binanceAliases, id: ["id", "trade_id"] },
+      required: binanceRoles,
+      headerless: {
+        positions: { ...nowhere, id: 0, price: 1, quantity: 2, time: 4, side: 5 },
+        columnsMin: 6,
+      },
+      reading: binanceReading,
+    },
+    "binance-aggtrades": {
+      aliases: { ...binanceAliases, id: ["agg_trade_id", "agg_id", "aggregate_trade_id"] },
+      required: binanceRoles,
+      headerless: {
+        positions: { ...nowhere, id: 0, price: 1, quantity: 2, time: 5, side: 6 },
+        columnsMin: 7,
+      },
+      reading: binanceReading,
+    },
+    "tardis-trades": {
+      aliases: {
+        ticker: ["symbol"],
+        time: ["timestamp"],
+        receiveTime: ["local_timestamp"],
+        id: ["id"],
+        side: ["side"],
+        price: ["price"],
+        quantity: ["amount"],
+      },
+      required: ["ticker", "time", "receiveTime", "id", "side", "price", "quantity"],
+      reading: {
+        readTime: createTimeReader("us", 0),
+        sides: sideWords,
+        priceExponent: "",
+        quantityExponent: "",
+      },
+    },
+  };
+
+/** Spot files carry one more flag, is_best_match, which futures files do not have. */
+const headerlessExtraColumnsMax = 1;
+
+/** How the lines of a file are read, given its first line; a text says why it is not this format. */
+export function openTable(format: ReplayFormat, firstLine: string): Table | string {
+  if (format.kind === "csv") return openCsv(format, firstLine);
+  if (format.kind === "ndjson") return openNdjson(format);
+  return openKnown(knownFormats[format.kind], firstLine);
+}
+
+function openKnown(known: KnownFormat, firstLine: string): Table | string {
+  const fields = splitCsv(firstLine, ",") ?? [];
+  if (known.headerless !== undefined && startsWithDigit(firstLine)) {
+    const { positions, columnsMin } = known.headerless;
+    const columnsMax = columnsMin + headerlessExtraColumnsMax;
+    return csvTable({ ...positions, ...known.reading, columnsMin, columnsMax }, ",", false);
+  }
+  const names = fields.map(plainName);
+  const positions: Record<Role, number> = { ...nowhere };
+  for (const [role, aliases] of Object.entries(known.aliases) as [Role, readonly string[]][]) {
+    const wanted = aliases.map(plainName);
+    positions[role] = names.findIndex((name) => wanted.includes(name));
+  }
+  const missing = known.required.filter((role) => positions[role] === absent);
+  if (missing.length > 0) {
+    const wanted = missing.map((role) => known.aliases[role]?.[0] ?? role).join(", ");
+    return `the header has no column ${wanted}; it reads ${excerpt(firstLine)}`;
+  }
+  const columns = fields.length;
+  const layout = { ...positions, ...known.reading, columnsMin: columns, columnsMax: columns };
+  return csvTable(layout, ",", true);
+}
+
+/** A column's name without case, blanks and underscores: `Trade Id`, `trade_id` and `tradeId` are one. */
+function plainName(name: string): string {
+  return name.toLowerCase().replaceAll(/[\s_]/g, "");
+}
+
+function startsWithDigit(line: string): boolean {
+  return line >= "0" && line < ":";
+}
+
+function openCsv(format: CsvFormat, firstLine: string): Table | string {
+  const { separator = ",", columns } = format;
+  const entries = Object.entries(columns) as [Role, string | number | undefined][];
+  const named = entries.filter(([, column]) => typeof column === "string");
+  const names = (splitCsv(firstLine, separator) ?? []).map((name) => name.trim());
+  const missing = named.filter(([, column]) => !names.includes(String(column)));
+  if (missing.length > 0) {
+    const wanted = missing.map(([role, column]) => `${column} (${role})`).join(", ");
+    return `the header has no column ${wanted}; it reads ${excerpt(firstLine)}`;
+  }
+  const positions: Record<Role, number> = { ...nowhere };
+  for (const [role, column] of entries) {
+    if (column !== undefined) {
+      positions[role] = typeof column === "string" ? names.indexOf(column) : column;
+    }
+  }
+  const hasHeader = named.length > 0;
+  const columnsMin = hasHeader ? names.length : Math.max(...Object.values(positions)) + 1;
+  const columnsMax = hasHeader ? names.length : Number.POSITIVE_INFINITY;
+  const layout = { ...positions, ...readingOf(format), columnsMin, columnsMax };
+  return csvTable(layout, separator, hasHeader);
+}
+
+function csvTable(layout: Layout, separator: string, hasHeader: boolean): Table {
+  const readRow = (line: string): RecordedTrade | RowFault => {
+    const fields = splitCsv(line, separator);
+    return fields === undefined ? "unbalanced quotes" : mapRow(fields, layout);
+  };
+  return { hasHeader, readRow };
+}
+
+function openNdjson(format: NdjsonFormat): Table {
+  const keys: string[] = [];
+  const positions: Record<Role, number> = { ...nowhere };
+  for (const role of Object.keys(format.columns) as (keyof ColumnMap<string>)[]) {
+    const key = format.columns[role];
+    if (key !== undefined) positions[role] = keys.push(key) - 1;
+  }
+  const bounds = { columnsMin: keys.length, columnsMax: keys.length };
+  const layout: Layout = { ...positions, ...readingOf(format), ...bounds };
+  const readRow = (line: string): RecordedTrade | RowFault => {
+    const fields = pickJson(line, keys);
+    return fields === undefined ? "not a JSON object" : mapRow(fields, layout);
+  };
+  return { hasHeader: false, readRow };
+}
+
+function readingOf(format: ColumnOptions<string> | ColumnOptions<string | number>): Reading {
+  const { timeUnit, timeOriginUs = 0, sides, priceDecimals = 0, quantityDecimals = 0 } = format;
+  return {
+    readTime: createTimeReader(timeUnit, timeOriginUs),
+    sides: sides === undefined ? sideWords : new Map(Object.entries(sides)),
+    priceExponent: priceDecimals === 0 ? "" : `e-${priceDecimals}`,
+    quantityExponent: quantityDecimals === 0 ? "" : `e-${quantityDecimals}`,
+  };
+}

@@ -1,0 +1,150 @@
+/**
+ * Turns one row of a recording, already cut into texts, into the fields of a trade. It is pure: it
+ * knows columns and words, but neither files nor clocks nor instruments.
+ */
+import { type Decimal, parseDecimal } from "../../core/num/decimal.ts";
+import type { AggressorSide, Trade } from "../../marketdata/trade.ts";
+import { digits } from "./digits.ts";
+import type { TimeReader } from "./map-time.ts";
+
+/** Position of a column that the file does not have. */
+export const absent = -1;
+
+/** Which column holds what, and how its texts are read. Positions count from 0. */
+export interface Layout {
+  readonly price: number;
+  readonly quantity: number;
+  readonly time: number;
+  readonly id: number;
+  readonly side: number;
+  readonly ticker: number;
+  readonly receiveTime: number;
+  /** Kind of print; rows of another kind than {@link marketType} are left out. */
+  readonly type: number;
+  readonly readTime: TimeReader;
+  readonly sides: ReadonlyMap<string, AggressorSide>;
+  /** Appended to the price text, for example `e-4` where four decimals are left out; else empty. */
+  readonly priceExponent: string;
+  readonly quantityExponent: string;
+  /** Fewest and most columns of a good row. */
+  readonly columnsMin: number;
+  readonly columnsMax: number;
+}
+
+/** What a row says about a trade, with the recording's own times. */
+export interface RecordedTrade
+  extends Pick<
+    Trade,
+    | "id"
+    | "price"
+    | "priceScale"
+    | "quantity"
+    | "quantityScale"
+    | "eventTimeUs"
+    | "receiveTimeUs"
+    | "aggressor"
+  > {
+  /** The row's own symbol; undefined where the format has none. */
+  readonly symbol: string | undefined;
+}
+
+/** What can be wrong with a price or a quantity. */
+export type AmountFault =
+  | "is not a decimal number"
+  | "has more digits than fit exactly"
+  | "is not above zero";
+
+/** Why a row yields no trade. */
+export type RowFault =
+  | "wrong number of columns"
+  | "unbalanced quotes"
+  | "not a JSON object"
+  | "line too long"
+  | `price ${AmountFault}`
+  | `quantity ${AmountFault}`
+  | "time is not a time before 2100"
+  | "side is none of the known words"
+  | "symbol is empty or too long"
+  | typeof notMarket;
+
+/** The one fault that is no mistake of the file: a print that did not happen on the market. */
+export const notMarket = "type is not MARKET";
+
+/** The type of an ordinary match in Binance files; INSURANCE_FUND and ADL are others. */
+export const marketType = "MARKET";
+
+/** Longest symbol that is taken, in characters. */
+export const symbolLengthMax = 64;
+
+/** Any number of this many digits is a safe integer. */
+const exactDigitsMax = 15;
+
+/** Reads one row. Missing times of receipt become the event time, missing sides `unknown`. */
+export function mapRow(fields: readonly string[], layout: Layout): RecordedTrade | RowFault {
+  if (fields.length < layout.columnsMin || fields.length > layout.columnsMax) {
+    return "wrong number of columns";
+  }
+  if (layout.type !== absent && fields[layout.type] !== marketType) return notMarket;
+
+  const price = readAmount(field(fields, layout.price) + layout.priceExponent);
+  if (typeof price === "string") return `price ${price}`;
+  const quantity = readAmount(field(fields, layout.quantity) + layout.quantityExponent);
+  if (typeof quantity === "string") return `quantity ${quantity}`;
+
+  const eventTimeUs = layout.readTime(field(fields, layout.time));
+  const receiveTimeUs =
+    layout.receiveTime === absent
+      ? eventTimeUs
+      : layout.readTime(field(fields, layout.receiveTime));
+  if (eventTimeUs === undefined || receiveTimeUs === undefined) {
+    return "time is not a time before 2100";
+  }
+  const aggressor = readSide(fields, layout);
+  if (aggressor === undefined) return "side is none of the known words";
+  const symbol = layout.ticker === absent ? undefined : field(fields, layout.ticker);
+  if (symbol === "" || (symbol?.length ?? 0) > symbolLengthMax)
+    return "symbol is empty or too long";
+
+  return {
+    id: layout.id === absent ? undefined : readId(field(fields, layout.id)),
+    price: price.coefficient,
+    priceScale: price.scale,
+    quantity: quantity.coefficient,
+    quantityScale: quantity.scale,
+    eventTimeUs,
+    receiveTimeUs,
+    aggressor,
+    symbol,
+  };
+}
+
+function field(fields: readonly string[], at: number): string {
+  return fields[at] ?? "";
+}
+
+function readSide(fields: readonly string[], layout: Layout): AggressorSide | undefined {
+  return layout.side === absent ? "unknown" : layout.sides.get(field(fields, layout.side));
+}
+
+function readAmount(text: string): Decimal | AmountFault {
+  const amount = parseDecimal(text);
+  if (amount === "not a decimal number") return "is not a decimal number";
+  if (amount === "more digits than fit exactly") return "has more digits than fit exactly";
+  return amount.coefficient > 0 ? amount : "is not above zero";
+}
+
+/** An integer id as a number, any other as a text, none as undefined. */
+function readId(text: string): number | string | undefined {
+  if (text.length === 0) return undefined;
+  // A leading zero would be lost in a number, and with it the difference between 7 and 007.
+  const isNumeric = text.length <= exactDigitsMax && (text.length === 1 || text[0] !== "0");
+  return (isNumeric ? digits(text, 0, text.length) : undefined) ?? detached(text);
+}
+
+/**
+ * A copy that does not keep the block of text alive from which it was cut. Ids and symbols outlive
+ * their row by minutes or for ever, and a few of them would otherwise hold a large file in memory.
+ */
+export function detached(text: string): string {
+  return Buffer.from(text).toString();
+}
