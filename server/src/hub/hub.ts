@@ -27,6 +27,8 @@ export interface HubOptions {
   readonly frameText: FrameText;
   /** Runs `task` soon, once the present turn of the event loop has done its work. */
   schedule(task: () => void): void;
+  /** Told of each new subscription after it has been made. */
+  subscribed?(topic: Topic): void;
 }
 
 /** Subscribers of one topic in one encoding. */
@@ -77,6 +79,7 @@ export class Hub {
     if (audience.outboxes.has(outbox)) return;
     audience.outboxes.add(outbox);
     this.#subscriptions += 1;
+    this.#options.subscribed?.(topic);
   }
 
   /** Removes a subscription; one that is not there changes nothing. */

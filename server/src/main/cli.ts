@@ -153,13 +153,14 @@ function addReplayCommand(program: Command, done: (exitCode: number) => void): v
     )
     .option("--ticker <ticker>", "ticker of the trades, for formats that do not name it")
     .option("--dataset <code>", "dataset code to serve them as", "replay")
-    .option("--speed <factor>", "seconds of market time per second, or max", "1")
+    .option("--speed <factor>", "seconds of market time per second, or max", speed, "1")
     .addOption(
       new Option("--clock <clock>", "keep the recording's times, or shift them to start now")
         .choices(["recorded", "shifted"])
         .default("recorded"),
     )
     .option("--loop", "start again after the last file")
+    .option("--at-once", "begin at once; default: when the first client subscribes")
     .option("--print", "print the final bars as JSON lines and exit, without serving")
     .addHelpText(
       "after",
@@ -189,6 +190,13 @@ function withConfig(command: Command): Command {
 function collect(text: string, previous: readonly string[]): readonly string[] {
   if (!text.includes("=")) throw new InvalidArgumentError("Write it as key=value.");
   return [...previous, text];
+}
+
+function speed(text: string): string {
+  if (text !== "max" && !(Number(text) > 0)) {
+    throw new InvalidArgumentError("It must be a number above 0, or max.");
+  }
+  return text;
 }
 
 function wholeNumber(text: string): number {

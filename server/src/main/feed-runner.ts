@@ -44,7 +44,7 @@ export interface FeedFigures {
 }
 
 /** How a feed is doing. */
-export type FeedState = "running" | FeedOutcome["kind"];
+export type FeedState = "waiting" | "running" | FeedOutcome["kind"];
 
 /** One dataset's feed. */
 export class FeedRunner {
@@ -55,12 +55,13 @@ export class FeedRunner {
     gaps: 0,
     lagUs: 0,
   };
-  state: FeedState = "running";
+  state: FeedState = "waiting";
   /** Why the feed failed. */
   failure: string | undefined;
   readonly #options: FeedRunnerOptions;
   readonly #bars: BarPublisher;
   readonly #abort = new AbortController();
+  readonly #audience = Promise.withResolvers<void>();
   #finished: Promise<void> | undefined;
 
   constructor(options: FeedRunnerOptions) {
@@ -70,6 +71,15 @@ export class FeedRunner {
       latenessUs: options.latenessUs,
       publish: (bar, periodS) => options.publish(bar, periodS),
     });
+    for (const ticker of options.opened.feed.tickers) {
+      options.catalog.ensureInstrument(options.dataset.code, ticker);
+    }
+    if (!options.opened.waitsForAudience) this.#audience.resolve();
+  }
+
+  /** Somebody subscribes to the dataset: a feed that was held back begins. */
+  audienceCame(): void {
+    this.#audience.resolve();
   }
 
   start(): void {
@@ -83,6 +93,7 @@ export class FeedRunner {
 
   async stop(): Promise<void> {
     this.#abort.abort();
+    this.#audience.resolve();
     await this.finished();
   }
 
@@ -93,6 +104,8 @@ export class FeedRunner {
 
   async #run(): Promise<void> {
     const { log, opened } = this.#options;
+    await this.#audience.promise;
+    this.state = "running";
     const batches = opened.feed.run(this.#context(), this.#abort.signal);
     let outcome: FeedOutcome;
     try {

@@ -12,6 +12,8 @@ export interface OpenedFeed {
   readonly feed: Feed;
   /** Whether the feed may be faster than its consumers and has to wait for them. */
   readonly waitsForConsumers: boolean;
+  /** Whether it is held back until somebody subscribes to its dataset. */
+  readonly waitsForAudience: boolean;
   /** Whether its prices are made up; said aloud at the start. */
   readonly simulated: boolean;
 }
@@ -29,7 +31,7 @@ const openers: { readonly [Kind in FeedConfig["kind"]]: Opener<Kind> } = {
       tickers: config.tickers ?? defaultTickers,
     });
     if (typeof feed === "string") return feed;
-    return { feed, waitsForConsumers: false, simulated: true };
+    return { feed, waitsForConsumers: false, waitsForAudience: false, simulated: true };
   },
   replay: (config, publisher) => {
     const options = replayOptions(config, publisher);
@@ -37,7 +39,13 @@ const openers: { readonly [Kind in FeedConfig["kind"]]: Opener<Kind> } = {
     const fault = replayOptionsFault(options);
     if (fault !== undefined) return fault;
     const feed = createReplayFeed(options);
-    return { feed, waitsForConsumers: config.speed === "max", simulated: false };
+    const waitsForAudience = config.start === "first-subscription";
+    return {
+      feed,
+      waitsForConsumers: config.speed === "max",
+      waitsForAudience,
+      simulated: false,
+    };
   },
 };
 

@@ -70,7 +70,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const demoKey = config.demo.key ? demoKeyOf(folder, store, nowMs()) : undefined;
 
   const catalog = new Catalog();
-  const hub = new Hub({ frameText, schedule: (task) => setImmediate(task) });
+  const hub = new Hub({
+    frameText,
+    schedule: (task) => setImmediate(task),
+    subscribed: ({ instrument }) => {
+      feeds.find(({ dataset }) => dataset.code === instrument.dataset.code)?.audienceCame();
+    },
+  });
   const feeds = config.datasets.map((dataset) =>
     buildFeed({ dataset, catalog, hub, clock, options }),
   );

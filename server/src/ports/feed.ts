@@ -62,6 +62,8 @@ export interface Feed {
    * feed tells the time by itself with `time` events.
    */
   readonly time: "wall" | "feed";
+  /** Tickers that are known before the first trade, so that clients may subscribe to them at once. */
+  readonly tickers: readonly string[];
   /** Yields batches until the source ends or `signal` aborts; the generator's return value says how it ended. */
   run(context: FeedContext, signal: StopSignal): AsyncGenerator<readonly FeedEvent[], FeedOutcome>;
 }

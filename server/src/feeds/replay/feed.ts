@@ -13,8 +13,13 @@ export function createReplayFeed(options: ReplayOptions): Feed {
   const time = speed === 1 && clock === "shifted" ? "wall" : "feed";
   return {
     time,
+    tickers: knownTickers(options),
     run: (context, signal) => runReplay({ options, tellsTime: time === "feed", context, signal }),
   };
+}
+
+function knownTickers({ ticker, tickers = {} }: ReplayOptions): readonly string[] {
+  return [...new Set([...(ticker === undefined ? [] : [ticker]), ...Object.values(tickers)])];
 }
 
 async function* runReplay(run: ReplayRun): AsyncGenerator<readonly FeedEvent[], FeedOutcome> {

@@ -23,6 +23,7 @@ export interface ReplayCommand {
   readonly speed: string;
   readonly clock: ReplayFeedConfig["clock"];
   readonly loop?: true;
+  readonly atOnce?: true;
   readonly print?: true;
 }
 
@@ -40,6 +41,7 @@ export async function replay(command: ReplayCommand): Promise<number> {
       speed: command.speed === "max" || command.print === true ? "max" : Number(command.speed),
       clock: command.clock,
       loop: command.loop === true && command.print !== true,
+      start: command.atOnce === true || command.print === true ? "at-once" : "first-subscription",
     },
   };
   if (command.print === true) return printBars(dataset, config);

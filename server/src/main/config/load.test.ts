@@ -99,6 +99,7 @@ datasets:
       speed: "max",
       clock: "recorded",
       loop: false,
+      start: "at-once",
     });
   });
 });

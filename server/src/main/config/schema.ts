@@ -72,6 +72,7 @@ export const replayFeedSchema = Type.Object(
     speed: Type.Union([Type.Number({ exclusiveMinimum: 0 }), Type.Literal("max")], { default: 1 }),
     clock: Type.Enum(["recorded", "shifted"], { default: "recorded" }),
     loop: Type.Boolean({ default: false }),
+    start: Type.Enum(["at-once", "first-subscription"], { default: "at-once" }),
   },
   strict,
 );
