@@ -137,6 +137,31 @@ describe("keys", () => {
   });
 });
 
+describe("workspaces", () => {
+  it("are listed with the limits of their own, which can be set and forgotten", async () => {
+    const workspaces = async (...args: string[]) => {
+      const { code, stdout, stderr } = await runCommand(["workspaces", ...args, "--data", data]);
+      return code === 0 ? stdout : stderr;
+    };
+    expect(await workspaces("list")).toBe("desk  the server's default limits\n");
+    expect(
+      await workspaces("limit", "desk", "--connections", "10", "--datasets", "huobi,local"),
+    ).toBe("desk  connectionsMax=10 datasets=huobi,local\n");
+    expect(await workspaces("limit", "desk", "--tickers", "5", "--json")).toBe(
+      '{"name":"desk","limits":{"connectionsMax":10,"tickersMax":5,"datasets":["huobi","local"]}}\n',
+    );
+    expect(await workspaces("limit", "desk", "--reset")).toBe(
+      "desk  the server's default limits\n",
+    );
+    expect(await workspaces("limit", "nobody", "--tickers", "5")).toContain(
+      "there is no workspace nobody",
+    );
+    expect(await workspaces("limit", "desk", "--tickers", "many")).toContain(
+      "It must be a whole number above 0.",
+    );
+  });
+});
+
 describe("replay --print", () => {
   const header = "id,price,qty,quote_qty,time,is_buyer_maker\n";
 

@@ -134,8 +134,13 @@ function isGoodDemoKey(store: KeyStore, secrets: Secrets, key: string): boolean 
   return record?.workspace === demoName && record.revokedAtMs === undefined;
 }
 
+/** Whether a text may name a workspace: 1 to 63 of `a-z 0-9 . _ -`, beginning with a letter or digit. */
+export function validWorkspaceName(name: string): boolean {
+  return workspacePattern.test(name);
+}
+
 function refuseOrder(store: KeyStore, order: KeyOrder): KeyRefusal | undefined {
-  if (!workspacePattern.test(order.workspace)) return "invalid-workspace";
+  if (!validWorkspaceName(order.workspace)) return "invalid-workspace";
   if (order.label.length > labelLengthMax || unprintable.test(order.label)) return "invalid-label";
   if (store.workspace(order.workspace) === undefined) {
     return store.workspaces().length >= workspacesMax ? "too-many-workspaces" : undefined;

@@ -5,6 +5,7 @@ import { createKeyCommand, listKeysCommand, revokeKeyCommand } from "./commands/
 import { replay } from "./commands/replay.ts";
 import { serve } from "./commands/serve.ts";
 import { watch } from "./commands/watch.ts";
+import { type LimitOptions, limitWorkspace, listWorkspaces } from "./commands/workspaces.ts";
 import type { ConfigInput } from "./config/load.ts";
 import { type KeyPath, nearest } from "./config/problem.ts";
 import { fromText, type Setting, schemaOf, shortNames } from "./config/source.ts";
@@ -97,6 +98,7 @@ function buildProgram(done: (exitCode: number) => void): Command {
     );
 
   addKeyCommands(program, done);
+  addWorkspaceCommands(program, done);
   addReplayCommand(program, done);
   program
     .command("watch")
@@ -136,6 +138,34 @@ function addKeyCommands(program: Command, done: (exitCode: number) => void): voi
     .option("--json", "print one JSON object")
     .action((id: string, options: ConfigOptions & { json?: true }) =>
       done(revokeKeyCommand(configInput(options), { id, json: options.json })),
+    );
+}
+
+function addWorkspaceCommands(program: Command, done: (exitCode: number) => void): void {
+  const workspaces = program
+    .command("workspaces")
+    .description("manage what workspaces may do; works while the server runs");
+  withConfig(workspaces.command("list").description("list workspaces and the limits of their own"))
+    .option("--json", "print one JSON array")
+    .action((options: ConfigOptions & { json?: true }) =>
+      done(listWorkspaces(configInput(options), options.json === true)),
+    );
+  withConfig(
+    workspaces.command("limit").description("change limits; they hold for new connections"),
+  )
+    .argument("<name>", "the workspace")
+    .option("--connections <n>", "connections at once, over all its keys", wholeNumber)
+    .option("--messages-per-minute <n>", "messages a minute on one connection", wholeNumber)
+    .option("--message-bytes <n>", "size of one message", wholeNumber)
+    .option("--tickers <n>", "tickers subscribed at once on one connection", wholeNumber)
+    .option("--rest-calls <n>", "REST calls a minute", wholeNumber)
+    .option("--datasets <codes>", "datasets that may be used, separated by commas", (text) =>
+      text.split(",").filter((part) => part !== ""),
+    )
+    .option("--reset", "forget its own limits first")
+    .option("--json", "print one JSON object")
+    .action((name: string, options: ConfigOptions & LimitOptions) =>
+      done(limitWorkspace(configInput(options), name, options)),
     );
 }
 

@@ -1,11 +1,8 @@
 /** `keys create|list|revoke`: they work on the data folder, whether a server runs on it or not. */
 import { createKey, type KeyRefusal, listKeys, revokeKey } from "../../access/keys.ts";
 import { systemSecrets } from "../../adapters/crypto/system-secrets.ts";
-import { openKeyStore } from "../../adapters/sqlite/key-store.ts";
-import type { KeyStore } from "../../ports/key-store.ts";
 import type { ConfigInput } from "../config/load.ts";
-import { openDataFolder } from "../data-folder.ts";
-import { configOrExitCode } from "./config.ts";
+import { print, refuse, withKeyStore } from "./key-store.ts";
 
 const refusals: Readonly<Record<KeyRefusal, string>> = {
   "invalid-workspace":
@@ -20,7 +17,7 @@ export function createKeyCommand(
   input: ConfigInput,
   options: { readonly workspace: string; readonly label: string; readonly json?: true },
 ): number {
-  return withStore(input, (store) => {
+  return withKeyStore(input, (store) => {
     const { workspace, label } = options;
     const made = createKey(store, systemSecrets(), { workspace, label, nowMs: Date.now() });
     if (typeof made === "string") return refuse(refusals[made]);
@@ -39,7 +36,7 @@ export function listKeysCommand(
   input: ConfigInput,
   options: { readonly workspace?: string; readonly json?: true },
 ): number {
-  return withStore(input, (store) => {
+  return withKeyStore(input, (store) => {
     const keys = listKeys(store, options.workspace);
     if (keys === "unknown-workspace") return refuse(`there is no workspace ${options.workspace}`);
     if (options.json === true) {
@@ -60,31 +57,11 @@ export function revokeKeyCommand(
   input: ConfigInput,
   options: { readonly id: string; readonly json?: true | undefined },
 ): number {
-  return withStore(input, (store) => {
+  return withKeyStore(input, (store) => {
     const revoked = revokeKey(store, { id: options.id, nowMs: Date.now() });
     if (revoked === "unknown-key") return refuse(`there is no key ${options.id}: see keys list`);
     if (revoked === "already-revoked") return refuse(`key ${options.id} was revoked before`);
     print(options.json === true ? JSON.stringify(revoked) : `key ${options.id} is revoked`);
     return 0;
   });
-}
-
-function withStore(input: ConfigInput, task: (store: KeyStore) => number): number {
-  const config = configOrExitCode(input);
-  if (config === 2) return 2;
-  const store = openKeyStore(openDataFolder(config.data).keysFile);
-  try {
-    return task(store);
-  } finally {
-    store.close();
-  }
-}
-
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
-
-function refuse(reason: string): number {
-  process.stderr.write(`openbourse: ${reason}\n`);
-  return 2;
 }

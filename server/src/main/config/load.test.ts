@@ -130,7 +130,7 @@ describe("a wrong configuration names the place and what would be right", () => 
     ["finazon: {eventInReplies: 1}", "1:27 finazon.eventInReplies must be true or false, but is 1"],
     [
       "datasets: [{code: A, feed: {kind: simulator}}]",
-      '1:19 datasets[0].code must be a text that matches ^[a-z0-9][a-z0-9_.-]{0,62}$ (dataset code that clients ask for), but is "A"',
+      '1:19 datasets[0].code must be a text that matches ^[a-z0-9][a-z0-9_.-]{0,62}$, but is "A"',
     ],
     [
       "datasets: [{code: a}]",

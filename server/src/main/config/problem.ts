@@ -118,16 +118,15 @@ export function describe(schema: SchemaNode): string {
   if (schema.enum !== undefined) return `one of ${schema.enum.join(", ")}`;
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.anyOf !== undefined) return schema.anyOf.map(describe).join(" or ");
-  const about = schema.description === undefined ? "" : ` (${schema.description})`;
   switch (schema.type) {
     case "integer":
-      return `a whole number${range(schema)}${about}`;
+      return `a whole number${range(schema)}`;
     case "number":
-      return `a number${range(schema)}${about}`;
+      return `a number${range(schema)}`;
     case "boolean":
       return "true or false";
     case "string":
-      return `a text${lengthRange(schema)}${about}`;
+      return `a text${lengthRange(schema)}`;
     case "array":
       return `a list of ${schema.minItems ?? 0} to ${schema.maxItems ?? "any number of"} entries`;
     default:

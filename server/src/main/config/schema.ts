@@ -17,10 +17,10 @@ const decimalText = (description: string) =>
 const simulatedTickerSchema = Type.Object(
   {
     ticker: Type.String({ minLength: 1, maxLength: 64 }),
-    startPrice: decimalText("price at the start, as decimal text"),
-    tickSize: decimalText("smallest price step, as decimal text"),
-    lotSize: decimalText("smallest quantity step, as decimal text"),
-    medianQuantity: decimalText("half of the trades are larger, as decimal text"),
+    startPrice: decimalText("price at the start"),
+    tickSize: decimalText("smallest price step"),
+    lotSize: decimalText("smallest quantity step"),
+    medianQuantity: decimalText("half of the trades are larger"),
     tradesPerSecond: Type.Number({ exclusiveMinimum: 0, maximum: 10_000 }),
   },
   strict,
@@ -30,8 +30,19 @@ const simulatedTickerSchema = Type.Object(
 export const simulatorFeedSchema = Type.Object(
   {
     kind: Type.Literal("simulator"),
-    seed: Type.Integer({ minimum: 0, maximum: 4_294_967_295, default: 1 }),
-    tickers: Type.Optional(Type.Array(simulatedTickerSchema, { minItems: 1, maxItems: 10_000 })),
+    seed: Type.Integer({
+      minimum: 0,
+      maximum: 4_294_967_295,
+      default: 1,
+      description: "the same seed gives the same trades",
+    }),
+    tickers: Type.Optional(
+      Type.Array(simulatedTickerSchema, {
+        minItems: 1,
+        maxItems: 10_000,
+        description: "the market; default: a dozen well-known tickers",
+      }),
+    ),
   },
   strict,
 );
@@ -42,11 +53,25 @@ const column = Type.Union([Type.String({ minLength: 1 }), Type.Integer({ minimum
 export const replayFeedSchema = Type.Object(
   {
     kind: Type.Literal("replay"),
-    files: Type.Array(Type.String({ minLength: 1 }), { minItems: 1, maxItems: 10_000 }),
-    format: Type.Enum(["binance-trades", "binance-aggtrades", "tardis-trades", "csv", "ndjson"]),
-    ticker: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+    files: Type.Array(Type.String({ minLength: 1 }), {
+      minItems: 1,
+      maxItems: 10_000,
+      description: "plain or gzip files, played one after the other",
+    }),
+    format: Type.Enum(["binance-trades", "binance-aggtrades", "tardis-trades", "csv", "ndjson"], {
+      description: "what the files hold",
+    }),
+    ticker: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 64,
+        description: "ticker of every row, where the files do not name it",
+      }),
+    ),
     tickers: Type.Optional(
-      Type.Record(Type.String(), Type.String({ minLength: 1, maxLength: 64 })),
+      Type.Record(Type.String(), Type.String({ minLength: 1, maxLength: 64 }), {
+        description: "from the files' symbols to tickers; others stay as they are",
+      }),
     ),
     venue: Type.Optional(code("where the trades happened; default: the publisher")),
     columns: Type.Optional(
@@ -60,19 +85,57 @@ export const replayFeedSchema = Type.Object(
           ticker: Type.Optional(column),
           receiveTime: Type.Optional(column),
         },
-        strict,
+        { ...strict, description: "csv, ndjson: header names, keys, or positions counted from 0" },
       ),
     ),
-    timeUnit: Type.Optional(Type.Enum(["s", "ms", "us", "ns"])),
-    timeOriginUs: Type.Optional(Type.Integer({ minimum: 0 })),
-    sides: Type.Optional(Type.Record(Type.String(), Type.Enum(["buy", "sell", "unknown"]))),
-    priceDecimals: Type.Optional(Type.Integer({ minimum: 0, maximum: 15 })),
-    quantityDecimals: Type.Optional(Type.Integer({ minimum: 0, maximum: 15 })),
-    separator: Type.Optional(Type.String({ minLength: 1, maxLength: 1 })),
-    speed: Type.Union([Type.Number({ exclusiveMinimum: 0 }), Type.Literal("max")], { default: 1 }),
-    clock: Type.Enum(["recorded", "shifted"], { default: "recorded" }),
-    loop: Type.Boolean({ default: false }),
-    start: Type.Enum(["at-once", "first-subscription"], { default: "at-once" }),
+    timeUnit: Type.Optional(
+      Type.Enum(["s", "ms", "us", "ns"], { description: "csv, ndjson: what the times count" }),
+    ),
+    timeOriginUs: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        description: "csv, ndjson: when time 0 is, in microseconds since 1970",
+      }),
+    ),
+    sides: Type.Optional(
+      Type.Record(Type.String(), Type.Enum(["buy", "sell", "unknown"]), {
+        description: "csv, ndjson: what the words of the side column mean",
+      }),
+    ),
+    priceDecimals: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 15,
+        description: "csv, ndjson: decimals left out of prices, 4 where 1674200 is 167.42",
+      }),
+    ),
+    quantityDecimals: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 15,
+        description: "csv, ndjson: decimals left out of quantities",
+      }),
+    ),
+    separator: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 1,
+        description: "csv: between two columns; default: a comma",
+      }),
+    ),
+    speed: Type.Union([Type.Number({ exclusiveMinimum: 0 }), Type.Literal("max")], {
+      default: 1,
+      description: "seconds of market time per second; max waits for nothing but its consumers",
+    }),
+    clock: Type.Enum(["recorded", "shifted"], {
+      default: "recorded",
+      description: "keep the recording's times, or move all so that it starts now",
+    }),
+    loop: Type.Boolean({ default: false, description: "start again after the last file" }),
+    start: Type.Enum(["at-once", "first-subscription"], {
+      default: "at-once",
+      description: "when the recording begins to play",
+    }),
   },
   strict,
 );
@@ -95,11 +158,20 @@ export type FeedConfig = SimulatorFeedConfig | ReplayFeedConfig;
 const datasetSchema = Type.Object(
   {
     code: code("dataset code that clients ask for"),
-    name: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+    name: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 200,
+        description: "name for people; default: the code",
+      }),
+    ),
     publisher: Type.Optional(code("publisher code; default: the dataset code")),
     // The feed's own schema is chosen by its kind, so that messages name that kind's keys only.
     feed: Type.Unsafe<FeedConfig>(
-      Type.Object({ kind: Type.Enum(Object.keys(feedSchemas)) }, { description: "a feed" }),
+      Type.Object(
+        { kind: Type.Enum(Object.keys(feedSchemas)) },
+        { description: "where trades come from" },
+      ),
     ),
   },
   strict,
@@ -108,14 +180,109 @@ const datasetSchema = Type.Object(
 /** A dataset as configured. */
 export type DatasetConfig = Static<typeof datasetSchema>;
 
+const serverSchema = Type.Object(
+  {
+    host: Type.String({ minLength: 1, default: "127.0.0.1", description: "address to listen on" }),
+    port: Type.Integer({
+      minimum: 0,
+      maximum: 65_535,
+      default: 8080,
+      description: "port to listen on, 0 for any free one",
+    }),
+    connectionsMax: Type.Integer({
+      minimum: 1,
+      maximum: 1_000_000,
+      default: 20_000,
+      description: "connections of all workspaces together",
+    }),
+    outboxBytesMax: Type.Integer({
+      minimum: 65_536,
+      default: 8_388_608,
+      description: "bytes that may wait for one client that does not read",
+    }),
+    pingIntervalMs: Type.Integer({
+      minimum: 1_000,
+      maximum: 30_000,
+      default: 25_000,
+      description: "how often clients are pinged; one that is silent for two of these is gone",
+    }),
+    stopGraceMs: Type.Integer({
+      minimum: 0,
+      maximum: 4_000,
+      default: 2_000,
+      description: "how long a stop waits for clients to close",
+    }),
+  },
+  section,
+);
+
+const logSchema = Type.Object(
+  {
+    level: Type.Enum(["debug", "info", "warn", "error", "silent"], {
+      default: "info",
+      description: "least severe lines that are written",
+    }),
+    format: Type.Enum(["auto", "json", "text"], {
+      default: "auto",
+      description: "auto: text on a terminal, JSON elsewhere",
+    }),
+  },
+  section,
+);
+
 const limitsSchema = Type.Object(
   {
-    connectionsMax: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 3 }),
-    messagesPerMinuteMax: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 100 }),
-    messageBytesMax: Type.Integer({ minimum: 128, maximum: 16_777_216, default: 102_400 }),
-    restCallsPerMinuteMax: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 1_000 }),
-    tickersMax: Type.Optional(Type.Integer({ minimum: 1, maximum: 50_000 })),
-    datasets: Type.Optional(Type.Array(code("dataset code"), { maxItems: 1_000 })),
+    connectionsMax: Type.Integer({
+      minimum: 1,
+      maximum: 1_000_000,
+      default: 3,
+      description: "connections of a workspace, over all its keys",
+    }),
+    messagesPerMinuteMax: Type.Integer({
+      minimum: 1,
+      maximum: 1_000_000,
+      default: 100,
+      description: "messages a minute on one connection",
+    }),
+    messageBytesMax: Type.Integer({
+      minimum: 128,
+      maximum: 16_777_216,
+      default: 102_400,
+      description: "size of one message",
+    }),
+    restCallsPerMinuteMax: Type.Integer({
+      minimum: 1,
+      maximum: 1_000_000,
+      default: 1_000,
+      description: "REST calls of a workspace a minute",
+    }),
+    tickersMax: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 50_000,
+        description: "tickers subscribed at once on one connection; default: no cap",
+      }),
+    ),
+    datasets: Type.Optional(
+      Type.Array(code("dataset code"), {
+        maxItems: 1_000,
+        description: "datasets that may be used; default: all",
+      }),
+    ),
+  },
+  section,
+);
+
+const finazonSchema = Type.Object(
+  {
+    eventInReplies: Type.Boolean({
+      default: true,
+      description: "whether replies to subscribe and unsubscribe carry `event`",
+    }),
+    onConnectionLimit: Type.Enum(["refuse", "evict-oldest"], {
+      default: "refuse",
+      description: "what happens when a workspace opens one connection too many",
+    }),
   },
   section,
 );
@@ -123,43 +290,29 @@ const limitsSchema = Type.Object(
 /** The whole configuration; every key may be left out. */
 export const configSchema = Type.Object(
   {
-    server: Type.Object(
-      {
-        host: Type.String({ minLength: 1, default: "127.0.0.1" }),
-        port: Type.Integer({ minimum: 0, maximum: 65_535, default: 8080 }),
-        connectionsMax: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 20_000 }),
-        outboxBytesMax: Type.Integer({ minimum: 65_536, default: 8_388_608 }),
-        pingIntervalMs: Type.Integer({ minimum: 1_000, maximum: 30_000, default: 25_000 }),
-        stopGraceMs: Type.Integer({ minimum: 0, maximum: 4_000, default: 2_000 }),
-      },
-      section,
-    ),
+    server: serverSchema,
     data: Type.String({ minLength: 1, default: "data", description: "data folder" }),
-    log: Type.Object(
-      {
-        level: Type.Enum(["debug", "info", "warn", "error", "silent"], { default: "info" }),
-        format: Type.Enum(["auto", "json", "text"], { default: "auto" }),
-      },
-      section,
-    ),
+    log: logSchema,
     bars: Type.Object(
-      { latenessMs: Type.Integer({ minimum: 0, maximum: 3_600_000, default: 10_000 }) },
+      {
+        latenessMs: Type.Integer({
+          minimum: 0,
+          maximum: 3_600_000,
+          default: 10_000,
+          description: "how long after its minute a bar may still be revised",
+        }),
+      },
       section,
     ),
     limits: limitsSchema,
-    finazon: Type.Object(
-      {
-        eventInReplies: Type.Boolean({ default: true }),
-        onConnectionLimit: Type.Enum(["refuse", "evict-oldest"], { default: "refuse" }),
-      },
-      section,
-    ),
+    finazon: finazonSchema,
     demo: Type.Object(
       { key: Type.Boolean({ default: true, description: "make and show a demo API key" }) },
       section,
     ),
     datasets: Type.Array(datasetSchema, {
       maxItems: 1_000,
+      description: "what is served",
       default: [{ code: "huobi", name: "Huobi (simulated)", feed: { kind: "simulator" } }],
     }),
   },

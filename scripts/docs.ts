@@ -1,0 +1,89 @@
+/**
+ * Pages that are written from the code: `npm run docs` writes them, and `docs.test.ts` fails when one
+ * is out of date.
+ */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe } from "../server/src/main/config/problem.ts";
+import {
+  configSchema,
+  replayFeedSchema,
+  simulatorFeedSchema,
+} from "../server/src/main/config/schema.ts";
+import { shortNames, variableName } from "../server/src/main/config/source.ts";
+
+/** Generated pages: path and text. */
+export const pages: readonly (readonly [string, () => string])[] = [
+  ["docs/operating/configuration.md", configurationPage],
+];
+
+type Schema = Parameters<typeof describe>[0];
+
+const head = `# Configuration
+
+Written by \`npm run docs\` from the schema that checks the configuration.
+
+Values come from \`openbourse.yaml\` in the working folder (or \`--config FILE\`), then from environment
+variables, then from flags; later ones win. Every key may be left out. \`npx openbourse check-config\`
+says what is wrong and where; \`npx openbourse print-config\` prints what is in force.
+
+Flags exist for ${Object.keys(shortNames)
+  .map((name) => `\`--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}\``)
+  .join(", ")};
+any other single value can be given as \`--set key=value\`. The same short names work as variables:
+\`OPENBOURSE_PORT\` is \`OPENBOURSE_SERVER_PORT\`.
+`;
+
+function configurationPage(): string {
+  return `${head}
+${table("All keys", configSchema as Schema, [], true)}
+Each dataset has \`code\`, and may have \`name\` and \`publisher\` (default: the code), and has one \`feed\`:
+
+${table("Feed of `kind: simulator`", simulatorFeedSchema as Schema, [], false)}
+${table("Feed of `kind: replay`", replayFeedSchema as Schema, [], false)}`;
+}
+
+function table(
+  title: string,
+  schema: Schema,
+  path: readonly string[],
+  withVariables: boolean,
+): string {
+  const header = withVariables
+    ? ["key", "variable", "value", "default"]
+    : ["key", "value", "default"];
+  const lines = rows(schema, path).map((row) => {
+    const cells = withVariables ? row : [row[0], row[2], row[3]];
+    return `| ${cells.map((cell) => (cell ?? "").replaceAll("|", "\\|")).join(" | ")} |`;
+  });
+  return `## ${title}\n\n| ${header.join(" | ")} |\n|${header.map(() => "---").join("|")}|\n${lines.join("\n")}\n`;
+}
+
+function rows(schema: Schema, path: readonly string[]): readonly (readonly string[])[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([key, child]) => {
+    const here = [...path, key];
+    if (key === "kind") return [];
+    if (child.properties !== undefined && child.type === "object" && key !== "columns")
+      return rows(child, here);
+    const isScalar = child.type !== "array";
+    const variable = isScalar ? `\`${variableName(here)}\`` : "";
+    const about = child.description ?? "";
+    const value = describe(child);
+    const meaning = about === "" ? value : `${about}; ${value}`;
+    return [[`\`${here.join(".")}\``, variable, meaning, shownDefault(schema, key, child)]];
+  });
+}
+
+function shownDefault(parent: Schema, key: string, child: Schema): string {
+  if (child.default !== undefined) return `\`${JSON.stringify(child.default)}\``;
+  return parent.required?.includes(key) ? "required" : "";
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const [path, write] of pages) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, write());
+    console.log(path);
+  }
+}

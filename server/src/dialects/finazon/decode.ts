@@ -1,0 +1,197 @@
+/**
+ * Reads a client's message. Total: every text gives a request or a fault that says what to send
+ * instead, and none makes it throw. It looks at one message only and knows no dataset or ticker.
+ */
+import type { StreamError } from "./errors.ts";
+import {
+  barsChannel,
+  type EventName,
+  eventNames,
+  frequencies,
+  minuteAggregation,
+  type RawRequest,
+  type RequestField,
+} from "./messages.ts";
+import { isFrequency, type WireStream } from "./topics.ts";
+
+/** Longest `request_id` as JSON text, in characters; it is repeated in each reply to the request. */
+export const requestIdLengthMax = 1_024;
+
+/** What replies repeat so that the client knows what they answer. */
+export interface ReplyTag {
+  /** Undefined when the message had no event that exists. */
+  readonly event: EventName | undefined;
+  /** The JSON text of `request_id` as the client wrote it, so that 1.50 stays 1.50. */
+  readonly requestId: string | undefined;
+}
+
+/** Tag of replies to a message of which nothing could be read. */
+export const emptyTag: ReplyTag = { event: undefined, requestId: undefined };
+
+/** The generation of the protocol that a request is written in (protocol.md 2.3, D-F12). */
+export type Generation = "first" | "current";
+
+/** A request to start or stop streams. */
+export interface SubscriptionRequest {
+  readonly kind: "subscribe" | "unsubscribe";
+  readonly tag: ReplyTag;
+  readonly generation: Generation;
+  readonly dataset: string;
+  /** At least one; trimmed, none twice, in the client's order. */
+  readonly tickers: readonly string[];
+  readonly stream: WireStream;
+}
+
+/** A message that cannot be used. */
+export interface RequestFault {
+  readonly kind: "fault";
+  readonly tag: ReplyTag;
+  readonly error: StreamError;
+}
+
+/** What a message turned out to be. */
+export type DecodedRequest =
+  | SubscriptionRequest
+  | { readonly kind: "heartbeat" | "reset"; readonly tag: ReplyTag }
+  | RequestFault;
+
+/** Reads one text message. */
+export function decodeRequest(text: string): DecodedRequest {
+  const json = parseJson(text);
+  if (!json.ok) return { kind: "fault", tag: emptyTag, error: { reason: json.reason } };
+  const { raw } = json;
+  const event = isEventName(raw.event) ? raw.event : undefined;
+  const requestId = readRequestId(raw, json.requestIdText);
+  if (requestId === "unusable") {
+    return fault({ event, requestId: undefined }, "request_id", remedies.request_id);
+  }
+  const tag = { event, requestId: requestId?.text };
+  if (event === undefined) return fault(tag, "event", remedies.event);
+  if (event === "heartbeat" || event === "reset") return { kind: event, tag };
+  return decodeSubscription(raw, event, tag);
+}
+
+const remedies: Readonly<Record<RequestField, string>> = {
+  event: `Use one of ${eventNames.join(", ")}.`,
+  request_id: `Use a string or a number of at most ${requestIdLengthMax} characters.`,
+  dataset: "Use the code of a dataset, for example huobi.",
+  publisher: "Use the code of a publisher, for example huobi.",
+  tickers: 'Use an array of tickers, for example ["BTC/USDT"].',
+  channel: `Use ${barsChannel}.`,
+  frequency: `Use one of ${frequencies.join(", ")}.`,
+  aggregation: `Use ${minuteAggregation}.`,
+};
+
+function decodeSubscription(
+  raw: RawRequest,
+  kind: SubscriptionRequest["kind"],
+  tag: ReplyTag,
+): DecodedRequest {
+  // Only a request without `dataset` is of the first generation: where both are given dataset wins.
+  const generation = raw.dataset === undefined && raw.publisher !== undefined ? "first" : "current";
+  const datasetField = generation === "first" ? "publisher" : "dataset";
+  const dataset = trimmed(raw[datasetField]);
+  if (dataset === undefined) return fault(tag, datasetField, remedies[datasetField]);
+  const tickers = readTickers(raw.tickers);
+  if (!tickers.ok) return fault(tag, "tickers", tickers.remedy);
+  const stream = readStream(raw);
+  if (typeof stream === "string") return fault(tag, stream, remedies[stream]);
+  return { kind, tag, generation, dataset, tickers: tickers.tickers, stream };
+}
+
+function fault(tag: ReplyTag, field: RequestField, remedy: string): RequestFault {
+  return { kind: "fault", tag, error: { reason: "invalid-field", field, remedy } };
+}
+
+function isEventName(value: unknown): value is EventName {
+  return (eventNames as readonly unknown[]).includes(value);
+}
+
+/** A non-empty text without white space around it (D-F1); undefined for anything else. */
+function trimmed(value: unknown): string | undefined {
+  if (typeof value !== "string") return undefined;
+  const text = value.trim();
+  return text === "" ? undefined : text;
+}
+
+type Tickers =
+  | { readonly ok: true; readonly tickers: readonly string[] }
+  | { readonly ok: false; readonly remedy: string };
+
+function readTickers(value: unknown): Tickers {
+  if (!Array.isArray(value) || value.length === 0) return { ok: false, remedy: remedies.tickers };
+  const tickers = new Set<string>();
+  for (const [index, item] of value.entries()) {
+    const ticker = trimmed(item);
+    if (ticker === undefined) {
+      return { ok: false, remedy: `Item ${index} is not a ticker. ${remedies.tickers}` };
+    }
+    tickers.add(ticker);
+  }
+  return { ok: true, tickers: [...tickers] };
+}
+
+/** The stream that the three words mean, or the first field whose word is wrong. */
+function readStream(raw: RawRequest): WireStream | "channel" | "frequency" | "aggregation" {
+  if (trimmed(raw.channel) !== barsChannel) return "channel";
+  const frequency = trimmed(raw.frequency);
+  if (frequency === undefined || !isFrequency(frequency)) return "frequency";
+  if (trimmed(raw.aggregation) !== minuteAggregation) return "aggregation";
+  return { channel: barsChannel, frequency, aggregation: minuteAggregation };
+}
+
+function readRequestId(
+  raw: RawRequest,
+  text: string | undefined,
+): { readonly text: string } | undefined | "unusable" {
+  if (raw.request_id === undefined) return undefined;
+  const isScalar = typeof raw.request_id === "string" || typeof raw.request_id === "number";
+  if (!isScalar || text === undefined || text.length > requestIdLengthMax) return "unusable";
+  return { text };
+}
+
+type ParsedJson =
+  | {
+      readonly ok: true;
+      readonly raw: RawRequest;
+      /** The JSON text of the top level's `request_id`, when that is not an object or array. */
+      readonly requestIdText: string | undefined;
+    }
+  | {
+      readonly ok: false;
+      readonly reason: "invalid-json" | "nested-too-deeply" | "not-an-object";
+    };
+
+/** Third argument of a reviver (ECMAScript 2026): the JSON text of a value that is not a container. */
+interface ReviverContext {
+  readonly source?: string;
+}
+
+function parseJson(text: string): ParsedJson {
+  // By the object that holds them, because a reviver sees nested objects before the outermost.
+  const requestIdTexts = new Map<unknown, string>();
+  function keepRequestId(
+    this: unknown,
+    key: string,
+    value: unknown,
+    context?: ReviverContext,
+  ): unknown {
+    if (key === "request_id" && context?.source !== undefined) {
+      requestIdTexts.set(this, context.source);
+    }
+    return value;
+  }
+  try {
+    const value: unknown = JSON.parse(text, keepRequestId);
+    if (typeof value !== "object" || value === null || Array.isArray(value)) {
+      return { ok: false, reason: "not-an-object" };
+    }
+    return { ok: true, raw: value, requestIdText: requestIdTexts.get(value) };
+  } catch (error) {
+    // A text that is nested deeper than the stack allows raises a RangeError, all else a SyntaxError.
+    return {
+      ok: false,
+      reason: error instanceof RangeError ? "nested-too-deeply" : "invalid-json",
+    };
+  }
+}

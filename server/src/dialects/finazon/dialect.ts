@@ -1,0 +1,54 @@
+/** The Finazon dialect as the gateway sees it: which paths it serves and who is let in. */
+import type { Doorkeeper } from "../../access/grant.ts";
+import type { CatalogView } from "../../marketdata/catalog.ts";
+import type {
+  ConnectionHandle,
+  Dialect,
+  UpgradeDecision,
+  UpgradeRequest,
+} from "../../ports/dialect.ts";
+import type { ReplyOptions } from "./encode.ts";
+import { refusalReasons, restErrorReply } from "./errors.ts";
+import { keyParameter } from "./messages.ts";
+import { createFinazonSession } from "./session.ts";
+
+/** Paths of the stream (protocol.md 9). */
+export const streamPaths: readonly string[] = ["/v1", "/v1/", "/v1.0"];
+
+/** What the dialect works with. */
+export interface FinazonDialectOptions {
+  readonly catalog: CatalogView;
+  readonly doorkeeper: Doorkeeper;
+  /** Choices that the reference leaves open; each has the default of D-F3. */
+  readonly options?: Partial<ReplyOptions>;
+}
+
+/** Makes the dialect. A connection without a good key, or beyond the limit, is refused (D-F8, D-F9). */
+export function createFinazonDialect({
+  catalog,
+  doorkeeper,
+  options = {},
+}: FinazonDialectOptions): Dialect {
+  const { eventInReplies = true } = options;
+
+  function open(
+    request: UpgradeRequest,
+    connection: ConnectionHandle,
+    nowMs: number,
+  ): UpgradeDecision {
+    const events = {
+      revoked: () => connection.inject({ kind: "revoked" }),
+      evicted: () => connection.inject({ kind: "evicted" }),
+    };
+    const admission = doorkeeper.admit(request.query(keyParameter), events, nowMs);
+    if (typeof admission === "string") {
+      return { kind: "refused", ...restErrorReply(refusalReasons[admission]) };
+    }
+    return {
+      kind: "accepted",
+      session: createFinazonSession({ catalog, admission, eventInReplies }),
+    };
+  }
+
+  return { name: "finazon", accepts: (path) => streamPaths.includes(path), open };
+}

@@ -1,0 +1,209 @@
+/**
+ * What can go wrong and what is said about it: two closed tables, one for the stream and one for
+ * REST. Messages that are on record are kept word for word; texts of a client are cut before they
+ * are repeated.
+ */
+import type { AccessRefusal } from "../../access/grant.ts";
+import { ensureNever } from "../../core/assert.ts";
+import type { RestReply } from "../../ports/rest.ts";
+import type { RequestField, RestErrorBody, RestErrorCode, StreamErrorCode } from "./messages.ts";
+
+/** Longest piece of a client's text that is repeated in a message, in characters. */
+export const quotedTextMax = 64;
+
+/** Most dataset codes that a message lists. */
+export const listedDatasetsMax = 10;
+
+/** Why a message of the stream is refused, in part or as a whole. */
+export type StreamError =
+  | { readonly reason: "binary-frame" | "invalid-json" | "nested-too-deeply" | "not-an-object" }
+  | { readonly reason: "invalid-field"; readonly field: RequestField; readonly remedy: string }
+  | {
+      readonly reason: "unknown-dataset";
+      readonly field: RequestField;
+      readonly dataset: string;
+      readonly usable: readonly string[];
+    }
+  | { readonly reason: "dataset-not-granted"; readonly dataset: string }
+  | { readonly reason: "unknown-ticker"; readonly ticker: string }
+  | { readonly reason: "more-unknown-tickers"; readonly count: number }
+  | {
+      readonly reason: "already-subscribed" | "not-subscribed";
+      readonly tickers: readonly string[];
+    }
+  | {
+      readonly reason: "too-many-tickers" | "too-many-subscriptions";
+      readonly max: number;
+      readonly tickers: readonly string[];
+    }
+  | { readonly reason: "too-many-messages"; readonly perMinuteMax: number }
+  | { readonly reason: "revoked-key" };
+
+/** Codes on the stream by reason (D-F7). */
+export const streamErrorCodes: Readonly<Record<StreamError["reason"], StreamErrorCode>> = {
+  "binary-frame": "INVALID_PARAMETER",
+  "invalid-json": "INVALID_PARAMETER",
+  "nested-too-deeply": "INVALID_PARAMETER",
+  "not-an-object": "INVALID_PARAMETER",
+  "invalid-field": "INVALID_PARAMETER",
+  "unknown-dataset": "INVALID_PARAMETER",
+  "dataset-not-granted": "UNAUTHORIZED_ACCESS",
+  "unknown-ticker": "INVALID_TICKER",
+  "more-unknown-tickers": "INVALID_TICKER",
+  "already-subscribed": "ALREADY_SUBSCRIBED",
+  "not-subscribed": "NOT_SUBSCRIBED",
+  "too-many-tickers": "UNAUTHORIZED_ACCESS",
+  "too-many-subscriptions": "UNAUTHORIZED_ACCESS",
+  "too-many-messages": "API_RATE_LIMIT_EXCEEDED",
+  "revoked-key": "INVALID_API_KEY",
+};
+
+const exampleMessage = '{"event":"heartbeat"}';
+const invalidKeyMessage =
+  "The provided API key is invalid or has expired. Please check your API key and try again";
+
+/**
+ * What the client is told. Live clients take "api key", "unauthorized", "invalid key",
+ * "authentication" and "forbidden" as signs of a refused key, so only the errors that mean that
+ * contain one of them (protocol.md 2.5).
+ */
+export function streamErrorMessage(error: StreamError): string {
+  switch (error.reason) {
+    case "binary-frame":
+      return `The message is a binary frame. Send a text frame with one JSON object, for example ${exampleMessage}.`;
+    case "invalid-json":
+      return `The message is not valid JSON. Send one JSON object, for example ${exampleMessage}.`;
+    case "nested-too-deeply":
+      return `The message is nested too deeply. Send one flat JSON object, for example ${exampleMessage}.`;
+    case "not-an-object":
+      return `The message is not a JSON object. Send one, for example ${exampleMessage}.`;
+    case "invalid-field":
+      return `${invalidParameter(error.field)} ${error.remedy}`;
+    case "unknown-dataset":
+      return `${invalidParameter(error.field)} ${unknownDataset(error.dataset, error.usable)}`;
+    case "dataset-not-granted":
+      return `Your API key does not include the dataset ${quoted(error.dataset)}.`;
+    case "unknown-ticker":
+      return `The ticker ${quoted(error.ticker)} you have specified is unrecognized or unsupported.`;
+    case "more-unknown-tickers":
+      return `${error.count} more of the requested tickers are unrecognized or unsupported.`;
+    case "already-subscribed":
+      return `You are already subscribed to ticker: ${error.tickers.join(", ")}.`;
+    case "not-subscribed":
+      return `You are not subscribed to ticker: ${error.tickers.join(", ")}.`;
+    case "too-many-tickers":
+      return `One connection may subscribe to at most ${error.max} tickers. Left out: ${error.tickers.join(", ")}.`;
+    case "too-many-subscriptions":
+      return `One connection may hold at most ${error.max} subscriptions. Left out: ${error.tickers.join(", ")}.`;
+    case "too-many-messages":
+      return `You have exceeded the allowed number of ${error.perMinuteMax} messages within the minute. Please wait and try again later.`;
+    case "revoked-key":
+      return invalidKeyMessage;
+    default:
+      return ensureNever(error);
+  }
+}
+
+/** Sentence with which both surfaces say that a parameter cannot be used (protocol.md 2.7). */
+function invalidParameter(name: string): string {
+  return `The ${name} parameter is missing or invalid.`;
+}
+
+function unknownDataset(dataset: string, usable: readonly string[]): string {
+  const more = usable.length > listedDatasetsMax ? " and others" : "";
+  const remedy =
+    usable.length === 0
+      ? "None is served at present."
+      : `Use one of ${usable.slice(0, listedDatasetsMax).join(", ")}${more}.`;
+  return `There is no dataset ${quoted(dataset)} here. ${remedy}`;
+}
+
+/** The client's text, cut to {@link quotedTextMax} characters. */
+function quoted(text: string): string {
+  return text.length > quotedTextMax ? `${text.slice(0, quotedTextMax)}…` : text;
+}
+
+/** Why a REST call or an upgrade is refused. */
+export type RestReason =
+  | "invalid-parameter"
+  | "dataset-not-granted"
+  | "missing-key"
+  | "invalid-key"
+  | "unknown-endpoint"
+  | "too-many-calls"
+  | "too-many-connections";
+
+interface RestErrorRow {
+  readonly status: number;
+  readonly code: RestErrorCode;
+  /** `{subject}` stands for what the caller named; it is the only thing put in. */
+  readonly message: string;
+}
+
+/** Status, code and message by reason; the words are those of the vendor's table (protocol.md 2.7). */
+export const restErrors: Readonly<Record<RestReason, RestErrorRow>> = {
+  "invalid-parameter": {
+    status: 400,
+    code: "INVALID_PARAMETER",
+    message: invalidParameter("{subject}"),
+  },
+  "dataset-not-granted": {
+    status: 401,
+    code: "UNAUTHORIZED_ACCESS",
+    message:
+      "You are not authorized to access the requested endpoint or you have insufficient permissions. Your API key does not include the dataset {subject}.",
+  },
+  "missing-key": {
+    status: 401,
+    code: "INVALID_API_KEY",
+    message: "An API key is required. Pass it as the query parameter apikey and try again.",
+  },
+  "invalid-key": { status: 401, code: "INVALID_API_KEY", message: invalidKeyMessage },
+  "unknown-endpoint": {
+    status: 404,
+    code: "ENDPOINT_NOT_FOUND",
+    message: "The requested endpoint {subject} does not exist or could not be found.",
+  },
+  "too-many-calls": {
+    status: 429,
+    code: "API_RATE_LIMIT_EXCEEDED",
+    message:
+      "You have exceeded the allowed number of API calls within the minute. Please wait and try again later.",
+  },
+  "too-many-connections": {
+    status: 429,
+    code: "API_RATE_LIMIT_EXCEEDED",
+    message:
+      "You have reached the allowed number of open connections of your workspace. Close one of them and try again.",
+  },
+};
+
+/** What each refusal of access is called in {@link restErrors}, for upgrades and for REST. */
+export const refusalReasons: Readonly<Record<AccessRefusal, RestReason>> = {
+  "missing-key": "missing-key",
+  "unknown-key": "invalid-key",
+  "revoked-key": "invalid-key",
+  "too-many-connections": "too-many-connections",
+  "too-many-calls": "too-many-calls",
+};
+
+/** Where an error code is explained, relative to this server. */
+export function errorDocsPath(code: RestErrorCode): string {
+  return `/docs/errors#${code}`;
+}
+
+/** The whole reply for a refusal; `subject` is the parameter, dataset or path that it is about. */
+export function restErrorReply(reason: RestReason, subject = ""): RestReply {
+  const { status, code, message } = restErrors[reason];
+  const body: RestErrorBody = {
+    status: "error",
+    error: {
+      status,
+      code,
+      // A function, because a plain replacement text would give `$` a meaning.
+      message: message.replace("{subject}", () => quoted(subject)),
+      more_info: errorDocsPath(code),
+    },
+  };
+  return { status, body: JSON.stringify(body) };
+}

@@ -1,0 +1,159 @@
+/**
+ * The wire: every message and reply body of the Finazon protocol with its field names and words.
+ * Nothing here decides anything.
+ */
+
+/** Name of the query parameter that holds the key, of the stream and of REST. */
+export const keyParameter = "apikey";
+
+/** What a client can ask for (reference: the samples under "Event"). */
+export const eventNames = ["subscribe", "unsubscribe", "heartbeat", "reset"] as const;
+
+/** Value of `event`. */
+export type EventName = (typeof eventNames)[number];
+
+/** How often an open bar is sent: our publish period. */
+export const frequencies = ["1s", "10s", "1m"] as const;
+
+/** Value of `frequency` and `f`. */
+export type Frequency = (typeof frequencies)[number];
+
+/** The only value of `channel` and `ch`. */
+export const barsChannel = "bars";
+
+/** The only value of `aggregation` and `aggr`; the space of the printed sample is a slip (D-F1). */
+export const minuteAggregation = "1m";
+
+/** Names of the fields of a request. The first generation says `publisher` for `dataset` (D-F12). */
+export type RequestField =
+  | "event"
+  | "request_id"
+  | "dataset"
+  | "publisher"
+  | "tickers"
+  | "channel"
+  | "frequency"
+  | "aggregation";
+
+/** A client's message before anything about it is known, except that it is a JSON object. */
+export type RawRequest = Readonly<Partial<Record<RequestField, unknown>>>;
+
+/** Value of `code` in replies to subscribe and unsubscribe. */
+export type SuccessCode = "SUCCESS_SUBSCRIPTION" | "SUCCESS_UNSUBSCRIPTION";
+
+/** Value of `code` in error objects (D-F7). The last two are names of ours. */
+export type StreamErrorCode =
+  | "INVALID_PARAMETER"
+  | "INVALID_TICKER"
+  | "UNAUTHORIZED_ACCESS"
+  | "INVALID_API_KEY"
+  | "API_RATE_LIMIT_EXCEEDED"
+  | "ALREADY_SUBSCRIBED"
+  | "NOT_SUBSCRIBED";
+
+/** What the first generation answers in `data`: the request once more (protocol.md 2.3). */
+export interface RequestEcho {
+  readonly event: EventName;
+  readonly publisher: string;
+  readonly mic: "";
+  readonly market: "";
+  readonly channel: string;
+  readonly frequency: Frequency;
+  readonly aggregation: string;
+  readonly tickers: readonly string[];
+}
+
+/** Reply to a subscribe or unsubscribe; `request_id` follows as the last key where there is one. */
+export interface SubscriptionReply {
+  readonly event?: EventName;
+  readonly status: "success";
+  readonly code: SuccessCode;
+  readonly data: readonly string[] | RequestEcho;
+}
+
+/** Reply to a heartbeat or a reset; `request_id` follows as the last key where there is one. */
+export interface Acknowledgement {
+  readonly event: EventName;
+  readonly status: "success";
+}
+
+/** An error object; `request_id` follows as the last key where there is one. */
+export interface ErrorReply {
+  readonly event?: EventName;
+  readonly status: "error";
+  readonly code: StreamErrorCode;
+  readonly message: string;
+}
+
+/** A candle update. Numbers are exact decimal digits on the wire; `d` is new in this generation. */
+export interface BarMessage {
+  /** Dataset code. */
+  readonly d?: string;
+  /** Publisher code. */
+  readonly p: string;
+  readonly ch: typeof barsChannel;
+  readonly f: Frequency;
+  readonly aggr: typeof minuteAggregation;
+  /** Ticker. */
+  readonly s: string;
+  /** Start of the minute, Unix seconds. */
+  readonly t: number;
+  readonly o: number;
+  readonly h: number;
+  readonly l: number;
+  readonly c: number;
+  /** Base quantity traded. */
+  readonly v: number;
+}
+
+/** Value of `error.code` of a REST reply. */
+export type RestErrorCode =
+  | "INVALID_PARAMETER"
+  | "UNAUTHORIZED_ACCESS"
+  | "INVALID_API_KEY"
+  | "ENDPOINT_NOT_FOUND"
+  | "API_RATE_LIMIT_EXCEEDED";
+
+/** Body of every REST error and of a refused upgrade (D-F11). */
+export interface RestErrorBody {
+  readonly status: "error";
+  readonly error: {
+    /** The HTTP status once more. */
+    readonly status: number;
+    readonly code: RestErrorCode;
+    readonly message: string;
+    /** Where the code is explained: a path of this server. */
+    readonly more_info: string;
+  };
+}
+
+/** Body of every REST list. */
+export interface ListBody<Item> {
+  readonly data: readonly Item[];
+  readonly meta: { readonly pagination: { readonly page: number; readonly per_page: number } };
+}
+
+/** Item of `/datasets` and `/publishers`. */
+export interface NamedCode {
+  readonly code: string;
+  readonly name: string;
+}
+
+/** Item of `/tickers/crypto` and of the ticker lists of one dataset. */
+export interface CryptoTicker {
+  readonly publisher: string;
+  readonly ticker: string;
+}
+
+/** Item of `/tickers/forex`. */
+export interface ForexTicker {
+  readonly ticker: string;
+}
+
+/** Item of `/tickers/stocks`. Country and currency are not known here and stay empty. */
+export interface StockTicker {
+  readonly ticker: string;
+  readonly country: string;
+  readonly currency: string;
+  readonly publisher: string;
+}

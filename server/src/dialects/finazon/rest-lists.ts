@@ -1,0 +1,184 @@
+/**
+ * The lists that REST serves, one entry for each: its path, its parameters and its items. Datasets
+ * and publishers are public knowledge; tickers are shown only of datasets that the key may use.
+ */
+import type { Grant } from "../../access/grant.ts";
+import type { CatalogView } from "../../marketdata/catalog.ts";
+import type { Dataset, Instrument } from "../../marketdata/instrument.ts";
+import type { RestRequest } from "../../ports/rest.ts";
+import type { RestReason } from "./errors.ts";
+import type { CryptoTicker, ForexTicker, NamedCode, StockTicker } from "./messages.ts";
+import { type TickerClass, tickerClass } from "./ticker-class.ts";
+
+/** One call whose key is good. */
+export interface ListCall {
+  readonly catalog: CatalogView;
+  readonly grant: Grant;
+  readonly request: RestRequest;
+}
+
+/** Why there is no list, and the parameter, dataset or path that this is about. */
+export interface RestFault {
+  readonly reason: RestReason;
+  readonly subject: string;
+}
+
+/** All items of a list, before it is cut into pages. */
+export type RestItems = readonly (NamedCode | CryptoTicker | ForexTicker | StockTicker)[];
+
+/** One list. */
+export interface RestList {
+  /** Path behind the version. */
+  readonly path: string;
+  readonly summary: string;
+  /** Query parameters besides the key and paging, with what each means. */
+  readonly parameters: Readonly<Record<string, string>>;
+  items(call: ListCall): RestItems | RestFault;
+}
+
+/** Whether there is no list. */
+export function isRestFault(items: RestItems | RestFault): items is RestFault {
+  return "reason" in items;
+}
+
+const codeFilter = { code: "Only the item with this code." };
+const tickerFilter = { ticker: "Only this ticker." };
+const datasetFilter = {
+  dataset: "Only tickers of the dataset with this code.",
+  publisher: "What version 1.0 calls the dataset.",
+};
+
+/** All lists (protocol.md 2.7). */
+export const restLists: readonly RestList[] = [
+  {
+    path: "/datasets",
+    summary: "Datasets that are served",
+    parameters: codeFilter,
+    items: ({ catalog, request }) => withCode(catalog.datasets().map(nameDataset), request),
+  },
+  {
+    path: "/publishers",
+    summary: "Publishers of the datasets that are served",
+    parameters: codeFilter,
+    items: ({ catalog, request }) => withCode(namePublishers(catalog.datasets()), request),
+  },
+  {
+    path: "/tickers/crypto",
+    summary: "Tickers that are pairs with a crypto currency",
+    parameters: { ...datasetFilter, ...tickerFilter },
+    items: (call) => tickersOfClass(call, "crypto", cryptoTicker),
+  },
+  {
+    path: "/tickers/forex",
+    summary: "Tickers that are pairs of national currencies",
+    parameters: { ...datasetFilter, ...tickerFilter },
+    items: (call) => tickersOfClass(call, "forex", forexTicker),
+  },
+  {
+    path: "/tickers/stocks",
+    summary: "Tickers that are plain symbols",
+    parameters: { ...datasetFilter, ...tickerFilter },
+    items: (call) => tickersOfClass(call, "stocks", stockTicker),
+  },
+  {
+    path: "/:publisher/tickers",
+    summary: "Tickers of one dataset, named by its code, or of all datasets of one publisher",
+    parameters: tickerFilter,
+    items: (call) => tickersOfPath(call, datasetsNamed(call)),
+  },
+  {
+    path: "/:publisher/:dataset/tickers",
+    summary: "Tickers of one dataset of one publisher",
+    parameters: tickerFilter,
+    items: (call) => tickersOfPath(call, datasetOfPublisher(call)),
+  },
+];
+
+function withCode(items: readonly NamedCode[], { query }: RestRequest): readonly NamedCode[] {
+  const wanted = query["code"];
+  return wanted === undefined ? items : items.filter((item) => item.code === wanted);
+}
+
+function nameDataset({ code, name }: Dataset): NamedCode {
+  return { code, name };
+}
+
+/** Publishers have no names of their own; one that has a dataset of its code is called as that is. */
+function namePublishers(datasets: readonly Dataset[]): readonly NamedCode[] {
+  const names = new Map(datasets.map(({ publisher }) => [publisher, publisher]));
+  for (const { code, name } of datasets) if (names.has(code)) names.set(code, name);
+  return Array.from(names, ([code, name]) => ({ code, name }));
+}
+
+/** Tickers of a class, of the dataset that the query names or of all that the key may use. */
+function tickersOfClass(
+  call: ListCall,
+  wanted: TickerClass,
+  toItem: (instrument: Instrument) => RestItems[number],
+): RestItems | RestFault {
+  const { catalog, grant, request } = call;
+  const parameter = request.query["dataset"] === undefined ? "publisher" : "dataset";
+  const named = request.query[parameter];
+  if (named !== undefined && catalog.dataset(named) === undefined) {
+    return { reason: "invalid-parameter", subject: parameter };
+  }
+  if (named !== undefined && !grant.mayUse(named)) {
+    return { reason: "dataset-not-granted", subject: named };
+  }
+  const codes = named === undefined ? usable(catalog.datasets(), grant) : [named];
+  return instruments(call, codes)
+    .filter((instrument) => tickerClass(instrument.ticker) === wanted)
+    .map(toItem);
+}
+
+function tickersOfPath(call: ListCall, datasets: readonly Dataset[]): RestItems | RestFault {
+  const [first] = datasets;
+  if (first === undefined) return { reason: "unknown-endpoint", subject: call.request.path };
+  const codes = usable(datasets, call.grant);
+  if (codes.length === 0) return { reason: "dataset-not-granted", subject: first.code };
+  return instruments(call, codes).map(cryptoTicker);
+}
+
+function datasetsNamed({ catalog, request }: ListCall): readonly Dataset[] {
+  const named = request.params["publisher"] ?? "";
+  const dataset = catalog.dataset(named);
+  if (dataset !== undefined) return [dataset];
+  return catalog.datasets().filter(({ publisher }) => publisher === named);
+}
+
+function datasetOfPublisher({ catalog, request }: ListCall): readonly Dataset[] {
+  const dataset = catalog.dataset(request.params["dataset"] ?? "");
+  return dataset !== undefined && dataset.publisher === request.params["publisher"]
+    ? [dataset]
+    : [];
+}
+
+/** Codes of those datasets that the key may use. */
+function usable(datasets: readonly Dataset[], grant: Grant): readonly string[] {
+  return datasets.map(({ code }) => code).filter((code) => grant.mayUse(code));
+}
+
+/** Instruments of these datasets, in the order in which they appeared; one ticker where the query names it. */
+function instruments(
+  { catalog, request }: ListCall,
+  datasetCodes: readonly string[],
+): readonly Instrument[] {
+  const wanted = request.query["ticker"];
+  return datasetCodes.flatMap((code) => {
+    if (wanted === undefined) return catalog.instruments(code);
+    const instrument = catalog.instrument(code, wanted);
+    return instrument === undefined ? [] : [instrument];
+  });
+}
+
+function cryptoTicker({ dataset, ticker }: Instrument): CryptoTicker {
+  return { publisher: dataset.publisher, ticker };
+}
+
+function forexTicker({ ticker }: Instrument): ForexTicker {
+  return { ticker };
+}
+
+function stockTicker({ dataset, ticker }: Instrument): StockTicker {
+  return { ticker, country: "", currency: "", publisher: dataset.publisher };
+}

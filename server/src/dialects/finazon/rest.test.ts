@@ -1,0 +1,334 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createDoorkeeper } from "../../access/doorkeeper.ts";
+import { createKey } from "../../access/keys.ts";
+import { defaultLimits } from "../../access/limits.ts";
+import { systemSecrets } from "../../adapters/crypto/system-secrets.ts";
+import { inMemory, openKeyStore } from "../../adapters/sqlite/key-store.ts";
+import type { KeyStore, WorkspaceLimits } from "../../ports/key-store.ts";
+import type { RestReply, RestRoute } from "../../ports/rest.ts";
+import { exampleCatalog } from "./conversation.contract.ts";
+import { pageMax } from "./paging.ts";
+import { finazonNotFound, finazonRoutes, restVersions } from "./rest.ts";
+
+const secrets = systemSecrets();
+const nowMs = 1_700_000_000_000;
+let store: KeyStore;
+beforeEach(() => {
+  store = openKeyStore(inMemory);
+});
+afterEach(() => store.close());
+
+/** How one call differs from `GET target` with the key in the query. */
+interface CallOptions {
+  readonly authorization?: string;
+}
+
+/** The routes with a good key, called as the HTTP adapter calls them. */
+function house(limits: WorkspaceLimits = {}) {
+  const made = createKey(store, secrets, { workspace: "desk", label: "", nowMs });
+  if (typeof made === "string") throw new Error(`no key was made: ${made}`);
+  const { key } = made;
+  store.setLimits("desk", limits);
+  const catalog = exampleCatalog();
+  const doorkeeper = createDoorkeeper({
+    store,
+    secrets,
+    defaults: defaultLimits,
+    onLimit: "refuse",
+  });
+  const routes = finazonRoutes({ catalog, doorkeeper });
+
+  function call(target: string, { authorization }: CallOptions = {}): RestReply {
+    const url = new URL(target, "http://test.invalid");
+    const match = findRoute(routes, url.pathname);
+    if (match === undefined) return finazonNotFound(url.pathname);
+    const request = {
+      path: url.pathname,
+      params: match.params,
+      query: Object.fromEntries(url.searchParams),
+      header: (name: string) => (name === "authorization" ? authorization : undefined),
+      body: "",
+    };
+    return match.route.handle(request, nowMs);
+  }
+  /** Calls with the key and gives the body of a success. */
+  function get(target: string) {
+    const url = new URL(target, "http://test.invalid");
+    url.searchParams.set("apikey", key);
+    const reply = call(`${url.pathname}${url.search}`);
+    expect(reply.status, reply.body).toBe(200);
+    return JSON.parse(reply.body);
+  }
+  /** Calls with the key and gives status, code and message of a refusal. */
+  function refusal(target: string): readonly [number, string, string] {
+    const reply = call(target, { authorization: `apikey ${key}` });
+    const { error } = JSON.parse(reply.body);
+    expect(error.status).toBe(reply.status);
+    return [reply.status, error.code, error.message];
+  }
+  return { call, get, key, refusal, routes };
+}
+
+/** Like the HTTP adapter's router: a fixed part of a path goes before a named one. */
+function findRoute(routes: readonly RestRoute[], path: string) {
+  const parts = path.split("/");
+  const matches = routes
+    .map((route) => ({ route, pattern: route.path.split("/") }))
+    .filter(
+      ({ pattern }) =>
+        pattern.length === parts.length &&
+        pattern.every((part, index) => part.startsWith(":") || part === parts[index]),
+    )
+    .sort((a, b) => named(a.pattern) - named(b.pattern));
+  const best = matches[0];
+  if (best === undefined) return undefined;
+  const params: Record<string, string> = {};
+  for (const [index, part] of best.pattern.entries()) {
+    if (part.startsWith(":")) params[part.slice(1)] = decodeURIComponent(parts[index] ?? "");
+  }
+  return { route: best.route, params };
+}
+
+function named(pattern: readonly string[]): number {
+  return pattern.filter((part) => part.startsWith(":")).length;
+}
+
+describe("the lists", () => {
+  it("of datasets is written as documented", () => {
+    const { call, key } = house();
+
+    expect(call(`/latest/datasets?apikey=${key}`)).toEqual({
+      status: 200,
+      body: '{"data":[{"code":"huobi","name":"Huobi"},{"code":"forex","name":"Forex"},{"code":"us_stocks_essential","name":"US Equities Basic"}],"meta":{"pagination":{"page":0,"per_page":1000}}}',
+    });
+  });
+
+  it("of publishers has each once, with a dataset's name where the codes are the same", () => {
+    expect(house().get("/latest/publishers").data).toEqual([
+      { code: "huobi", name: "Huobi" },
+      { code: "finazon", name: "finazon" },
+    ]);
+  });
+
+  it("of datasets and publishers can be asked for one code", () => {
+    const { get } = house();
+
+    expect(get("/v1.2/datasets?code=forex").data).toEqual([{ code: "forex", name: "Forex" }]);
+    expect(get("/v1/publishers?code=finazon").data).toEqual([{ code: "finazon", name: "finazon" }]);
+    expect(get("/v1/datasets?code=nope").data).toEqual([]);
+  });
+
+  it("of tickers are sorted into crypto, forex and stocks", () => {
+    const { get } = house();
+
+    expect(get("/latest/tickers/crypto").data).toEqual([
+      { publisher: "huobi", ticker: "BTC/USDT" },
+      { publisher: "huobi", ticker: "AI/USDT" },
+      { publisher: "huobi", ticker: "ETH/USDT" },
+    ]);
+    expect(get("/latest/tickers/forex").data).toEqual([
+      { ticker: "AUD/CAD" },
+      { ticker: "EUR/USD" },
+    ]);
+    expect(get("/latest/tickers/stocks").data).toEqual([
+      { ticker: "AAPL", country: "", currency: "", publisher: "finazon" },
+      { ticker: "TSLA", country: "", currency: "", publisher: "finazon" },
+    ]);
+  });
+
+  it("of tickers can be asked for one dataset, by its old name too, and one ticker", () => {
+    const { get } = house();
+
+    expect(get("/v1.0/tickers/crypto?publisher=forex").data).toEqual([]);
+    expect(get("/v1.1/tickers/crypto?dataset=huobi&publisher=nope").data).toHaveLength(3);
+    expect(get("/v1.1/tickers/crypto?ticker=ETH%2FUSDT").data).toEqual([
+      { publisher: "huobi", ticker: "ETH/USDT" },
+    ]);
+    expect(get("/v1.1/tickers/stocks?dataset=huobi&ticker=BTC/USDT").data).toEqual([]);
+    expect(get("/v1.1/tickers/crypto?ticker=NOPE").data).toEqual([]);
+  });
+
+  it("of one dataset are reached by both path styles", () => {
+    const { get } = house();
+    const stocks = [
+      { publisher: "finazon", ticker: "AAPL" },
+      { publisher: "finazon", ticker: "TSLA" },
+    ];
+
+    expect(get("/latest/finazon/us_stocks_essential/tickers").data).toEqual(stocks);
+    expect(get("/v1/us_stocks_essential/tickers").data).toEqual(stocks);
+    expect(get("/v1/finazon/tickers").data).toHaveLength(4);
+    expect(get("/v2.0/huobi/huobi/tickers?ticker=AI/USDT").data).toEqual([
+      { publisher: "huobi", ticker: "AI/USDT" },
+    ]);
+  });
+
+  it("are the same in every version", () => {
+    const { get } = house();
+
+    for (const version of restVersions) expect(get(`/${version}/datasets`).data).toHaveLength(3);
+  });
+});
+
+describe("paging", () => {
+  it("counts from 0 and ends with a short page", () => {
+    const { get } = house();
+
+    const pages = [0, 1, 2].map((page) => get(`/latest/tickers/crypto?page=${page}&page_size=2`));
+
+    expect(pages.map(({ data }) => data.length)).toEqual([2, 1, 0]);
+    expect(pages[1]).toEqual({
+      data: [{ publisher: "huobi", ticker: "ETH/USDT" }],
+      meta: { pagination: { page: 1, per_page: 2 } },
+    });
+    expect(get(`/latest/datasets?page=${pageMax}`).data).toEqual([]);
+  });
+
+  it.each([
+    ["page", "-1"],
+    ["page", "1.5"],
+    ["page", ""],
+    ["page", "1e3"],
+    ["page", "1000000000"],
+    ["page_size", "0"],
+    ["page_size", "1001"],
+    ["page_size", " 5"],
+    ["page_size", "all"],
+  ])("refuses %s=%s", (name, value) => {
+    expect(house().refusal(`/latest/datasets?${name}=${encodeURIComponent(value)}`)).toEqual([
+      400,
+      "INVALID_PARAMETER",
+      `The ${name} parameter is missing or invalid.`,
+    ]);
+  });
+});
+
+describe("the key of a call", () => {
+  it.each(["apikey KEY", "ApiKey KEY", "Bearer KEY", "bearer  KEY", "KEY", " KEY "])(
+    "may come as Authorization: %s",
+    (header) => {
+      const { call, key } = house();
+
+      const authorization = header.replace("KEY", key);
+      expect(call("/latest/datasets", { authorization }).status).toBe(200);
+      expect(call("/latest/datasets?apikey=", { authorization }).status).toBe(200);
+    },
+  );
+
+  it("of the query goes before that of the header", () => {
+    const { call, key } = house();
+
+    expect(call("/latest/datasets?apikey=bad", { authorization: key }).status).toBe(401);
+  });
+
+  it.each([undefined, "", "apikey", "apikey ", "Basic KEY", "apikey KEY KEY", "apikeyKEY"])(
+    "is not found in Authorization: %s",
+    (header) => {
+      const { call, key } = house();
+
+      const authorization = header?.replaceAll("KEY", key);
+      const { status, body } = call(
+        "/latest/datasets",
+        authorization === undefined ? {} : { authorization },
+      );
+      expect([status, JSON.parse(body).error.code]).toEqual([401, "INVALID_API_KEY"]);
+    },
+  );
+
+  it("makes calls up to the workspace's limit", () => {
+    const { get, refusal } = house({ restCallsPerMinuteMax: 2 });
+    get("/latest/datasets");
+    get("/latest/tickers/crypto");
+
+    expect(refusal("/latest/datasets")).toEqual([
+      429,
+      "API_RATE_LIMIT_EXCEEDED",
+      "You have exceeded the allowed number of API calls within the minute. Please wait and try again later.",
+    ]);
+  });
+});
+
+describe("a dataset that the key may not use", () => {
+  it("is listed, and its tickers are not", () => {
+    const { get } = house({ datasets: ["huobi"] });
+
+    expect(get("/latest/datasets").data).toHaveLength(3);
+    expect(get("/latest/tickers/stocks").data).toEqual([]);
+    expect(get("/latest/tickers/crypto").data).toHaveLength(3);
+  });
+
+  it.each([
+    "/latest/tickers/forex?dataset=forex",
+    "/latest/tickers/forex?publisher=forex",
+    "/latest/forex/tickers",
+    "/latest/finazon/tickers",
+    "/latest/finazon/forex/tickers",
+  ])("is refused by %s", (target) => {
+    expect(house({ datasets: ["huobi"] }).refusal(target)).toEqual([
+      401,
+      "UNAUTHORIZED_ACCESS",
+      "You are not authorized to access the requested endpoint or you have insufficient permissions. Your API key does not include the dataset forex.",
+    ]);
+  });
+
+  it("is left out of a publisher's tickers where others may be used", () => {
+    const { get } = house({ datasets: ["us_stocks_essential"] });
+
+    expect(get("/latest/finazon/tickers").data).toHaveLength(2);
+  });
+});
+
+describe("what does not exist", () => {
+  it.each(["dataset", "publisher"])("is an invalid parameter, as %s", (name) => {
+    expect(house().refusal(`/latest/tickers/crypto?${name}=nope`)).toEqual([
+      400,
+      "INVALID_PARAMETER",
+      `The ${name} parameter is missing or invalid.`,
+    ]);
+  });
+
+  it.each([
+    "/v3/datasets",
+    "/V1/datasets",
+    "/latest/nope",
+    "/latest/nope/tickers",
+    "/latest/huobi/forex/tickers",
+    "/latest/finazon/nope/tickers",
+  ])("is an unknown endpoint, as %s", (path) => {
+    expect(house().refusal(path)).toEqual([
+      404,
+      "ENDPOINT_NOT_FOUND",
+      `The requested endpoint ${path} does not exist or could not be found.`,
+    ]);
+  });
+
+  it("costs no call when the version is unknown", () => {
+    const { call, get } = house({ restCallsPerMinuteMax: 1 });
+
+    expect(call("/v9/datasets").status).toBe(404);
+    get("/latest/datasets");
+  });
+});
+
+describe("the description of a route", () => {
+  it("names the parameters that it takes", () => {
+    const { routes } = house();
+    const names = Object.fromEntries(
+      routes.map(({ path, querySchema }) => [
+        path,
+        Object.keys((querySchema as { properties: object }).properties),
+      ]),
+    );
+
+    expect(names["/:version/datasets"]).toEqual(["code", "page", "page_size", "apikey"]);
+    expect(names["/:version/tickers/crypto"]).toEqual([
+      "dataset",
+      "publisher",
+      "ticker",
+      "page",
+      "page_size",
+      "apikey",
+    ]);
+    expect(routes.every(({ method, summary }) => method === "GET" && summary !== "")).toBe(true);
+  });
+});

@@ -1,0 +1,81 @@
+/**
+ * REST companions of the stream: which datasets, publishers and tickers there are. Every call needs
+ * a key and counts against its workspace. What the lists hold is said in `rest-lists`.
+ */
+import type { Doorkeeper } from "../../access/grant.ts";
+import type { CatalogView } from "../../marketdata/catalog.ts";
+import type { RestReply, RestRequest, RestRoute } from "../../ports/rest.ts";
+import { refusalReasons, restErrorReply } from "./errors.ts";
+import { keyParameter } from "./messages.ts";
+import { pageReply, pagingSchema } from "./paging.ts";
+import { isRestFault, type RestList, restLists } from "./rest-lists.ts";
+
+/** Versions that a path may name; they differ in nothing that is served here. */
+export const restVersions: readonly string[] = [
+  "latest",
+  "v1",
+  "v1.0",
+  "v1.1",
+  "v1.2",
+  "v2",
+  "v2.0",
+];
+
+/** What the routes work with. */
+export interface FinazonRestOptions {
+  readonly catalog: CatalogView;
+  readonly doorkeeper: Doorkeeper;
+}
+
+/** The routes, for the HTTP adapter to serve. */
+export function finazonRoutes(options: FinazonRestOptions): readonly RestRoute[] {
+  return restLists.map((list) => ({
+    method: "GET",
+    path: `/:version${list.path}`,
+    summary: list.summary,
+    querySchema: querySchema(list),
+    handle: (request, nowMs) => answer({ ...options, list, request, nowMs }),
+  }));
+}
+
+/** The reply for a path that nothing serves. */
+export function finazonNotFound(path: string): RestReply {
+  return restErrorReply("unknown-endpoint", path);
+}
+
+interface Call extends FinazonRestOptions {
+  readonly list: RestList;
+  readonly request: RestRequest;
+  readonly nowMs: number;
+}
+
+function answer({ catalog, doorkeeper, list, request, nowMs }: Call): RestReply {
+  // A path that does not exist is no call: it is answered before a key is looked at.
+  if (!restVersions.includes(request.params["version"] ?? "")) return finazonNotFound(request.path);
+  const grant = doorkeeper.authenticate(readKey(request), nowMs);
+  if (typeof grant === "string") return restErrorReply(refusalReasons[grant]);
+  const items = list.items({ catalog, grant, request });
+  if (isRestFault(items)) return restErrorReply(items.reason, items.subject);
+  return pageReply(items, request.query);
+}
+
+const keyScheme = /^(?:apikey|bearer) +/i;
+
+/** The key: query parameter, `Authorization: apikey KEY`, `Bearer KEY`, or the key alone. */
+function readKey(request: RestRequest): string | undefined {
+  const inQuery = request.query[keyParameter];
+  if (inQuery !== undefined && inQuery !== "") return inQuery;
+  return request.header("authorization")?.trim().replace(keyScheme, "");
+}
+
+function querySchema({ parameters }: RestList): object {
+  const described = Object.entries(parameters).map(([name, description]) => [
+    name,
+    { type: "string", description },
+  ]);
+  const key = { type: "string", description: "API key, unless it is in the Authorization header." };
+  return {
+    type: "object",
+    properties: { ...Object.fromEntries(described), ...pagingSchema, [keyParameter]: key },
+  };
+}

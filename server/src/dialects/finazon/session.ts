@@ -1,0 +1,128 @@
+/**
+ * One connection's rules: how often a client may speak, what each message leads to, and when the
+ * connection ends. Deterministic; time is an input and everything it wants done is an effect.
+ */
+import type { Admission } from "../../access/grant.ts";
+import { ensureNever } from "../../core/assert.ts";
+import type { CatalogView } from "../../marketdata/catalog.ts";
+import type { Session, SessionEffect, SessionInput } from "../../ports/dialect.ts";
+import { type DecodedRequest, decodeRequest, emptyTag, type ReplyTag } from "./decode.ts";
+import { encodeAcknowledgement, encodeError, type ReplyOptions } from "./encode.ts";
+import type { StreamError } from "./errors.ts";
+import { MessageRate } from "./message-rate.ts";
+import { Subscriber } from "./subscriber.ts";
+
+/** Largest message where the workspace's limits name none: "100kb" of the reference, in bytes. */
+export const messageBytesMaxDefault = 102_400;
+
+/** Close code of every closing by these rules (RFC 6455, 7.4.1: policy violation). */
+export const policyCode = 1008;
+
+/** Close reasons by what happened, at most 123 bytes each: what a close frame can hold. */
+export const closeReasons: Readonly<Record<"revoked" | "evicted" | "flood", string>> = {
+  revoked: "The API key was revoked.",
+  evicted: "A newer connection of the same workspace took the place of this one.",
+  flood: "Far too many messages within the minute.",
+};
+
+/** What a session works with. */
+export interface FinazonSessionOptions extends ReplyOptions {
+  readonly catalog: CatalogView;
+  readonly admission: Admission;
+}
+
+/** Makes the session of a connection that was let in. */
+export function createFinazonSession(options: FinazonSessionOptions): Session {
+  return new FinazonSession(options);
+}
+
+class FinazonSession implements Session {
+  readonly owner: string;
+  readonly messageBytesMax: number;
+  readonly #admission: Admission;
+  readonly #rate: MessageRate;
+  readonly #subscriber: Subscriber;
+  /** Once it is to be closed, or gone, nothing that still arrives is looked at. */
+  #isOver = false;
+
+  constructor(options: FinazonSessionOptions) {
+    const { grant } = options.admission;
+    this.owner = `${grant.workspace}/${grant.keyId}`;
+    this.messageBytesMax = grant.limits.messageBytesMax ?? messageBytesMaxDefault;
+    this.#admission = options.admission;
+    this.#rate = new MessageRate(grant.limits.messagesPerMinuteMax);
+    this.#subscriber = new Subscriber({ ...options, grant });
+  }
+
+  receive(input: SessionInput, nowMs: number): readonly SessionEffect[] {
+    if (this.#isOver) return [];
+    switch (input.kind) {
+      case "text":
+        return this.#message(nowMs, () => decodeRequest(input.text));
+      case "binary":
+        return this.#message(nowMs, () => binaryFrame);
+      case "revoked":
+        return [refuse({ reason: "revoked-key" }, emptyTag), this.#close("revoked")];
+      case "evicted":
+        return [this.#close("evicted")];
+      default:
+        return ensureNever(input);
+    }
+  }
+
+  ended(): readonly SessionEffect[] {
+    this.#isOver = true;
+    this.#admission.release();
+    return this.#subscriber.stopAll();
+  }
+
+  #close(why: keyof typeof closeReasons): SessionEffect {
+    this.#isOver = true;
+    return { kind: "close", code: policyCode, reason: closeReasons[why] };
+  }
+
+  #message(nowMs: number, decode: () => DecodedRequest): readonly SessionEffect[] {
+    const verdict = this.#rate.count(nowMs);
+    if (verdict === "flood") return [this.#close("flood")];
+    // A message over the limit is still decoded, so that its refusal carries its request_id.
+    const request = decode();
+    if (verdict === "within") return this.#carryOut(request);
+    const { perMinuteMax } = this.#rate;
+    return [refuse({ reason: "too-many-messages", perMinuteMax }, request.tag)];
+  }
+
+  #carryOut(request: DecodedRequest): readonly SessionEffect[] {
+    switch (request.kind) {
+      case "fault":
+        return [refuse(request.error, request.tag)];
+      case "heartbeat":
+        return [acknowledge("heartbeat", request.tag)];
+      case "reset": {
+        const stops = this.#subscriber.stopAll();
+        // Without an id nobody could tell what an answer belongs to, so there is none (D-F2).
+        if (request.tag.requestId === undefined) return stops;
+        return [...stops, acknowledge("reset", request.tag)];
+      }
+      case "subscribe":
+        return this.#subscriber.subscribe(request);
+      case "unsubscribe":
+        return this.#subscriber.unsubscribe(request);
+      default:
+        return ensureNever(request);
+    }
+  }
+}
+
+const binaryFrame: DecodedRequest = {
+  kind: "fault",
+  tag: emptyTag,
+  error: { reason: "binary-frame" },
+};
+
+function refuse(error: StreamError, tag: ReplyTag): SessionEffect {
+  return { kind: "send", text: encodeError(error, tag) };
+}
+
+function acknowledge(event: "heartbeat" | "reset", tag: ReplyTag): SessionEffect {
+  return { kind: "send", text: encodeAcknowledgement(event, tag) };
+}

@@ -1,0 +1,190 @@
+/**
+ * Carries out subscribe and unsubscribe for one connection: each ticker on its own, so that a bad
+ * one never stops the others (D-F5). It counts no messages and never ends a connection.
+ */
+import type { Grant } from "../../access/grant.ts";
+import type { CatalogView } from "../../marketdata/catalog.ts";
+import type { BarTopic } from "../../marketdata/topic.ts";
+import type { Encoding, SessionEffect } from "../../ports/dialect.ts";
+import type { Generation, SubscriptionRequest } from "./decode.ts";
+import {
+  currentBars,
+  encodeError,
+  encodeSubscriptionReply,
+  firstGenerationBars,
+  type ReplyOptions,
+} from "./encode.ts";
+import type { StreamError } from "./errors.ts";
+import {
+  type AddOutcome,
+  type Subscription,
+  Subscriptions,
+  subscriptionsMax,
+} from "./subscriptions.ts";
+import { topicOfStream } from "./topics.ts";
+
+/** Most tickers of one request that are refused one by one; the others are counted in one more error. */
+export const badTickerRepliesMax = 100;
+
+/** What a subscriber works with. */
+export interface SubscriberOptions extends ReplyOptions {
+  readonly catalog: CatalogView;
+  readonly grant: Grant;
+}
+
+const encodings: Readonly<Record<Generation, Encoding>> = {
+  current: currentBars,
+  first: firstGenerationBars,
+};
+
+/** The subscribing side of one connection. */
+export class Subscriber {
+  readonly #options: SubscriberOptions;
+  readonly #subscriptions: Subscriptions;
+
+  constructor(options: SubscriberOptions) {
+    this.#options = options;
+    this.#subscriptions = new Subscriptions(options.grant.limits.tickersMax);
+  }
+
+  /** Starts what is new and fits, in the client's order. The reply goes out ahead of the first bar. */
+  subscribe(request: SubscriptionRequest): readonly SessionEffect[] {
+    const wanted = this.#resolve(request);
+    if (!wanted.ok) return errorEffects(request, [wanted.error]);
+    const encoding = encodings[request.generation];
+    const started: Subscription[] = [];
+    const active: string[] = [];
+    const leftOut: Record<Exclude<AddOutcome, "added">, string[]> = {
+      "too-many-tickers": [],
+      "too-many-subscriptions": [],
+    };
+    for (const topic of wanted.topics) {
+      const { ticker } = topic.instrument;
+      if (this.#subscriptions.has(topic)) {
+        active.push(ticker);
+        continue;
+      }
+      const subscription = { topic, encoding };
+      const outcome = this.#subscriptions.add(subscription);
+      if (outcome === "added") started.push(subscription);
+      else leftOut[outcome].push(ticker);
+    }
+    const errors: readonly TickersError[] = [
+      { reason: "already-subscribed", tickers: active },
+      {
+        reason: "too-many-tickers",
+        max: this.#subscriptions.tickersMax,
+        tickers: leftOut["too-many-tickers"],
+      },
+      {
+        reason: "too-many-subscriptions",
+        max: subscriptionsMax,
+        tickers: leftOut["too-many-subscriptions"],
+      },
+    ];
+    return [
+      ...errorEffects(request, [...unknownTickerErrors(wanted.unknown), ...present(errors)]),
+      ...this.#success(request, started),
+      ...started.map(start),
+    ];
+  }
+
+  /** Stops what is active. The reply goes out behind the last bar. */
+  unsubscribe(request: SubscriptionRequest): readonly SessionEffect[] {
+    const wanted = this.#resolve(request);
+    if (!wanted.ok) return errorEffects(request, [wanted.error]);
+    const stopped: Subscription[] = [];
+    const inactive: string[] = [];
+    for (const topic of wanted.topics) {
+      const subscription = this.#subscriptions.remove(topic);
+      if (subscription === undefined) inactive.push(topic.instrument.ticker);
+      else stopped.push(subscription);
+    }
+    const errors: readonly TickersError[] = [{ reason: "not-subscribed", tickers: inactive }];
+    return [
+      ...stopped.map(stop),
+      ...errorEffects(request, [...unknownTickerErrors(wanted.unknown), ...present(errors)]),
+      ...this.#success(request, stopped),
+    ];
+  }
+
+  /** Stops everything, without a word. */
+  stopAll(): readonly SessionEffect[] {
+    return this.#subscriptions.clear().map(stop);
+  }
+
+  #resolve(request: SubscriptionRequest): ResolvedRequest {
+    const { catalog, grant } = this.#options;
+    const { dataset, tickers, stream } = request;
+    if (catalog.dataset(dataset) === undefined) return { ok: false, error: this.#unknown(request) };
+    if (!grant.mayUse(dataset)) {
+      return { ok: false, error: { reason: "dataset-not-granted", dataset } };
+    }
+    const topics: BarTopic[] = [];
+    const unknown: string[] = [];
+    for (const ticker of tickers) {
+      const instrument = catalog.instrument(dataset, ticker);
+      if (instrument === undefined) unknown.push(ticker);
+      else topics.push(topicOfStream(instrument, stream));
+    }
+    return { ok: true, topics, unknown };
+  }
+
+  #unknown({ dataset, generation }: SubscriptionRequest): StreamError {
+    const { catalog, grant } = this.#options;
+    const field = generation === "first" ? "publisher" : "dataset";
+    const served = catalog.datasets().map(({ code }) => code);
+    const usable = served.filter((code) => grant.mayUse(code));
+    return { reason: "unknown-dataset", field, dataset, usable };
+  }
+
+  /** Nothing at all when no ticker is left to report. */
+  #success(
+    request: SubscriptionRequest,
+    subscriptions: readonly Subscription[],
+  ): readonly SessionEffect[] {
+    if (subscriptions.length === 0) return [];
+    const tickers = subscriptions.map(({ topic }) => topic.instrument.ticker);
+    return [{ kind: "send", text: encodeSubscriptionReply(request, tickers, this.#options) }];
+  }
+}
+
+type ResolvedRequest =
+  | {
+      readonly ok: true;
+      readonly topics: readonly BarTopic[];
+      /** Tickers that the dataset does not have. */
+      readonly unknown: readonly string[];
+    }
+  | { readonly ok: false; readonly error: StreamError };
+
+/** Errors that are about a list of tickers, and are none when it is empty. */
+type TickersError = Extract<StreamError, { readonly tickers: readonly string[] }>;
+
+function present(errors: readonly TickersError[]): readonly TickersError[] {
+  return errors.filter(({ tickers }) => tickers.length > 0);
+}
+
+/** One error for each ticker (D-F5), but never more than the client could have meant. */
+function unknownTickerErrors(unknown: readonly string[]): readonly StreamError[] {
+  const errors: StreamError[] = unknown
+    .slice(0, badTickerRepliesMax)
+    .map((ticker) => ({ reason: "unknown-ticker", ticker }));
+  const count = unknown.length - errors.length;
+  return count === 0 ? errors : [...errors, { reason: "more-unknown-tickers", count }];
+}
+
+function errorEffects(
+  { tag }: SubscriptionRequest,
+  errors: readonly StreamError[],
+): readonly SessionEffect[] {
+  return errors.map((error) => ({ kind: "send", text: encodeError(error, tag) }));
+}
+
+function start({ topic, encoding }: Subscription): SessionEffect {
+  return { kind: "subscribe", topic, encoding };
+}
+
+function stop({ topic, encoding }: Subscription): SessionEffect {
+  return { kind: "unsubscribe", topic, encoding };
+}

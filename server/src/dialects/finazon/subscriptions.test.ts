@@ -1,0 +1,40 @@
+import { describe, expect, it } from "vitest";
+import type { BarTopic } from "../../marketdata/topic.ts";
+import { currentBars, firstGenerationBars } from "./encode.ts";
+import { Subscriptions, subscriptionsMax } from "./subscriptions.ts";
+
+const dataset = { code: "huobi", name: "Huobi", publisher: "huobi" };
+
+function topics(count: number): BarTopic[] {
+  return Array.from({ length: count }, (_, index) => ({
+    kind: "bars",
+    instrument: { dataset, ticker: `T${index}`, index },
+    periodS: 1,
+  }));
+}
+
+describe("subscriptions", () => {
+  it("give back a topic in the encoding in which it was added", () => {
+    const [topic] = topics(1) as [BarTopic];
+    const subscriptions = new Subscriptions(undefined);
+    subscriptions.add({ topic, encoding: firstGenerationBars });
+
+    expect(subscriptions.remove({ ...topic })?.encoding).toBe(firstGenerationBars);
+    expect(subscriptions.remove(topic)).toBeUndefined();
+    expect(subscriptions.has(topic)).toBe(false);
+  });
+
+  it("are bounded for everybody, with or without a limit of tickers", () => {
+    const subscriptions = new Subscriptions(undefined);
+    const [extra, ...fitting] = topics(subscriptionsMax + 1) as [BarTopic, ...BarTopic[]];
+    for (const topic of fitting) {
+      expect(subscriptions.add({ topic, encoding: currentBars })).toBe("added");
+    }
+
+    expect(subscriptions.add({ topic: extra, encoding: currentBars })).toBe(
+      "too-many-subscriptions",
+    );
+    expect(subscriptions.clear()).toHaveLength(subscriptionsMax);
+    expect(subscriptions.add({ topic: extra, encoding: currentBars })).toBe("added");
+  });
+});
