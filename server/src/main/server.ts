@@ -22,6 +22,7 @@ import type { KeyStore } from "../ports/key-store.ts";
 import type { Log } from "../ports/log.ts";
 import type { Config, DatasetConfig } from "./config/schema.ts";
 import { type DataFolder, openDataFolder, readDemoKey, writeDemoKey } from "./data-folder.ts";
+import { errorsPage } from "./errors-page.ts";
 import { FeedRunner } from "./feed-runner.ts";
 import { type OpenedFeed, openFeed } from "./feeds.ts";
 import { registerFigures } from "./figures.ts";
@@ -102,6 +103,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   let stopping: Promise<void> | undefined;
   const http = createHttpServer({
     routes: finazonRoutes({ catalog, doorkeeper }),
+    pages: [errorsPage()],
     notFound: finazonNotFound,
     readiness: () => [
       { name: "server", ok: stopping === undefined, detail: stopping ? "stopping" : "running" },

@@ -21,9 +21,16 @@ export interface HealthPart {
   readonly detail: string;
 }
 
+/** A page for people. */
+export interface Page {
+  readonly path: string;
+  readonly html: string;
+}
+
 /** What an HTTP server is made of. */
 export interface HttpServerOptions {
   readonly routes: readonly RestRoute[];
+  readonly pages: readonly Page[];
   /** The answer for paths that no route serves. */
   notFound(path: string): RestReply;
   /** Parts that must work before traffic is sent here. */
@@ -62,6 +69,9 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       handler: (request, reply) => send(reply, route.handle(restRequest(request), options.nowMs())),
     });
   }
+  for (const { path, html } of options.pages) {
+    app.get(path, (_request, reply) => reply.type("text/html; charset=utf-8").send(html));
+  }
   app.setNotFoundHandler((request, reply) => send(reply, options.notFound(pathOf(request))));
   app.setErrorHandler((error, request, reply) => {
     const status = statusOf(error);
@@ -70,7 +80,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       options.log.error("request failed", { path: pathOf(request), message });
     }
     const message = status >= 500 ? "internal server error" : describe(error);
-    return send(reply, { status, body: JSON.stringify({ status: "error", error: { message } }) });
+    return send(reply, {
+      status,
+      body: JSON.stringify({ status: "error", error: { status, message } }),
+    });
   });
   app.server.on("upgrade", options.upgrade);
   return {
