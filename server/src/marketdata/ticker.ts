@@ -1,0 +1,126 @@
+/**
+ * The ticker: rolling 24-hour figures of one instrument, exact to the digit.
+ *
+ * The window is 1,440 whole minutes and moves by minutes: the running minute and the 1,439 before it.
+ * Adding a trade touches one minute, reading adds up those that had trades. It keeps no trade ids, so
+ * duplicates are the caller's to keep away.
+ */
+import { powersOfTen, rescale } from "../core/num/decimal.ts";
+import { earlinessMaxUs, type TradeVerdict } from "./bar-series.ts";
+import type { Instrument } from "./instrument.ts";
+import { MinuteTable, minutesMax, minuteUs } from "./minute-table.ts";
+import type { Trade } from "./trade.ts";
+
+/**
+ * The figures of the window at one moment. Prices are safe integers at `priceScale` decimals, volumes
+ * may have outgrown a safe integer and are bigints then.
+ */
+export interface Ticker {
+  readonly instrument: Instrument;
+  readonly priceScale: number;
+  /** First price in the window. */
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  /** Newest price in the window. */
+  readonly last: number;
+  /** When the newest trade happened, in microseconds since 1970. */
+  readonly lastEventUs: number;
+  /** Base quantity traded, at `volumeScale` decimals. */
+  readonly volume: number | bigint;
+  readonly volumeScale: number;
+  /** Sum of price × quantity, at `priceScale + volumeScale` decimals. */
+  readonly quoteVolume: number | bigint;
+  /**
+   * From open to last in hundredths of a percent, truncated toward zero (protocol D-C50):
+   * `formatFixed(change, 2)` is the percentage.
+   */
+  readonly priceChangeHundredths: bigint;
+  /** Trades in the window; at least 1. */
+  readonly tradeCount: number;
+}
+
+/**
+ * What became of a trade: `taken`; `late`, before the window; `early`, its event time is too far ahead
+ * of the clock; `unfit`, its digits and those of the window do not fit one exact unit.
+ */
+export type TickerVerdict = Exclude<TradeVerdict, "duplicate">;
+
+const wholeInHundredths = 10_000n;
+
+/** The last 24 hours of one instrument. */
+export class TickerWindow {
+  readonly instrument: Instrument;
+  readonly #minutes = new MinuteTable();
+  /** The running minute: the newest one that the clock or a trade has reached. */
+  #minute = 0;
+  #priceScale = 0;
+  #quantityScale = 0;
+  #last = 0;
+  #lastEventUs = 0;
+
+  constructor(instrument: Instrument) {
+    this.instrument = instrument;
+  }
+
+  /** Folds a trade at market time `nowUs`; a late one counts in its minute while that is in the window. */
+  apply(trade: Trade, nowUs: number): TickerVerdict {
+    const { eventTimeUs } = trade;
+    if (eventTimeUs > nowUs + earlinessMaxUs) return "early";
+    this.#moveTo(Math.max(nowUs, eventTimeUs));
+    if (Math.floor(eventTimeUs / minuteUs) <= this.#minute - minutesMax) return "late";
+    if (!this.#alignScales(trade)) return "unfit";
+    const price = rescale(trade.price, trade.priceScale, this.#priceScale);
+    const quantity = rescale(trade.quantity, trade.quantityScale, this.#quantityScale);
+    if (price === undefined || quantity === undefined) return "unfit";
+    if (!this.#minutes.add(price, quantity, eventTimeUs)) return "unfit";
+
+    if (eventTimeUs >= this.#lastEventUs) {
+      this.#last = price;
+      this.#lastEventUs = eventTimeUs;
+    }
+    return "taken";
+  }
+
+  /** The figures at market time `nowUs`; undefined when the window has no trades. */
+  read(nowUs: number): Ticker | undefined {
+    this.#moveTo(nowUs);
+    if (this.#minutes.size === 0) return undefined;
+    const figures = this.#minutes.figures();
+    const change = BigInt(this.#last - figures.open);
+    return {
+      ...figures,
+      instrument: this.instrument,
+      priceScale: this.#priceScale,
+      last: this.#last,
+      lastEventUs: this.#lastEventUs,
+      volumeScale: this.#quantityScale,
+      priceChangeHundredths: (change * wholeInHundredths) / BigInt(figures.open),
+    };
+  }
+
+  /** Moves the window forward; time never goes back. */
+  #moveTo(timeUs: number): void {
+    const minute = Math.floor(timeUs / minuteUs);
+    if (minute <= this.#minute) return;
+    this.#minute = minute;
+    this.#minutes.dropBefore(minute - minutesMax + 1);
+  }
+
+  /** Makes the units fine enough for a trade; false when the window's figures would not fit them. */
+  #alignScales({ priceScale, quantityScale }: Trade): boolean {
+    if (this.#minutes.size === 0) {
+      this.#priceScale = priceScale;
+      this.#quantityScale = quantityScale;
+      return true;
+    }
+    const pricePlaces = Math.max(priceScale - this.#priceScale, 0);
+    const quantityPlaces = Math.max(quantityScale - this.#quantityScale, 0);
+    if (pricePlaces + quantityPlaces === 0) return true;
+    if (!this.#minutes.refine(pricePlaces, quantityPlaces)) return false;
+    this.#priceScale += pricePlaces;
+    this.#quantityScale += quantityPlaces;
+    this.#last *= powersOfTen[pricePlaces] ?? 1;
+    return true;
+  }
+}
