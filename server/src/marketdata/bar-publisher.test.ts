@@ -273,6 +273,24 @@ describe("a trade that is not counted", () => {
   });
 });
 
+describe("one odd trade", () => {
+  it("of a dust quantity does not shut out the trades after it", () => {
+    const seen = observe();
+    seen.publisher.apply(trade({ at: 1, price: "2", quantity: "0.000000000000000001" }));
+    expect(seen.publisher.apply(trade({ at: 1, price: "2", quantity: "50000" }))).toBe("taken");
+    seen.clock(2);
+    expect(seen.of(1)).toEqual(["1s/1s BTC/USDT t=0 2 2 2 2 v=50000.000000000000000001 open"]);
+  });
+
+  it("of a dust price does so only until its bar is final", () => {
+    const seen = observe();
+    seen.publisher.apply(trade({ at: 1, price: "0.000000000000000001" }));
+    expect(seen.publisher.apply(trade({ at: 1, price: "100" }))).toBe("unfit");
+    seen.clock(200);
+    expect(seen.publisher.apply(trade({ at: 200, price: "100" }))).toBe("taken");
+  });
+});
+
 describe("exactness", () => {
   it("holds when trades carry ever more decimals and volumes outgrow a safe integer", () => {
     const seen = observe();

@@ -3,7 +3,7 @@
  * lateness window. It decides where a trade belongs, or why it is not counted.
  */
 import { assert } from "../core/assert.ts";
-import { powersOfTen, rescale } from "../core/num/decimal.ts";
+import { powersOfTen, rescale, rescaleExactly } from "../core/num/decimal.ts";
 import { type Bar, barIntervalUs } from "./bar.ts";
 import type { Instrument } from "./instrument.ts";
 import { MinuteBar } from "./minute-bar.ts";
@@ -11,7 +11,7 @@ import type { Trade } from "./trade.ts";
 
 /**
  * What became of a trade: `taken`; `duplicate` of a counted one; `late`, its bar is final; `early`,
- * its event time is too far ahead of the clock; `unfit`, its digits and those of its bars do not fit
+ * its event time is too far ahead of the clock; `unfit`, its price and those of its bars do not fit
  * one exact unit.
  */
 export type TradeVerdict = "taken" | "duplicate" | "late" | "early" | "unfit";
@@ -41,10 +41,11 @@ export class BarSeries {
     const endUs = bar?.endUs ?? minuteStart(eventTimeUs) + barIntervalUs;
     if (endUs + latenessUs <= nowUs) return "late";
     if (id !== undefined && this.#has(trade.venue, id)) return "duplicate";
-    if (!this.#alignScales(trade)) return "unfit";
+    if (!this.#refinePrices(trade.priceScale)) return "unfit";
     const price = rescale(trade.price, trade.priceScale, this.#priceScale);
-    const quantity = rescale(trade.quantity, trade.quantityScale, this.#quantityScale);
-    if (price === undefined || quantity === undefined) return "unfit";
+    if (price === undefined) return "unfit";
+    this.#refineQuantities(trade.quantityScale);
+    const quantity = rescaleExactly(trade.quantity, trade.quantityScale, this.#quantityScale);
 
     bar ??= this.#insert(minuteStart(eventTimeUs), nowUs);
     bar.add({ price, quantity, eventTimeUs, aggressor: trade.aggressor });
@@ -100,23 +101,27 @@ export class BarSeries {
     return false;
   }
 
-  /** Makes the units fine enough for a trade; false when a price would not be a safe integer any more. */
-  #alignScales(trade: Trade): boolean {
-    const pricePlaces = trade.priceScale - this.#priceScale;
-    const quantityPlaces = trade.quantityScale - this.#quantityScale;
-    if (pricePlaces > 0) {
-      const factor = powersOfTen[pricePlaces];
-      if (factor === undefined) return false;
-      if (this.bars.some((bar) => !Number.isSafeInteger(bar.high * factor))) return false;
-      for (const bar of this.bars) bar.refinePrice(pricePlaces);
-      this.#priceScale = trade.priceScale;
-    }
-    if (quantityPlaces > 0) {
-      if (quantityPlaces >= powersOfTen.length) return false;
-      for (const bar of this.bars) bar.refineQuantity(quantityPlaces);
-      this.#quantityScale = trade.quantityScale;
-    }
+  /** Makes the price unit fine enough; false when a price would not be a safe integer any more. */
+  #refinePrices(scale: number): boolean {
+    // With no bar left there is nothing to agree with: one odd trade does not bind the next minutes.
+    if (this.bars.length === 0) this.#priceScale = scale;
+    const places = scale - this.#priceScale;
+    if (places <= 0) return true;
+    const factor = powersOfTen[places];
+    if (factor === undefined) return false;
+    if (this.bars.some((bar) => !Number.isSafeInteger(bar.high * factor))) return false;
+    for (const bar of this.bars) bar.refinePrice(places);
+    this.#priceScale = scale;
     return true;
+  }
+
+  /** Makes the quantity unit fine enough; sums have no bound, so this always works. */
+  #refineQuantities(scale: number): void {
+    if (this.bars.length === 0) this.#quantityScale = scale;
+    const places = scale - this.#quantityScale;
+    if (places <= 0) return;
+    for (const bar of this.bars) bar.refineQuantity(places);
+    this.#quantityScale = scale;
   }
 }
 

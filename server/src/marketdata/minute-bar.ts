@@ -7,7 +7,7 @@ import type { AggressorSide } from "./trade.ts";
 /** A trade's figures at the scales of the series that the bar belongs to. */
 export interface ScaledTrade {
   readonly price: number;
-  readonly quantity: number;
+  readonly quantity: number | bigint;
   readonly eventTimeUs: number;
   readonly aggressor: AggressorSide;
 }

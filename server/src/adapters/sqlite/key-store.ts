@@ -7,7 +7,7 @@ import { dirname, resolve } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { assert } from "../../core/assert.ts";
 import type { KeyRecord, KeyStore, Workspace, WorkspaceLimits } from "../../ports/key-store.ts";
-import { keyStoreSteps, migrate } from "./schema.ts";
+import { keyStoreSchema, migrate } from "./schema.ts";
 import { toStoreError } from "./store-error.ts";
 
 /** A store that lives and dies with the process, for tests. */
@@ -35,7 +35,7 @@ export function openKeyStore(file: string): KeyStore {
       enableForeignKeyConstraints: true,
       defensive: true,
     });
-    migrate(database, path, keyStoreSteps);
+    migrate(database, path, keyStoreSchema);
     database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
     return new SqliteKeyStore(database, path);
   } catch (error) {

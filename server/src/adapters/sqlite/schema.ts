@@ -1,16 +1,23 @@
 /**
- * The tables of the key store and how an older file becomes a current one. Steps are only ever added
- * at the end; it refuses files of a newer openbourse and of other programs.
+ * The tables of the key store, and how an older file of any store becomes a current one. Steps are
+ * only ever added at the end; it refuses files of a newer openbourse and of other programs.
  */
 import type { DatabaseSync } from "node:sqlite";
 import { StoreError } from "./store-error.ts";
 
-/** Marks a file as ours: "obks" (openbourse key store) in SQLite's `application_id`. */
-const applicationId = 0x6f_62_6b_73;
+/** The tables of one kind of store. */
+export interface Schema {
+  /** Marks a file as one of this kind: four letters in SQLite's `application_id`. */
+  readonly applicationId: number;
+  /** Step `n` brings a file from schema version `n` to `n + 1`. */
+  readonly steps: readonly string[];
+}
 
-/** Step `n` brings a file from schema version `n` to `n + 1`. */
-export const keyStoreSteps: readonly string[] = [
-  `
+/** The key store; its mark is "obks". */
+export const keyStoreSchema: Schema = {
+  applicationId: 0x6f_62_6b_73,
+  steps: [
+    `
   CREATE TABLE workspace (
     name TEXT NOT NULL PRIMARY KEY CHECK (length(name) BETWEEN 1 AND 63),
     connections_max INTEGER CHECK (connections_max >= 0),
@@ -33,18 +40,20 @@ export const keyStoreSteps: readonly string[] = [
 
   CREATE INDEX api_key_by_workspace ON api_key (workspace);
   `,
-];
+  ],
+};
 
 /**
  * Brings the database in `file` to the version after the last step, in one transaction: a step that
  * fails leaves the file as it was. Several processes may do this at once; one works, the others wait.
  */
-export function migrate(database: DatabaseSync, file: string, steps: readonly string[]): void {
+export function migrate(database: DatabaseSync, file: string, schema: Schema): void {
+  const { applicationId, steps } = schema;
   // Looked at before anything is locked or written, so that a refused file stays untouched.
-  if (checkedVersion(database, file, steps) === steps.length) return;
+  if (checkedVersion(database, file, schema) === steps.length) return;
   database.exec("BEGIN IMMEDIATE");
   try {
-    const version = checkedVersion(database, file, steps);
+    const version = checkedVersion(database, file, schema);
     for (const step of steps.slice(version)) database.exec(step);
     database.exec(
       `PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${steps.length}`,
@@ -68,7 +77,8 @@ interface Header {
 }
 
 /** The schema version of a file that we may work on: 0 for an empty one. */
-function checkedVersion(database: DatabaseSync, file: string, steps: readonly string[]): number {
+function checkedVersion(database: DatabaseSync, file: string, schema: Schema): number {
+  const { applicationId, steps } = schema;
   const header = database.prepare(readHeader).get();
   const { tables, owner, version } = header as unknown as Header;
   if (owner !== applicationId && (tables > 0 || owner !== 0 || version !== 0)) {

@@ -145,3 +145,15 @@ export function rescale(
   const scaled = coefficient * factor;
   return Number.isSafeInteger(scaled) ? scaled : undefined;
 }
+
+/** The coefficient of the same value at a finer scale, as a bigint where a safe integer cannot hold it. */
+export function rescaleExactly(
+  coefficient: number,
+  fromScale: number,
+  toScale: number,
+): number | bigint {
+  return (
+    rescale(coefficient, fromScale, toScale) ??
+    BigInt(coefficient) * 10n ** BigInt(toScale - fromScale)
+  );
+}

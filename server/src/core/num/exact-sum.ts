@@ -3,7 +3,6 @@
  * costs one addition in the usual case. Volumes outgrow a safe integer, prices and quantities do not.
  */
 import { assert } from "../assert.ts";
-import { powersOfTen } from "./decimal.ts";
 
 const limb = 2 ** 53;
 const limbBits = 53n;
@@ -14,8 +13,12 @@ export class ExactSum {
   #high = 0n;
   #low = 0;
 
-  /** Adds a non-negative safe integer. */
-  add(value: number): void {
+  /** Adds a non-negative safe integer, or a bigint where a value has outgrown one. */
+  add(value: number | bigint): void {
+    if (typeof value === "bigint") {
+      this.#assign(this.toBigInt() + value);
+      return;
+    }
     // Subtracting the limb first keeps every intermediate value below 2 ** 53, so it is exact.
     const reduced = this.#low - limb + value;
     if (reduced >= 0) {
@@ -26,19 +29,17 @@ export class ExactSum {
     }
   }
 
-  /** Adds `left * right`, both non-negative safe integers. */
-  addProduct(left: number, right: number): void {
-    const product = left * right;
+  /** Adds `left * right`, both not negative. */
+  addProduct(left: number, right: number | bigint): void {
+    const product = typeof right === "number" ? left * right : Number.POSITIVE_INFINITY;
     // A rounded product within the safe range is the true product.
-    if (product <= Number.MAX_SAFE_INTEGER) this.add(product);
-    else this.#addBig(BigInt(left) * BigInt(right));
+    this.add(product <= Number.MAX_SAFE_INTEGER ? product : BigInt(left) * BigInt(right));
   }
 
   /** Multiplies by `10 ** places`, for a sum whose unit becomes finer. */
   shiftDecimal(places: number): void {
-    const factor = powersOfTen[places];
-    assert(factor !== undefined, "a decimal shift is between 0 and 15 places");
-    this.#assign(this.toBigInt() * BigInt(factor));
+    assert(places >= 0, "a sum's unit only becomes finer");
+    this.#assign(this.toBigInt() * 10n ** BigInt(places));
   }
 
   /** The sum. */
@@ -49,10 +50,6 @@ export class ExactSum {
   /** The sum as a number where that is exact, else as a bigint: what `formatDecimal` takes. */
   value(): number | bigint {
     return this.#high === 0n ? this.#low : this.toBigInt();
-  }
-
-  #addBig(value: bigint): void {
-    this.#assign(this.toBigInt() + value);
   }
 
   #assign(value: bigint): void {

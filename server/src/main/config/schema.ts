@@ -21,7 +21,8 @@ const simulatedTickerSchema = Type.Object(
     tickSize: decimalText("smallest price step"),
     lotSize: decimalText("smallest quantity step"),
     medianQuantity: decimalText("half of the trades are larger"),
-    tradesPerSecond: Type.Number({ exclusiveMinimum: 0, maximum: 10_000 }),
+    tradesPerSecond: Type.Number({ minimum: 0.01, maximum: 10_000 }),
+    dailyVolatilityPercent: Type.Optional(Type.Number({ minimum: 0.01, maximum: 20 })),
   },
   strict,
 );
