@@ -34,6 +34,9 @@ class Bench {
       side: side as Side,
       price: Number(price),
       quantity: Number(quantity),
+      value: 0n,
+      stopPrice: 0,
+      clientId: undefined,
       createdUs: 0,
     });
   }

@@ -25,8 +25,13 @@ export interface NewOrder {
   readonly side: Side;
   /** Limit in ticks, 0 for a market order. */
   readonly price: number;
-  /** Lots; what a market order by value may take at most is unknown, so it carries the largest number. */
+  /** Lots; 0 for a market order by value. */
   readonly quantity: number;
+  /** Quote atoms of a market order by value, else 0. */
+  readonly value: bigint;
+  /** Ticks; 0 for none. */
+  readonly stopPrice: number;
+  readonly clientId: string | undefined;
   readonly createdUs: number;
 }
 
@@ -51,7 +56,8 @@ export class OrderPool {
   readonly nextOfUser: Int32Array;
   readonly previousOfUser: Int32Array;
   readonly #side: Uint8Array;
-  /** Atoms traded so far, and the owner's own id; plain arrays, since most rows have neither. */
+  /** Quote atoms asked for by value and traded so far, and the owner's own id: most rows have none. */
+  readonly value: bigint[] = [];
   readonly filledValue: bigint[] = [];
   readonly clientId: (string | undefined)[] = [];
 
@@ -106,13 +112,14 @@ export class OrderPool {
     this.remaining[slot] = order.quantity;
     this.filled[slot] = 0;
     this.createdUs[slot] = order.createdUs;
-    this.stopPrice[slot] = 0;
+    this.stopPrice[slot] = order.stopPrice;
     this.next[slot] = noSlot;
     this.previous[slot] = noSlot;
     this.nextOfUser[slot] = noSlot;
     this.previousOfUser[slot] = noSlot;
+    this.value[slot] = order.value;
     this.filledValue[slot] = 0n;
-    this.clientId[slot] = undefined;
+    this.clientId[slot] = order.clientId;
     return slot;
   }
 
