@@ -1,0 +1,209 @@
+/**
+ * The book that runs: sorted levels, each a linked queue of pool rows. Best price, append at a known
+ * level and each match step are O(1); finding a level is a binary search.
+ */
+import { assert } from "../assert.ts";
+import type { Side } from "../market/rules.ts";
+import {
+  accepts,
+  affordable,
+  type Book,
+  type Level,
+  type MatchSink,
+  notionalOf,
+  oppositeOf,
+  type Preview,
+  type TakeEnd,
+  type Taker,
+} from "./book.ts";
+import { Ladder, type Rung } from "./ladder.ts";
+import { noSlot, type OrderPool, type OrderSlot } from "./order-pool.ts";
+
+/** How far a preview has come. */
+interface Run {
+  remaining: number;
+  budget: bigint | undefined;
+  quantity: number;
+  notional: bigint;
+}
+
+/** A book over the rows of a pool. */
+export class FastBook implements Book {
+  readonly #pool: OrderPool;
+  readonly #bids: Ladder;
+  readonly #asks: Ladder;
+
+  constructor(pool: OrderPool) {
+    this.#pool = pool;
+    this.#bids = new Ladder(pool, "buy");
+    this.#asks = new Ladder(pool, "sell");
+  }
+
+  add(slot: OrderSlot): number {
+    return this.#ladder(this.#pool.side(slot)).append(slot).quantity;
+  }
+
+  remove(slot: OrderSlot): number {
+    const ladder = this.#ladder(this.#pool.side(slot));
+    const rung = ladder.find(this.#pool.price[slot]!);
+    assert(rung !== undefined, "only a resting order is removed");
+    ladder.unlink(rung, slot);
+    if (rung.first === noSlot) ladder.drop(rung);
+    return rung.quantity;
+  }
+
+  bestPrice(side: Side): number {
+    return this.#ladder(side).at(0)?.price ?? 0;
+  }
+
+  quantityAt(side: Side, price: number): number {
+    return this.#ladder(side).find(price)?.quantity ?? 0;
+  }
+
+  levels(side: Side, count: number): readonly Level[] {
+    const ladder = this.#ladder(side);
+    return Array.from({ length: Math.min(count, ladder.length) }, (_, depth) => {
+      const { price, quantity } = ladder.at(depth)!;
+      return { price, quantity };
+    });
+  }
+
+  slots(side: Side): readonly OrderSlot[] {
+    const ladder = this.#ladder(side);
+    const slots: OrderSlot[] = [];
+    for (let depth = 0; depth < ladder.length; depth += 1) {
+      let slot = ladder.at(depth)!.first;
+      for (; slot !== noSlot; slot = this.#pool.next[slot]!) slots.push(slot);
+    }
+    return slots;
+  }
+
+  take(taker: Taker, sink: MatchSink): TakeEnd {
+    const takerSide = this.#pool.side(taker.slot);
+    const ladder = this.#ladder(oppositeOf(takerSide));
+    while (this.#pool.remaining[taker.slot]! > 0) {
+      const rung = ladder.at(0);
+      if (rung === undefined || !accepts(takerSide, taker.limit, rung.price)) return "done";
+      const before = rung.quantity;
+      const end = this.#takeRung(rung, taker, sink);
+      if (rung.first === noSlot) ladder.drop(rung);
+      if (rung.quantity !== before) {
+        sink.levelChanged(oppositeOf(takerSide), rung.price, rung.quantity);
+      }
+      // A level that is left standing has ended the taker's run, whatever the reason.
+      if (end === "self-trade" || rung.first !== noSlot) return end;
+    }
+    return "done";
+  }
+
+  preview(taker: Taker): Preview {
+    const takerSide = this.#pool.side(taker.slot);
+    const ladder = this.#ladder(oppositeOf(takerSide));
+    const remaining = this.#pool.remaining[taker.slot]!;
+    const run: Run = { remaining, budget: taker.budget, quantity: 0, notional: 0n };
+    for (let depth = 0; depth < ladder.length; depth += 1) {
+      const rung = ladder.at(depth)!;
+      if (!accepts(takerSide, taker.limit, rung.price)) break;
+      if (!this.#previewRung(rung, taker, run)) break;
+    }
+    return { quantity: run.quantity, notional: run.notional };
+  }
+
+  checkInvariants(): void {
+    for (const side of ["buy", "sell"] as const) {
+      const ladder = this.#ladder(side);
+      for (let depth = 0; depth < ladder.length; depth += 1) {
+        const better = ladder.at(depth - 1);
+        const rung = ladder.at(depth)!;
+        const sorted = better === undefined || better.price !== rung.price;
+        assert(
+          sorted && accepts(side, better?.price ?? rung.price, rung.price),
+          "levels are sorted",
+        );
+        assert(ladder.find(rung.price) === rung, "a level is found by its price");
+        this.#checkQueue(side, rung);
+      }
+    }
+  }
+
+  #checkQueue(side: Side, rung: Rung): void {
+    const { price, remaining, next, previous } = this.#pool;
+    let quantity = 0;
+    let before = noSlot;
+    for (let slot = rung.first; slot !== noSlot; slot = next[slot]!) {
+      assert(previous[slot] === before, "a queue is linked both ways");
+      assert(this.#pool.side(slot) === side, "an order rests on its own side");
+      assert(price[slot] === rung.price, "an order rests at its own price");
+      assert(remaining[slot]! > 0, "a resting order has lots left");
+      quantity += remaining[slot]!;
+      before = slot;
+    }
+    assert(before !== noSlot && rung.last === before, "a level ends with its last order");
+    assert(quantity === rung.quantity, "a level's quantity is the sum of its orders");
+  }
+
+  #takeRung(rung: Rung, taker: Taker, sink: MatchSink): TakeEnd {
+    const { user, next } = this.#pool;
+    const owner = user[taker.slot]!;
+    let maker = rung.first;
+    while (maker !== noSlot && this.#mayTrade(taker, rung.price)) {
+      const after = next[maker]!;
+      if (user[maker] !== owner) {
+        sink.filled(maker, this.#reduceBoth(rung, maker, taker));
+      } else if (taker.selfTrade === "decrement") {
+        sink.decremented(maker, this.#reduceBoth(rung, maker, taker));
+      } else {
+        if (taker.selfTrade === "cancel-newest") return "self-trade";
+        this.#leave(rung, maker);
+        sink.cancelled(maker);
+        if (taker.selfTrade === "cancel-both") return "self-trade";
+      }
+      maker = after;
+    }
+    return "done";
+  }
+
+  #mayTrade(taker: Taker, price: number): boolean {
+    return this.#pool.remaining[taker.slot]! > 0 && affordable(taker.budget, price, 1) > 0;
+  }
+
+  /** Takes the same lots from both orders, as many as the taker's budget affords. */
+  #reduceBoth(rung: Rung, maker: OrderSlot, taker: Taker): number {
+    const { remaining } = this.#pool;
+    const both = Math.min(remaining[taker.slot]!, remaining[maker]!);
+    const quantity = affordable(taker.budget, rung.price, both);
+    if (taker.budget !== undefined) taker.budget -= notionalOf(rung.price, quantity);
+    remaining[taker.slot] = remaining[taker.slot]! - quantity;
+    remaining[maker] = remaining[maker]! - quantity;
+    rung.quantity -= quantity;
+    if (remaining[maker] === 0) this.#leave(rung, maker);
+    return quantity;
+  }
+
+  /** Follows the taker through one level; false when it would go no further. */
+  #previewRung(rung: Rung, taker: Taker, run: Run): boolean {
+    const { user, remaining, next } = this.#pool;
+    for (let maker = rung.first; maker !== noSlot; maker = next[maker]!) {
+      const own = user[maker] === user[taker.slot];
+      if (own && taker.selfTrade === "cancel-oldest") continue;
+      if (own && taker.selfTrade !== "decrement") return false;
+      const both = Math.min(run.remaining, remaining[maker]!);
+      const quantity = affordable(run.budget, rung.price, both);
+      if (quantity === 0) return false;
+      const notional = notionalOf(rung.price, quantity);
+      run.remaining -= quantity;
+      run.notional += notional;
+      if (run.budget !== undefined) run.budget -= notional;
+      if (!own) run.quantity += quantity;
+    }
+    return true;
+  }
+
+  #leave(rung: Rung, maker: OrderSlot): void {
+    this.#ladder(this.#pool.side(maker)).unlink(rung, maker);
+  }
+
+  #ladder(side: Side): Ladder {
+    return side === "buy" ? this.#bids : this.#asks;
+  }
+}

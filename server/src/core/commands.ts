@@ -1,0 +1,128 @@
+/**
+ * All that can be asked of the exchange. A command is stamped with sequence and time before it is
+ * applied; it carries no identity of its own besides what its sender chose.
+ */
+import type { SelfTradePrevention } from "./book/book.ts";
+import type { MarketRules, Side } from "./market/rules.ts";
+import type { Atoms } from "./num/money.ts";
+import type { Lots, Ticks } from "./num/units.ts";
+
+/** Longest user name, client order id and transfer key, in UTF-16 units. */
+export const nameLengthMax = 64;
+
+/** How long a limit order stands: until cancelled, for this moment, all or nothing, or only as maker. */
+export type TimeInForce = "gtc" | "ioc" | "fok" | "post-only";
+
+/** Opens a market for trading. */
+export interface AddMarket {
+  readonly kind: "add-market";
+  readonly rules: MarketRules;
+}
+
+/** Stops new orders in a market; cancels are still taken. */
+export interface HaltMarket {
+  readonly kind: "halt-market";
+  readonly market: string;
+}
+
+/** Takes new orders in a halted market again. */
+export interface ResumeMarket {
+  readonly kind: "resume-market";
+  readonly market: string;
+}
+
+/** Brings money into a wallet or takes it out. */
+export interface Transfer {
+  readonly kind: "deposit" | "withdraw";
+  readonly user: string;
+  readonly currency: string;
+  readonly amount: Atoms;
+  /** The caller's own key: a repeat of one of the user's last keys changes nothing. */
+  readonly key: string;
+}
+
+/** Chooses what happens when a user's orders meet each other. */
+export interface SetSelfTradePrevention {
+  readonly kind: "set-self-trade-prevention";
+  readonly user: string;
+  readonly mode: SelfTradePrevention;
+}
+
+/** Places an order with a worst price. */
+export interface PlaceLimit {
+  readonly kind: "place-limit";
+  readonly user: string;
+  readonly market: string;
+  readonly side: Side;
+  readonly price: Ticks;
+  readonly quantity: Lots;
+  readonly timeInForce: TimeInForce;
+  /** Market price that cancels the resting order: above `price` for a buy, below it for a sell. */
+  readonly stopPrice?: Ticks;
+  /** Unique among the user's open and last closed orders. */
+  readonly clientId?: string;
+}
+
+/** How much a market order is for: base lots, or an amount of quote. */
+export type MarketOrderSize = { readonly quantity: Lots } | { readonly value: Atoms };
+
+/** Places an order that trades now at the best prices, within the market's band. */
+export interface PlaceMarket {
+  readonly kind: "place-market";
+  readonly user: string;
+  readonly market: string;
+  readonly side: Side;
+  readonly size: MarketOrderSize;
+  readonly clientId?: string;
+}
+
+/** Cancels one order, by the exchange's id or by the owner's. */
+export interface CancelOrder {
+  readonly kind: "cancel-order";
+  readonly user: string;
+  readonly order: OrderReference;
+}
+
+/** An order as its owner names it. */
+export type OrderReference = { readonly id: number } | { readonly clientId: string };
+
+/** Cancels all orders of a user, in one market or everywhere. */
+export interface CancelAll {
+  readonly kind: "cancel-all";
+  readonly user: string;
+  readonly market?: string;
+}
+
+/** Cancels a resting order and places another one in its stead; refused as a whole or done as a whole. */
+export interface ReplaceOrder {
+  readonly kind: "replace-order";
+  readonly user: string;
+  readonly order: OrderReference;
+  readonly price: Ticks;
+  readonly quantity: Lots;
+  readonly timeInForce: "gtc" | "post-only";
+  readonly stopPrice?: Ticks;
+  readonly clientId?: string;
+}
+
+/** Everything that can be asked. */
+export type Command =
+  | AddMarket
+  | HaltMarket
+  | ResumeMarket
+  | Transfer
+  | SetSelfTradePrevention
+  | PlaceLimit
+  | PlaceMarket
+  | CancelOrder
+  | CancelAll
+  | ReplaceOrder;
+
+/** A command at its place in the log. */
+export interface Stamped {
+  /** Position in the log: 1 for the first, no gaps. */
+  readonly sequence: number;
+  /** Microseconds since 1970 (UTC); never less than that of the command before. */
+  readonly timeUs: number;
+  readonly command: Command;
+}

@@ -1,0 +1,152 @@
+/**
+ * The exchange: one pure state machine. A stamped command goes in, events come out; the same
+ * commands always give the same events and the same state. It reads no clock, draws no random
+ * number and does no input or output.
+ */
+import { assert, ensureNever } from "./assert.ts";
+import type { Book } from "./book/book.ts";
+import { FastBook } from "./book/fast-book.ts";
+import { OrderPool } from "./book/order-pool.ts";
+import type { Command, Stamped } from "./commands.ts";
+import type { ExchangeEvent } from "./events.ts";
+import { type CurrencyTotals, Ledger } from "./ledger/ledger.ts";
+import { assertFeeSchedule, type FeeSchedule, standardFees } from "./market/fees.ts";
+import type { RejectReason } from "./reject.ts";
+import {
+  addMarket,
+  setMarketState,
+  setSelfTradePrevention,
+  transfer,
+} from "./trading/administration.ts";
+import { cancelAll, cancelOrder } from "./trading/cancelling.ts";
+import { checkState } from "./trading/invariants.ts";
+import { LimitEntry } from "./trading/limit-entry.ts";
+import { MarketEntry } from "./trading/market-entry.ts";
+import { Matcher } from "./trading/matching.ts";
+import { type ExchangeSnapshot, restoreState, snapshotOf } from "./trading/snapshot.ts";
+import { type ExchangeLimits, standardLimits, type TradingState } from "./trading/state.ts";
+import { hashOf } from "./trading/state-hash.ts";
+
+/** What an exchange is made with; it has to be the same on every replay. */
+export interface ExchangeOptions {
+  readonly fees?: FeeSchedule;
+  readonly limits?: Partial<ExchangeLimits>;
+  /** The book of each market; the fast one unless a test says otherwise. */
+  readonly createBook?: (pool: OrderPool) => Book;
+}
+
+/** Matching, wallets and fees of all markets. */
+export class Exchange {
+  readonly #state: TradingState;
+  readonly #limits: LimitEntry;
+  readonly #markets: MarketEntry;
+  #events: ExchangeEvent[] = [];
+
+  constructor(options: ExchangeOptions = {}) {
+    const { fees = standardFees, createBook = (pool) => new FastBook(pool) } = options;
+    assertFeeSchedule(fees);
+    const limits = { ...standardLimits, ...options.limits };
+    const sink = { emit: (event: ExchangeEvent) => void this.#events.push(event) };
+    this.#state = {
+      limits,
+      fees,
+      sink,
+      createBook,
+      ledger: new Ledger(sink),
+      pool: new OrderPool(limits.openOrdersMax),
+      slots: new Map(),
+      users: [],
+      usersByName: new Map(),
+      markets: [],
+      marketsByCode: new Map(),
+      sequence: 0,
+      timeUs: 0,
+    };
+    const matcher = new Matcher(this.#state);
+    this.#limits = new LimitEntry(this.#state, matcher);
+    this.#markets = new MarketEntry(this.#state, matcher);
+  }
+
+  /** Sequence of the last command that was applied; 0 before the first. */
+  get sequence(): number {
+    return this.#state.sequence;
+  }
+
+  /** Time of the last command that was applied. */
+  get timeUs(): number {
+    return this.#state.timeUs;
+  }
+
+  /**
+   * Applies the next command and returns what happened. A refused command yields one `refused` event
+   * and has changed nothing. An exception means that the exchange must not go on.
+   */
+  apply({ sequence, timeUs, command }: Stamped): readonly ExchangeEvent[] {
+    const state = this.#state;
+    assert(sequence === state.sequence + 1, "commands are applied without gaps");
+    assert(Number.isSafeInteger(timeUs) && timeUs >= state.timeUs, "time never goes back");
+    state.sequence = sequence;
+    state.timeUs = timeUs;
+    this.#events = [];
+    const refusal = this.#dispatch(command);
+    if (refusal !== undefined) {
+      assert(this.#events.length === 0, "a refused command changes nothing");
+      this.#events.push({ kind: "refused", reason: refusal });
+    }
+    state.ledger.checkTouched();
+    return this.#events;
+  }
+
+  /** The whole state as plain data that survives JSON. */
+  snapshot(): ExchangeSnapshot {
+    return snapshotOf(this.#state);
+  }
+
+  /** Fills a new exchange, made with the same options, from a snapshot. */
+  restore(snapshot: ExchangeSnapshot): void {
+    restoreState(this.#state, snapshot);
+  }
+
+  /** Digest of the state: 16 hexadecimal digits, equal for equal states however they came about. */
+  stateHash(): string {
+    return hashOf(this.snapshot());
+  }
+
+  /** Where the money of a currency is; undefined for an unknown one. */
+  totals(currency: string): Readonly<CurrencyTotals> | undefined {
+    const index = this.#state.ledger.currency(currency);
+    return index === undefined ? undefined : { ...this.#state.ledger.totals(index) };
+  }
+
+  /** Examines everything anew; an assertion failure when anything does not add up. */
+  checkInvariants(): void {
+    checkState(this.#state);
+  }
+
+  #dispatch(command: Command): RejectReason | undefined {
+    switch (command.kind) {
+      case "place-limit":
+        return this.#limits.place(command);
+      case "place-market":
+        return this.#markets.place(command);
+      case "replace-order":
+        return this.#limits.replace(command);
+      case "cancel-order":
+        return cancelOrder(this.#state, command);
+      case "cancel-all":
+        return cancelAll(this.#state, command);
+      case "deposit":
+      case "withdraw":
+        return transfer(this.#state, command);
+      case "set-self-trade-prevention":
+        return setSelfTradePrevention(this.#state, command);
+      case "add-market":
+        return addMarket(this.#state, command);
+      case "halt-market":
+      case "resume-market":
+        return setMarketState(this.#state, command);
+      default:
+        return ensureNever(command);
+    }
+  }
+}

@@ -1,0 +1,255 @@
+/**
+ * Wallets: what each user has available and held, per currency. Money moves only between a wallet's
+ * two balances, between wallets, to and from the collected fees, and to and from the outside; each
+ * movement is one event per balance. It does not decide whether a movement is allowed: asking for
+ * more than there is, is a bug and stops.
+ */
+import { assert } from "../assert.ts";
+import type { BalanceReason, EventSink } from "../events.ts";
+import { type Atoms, lesser, minus, noAtoms, plus } from "../num/money.ts";
+
+/** Most currencies of an exchange. */
+export const currenciesMax = 10_000;
+
+/** Position of a currency in the ledger. */
+export type CurrencyIndex = number;
+
+/** One user's money in one currency. */
+export interface Balance {
+  available: Atoms;
+  held: Atoms;
+}
+
+/** All balances of one user. */
+export interface Wallet {
+  readonly owner: string;
+  /** By currency index; a missing entry is an empty balance. */
+  readonly balances: (Balance | undefined)[];
+}
+
+/** Where one currency is, and what came in and went out; each figure is kept by its own additions. */
+export interface CurrencyTotals {
+  deposited: bigint;
+  withdrawn: bigint;
+  /** Available and held, all wallets together. */
+  inWallets: bigint;
+  fees: Atoms;
+}
+
+/** A payment from what one wallet holds to what another has available. */
+export interface Payment {
+  readonly from: Wallet;
+  readonly to: Wallet;
+  readonly currency: CurrencyIndex;
+  readonly amount: Atoms;
+}
+
+/** The wallets' movements and the running totals of each currency. */
+export class Ledger {
+  readonly #sink: EventSink;
+  readonly #codes: string[] = [];
+  readonly #indexes = new Map<string, CurrencyIndex>();
+  readonly #totals: CurrencyTotals[] = [];
+  /** Currencies whose totals moved since the last check. */
+  readonly #touched = new Set<CurrencyIndex>();
+
+  constructor(sink: EventSink) {
+    this.#sink = sink;
+  }
+
+  /** The index of a currency, new or known. */
+  ensureCurrency(code: string): CurrencyIndex {
+    const known = this.#indexes.get(code);
+    if (known !== undefined) return known;
+    const index = this.#codes.length;
+    assert(index < currenciesMax, "there is room for another currency");
+    this.#codes.push(code);
+    this.#indexes.set(code, index);
+    this.#totals.push({ deposited: 0n, withdrawn: 0n, inWallets: 0n, fees: noAtoms });
+    return index;
+  }
+
+  /** The index of a known currency. */
+  currency(code: string): CurrencyIndex | undefined {
+    return this.#indexes.get(code);
+  }
+
+  /** Codes of all currencies; the position is the index. */
+  get currencies(): readonly string[] {
+    return this.#codes;
+  }
+
+  available(wallet: Wallet, currency: CurrencyIndex): Atoms {
+    return wallet.balances[currency]?.available ?? noAtoms;
+  }
+
+  totals(currency: CurrencyIndex): CurrencyTotals {
+    const totals = this.#totals[currency];
+    assert(totals !== undefined, "totals are asked of a known currency");
+    return totals;
+  }
+
+  /** Everything of a currency that is in the house. */
+  inHouse(currency: CurrencyIndex): bigint {
+    const { inWallets, fees } = this.totals(currency);
+    return inWallets + fees;
+  }
+
+  deposit(wallet: Wallet, currency: CurrencyIndex, amount: Atoms): void {
+    this.totals(currency).deposited += amount;
+    this.#credit(wallet, currency, { amount, reason: "deposit" });
+  }
+
+  withdraw(wallet: Wallet, currency: CurrencyIndex, amount: Atoms): void {
+    this.totals(currency).withdrawn += amount;
+    this.#debit(wallet, currency, { amount, reason: "withdrawal" });
+  }
+
+  /** Reserves available money for an order; nothing happens for no money. */
+  hold(wallet: Wallet, currency: CurrencyIndex, amount: Atoms): void {
+    if (amount === noAtoms) return;
+    const { available, held } = this.#balance(wallet, currency);
+    const after = { available: minus(available, amount), held: plus(held, amount) };
+    this.#write(wallet, currency, { after, reason: "hold" });
+  }
+
+  /** Gives reserved money back; nothing happens for no money. */
+  release(wallet: Wallet, currency: CurrencyIndex, amount: Atoms): void {
+    if (amount === noAtoms) return;
+    const { available, held } = this.#balance(wallet, currency);
+    const after = { available: plus(available, amount), held: minus(held, amount) };
+    this.#write(wallet, currency, { after, reason: "release" });
+  }
+
+  /** Settles one half of a trade. */
+  settle({ from, to, currency, amount }: Payment): void {
+    const { available, held } = this.#balance(from, currency);
+    this.#moveTotal(currency, -amount);
+    const after = { available, held: minus(held, amount) };
+    this.#write(from, currency, { after, reason: "settle" });
+    this.#credit(to, currency, { amount, reason: "settle" });
+  }
+
+  /** Takes a fee out of available money. */
+  charge(wallet: Wallet, currency: CurrencyIndex, fee: Atoms): void {
+    if (fee === noAtoms) return;
+    const totals = this.totals(currency);
+    totals.fees = plus(totals.fees, fee);
+    this.#debit(wallet, currency, { amount: fee, reason: "fee" });
+  }
+
+  /**
+   * Pays a rebate out of the fees collected in the currency, and no more than those; returns what
+   * was paid.
+   */
+  rebate(wallet: Wallet, currency: CurrencyIndex, amount: Atoms): Atoms {
+    const totals = this.totals(currency);
+    const paid = lesser(amount, totals.fees);
+    if (paid === noAtoms) return paid;
+    totals.fees = minus(totals.fees, paid);
+    this.#credit(wallet, currency, { amount: paid, reason: "fee" });
+    return paid;
+  }
+
+  /** Puts the totals of a state snapshot in place. */
+  restoreTotals(currency: CurrencyIndex, totals: CurrencyTotals): void {
+    Object.assign(this.totals(currency), totals);
+  }
+
+  /** Puts a balance of a state snapshot in place, without an event. */
+  restoreBalance(wallet: Wallet, currency: CurrencyIndex, balance: Balance): void {
+    Object.assign(this.#balance(wallet, currency), balance);
+  }
+
+  /**
+   * An assertion failure when the running totals of a currency that moved since the last check do
+   * not add up. Costs a few additions however many wallets there are.
+   */
+  checkTouched(): void {
+    if (this.#touched.size === 0) return;
+    for (const currency of this.#touched) this.#checkConservation(currency);
+    this.#touched.clear();
+  }
+
+  #checkConservation(currency: CurrencyIndex): void {
+    const { deposited, withdrawn, inWallets, fees } = this.totals(currency);
+    assert(
+      deposited - withdrawn === inWallets + fees,
+      "deposits less withdrawals are the wallets and the collected fees",
+    );
+  }
+
+  /** Counts every wallet anew; an assertion failure when the running totals say something else. */
+  checkInvariants(wallets: Iterable<Wallet>): void {
+    const counted = this.#codes.map(() => 0n);
+    for (const wallet of wallets) {
+      for (const [currency, balance] of wallet.balances.entries()) {
+        if (balance === undefined) continue;
+        assert(balance.available >= 0n && balance.held >= 0n, "no balance is negative");
+        counted[currency] = (counted[currency] ?? 0n) + balance.available + balance.held;
+      }
+    }
+    for (const currency of this.#codes.keys()) {
+      assert(
+        counted[currency] === this.totals(currency).inWallets,
+        "wallets add up to their total",
+      );
+      this.#checkConservation(currency);
+    }
+  }
+
+  #credit(
+    wallet: Wallet,
+    currency: CurrencyIndex,
+    { amount, reason }: { amount: Atoms; reason: BalanceReason },
+  ): void {
+    const { available, held } = this.#balance(wallet, currency);
+    this.#moveTotal(currency, amount);
+    this.#write(wallet, currency, { after: { available: plus(available, amount), held }, reason });
+  }
+
+  #debit(
+    wallet: Wallet,
+    currency: CurrencyIndex,
+    { amount, reason }: { amount: Atoms; reason: BalanceReason },
+  ): void {
+    const { available, held } = this.#balance(wallet, currency);
+    this.#moveTotal(currency, -amount);
+    this.#write(wallet, currency, { after: { available: minus(available, amount), held }, reason });
+  }
+
+  #moveTotal(currency: CurrencyIndex, change: bigint): void {
+    this.totals(currency).inWallets += change;
+    this.#touched.add(currency);
+  }
+
+  #balance(wallet: Wallet, currency: CurrencyIndex): Balance {
+    const known = wallet.balances[currency];
+    if (known !== undefined) return known;
+    const empty = { available: noAtoms, held: noAtoms };
+    // Filled without holes, so that the array stays a plain one.
+    while (wallet.balances.length < currency) wallet.balances.push(undefined);
+    wallet.balances[currency] = empty;
+    return empty;
+  }
+
+  #write(
+    wallet: Wallet,
+    currency: CurrencyIndex,
+    { after, reason }: { after: Balance; reason: BalanceReason },
+  ): void {
+    const balance = this.#balance(wallet, currency);
+    this.#sink.emit({
+      kind: "balance-changed",
+      user: wallet.owner,
+      currency: this.#codes[currency]!,
+      reason,
+      oldAvailable: balance.available,
+      newAvailable: after.available,
+      oldHeld: balance.held,
+      newHeld: after.held,
+    });
+    balance.available = after.available;
+    balance.held = after.held;
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * Takes limit orders in: checks, holds, lets match, and rests or closes what remains. Every method
+ * answers with a reject reason, and then nothing has changed.
+ */
+import type { TakeEnd } from "../book/book.ts";
+import type { OrderSlot } from "../book/order-pool.ts";
+import type { PlaceLimit, ReplaceOrder } from "../commands.ts";
+import type { CloseReason } from "../events.ts";
+import { type Atoms, minus } from "../num/money.ts";
+import type { RejectReason } from "../reject.ts";
+import { type Applicant, checkLimit, findOrder, type LimitTerms } from "./checks.ts";
+import { closeReasonOf, type Matcher, type Run } from "./matching.ts";
+import { cancelResting, closeOrder, enlistOrder, tellOpened, tellUpdated } from "./orders.ts";
+import { holdFor, marketOf, openMarket, ownerOf, payCurrency, type TradingState } from "./state.ts";
+
+/** Entry of limit orders. */
+export class LimitEntry {
+  readonly #state: TradingState;
+  readonly #matcher: Matcher;
+
+  constructor(state: TradingState, matcher: Matcher) {
+    this.#state = state;
+    this.#matcher = matcher;
+  }
+
+  place(command: PlaceLimit): RejectReason | undefined {
+    const market = openMarket(this.#state, command.market);
+    if (typeof market === "string") return market;
+    const user = this.#state.usersByName.get(command.user);
+    if (user === undefined) return "insufficient-funds";
+    const refusal = checkLimit(this.#state, { user, market }, command);
+    if (refusal !== undefined) return refusal;
+
+    const slot = this.#reserve({ user, market }, command);
+    if (command.timeInForce === "fok" && !this.#isFillable(slot)) {
+      this.#state.pool.close(slot);
+      return "not-fillable";
+    }
+    this.#run(slot, command);
+    return undefined;
+  }
+
+  replace(command: ReplaceOrder): RejectReason | undefined {
+    const user = this.#state.usersByName.get(command.user);
+    const replaced = findOrder(this.#state, user, command.order);
+    if (user === undefined || replaced === undefined) return "unknown-order";
+    const market = marketOf(this.#state, replaced);
+    if (market.halted) return "market-halted";
+    const terms = { ...command, side: this.#state.pool.side(replaced) };
+    const refusal = checkLimit(this.#state, { user, market, replaced }, terms);
+    if (refusal !== undefined) return refusal;
+
+    cancelResting(this.#state, replaced, "replaced");
+    this.#run(this.#reserve({ user, market }, terms), terms);
+    return undefined;
+  }
+
+  /** Fills a row that nobody knows of yet. */
+  #reserve({ user, market }: Applicant, terms: LimitTerms): OrderSlot {
+    const { pool, sequence, timeUs } = this.#state;
+    return pool.open({
+      id: sequence,
+      user: user.index,
+      market: market.index,
+      side: terms.side,
+      price: terms.price,
+      quantity: terms.quantity,
+      value: 0n,
+      stopPrice: terms.stopPrice ?? 0,
+      clientId: terms.clientId,
+      createdUs: timeUs,
+    });
+  }
+
+  #isFillable(slot: OrderSlot): boolean {
+    const { book } = marketOf(this.#state, slot);
+    return book.preview(this.#taker(slot)).quantity === this.#state.pool.quantity[slot];
+  }
+
+  #run(slot: OrderSlot, { timeInForce }: LimitTerms): void {
+    const market = marketOf(this.#state, slot);
+    const { ledger, pool } = this.#state;
+    const { wallet } = ownerOf(this.#state, slot);
+    const currency = payCurrency(market, pool.side(slot));
+    const hold = holdFor(this.#state, market, slot);
+    enlistOrder(this.#state, slot);
+    tellOpened(this.#state, slot);
+    ledger.hold(wallet, currency, hold);
+
+    const run = this.#matcher.run(this.#taker(slot), hold);
+    const reason = this.#closeReason(slot, run.end, timeInForce === "ioc");
+    if (reason === undefined) {
+      this.#rest(slot, run);
+    } else {
+      ledger.release(wallet, currency, run.held);
+      closeOrder(this.#state, slot, reason);
+    }
+    this.#matcher.cancelReachedStops();
+  }
+
+  /** Why a taker is over after its run; undefined when it rests. */
+  #closeReason(slot: OrderSlot, end: TakeEnd, immediate: boolean): CloseReason | undefined {
+    const { pool } = this.#state;
+    if (end === "self-trade") return end;
+    if (pool.remaining[slot] === 0) return closeReasonOf(pool.filled[slot]!, pool.quantity[slot]!);
+    return immediate ? "immediate-or-cancel" : undefined;
+  }
+
+  #rest(slot: OrderSlot, { held }: Run): void {
+    const { ledger, pool, sink } = this.#state;
+    const market = marketOf(this.#state, slot);
+    const side = pool.side(slot);
+    // Trades at better prices than the limit cost less than was held for them.
+    const surplus: Atoms = minus(held, holdFor(this.#state, market, slot));
+    ledger.release(ownerOf(this.#state, slot).wallet, payCurrency(market, side), surplus);
+    if (pool.remaining[slot]! < pool.quantity[slot]!) tellUpdated(this.#state, slot);
+    const quantity = market.book.add(slot);
+    if (pool.stopPrice[slot] !== 0) market.stops.add(slot);
+    const { code } = market.rules;
+    const price = pool.price[slot]!;
+    sink.emit({ kind: "level-changed", market: code, side, price, quantity });
+  }
+
+  #taker(slot: OrderSlot) {
+    return {
+      slot,
+      limit: this.#state.pool.price[slot]!,
+      selfTrade: ownerOf(this.#state, slot).selfTrade,
+      budget: undefined,
+    };
+  }
+}
