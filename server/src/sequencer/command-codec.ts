@@ -1,0 +1,281 @@
+/**
+ * Commands as bytes of the log, and back. The format is ours and versioned; the log guarantees that
+ * the bytes are those that were written, so a fault here means a newer version or a bug.
+ */
+import { ensureNever } from "../core/assert.ts";
+import type { SelfTradePrevention } from "../core/book/book.ts";
+import type { Command, MarketOrderSize, OrderReference, TimeInForce } from "../core/commands.ts";
+import type { MarketRules, Side } from "../core/market/rules.ts";
+import type { Atoms } from "../core/num/money.ts";
+import type { Lots, Ticks } from "../core/num/units.ts";
+import { ByteReader } from "./byte-reader.ts";
+import { ByteWriter } from "./byte-writer.ts";
+
+/** First byte of every payload. */
+export const codecVersion = 1;
+
+// The position in each list is the number in the log: entries are only ever added at the end.
+const kinds: readonly Command["kind"][] = [
+  "add-market",
+  "halt-market",
+  "resume-market",
+  "deposit",
+  "withdraw",
+  "set-self-trade-prevention",
+  "place-limit",
+  "place-market",
+  "cancel-order",
+  "cancel-all",
+  "replace-order",
+];
+const sides: readonly Side[] = ["buy", "sell"];
+const timesInForce: readonly TimeInForce[] = ["gtc", "ioc", "fok", "post-only"];
+const preventions: readonly SelfTradePrevention[] = [
+  "cancel-newest",
+  "cancel-oldest",
+  "cancel-both",
+  "decrement",
+];
+
+/** Collects commands into the payload of one batch. */
+export class CommandEncoder {
+  readonly #writer = new ByteWriter();
+
+  constructor() {
+    this.#writer.byte(codecVersion);
+  }
+
+  add(command: Command): void {
+    const writer = this.#writer;
+    writer.byte(kinds.indexOf(command.kind));
+    writeCommand(writer, command);
+  }
+
+  /** The payload so far; valid until the next command is added. */
+  payload(): Uint8Array {
+    return this.#writer.bytes();
+  }
+}
+
+/** Reads the commands of a payload; a text says why it cannot be read. */
+export function decodeCommands(payload: Uint8Array, count: number): readonly Command[] | string {
+  const reader = new ByteReader(payload);
+  const version = reader.byte();
+  if (version !== codecVersion) return `commands are written in version ${version} of the format`;
+  const commands: Command[] = [];
+  for (let read = 0; read < count && !reader.faulty; read += 1) {
+    const kind = kinds[reader.byte()];
+    if (kind === undefined) return `command ${read} of the batch is of an unknown kind`;
+    commands.push(readCommand(reader, kind));
+  }
+  if (reader.faulty) return `command ${commands.length - 1} of the batch cannot be read`;
+  return reader.atEnd ? commands : "there is more in the batch than its commands";
+}
+
+function writeCommand(writer: ByteWriter, command: Command): void {
+  switch (command.kind) {
+    case "add-market":
+      writeRules(writer, command.rules);
+      break;
+    case "halt-market":
+    case "resume-market":
+      writer.text(command.market);
+      break;
+    case "deposit":
+    case "withdraw":
+      writer.text(command.user);
+      writer.text(command.currency);
+      writer.text(String(command.amount));
+      writer.text(command.key);
+      break;
+    case "set-self-trade-prevention":
+      writer.text(command.user);
+      writer.byte(preventions.indexOf(command.mode));
+      break;
+    case "place-limit":
+      writer.text(command.user);
+      writer.text(command.market);
+      writer.byte(sides.indexOf(command.side));
+      writer.whole(command.price);
+      writer.whole(command.quantity);
+      writer.byte(timesInForce.indexOf(command.timeInForce));
+      writer.whole(command.stopPrice ?? 0);
+      writeOptional(writer, command.clientId);
+      break;
+    case "place-market":
+      writer.text(command.user);
+      writer.text(command.market);
+      writer.byte(sides.indexOf(command.side));
+      writeSize(writer, command.size);
+      writeOptional(writer, command.clientId);
+      break;
+    case "cancel-order":
+      writer.text(command.user);
+      writeReference(writer, command.order);
+      break;
+    case "cancel-all":
+      writer.text(command.user);
+      writeOptional(writer, command.market);
+      break;
+    case "replace-order":
+      writer.text(command.user);
+      writeReference(writer, command.order);
+      writer.whole(command.price);
+      writer.whole(command.quantity);
+      writer.byte(timesInForce.indexOf(command.timeInForce));
+      writer.whole(command.stopPrice ?? 0);
+      writeOptional(writer, command.clientId);
+      break;
+    default:
+      ensureNever(command);
+  }
+}
+
+function readCommand(reader: ByteReader, kind: Command["kind"]): Command {
+  switch (kind) {
+    case "add-market":
+      return { kind, rules: readRules(reader) };
+    case "halt-market":
+    case "resume-market":
+      return { kind, market: reader.text() };
+    case "deposit":
+    case "withdraw":
+      return {
+        kind,
+        user: reader.text(),
+        currency: reader.text(),
+        amount: readAtoms(reader),
+        key: reader.text(),
+      };
+    case "set-self-trade-prevention":
+      return { kind, user: reader.text(), mode: pick(preventions, reader.byte()) };
+    case "place-limit":
+      return {
+        kind,
+        user: reader.text(),
+        market: reader.text(),
+        side: pick(sides, reader.byte()),
+        price: reader.whole() as Ticks,
+        quantity: reader.whole() as Lots,
+        timeInForce: pick(timesInForce, reader.byte()),
+        ...readOrderExtras(reader),
+      };
+    case "place-market":
+      return {
+        kind,
+        user: reader.text(),
+        market: reader.text(),
+        side: pick(sides, reader.byte()),
+        size: readSize(reader),
+        ...named("clientId", readOptional(reader)),
+      };
+    case "cancel-order":
+      return { kind, user: reader.text(), order: readReference(reader) };
+    case "cancel-all":
+      return { kind, user: reader.text(), ...named("market", readOptional(reader)) };
+    case "replace-order":
+      return {
+        kind,
+        user: reader.text(),
+        order: readReference(reader),
+        price: reader.whole() as Ticks,
+        quantity: reader.whole() as Lots,
+        timeInForce: pick(timesInForce, reader.byte()) as "gtc" | "post-only",
+        ...readOrderExtras(reader),
+      };
+    default:
+      return ensureNever(kind);
+  }
+}
+
+function readOrderExtras(reader: ByteReader): { stopPrice?: Ticks; clientId?: string } {
+  const stopPrice = reader.whole();
+  const stop = stopPrice === 0 ? {} : { stopPrice: stopPrice as Ticks };
+  return { ...stop, ...named("clientId", readOptional(reader)) };
+}
+
+function writeOptional(writer: ByteWriter, value: string | undefined): void {
+  writer.byte(value === undefined ? 0 : 1);
+  if (value !== undefined) writer.text(value);
+}
+
+function readOptional(reader: ByteReader): string | undefined {
+  return reader.byte() === 0 ? undefined : reader.text();
+}
+
+function named<Name extends string>(
+  name: Name,
+  value: string | undefined,
+): { readonly [Key in Name]?: string } {
+  return (value === undefined ? {} : { [name]: value }) as { readonly [Key in Name]?: string };
+}
+
+function writeReference(writer: ByteWriter, order: OrderReference): void {
+  if ("id" in order) {
+    writer.byte(0);
+    writer.whole(order.id);
+  } else {
+    writer.byte(1);
+    writer.text(order.clientId);
+  }
+}
+
+function readReference(reader: ByteReader): OrderReference {
+  return reader.byte() === 0 ? { id: reader.whole() } : { clientId: reader.text() };
+}
+
+function writeSize(writer: ByteWriter, size: MarketOrderSize): void {
+  if ("quantity" in size) {
+    writer.byte(0);
+    writer.whole(size.quantity);
+  } else {
+    writer.byte(1);
+    writer.text(String(size.value));
+  }
+}
+
+function readSize(reader: ByteReader): MarketOrderSize {
+  return reader.byte() === 0 ? { quantity: reader.whole() as Lots } : { value: readAtoms(reader) };
+}
+
+function writeRules(writer: ByteWriter, rules: MarketRules): void {
+  for (const text of [rules.code, rules.base, rules.quote]) writer.text(text);
+  for (const { coefficient, scale } of [rules.tickSize, rules.lotSize]) {
+    writer.whole(coefficient);
+    writer.whole(scale);
+  }
+  writer.whole(rules.baseMin);
+  writer.whole(rules.baseMax);
+  writer.text(String(rules.quoteMin));
+  writer.text(String(rules.quoteMax));
+  writer.whole(rules.marketOrderBandPpm);
+}
+
+function readRules(reader: ByteReader): MarketRules {
+  const readStep = () => ({ coefficient: reader.whole(), scale: reader.whole() });
+  return {
+    code: reader.text(),
+    base: reader.text(),
+    quote: reader.text(),
+    tickSize: readStep(),
+    lotSize: readStep(),
+    baseMin: reader.whole() as Lots,
+    baseMax: reader.whole() as Lots,
+    quoteMin: readAtoms(reader),
+    quoteMax: readAtoms(reader),
+    marketOrderBandPpm: reader.whole(),
+  };
+}
+
+function readAtoms(reader: ByteReader): Atoms {
+  const text = reader.text();
+  return (/^\d{1,40}$/.test(text) ? BigInt(text) : 0n) as Atoms;
+}
+
+/** The value at a position; the first one for a position that no writer wrote. */
+function pick<Value>(
+  values: readonly [Value, ...Value[]] | readonly Value[],
+  position: number,
+): Value {
+  return values[position] ?? (values[0] as Value);
+}

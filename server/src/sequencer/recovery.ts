@@ -1,0 +1,108 @@
+/**
+ * Start-up: the newest state snapshot that is valid, then the rest of the log. A snapshot that cannot
+ * be used is skipped with a warning; a log that cannot be vouched for is not.
+ */
+import { assert } from "../core/assert.ts";
+import { Exchange, type ExchangeOptions } from "../core/exchange.ts";
+import type { CommandLog, LoggedBatch } from "../ports/command-log.ts";
+import type { Log } from "../ports/log.ts";
+import type { Released } from "../ports/released.ts";
+import type { SnapshotStore } from "../ports/snapshot-store.ts";
+import { decodeCommands } from "./command-codec.ts";
+import { decodeState, stateFormat } from "./state-codec.ts";
+
+/** What recovery works with. */
+export interface RecoveryOptions {
+  readonly log: CommandLog;
+  readonly snapshots: SnapshotStore;
+  readonly exchange: ExchangeOptions;
+  readonly report: Log;
+  /** Snapshots newer than this are not used: somebody needs the events after it. */
+  readonly eventsNeededFrom?: number;
+  /** Receives what every replayed command did, in order. */
+  replayed?(released: readonly Released[]): Promise<void> | undefined;
+}
+
+/** An exchange at the end of its log, or why there is none. */
+export type Recovered =
+  | {
+      readonly kind: "recovered";
+      readonly exchange: Exchange;
+      /** Sequence of the snapshot that was used; 0 for none. */
+      readonly fromSequence: number;
+      /** Commands that were applied after it. */
+      readonly replayedCount: number;
+    }
+  | { readonly kind: "damaged"; readonly message: string };
+
+/** Recovers the exchange. */
+export async function recover(options: RecoveryOptions): Promise<Recovered> {
+  const { log } = options;
+  if (log.damage !== undefined) return { kind: "damaged", message: log.damage.message };
+  const exchange = (await fromSnapshot(options)) ?? new Exchange(options.exchange);
+  const fromSequence = exchange.sequence;
+  for await (const entry of log.read(fromSequence + 1)) {
+    if (entry.kind === "damage") return { kind: "damaged", message: entry.message };
+    const fault = await replayBatch(exchange, entry, options);
+    if (fault !== undefined) return { kind: "damaged", message: fault };
+  }
+  assert(exchange.sequence === log.lastSequence, "the whole log was replayed");
+  return {
+    kind: "recovered",
+    exchange,
+    fromSequence,
+    replayedCount: exchange.sequence - fromSequence,
+  };
+}
+
+/** Applies the commands of one batch that the exchange has not seen; a text says why it cannot. */
+async function replayBatch(
+  exchange: Exchange,
+  batch: LoggedBatch,
+  options: RecoveryOptions,
+): Promise<string | undefined> {
+  const { firstSequence, count, timeUs, payload } = batch;
+  const commands = decodeCommands(payload, count);
+  if (typeof commands === "string") return `batch at sequence ${firstSequence}: ${commands}`;
+  const released: Released[] = [];
+  for (const [index, command] of commands.entries()) {
+    const sequence = firstSequence + index;
+    if (sequence <= exchange.sequence) continue;
+    const events = exchange.apply({ sequence, timeUs, command });
+    if (options.replayed !== undefined) released.push({ sequence, timeUs, command, events });
+  }
+  await options.replayed?.(released);
+  return undefined;
+}
+
+async function fromSnapshot(options: RecoveryOptions): Promise<Exchange | undefined> {
+  const { log, snapshots, report } = options;
+  const newest = Math.min(log.lastSequence, options.eventsNeededFrom ?? log.lastSequence);
+  const entries = await snapshots.list();
+  if ("kind" in entries) {
+    report.warn("state snapshots cannot be listed", { reason: entries.message });
+    return undefined;
+  }
+  for (const { sequence } of entries) {
+    if (sequence > newest) continue;
+    const restored = await restoreFrom(sequence, options);
+    if (restored instanceof Exchange) return restored;
+    report.warn("state snapshot is skipped", { sequence, reason: restored });
+  }
+  return undefined;
+}
+
+async function restoreFrom(
+  sequence: number,
+  { log, snapshots, exchange: exchangeOptions }: RecoveryOptions,
+): Promise<Exchange | string> {
+  const snapshot = await snapshots.read(sequence);
+  if (snapshot.kind === "damage") return snapshot.message;
+  if (snapshot.epoch !== log.epoch) return "it belongs to another log";
+  if (snapshot.format !== stateFormat) return `its format ${snapshot.format} is not known`;
+  const state = decodeState(snapshot.state);
+  if (state === undefined) return "its state cannot be read";
+  const exchange = new Exchange(exchangeOptions);
+  exchange.restore(state);
+  return exchange;
+}

@@ -1,0 +1,48 @@
+/** The exchange's state as bytes of a snapshot, and back: JSON in UTF-8, written without Node. */
+import type { Exchange } from "../core/exchange.ts";
+
+/** Name of the encoding, kept beside each snapshot. */
+export const stateFormat = "exchange-json-1";
+
+/** What `Exchange.snapshot` gives. */
+export type ExchangeState = ReturnType<Exchange["snapshot"]>;
+
+/** The bytes of a state. All its texts are ASCII after JSON escaping of what is not. */
+export function encodeState(state: ExchangeState): Uint8Array {
+  const text = JSON.stringify(state);
+  const escaped = isAscii(text) ? text : text.replace(/[\u0080-\uffff]/g, escapeUnit);
+  const bytes = new Uint8Array(escaped.length);
+  for (let at = 0; at < escaped.length; at += 1) bytes[at] = escaped.charCodeAt(at);
+  return bytes;
+}
+
+/** The state of bytes; undefined when they are not JSON. */
+export function decodeState(bytes: Uint8Array): ExchangeState | undefined {
+  try {
+    return JSON.parse(asciiText(bytes)) as ExchangeState;
+  } catch {
+    // The store has checked the bytes, so this is a state of another program, not damage.
+    return undefined;
+  }
+}
+
+const chunkLength = 8_192;
+
+function asciiText(bytes: Uint8Array): string {
+  const parts: string[] = [];
+  for (let at = 0; at < bytes.length; at += chunkLength) {
+    parts.push(String.fromCharCode(...bytes.subarray(at, at + chunkLength)));
+  }
+  return parts.join("");
+}
+
+function isAscii(text: string): boolean {
+  for (let at = 0; at < text.length; at += 1) {
+    if (text.charCodeAt(at) > 0x7f) return false;
+  }
+  return true;
+}
+
+function escapeUnit(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
