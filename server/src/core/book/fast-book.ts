@@ -189,12 +189,12 @@ export class FastBook implements Book {
       if (own && taker.selfTrade !== "decrement") return false;
       const both = Math.min(run.remaining, remaining[maker]!);
       const quantity = affordable(run.budget, rung.price, both);
-      if (quantity === 0) return false;
       const notional = notionalOf(rung.price, quantity);
       run.remaining -= quantity;
       run.notional += notional;
       if (run.budget !== undefined) run.budget -= notional;
       if (!own) run.quantity += quantity;
+      if (quantity < remaining[maker]!) return false;
     }
     return true;
   }
