@@ -68,7 +68,7 @@ class Draw {
 
 const timesInForce: readonly TimeInForce[] = ["gtc", "gtc", "gtc", "ioc", "fok", "post-only"];
 
-function commandOf(word: number, sequence: number): Command {
+function commandOf(word: number, exchange: Exchange): Command {
   const draw = new Draw(word);
   const kind = draw.below(32);
   const user = draw.of(users);
@@ -76,7 +76,8 @@ function commandOf(word: number, sequence: number): Command {
   const side = draw.of(["buy", "sell"] as const);
   const price = (10 + draw.below(8)) as Ticks;
   const quantity = (1 + draw.below(7)) as Lots;
-  const order = { id: sequence - 1 - draw.below(24) };
+  const open = exchange.openOrders(user);
+  const order = { id: open[draw.below(open.length + 1)]?.id ?? draw.below(9) };
   const named = draw.below(4) === 0 ? { clientId: `c${draw.below(8)}` } : {};
   const away = (side === "buy" ? 1 : -1) * (1 + draw.below(4));
   const stop = draw.below(4) === 0 ? { stopPrice: (price + away) as Ticks } : {};
@@ -100,7 +101,8 @@ function commandOf(word: number, sequence: number): Command {
     const size = draw.below(2) === 0 ? { quantity } : { value };
     return { kind: "place-market", user, market, side, size, ...named };
   }
-  if (kind < 22) return { kind: "cancel-order", user, order };
+  if (kind < 20) return { kind: "cancel-order", user, order };
+  if (kind < 22) return { kind: "reduce-order", user, order, by: quantity };
   if (kind < 27) {
     const timeInForce = draw.of(["gtc", "post-only"] as const);
     return { kind: "replace-order", user, order, price, quantity, timeInForce, ...named, ...stop };
@@ -113,7 +115,7 @@ function commandOf(word: number, sequence: number): Command {
   if (kind === 29) return rareCommand(draw, user, market);
   const direction = draw.of(["deposit", "withdraw"] as const);
   const amount = money(`${quantity * 30}.0000000000000001`);
-  const key = `k${draw.below(6)}`;
+  const key = `k${draw.below(64)}`;
   return { kind: direction, user, currency: draw.of(["USDT", "BTC", "ETH"]), amount, key };
 }
 
@@ -150,7 +152,7 @@ class Line {
   }
 
   applyWord(word: number): readonly ExchangeEvent[] {
-    return this.apply(commandOf(word, this.exchange.sequence + 1));
+    return this.apply(commandOf(word, this.exchange));
   }
 }
 

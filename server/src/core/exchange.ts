@@ -22,7 +22,7 @@ import {
   setSelfTradePrevention,
   transfer,
 } from "./trading/administration.ts";
-import { cancelAll, cancelOrder } from "./trading/cancelling.ts";
+import { cancelAll, cancelOrder, reduceOrder } from "./trading/cancelling.ts";
 import { checkState } from "./trading/invariants.ts";
 import { LimitEntry } from "./trading/limit-entry.ts";
 import { MarketEntry } from "./trading/market-entry.ts";
@@ -181,6 +181,8 @@ export class Exchange {
         return this.#limits.replace(command);
       case "cancel-order":
         return cancelOrder(this.#state, command);
+      case "reduce-order":
+        return reduceOrder(this.#state, command);
       case "cancel-all":
         return cancelAll(this.#state, command);
       case "deposit":

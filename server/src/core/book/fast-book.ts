@@ -52,6 +52,16 @@ export class FastBook implements Book {
     return rung.quantity;
   }
 
+  reduce(slot: OrderSlot, by: number): number {
+    const { price, remaining } = this.#pool;
+    const rung = this.#ladder(this.#pool.side(slot)).find(price[slot]!);
+    assert(rung !== undefined, "only a resting order is reduced");
+    assert(by > 0 && by < remaining[slot]!, "a reduced order keeps some lots");
+    remaining[slot] = remaining[slot]! - by;
+    rung.quantity -= by;
+    return rung.quantity;
+  }
+
   bestPrice(side: Side): number {
     return this.#ladder(side).at(0)?.price ?? 0;
   }

@@ -43,6 +43,12 @@ export class NaiveBook implements Book {
     return this.quantityAt(side, this.#price(slot));
   }
 
+  reduce(slot: OrderSlot, by: number): number {
+    assert(by > 0 && by < this.#remaining(slot), "a reduced order keeps some lots");
+    this.#pool.remaining[slot] = this.#remaining(slot) - by;
+    return this.quantityAt(this.#pool.side(slot), this.#price(slot));
+  }
+
   bestPrice(side: Side): number {
     const best = this.#sides[side][0];
     return best === undefined ? 0 : this.#price(best);
