@@ -105,6 +105,14 @@ export interface ReplaceOrder {
   readonly clientId?: string;
 }
 
+/** Takes lots off a resting order, which keeps its place in the queue; all of them cancel it. */
+export interface ReduceOrder {
+  readonly kind: "reduce-order";
+  readonly user: string;
+  readonly order: OrderReference;
+  readonly by: Lots;
+}
+
 /** Everything that can be asked. */
 export type Command =
   | AddMarket
@@ -116,7 +124,8 @@ export type Command =
   | PlaceMarket
   | CancelOrder
   | CancelAll
-  | ReplaceOrder;
+  | ReplaceOrder
+  | ReduceOrder;
 
 /** A command at its place in the log. */
 export interface Stamped {

@@ -90,7 +90,7 @@ export interface OrderOpened {
   readonly order: OrderView;
 }
 
-/** A match or a decrement left a remainder: once for each order in one command. */
+/** A match, a decrement or a reduction left a remainder. */
 export interface OrderUpdated {
   readonly kind: "order-updated";
   readonly order: OrderView;

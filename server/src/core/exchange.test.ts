@@ -425,6 +425,35 @@ rules("cancelling", [
   ],
 ]);
 
+rules("reducing", [
+  [
+    "leaves the order its place in the queue",
+    ["ann buy 3@10", "bob buy 1@10", "ann reduce #1 2", "cid sell 1@10"],
+    [
+      "cid #4 opened, filled 0",
+      "cid sells 1@10 to ann",
+      "ann #1 closed filled, filled 1",
+      "cid #4 closed filled, filled 1",
+    ],
+  ],
+  [
+    "tells the order as it stands",
+    ["ann buy 3@10", "ann reduce #1 2"],
+    ["ann #1 updated, filled 0"],
+  ],
+  [
+    "by everything cancels",
+    ["ann buy 3@10", "ann reduce #1 3"],
+    ["ann #1 closed cancelled, filled 0"],
+  ],
+  ["by nothing is refused", ["ann buy 3@10", "ann reduce #1 0"], ["refused: quantity-precision"]],
+  [
+    "does not reach another user's order",
+    ["ann buy 3@10", "bob reduce #1 1"],
+    ["refused: unknown-order"],
+  ],
+]);
+
 rules("replacing", [
   [
     "puts a new order in the old one's stead, at the end of the queue",

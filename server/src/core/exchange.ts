@@ -4,13 +4,17 @@
  * number and does no input or output.
  */
 import { assert, ensureNever } from "./assert.ts";
-import type { Book } from "./book/book.ts";
+import type { Book, Level } from "./book/book.ts";
 import { FastBook } from "./book/fast-book.ts";
+import { IdIndex } from "./book/id-index.ts";
 import { OrderPool } from "./book/order-pool.ts";
 import type { Command, Stamped } from "./commands.ts";
-import type { ExchangeEvent } from "./events.ts";
+import type { ExchangeEvent, OrderView } from "./events.ts";
 import { type CurrencyTotals, Ledger } from "./ledger/ledger.ts";
-import { assertFeeSchedule, type FeeSchedule, standardFees } from "./market/fees.ts";
+import { assertFeeSchedule, type FeeSchedule, type FeeStep, standardFees } from "./market/fees.ts";
+import type { Side } from "./market/rules.ts";
+import { Turnover } from "./market/turnover.ts";
+import type { Atoms } from "./num/money.ts";
 import type { RejectReason } from "./reject.ts";
 import {
   addMarket,
@@ -18,11 +22,12 @@ import {
   setSelfTradePrevention,
   transfer,
 } from "./trading/administration.ts";
-import { cancelAll, cancelOrder } from "./trading/cancelling.ts";
+import { cancelAll, cancelOrder, reduceOrder } from "./trading/cancelling.ts";
 import { checkState } from "./trading/invariants.ts";
 import { LimitEntry } from "./trading/limit-entry.ts";
 import { MarketEntry } from "./trading/market-entry.ts";
 import { Matcher } from "./trading/matching.ts";
+import { openOrdersOf } from "./trading/orders.ts";
 import { type ExchangeSnapshot, restoreState, snapshotOf } from "./trading/snapshot.ts";
 import { type ExchangeLimits, standardLimits, type TradingState } from "./trading/state.ts";
 import { hashOf } from "./trading/state-hash.ts";
@@ -33,6 +38,20 @@ export interface ExchangeOptions {
   readonly limits?: Partial<ExchangeLimits>;
   /** The book of each market; the fast one unless a test says otherwise. */
   readonly createBook?: (pool: OrderPool) => Book;
+}
+
+/** One balance of a user. */
+export interface BalanceView {
+  readonly currency: string;
+  readonly available: Atoms;
+  readonly held: Atoms;
+}
+
+/** What a user pays, and why; amounts in atoms of the reference currency. */
+export interface Tariff {
+  readonly step: FeeStep;
+  readonly thirtyDays: bigint;
+  readonly today: bigint;
 }
 
 /** Matching, wallets and fees of all markets. */
@@ -47,14 +66,15 @@ export class Exchange {
     assertFeeSchedule(fees);
     const limits = { ...standardLimits, ...options.limits };
     const sink = { emit: (event: ExchangeEvent) => void this.#events.push(event) };
+    const pool = new OrderPool(limits.openOrdersMax);
     this.#state = {
       limits,
       fees,
       sink,
       createBook,
       ledger: new Ledger(sink),
-      pool: new OrderPool(limits.openOrdersMax),
-      slots: new Map(),
+      pool,
+      slots: new IdIndex(pool),
       users: [],
       usersByName: new Map(),
       markets: [],
@@ -112,6 +132,34 @@ export class Exchange {
     return hashOf(this.snapshot());
   }
 
+  /** The best levels of a side, best first; none for an unknown market. */
+  depth(market: string, side: Side, count: number): readonly Level[] {
+    return this.#state.marketsByCode.get(market)?.book.levels(side, count) ?? [];
+  }
+
+  /** The open orders of a user, oldest first. */
+  openOrders(name: string): readonly OrderView[] {
+    const user = this.#state.usersByName.get(name);
+    return user === undefined ? [] : openOrdersOf(this.#state, user);
+  }
+
+  /** What a user has of each currency that he ever had. */
+  balances(name: string): readonly BalanceView[] {
+    const balances = this.#state.usersByName.get(name)?.wallet.balances ?? [];
+    return balances.flatMap((balance, index) => {
+      const currency = this.#state.ledger.currencies[index];
+      if (balance === undefined || currency === undefined) return [];
+      return [{ currency, available: balance.available, held: balance.held }];
+    });
+  }
+
+  /** A user's fee step and turnover at the time of the last command. */
+  tariff(name: string): Tariff {
+    const { timeUs, fees } = this.#state;
+    const turnover = this.#state.usersByName.get(name)?.turnover ?? new Turnover(fees);
+    return { step: turnover.stepAt(timeUs), ...turnover.totals(timeUs) };
+  }
+
   /** Where the money of a currency is; undefined for an unknown one. */
   totals(currency: string): Readonly<CurrencyTotals> | undefined {
     const index = this.#state.ledger.currency(currency);
@@ -133,6 +181,8 @@ export class Exchange {
         return this.#limits.replace(command);
       case "cancel-order":
         return cancelOrder(this.#state, command);
+      case "reduce-order":
+        return reduceOrder(this.#state, command);
       case "cancel-all":
         return cancelAll(this.#state, command);
       case "deposit":

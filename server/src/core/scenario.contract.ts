@@ -121,6 +121,13 @@ export class Scenario {
         const order = this.#order(words[0]);
         return { kind: "replace-order", user, order, price, quantity, timeInForce, ...extras };
       }
+      case "reduce":
+        return {
+          kind: "reduce-order",
+          user,
+          order: this.#order(words[0]),
+          by: Number(words[1]) as Lots,
+        };
       case "deposit":
       case "withdraw": {
         const [amount = "", currency = "", key = ""] = words;

@@ -191,6 +191,15 @@ export function describeBook(name: string, create: (pool: OrderPool) => Book): v
       ]);
     });
 
+    it("a seller's budget that affords no lot does not move on to a worse price", () => {
+      start("a buy 2 10", "b buy 4 7");
+
+      const result = bench.take("x sell 99 1", { budget: 18n });
+
+      expect(result.preview).toEqual({ quantity: 1, notional: 10n });
+      expect(bench.heard).toEqual(["1 fills 1", "buy 10: 1"]);
+    });
+
     it.each<[SelfTradePrevention, string, { left: number; heard: string[]; traded: number }]>([
       [
         "cancel-newest",

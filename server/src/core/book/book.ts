@@ -62,6 +62,8 @@ export interface Book {
   add(slot: OrderSlot): number;
   /** Takes a resting order out; returns the lots left at that price. */
   remove(slot: OrderSlot): number;
+  /** Takes lots off a resting order that keeps some; returns the lots left at that price. */
+  reduce(slot: OrderSlot, by: number): number;
   /** Best price of a side in ticks; 0 when the side is empty. */
   bestPrice(side: Side): number;
   /** Lots resting at a price. */

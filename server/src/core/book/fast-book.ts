@@ -52,6 +52,16 @@ export class FastBook implements Book {
     return rung.quantity;
   }
 
+  reduce(slot: OrderSlot, by: number): number {
+    const { price, remaining } = this.#pool;
+    const rung = this.#ladder(this.#pool.side(slot)).find(price[slot]!);
+    assert(rung !== undefined, "only a resting order is reduced");
+    assert(by > 0 && by < remaining[slot]!, "a reduced order keeps some lots");
+    remaining[slot] = remaining[slot]! - by;
+    rung.quantity -= by;
+    return rung.quantity;
+  }
+
   bestPrice(side: Side): number {
     return this.#ladder(side).at(0)?.price ?? 0;
   }
@@ -189,12 +199,12 @@ export class FastBook implements Book {
       if (own && taker.selfTrade !== "decrement") return false;
       const both = Math.min(run.remaining, remaining[maker]!);
       const quantity = affordable(run.budget, rung.price, both);
-      if (quantity === 0) return false;
       const notional = notionalOf(rung.price, quantity);
       run.remaining -= quantity;
       run.notional += notional;
       if (run.budget !== undefined) run.budget -= notional;
       if (!own) run.quantity += quantity;
+      if (quantity < remaining[maker]!) return false;
     }
     return true;
   }

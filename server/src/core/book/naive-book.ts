@@ -43,6 +43,12 @@ export class NaiveBook implements Book {
     return this.quantityAt(side, this.#price(slot));
   }
 
+  reduce(slot: OrderSlot, by: number): number {
+    assert(by > 0 && by < this.#remaining(slot), "a reduced order keeps some lots");
+    this.#pool.remaining[slot] = this.#remaining(slot) - by;
+    return this.quantityAt(this.#pool.side(slot), this.#price(slot));
+  }
+
   bestPrice(side: Side): number {
     const best = this.#sides[side][0];
     return best === undefined ? 0 : this.#price(best);
@@ -72,7 +78,8 @@ export class NaiveBook implements Book {
       const end = this.#takeAt(price, taker, sink);
       const left = this.quantityAt(side, price);
       if (left !== quantity) sink.levelChanged(side, price, left);
-      if (end === "self-trade") return end;
+      // Going on to the next price would trade through a level that still stands.
+      if (end === "self-trade" || left > 0) return end;
     }
     return "done";
   }
@@ -87,14 +94,17 @@ export class NaiveBook implements Book {
       const price = this.#price(maker);
       const own = user[maker] === user[taker.slot];
       if (!accepts(this.#pool.side(taker.slot), taker.limit, price)) break;
-      if (own && taker.selfTrade === "cancel-oldest") continue;
-      if (own && taker.selfTrade !== "decrement") break;
+      if (own && taker.selfTrade !== "decrement") {
+        if (taker.selfTrade === "cancel-oldest") continue;
+        break;
+      }
       const lots = affordable(budget, price, Math.min(remaining, this.#remaining(maker)));
       if (lots === 0) break;
       remaining -= lots;
       notional += notionalOf(price, lots);
       if (budget !== undefined) budget -= notionalOf(price, lots);
       if (!own) traded += lots;
+      if (lots < this.#remaining(maker)) break;
     }
     return { quantity: traded, notional };
   }

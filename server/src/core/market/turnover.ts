@@ -58,11 +58,12 @@ export class Turnover {
   /** The window at a moment: days that have dropped out by then are not in it. */
   snapshot(timeUs: number): TurnoverSnapshot {
     this.#enter(feeDayOf(timeUs));
-    const days = Array.from({ length: turnoverDays + 1 }, (_, age) => this.#today - age);
-    return days
-      .reverse()
-      .map((day) => [day, this.#bucket(bucketOf(day)).toString()] as const)
-      .filter(([, amount]) => amount !== "0");
+    const days: [number, string][] = [];
+    for (let day = this.#today - turnoverDays; day <= this.#today; day += 1) {
+      const amount = this.#bucket(bucketOf(day));
+      if (amount !== 0n) days.push([day, amount.toString()]);
+    }
+    return days;
   }
 
   /** Fills a new window from the snapshot that was taken at `timeUs`. */

@@ -3,7 +3,7 @@
  * refused order leaves no trace.
  */
 import { accepts, oppositeOf } from "../book/book.ts";
-import type { OrderSlot } from "../book/order-pool.ts";
+import { noSlot, type OrderSlot } from "../book/order-pool.ts";
 import { nameLengthMax, type OrderReference, type TimeInForce } from "../commands.ts";
 import type { Side } from "../market/rules.ts";
 import { type Atoms, noAtoms, plus } from "../num/money.ts";
@@ -24,8 +24,9 @@ export interface LimitTerms {
   readonly price: number;
   readonly quantity: number;
   readonly timeInForce: TimeInForce;
-  readonly stopPrice?: number;
-  readonly clientId?: string;
+  /** Ticks; 0 for none. */
+  readonly stopPrice: number;
+  readonly clientId: string | undefined;
 }
 
 /** Who asks where, and which of the own orders makes room. */
@@ -84,7 +85,7 @@ function checkStop(
   market: Market,
   { side, price, stopPrice, timeInForce }: LimitTerms,
 ): RejectReason | undefined {
-  if (stopPrice === undefined) return undefined;
+  if (stopPrice === 0) return undefined;
   const rests = timeInForce === "gtc" || timeInForce === "post-only";
   if (!isTicks(stopPrice) || !rests || stopPrice === price) return "stop-price";
   // The stop lies on the far side of the limit: a buy is given up when the market runs away upwards.
@@ -137,6 +138,6 @@ export function findOrder(
 ): OrderSlot | undefined {
   if (user === undefined) return undefined;
   if ("clientId" in reference) return user.openClientIds.get(reference.clientId);
-  const slot = state.slots.get(reference.id);
-  return slot !== undefined && state.pool.user[slot] === user.index ? slot : undefined;
+  const slot = state.slots.find(reference.id);
+  return slot !== noSlot && state.pool.user[slot] === user.index ? slot : undefined;
 }

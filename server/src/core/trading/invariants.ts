@@ -46,7 +46,7 @@ function checkUser({ pool, slots }: TradingState, user: User): void {
     assert(pool.user[slot] === user.index, "a user's list holds his own orders");
     assert(pool.previousOfUser[slot] === before, "a user's list is linked both ways");
     assert(before === noSlot || pool.id[before]! < pool.id[slot]!, "a user's list is by age");
-    assert(slots.get(pool.id[slot]!) === slot, "an id leads to its own order");
+    assert(slots.find(pool.id[slot]!) === slot, "an id leads to its own order");
     const clientId = pool.clientId[slot];
     if (clientId !== undefined) {
       assert(user.openClientIds.get(clientId) === slot, "a client id leads to its own order");

@@ -6,7 +6,8 @@ import type { TakeEnd } from "../book/book.ts";
 import type { OrderSlot } from "../book/order-pool.ts";
 import type { PlaceLimit, ReplaceOrder } from "../commands.ts";
 import type { CloseReason } from "../events.ts";
-import { type Atoms, minus } from "../num/money.ts";
+import type { Side } from "../market/rules.ts";
+import { minus } from "../num/money.ts";
 import type { RejectReason } from "../reject.ts";
 import { type Applicant, checkLimit, findOrder, type LimitTerms } from "./checks.ts";
 import { closeReasonOf, type Matcher, type Run } from "./matching.ts";
@@ -28,15 +29,16 @@ export class LimitEntry {
     if (typeof market === "string") return market;
     const user = this.#state.usersByName.get(command.user);
     if (user === undefined) return "insufficient-funds";
-    const refusal = checkLimit(this.#state, { user, market }, command);
+    const terms = termsOf(command, command.side);
+    const refusal = checkLimit(this.#state, { user, market }, terms);
     if (refusal !== undefined) return refusal;
 
-    const slot = this.#reserve({ user, market }, command);
+    const slot = this.#reserve({ user, market }, terms);
     if (command.timeInForce === "fok" && !this.#isFillable(slot)) {
       this.#state.pool.close(slot);
       return "not-fillable";
     }
-    this.#run(slot, command);
+    this.#run(slot, terms);
     return undefined;
   }
 
@@ -46,7 +48,7 @@ export class LimitEntry {
     if (user === undefined || replaced === undefined) return "unknown-order";
     const market = marketOf(this.#state, replaced);
     if (market.halted) return "market-halted";
-    const terms = { ...command, side: this.#state.pool.side(replaced) };
+    const terms = termsOf(command, this.#state.pool.side(replaced));
     const refusal = checkLimit(this.#state, { user, market, replaced }, terms);
     if (refusal !== undefined) return refusal;
 
@@ -66,7 +68,7 @@ export class LimitEntry {
       price: terms.price,
       quantity: terms.quantity,
       value: 0n,
-      stopPrice: terms.stopPrice ?? 0,
+      stopPrice: terms.stopPrice,
       clientId: terms.clientId,
       createdUs: timeUs,
     });
@@ -110,10 +112,12 @@ export class LimitEntry {
     const { ledger, pool, sink } = this.#state;
     const market = marketOf(this.#state, slot);
     const side = pool.side(slot);
-    // Trades at better prices than the limit cost less than was held for them.
-    const surplus: Atoms = minus(held, holdFor(this.#state, market, slot));
-    ledger.release(ownerOf(this.#state, slot).wallet, payCurrency(market, side), surplus);
-    if (pool.remaining[slot]! < pool.quantity[slot]!) tellUpdated(this.#state, slot);
+    if (pool.remaining[slot]! < pool.quantity[slot]!) {
+      // Trades at better prices than the limit cost less than was held for them.
+      const surplus = minus(held, holdFor(this.#state, market, slot));
+      ledger.release(ownerOf(this.#state, slot).wallet, payCurrency(market, side), surplus);
+      tellUpdated(this.#state, slot);
+    }
     const quantity = market.book.add(slot);
     if (pool.stopPrice[slot] !== 0) market.stops.add(slot);
     const { code } = market.rules;
@@ -129,4 +133,9 @@ export class LimitEntry {
       budget: undefined,
     };
   }
+}
+
+function termsOf(command: PlaceLimit | ReplaceOrder, side: Side): LimitTerms {
+  const { price, quantity, timeInForce, stopPrice = 0, clientId } = command;
+  return { side, price, quantity, timeInForce, stopPrice, clientId };
 }

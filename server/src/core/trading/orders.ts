@@ -13,7 +13,7 @@ export function enlistOrder(state: TradingState, slot: OrderSlot): void {
   const { pool, slots } = state;
   const user = ownerOf(state, slot);
   const clientId = pool.clientId[slot];
-  slots.set(pool.id[slot]!, slot);
+  slots.add(slot);
   if (clientId !== undefined) user.openClientIds.set(clientId, slot);
   pool.previousOfUser[slot] = user.lastOrder;
   if (user.lastOrder === noSlot) user.firstOrder = slot;
@@ -38,7 +38,7 @@ export function closeOrder(state: TradingState, slot: OrderSlot, reason: CloseRe
   const user = ownerOf(state, slot);
   const clientId = pool.clientId[slot];
   state.sink.emit({ kind: "order-closed", order: viewOf(state, slot), reason });
-  slots.delete(pool.id[slot]!);
+  slots.remove(slot);
   if (clientId !== undefined) {
     user.openClientIds.delete(clientId);
     user.closedClientIds.set(clientId, true);
@@ -97,4 +97,13 @@ export function viewOf(state: TradingState, slot: OrderSlot): OrderView {
     clientId: pool.clientId[slot],
     createdUs: pool.createdUs[slot]!,
   };
+}
+
+/** All open orders of a user, oldest first. */
+export function openOrdersOf(state: TradingState, user: User): readonly OrderView[] {
+  const views: OrderView[] = [];
+  for (let slot = user.firstOrder; slot !== noSlot; slot = state.pool.nextOfUser[slot]!) {
+    views.push(viewOf(state, slot));
+  }
+  return views;
 }

@@ -1,6 +1,7 @@
 /** The state that all commands work on: who takes part, which markets there are, which orders are open. */
 import { assert } from "../assert.ts";
-import type { Book, SelfTradePrevention } from "../book/book.ts";
+import { type Book, notionalOf, type SelfTradePrevention } from "../book/book.ts";
+import type { IdIndex } from "../book/id-index.ts";
 import { noSlot, type OrderPool, type OrderSlot } from "../book/order-pool.ts";
 import type { EventSink } from "../events.ts";
 import type { CurrencyIndex, Ledger, Wallet } from "../ledger/ledger.ts";
@@ -74,7 +75,7 @@ export interface TradingState {
   readonly ledger: Ledger;
   readonly pool: OrderPool;
   /** Slots of the open orders by id. */
-  readonly slots: Map<number, OrderSlot>;
+  readonly slots: IdIndex;
   readonly users: User[];
   readonly usersByName: Map<string, User>;
   readonly markets: Market[];
@@ -145,10 +146,8 @@ export interface Cost {
 
 /** What an order pays at most for lots at a price: quote for a buy, base for a sell. Exact. */
 export function costOf(market: Market, { side, price, quantity }: Cost): Atoms {
-  const lots = BigInt(quantity);
-  const amount =
-    side === "buy" ? BigInt(price) * lots * market.notionalAtoms : lots * market.lotAtoms;
-  return amount as Atoms;
+  if (side === "sell") return (BigInt(quantity) * market.lotAtoms) as Atoms;
+  return (notionalOf(price, quantity) * market.notionalAtoms) as Atoms;
 }
 
 /** The market of a code, when it takes orders. */

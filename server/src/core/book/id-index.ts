@@ -1,0 +1,82 @@
+/**
+ * Finds an open order's row by its id: a hash table of rows with linear probing. Its memory is
+ * reserved once, so that it never pauses to grow, and it keeps no tombstones.
+ */
+import { assert } from "../assert.ts";
+import { noSlot, type OrderPool, type OrderSlot } from "./order-pool.ts";
+
+const twoTo32 = 2 ** 32;
+
+/** Rows of a pool by order id. */
+export class IdIndex {
+  readonly #id: Float64Array;
+  /** Row + 1, or 0 for an empty place; at most half of the places are taken. */
+  readonly #places: Int32Array;
+  readonly #mask: number;
+  #size = 0;
+
+  constructor(pool: OrderPool) {
+    const count = 2 ** Math.ceil(Math.log2(pool.capacity * 2));
+    this.#id = pool.id;
+    this.#places = new Int32Array(count);
+    this.#mask = count - 1;
+  }
+
+  /** Orders in the index. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The row of an order; {@link noSlot} when it is not here. */
+  find(id: number): OrderSlot {
+    return this.#places[this.#placeOf(id)]! - 1;
+  }
+
+  /** Adds a row under the id that the pool has for it. */
+  add(slot: OrderSlot): void {
+    const place = this.#placeOf(this.#id[slot]!);
+    assert(this.#places[place] === 0, "an id is indexed once");
+    this.#places[place] = slot + 1;
+    this.#size += 1;
+  }
+
+  /** Takes a row out, before the pool forgets its id. */
+  remove(slot: OrderSlot): void {
+    const place = this.#placeOf(this.#id[slot]!);
+    assert(this.#places[place] === slot + 1, "only an indexed order is taken out");
+    this.#size -= 1;
+    this.#closeGap(place);
+  }
+
+  /** The place where an id is, or the empty one where it belongs. */
+  #placeOf(id: number): number {
+    let place = this.#home(id);
+    for (;;) {
+      const taken = this.#places[place]!;
+      if (taken === noSlot + 1 || this.#id[taken - 1] === id) return place;
+      place = (place + 1) & this.#mask;
+    }
+  }
+
+  /** Moves later rows of the same run forward, so that none is behind an empty place. */
+  #closeGap(start: number): void {
+    let gap = start;
+    let place = (gap + 1) & this.#mask;
+    while (this.#places[place] !== 0) {
+      const home = this.#home(this.#id[this.#places[place]! - 1]!);
+      const distance = (place - home) & this.#mask;
+      if (distance >= ((place - gap) & this.#mask)) {
+        this.#places[gap] = this.#places[place]!;
+        gap = place;
+      }
+      place = (place + 1) & this.#mask;
+    }
+    this.#places[gap] = 0;
+  }
+
+  #home(id: number): number {
+    // Ids grow by small steps; the multiplication scatters neighbours over the table.
+    const mixed = Math.imul((id % twoTo32) ^ Math.floor(id / twoTo32), 0x9e3779b1);
+    return (mixed ^ (mixed >>> 15)) & this.#mask;
+  }
+}

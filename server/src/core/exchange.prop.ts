@@ -1,0 +1,293 @@
+/** Random command streams: the fast book against its oracle, snapshots, and money that adds up. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { selfTradePreventions } from "./book/book.ts";
+import { NaiveBook } from "./book/naive-book.ts";
+import type { Command, TimeInForce } from "./commands.ts";
+import type { ExchangeEvent } from "./events.ts";
+import { Exchange, type ExchangeOptions } from "./exchange.ts";
+import type { Side } from "./market/rules.ts";
+import { atoms } from "./num/money.ts";
+import type { Lots, Ticks } from "./num/units.ts";
+import { money, rulesOf } from "./scenario.contract.ts";
+
+const users = ["ann", "bob", "cid", "dan"];
+const markets = ["BTC_USDT", "ETH_BTC"];
+
+/** Rates that leave fractions, a rebate, and steps that a busy stream climbs. */
+const options: ExchangeOptions = {
+  limits: { openOrdersMax: 48, openOrdersPerUserMax: 24, closedClientIdsPerUserMax: 4 },
+  fees: {
+    referenceCurrency: "USDT",
+    steps: [
+      { fromTurnover: atoms(0n), makerPpm: 801, takerPpm: 1003 },
+      { fromTurnover: money("2000"), makerPpm: -333, takerPpm: 777 },
+    ],
+  },
+};
+
+const opening: readonly Command[] = [
+  { kind: "add-market", rules: rulesOf("BTC", "USDT", { quoteMin: money("0") }) },
+  {
+    kind: "add-market",
+    rules: rulesOf("ETH", "BTC", {
+      tickSize: { coefficient: 5, scale: 9 },
+      lotSize: { coefficient: 1, scale: 7 },
+      quoteMin: money("0"),
+    }),
+  },
+  ...users.flatMap((user) =>
+    ["USDT", "BTC", "ETH"].map((currency) => ({
+      kind: "deposit" as const,
+      user,
+      currency,
+      amount: money("500"),
+      key: `opening ${currency}`,
+    })),
+  ),
+];
+
+/** Draws small numbers out of one random word, so that a counterexample shrinks to simple words. */
+class Draw {
+  #word: number;
+
+  constructor(word: number) {
+    this.#word = word;
+  }
+
+  below(count: number): number {
+    const value = this.#word % count;
+    this.#word = Math.floor(this.#word / count);
+    return value;
+  }
+
+  of<T>(choices: readonly T[]): T {
+    return choices[this.below(choices.length)]!;
+  }
+}
+
+const timesInForce: readonly TimeInForce[] = ["gtc", "gtc", "gtc", "ioc", "fok", "post-only"];
+
+function commandOf(word: number, exchange: Exchange): Command {
+  const draw = new Draw(word);
+  const kind = draw.below(32);
+  const user = draw.of(users);
+  const market = draw.of(markets);
+  const side = draw.of(["buy", "sell"] as const);
+  const price = (10 + draw.below(8)) as Ticks;
+  const quantity = (1 + draw.below(7)) as Lots;
+  const open = exchange.openOrders(user);
+  const order = { id: open[draw.below(open.length + 1)]?.id ?? draw.below(9) };
+  const named = draw.below(4) === 0 ? { clientId: `c${draw.below(8)}` } : {};
+  const away = (side === "buy" ? 1 : -1) * (1 + draw.below(4));
+  const stop = draw.below(4) === 0 ? { stopPrice: (price + away) as Ticks } : {};
+  if (kind < 14) {
+    const timeInForce = draw.of(timesInForce);
+    return {
+      kind: "place-limit",
+      user,
+      market,
+      side,
+      price,
+      quantity,
+      timeInForce,
+      ...named,
+      ...stop,
+    };
+  }
+  if (kind < 18) {
+    const value =
+      market === "BTC_USDT" ? money(`${quantity * 9}.5`) : atoms(BigInt(quantity) * 70n);
+    const size = draw.below(2) === 0 ? { quantity } : { value };
+    return { kind: "place-market", user, market, side, size, ...named };
+  }
+  if (kind < 20) return { kind: "cancel-order", user, order };
+  if (kind < 22) return { kind: "reduce-order", user, order, by: quantity };
+  if (kind < 27) {
+    const timeInForce = draw.of(["gtc", "post-only"] as const);
+    return { kind: "replace-order", user, order, price, quantity, timeInForce, ...named, ...stop };
+  }
+  if (kind === 27) {
+    return { kind: "cancel-order", user, order: { clientId: `c${draw.below(8)}` } };
+  }
+  if (kind === 28)
+    return { kind: "set-self-trade-prevention", user, mode: draw.of(selfTradePreventions) };
+  if (kind === 29) return rareCommand(draw, user, market);
+  const direction = draw.of(["deposit", "withdraw"] as const);
+  const amount = money(`${quantity * 30}.0000000000000001`);
+  const key = `k${draw.below(64)}`;
+  return { kind: direction, user, currency: draw.of(["USDT", "BTC", "ETH"]), amount, key };
+}
+
+function rareCommand(draw: Draw, user: string, market: string): Command {
+  switch (draw.below(6)) {
+    case 0:
+      return { kind: "cancel-all", user };
+    case 1:
+      return { kind: "cancel-all", user, market };
+    case 2:
+      return { kind: "halt-market", market };
+    default:
+      return { kind: "resume-market", market };
+  }
+}
+
+/** An exchange that stamps its own commands; a day passes every 500 of them. */
+class Line {
+  readonly exchange: Exchange;
+
+  constructor(changes: Partial<ExchangeOptions> = {}) {
+    this.exchange = new Exchange({ ...options, ...changes });
+  }
+
+  open(): this {
+    for (const command of opening) this.apply(command);
+    return this;
+  }
+
+  apply(command: Command): readonly ExchangeEvent[] {
+    const sequence = this.exchange.sequence + 1;
+    const timeUs = 1_700_000_000_000_000 + sequence * 172_800_000;
+    return this.exchange.apply({ sequence, timeUs, command });
+  }
+
+  applyWord(word: number): readonly ExchangeEvent[] {
+    return this.apply(commandOf(word, this.exchange));
+  }
+}
+
+/** Compares as text first: most events are equal, and the matcher that explains is slow. */
+function expectSame(left: readonly ExchangeEvent[], right: readonly ExchangeEvent[]): void {
+  if (textOf(left) !== textOf(right)) expect(left).toEqual(right);
+}
+
+function textOf(events: readonly ExchangeEvent[]): string {
+  return JSON.stringify(events, (_, value) => (typeof value === "bigint" ? `${value}n` : value));
+}
+
+const words = (minLength: number, maxLength: number) =>
+  fc.array(fc.nat({ max: Number.MAX_SAFE_INTEGER }), { minLength, maxLength, size: "max" });
+
+describe("the exchange under random commands", () => {
+  it("gives the same events and state with the fast book and with its oracle", () => {
+    fc.assert(
+      fc.property(words(2_000, 2_000), (stream) => {
+        const fast = new Line().open();
+        const naive = new Line({ createBook: (pool) => new NaiveBook(pool) }).open();
+        for (const word of stream) {
+          expectSame(fast.applyWord(word), naive.applyWord(word));
+          expect(fast.exchange.stateHash()).toBe(naive.exchange.stateHash());
+        }
+        fast.exchange.checkInvariants();
+      }),
+      { numRuns: 51 },
+    );
+  });
+
+  it("goes on from a snapshot as if nothing had happened", () => {
+    fc.assert(
+      fc.property(words(1, 300), words(1, 100), (before, after) => {
+        const original = new Line().open();
+        for (const word of before) original.applyWord(word);
+        const snapshot = original.exchange.snapshot();
+        const restored = new Line();
+        restored.exchange.restore(JSON.parse(JSON.stringify(snapshot)));
+
+        expect(restored.exchange.snapshot()).toEqual(snapshot);
+        restored.exchange.checkInvariants();
+        for (const word of after) {
+          expectSame(restored.applyWord(word), original.applyWord(word));
+          expect(restored.exchange.stateHash()).toBe(original.exchange.stateHash());
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it("keeps every invariant after every command", () => {
+    fc.assert(
+      fc.property(words(200, 200), (stream) => {
+        const line = new Line().open();
+        for (const word of stream) {
+          const before = line.exchange.stateHash();
+          const events = line.applyWord(word);
+          line.exchange.checkInvariants();
+          const refused = events[0]?.kind === "refused";
+          expect(events.length).toBeLessThanOrEqual(refused ? 1 : 1_000);
+          expect(line.exchange.stateHash()).not.toBe(before);
+        }
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it("tells every movement: the events alone rebuild all balances and levels", () => {
+    fc.assert(
+      fc.property(words(300, 300), (stream) => {
+        const line = new Line();
+        const replica = new Replica();
+        for (const command of opening) replica.fold(line.apply(command));
+        for (const word of stream) replica.fold(line.applyWord(word));
+        const { users: owners, currencies } = line.exchange.snapshot();
+        const balances = owners.flatMap(({ name, balances: all }) =>
+          all.map(([currency, available, held]) => {
+            return `${name} ${currencies[currency]?.code} ${available} ${held}`;
+          }),
+        );
+
+        expect(replica.balances()).toEqual(balances.sort());
+        for (const market of markets) {
+          for (const side of ["buy", "sell"] as const) {
+            const levels = line.exchange.depth(market, side, 100);
+            expect(replica.levels(market, side)).toEqual(levels);
+          }
+        }
+      }),
+      { numRuns: 20 },
+    );
+  });
+});
+
+/** What a consumer of the events knows. It checks that each event continues the one before. */
+class Replica {
+  readonly #wallets = new Map<string, { available: bigint; held: bigint }>();
+  readonly #levels = new Map<string, number>();
+  readonly #open = new Set<number>();
+
+  fold(events: readonly ExchangeEvent[]): void {
+    for (const event of events) this.#foldOne(event);
+  }
+
+  balances(): string[] {
+    return [...this.#wallets]
+      .filter(([, { available, held }]) => available + held !== 0n)
+      .map(([key, { available, held }]) => `${key} ${available} ${held}`)
+      .sort();
+  }
+
+  levels(market: string, side: Side): { price: number; quantity: number }[] {
+    const direction = side === "buy" ? -1 : 1;
+    return [...this.#levels]
+      .map(([key, quantity]) => ({ words: key.split(" "), quantity }))
+      .filter(({ words: [at, of], quantity }) => at === market && of === side && quantity > 0)
+      .map(({ words: [, , price], quantity }) => ({ price: Number(price), quantity }))
+      .sort((left, right) => (left.price - right.price) * direction);
+  }
+
+  #foldOne(event: ExchangeEvent): void {
+    if (event.kind === "balance-changed") {
+      const key = `${event.user} ${event.currency}`;
+      const known = this.#wallets.get(key) ?? { available: 0n, held: 0n };
+      expect(known).toEqual({ available: event.oldAvailable, held: event.oldHeld });
+      this.#wallets.set(key, { available: event.newAvailable, held: event.newHeld });
+    } else if (event.kind === "level-changed") {
+      this.#levels.set(`${event.market} ${event.side} ${event.price}`, event.quantity);
+    } else if (event.kind === "order-opened") {
+      expect(this.#open.has(event.order.id)).toBe(false);
+      this.#open.add(event.order.id);
+    } else if (event.kind === "order-updated" || event.kind === "order-closed") {
+      expect(this.#open.has(event.order.id)).toBe(true);
+      if (event.kind === "order-closed") this.#open.delete(event.order.id);
+    }
+  }
+}
