@@ -17,6 +17,7 @@ describe("house rules", () => {
     ["server/src/main/a.test.ts", "\n".repeat(800), "split it by concern"],
     ["server/src/dialects/x/decode.ts", header, "server/src/dialects/x/: has no session.ts"],
     ["server/src/feeds/x/feed.ts", header, "server/src/feeds/x/: has no README.md"],
+    ["server/src/x/tsconfig.json", "{}", "does not build ./src/x"],
     ["docs/a.md", "[gone](../nowhere.md)", "leads nowhere"],
   ])("%s: %j breaks one", (path, text, fault) => {
     expect(find(path, text).some((line) => line.includes(fault))).toBe(true);

@@ -51,6 +51,7 @@ export function findUntidy(files: readonly ProjectFile[]): readonly string[] {
     ...files.filter(({ path }) => path.endsWith(".ts")).flatMap(fileFaults),
     ...anatomyFaults(files, /^server\/src\/dialects\/[^/]+\//, dialectFiles),
     ...anatomyFaults(files, /^server\/src\/feeds\/[^/]+\//, feedFiles),
+    ...layerFaults(files),
     ...files.filter(({ path }) => path.endsWith(".md")).flatMap((file) => linkFaults(file, files)),
   ];
 }
@@ -93,6 +94,15 @@ function anatomyFaults(
   return [...folders].flatMap((name) =>
     required.filter((file) => !paths.has(name + file)).map((file) => `${name}: has no ${file}`),
   );
+}
+
+/** Every layer is part of the build, or the compiler would not keep its walls. */
+function layerFaults(files: readonly ProjectFile[]): readonly string[] {
+  const build = files.find(({ path }) => path === "server/tsconfig.json")?.text ?? "";
+  return files
+    .flatMap(({ path }) => /^server\/(src\/.+)\/tsconfig\.json$/.exec(path)?.[1] ?? [])
+    .filter((layer) => !build.includes(`"./${layer}"`))
+    .map((layer) => `server/tsconfig.json: does not build ./${layer}`);
 }
 
 /** Links between our own pages lead somewhere. */

@@ -27,6 +27,7 @@ const kinds: readonly Command["kind"][] = [
   "cancel-order",
   "cancel-all",
   "replace-order",
+  "reduce-order",
 ];
 const sides: readonly Side[] = ["buy", "sell"];
 const timesInForce: readonly TimeInForce[] = ["gtc", "ioc", "fok", "post-only"];
@@ -126,6 +127,11 @@ function writeCommand(writer: ByteWriter, command: Command): void {
       writer.whole(command.stopPrice ?? 0);
       writeOptional(writer, command.clientId);
       break;
+    case "reduce-order":
+      writer.text(command.user);
+      writeReference(writer, command.order);
+      writer.whole(command.by);
+      break;
     default:
       ensureNever(command);
   }
@@ -182,6 +188,13 @@ function readCommand(reader: ByteReader, kind: Command["kind"]): Command {
         quantity: reader.whole() as Lots,
         timeInForce: pick(timesInForce, reader.byte()) as "gtc" | "post-only",
         ...readOrderExtras(reader),
+      };
+    case "reduce-order":
+      return {
+        kind,
+        user: reader.text(),
+        order: readReference(reader),
+        by: reader.whole() as Lots,
       };
     default:
       return ensureNever(kind);

@@ -1,0 +1,143 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Command } from "../core/commands.ts";
+import { CommandEncoder, codecVersion, decodeCommands } from "./command-codec.ts";
+import { isEncodable } from "./encodable.ts";
+import { rulesOf } from "./example-stream.contract.ts";
+
+const name = fc.string({ maxLength: 64, unit: "binary" });
+const whole = fc.nat({ max: Number.MAX_SAFE_INTEGER });
+const amount = fc.bigInt({ min: 0n, max: 10n ** 34n });
+const side = fc.constantFrom("buy", "sell");
+const order = fc.oneof(fc.record({ id: whole }), fc.record({ clientId: name }));
+const timeInForce = fc.constantFrom("gtc", "ioc", "fok", "post-only");
+/** 0 stands for "none" in the log, and the core takes no such stop price. */
+const stop = fc.option(fc.record({ stopPrice: fc.integer({ min: 1 }) }), { nil: {} });
+const named = fc.option(fc.record({ clientId: name }), { nil: {} });
+const place = { user: name, market: name, side };
+
+/** Any command, sensible or not: the log keeps what was asked, not what was right. */
+const command = fc.oneof(
+  fc.record({ kind: fc.constantFrom("halt-market", "resume-market"), market: name }),
+  fc.record({
+    kind: fc.constantFrom("deposit", "withdraw"),
+    user: name,
+    currency: name,
+    amount,
+    key: name,
+  }),
+  fc.record({
+    kind: fc.constant("set-self-trade-prevention"),
+    user: name,
+    mode: fc.constantFrom("cancel-newest", "cancel-oldest", "cancel-both", "decrement"),
+  }),
+  fc
+    .tuple(
+      fc.record({
+        kind: fc.constant("place-limit"),
+        ...place,
+        price: whole,
+        quantity: whole,
+        timeInForce,
+      }),
+      stop,
+      named,
+    )
+    .map((parts) => Object.assign({}, ...parts)),
+  fc
+    .tuple(
+      fc.record({
+        kind: fc.constant("place-market"),
+        ...place,
+        size: fc.oneof(fc.record({ quantity: whole }), fc.record({ value: amount })),
+      }),
+      named,
+    )
+    .map((parts) => Object.assign({}, ...parts)),
+  fc.record({ kind: fc.constant("cancel-order"), user: name, order }),
+  fc
+    .tuple(
+      fc.record({ kind: fc.constant("cancel-all"), user: name }),
+      fc.option(fc.record({ market: name }), { nil: {} }),
+    )
+    .map((parts) => Object.assign({}, ...parts)),
+  fc
+    .tuple(
+      fc.record({
+        kind: fc.constant("replace-order"),
+        user: name,
+        order,
+        price: whole,
+        quantity: whole,
+        timeInForce: fc.constantFrom("gtc", "post-only"),
+      }),
+      stop,
+      named,
+    )
+    .map((parts) => Object.assign({}, ...parts)),
+  fc.record({ kind: fc.constant("reduce-order"), user: name, order, by: whole }),
+  fc.tuple(whole, amount).map(([baseMax, quoteMax]) => ({
+    kind: "add-market",
+    rules: { ...rulesOf("BTC", "USDT"), baseMax, quoteMax },
+  })),
+) as fc.Arbitrary<Command>;
+
+function encode(commands: readonly Command[]): Uint8Array {
+  const encoder = new CommandEncoder();
+  for (const one of commands) encoder.add(one);
+  return encoder.payload().slice();
+}
+
+describe("commands in the log", () => {
+  it("come back as they were, also many that share texts", () => {
+    fc.assert(
+      fc.property(fc.array(command, { maxLength: 20 }), (commands) => {
+        expect(commands.every(isEncodable)).toBe(true);
+        expect(decodeCommands(encode(commands), commands.length)).toEqual(commands);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("are a fault and never an exception when the bytes are others", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 100 }), fc.nat({ max: 10 }), (bytes, count) => {
+        const decoded = decodeCommands(bytes, count);
+        expect(typeof decoded === "string" || decoded.length === count).toBe(true);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it("are a fault when they are cut short, or more are asked for than there are", () => {
+    fc.assert(
+      fc.property(fc.array(command, { minLength: 1, maxLength: 5 }), fc.nat(), (commands, cut) => {
+        const payload = encode(commands);
+        const short = payload.subarray(0, cut % payload.length);
+        expect(typeof decodeCommands(short, commands.length)).toBe("string");
+        expect(typeof decodeCommands(payload, commands.length + 1)).toBe("string");
+        expect(typeof decodeCommands(payload, commands.length - 1)).toBe("string");
+      }),
+    );
+  });
+
+  it("of a newer version are refused by name", () => {
+    const newer = Uint8Array.of(codecVersion + 1);
+    expect(decodeCommands(newer, 0)).toBe("commands are written in version 2 of the format");
+  });
+});
+
+describe("what cannot be written", () => {
+  const reduce = { kind: "reduce-order", user: "a", order: { id: 1 }, by: 1 };
+  const deposit = { kind: "deposit", user: "a", currency: "B", amount: 1n, key: "k" };
+  it.each([
+    ["a negative number", { ...reduce, by: -1 }],
+    ["a fraction", { ...reduce, order: { id: 1.5 } }],
+    ["not a number", { ...reduce, by: Number.NaN }],
+    ["a text that is too long", { ...reduce, user: "x".repeat(1_025) }],
+    ["a negative amount", { ...deposit, amount: -1n }],
+    ["nothing where something must be", { ...reduce, order: null }],
+  ])("is found before: %s", (_what, wrong) => {
+    expect(isEncodable(wrong as unknown as Command)).toBe(false);
+  });
+});

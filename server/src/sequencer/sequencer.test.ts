@@ -1,0 +1,238 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { VirtualClock } from "../adapters/clock/virtual-clock.ts";
+import { MemoryCommandLog, MemoryLogStorage } from "../adapters/memory/command-log.ts";
+import type { Command } from "../core/commands.ts";
+import { Exchange } from "../core/exchange.ts";
+import type { Released } from "../ports/released.ts";
+import { exampleCommands, money, opening, rulesOf } from "./example-stream.contract.ts";
+import { Sequencer, type SequencerOptions, type Submission } from "./sequencer.ts";
+
+const addMarket: Command = { kind: "add-market", rules: rulesOf("BTC", "USDT") };
+const deposit = (key: string): Command => ({
+  kind: "deposit",
+  user: "ann",
+  currency: "USDT",
+  amount: money(1),
+  key,
+});
+
+let tasks: (() => void)[];
+let released: Released[];
+let answers: Submission[];
+let stops: string[];
+let clock: VirtualClock;
+
+beforeEach(() => {
+  tasks = [];
+  released = [];
+  answers = [];
+  stops = [];
+  clock = new VirtualClock();
+});
+
+function setUp(more: Partial<SequencerOptions> = {}, storage = new MemoryLogStorage()) {
+  const log = new MemoryCommandLog(storage);
+  const exchange = new Exchange();
+  const sequencer = new Sequencer({
+    exchange,
+    log,
+    clock,
+    schedule: (task) => tasks.push(task),
+    release: (batch) => released.push(...batch),
+    stopped: (reason) => stops.push(reason),
+    ...more,
+  });
+  const submit = (command: Command) => sequencer.submit(command, (answer) => answers.push(answer));
+  return { log, exchange, sequencer, submit, storage };
+}
+
+/** Ends the turn of the event loop, and lets promises settle. */
+async function turn(): Promise<void> {
+  for (const task of tasks.splice(0)) task();
+  for (let settled = 0; settled < 10; settled += 1) await Promise.resolve();
+}
+
+describe("a command", () => {
+  it("is applied at once, but nobody sees the result before it is durable", async () => {
+    const { log, exchange, sequencer, submit } = setUp();
+    log.holdBack();
+    submit(addMarket);
+    submit(deposit("a"));
+    await turn();
+    expect(exchange.sequence).toBe(2);
+    expect([released, answers, sequencer.durableSequence, sequencer.pending]).toEqual([
+      [],
+      [],
+      0,
+      2,
+    ]);
+
+    log.letThrough();
+    await turn();
+    expect(released.map(({ sequence }) => sequence)).toEqual([1, 2]);
+    expect(answers.map(({ kind }) => kind)).toEqual(["released", "released"]);
+    expect([sequencer.durableSequence, sequencer.pending]).toEqual([2, 0]);
+  });
+
+  it("that the exchange refuses is logged and answered like any other", async () => {
+    const { submit, storage } = setUp();
+    submit({ kind: "halt-market", market: "NO_SUCH" });
+    await turn();
+    expect(released[0]?.events).toEqual([{ kind: "refused", reason: "unknown-market" }]);
+    expect(storage.lastSequence).toBe(1);
+  });
+
+  it("carries the time at which its batch began, and time never goes back", async () => {
+    const { submit } = setUp();
+    submit(deposit("a"));
+    clock.advanceBy(1_500);
+    submit(deposit("b"));
+    await turn();
+    submit(deposit("c"));
+    await turn();
+    clock.stepWallBy(-5_000_000);
+    submit(deposit("d"));
+    await turn();
+    const [a, b, c, d] = released.map(({ timeUs }) => timeUs);
+    expect(a).toBe(b);
+    expect(c).toBe((a ?? 0) + 1_500);
+    expect(d).toBe(c);
+  });
+
+  it("that cannot be written is not taken, and disturbs nothing", async () => {
+    const { submit, exchange } = setUp();
+    submit({ kind: "reduce-order", user: "ann", order: { id: -1 }, by: 1 as never });
+    await turn();
+    expect(answers).toEqual([{ kind: "malformed" }]);
+    expect(exchange.sequence).toBe(0);
+  });
+});
+
+describe("batches", () => {
+  it("hold what one turn submits, and go on being made while earlier ones are written", async () => {
+    const { log, submit, storage } = setUp();
+    log.holdBack();
+    for (const key of ["a", "b"]) submit(deposit(key));
+    await turn();
+    submit(deposit("c"));
+    await turn();
+    expect(log.inFlightBatches).toBe(2);
+    log.letThrough();
+    await turn();
+    expect(storage.batches.map(({ firstSequence, count }) => [firstSequence, count])).toEqual([
+      [1, 2],
+      [3, 1],
+    ]);
+  });
+
+  it("are bounded, and wait in the sequencer while the log has no room", async () => {
+    const storage = new MemoryLogStorage();
+    const log = new MemoryCommandLog(storage, 1);
+    const { submit } = setUp({ batchMax: 2, log }, new MemoryLogStorage());
+    log.holdBack();
+    for (const key of ["a", "b", "c", "d", "e"]) submit(deposit(key));
+    await turn();
+    expect(log.inFlightBatches).toBe(1);
+    log.letThrough();
+    await turn();
+    log.letThrough();
+    await turn();
+    expect(storage.batches.map(({ count }) => count)).toEqual([2, 3]);
+    expect(answers.length).toBe(5);
+  });
+
+  it("fill up to a bound of pending commands; more are answered busy until some are durable", async () => {
+    const { log, submit } = setUp({ pendingMax: 2 });
+    log.holdBack();
+    for (const key of ["a", "b", "c"]) submit(deposit(key));
+    await turn();
+    expect(answers).toEqual([{ kind: "busy" }]);
+    log.letThrough();
+    await turn();
+    submit(deposit("d"));
+    await turn();
+    log.letThrough();
+    await turn();
+    expect(answers.map(({ kind }) => kind)).toEqual(["busy", "released", "released", "released"]);
+  });
+});
+
+describe("when the log fails", () => {
+  const full = { kind: "failure", fault: "disk-full", message: "no room on the disk" } as const;
+
+  it("the writer stops: nothing that was under way is shown, and everything later is refused", async () => {
+    const { log, submit, sequencer } = setUp();
+    submit(deposit("kept"));
+    await turn();
+    log.holdBack();
+    submit(deposit("lost 1"));
+    await turn();
+    submit(deposit("lost 2"));
+    await turn();
+    log.fail(full);
+    await turn();
+    submit(deposit("late"));
+    await turn();
+    expect(released.map(({ sequence }) => sequence)).toEqual([1]);
+    const stopped = { kind: "stopped", reason: "no room on the disk" };
+    expect(answers.slice(1)).toEqual([stopped, stopped, stopped]);
+    expect(stops).toEqual(["no room on the disk"]);
+    expect([sequencer.stopReason, sequencer.pending]).toEqual(["no room on the disk", 0]);
+  });
+});
+
+describe("when an invariant is violated", () => {
+  it("the writer stops at that command; what came before it is kept", async () => {
+    const { exchange, submit, sequencer, storage } = setUp();
+    submit(deposit("a"));
+    const apply = exchange.apply.bind(exchange);
+    exchange.apply = (stamped) => {
+      if (stamped.sequence === 2) throw new Error("money has appeared");
+      return apply(stamped);
+    };
+    submit(deposit("b"));
+    submit(deposit("c"));
+    await turn();
+    expect(answers.map(({ kind }) => kind).toSorted()).toEqual(["released", "stopped", "stopped"]);
+    expect(sequencer.stopReason).toBe("the exchange stopped at command 2: money has appeared");
+    expect(storage.lastSequence).toBe(1);
+  });
+});
+
+describe("closing", () => {
+  it("waits until all that was taken is durable, and takes nothing more", async () => {
+    const { log, submit, sequencer } = setUp();
+    log.holdBack();
+    submit(deposit("a"));
+    let closed = false;
+    const closing = sequencer.close().then(() => {
+      closed = true;
+    });
+    submit(deposit("b"));
+    await turn();
+    expect(closed).toBe(false);
+    log.letThrough();
+    await closing;
+    expect(answers.map(({ kind }) => kind).toSorted()).toEqual(["released", "stopped"]);
+    expect(stops).toEqual([]);
+  });
+});
+
+describe("a long stream", () => {
+  it("through the sequencer gives what the exchange gives alone", async () => {
+    const { submit, exchange } = setUp();
+    const commands = [...opening, ...exampleCommands(7, 2_000)];
+    for (const command of commands) {
+      submit(command);
+      if (released.length % 3 === 0) await turn();
+      clock.advanceBy(500);
+    }
+    await turn();
+    const alone = new Exchange();
+    for (const { sequence, timeUs, command, events } of released) {
+      expect(alone.apply({ sequence, timeUs, command })).toEqual(events);
+    }
+    expect(released.map(({ command }) => command)).toEqual(commands);
+    expect(exchange.stateHash()).toBe(alone.stateHash());
+  });
+});
