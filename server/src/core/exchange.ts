@@ -12,7 +12,7 @@ import type { Command, Stamped } from "./commands.ts";
 import type { ExchangeEvent, OrderView } from "./events.ts";
 import { type CurrencyTotals, Ledger } from "./ledger/ledger.ts";
 import { assertFeeSchedule, type FeeSchedule, type FeeStep, standardFees } from "./market/fees.ts";
-import type { Side } from "./market/rules.ts";
+import type { MarketRules, Side } from "./market/rules.ts";
 import { Turnover } from "./market/turnover.ts";
 import type { Atoms } from "./num/money.ts";
 import type { RejectReason } from "./reject.ts";
@@ -52,6 +52,12 @@ export interface Tariff {
   readonly step: FeeStep;
   readonly thirtyDays: bigint;
   readonly today: bigint;
+}
+
+/** A market and whether it takes orders. */
+export interface MarketView {
+  readonly rules: MarketRules;
+  readonly halted: boolean;
 }
 
 /** Matching, wallets and fees of all markets. */
@@ -135,6 +141,11 @@ export class Exchange {
   /** The best levels of a side, best first; none for an unknown market. */
   depth(market: string, side: Side, count: number): readonly Level[] {
     return this.#state.marketsByCode.get(market)?.book.levels(side, count) ?? [];
+  }
+
+  /** All markets in the order in which they were added. */
+  markets(): readonly MarketView[] {
+    return this.#state.markets.map(({ rules, halted }) => ({ rules, halted }));
   }
 
   /** The open orders of a user, oldest first. */
