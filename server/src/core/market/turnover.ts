@@ -4,7 +4,6 @@
  * owner has it (protocol 3.5); trades of the running day count from the next one.
  */
 import { assert } from "../assert.ts";
-import { atoms } from "../num/money.ts";
 import { type FeeSchedule, type FeeStep, feeStepFor } from "./fees.ts";
 
 /** Days that count. */
@@ -71,7 +70,7 @@ export class Turnover {
     this.#enter(feeDayOf(timeUs));
     for (const [day, amount] of snapshot) {
       assert(day <= this.#today && day >= this.#today - turnoverDays, "a turnover day is in range");
-      this.#buckets[bucketOf(day)] = atoms(BigInt(amount));
+      this.#buckets[bucketOf(day)] = BigInt(amount);
     }
     this.#reviseStep();
   }
