@@ -1,6 +1,10 @@
 /** The rule book: what is said to the exchange, and what happens. The last line is what is told. */
 import { describe, expect, it } from "vitest";
-import { Scenario } from "./scenario.contract.ts";
+import { AssertionError } from "./assert.ts";
+import { Exchange } from "./exchange.ts";
+import { lots } from "./num/units.ts";
+import { rejectCodes } from "./reject.ts";
+import { money, rulesOf, Scenario } from "./scenario.contract.ts";
 
 type Row = readonly [rule: string, lines: readonly string[], told: readonly string[]];
 
@@ -617,5 +621,97 @@ describe("bounds", () => {
 
     expect(scenario.tell(["ann buy 1@10 id=b"])).toEqual(["refused: duplicate-client-id"]);
     expect(scenario.tell(["ann buy 1@10 id=a"], "orders")).toEqual(["ann #8 opened, filled 0"]);
+  });
+});
+
+describe("sizes", () => {
+  const sizes = { baseMin: lots(5), quoteMin: money("60") };
+
+  it.each([
+    ["ann buy 4@20", ["refused: quantity-out-of-range"]],
+    ["ann buy 5@11", ["refused: notional-out-of-range"]],
+    ["ann buy 5@12", []],
+    ["ann buy 4 market", ["refused: quantity-out-of-range"]],
+    ["ann buy $59 market", ["refused: notional-out-of-range"]],
+  ])("a market that starts at 5 lots and 60 of quote answers %j", (line, told) => {
+    expect(new Scenario({ rules: sizes }).tell([line])).toEqual(told);
+  });
+});
+
+describe("markets", () => {
+  it("are added while the exchange runs, once each", () => {
+    const scenario = new Scenario();
+    const command = { kind: "add-market", rules: rulesOf("ETH", "USDT") } as const;
+
+    expect(scenario.apply(command)[0]?.kind).toBe("market-added");
+    expect(scenario.apply(command)).toEqual([{ kind: "refused", reason: "market-exists" }]);
+    expect(scenario.tell(["ann buy 1@10 ETH_USDT"], "orders")).toEqual(["ann #3 opened, filled 0"]);
+  });
+
+  it("are refused with bad rules and beyond their bound", () => {
+    const scenario = new Scenario({ limits: { openOrdersMax: 8, marketsMax: 1 } });
+    const bad = rulesOf("ETH", "USDT", { code: "ETH" });
+
+    expect(scenario.apply({ kind: "add-market", rules: bad })).toEqual([
+      { kind: "refused", reason: "bad-market-rules" },
+    ]);
+    expect(scenario.apply({ kind: "add-market", rules: rulesOf("ETH", "USDT") })).toEqual([
+      { kind: "refused", reason: "too-many-markets" },
+    ]);
+  });
+
+  it("are kept apart by cancelling all orders of one of them", () => {
+    const scenario = new Scenario();
+    scenario.apply({ kind: "add-market", rules: rulesOf("ETH", "USDT") });
+    scenario.tell(["ann buy 1@10", "ann buy 1@11 ETH_USDT"]);
+
+    scenario.say("ann cancel all ETH_USDT");
+
+    expect(scenario.exchange.openOrders("ann").map(({ market }) => market)).toEqual(["BTC_USDT"]);
+  });
+});
+
+describe("users", () => {
+  it("are refused beyond their bound", () => {
+    const scenario = new Scenario({ limits: { openOrdersMax: 8, usersMax: 3 } });
+
+    expect(scenario.tell(["zoe deposit 1 USDT k"])).toEqual(["refused: too-many-users"]);
+    expect(scenario.tell(["zoe prefers decrement"])).toEqual(["refused: too-many-users"]);
+  });
+});
+
+describe("the log", () => {
+  it("has no gap and time never goes back", () => {
+    const { exchange, timeUs } = new Scenario();
+    const command = { kind: "cancel-all", user: "ann" } as const;
+    const sequence = exchange.sequence + 1;
+
+    expect(() => exchange.apply({ sequence: sequence + 1, timeUs, command })).toThrow(
+      AssertionError,
+    );
+    expect(() => exchange.apply({ sequence, timeUs: timeUs - 1, command })).toThrow(AssertionError);
+    expect(exchange.apply({ sequence, timeUs, command })).toEqual([]);
+  });
+});
+
+describe("a state snapshot", () => {
+  it("fills a new exchange only", () => {
+    const { exchange } = new Scenario();
+
+    expect(() => exchange.restore(exchange.snapshot())).toThrow(AssertionError);
+  });
+
+  it("of another version is not read", () => {
+    const snapshot = { ...new Scenario().exchange.snapshot(), version: 2 as 1 };
+
+    expect(() => new Exchange().restore(snapshot)).toThrow(AssertionError);
+  });
+});
+
+describe("reject codes", () => {
+  it("are different numbers", () => {
+    const codes = Object.values(rejectCodes);
+
+    expect(new Set(codes).size).toBe(codes.length);
   });
 });
