@@ -107,14 +107,23 @@ function commandOf(word: number, exchange: Exchange): Command {
     const timeInForce = draw.of(["gtc", "post-only"] as const);
     return { kind: "replace-order", user, order, price, quantity, timeInForce, ...named, ...stop };
   }
+  return otherCommand(kind, draw, { user, market });
+}
+
+function otherCommand(
+  kind: number,
+  draw: Draw,
+  { user, market }: { user: string; market: string },
+): Command {
   if (kind === 27) {
     return { kind: "cancel-order", user, order: { clientId: `c${draw.below(8)}` } };
   }
-  if (kind === 28)
+  if (kind === 28) {
     return { kind: "set-self-trade-prevention", user, mode: draw.of(selfTradePreventions) };
+  }
   if (kind === 29) return rareCommand(draw, user, market);
   const direction = draw.of(["deposit", "withdraw"] as const);
-  const amount = money(`${quantity * 30}.0000000000000001`);
+  const amount = money(`${30 + draw.below(200)}.0000000000000001`);
   const key = `k${draw.below(64)}`;
   return { kind: direction, user, currency: draw.of(["USDT", "BTC", "ETH"]), amount, key };
 }

@@ -2,6 +2,7 @@
  * The language of the rule book: commands and events as short lines of text, on an exchange whose
  * market BTC_USDT has a tick of 1 USDT and a lot of 1 BTC. Orders are numbered by their line.
  */
+import { describe, expect, it } from "vitest";
 import type { SelfTradePrevention } from "./book/book.ts";
 import type { Command, OrderReference, TimeInForce } from "./commands.ts";
 import type { ExchangeEvent } from "./events.ts";
@@ -228,4 +229,20 @@ function parseTerms(words: readonly string[]) {
 
 function optionIn(words: readonly string[], prefix: string): string | undefined {
   return words.find((word) => word.startsWith(prefix))?.slice(prefix.length);
+}
+
+/** A rule, what is said, and what is told of the last line. */
+export type Rule = readonly [rule: string, lines: readonly string[], told: readonly string[]];
+
+/** Runs a table of rules, each on an exchange of its own. */
+export function describeRules(
+  title: string,
+  topics: readonly Topic[],
+  rows: readonly Rule[],
+): void {
+  describe(title, () => {
+    it.each(rows)("%s", (_, lines, told) => {
+      expect(new Scenario().tell(lines, ...topics)).toEqual(told);
+    });
+  });
 }

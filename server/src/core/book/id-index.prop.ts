@@ -16,16 +16,7 @@ describe("the id index", () => {
         const index = new IdIndex(pool);
         const twin = new Map<number, number>();
         for (const id of steps.map((step) => step + offset)) {
-          const known = twin.get(id);
-          if (known !== undefined) {
-            index.remove(known);
-            pool.close(known);
-            twin.delete(id);
-          } else if (!pool.isFull) {
-            const slot = open(pool, id);
-            index.add(slot);
-            twin.set(id, slot);
-          }
+          toggle(id, { pool, index, twin });
           expect(index.size).toBe(twin.size);
           for (let other = offset + 1; other <= offset + 40; other += 1) {
             expect(index.find(other)).toBe(twin.get(other) ?? noSlot);
@@ -43,6 +34,23 @@ describe("the id index", () => {
     expect(() => index.add(open(pool, 1))).toThrow(AssertionError);
   });
 });
+
+/** Takes an id out when it is in, else puts it in when there is room. */
+function toggle(
+  id: number,
+  { pool, index, twin }: { pool: OrderPool; index: IdIndex; twin: Map<number, number> },
+): void {
+  const known = twin.get(id);
+  if (known !== undefined) {
+    index.remove(known);
+    pool.close(known);
+    twin.delete(id);
+  } else if (!pool.isFull) {
+    const slot = open(pool, id);
+    index.add(slot);
+    twin.set(id, slot);
+  }
+}
 
 function open(pool: OrderPool, id: number): number {
   return pool.open({

@@ -5,8 +5,6 @@
 import { assert } from "../assert.ts";
 import { noSlot, type OrderPool, type OrderSlot } from "./order-pool.ts";
 
-const twoTo32 = 2 ** 32;
-
 /** Rows of a pool by order id. */
 export class IdIndex {
   readonly #id: Float64Array;
@@ -75,8 +73,8 @@ export class IdIndex {
   }
 
   #home(id: number): number {
-    // Ids grow by small steps; the multiplication scatters neighbours over the table.
-    const mixed = Math.imul((id % twoTo32) ^ Math.floor(id / twoTo32), 0x9e3779b1);
+    // Ids grow by small steps; the multiplication of their low 32 bits scatters neighbours.
+    const mixed = Math.imul(id | 0, 0x9e3779b1);
     return (mixed ^ (mixed >>> 15)) & this.#mask;
   }
 }

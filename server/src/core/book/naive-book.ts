@@ -85,28 +85,20 @@ export class NaiveBook implements Book {
   }
 
   preview(taker: Taker): Preview {
-    const { user } = this.#pool;
     let remaining = this.#remaining(taker.slot);
     let budget = taker.budget;
-    let traded = 0;
+    let quantity = 0;
     let notional = 0n;
-    for (const maker of this.#sides[oppositeOf(this.#pool.side(taker.slot))]) {
+    for (const maker of this.#reachable(taker)) {
       const price = this.#price(maker);
-      const own = user[maker] === user[taker.slot];
-      if (!accepts(this.#pool.side(taker.slot), taker.limit, price)) break;
-      if (own && taker.selfTrade !== "decrement") {
-        if (taker.selfTrade === "cancel-oldest") continue;
-        break;
-      }
       const lots = affordable(budget, price, Math.min(remaining, this.#remaining(maker)));
-      if (lots === 0) break;
       remaining -= lots;
       notional += notionalOf(price, lots);
       if (budget !== undefined) budget -= notionalOf(price, lots);
-      if (!own) traded += lots;
+      if (!this.#isOwn(taker, maker)) quantity += lots;
       if (lots < this.#remaining(maker)) break;
     }
-    return { quantity: traded, notional };
+    return { quantity, notional };
   }
 
   checkInvariants(): void {
@@ -122,10 +114,9 @@ export class NaiveBook implements Book {
 
   #takeAt(price: number, taker: Taker, sink: MatchSink): TakeEnd {
     const side = oppositeOf(this.#pool.side(taker.slot));
-    const { user } = this.#pool;
     for (const maker of this.slots(side).filter((slot) => this.#price(slot) === price)) {
       if (!this.#mayTrade(taker, price)) return "done";
-      if (user[maker] !== user[taker.slot]) {
+      if (!this.#isOwn(taker, maker)) {
         sink.filled(maker, this.#reduceBoth(taker, maker));
       } else if (taker.selfTrade === "decrement") {
         sink.decremented(maker, this.#reduceBoth(taker, maker));
@@ -137,6 +128,24 @@ export class NaiveBook implements Book {
       }
     }
     return "done";
+  }
+
+  /** The orders that a taker without bounds would reduce, in their order. */
+  #reachable(taker: Taker): readonly OrderSlot[] {
+    const takerSide = this.#pool.side(taker.slot);
+    const passed = taker.selfTrade === "cancel-oldest" || taker.selfTrade === "decrement";
+    const makers = this.#sides[oppositeOf(takerSide)];
+    const end = makers.findIndex((maker) => {
+      const stops = this.#isOwn(taker, maker) && !passed;
+      return stops || !accepts(takerSide, taker.limit, this.#price(maker));
+    });
+    const reached = end < 0 ? makers : makers.slice(0, end);
+    const skips = taker.selfTrade === "cancel-oldest";
+    return reached.filter((maker) => !(skips && this.#isOwn(taker, maker)));
+  }
+
+  #isOwn(taker: Taker, maker: OrderSlot): boolean {
+    return this.#pool.user[maker] === this.#pool.user[taker.slot];
   }
 
   #reduceBoth(taker: Taker, maker: OrderSlot): number {

@@ -2,138 +2,140 @@
 import { describe, expect, it } from "vitest";
 import { standardFees } from "./market/fees.ts";
 import { noAtoms } from "./num/money.ts";
-import { money, plainFees, rulesOf, Scenario } from "./scenario.contract.ts";
+import { describeRules, money, plainFees, rulesOf, Scenario } from "./scenario.contract.ts";
 
-type Row = readonly [rule: string, lines: readonly string[], told: readonly string[]];
-
-function rules(title: string, rows: readonly Row[]): void {
-  describe(title, () => {
-    it.each(rows)("%s", (_, lines, told) => {
-      expect(new Scenario().tell(lines, "balances")).toEqual(told);
-    });
-  });
-}
-
-rules("holding", [
-  ["a buy holds price × quantity in quote", ["ann buy 2@10"], ["ann USDT hold 1000+0 → 980+20"]],
-  ["a sell holds its quantity in base", ["ann sell 2@10"], ["ann BTC hold 100+0 → 98+2"]],
+describeRules(
+  "holding",
+  ["balances"],
   [
-    "a cancel releases what is left",
-    ["ann buy 3@10", "bob sell 1@10", "ann cancel #1"],
-    ["ann USDT release 970+20 → 990+0"],
-  ],
-  [
-    "a reduction releases its part",
-    ["ann buy 3@10", "ann reduce #1 2"],
-    ["ann USDT release 970+30 → 990+10"],
-  ],
-  [
-    "a replacement releases the old order before it holds for the new one",
-    ["ann buy 3@10", "ann replace #1 1@11"],
-    ["ann USDT release 970+30 → 1000+0", "ann USDT hold 1000+0 → 989+11"],
-  ],
-  [
-    "an immediate-or-cancel order gives back what it did not use",
-    ["ann buy 3@10 ioc"],
-    ["ann USDT hold 1000+0 → 970+30", "ann USDT release 970+30 → 1000+0"],
-  ],
-  [
-    "a decrement releases the same part of both orders",
-    ["ann prefers decrement", "ann sell 2@10", "ann buy 3@10"],
+    ["a buy holds price × quantity in quote", ["ann buy 2@10"], ["ann USDT hold 1000+0 → 980+20"]],
+    ["a sell holds its quantity in base", ["ann sell 2@10"], ["ann BTC hold 100+0 → 98+2"]],
     [
-      "ann USDT hold 1000+0 → 970+30",
-      "ann BTC release 98+2 → 100+0",
-      "ann USDT release 970+30 → 990+10",
+      "a cancel releases what is left",
+      ["ann buy 3@10", "bob sell 1@10", "ann cancel #1"],
+      ["ann USDT release 970+20 → 990+0"],
+    ],
+    [
+      "a reduction releases its part",
+      ["ann buy 3@10", "ann reduce #1 2"],
+      ["ann USDT release 970+30 → 990+10"],
+    ],
+    [
+      "a replacement releases the old order before it holds for the new one",
+      ["ann buy 3@10", "ann replace #1 1@11"],
+      ["ann USDT release 970+30 → 1000+0", "ann USDT hold 1000+0 → 989+11"],
+    ],
+    [
+      "an immediate-or-cancel order gives back what it did not use",
+      ["ann buy 3@10 ioc"],
+      ["ann USDT hold 1000+0 → 970+30", "ann USDT release 970+30 → 1000+0"],
+    ],
+    [
+      "a decrement releases the same part of both orders",
+      ["ann prefers decrement", "ann sell 2@10", "ann buy 3@10"],
+      [
+        "ann USDT hold 1000+0 → 970+30",
+        "ann BTC release 98+2 → 100+0",
+        "ann USDT release 970+30 → 990+10",
+      ],
     ],
   ],
-]);
+);
 
-rules("settling", [
+describeRules(
+  "settling",
+  ["balances"],
   [
-    "moves quote to the seller and base to the buyer",
-    ["bob sell 2@10", "ann buy 2@10"],
     [
-      "ann USDT hold 1000+0 → 980+20",
-      "ann USDT settle 980+20 → 980+0",
-      "bob USDT settle 1000+0 → 1020+0",
-      "bob BTC settle 98+2 → 98+0",
-      "ann BTC settle 100+0 → 102+0",
+      "moves quote to the seller and base to the buyer",
+      ["bob sell 2@10", "ann buy 2@10"],
+      [
+        "ann USDT hold 1000+0 → 980+20",
+        "ann USDT settle 980+20 → 980+0",
+        "bob USDT settle 1000+0 → 1020+0",
+        "bob BTC settle 98+2 → 98+0",
+        "ann BTC settle 100+0 → 102+0",
+      ],
+    ],
+    [
+      "at a better price releases what the buyer did not have to pay",
+      ["bob sell 2@8", "ann buy 2@10"],
+      [
+        "ann USDT hold 1000+0 → 980+20",
+        "ann USDT settle 980+20 → 980+4",
+        "bob USDT settle 1000+0 → 1016+0",
+        "bob BTC settle 98+2 → 98+0",
+        "ann BTC settle 100+0 → 102+0",
+        "ann USDT release 980+4 → 984+0",
+      ],
     ],
   ],
-  [
-    "at a better price releases what the buyer did not have to pay",
-    ["bob sell 2@8", "ann buy 2@10"],
-    [
-      "ann USDT hold 1000+0 → 980+20",
-      "ann USDT settle 980+20 → 980+4",
-      "bob USDT settle 1000+0 → 1016+0",
-      "bob BTC settle 98+2 → 98+0",
-      "ann BTC settle 100+0 → 102+0",
-      "ann USDT release 980+4 → 984+0",
-    ],
-  ],
-]);
+);
 
-rules("transfers", [
+describeRules(
+  "transfers",
+  ["balances"],
   [
-    "a deposit adds",
-    ["ann deposit 5.5 USDT k"],
-    ["ann USDT deposit 1000+0 → 1005.5+0", "transferred"],
+    [
+      "a deposit adds",
+      ["ann deposit 5.5 USDT k"],
+      ["ann USDT deposit 1000+0 → 1005.5+0", "transferred"],
+    ],
+    [
+      "a withdrawal takes",
+      ["ann withdraw 5.5 USDT k"],
+      ["ann USDT withdrawal 1000+0 → 994.5+0", "transferred"],
+    ],
+    [
+      "a repeat of a key changes nothing",
+      ["ann deposit 5 USDT k", "ann deposit 5 USDT k"],
+      ["transferred"],
+    ],
+    [
+      "a repeated withdrawal needs no funds",
+      ["ann withdraw 1000 USDT k", "ann withdraw 1000 USDT k"],
+      ["transferred"],
+    ],
+    [
+      "a key with other content is refused",
+      ["ann deposit 5 USDT k", "ann deposit 6 USDT k"],
+      ["refused: transfer-key-reused"],
+    ],
+    [
+      "a key is the user's own",
+      ["ann deposit 5 USDT k", "bob deposit 6 USDT k"],
+      ["bob USDT deposit 1000+0 → 1006+0", "transferred"],
+    ],
+    [
+      "a deposit's key is no withdrawal's",
+      ["ann deposit 5 USDT k", "ann withdraw 5 USDT k"],
+      ["refused: transfer-key-reused"],
+    ],
+    [
+      "held money cannot leave",
+      ["ann buy 90@10", "ann withdraw 101 USDT k"],
+      ["refused: insufficient-funds"],
+    ],
+    ["nothing is no amount", ["ann deposit 0 USDT k"], ["refused: amount-out-of-range"]],
+    [
+      "no currency gets more than there may be",
+      ["ann deposit 1000000000000000000 USDT k"],
+      ["refused: amount-out-of-range"],
+    ],
+    ["an unknown currency is refused", ["ann deposit 1 EUR k"], ["refused: unknown-currency"]],
+    [
+      "a stranger has nothing to withdraw",
+      ["zoe withdraw 1 USDT k"],
+      ["refused: insufficient-funds"],
+    ],
+    [
+      "a stranger's first deposit makes a wallet",
+      ["zoe deposit 1 USDT k"],
+      ["zoe USDT deposit 0+0 → 1+0", "transferred"],
+    ],
+    ["a key has to be there", ["ann deposit 1 USDT"], ["refused: malformed-command"]],
   ],
-  [
-    "a withdrawal takes",
-    ["ann withdraw 5.5 USDT k"],
-    ["ann USDT withdrawal 1000+0 → 994.5+0", "transferred"],
-  ],
-  [
-    "a repeat of a key changes nothing",
-    ["ann deposit 5 USDT k", "ann deposit 5 USDT k"],
-    ["transferred"],
-  ],
-  [
-    "a repeated withdrawal needs no funds",
-    ["ann withdraw 1000 USDT k", "ann withdraw 1000 USDT k"],
-    ["transferred"],
-  ],
-  [
-    "a key with other content is refused",
-    ["ann deposit 5 USDT k", "ann deposit 6 USDT k"],
-    ["refused: transfer-key-reused"],
-  ],
-  [
-    "a key is the user's own",
-    ["ann deposit 5 USDT k", "bob deposit 6 USDT k"],
-    ["bob USDT deposit 1000+0 → 1006+0", "transferred"],
-  ],
-  [
-    "a deposit's key is no withdrawal's",
-    ["ann deposit 5 USDT k", "ann withdraw 5 USDT k"],
-    ["refused: transfer-key-reused"],
-  ],
-  [
-    "held money cannot leave",
-    ["ann buy 90@10", "ann withdraw 101 USDT k"],
-    ["refused: insufficient-funds"],
-  ],
-  ["nothing is no amount", ["ann deposit 0 USDT k"], ["refused: amount-out-of-range"]],
-  [
-    "no currency gets more than there may be",
-    ["ann deposit 1000000000000000000 USDT k"],
-    ["refused: amount-out-of-range"],
-  ],
-  ["an unknown currency is refused", ["ann deposit 1 EUR k"], ["refused: unknown-currency"]],
-  [
-    "a stranger has nothing to withdraw",
-    ["zoe withdraw 1 USDT k"],
-    ["refused: insufficient-funds"],
-  ],
-  [
-    "a stranger's first deposit makes a wallet",
-    ["zoe deposit 1 USDT k"],
-    ["zoe USDT deposit 0+0 → 1+0", "transferred"],
-  ],
-  ["a key has to be there", ["ann deposit 1 USDT"], ["refused: malformed-command"]],
-]);
+);
 
 describe("transfer keys", () => {
   it("are forgotten when a user has sent enough later ones", () => {
