@@ -54,10 +54,12 @@ export interface Tariff {
   readonly today: bigint;
 }
 
-/** A market and whether it takes orders. */
+/** A market as it stands. */
 export interface MarketView {
   readonly rules: MarketRules;
   readonly halted: boolean;
+  /** Price of the latest trade in ticks; 0 before the first one. */
+  readonly lastPrice: number;
 }
 
 /** Matching, wallets and fees of all markets. */
@@ -145,7 +147,11 @@ export class Exchange {
 
   /** All markets in the order in which they were added. */
   markets(): readonly MarketView[] {
-    return this.#state.markets.map(({ rules, halted }) => ({ rules, halted }));
+    return this.#state.markets.map(({ rules, halted, lastPrice }) => ({
+      rules,
+      halted,
+      lastPrice,
+    }));
   }
 
   /** The open orders of a user, oldest first. */

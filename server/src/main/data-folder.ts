@@ -9,17 +9,25 @@ export interface DataFolder {
   readonly keysFile: string;
   /** Text of the demo key, readable by the owner only: the server shows it at each start. */
   readonly demoKeyFile: string;
+  /** The exchange: log, snapshots, history. */
+  readonly venue: string;
 }
 
 /** Makes the folder when it is new, readable by the owner only. Throws what the file system throws. */
 export function openDataFolder(path: string): DataFolder {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
-  return dataFolder(path);
+  const folder = dataFolder(path);
+  mkdirSync(folder.venue, { recursive: true, mode: 0o700 });
+  return folder;
 }
 
 /** Where things are in a data folder, whether it exists or not. */
 export function dataFolder(path: string): DataFolder {
-  return { path, keysFile: join(path, "keys.db"), demoKeyFile: join(path, "demo-key") };
+  return {
+    path,
+    keysFile: join(path, "keys.db"),
+    demoKeyFile: join(path, "demo-key"),
+    venue: join(path, "exchange"),
+  };
 }
 
 /** The demo key's text, or undefined when there is none. */

@@ -3,17 +3,24 @@ import type { Gateway } from "../adapters/ws/gateway.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { Counter, Labels, Meter } from "../ports/meter.ts";
 import type { FeedRunner } from "./feed-runner.ts";
+import type { Venue } from "./venue/venue.ts";
 
 /** What is measured. */
 export interface Measured {
   readonly hub: Hub;
   readonly gateway: Gateway;
   readonly feeds: readonly FeedRunner[];
+  readonly venue: Venue | undefined;
 }
 
 /** Registers all figures; the returned task brings them up to date before they are read. */
 export function registerFigures(meter: Meter, measured: Measured): () => void {
-  const tasks = [...gatewayFigures(meter, measured), ...feedFigures(meter, measured.feeds)];
+  const { feeds, venue } = measured;
+  const tasks = [
+    ...gatewayFigures(meter, measured),
+    ...feedFigures(meter, feeds),
+    ...(venue ? venueFigures(meter, venue) : []),
+  ];
   return () => {
     for (const task of tasks) task();
   };
@@ -126,6 +133,25 @@ function feedFigures(meter: Meter, feeds: readonly FeedRunner[]): (() => void)[]
       ),
     ];
   });
+}
+
+function venueFigures(meter: Meter, venue: Venue): (() => void)[] {
+  const up = meter.gauge(
+    "openbourse_exchange_up",
+    "1 while the exchange takes commands and its audits pass, 0 when it has stopped.",
+  );
+  const pending = meter.gauge(
+    "openbourse_exchange_pending_commands",
+    "Commands that are applied and not yet durable.",
+  );
+  const commands = meter.counter("openbourse_exchange_commands_total", "Durable commands.");
+  const { sequencer } = venue;
+  const start = sequencer.durableSequence;
+  return [
+    () => up.set(venue.fault === undefined ? 1 : 0),
+    () => pending.set(sequencer.pending),
+    follow(commands, () => sequencer.durableSequence - start),
+  ];
 }
 
 /** A counter that follows a number kept elsewhere, where counting must cost nothing. */

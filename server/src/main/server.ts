@@ -6,7 +6,7 @@ import { createDoorkeeper } from "../access/doorkeeper.ts";
 import { ensureDemoKey } from "../access/keys.ts";
 import { systemClock } from "../adapters/clock/system-clock.ts";
 import { systemSecrets } from "../adapters/crypto/system-secrets.ts";
-import { createHttpServer } from "../adapters/http/http-server.ts";
+import { createHttpServer, type HealthPart } from "../adapters/http/http-server.ts";
 import { createPrometheusMeter } from "../adapters/metrics/prometheus.ts";
 import { openKeyStore } from "../adapters/sqlite/key-store.ts";
 import { StoreError } from "../adapters/sqlite/store-error.ts";
@@ -20,12 +20,16 @@ import type { Dataset } from "../marketdata/instrument.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { KeyStore } from "../ports/key-store.ts";
 import type { Log } from "../ports/log.ts";
+import { localDataset } from "./config/load.ts";
 import type { Config, DatasetConfig } from "./config/schema.ts";
 import { type DataFolder, openDataFolder, readDemoKey, writeDemoKey } from "./data-folder.ts";
 import { errorsPage } from "./errors-page.ts";
 import { FeedRunner } from "./feed-runner.ts";
 import { type OpenedFeed, openFeed } from "./feeds.ts";
 import { registerFigures } from "./figures.ts";
+import { StartError } from "./start-error.ts";
+import { runParticipants } from "./venue/participants-runner.ts";
+import { localPublisher, Venue } from "./venue/venue.ts";
 
 /** Wall time is passed on to feeds at each whole second. */
 const secondUs = 1_000_000;
@@ -78,9 +82,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       feeds.find(({ dataset }) => dataset.code === instrument.dataset.code)?.audienceCame();
     },
   });
-  const feeds = config.datasets.map((dataset) =>
-    buildFeed({ dataset, catalog, hub, clock, options }),
-  );
+  const venue = config.exchange.enabled ? await openVenue(folder, clock, options) : undefined;
+  const served = [
+    ...config.datasets.map(openDataset),
+    ...(venue ? [ownTrades(venue, config)] : []),
+  ];
+  const feeds = served.map((dataset) => buildFeed({ ...dataset, catalog, hub, clock, options }));
 
   const gateway = new Gateway({
     dialects: [
@@ -98,7 +105,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     pingIntervalMs: config.server.pingIntervalMs,
   });
   const meter = createPrometheusMeter();
-  meter.onRead(registerFigures(meter, { hub, gateway, feeds }));
+  meter.onRead(registerFigures(meter, { hub, gateway, feeds, venue }));
 
   let stopping: Promise<void> | undefined;
   const http = createHttpServer({
@@ -107,6 +114,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     notFound: finazonNotFound,
     readiness: () => [
       { name: "server", ok: stopping === undefined, detail: stopping ? "stopping" : "running" },
+      ...(venue ? [venueHealth(venue)] : []),
       ...feeds.map((feed) => ({
         name: `feed ${feed.dataset.code}`,
         ok: true,
@@ -121,11 +129,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
   const { host } = config.server;
   const port = await http.listen(host, config.server.port).catch(async (error: unknown) => {
-    await Promise.all([gateway.stop(0), http.close()]);
+    await Promise.all([gateway.stop(0), http.close(), venue?.stop()]);
     store.close();
     throw listenError(error, host, config.server.port);
   });
   for (const feed of feeds) feed.start();
+  const stopParticipants = venue ? startParticipants(venue, clock, config) : () => {};
   const stopSeconds = everySecond(clock, (nowUs) => {
     for (const feed of feeds) feed.wallTime(nowUs);
   });
@@ -144,6 +153,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     stopRefresh();
     await Promise.all(feeds.map((feed) => feed.stop()));
     await Promise.all([gateway.stop(config.server.stopGraceMs), http.close()]);
+    stopParticipants();
+    await venue?.stop();
     store.close();
   }
   return {
@@ -156,11 +167,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       return stopping;
     },
   };
-}
-
-/** Something outside keeps the server from starting; the message says what to do. */
-export class StartError extends Error {
-  override readonly name = "StartError";
 }
 
 function openFolder(path: string): DataFolder {
@@ -181,18 +187,59 @@ function demoKeyOf(folder: DataFolder, store: KeyStore, nowMs: number): string |
   return made.key;
 }
 
-function buildFeed(parts: {
-  dataset: DatasetConfig;
-  catalog: Catalog;
-  hub: Hub;
-  clock: Clock;
-  options: ServerOptions;
-}): FeedRunner {
-  const { catalog, hub, clock, options } = parts;
-  const { code, name = code, publisher = code } = parts.dataset;
-  const opened = openFeed(parts.dataset);
+/** A dataset and its opened feed. */
+interface ServedDataset {
+  readonly dataset: Dataset;
+  readonly opened: OpenedFeed;
+}
+
+function openDataset(config: DatasetConfig): ServedDataset {
+  const { code, name = code, publisher = code } = config;
+  const opened = openFeed(config);
   if (typeof opened === "string") throw new StartError(`dataset ${code}: ${opened}`);
-  const dataset: Dataset = { code, name, publisher };
+  return { dataset: { code, name, publisher }, opened };
+}
+
+/** The exchange's own trades, served like those of any other feed. */
+function ownTrades(venue: Venue, { exchange }: Config): ServedDataset {
+  return {
+    dataset: { code: localDataset, name: "openbourse exchange", publisher: localPublisher },
+    opened: {
+      feed: venue.feed,
+      waitsForConsumers: false,
+      waitsForAudience: false,
+      simulated: exchange.participants.enabled,
+    },
+  };
+}
+
+function openVenue(folder: DataFolder, clock: Clock, options: ServerOptions): Promise<Venue> {
+  return Venue.open({
+    folder: folder.venue,
+    clock,
+    log: options.log,
+    snapshotEvery: options.config.exchange.snapshotEveryCommands,
+  });
+}
+
+function startParticipants(venue: Venue, clock: Clock, { exchange }: Config): () => void {
+  const { enabled, seed, rate } = exchange.participants;
+  return enabled ? runParticipants(venue, clock, { seed, rate }) : () => {};
+}
+
+function venueHealth({ fault }: Venue): HealthPart {
+  return { name: "exchange", ok: fault === undefined, detail: fault ?? "running" };
+}
+
+function buildFeed(
+  parts: ServedDataset & {
+    readonly catalog: Catalog;
+    readonly hub: Hub;
+    readonly clock: Clock;
+    readonly options: ServerOptions;
+  },
+): FeedRunner {
+  const { dataset, opened, catalog, hub, clock, options } = parts;
   catalog.addDataset(dataset);
   sayWhatIsServed(options.log, dataset, opened);
   return new FeedRunner({
@@ -209,7 +256,7 @@ function buildFeed(parts: {
       hub.publish({ kind: "bars", instrument, periodS }, bar, stateKey);
     },
     caughtUp: () => hub.caughtUp(),
-    progress: (share) => options.progress?.(code, share),
+    progress: (share) => options.progress?.(dataset.code, share),
   });
 }
 

@@ -5,7 +5,14 @@
  * no timer; whoever owns the clock calls `advance`.
  */
 import { assert } from "../core/assert.ts";
-import { type Bar, barIntervalUs, type PublishPeriodS, publishPeriodsS } from "./bar.ts";
+import {
+  type Bar,
+  barIntervalUs,
+  everyPeriod,
+  type PublishPeriodS,
+  periodBit,
+  publishPeriodsS,
+} from "./bar.ts";
 import { BarSeries, type TradeVerdict } from "./bar-series.ts";
 import type { Instrument } from "./instrument.ts";
 import type { MinuteBar } from "./minute-bar.ts";
@@ -16,9 +23,6 @@ export const latenessDefaultUs = 10_000_000;
 
 /** The shortest publish period: boundaries are its multiples. */
 const boundaryUs = 1_000_000;
-
-const periodBit: Record<PublishPeriodS, number> = { 1: 1, 10: 2, 60: 4 };
-const everyPeriod = 7;
 
 /** What a publisher is made of. */
 export interface BarPublisherOptions {

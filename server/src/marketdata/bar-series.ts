@@ -28,6 +28,8 @@ export class BarSeries {
   pendingPeriods = 0;
   #priceScale = 0;
   #quantityScale = 0;
+  /** The highest trade id of any venue so far: a higher one is new without looking further. */
+  #highestId = Number.NEGATIVE_INFINITY;
 
   constructor(instrument: Instrument) {
     this.instrument = instrument;
@@ -40,7 +42,8 @@ export class BarSeries {
     let bar = this.#find(eventTimeUs);
     const endUs = bar?.endUs ?? minuteStart(eventTimeUs) + barIntervalUs;
     if (endUs + latenessUs <= nowUs) return "late";
-    if (id !== undefined && this.#has(trade.venue, id)) return "duplicate";
+    const isNewest = typeof id === "number" && id > this.#highestId;
+    if (id !== undefined && !isNewest && this.#has(trade.venue, id)) return "duplicate";
     if (!this.#refinePrices(trade.priceScale)) return "unfit";
     const price = rescale(trade.price, trade.priceScale, this.#priceScale);
     if (price === undefined) return "unfit";
@@ -50,6 +53,7 @@ export class BarSeries {
     bar ??= this.#insert(minuteStart(eventTimeUs), nowUs);
     bar.add({ price, quantity, eventTimeUs, aggressor: trade.aggressor });
     if (id !== undefined) bar.seen.add(trade.venue, id);
+    if (isNewest) this.#highestId = id;
     return "taken";
   }
 
@@ -79,7 +83,7 @@ export class BarSeries {
     // Newest first: nearly every trade belongs to the running minute.
     for (let at = this.bars.length - 1; at >= 0; at -= 1) {
       const bar = this.bars[at];
-      if (bar !== undefined && eventTimeUs >= bar.startUs && eventTimeUs < bar.endUs) return bar;
+      if (bar?.covers(eventTimeUs)) return bar;
     }
     return undefined;
   }

@@ -10,6 +10,12 @@ export type PublishPeriodS = 1 | 10 | 60;
 /** All publish periods, shortest first. */
 export const publishPeriodsS: readonly PublishPeriodS[] = [1, 10, 60];
 
+/** One bit for each publish period, to write a set of them as one number. */
+export const periodBit: Readonly<Record<PublishPeriodS, number>> = { 1: 1, 10: 2, 60: 4 };
+
+/** The set of all publish periods. */
+export const everyPeriod = 7;
+
 /**
  * The state of one bar at the moment it was published. Prices are safe integers at `priceScale`
  * decimals, volumes may have outgrown a safe integer and are bigints then.

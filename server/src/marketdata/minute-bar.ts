@@ -1,6 +1,6 @@
 /** One minute of one instrument while it may still change: the accumulator behind a published {@link Bar}. */
 import { ExactSum } from "../core/num/exact-sum.ts";
-import { barIntervalUs, type PublishPeriodS } from "./bar.ts";
+import { barIntervalUs, everyPeriod, type PublishPeriodS, periodBit } from "./bar.ts";
 import { SeenTrades } from "./seen-trades.ts";
 import type { AggressorSide } from "./trade.ts";
 
@@ -12,13 +12,9 @@ export interface ScaledTrade {
   readonly aggressor: AggressorSide;
 }
 
-/** Says that a period's subscribers are owed the bar even if it has not changed. */
-const owed = -1;
-
 /** The state of one minute; prices and quantities are integers at the scales of its series. */
 export class MinuteBar {
   readonly startUs: number;
-  readonly endUs: number;
   open = 0;
   high = 0;
   low = 0;
@@ -29,36 +25,47 @@ export class MinuteBar {
   readonly takerBuyQuoteVolume: ExactSum = new ExactSum();
   readonly seen: SeenTrades = new SeenTrades();
   tradeCount = 0;
+  // Event times count from the start of the minute: small integers are kept in the object itself.
   #firstEventUs = 0;
   #lastEventUs = 0;
   #countAtClose: number | undefined;
-  // The trade count that each period's subscribers have last been shown.
-  readonly #shown: Record<PublishPeriodS, number> = { 1: 0, 10: 0, 60: 0 };
+  /** Bits of the periods whose subscribers have not been shown the present state. */
+  #owedPeriods = 0;
 
   constructor(startUs: number) {
     this.startUs = startUs;
-    this.endUs = startUs + barIntervalUs;
+  }
+
+  get endUs(): number {
+    return this.startUs + barIntervalUs;
+  }
+
+  /** Whether a time lies within the minute. */
+  covers(timeUs: number): boolean {
+    return timeUs >= this.startUs && timeUs < this.endUs;
   }
 
   /** Folds one trade: first and last are by event time, then by arrival. */
   add(trade: ScaledTrade): void {
-    const { price, quantity, eventTimeUs } = trade;
+    const { price, quantity } = trade;
+    const eventUs = trade.eventTimeUs - this.startUs;
     if (this.tradeCount === 0) {
       this.open = this.high = this.low = this.close = price;
-      this.#firstEventUs = this.#lastEventUs = eventTimeUs;
+      this.#firstEventUs = this.#lastEventUs = eventUs;
     } else {
-      if (eventTimeUs < this.#firstEventUs) {
+      if (eventUs < this.#firstEventUs) {
         this.open = price;
-        this.#firstEventUs = eventTimeUs;
+        this.#firstEventUs = eventUs;
       }
-      if (eventTimeUs >= this.#lastEventUs) {
+      if (eventUs >= this.#lastEventUs) {
         this.close = price;
-        this.#lastEventUs = eventTimeUs;
+        this.#lastEventUs = eventUs;
       }
       if (price > this.high) this.high = price;
       if (price < this.low) this.low = price;
     }
     this.tradeCount += 1;
+    this.#owedPeriods = everyPeriod;
     this.volume.add(quantity);
     this.quoteVolume.addProduct(price, quantity);
     if (trade.aggressor === "buy") {
@@ -80,16 +87,16 @@ export class MinuteBar {
   /** Ends the minute: every period is owed the closing state, changed or not. */
   closeNow(): void {
     this.#countAtClose = this.tradeCount;
-    this.#shown[1] = this.#shown[10] = this.#shown[60] = owed;
+    this.#owedPeriods = everyPeriod;
   }
 
   /** Whether subscribers of a period have not been shown the present state. */
   isNewTo(periodS: PublishPeriodS): boolean {
-    return this.#shown[periodS] !== this.tradeCount;
+    return (this.#owedPeriods & periodBit[periodS]) !== 0;
   }
 
   markShown(periodS: PublishPeriodS): void {
-    this.#shown[periodS] = this.tradeCount;
+    this.#owedPeriods &= ~periodBit[periodS];
   }
 
   /** Makes the price unit `10 ** places` times finer; the caller has checked that prices still fit. */

@@ -44,6 +44,8 @@ class SeenIds {
 /** The trade ids that one bar holds. */
 export class SeenTrades {
   readonly #venues: SeenIds[] = [];
+  /** The venue that was added to last: nearly always the one that is asked for. */
+  #recent: SeenIds | undefined;
 
   has(venue: string, id: number | string): boolean {
     return this.#of(venue)?.has(id) ?? false;
@@ -56,10 +58,12 @@ export class SeenTrades {
       ids = new SeenIds(venue);
       this.#venues.push(ids);
     }
+    this.#recent = ids;
     ids.add(id);
   }
 
   #of(venue: string): SeenIds | undefined {
+    if (this.#recent?.venue === venue) return this.#recent;
     for (const ids of this.#venues) {
       if (ids.venue === venue) return ids;
     }

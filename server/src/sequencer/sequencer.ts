@@ -128,6 +128,11 @@ export class Sequencer {
     });
   }
 
+  /** Stops the writer for a reason found elsewhere; what was taken is still made durable. */
+  halt(reason: string): void {
+    this.#stop(reason);
+  }
+
   /** Takes no more commands and resolves when all that were taken are durable and released. */
   async close(): Promise<void> {
     this.#seal();

@@ -2,11 +2,11 @@
  * The key store in a SQLite file, through Node's own `node:sqlite`. Server and command line may hold
  * it open at the same time; what one commits the other reads at once. It never sees a key, only hashes.
  */
-import { closeSync, mkdirSync, openSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { assert } from "../../core/assert.ts";
 import type { KeyRecord, KeyStore, Workspace, WorkspaceLimits } from "../../ports/key-store.ts";
+import { createPrivately } from "./private-file.ts";
 import { keyStoreSchema, migrate } from "./schema.ts";
 import { toStoreError } from "./store-error.ts";
 
@@ -15,9 +15,6 @@ export const inMemory = ":memory:";
 
 /** How long a writer waits for another process's write, in milliseconds. */
 const busyTimeoutMs = 5_000;
-
-const folderMode = 0o700;
-const fileMode = 0o600;
 
 /**
  * Opens the key store in `file`, or {@link inMemory}. A missing file is made for its owner's eyes
@@ -42,12 +39,6 @@ export function openKeyStore(file: string): KeyStore {
     database?.close();
     throw toStoreError(error, path);
   }
-}
-
-/** Makes the file before SQLite does, which would let others read it; its side files copy the mode. */
-function createPrivately(path: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: folderMode });
-  closeSync(openSync(path, "a", fileMode));
 }
 
 interface WorkspaceRow {

@@ -1,10 +1,15 @@
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { keyStoreSteps, migrate } from "./schema.ts";
+import { keyStoreSchema, migrate, type Schema } from "./schema.ts";
 
 const createNotes = "CREATE TABLE note (text TEXT) STRICT; INSERT INTO note VALUES ('first')";
 const addAuthor = "ALTER TABLE note ADD COLUMN author TEXT NOT NULL DEFAULT 'nobody'";
 const failing = "INSERT INTO note (text) VALUES ('second'); SELECT * FROM missing";
+
+/** A store whose tables come about in these steps. */
+function notes(steps: readonly string[]): Schema {
+  return { applicationId: 1, steps };
+}
 
 describe("migrating a store", () => {
   let database: DatabaseSync;
@@ -16,7 +21,7 @@ describe("migrating a store", () => {
   const version = (): unknown => database.prepare("PRAGMA user_version").get()?.["user_version"];
 
   it("runs all steps on an empty file", () => {
-    migrate(database, "store.db", [createNotes, addAuthor]);
+    migrate(database, "store.db", notes([createNotes, addAuthor]));
 
     expect(version()).toBe(2);
     expect(database.prepare("SELECT * FROM note").all()).toEqual([
@@ -25,11 +30,11 @@ describe("migrating a store", () => {
   });
 
   it("runs only the steps that an older file lacks, and keeps its rows", () => {
-    migrate(database, "store.db", [createNotes]);
+    migrate(database, "store.db", notes([createNotes]));
     database.exec("INSERT INTO note VALUES ('kept')");
 
-    migrate(database, "store.db", [createNotes, addAuthor]);
-    migrate(database, "store.db", [createNotes, addAuthor]);
+    migrate(database, "store.db", notes([createNotes, addAuthor]));
+    migrate(database, "store.db", notes([createNotes, addAuthor]));
 
     expect(version()).toBe(2);
     expect(database.prepare("SELECT text FROM note").all()).toEqual([
@@ -39,9 +44,9 @@ describe("migrating a store", () => {
   });
 
   it("leaves the file as it was when a step fails", () => {
-    migrate(database, "store.db", [createNotes]);
+    migrate(database, "store.db", notes([createNotes]));
 
-    expect(() => migrate(database, "store.db", [createNotes, addAuthor, failing])).toThrow();
+    expect(() => migrate(database, "store.db", notes([createNotes, addAuthor, failing]))).toThrow();
 
     expect(version()).toBe(1);
     expect(database.isTransaction).toBe(false);
@@ -49,9 +54,9 @@ describe("migrating a store", () => {
   });
 
   it("refuses a file with more steps than are known", () => {
-    migrate(database, "store.db", [createNotes, addAuthor]);
+    migrate(database, "store.db", notes([createNotes, addAuthor]));
 
-    expect(() => migrate(database, "store.db", [createNotes])).toThrow(
+    expect(() => migrate(database, "store.db", notes([createNotes]))).toThrow(
       "store.db has schema version 2 and this openbourse knows 1",
     );
   });
@@ -66,7 +71,7 @@ describe("the tables of the key store", () => {
     ["a time that is no integer", `('aaaaaaaa', '${hash}', 'desk', '', 'now', NULL)`],
   ])("do not take a key with %s", (_, values) => {
     const database = new DatabaseSync(":memory:");
-    migrate(database, "keys.db", keyStoreSteps);
+    migrate(database, "keys.db", keyStoreSchema);
     database.exec("INSERT INTO workspace (name, created_at_ms) VALUES ('desk', 1)");
     const columns = "(id, hash, workspace, label, created_at_ms, revoked_at_ms)";
 

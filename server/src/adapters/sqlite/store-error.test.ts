@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
-import { StoreError, toStoreError } from "./store-error.ts";
+import { StoreError, toStorageFailure, toStoreError } from "./store-error.ts";
 
 /** What `work` raises. */
 function errorOf(work: () => void): unknown {
@@ -54,6 +54,52 @@ describe("an error of the store", () => {
     ];
 
     for (const bug of bugs) expect(toStoreError(bug, "keys.db")).toBe(bug);
+    database.close();
+  });
+});
+
+describe("a failure to write a store", () => {
+  it.each([
+    ["ENOSPC", "disk-full"],
+    ["EDQUOT", "disk-full"],
+    ["EFBIG", "disk-full"],
+    ["EROFS", "read-only"],
+    ["EACCES", "read-only"],
+    ["EPERM", "read-only"],
+    ["EIO", "failed"],
+  ])("tells the system's %s apart as %s", (code, fault) => {
+    const error = Object.assign(new Error(`${code}: no luck`), { code, syscall: "write" });
+
+    const failure = toStorageFailure(error, "commands.db");
+
+    expect(failure).toMatchObject({ kind: "failure", fault });
+    expect(failure?.message).toMatch(/^cannot write commands\.db: E.*; .* start again$/);
+  });
+
+  it("tells a full and a read-only database apart", () => {
+    const folder = mkdtempSync(join(tmpdir(), "openbourse-read-only-"));
+    const writable = new DatabaseSync(join(folder, "keys.db"));
+    writable.exec("CREATE TABLE note (text TEXT); PRAGMA max_page_count = 2");
+    const readOnly = new DatabaseSync(join(folder, "keys.db"), { readOnly: true });
+
+    const full = errorOf(() => writable.exec("INSERT INTO note VALUES (zeroblob(100000))"));
+    const locked = errorOf(() => readOnly.exec("INSERT INTO note VALUES ('')"));
+
+    expect(toStorageFailure(full, "keys.db")).toMatchObject({ fault: "disk-full" });
+    expect(toStorageFailure(locked, "keys.db")).toMatchObject({ fault: "read-only" });
+    writable.close();
+    readOnly.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it("leaves bugs of the caller alone", () => {
+    const database = new DatabaseSync(":memory:");
+    database.exec("CREATE TABLE note (text TEXT NOT NULL)");
+    const broken = errorOf(() => database.exec("INSERT INTO note VALUES (NULL)"));
+
+    for (const bug of [broken, new TypeError("not a function"), "not even an error"]) {
+      expect(toStorageFailure(bug, "keys.db")).toBeUndefined();
+    }
     database.close();
   });
 });

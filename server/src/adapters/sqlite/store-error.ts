@@ -1,4 +1,10 @@
 /** What can be wrong with a store on disk, in words that an operator can act on. */
+import {
+  type StorageFailure,
+  type StorageFault,
+  storageFailure,
+  storageFaultOfCode,
+} from "../../ports/storage-fault.ts";
 
 /** Kinds of store trouble. */
 export type StoreFault =
@@ -29,7 +35,9 @@ export class StoreError extends Error {
 /** SQLite's primary result codes that we tell apart (sqlite.org/rescode.html). */
 const sqliteCode = {
   busy: 5,
+  readOnly: 8,
   corrupt: 11,
+  full: 13,
   cannotOpen: 14,
   constraint: 19,
   notADatabase: 26,
@@ -75,13 +83,41 @@ export function toStoreError(error: unknown, file: string): unknown {
   }
 }
 
+/**
+ * Tells why writing to `file` failed. Undefined when neither SQLite nor the file system threw the
+ * error, or a constraint was broken: that is a bug of the caller.
+ */
+export function toStorageFailure(error: unknown, file: string): StorageFailure | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const fault = storageFaultOf(error);
+  if (fault === undefined) return undefined;
+  return storageFailure(fault, file, error.message);
+}
+
+function storageFaultOf(error: Error): StorageFault | undefined {
+  if ("syscall" in error) {
+    return storageFaultOfCode("code" in error ? String(error.code) : "");
+  }
+  switch (sqliteCodeOf(error)) {
+    case undefined:
+    case sqliteCode.constraint:
+      return undefined;
+    case sqliteCode.full:
+      return "disk-full";
+    case sqliteCode.readOnly:
+      return "read-only";
+    default:
+      return "failed";
+  }
+}
+
 function cannotOpen(file: string, detail: string, cause: Error): StoreError {
   const message = `cannot open ${file}: ${detail}; check that its folder exists and may be written by this user`;
   return new StoreError("cannot-open", message, cause);
 }
 
 /** SQLite's primary result code, undefined when SQLite did not raise the error. */
-function sqliteCodeOf(error: Error): number | undefined {
+export function sqliteCodeOf(error: Error): number | undefined {
   if (!("errcode" in error)) return undefined;
   return typeof error.errcode === "number" ? error.errcode & primaryCodeMask : undefined;
 }

@@ -74,7 +74,8 @@ export function parseSimulatorOptions(
   return [...markets.values()];
 }
 
-function parseTicker(entry: SimulatedTicker): SimulatedMarket | string {
+/** One ticker in exact units; a text says what is wrong with it. */
+export function parseTicker(entry: SimulatedTicker): SimulatedMarket | string {
   const { ticker, tradesPerSecond } = entry;
   if (ticker === "" || ticker.length > tickerLengthMax) return "the name is empty or too long";
   const tick = parsePositive(entry.tickSize);
@@ -120,7 +121,7 @@ function parsePositive(text: string): Decimal | undefined {
 }
 
 /** How many units a decimal text is; undefined when it is no whole number of them. */
-function multiplesOf(unit: Decimal, text: string): number | undefined {
+export function multiplesOf(unit: Decimal, text: string): number | undefined {
   const value = parseDecimal(text);
   if (typeof value === "string") return undefined;
   const scale = Math.max(unit.scale, value.scale);

@@ -4,7 +4,7 @@
  */
 import type { SimulatedTicker } from "./config.ts";
 
-const bitcoin: SimulatedTicker = {
+export const bitcoin: SimulatedTicker = {
   ticker: "BTC/USDT",
   startPrice: "107000",
   tickSize: "0.01",
@@ -14,7 +14,7 @@ const bitcoin: SimulatedTicker = {
   dailyVolatilityPercent: 2.5,
 };
 
-const ether: SimulatedTicker = {
+export const ether: SimulatedTicker = {
   ticker: "ETH/USDT",
   startPrice: "2500",
   tickSize: "0.01",
@@ -34,7 +34,7 @@ const ai: SimulatedTicker = {
   dailyVolatilityPercent: 6,
 };
 
-const solana: SimulatedTicker = {
+export const solana: SimulatedTicker = {
   ticker: "SOL/USDT",
   startPrice: "145",
   tickSize: "0.01",
@@ -44,7 +44,7 @@ const solana: SimulatedTicker = {
   dailyVolatilityPercent: 4.5,
 };
 
-const ripple: SimulatedTicker = {
+export const ripple: SimulatedTicker = {
   ticker: "XRP/USDT",
   startPrice: "2.18",
   tickSize: "0.0001",
@@ -64,7 +64,7 @@ const doge: SimulatedTicker = {
   dailyVolatilityPercent: 4.5,
 };
 
-const tron: SimulatedTicker = {
+export const tron: SimulatedTicker = {
   ticker: "TRX/USDT",
   startPrice: "0.273",
   tickSize: "0.00001",
@@ -74,7 +74,7 @@ const tron: SimulatedTicker = {
   dailyVolatilityPercent: 2.5,
 };
 
-const litecoin: SimulatedTicker = {
+export const litecoin: SimulatedTicker = {
   ticker: "LTC/USDT",
   startPrice: "85.5",
   tickSize: "0.01",

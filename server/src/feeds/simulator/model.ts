@@ -6,6 +6,7 @@
  * buy at the ask or sell at the bid.
  */
 import { Activity } from "./activity.ts";
+import { FairPrice, secondsPerDay } from "./fair-price.ts";
 import { drawLots } from "./quantity.ts";
 import type { Random } from "./random.ts";
 
@@ -28,14 +29,9 @@ export interface ModelTrade {
 }
 
 const secondUs = 1_000_000;
-const secondsPerDay = 86_400;
 
 /** Share of arrivals that bring news, that is, move the fair price. */
 const newsShare = 1 / 5;
-/** Fraction by which a second pulls the fair price back to its start: a third is left after 10 days. */
-const reversionPerSecond = 1 / (10 * secondsPerDay);
-/** The fair price never leaves start ÷ 5 … start × 5, whatever the luck. */
-const fairFactorMax = 5;
 /** Share of ordinary arrivals that repeat the side of the one before: large orders come in pieces. */
 const sameSideShare = 0.55;
 
@@ -57,13 +53,12 @@ const quietSecondsMax = 3_600;
 export class TradeModel {
   readonly #random: Random;
   readonly #activity: Activity;
-  readonly #startTicks: number;
+  readonly #fair: FairPrice;
   readonly #medianLots: number;
   readonly #arrivalsPerSecond: number;
   readonly #moveDeviation: number;
   #timeUs: number;
   #secondEndUs: number;
-  #fairTicks: number;
   #spreadExtraTicks = 0;
   #buying = true;
   #priceTicks = 0;
@@ -73,14 +68,13 @@ export class TradeModel {
     const { startTicks, medianLots, tradesPerSecond, dailyVolatility } = parameters;
     this.#random = random;
     this.#activity = new Activity(random);
-    this.#startTicks = startTicks;
+    this.#fair = new FairPrice(startTicks);
     this.#medianLots = medianLots;
     this.#arrivalsPerSecond = tradesPerSecond / tradesPerArrival;
     const movesPerDay = this.#arrivalsPerSecond * secondsPerDay * newsShare;
     this.#moveDeviation = dailyVolatility / Math.sqrt(movesPerDay);
     this.#timeUs = startUs;
     this.#secondEndUs = startUs + secondUs;
-    this.#fairTicks = startTicks;
   }
 
   /** Advances to the next trade. Trades of one sweep share their time. */
@@ -122,14 +116,14 @@ export class TradeModel {
       this.#timeUs = this.#secondEndUs;
       this.#secondEndUs += secondUs;
       this.#activity.step();
-      this.#fairTicks += (this.#startTicks - this.#fairTicks) * reversionPerSecond;
+      this.#fair.revert();
     }
   }
 
   #arrive(): void {
     const random = this.#random;
     if (random.chance(newsShare)) {
-      const move = this.#moveFairPrice();
+      const move = this.#fair.move(this.#moveDeviation * this.#activity.volatility, random);
       this.#buying = move > 0;
       const widened = this.#spreadExtraTicks + Math.abs(move) * spreadPerMove;
       this.#spreadExtraTicks = Math.min(widened, spreadExtraTicksMax);
@@ -141,23 +135,12 @@ export class TradeModel {
     this.#priceTicks = this.#buying ? this.#askTicks() : this.#bidTicks();
   }
 
-  /** Moves the fair price by one piece of news; returns by how many ticks. */
-  #moveFairPrice(): number {
-    const before = this.#fairTicks;
-    const deviation = this.#moveDeviation * this.#activity.volatility;
-    const moved = before * (1 + deviation * this.#random.normal());
-    const least = this.#startTicks / fairFactorMax;
-    const most = this.#startTicks * fairFactorMax;
-    this.#fairTicks = Math.min(Math.max(moved, least), most);
-    return this.#fairTicks - before;
-  }
-
   #bidTicks(): number {
-    return Math.floor(this.#fairTicks - this.#spreadExtraTicks / 2);
+    return Math.floor(this.#fair.ticks - this.#spreadExtraTicks / 2);
   }
 
   /** The lowest whole tick above the fair price, hence at least one tick above the bid. */
   #askTicks(): number {
-    return Math.floor(this.#fairTicks + this.#spreadExtraTicks / 2) + 1;
+    return Math.floor(this.#fair.ticks + this.#spreadExtraTicks / 2) + 1;
   }
 }

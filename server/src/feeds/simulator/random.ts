@@ -41,6 +41,11 @@ export class Random {
     return Math.floor((this.word() / wordRange) * count);
   }
 
+  /** A number in `least` … `most`, all about equally likely. */
+  between(least: number, most: number): number {
+    return least + (most - least) * (this.word() / wordRange);
+  }
+
   /** True with the given probability. */
   chance(probability: number): boolean {
     return this.word() < probability * wordRange;

@@ -8,7 +8,7 @@ import type { ConfigInput } from "../config/load.ts";
 import type { DatasetConfig, ReplayFeedConfig } from "../config/schema.ts";
 import { FeedRunner } from "../feed-runner.ts";
 import { openFeed } from "../feeds.ts";
-import { StartError } from "../server.ts";
+import { StartError } from "../start-error.ts";
 import { configOrExitCode } from "./config.ts";
 import { progressLine } from "./progress.ts";
 import { logOf, serveConfig } from "./serve.ts";

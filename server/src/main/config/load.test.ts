@@ -120,7 +120,7 @@ describe("a wrong configuration names the place and what would be right", () => 
     ],
     [
       "sever: {}",
-      '1:1 sever is not a known key; did you mean "server"? (known here: server, data, log, bars, limits, finazon, demo, datasets)',
+      '1:1 sever is not a known key; did you mean "server"? (known here: server, data, log, bars, limits, finazon, exchange, demo, datasets)',
     ],
     ["server: 5", "1:9 server must be a mapping of keys to values, but is 5"],
     [
@@ -177,7 +177,7 @@ describe("a wrong configuration names the place and what would be right", () => 
       '--port: server.port must be a whole number from 0 to 65535, but is "x"',
     ]);
     expect(faultsOf("", {}, [flag("sever.port", "1")])).toEqual([
-      '--port: sever is not a known key; did you mean "server"? (known here: server, data, log, bars, limits, finazon, demo, datasets)',
+      '--port: sever is not a known key; did you mean "server"? (known here: server, data, log, bars, limits, finazon, exchange, demo, datasets)',
     ]);
   });
 
@@ -190,6 +190,14 @@ describe("a wrong configuration names the place and what would be right", () => 
     expect(faultsOf(`datasets: [${dataset}, ${dataset}]`)).toEqual([
       'datasets: the code "a" is used twice',
     ]);
+  });
+
+  it("when a dataset has the code of the exchange's own trades", () => {
+    const text = "datasets: [{code: local, feed: {kind: simulator}}]";
+    expect(faultsOf(text)).toEqual([
+      'datasets: the code "local" is that of the exchange\'s own trades',
+    ]);
+    expect(faultsOf(`${text}\nexchange: {enabled: false}`)).toEqual([]);
   });
 
   it("when the file is not there or cannot be read", () => {

@@ -43,9 +43,8 @@ export function loadConfig(input: ConfigInput): LoadedConfig {
   ];
   if (faults.length > 0) return { ok: false, faults };
   const config = fillDefaults(value) as Config;
-  const repeated = repeatedCode(config);
-  if (repeated !== undefined)
-    return { ok: false, faults: [`datasets: the code "${repeated}" is used twice`] };
+  const fault = codeFault(config);
+  if (fault !== undefined) return { ok: false, faults: [fault] };
   return { ok: true, config, file: yaml === undefined ? undefined : file.name };
 }
 
@@ -98,7 +97,14 @@ function dotted(path: KeyPath): string {
   }, "");
 }
 
-function repeatedCode({ datasets }: Config): string | undefined {
+/** Dataset code of the exchange's own trades. */
+export const localDataset = "local";
+
+function codeFault({ datasets, exchange }: Config): string | undefined {
   const codes = datasets.map((dataset) => dataset.code);
-  return codes.find((code, index) => codes.indexOf(code) !== index);
+  const repeated = codes.find((code, index) => codes.indexOf(code) !== index);
+  if (repeated !== undefined) return `datasets: the code "${repeated}" is used twice`;
+  return exchange.enabled && codes.includes(localDataset)
+    ? `datasets: the code "${localDataset}" is that of the exchange's own trades`
+    : undefined;
 }

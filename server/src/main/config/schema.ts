@@ -288,6 +288,40 @@ const finazonSchema = Type.Object(
   section,
 );
 
+const exchangeSchema = Type.Object(
+  {
+    enabled: Type.Boolean({ default: true, description: "whether this server runs an exchange" }),
+    snapshotEveryCommands: Type.Integer({
+      minimum: 100,
+      maximum: 100_000_000,
+      default: 100_000,
+      description: "commands between two state snapshots",
+    }),
+    participants: Type.Object(
+      {
+        enabled: Type.Boolean({
+          default: true,
+          description: "whether simulated participants trade on the exchange",
+        }),
+        seed: Type.Integer({
+          minimum: 0,
+          maximum: 4_294_967_295,
+          default: 1,
+          description: "the same seed gives the same participants",
+        }),
+        rate: Type.Number({
+          minimum: 0.1,
+          maximum: 1_000,
+          default: 1,
+          description: "how busy they are, 1 being a quiet day",
+        }),
+      },
+      section,
+    ),
+  },
+  section,
+);
+
 /** The whole configuration; every key may be left out. */
 export const configSchema = Type.Object(
   {
@@ -307,6 +341,7 @@ export const configSchema = Type.Object(
     ),
     limits: limitsSchema,
     finazon: finazonSchema,
+    exchange: exchangeSchema,
     demo: Type.Object(
       { key: Type.Boolean({ default: true, description: "make and show a demo API key" }) },
       section,

@@ -1,0 +1,240 @@
+/**
+ * The command log's file: tables, lock, chain and mark, used by one thread and without waiting. It
+ * knows nothing of threads, and the batches it is given are already known to follow each other.
+ */
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { assert } from "../../core/assert.ts";
+import type { CommandBatch, LogDamage } from "../../ports/command-log.ts";
+import type { StorageFailure } from "../../ports/storage-fault.ts";
+import { chainChecksum, chainStart } from "./command-log-chain.ts";
+import { type MarkWriter, markFileOf, openMark, readMark } from "./command-log-mark.ts";
+import { BatchReader, type LogChunk, logDamage, type ReadCursor } from "./command-log-rows.ts";
+import { commandLogSchema } from "./command-log-schema.ts";
+import { createPrivately, syncPath } from "./private-file.ts";
+import { migrate } from "./schema.ts";
+import { StoreError, toStorageFailure, toStoreError } from "./store-error.ts";
+
+/** What to open. */
+export interface CommandLogFileOptions {
+  readonly file: string;
+  /** How large the file may become, in bytes; past it appends fail with `disk-full`. Default: no bound. */
+  readonly fileBytesMax?: number | undefined;
+}
+
+/** How long opening waits for another process to let go of the log, in milliseconds. */
+const lockWaitMs = 1_000;
+
+/**
+ * After this many bytes in the write-ahead log they are moved into the tables. Little at a time, so
+ * that what is appended meanwhile does not wait long.
+ */
+const checkpointBytes = 1_024 * 1_024;
+
+/** About what a transaction writes to the write-ahead log besides its payloads, in bytes. */
+const transactionOverheadBytes = 8_192;
+
+/** How much of the mark a loss of power may cost, in milliseconds. */
+const markSyncIntervalMs = 1_000;
+
+/**
+ * Opens the log and locks out everybody else until it is closed. Raises a `StoreError` when the file
+ * cannot be used at all; when only its end is damaged, it opens for reading.
+ */
+export function openCommandLogFile(options: CommandLogFileOptions): CommandLogFile {
+  // Absolute, because SQLite would read a relative name such as `file:x` as an address.
+  const file = resolve(options.file);
+  let database: DatabaseSync | undefined;
+  try {
+    createPrivately(file);
+    database = new DatabaseSync(file, { timeout: lockWaitMs, defensive: true });
+    prepareDatabase(database, file, options.fileBytesMax);
+    return new CommandLogFile(database, file);
+  } catch (error) {
+    database?.close();
+    throw toStoreError(error, file);
+  }
+}
+
+function prepareDatabase(database: DatabaseSync, file: string, fileBytesMax?: number): void {
+  // The exclusive lock is taken before anything is read, so that of two who open at once one wins.
+  database.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT");
+  migrate(database, file, commandLogSchema);
+  database.exec(`
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    PRAGMA wal_autocheckpoint = 0;
+    PRAGMA cell_size_check = ON`);
+  if (fileBytesMax !== undefined) boundFile(database, fileBytesMax);
+  // A killed process may have left batches that were written and never made durable. They count from
+  // now on, so they have to be.
+  const writeAheadLog = `${file}-wal`;
+  if (existsSync(writeAheadLog)) syncPath(writeAheadLog);
+}
+
+function boundFile(database: DatabaseSync, fileBytesMax: number): void {
+  const pageBytes = Number(database.prepare("PRAGMA page_size").get()?.["page_size"]);
+  const pagesMax = Math.max(1, Math.floor(fileBytesMax / pageBytes));
+  database.exec(`PRAGMA max_page_count = ${pagesMax}`);
+}
+
+/** An open log file. After a failure it refuses every append; after damage too. */
+export class CommandLogFile {
+  readonly epoch: string;
+  readonly damage: LogDamage | undefined;
+  readonly #database: DatabaseSync;
+  readonly #file: string;
+  readonly #reader: BatchReader;
+  readonly #insert: StatementSync;
+  #mark: MarkWriter | undefined;
+  /** Where the next batch goes. */
+  #end: ReadCursor;
+  /** Where the log ought to end: past `#end` when its last batches were lost. */
+  #endExpected: number;
+  #failure: StorageFailure | undefined;
+  #bytesSinceCheckpoint = 0;
+  #markSyncedAtMs = 0;
+  #isMarkSynced = true;
+
+  /** Only {@link openCommandLogFile} makes one. */
+  constructor(database: DatabaseSync, file: string) {
+    this.#database = database;
+    this.#file = file;
+    this.epoch = readEpoch(database, file);
+    const start = { nextSequence: 1, checksum: chainStart(this.epoch) };
+    this.#reader = new BatchReader(database, file, start);
+    this.#insert = database.prepare(`
+      INSERT INTO batch (first_sequence, count, time_us, checksum, payload) VALUES (?, ?, ?, ?, ?)`);
+    const end = this.#reader.lastCursor();
+    const isDamaged = "kind" in end;
+    this.#end = isDamaged ? { nextSequence: end.sequence, checksum: 0 } : end;
+    this.#endExpected = this.lastSequence;
+    this.damage = isDamaged ? end : this.#compareWithMark();
+    if (this.damage === undefined) this.#openMark();
+  }
+
+  /** Sequence of the last durable and undamaged command, 0 when there is none. */
+  get lastSequence(): number {
+    return this.#end.nextSequence - 1;
+  }
+
+  /** Makes batches durable in one transaction: undefined when they are, else why none of them is. */
+  append(batches: readonly CommandBatch[]): StorageFailure | undefined {
+    assert(this.damage === undefined, "a damaged log takes no batch");
+    this.#failure ??= this.#attempt(() => this.#commit(batches));
+    return this.#failure;
+  }
+
+  /**
+   * Does what need not be done before a batch is acknowledged; to be called after every append. When
+   * it fails, the batch is durable all the same and the log takes no more.
+   */
+  settle(): StorageFailure | undefined {
+    this.#failure ??= this.#attempt(() => {
+      if (this.#bytesSinceCheckpoint >= checkpointBytes) this.#checkpoint();
+      const nowMs = performance.now();
+      if (nowMs - this.#markSyncedAtMs >= markSyncIntervalMs) this.#syncMark(nowMs);
+    });
+    return this.#failure;
+  }
+
+  /** Where to start in order to read the batch that holds `sequence` first. */
+  cursorAt(sequence: number): ReadCursor | LogDamage {
+    return this.#reader.cursorAt(sequence);
+  }
+
+  /** Reads some batches. */
+  readChunk(cursor: ReadCursor): LogChunk {
+    return this.#reader.readChunk(cursor, this.#endExpected);
+  }
+
+  /** Lets the file go. What is durable stays so even when tidying up fails, so that is not reported. */
+  close(): void {
+    if (!this.#database.isOpen) return;
+    if (this.#mark !== undefined) {
+      this.#attempt(() => this.#syncMark(performance.now()));
+      this.#mark.close();
+    }
+    this.#attempt(() => this.#database.close());
+  }
+
+  #commit(batches: readonly CommandBatch[]): void {
+    let { nextSequence, checksum } = this.#end;
+    this.#database.exec("BEGIN");
+    for (const batch of batches) {
+      assert(batch.firstSequence === nextSequence, "batches follow each other");
+      checksum = chainChecksum(checksum, batch);
+      const { firstSequence, count, timeUs, payload } = batch;
+      this.#insert.run(firstSequence, count, timeUs, checksum, payload);
+      nextSequence += count;
+      this.#bytesSinceCheckpoint += payload.length;
+    }
+    this.#database.exec("COMMIT");
+    this.#bytesSinceCheckpoint += transactionOverheadBytes;
+    this.#end = { nextSequence, checksum };
+    this.#endExpected = this.lastSequence;
+    this.#mark?.write(this.lastSequence);
+    this.#isMarkSynced = false;
+  }
+
+  #checkpoint(): void {
+    this.#database.exec("PRAGMA wal_checkpoint(PASSIVE)");
+    this.#bytesSinceCheckpoint = 0;
+  }
+
+  #syncMark(nowMs: number): void {
+    if (!this.#isMarkSynced) this.#mark?.sync();
+    this.#isMarkSynced = true;
+    this.#markSyncedAtMs = nowMs;
+  }
+
+  /** Damage when the mark says that there was more than there is, or cannot say. */
+  #compareWithMark(): LogDamage | undefined {
+    const markFile = markFileOf(this.#file);
+    const mark = readMark(markFile);
+    if (mark === undefined) return undefined;
+    const sequence = this.#end.nextSequence;
+    if (mark === "damaged" || (mark.epoch !== this.epoch && mark.sequence > 0)) {
+      const detail = `${markFile} is damaged or belongs to another log, so it is unknown how far this one was acknowledged; delete it to accept this end`;
+      return logDamage({ file: this.#file, fault: "unknown-end", sequence, detail });
+    }
+    if (mark.sequence < sequence) return undefined;
+    this.#endExpected = mark.sequence;
+    return this.#reader.lostEnd(sequence, mark.sequence);
+  }
+
+  #openMark(): void {
+    const mark = { epoch: this.epoch, sequence: this.lastSequence };
+    this.#failure = this.#attempt(() => {
+      this.#mark = openMark(markFileOf(this.#file), mark);
+    });
+  }
+
+  /** Runs work that writes; what the disk or SQLite throws becomes a value, and nothing is half done. */
+  #attempt(work: () => void): StorageFailure | undefined {
+    try {
+      work();
+      return undefined;
+    } catch (error) {
+      this.#rollBack();
+      const failure = toStorageFailure(error, this.#file);
+      if (failure === undefined) throw error;
+      return failure;
+    }
+  }
+
+  #rollBack(): void {
+    try {
+      if (this.#database.isOpen && this.#database.isTransaction) this.#database.exec("ROLLBACK");
+    } catch {
+      // The disk fails here as it did before. What was not committed is not there when it is opened.
+    }
+  }
+}
+
+function readEpoch(database: DatabaseSync, file: string): string {
+  const epoch = database.prepare("SELECT epoch FROM log").get()?.["epoch"];
+  if (typeof epoch === "string" && /^[0-9a-f]{32}$/.test(epoch)) return epoch;
+  throw new StoreError("not-a-database", `${file} is damaged: it names no epoch; restore it`);
+}

@@ -1,0 +1,111 @@
+/**
+ * The thread that owns the command log's file. Everything that was posted while it was busy becomes
+ * one transaction, so one wait for the disk serves many batches. It decides nothing else.
+ */
+import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import { assert, ensureNever } from "../../core/assert.ts";
+import {
+  type CommandLogFile,
+  type CommandLogFileOptions,
+  openCommandLogFile,
+} from "./command-log-file.ts";
+import {
+  type FromWorker,
+  type PackedBatches,
+  packBatches,
+  type ToWorker,
+  transferOf,
+  unpackBatches,
+  type WorkerStart,
+} from "./command-log-messages.ts";
+import type { LogChunk, ReadCursor } from "./command-log-rows.ts";
+import { StoreError } from "./store-error.ts";
+
+/** A transaction takes no further message once it holds this many bytes of payload. */
+const transactionBytesMax = 8 * 1_024 * 1_024;
+
+assert(parentPort !== null, "the command log's worker runs as a worker thread");
+const port = parentPort;
+
+function post(message: FromWorker | WorkerStart, transfer: readonly ArrayBuffer[] = []): void {
+  port.postMessage(message, transfer);
+}
+
+/** The next message that has already arrived. */
+function nextMessage(): ToWorker | undefined {
+  return receiveMessageOnPort(port)?.message;
+}
+
+function serve(log: CommandLogFile): void {
+  port.on("message", (first: ToWorker) => {
+    let message: ToWorker | undefined = first;
+    while (message !== undefined) message = handle(log, message) ?? nextMessage();
+  });
+}
+
+/** Handles a message; returns one that it has taken from the queue and not handled. */
+function handle(log: CommandLogFile, message: ToWorker): ToWorker | undefined {
+  switch (message.kind) {
+    case "append":
+      return append(log, message.packed);
+    case "read":
+      read(log, message.from);
+      return undefined;
+    case "close":
+      log.close();
+      port.close();
+      return undefined;
+    default:
+      return ensureNever(message);
+  }
+}
+
+function append(log: CommandLogFile, first: PackedBatches): ToWorker | undefined {
+  const group = [unpackBatches(first)];
+  let bytes = first.payloads.length;
+  let next: ToWorker | undefined;
+  while (bytes < transactionBytesMax) {
+    next = nextMessage();
+    if (next?.kind !== "append") break;
+    group.push(unpackBatches(next.packed));
+    bytes += next.packed.payloads.length;
+    next = undefined;
+  }
+  const failure = log.append(group.flat());
+  if (failure === undefined) post({ kind: "durable", lastSequence: log.lastSequence });
+  // After the acknowledgement, because nobody has to wait for it.
+  const failed = failure ?? log.settle();
+  if (failed !== undefined) post({ kind: "failed", failure: failed });
+  return next;
+}
+
+function read(log: CommandLogFile, from: ReadCursor | number): void {
+  const cursor = typeof from === "number" ? log.cursorAt(from) : from;
+  const chunk: LogChunk =
+    "kind" in cursor ? { batches: [], next: undefined, damage: cursor } : log.readChunk(cursor);
+  const packed = packBatches(chunk.batches);
+  post({ kind: "chunk", packed, next: chunk.next, damage: chunk.damage }, transferOf(packed));
+}
+
+/** Why the file cannot be opened; what is no trouble with the file is a bug and ends the thread. */
+function refusalOf(error: unknown): WorkerStart {
+  if (!(error instanceof StoreError)) throw error;
+  return { kind: "refused", fault: error.fault, message: error.message };
+}
+
+function open(options: CommandLogFileOptions): CommandLogFile | undefined {
+  try {
+    return openCommandLogFile(options);
+  } catch (error) {
+    post(refusalOf(error));
+    return undefined;
+  }
+}
+
+// Whoever starts this thread gives it the options; nobody else can.
+const log = open(workerData as CommandLogFileOptions);
+if (log !== undefined) {
+  const { epoch, lastSequence, damage } = log;
+  post({ kind: "opened", epoch, lastSequence, damage });
+  serve(log);
+}

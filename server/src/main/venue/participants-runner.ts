@@ -1,0 +1,70 @@
+/**
+ * Lets the simulated participants live on the exchange: asks them at each of their steps what they
+ * want, submits it like anybody's commands, and tells them what became of everybody's.
+ */
+
+import type { RecoveredMarket } from "../../feeds/simulator/participants/config.ts";
+import { defaultMarkets } from "../../feeds/simulator/participants/default-markets.ts";
+import {
+  createParticipants,
+  type Participants,
+} from "../../feeds/simulator/participants/participants.ts";
+import type { Clock } from "../../ports/clock.ts";
+import { StartError } from "../start-error.ts";
+import type { Venue } from "./venue.ts";
+
+/** Levels of a side that participants are told about when they come back. */
+const recoveredLevelsMax = 100_000;
+
+/** What the participants are to be like. */
+export interface ParticipantsSetup {
+  readonly seed: number;
+  readonly rate: number;
+}
+
+/** Starts the participants; the returned function sends them home. */
+export function runParticipants(venue: Venue, clock: Clock, setup: ParticipantsSetup): () => void {
+  const participants = createParticipants({
+    ...setup,
+    markets: defaultMarkets,
+    startUs: clock.nowUs(),
+    recovered: recoveredMarkets(venue),
+  });
+  if (typeof participants === "string")
+    throw new StartError(`exchange.participants: ${participants}`);
+  venue.onRelease((released) => {
+    for (const entry of released) participants.observe(entry);
+  });
+  submitAll(venue, participants.setUp());
+  return live(venue, clock, participants);
+}
+
+function live(venue: Venue, clock: Clock, participants: Participants): () => void {
+  let cancel = () => {};
+  const wake = () => {
+    // One step at a time: what came of it is known before the next one is asked for.
+    if (participants.nextUs <= clock.nowUs()) submitAll(venue, participants.act(clock.nowUs()));
+    const waitMs = Math.max(0, Math.ceil((participants.nextUs - clock.nowUs()) / 1_000));
+    if (Number.isFinite(waitMs) && venue.fault === undefined) cancel = clock.after(waitMs, wake);
+  };
+  cancel = clock.after(0, wake);
+  return () => cancel();
+}
+
+function submitAll(venue: Venue, commands: ReturnType<Participants["setUp"]>): void {
+  for (const command of commands) venue.sequencer.submit(command, ignore);
+}
+
+/** Participants learn everything from what is released. */
+function ignore(): void {}
+
+function recoveredMarkets({ exchange }: Venue): readonly RecoveredMarket[] {
+  return exchange.markets().map(({ rules, halted, lastPrice }) => ({
+    rules,
+    halted,
+    lastTicks: lastPrice,
+    levels: (["buy", "sell"] as const).flatMap((side) =>
+      exchange.depth(rules.code, side, recoveredLevelsMax).map((level) => ({ ...level, side })),
+    ),
+  }));
+}

@@ -1,0 +1,104 @@
+/**
+ * The durable, ordered record of every command: the truth from which everything else can be rebuilt.
+ * It stores batches of commands that are already encoded and never looks into them.
+ */
+import { assert } from "../core/assert.ts";
+import type { StorageFailure } from "./storage-fault.ts";
+
+/** Largest payload of one batch, in bytes. */
+export const batchBytesMax: number = 16 * 1_024 * 1_024;
+
+/** Most commands in one batch. */
+export const batchCommandsMax = 1_000_000;
+
+/** Commands that become durable together: all of them or, after a crash before that, none. */
+export interface CommandBatch {
+  /** Sequence of the first command; the first command of a log has sequence 1. */
+  readonly firstSequence: number;
+  /** How many commands, 1 to {@link batchCommandsMax}; their sequences follow each other. */
+  readonly count: number;
+  /** When the sequencer stamped the batch, in microseconds since 1970 (UTC). */
+  readonly timeUs: number;
+  /** The encoded commands, opaque, at most {@link batchBytesMax}. */
+  readonly payload: Uint8Array;
+}
+
+/**
+ * What can be wrong with a log that was made durable before:
+ * - `corrupt`: a batch is not what was appended, or batches have changed places;
+ * - `missing`: batches are gone, and later ones are there;
+ * - `lost-end`: the last batches are gone although they had been acknowledged;
+ * - `unreadable`: the storage refuses to read a batch;
+ * - `unknown-end`: it cannot be told whether the last acknowledged batch is there.
+ */
+export type LogFault = "corrupt" | "missing" | "lost-end" | "unreadable" | "unknown-end";
+
+/** Where a log stops being what was acknowledged. */
+export interface LogDamage {
+  readonly kind: "damage";
+  readonly fault: LogFault;
+  /** The first sequence that cannot be vouched for; what comes before it is intact. */
+  readonly sequence: number;
+  /** For the operator: names the file, the place in it and what to do about it. */
+  readonly message: string;
+}
+
+/** One batch while reading. */
+export interface LoggedBatch extends CommandBatch {
+  readonly kind: "batch";
+}
+
+/** What reading yields: batches in order and, where the log is damaged, the damage as the last entry. */
+export type LogEntry = LoggedBatch | LogDamage;
+
+/** What becomes of a batch that was taken. */
+export type AppendOutcome = "durable" | StorageFailure;
+
+/**
+ * An append-only log with one writer. Its implementations keep any other writer out for as long as
+ * they are open.
+ */
+export interface CommandLog {
+  /** Names this log, so that a snapshot of another log is never mixed with it: 32 hex digits. */
+  readonly epoch: string;
+  /** Sequence of the last durable and undamaged command, 0 when there is none. */
+  readonly lastSequence: number;
+  /**
+   * What opening found to be wrong with the end of the log. Such a log can be read as far as it is
+   * intact but takes no batch. Opening does not look at older batches: {@link read} does.
+   */
+  readonly damage: LogDamage | undefined;
+  /**
+   * Takes the batch that follows the last one taken; any other, and any after {@link close}, is a bug
+   * of the caller. The promise resolves when the batch is durable, in the order of the appends, so
+   * many may be under way at once. The payload must not be changed until then.
+   *
+   * `no-room` means that too much is under way: the batch was not taken and may be offered again when
+   * an earlier one has become durable. A batch always finds room when none is under way.
+   *
+   * A failure is final: this batch and all later ones get it until the log is opened anew. They may
+   * or may not be found in the log then, each wholly or not at all.
+   */
+  append(batch: CommandBatch): Promise<AppendOutcome> | "no-room";
+  /**
+   * Yields what is durable, beginning with the batch that holds `fromSequence` even when it starts
+   * before, and ends with what is durable when the end is reached; yields nothing past the end.
+   * Every batch is checked. Memory is bounded however long the log is, and at most
+   * {@link readsMax} reads may be under way. Payloads are views on shared memory: copy what you keep.
+   */
+  read(fromSequence: number): AsyncIterable<LogEntry>;
+  /** Waits until what was taken is durable, then lets the log go. Closing again does nothing. */
+  close(): Promise<void>;
+}
+
+/** Most reads of one log at the same time. */
+export const readsMax = 16;
+
+/** What every log demands of a batch; another one is a bug of the caller. */
+export function assertBatch({ firstSequence, count, timeUs, payload }: CommandBatch): void {
+  const isCount = Number.isSafeInteger(count) && count >= 1 && count <= batchCommandsMax;
+  assert(isCount, "a batch holds 1 to 1,000,000 commands");
+  assert(Number.isSafeInteger(firstSequence + count), "sequences are safe integers");
+  assert(Number.isSafeInteger(timeUs) && timeUs >= 0, "time is microseconds since 1970");
+  assert(payload.length <= batchBytesMax, "a payload has at most 16 MiB");
+}
