@@ -1,0 +1,51 @@
+/**
+ * A program for the crash test: a venue with trading participants and a stream of numbered deposits.
+ * It says what it recovered and then, for each deposit that is acknowledged, its number and sequence.
+ */
+import { writeSync } from "node:fs";
+import { systemClock } from "../../server/src/adapters/clock/system-clock.ts";
+import { atomsPerUnit } from "../../server/src/core/num/money.ts";
+import { runParticipants } from "../../server/src/main/venue/participants-runner.ts";
+import { Venue } from "../../server/src/main/venue/venue.ts";
+
+/** Deposits that may be under way at once. */
+const underWayMax = 200;
+
+const [folder, seed] = process.argv.slice(2);
+if (folder === undefined || seed === undefined) throw new Error("give a folder and a seed");
+
+const clock = systemClock();
+const say = (line: string) => writeSync(1, `${line}\n`);
+const warn = (phrase: string, fields: object = {}) => say(`# ${phrase} ${JSON.stringify(fields)}`);
+const log = { debug() {}, info() {}, warn, error: warn };
+
+const venue = await Venue.open({ folder, clock, log, snapshotEvery: 500 });
+const deposited = venue.exchange.balances("load").find(({ currency }) => currency === "USDT");
+let next = Number((deposited?.available ?? 0n) / atomsPerUnit) + 1;
+let underWay = 0;
+say(`recovered ${next - 1} ${venue.exchange.sequence}`);
+// They add the markets, and with them the currency that is deposited.
+runParticipants(venue, clock, { seed: Number(seed), rate: 100 });
+
+/** Keeps many deposits of one unit under way; the number is the idempotency key. */
+function deposit(): void {
+  while (underWay < underWayMax) {
+    const number = next;
+    next += 1;
+    underWay += 1;
+    const key = `n${number}`;
+    venue.sequencer.submit(
+      { kind: "deposit", user: "load", currency: "USDT", amount: atomsPerUnit, key },
+      (submission) => {
+        underWay -= 1;
+        const refused =
+          submission.kind === "released" && submission.released.events[0]?.kind === "refused";
+        if (submission.kind === "released" && !refused)
+          say(`ack ${number} ${submission.released.sequence}`);
+        else say(`# the exchange did not take a deposit: ${submission.kind}`);
+      },
+    );
+  }
+  setImmediate(deposit);
+}
+deposit();
