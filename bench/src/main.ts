@@ -1,0 +1,73 @@
+/**
+ * The benchmarks' command line: lists them, runs those that are named, prints what they found and
+ * writes it to `bench/results`. A missed aim is a finding, not a failure of the program.
+ */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { parseBenchCommand } from "./command.ts";
+import { type Benchmark, type BenchmarkResult, type Effort, judge } from "./harness/benchmark.ts";
+import { describeMachine } from "./harness/machine.ts";
+import { formatResult } from "./harness/report.ts";
+import { benchmarks } from "./registry.ts";
+
+const resultsFolder = join(import.meta.dirname, "..", "results");
+
+const usage = `Usage: npm run bench -- NAME... [--runs N] [--quick]
+       npm run bench -- list
+
+  --runs N   counted runs (default 7, with --quick 3); warm-up runs come before them
+  --quick    less input and fewer runs: for a look, not for quoting
+
+Results are printed and written to bench/results/NAME.json.
+
+${benchmarkList()}`;
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: readonly string[]): Promise<number> {
+  const command = parseBenchCommand(args);
+  if (command.kind === "usage" || command.kind === "list") {
+    console.log(command.kind === "usage" ? usage : benchmarkList());
+    return 0;
+  }
+  if (command.kind === "wrong") return refuse(command.fault);
+  const chosen: Benchmark[] = [];
+  for (const name of command.names) {
+    const benchmark = benchmarks.find((candidate) => candidate.name === name);
+    if (benchmark === undefined) return refuse(`there is no benchmark ${name}`);
+    chosen.push(benchmark);
+  }
+  const { isQuick, runs = isQuick ? 3 : 7 } = command;
+  const effort = { runs, warmUps: isQuick ? 1 : 2, isQuick };
+  for (const benchmark of chosen) {
+    const result = await runBenchmark(benchmark, effort);
+    console.log(formatResult(result));
+    console.log(`\nwritten to ${relative(process.cwd(), writeResult(result))}\n`);
+  }
+  return 0;
+}
+
+async function runBenchmark(benchmark: Benchmark, effort: Effort): Promise<BenchmarkResult> {
+  const machine = describeMachine();
+  const note = (text: string) => console.error(`${benchmark.name}: ${text}`);
+  const findings = await benchmark.run({ effort, note });
+  const { name, summary } = benchmark;
+  return { benchmark: name, summary, effort, machine, ...findings, aims: findings.aims.map(judge) };
+}
+
+function writeResult(result: BenchmarkResult): string {
+  mkdirSync(resultsFolder, { recursive: true });
+  const suffix = result.effort.isQuick ? ".quick" : "";
+  const path = join(resultsFolder, `${result.benchmark}${suffix}.json`);
+  writeFileSync(path, `${JSON.stringify(result, undefined, 2)}\n`);
+  return path;
+}
+
+function refuse(fault: string): number {
+  console.error(`${fault}\n\n${usage}`);
+  return 2;
+}
+
+function benchmarkList(): string {
+  return benchmarks.map(({ name, summary }) => `${name.padEnd(12)} ${summary}`).join("\n");
+}

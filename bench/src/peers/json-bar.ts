@@ -1,0 +1,24 @@
+/** A bar as a message by way of doubles and `JSON.stringify`: what most servers do, digits or not. */
+import type { Bar } from "../../../server/src/marketdata/bar.ts";
+import type { BarTopic } from "../../../server/src/marketdata/topic.ts";
+
+const frequencies = { 1: "1s", 10: "10s", 60: "1m" } as const;
+
+/** The same keys in the same order as the Finazon message has. */
+export function stringifyBar({ instrument, periodS }: BarTopic, bar: Bar): string {
+  const priceUnit = 10 ** bar.priceScale;
+  return JSON.stringify({
+    d: instrument.dataset.code,
+    p: instrument.dataset.publisher,
+    ch: "bars",
+    f: frequencies[periodS],
+    aggr: "1m",
+    s: instrument.ticker,
+    t: bar.startUs / 1_000_000,
+    o: bar.open / priceUnit,
+    h: bar.high / priceUnit,
+    l: bar.low / priceUnit,
+    c: bar.close / priceUnit,
+    v: Number(bar.volume) / 10 ** bar.volumeScale,
+  });
+}
