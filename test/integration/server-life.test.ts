@@ -1,6 +1,6 @@
 /** How a server starts, runs and stops, from the outside. */
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -171,6 +171,115 @@ describe("operation", () => {
     const client = await openStream(`${server.ws}/v1?apikey=${server.demoKey}`);
     client.send(subscribeAll);
     await client.until(({ json }) => "o" in json);
+    rmSync(folder, { recursive: true });
+  });
+});
+
+interface Readiness {
+  readonly parts: readonly {
+    readonly name: string;
+    readonly ok: boolean;
+    readonly detail: string;
+  }[];
+}
+
+describe("the exchange", () => {
+  const exchangePart = async ({ http }: ServerProcess) => {
+    const response = await fetch(`${http}/readyz`);
+    const { parts } = (await response.json()) as Readiness;
+    return { status: response.status, ...parts.find(({ name }) => name === "exchange") };
+  };
+
+  it("trades, and its trades are bars of dataset local", async () => {
+    const server = await start({ yaml: "exchange: {participants: {rate: 20}}" });
+    const client = await openStream(`${server.ws}/v1?apikey=${server.demoKey}`);
+    const reply = await client.ask({
+      ...subscribeAll,
+      dataset: "local",
+      tickers: ["BTC/USDT", "TRX/USDT"],
+    });
+    expect(reply).toContain('"data":["BTC/USDT","TRX/USDT"]');
+    const bar = await client.until(({ json }) => json["s"] === "TRX/USDT");
+    expect(bar.json).toMatchObject({ d: "local", p: "openbourse" });
+  });
+
+  it("goes on after a restart where it was", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "openbourse-again-"));
+    const data = join(folder, "data");
+    const yaml = "exchange: {participants: {rate: 20}}\nlog: {level: info}";
+    const sequenceOf = ({ stderr }: { stderr: string }) =>
+      Number(/"sequence":(\d+).*exchange recovered/.exec(stderr)?.[1]);
+    const first = await start({ data, yaml });
+    expect(sequenceOf(first.output())).toBe(0);
+    await expect
+      .poll(async () => (await fetch(`${first.http}/metrics`)).text(), { timeout: 10_000 })
+      .toMatch(/openbourse_exchange_commands_total [1-9]\d{2,}/);
+    await first.stop();
+    running.pop();
+    const second = await start({ data, yaml });
+    expect(sequenceOf(second.output())).toBeGreaterThan(100);
+    expect(await exchangePart(second)).toMatchObject({ status: 200, ok: true });
+    rmSync(folder, { recursive: true });
+  });
+
+  it("refuses commands when its log is full, says so, and the server stays up, also after a restart", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "openbourse-full-"));
+    const data = join(folder, "data");
+    const yaml = "exchange: {logBytesMax: 1048576, participants: {rate: 1000}}";
+    for (const attempt of ["first", "second"]) {
+      const server = await start({ data, yaml });
+      await expect
+        .poll(() => exchangePart(server), { timeout: 25_000 })
+        .toMatchObject({
+          status: 503,
+          ok: false,
+          detail: expect.stringContaining("commands.db"),
+        });
+      expect((await fetch(`${server.http}/healthz`)).status, attempt).toBe(200);
+      const client = await openStream(`${server.ws}/v1?apikey=${server.demoKey}`);
+      expect(await client.ask({ event: "heartbeat" })).toContain("success");
+      expect(await server.stop(), attempt).toBe(0);
+      running.pop();
+    }
+    rmSync(folder, { recursive: true });
+  }, 60_000);
+
+  it("is not started twice on one data folder", async () => {
+    const server = await start();
+    const { code, stderr } = await runCommand([
+      "serve",
+      "--port",
+      "0",
+      "--data",
+      server.data,
+      "--log-level",
+      "warn",
+    ]);
+    expect(code).toBe(1);
+    expect(stderr).toContain("commands.db");
+  });
+
+  it("does not start on a log that is damaged, and names the place", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "openbourse-torn-"));
+    const data = join(folder, "data");
+    const server = await start({ data, yaml: "exchange: {participants: {rate: 100}}" });
+    await expect
+      .poll(async () => (await fetch(`${server.http}/metrics`)).text(), { timeout: 10_000 })
+      .toMatch(/openbourse_exchange_commands_total [1-9]\d{3,}/);
+    await server.stop();
+    running.pop();
+    truncateSync(join(data, "exchange", "commands.db"), 20_480);
+    const { code, stderr } = await runCommand([
+      "serve",
+      "--port",
+      "0",
+      "--data",
+      data,
+      "--log-level",
+      "warn",
+    ]);
+    expect(code).toBe(1);
+    expect(stderr).toContain(join(data, "exchange", "commands.db"));
     rmSync(folder, { recursive: true });
   });
 });

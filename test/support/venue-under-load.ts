@@ -25,7 +25,7 @@ let next = Number((deposited?.available ?? 0n) / atomsPerUnit) + 1;
 let underWay = 0;
 say(`recovered ${next - 1} ${venue.exchange.sequence}`);
 // They add the markets, and with them the currency that is deposited.
-runParticipants(venue, clock, { seed: Number(seed), rate: 100 });
+await runParticipants(venue, clock, { seed: Number(seed), rate: 100 });
 
 /** Keeps many deposits of one unit under way; the number is the idempotency key. */
 function deposit(): void {

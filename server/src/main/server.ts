@@ -83,6 +83,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     },
   });
   const venue = config.exchange.enabled ? await openVenue(folder, clock, options) : undefined;
+  // Before feeds are made, so that the participants' markets are served from the first moment.
+  const stopParticipants = venue ? await startParticipants(venue, clock, config) : () => {};
   const served = [
     ...config.datasets.map(openDataset),
     ...(venue ? [ownTrades(venue, config)] : []),
@@ -129,12 +131,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
   const { host } = config.server;
   const port = await http.listen(host, config.server.port).catch(async (error: unknown) => {
+    stopParticipants();
     await Promise.all([gateway.stop(0), http.close(), venue?.stop()]);
     store.close();
     throw listenError(error, host, config.server.port);
   });
   for (const feed of feeds) feed.start();
-  const stopParticipants = venue ? startParticipants(venue, clock, config) : () => {};
   const stopSeconds = everySecond(clock, (nowUs) => {
     for (const feed of feeds) feed.wallTime(nowUs);
   });
@@ -219,12 +221,17 @@ function openVenue(folder: DataFolder, clock: Clock, options: ServerOptions): Pr
     clock,
     log: options.log,
     snapshotEvery: options.config.exchange.snapshotEveryCommands,
+    logBytesMax: options.config.exchange.logBytesMax,
   });
 }
 
-function startParticipants(venue: Venue, clock: Clock, { exchange }: Config): () => void {
+async function startParticipants(
+  venue: Venue,
+  clock: Clock,
+  { exchange }: Config,
+): Promise<() => void> {
   const { enabled, seed, rate } = exchange.participants;
-  return enabled ? runParticipants(venue, clock, { seed, rate }) : () => {};
+  return enabled ? await runParticipants(venue, clock, { seed, rate }) : () => {};
 }
 
 function venueHealth({ fault }: Venue): HealthPart {

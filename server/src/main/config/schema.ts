@@ -297,6 +297,12 @@ const exchangeSchema = Type.Object(
       default: 100_000,
       description: "commands between two state snapshots",
     }),
+    logBytesMax: Type.Optional(
+      Type.Integer({
+        minimum: 1_048_576,
+        description: "size at which the log takes no more commands; default: the disk's",
+      }),
+    ),
     participants: Type.Object(
       {
         enabled: Type.Boolean({

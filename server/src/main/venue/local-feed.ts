@@ -26,19 +26,24 @@ export function tickerOf({ base, quote }: MarketRules): string {
 /** Takes what the sequencer releases and yields its trades. */
 export class LocalFeed implements Feed {
   readonly time = "wall";
-  readonly tickers: readonly string[];
   readonly #venue: string;
   readonly #rules = new Map<string, MarketRules>();
   readonly #instruments = new Map<string, Instrument>();
   #waiting: LocalTrade[] = [];
   #lost: { readonly fromUs: number; readonly toUs: number } | undefined;
   #wake: (() => void) | undefined;
+  /** Where instruments are made, once the feed runs. */
+  #context: FeedContext | undefined;
 
   /** `markets` are those that exist at the start; later ones are learned from events. */
   constructor(venue: string, markets: readonly MarketRules[]) {
     this.#venue = venue;
     for (const rules of markets) this.#rules.set(rules.code, rules);
-    this.tickers = markets.map(tickerOf);
+  }
+
+  /** Tickers of all markets that are known by now. */
+  get tickers(): readonly string[] {
+    return Array.from(this.#rules.values(), tickerOf);
   }
 
   /** Takes durable commands' events, in order. */
@@ -46,7 +51,7 @@ export class LocalFeed implements Feed {
     for (const { timeUs, events } of released) {
       for (const event of events) {
         if (event.kind === "traded") this.#waiting.push({ traded: event, timeUs });
-        else if (event.kind === "market-added") this.#rules.set(event.rules.code, event.rules);
+        else if (event.kind === "market-added") this.#learn(event.rules);
       }
     }
     if (this.#waiting.length > waitingTradesMax) this.#giveUpOldest();
@@ -60,6 +65,7 @@ export class LocalFeed implements Feed {
     signal: StopSignal,
   ): AsyncGenerator<readonly FeedEvent[], FeedOutcome> {
     signal.addEventListener("abort", () => this.#wake?.(), { once: true });
+    this.#context = context;
     while (!signal.aborted) {
       if (this.#waiting.length === 0) {
         await new Promise<void>((resolve) => {
@@ -70,6 +76,12 @@ export class LocalFeed implements Feed {
       yield this.#next(context);
     }
     return { kind: "stopped" };
+  }
+
+  /** A market can be subscribed to as soon as it exists, before its first trade. */
+  #learn(rules: MarketRules): void {
+    this.#rules.set(rules.code, rules);
+    if (this.#context !== undefined) this.#instrument(rules, this.#context);
   }
 
   #next(context: FeedContext): readonly FeedEvent[] {

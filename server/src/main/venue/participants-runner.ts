@@ -22,8 +22,15 @@ export interface ParticipantsSetup {
   readonly rate: number;
 }
 
-/** Starts the participants; the returned function sends them home. */
-export function runParticipants(venue: Venue, clock: Clock, setup: ParticipantsSetup): () => void {
+/**
+ * Starts the participants; resolves when their markets and money are there. The returned function
+ * sends them home.
+ */
+export async function runParticipants(
+  venue: Venue,
+  clock: Clock,
+  setup: ParticipantsSetup,
+): Promise<() => void> {
   const participants = createParticipants({
     ...setup,
     markets: defaultMarkets,
@@ -35,7 +42,7 @@ export function runParticipants(venue: Venue, clock: Clock, setup: ParticipantsS
   venue.onRelease((released) => {
     for (const entry of released) participants.observe(entry);
   });
-  submitAll(venue, participants.setUp());
+  await Promise.all(participants.setUp().map((command) => venue.sequencer.submitted(command)));
   return live(venue, clock, participants);
 }
 

@@ -31,6 +31,8 @@ export interface VenueOptions {
   readonly log: Log;
   /** Commands between two state snapshots. */
   readonly snapshotEvery: number;
+  /** Size of the log, in bytes, at which it takes no more commands. */
+  readonly logBytesMax?: number | undefined;
 }
 
 /** Where the venue's files are. */
@@ -83,7 +85,7 @@ export class Venue {
   /** Opens the files, recovers the state; a `StartError` says what the operator has to do. */
   static async open(options: VenueOptions): Promise<Venue> {
     const files = venueFiles(options.folder);
-    const opened = await openCommandLog({ file: files.log });
+    const opened = await openCommandLog({ file: files.log, fileBytesMax: options.logBytesMax });
     if (opened.kind === "refused") throw new StartError(opened.message);
     const openedStore = await openSnapshotStore({ folder: files.snapshots });
     if (openedStore.kind === "failure") {
