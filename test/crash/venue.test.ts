@@ -3,7 +3,7 @@
  * that was acknowledged may be missing, nothing may have happened twice or by half.
  */
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -11,16 +11,20 @@ import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { openSnapshotStore } from "../../server/src/adapters/files/snapshot-store.ts";
 import { openCommandLog } from "../../server/src/adapters/sqlite/command-log.ts";
+import { noSnapshots } from "../../server/src/main/venue/no-snapshots.ts";
 import { venueFiles } from "../../server/src/main/venue/venue.ts";
 import type { Released } from "../../server/src/ports/released.ts";
 import { seededNumbers } from "../../server/src/sequencer/example-stream.contract.ts";
 import { recover } from "../../server/src/sequencer/recovery.ts";
+import { runCommand } from "../support/server-process.ts";
 
 const killCount = process.env["OPENBOURSE_TEST_LONG"] === "1" ? 500 : 50;
 const seed = Number(process.env["OPENBOURSE_TEST_SEED"] ?? Date.now() % 1_000_000);
 const program = fileURLToPath(new URL("../support/venue-under-load.ts", import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), "openbourse-crash-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const data = mkdtempSync(join(tmpdir(), "openbourse-crash-"));
+const folder = join(data, "exchange");
+mkdirSync(folder);
+afterAll(() => rmSync(data, { recursive: true }));
 
 /** What one life of the process said before it was killed. */
 interface Life {
@@ -72,14 +76,9 @@ async function autopsy() {
     }
     return undefined;
   };
-  const empty = {
-    write: async () => "stored" as const,
-    list: async () => [],
-    read: async (sequence: number) => ({ kind: "damage" as const, sequence, message: "" }),
-  };
   const fromZero = await recover({
     log,
-    snapshots: empty,
+    snapshots: noSnapshots,
     exchange: {},
     report: silent,
     replayed: collect,
@@ -119,6 +118,8 @@ describe(`a venue that is killed ${killCount} times under load (seed ${seed})`, 
       for (const [number, sequence] of sequenceOf) expect(logged.get(number)).toBe(sequence);
       expect(fromSnapshot.fromSequence).toBeGreaterThan(0);
       expect(fromSnapshot.exchange.stateHash()).toBe(fromZero.exchange.stateHash());
+      const verdict = await runCommand(["verify", "--data", data, "--log-level", "silent"]);
+      expect(verdict).toMatchObject({ code: 0, stdout: expect.not.stringContaining("WRONG") });
     },
     killCount * 10_000,
   );

@@ -2,8 +2,10 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { checkConfig, printConfig } from "./commands/config.ts";
 import { createKeyCommand, listKeysCommand, revokeKeyCommand } from "./commands/keys.ts";
+import { rebuild } from "./commands/rebuild.ts";
 import { replay } from "./commands/replay.ts";
 import { serve } from "./commands/serve.ts";
+import { verify } from "./commands/verify.ts";
 import { watch } from "./commands/watch.ts";
 import { type LimitOptions, limitWorkspace, listWorkspaces } from "./commands/workspaces.ts";
 import type { ConfigInput } from "./config/load.ts";
@@ -99,6 +101,7 @@ function buildProgram(done: (exitCode: number) => void): Command {
 
   addKeyCommands(program, done);
   addWorkspaceCommands(program, done);
+  addExchangeCommands(program, done);
   addReplayCommand(program, done);
   program
     .command("watch")
@@ -166,6 +169,29 @@ function addWorkspaceCommands(program: Command, done: (exitCode: number) => void
     .option("--json", "print one JSON object")
     .action((name: string, options: ConfigOptions & LimitOptions) =>
       done(limitWorkspace(configInput(options), name, options)),
+    );
+}
+
+function addExchangeCommands(program: Command, done: (exitCode: number) => void): void {
+  withConfig(
+    program
+      .command("verify")
+      .description(
+        "run the exchange's log again and compare everything with it; stop the server first",
+      ),
+  )
+    .option("--json", "print one JSON object")
+    .action(async (options: ConfigOptions & { json?: true }) =>
+      done(await verify(configInput(options), options.json === true)),
+    );
+  withConfig(
+    program
+      .command("rebuild")
+      .description("make the exchange's history anew from its log; stop the server first"),
+  )
+    .option("--json", "print one JSON object")
+    .action(async (options: ConfigOptions & { json?: true }) =>
+      done(await rebuild(configInput(options), options.json === true)),
     );
 }
 

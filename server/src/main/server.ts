@@ -116,7 +116,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     notFound: finazonNotFound,
     readiness: () => [
       { name: "server", ok: stopping === undefined, detail: stopping ? "stopping" : "running" },
-      ...(venue ? [venueHealth(venue)] : []),
+      ...(venue ? venueHealth(venue) : []),
       ...feeds.map((feed) => ({
         name: `feed ${feed.dataset.code}`,
         ok: true,
@@ -234,8 +234,11 @@ async function startParticipants(
   return enabled ? await runParticipants(venue, clock, { seed, rate }) : () => {};
 }
 
-function venueHealth({ fault }: Venue): HealthPart {
-  return { name: "exchange", ok: fault === undefined, detail: fault ?? "running" };
+function venueHealth({ fault, historyFault }: Venue): readonly HealthPart[] {
+  return [
+    { name: "exchange", ok: fault === undefined, detail: fault ?? "running" },
+    { name: "history", ok: historyFault === undefined, detail: historyFault ?? "running" },
+  ];
 }
 
 function buildFeed(

@@ -19,6 +19,11 @@ export interface RecoveryOptions {
   readonly report: Log;
   /** Snapshots newer than this are not used: somebody needs the events after it. */
   readonly eventsNeededFrom?: number;
+  /** Shown the exchange as it is after each of these sequences that is replayed. */
+  readonly visit?: {
+    readonly sequences: ReadonlySet<number>;
+    at(exchange: Exchange): void;
+  };
   /** Receives what every replayed command did, in order. */
   replayed?(released: readonly Released[]): Promise<void> | undefined;
 }
@@ -69,6 +74,7 @@ async function replayBatch(
     const sequence = firstSequence + index;
     if (sequence <= exchange.sequence) continue;
     const events = exchange.apply({ sequence, timeUs, command });
+    if (options.visit?.sequences.has(sequence)) options.visit.at(exchange);
     if (options.replayed !== undefined) released.push({ sequence, timeUs, command, events });
   }
   await options.replayed?.(released);

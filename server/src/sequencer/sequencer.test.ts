@@ -157,6 +157,19 @@ describe("batches", () => {
   });
 });
 
+describe("those who receive what is released", () => {
+  it("can make the exchange answer busy until they have caught up", async () => {
+    let hasRoom = false;
+    const { submit } = setUp({ hasRoom: () => hasRoom });
+    submit(deposit("a"));
+    await turn();
+    hasRoom = true;
+    submit(deposit("b"));
+    await turn();
+    expect(answers.map(({ kind }) => kind)).toEqual(["busy", "released"]);
+  });
+});
+
 describe("when the log fails", () => {
   const full = { kind: "failure", fault: "disk-full", message: "no room on the disk" } as const;
 

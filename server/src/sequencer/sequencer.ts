@@ -40,6 +40,8 @@ export interface SequencerOptions {
   release(released: readonly Released[]): void;
   /** Told once when the writer stops for a reason other than `close`. */
   stopped?(reason: string): void;
+  /** Whether those who receive what is released can take more; while they cannot, `busy` is answered. */
+  hasRoom?(): boolean;
   readonly pendingMax?: number;
   readonly batchMax?: number;
 }
@@ -145,7 +147,8 @@ export class Sequencer {
 
   #refuse(command: Command): Submission | undefined {
     if (this.#stopReason !== undefined) return { kind: "stopped", reason: this.#stopReason };
-    if (this.#pendingCount >= this.#pendingMax) return { kind: "busy" };
+    const hasRoom = this.#pendingCount < this.#pendingMax && this.#options.hasRoom?.() !== false;
+    if (!hasRoom) return { kind: "busy" };
     return isEncodable(command) ? undefined : { kind: "malformed" };
   }
 

@@ -189,8 +189,11 @@ describe.runIf(disk !== undefined)(`a small disk (or ${smallDiskMissing})`, () =
       message: expect.stringContaining(fileOf(folder, 2)),
     });
 
+    // Not even the one that was to be replaced is touched.
+    expect(await store.write(snapshotAt(1, 60_000))).toMatchObject({ fault: "disk-full" });
+
     expect(await sequencesOf(store)).toEqual([1]);
-    expect(await store.read(1)).toMatchObject({ kind: "snapshot" });
+    expect(await store.read(1)).toMatchObject({ kind: "snapshot", ...snapshotAt(1, 30_000) });
     expect(readdirSync(folder)).toHaveLength(1);
     expect(await store.write(snapshotAt(2, 10_000))).toBe("stored");
   });

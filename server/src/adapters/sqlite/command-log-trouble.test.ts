@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { promisify } from "node:util";
+import type { Worker } from "node:worker_threads";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { mountSmallDisk, smallDiskMissing } from "../../../../test/support/small-disk.ts";
 import { appendAll, batchAt, batchesOf, readAll } from "../../ports/command-log.contract.ts";
@@ -105,6 +106,31 @@ describe("the file of a command log", () => {
       message: damaged.damage?.message,
     });
     await damaged.close();
+  });
+});
+
+describe("a command log whose thread ends", () => {
+  it("fails what is under way and answers every later question", async () => {
+    const threads: Worker[] = [];
+    const remember = (worker: Worker): void => {
+      threads.push(worker);
+    };
+    process.on("worker", remember);
+    const log = await openOrThrow({ file: newFile() });
+    process.off("worker", remember);
+    await appendAll(log, [batchAt(1)]);
+
+    const reading = readAll(log);
+    const outcome = log.append(batchAt(2));
+    await Promise.all(threads.map((thread) => thread.terminate()));
+
+    expect(threads).toHaveLength(1);
+    // Either may have been answered just before.
+    expect(["durable", expect.objectContaining({ fault: "failed" })]).toContainEqual(await outcome);
+    await reading;
+    expect(await log.append(batchAt(3))).toMatchObject({ kind: "failure", fault: "failed" });
+    expect(await readAll(log)).toMatchObject({ batches: [], damage: { fault: "unreadable" } });
+    await log.close();
   });
 });
 

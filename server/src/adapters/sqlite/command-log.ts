@@ -123,6 +123,8 @@ class SqliteCommandLog implements CommandLog {
   readonly #readings: Reading[] = [];
   #readsOpen = 0;
   #failure: StorageFailure | undefined;
+  /** Why there is no thread any more. */
+  #endReason: string | undefined;
   #isClosed = false;
 
   constructor(parts: Parts) {
@@ -202,6 +204,7 @@ class SqliteCommandLog implements CommandLog {
 
   #ask(from: ReadCursor | number): Promise<Chunk> {
     assert(!this.#isClosed, "a closed log is not read");
+    if (this.#endReason !== undefined) return Promise.resolve(this.#unread(from, this.#endReason));
     return new Promise((resolve) => {
       this.#readings.push({ from, resolve });
       this.#post({ kind: "read", from });
@@ -242,12 +245,15 @@ class SqliteCommandLog implements CommandLog {
 
   /** The thread has ended: nothing that is under way will be answered. */
   #end(reason: string): void {
+    this.#endReason ??= reason;
     this.#fail({ kind: "failure", fault: "failed", message: reason });
-    for (const { from, resolve } of this.#readings.splice(0)) {
-      const sequence = typeof from === "number" ? from : from.nextSequence;
-      const { file } = this.#parts;
-      const damage = logDamage({ file, fault: "unreadable", sequence, detail: reason });
-      resolve({ kind: "chunk", packed: packBatches([]), next: undefined, damage });
-    }
+    for (const { from, resolve } of this.#readings.splice(0)) resolve(this.#unread(from, reason));
+  }
+
+  #unread(from: ReadCursor | number, detail: string): Chunk {
+    const sequence = typeof from === "number" ? from : from.nextSequence;
+    const { file } = this.#parts;
+    const damage = logDamage({ file, fault: "unreadable", sequence, detail });
+    return { kind: "chunk", packed: packBatches([]), next: undefined, damage };
   }
 }

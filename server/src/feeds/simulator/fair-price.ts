@@ -9,7 +9,7 @@ export const secondsPerDay = 86_400;
 /** Fraction by which a second pulls the price back to its start: a third is left after 10 days. */
 const reversionPerSecond = 1 / (10 * secondsPerDay);
 /** The price never leaves start ÷ 5 … start × 5, whatever the luck. */
-export const fairFactorMax = 5;
+const fairFactorMax = 5;
 
 /** A fair price in ticks, with a fraction. */
 export class FairPrice {

@@ -5,9 +5,11 @@
 import { join } from "node:path";
 import { openSnapshotStore } from "../../adapters/files/snapshot-store.ts";
 import { openCommandLog } from "../../adapters/sqlite/command-log.ts";
+import { openHistory } from "../../adapters/sqlite/history.ts";
 import type { Exchange } from "../../core/exchange.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { CommandLog } from "../../ports/command-log.ts";
+import type { History } from "../../ports/history.ts";
 import type { Log } from "../../ports/log.ts";
 import type { Released } from "../../ports/released.ts";
 import type { SnapshotStore } from "../../ports/snapshot-store.ts";
@@ -16,6 +18,7 @@ import { Sequencer } from "../../sequencer/sequencer.ts";
 import { Snapshotter } from "../../sequencer/snapshotter.ts";
 import { StartError } from "../start-error.ts";
 import { LocalFeed } from "./local-feed.ts";
+import { Recorder } from "./recorder.ts";
 
 /** Code of the publisher of our own trades. */
 export const localPublisher = "openbourse";
@@ -36,8 +39,16 @@ export interface VenueOptions {
 }
 
 /** Where the venue's files are. */
-export function venueFiles(folder: string): { readonly log: string; readonly snapshots: string } {
-  return { log: join(folder, "commands.db"), snapshots: join(folder, "snapshots") };
+export function venueFiles(folder: string): {
+  readonly log: string;
+  readonly snapshots: string;
+  readonly history: string;
+} {
+  return {
+    log: join(folder, "commands.db"),
+    snapshots: join(folder, "snapshots"),
+    history: join(folder, "history.db"),
+  };
 }
 
 /** An exchange that takes commands. */
@@ -45,6 +56,9 @@ export class Venue {
   readonly sequencer: Sequencer;
   readonly exchange: Exchange;
   readonly feed: LocalFeed;
+  /** Orders, trades and balances of the past. */
+  readonly history: History;
+  readonly #recorder: Recorder;
   readonly #options: VenueOptions;
   readonly #commandLog: CommandLog;
   readonly #snapshotter: Snapshotter;
@@ -53,7 +67,9 @@ export class Venue {
   #auditFailure: string | undefined;
 
   private constructor(options: VenueOptions, parts: RecoveredParts) {
-    const { exchange, commandLog, snapshots, fromSequence } = parts;
+    const { exchange, commandLog, snapshots, history, recorder, fromSequence } = parts;
+    this.history = history;
+    this.#recorder = recorder;
     this.#options = options;
     this.#commandLog = commandLog;
     this.exchange = exchange;
@@ -77,6 +93,7 @@ export class Venue {
       clock: options.clock,
       schedule: (task) => setImmediate(task),
       release: (released) => this.#release(released),
+      hasRoom: () => recorder.hasRoom,
       stopped: (reason) => options.log.error("the exchange takes no more commands", { reason }),
     });
     this.#scheduleAudit();
@@ -84,36 +101,38 @@ export class Venue {
 
   /** Opens the files, recovers the state; a `StartError` says what the operator has to do. */
   static async open(options: VenueOptions): Promise<Venue> {
+    const { log } = options;
     const files = venueFiles(options.folder);
-    const opened = await openCommandLog({ file: files.log, fileBytesMax: options.logBytesMax });
-    if (opened.kind === "refused") throw new StartError(opened.message);
-    const openedStore = await openSnapshotStore({ folder: files.snapshots });
-    if (openedStore.kind === "failure") {
-      await opened.log.close();
-      throw new StartError(openedStore.message);
-    }
-    const snapshots = openedStore.store;
-    const commandLog = opened.log;
+    await using opened = new AsyncDisposableStack();
+    const commandLog = await openLog(files.log, options.logBytesMax);
+    opened.defer(() => commandLog.close());
+    const snapshots = await openSnapshots(files.snapshots);
+    const history = await openHistoryOf(commandLog, files.history);
+    opened.defer(() => history.close());
+
+    const recorder = new Recorder(history, log);
     const startedMs = options.clock.monotonicMs();
     const recovered = await recover({
       log: commandLog,
       snapshots,
       exchange: {},
-      report: options.log,
+      report: log,
+      eventsNeededFrom: history.lastSequence,
+      replayed: (released) => recorder.replayed(released),
     });
     if (recovered.kind === "damaged") {
-      await commandLog.close();
       throw new StartError(`the exchange's log is damaged: ${recovered.message}`);
     }
     const { exchange, fromSequence, replayedCount } = recovered;
     exchange.checkInvariants();
-    options.log.info("exchange recovered", {
+    log.info("exchange recovered", {
       sequence: exchange.sequence,
       fromSnapshot: fromSequence,
       replayed: replayedCount,
       tookMs: Math.round(options.clock.monotonicMs() - startedMs),
     });
-    return new Venue(options, { exchange, commandLog, snapshots, fromSequence });
+    opened.move();
+    return new Venue(options, { exchange, commandLog, snapshots, history, recorder, fromSequence });
   }
 
   /** Calls `listener` with everything that becomes durable from now on, in order. */
@@ -126,17 +145,24 @@ export class Venue {
     return this.#auditFailure ?? this.sequencer.stopReason;
   }
 
+  /** Why the history is not written; undefined while it is. */
+  get historyFault(): string | undefined {
+    return this.#recorder.fault;
+  }
+
   /** Makes all that was taken durable, takes a last snapshot, closes the files. */
   async stop(): Promise<void> {
     this.#cancelAudit();
     const failed = this.fault !== undefined;
     await this.sequencer.close();
     if (!failed) await this.#snapshotter.finish();
+    await this.#recorder.finish();
     await this.#commandLog.close();
   }
 
   #release(released: readonly Released[]): void {
     this.feed.take(released);
+    this.#recorder.take(released);
     for (const listener of this.#listeners) listener(released);
     this.#snapshotter.note(this.sequencer.durableSequence);
   }
@@ -159,5 +185,34 @@ interface RecoveredParts {
   readonly exchange: Exchange;
   readonly commandLog: CommandLog;
   readonly snapshots: SnapshotStore;
+  readonly history: History;
+  readonly recorder: Recorder;
   readonly fromSequence: number;
+}
+
+/** Opens the log of a venue; nobody else may have it open. */
+export async function openLog(file: string, fileBytesMax?: number): Promise<CommandLog> {
+  const opened = await openCommandLog({ file, fileBytesMax });
+  if (opened.kind === "refused") throw new StartError(opened.message);
+  return opened.log;
+}
+
+/** Opens the state snapshots of a venue. */
+export async function openSnapshots(folder: string): Promise<SnapshotStore> {
+  const opened = await openSnapshotStore({ folder });
+  if (opened.kind === "failure") throw new StartError(opened.message);
+  return opened.store;
+}
+
+/** Opens the history of a log; with `discard` an empty one. */
+export async function openHistoryOf(
+  log: CommandLog,
+  file: string,
+  discard = false,
+): Promise<History> {
+  const opened = await openHistory({ file, epoch: log.epoch, discard });
+  if (opened.kind === "refused") throw new StartError(opened.message);
+  if (opened.history.lastSequence <= log.lastSequence) return opened.history;
+  await opened.history.close();
+  throw new StartError(`${file} knows more than the log: make it anew with \`openbourse rebuild\``);
 }

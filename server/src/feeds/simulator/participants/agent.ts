@@ -11,7 +11,7 @@ import type { OrderSizes } from "./order-sizes.ts";
 export interface MarketView {
   readonly code: string;
   readonly book: BookView;
-  readonly sizes: OrderSizes;
+  readonly sizes: Pick<OrderSizes, "within">;
   /** Size of an ordinary order. */
   readonly medianLots: number;
   /** Unit in which distances of prices are measured here: what the price moves in about a second. */

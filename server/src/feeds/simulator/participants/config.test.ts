@@ -97,7 +97,7 @@ describe("participants' options", () => {
     ],
     [
       "unaffordable orders",
-      withMarket({ medianQuantity: "900", baseMax: "9000", quoteMax: "1000000000000" }),
+      withMarket({ medianQuantity: "800", baseMax: "9000", quoteMax: "1000000000000" }),
       'market "BTC/USDT": its agents would need too much money',
     ],
     [

@@ -8,7 +8,7 @@ import type { TradedMarket } from "./config.ts";
 
 const value = { quoteMin: "1", quoteMax: "10000000" } as const;
 
-/** Six markets, together about five trades and thirty commands a second. */
+/** Six markets, together about six trades and thirty commands a second. */
 export const defaultMarkets: readonly TradedMarket[] = [
   { ...bitcoin, ...value, tradesPerSecond: 1.4, baseMin: "0.00001", baseMax: "1000" },
   { ...ether, ...value, tradesPerSecond: 1.1, baseMin: "0.0005", baseMax: "20000" },

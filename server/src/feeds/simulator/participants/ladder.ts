@@ -41,7 +41,8 @@ export class Ladder {
 
   /** Which cell a price is in: 0 … levels − 1 on the ladder, less when too near, more when too far. */
   numberOf(price: number): number {
-    return this.#sign * (Math.floor(price / this.#cellTicks) - this.#firstCell);
+    const cell = Math.floor(price / this.#cellTicks);
+    return this.side === "sell" ? cell - this.#firstCell : this.#firstCell - cell;
   }
 
   /** Whether a quote at this price should not stand there any more. */

@@ -1,0 +1,218 @@
+/**
+ * The history in memory, for tests and simulations: lists that every query goes through from end to
+ * end. Plain enough to be the oracle of the one on disk; too slow for anything else.
+ */
+import { assert } from "../../core/assert.ts";
+import type { ExchangeEvent, OrderView, Traded } from "../../core/events.ts";
+import { hashOf } from "../../core/trading/state-hash.ts";
+import {
+  assertFollows,
+  assertPage,
+  type BalanceQuery,
+  type BalanceRecord,
+  type FillRecord,
+  type History,
+  type HistoryDigest,
+  type OrderFillQuery,
+  type OrderQuery,
+  type OrderRecord,
+  type Place,
+  type TradeQuery,
+  type TradeRecord,
+  type UserFillQuery,
+} from "../../ports/history.ts";
+import type { Released } from "../../ports/released.ts";
+import type { StorageFailure } from "../../ports/storage-fault.ts";
+
+/** Most rows that it keeps before it calls that a bug of the test. */
+export const memoryRowsMax = 10_000_000;
+
+/** Stores everything at once and loses it with the process. */
+export class MemoryHistory implements History {
+  readonly epoch: string;
+  #lastSequence = 0;
+  #failure: StorageFailure | undefined;
+  readonly #orders = new Map<number, OrderRecord>();
+  readonly #trades: (Traded & Place & { readonly timeUs: number })[] = [];
+  readonly #balanceChanges: BalanceRecord[] = [];
+
+  constructor(epoch: string = "0".repeat(32)) {
+    this.epoch = epoch;
+  }
+
+  get lastSequence(): number {
+    return this.#lastSequence;
+  }
+
+  get failure(): StorageFailure | undefined {
+    return this.#failure;
+  }
+
+  /** Stores nothing more from now on, as when the disk is full. */
+  fail(failure: StorageFailure): void {
+    this.#failure ??= failure;
+  }
+
+  record(released: readonly Released[]): void {
+    if (this.#failure !== undefined) return;
+    const lastSequence = assertFollows(this.#lastSequence, released);
+    for (const command of released) this.#store(command);
+    this.#lastSequence = lastSequence;
+    const rows = this.#orders.size + this.#trades.length + this.#balanceChanges.length;
+    assert(rows <= memoryRowsMax, "a history in memory stays small");
+  }
+
+  ready(): undefined {
+    return undefined;
+  }
+
+  flushed(): Promise<number | StorageFailure> {
+    return Promise.resolve(this.#failure ?? this.#lastSequence);
+  }
+
+  orders(query: OrderQuery): readonly OrderRecord[] {
+    assertPage(query);
+    const { limit, offset = 0 } = query;
+    const matching = [...this.#orders.values()].filter((record) => isAskedFor(record, query));
+    matching.sort((left, right) => right.order.id - left.order.id);
+    return matching.slice(offset, offset + limit);
+  }
+
+  orderFills(query: OrderFillQuery): readonly FillRecord[] {
+    assertPage(query);
+    const { order, after, limit } = query;
+    return this.#fills()
+      .filter((fill) => fill.order === order && (after === undefined || isBefore(after, fill)))
+      .slice(0, limit);
+  }
+
+  userFills(query: UserFillQuery): readonly FillRecord[] {
+    return newestFirst(
+      this.#fills().filter(({ user }) => user === query.user),
+      query,
+    );
+  }
+
+  trades(query: TradeQuery): readonly TradeRecord[] {
+    const matching = this.#trades.filter(({ market }) => market === query.market);
+    return newestFirst(matching, query).map(
+      ({
+        kind: _,
+        taker,
+        takerUser,
+        takerFee,
+        maker,
+        makerUser,
+        makerFee,
+        makerCreatedUs,
+        ...trade
+      }) => trade,
+    );
+  }
+
+  balanceChanges(query: BalanceQuery): readonly BalanceRecord[] {
+    const { user, currency, fromSequence = 0 } = query;
+    const matching = this.#balanceChanges.filter(
+      (change) =>
+        change.user === user && change.currency === currency && change.sequence >= fromSequence,
+    );
+    return newestFirst(matching, query);
+  }
+
+  digest(): Promise<HistoryDigest | StorageFailure> {
+    if (this.#failure !== undefined) return Promise.resolve(this.#failure);
+    const orders = [...this.#orders.values()];
+    const trades = this.#trades;
+    const balanceChanges = this.#balanceChanges;
+    const lastSequence = this.#lastSequence;
+    const text = JSON.stringify({ lastSequence, orders, trades, balanceChanges }, (_, value) =>
+      typeof value === "bigint" ? value.toString() : value,
+    );
+    return Promise.resolve({
+      lastSequence,
+      orders: orders.length,
+      trades: trades.length,
+      balanceChanges: balanceChanges.length,
+      hash: hashOf({ text }),
+    });
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  #store({ sequence, timeUs, events }: Released): void {
+    let changes = 0;
+    for (const event of events) {
+      if (event.kind === "traded") this.#trades.push({ ...event, sequence, timeUs });
+      const order = orderAfter(event, timeUs);
+      if (order !== undefined) this.#orders.set(order.order.id, order);
+      if (event.kind !== "balance-changed") continue;
+      const { kind: _, ...change } = event;
+      this.#balanceChanges.push({ sequence, ordinal: changes, timeUs, ...change });
+      changes += 1;
+    }
+  }
+
+  /** Both halves of every trade, oldest first. */
+  #fills(): readonly FillRecord[] {
+    return this.#trades.flatMap((trade) => {
+      const { sequence, ordinal, timeUs, market, price, quantity, value, aggressor } = trade;
+      const both = { sequence, ordinal, timeUs, market, price, quantity, value };
+      const taker: FillRecord = {
+        ...both,
+        order: trade.taker,
+        orderCreatedUs: timeUs,
+        user: trade.takerUser,
+        role: "taker",
+        side: aggressor,
+        fee: trade.takerFee,
+      };
+      const maker: FillRecord = {
+        ...both,
+        order: trade.maker,
+        orderCreatedUs: trade.makerCreatedUs,
+        user: trade.makerUser,
+        role: "maker",
+        side: aggressor === "buy" ? "sell" : "buy",
+        fee: trade.makerFee,
+      };
+      return [taker, maker];
+    });
+  }
+}
+
+/** What an event says about an order, if it does. */
+function orderAfter(event: ExchangeEvent, timeUs: number): OrderRecord | undefined {
+  switch (event.kind) {
+    case "order-opened":
+    case "order-updated":
+      return { order: event.order, closed: undefined };
+    case "order-closed":
+      return { order: event.order, closed: { reason: event.reason, timeUs } };
+    default:
+      return undefined;
+  }
+}
+
+function isAskedFor({ order, closed }: OrderRecord, query: OrderQuery): boolean {
+  const same = (key: keyof OrderView & keyof OrderQuery): boolean =>
+    query[key] === undefined || query[key] === order[key];
+  const isShown = query.closedOnly !== true || closed !== undefined;
+  return isShown && (["user", "market", "side", "id", "clientId"] as const).every(same);
+}
+
+function isBefore(left: Place, right: Place): boolean {
+  if (left.sequence !== right.sequence) return left.sequence < right.sequence;
+  return left.ordinal < right.ordinal;
+}
+
+function newestFirst<Row extends Place>(
+  rows: readonly Row[],
+  query: { readonly before?: Place | undefined; readonly limit: number },
+): readonly Row[] {
+  assertPage(query);
+  const { before, limit } = query;
+  const earlier = rows.filter((row) => before === undefined || isBefore(row, before));
+  return earlier.toReversed().slice(0, limit);
+}

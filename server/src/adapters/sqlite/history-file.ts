@@ -1,0 +1,254 @@
+/**
+ * The history's file as its writer sees it: used by one thread and without waiting. It stores rows
+ * and digests them; it does not know what they mean.
+ */
+import { createHash, type Hash } from "node:crypto";
+import { rmSync } from "node:fs";
+import { resolve } from "node:path";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { assert } from "../../core/assert.ts";
+import { formatDecimal } from "../../core/num/decimal.ts";
+import { atomsScale } from "../../core/num/money.ts";
+import type { HistoryDigest } from "../../ports/history.ts";
+import type { StorageFailure } from "../../ports/storage-fault.ts";
+import {
+  damagedHistory,
+  foreignHistory,
+  toHistoryError,
+  toHistoryFailure,
+} from "./history-error.ts";
+import { type Cell, type HistoryRows, type HistoryTable, historyColumns } from "./history-rows.ts";
+import { historySchema } from "./history-schema.ts";
+import { createPrivately } from "./private-file.ts";
+import { migrate } from "./schema.ts";
+
+/** What to open. */
+export interface HistoryFileOptions {
+  readonly file: string;
+  /** The log that this is the history of. */
+  readonly epoch: string;
+  /** Starts anew: whatever is in the file is lost. Default: false. */
+  readonly discard?: boolean | undefined;
+  /** How large the file may become, in bytes; past it nothing more is stored. Default: no bound. */
+  readonly fileBytesMax?: number | undefined;
+}
+
+/** How long to wait for another process that has the file open, in milliseconds. */
+const busyTimeoutMs = 1_000;
+
+/** Pages in the write-ahead log after which they are moved into the tables: 16 MiB. */
+const checkpointPages = 4_096;
+
+/** What stays of the write-ahead log's file after a burst, in bytes. */
+const writeAheadLogBytesKept = 67_108_864;
+
+/** Pages of the file that are kept in memory, in KiB. */
+const cacheKib = 65_536;
+
+/** Rows that are put into the digest at once. */
+const digestChunkRows = 1_000;
+
+/**
+ * Opens the file, or makes it for its owner's eyes only. Raises a `StoreError` when it cannot be used
+ * or belongs to another log.
+ *
+ * The file is synced only when the write-ahead log is moved (`synchronous = NORMAL`): a loss of power
+ * may cost the last transactions but never mixes them up, and what it costs is fed again from the log.
+ */
+export function openHistoryFile(options: HistoryFileOptions): HistoryFile {
+  // Absolute, because SQLite would read a relative name such as `file:x` as an address.
+  const file = resolve(options.file);
+  let database: DatabaseSync | undefined;
+  try {
+    if (options.discard === true) discardFile(file);
+    createPrivately(file);
+    database = new DatabaseSync(file, { timeout: busyTimeoutMs, defensive: true });
+    migrate(database, file, historySchema);
+    database.exec(`
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = NORMAL;
+      PRAGMA wal_autocheckpoint = ${checkpointPages};
+      PRAGMA journal_size_limit = ${writeAheadLogBytesKept};
+      PRAGMA cache_size = -${cacheKib};
+      PRAGMA cell_size_check = ON`);
+    if (options.fileBytesMax !== undefined) boundFile(database, options.fileBytesMax);
+    return new HistoryFile(database, file, options.epoch);
+  } catch (error) {
+    database?.close();
+    throw toHistoryError(error, file);
+  }
+}
+
+function discardFile(file: string): void {
+  for (const suffix of ["", "-wal", "-shm"]) rmSync(file + suffix, { force: true });
+}
+
+function boundFile(database: DatabaseSync, fileBytesMax: number): void {
+  const pageBytes = Number(database.prepare("PRAGMA page_size").get()?.["page_size"]);
+  const pagesMax = Math.max(1, Math.floor(fileBytesMax / pageBytes));
+  database.exec(`PRAGMA max_page_count = ${pagesMax}`);
+}
+
+/** An open file. After a failure it stores nothing more. */
+export class HistoryFile {
+  readonly #database: DatabaseSync;
+  readonly #file: string;
+  readonly #inserts: ReturnType<typeof prepareInserts>;
+  #lastSequence: number;
+  #failure: StorageFailure | undefined;
+
+  /** Only {@link openHistoryFile} makes one. */
+  constructor(database: DatabaseSync, file: string, epoch: string) {
+    this.#database = database;
+    this.#file = file;
+    this.#lastSequence = startOf(database, file, epoch);
+    this.#inserts = prepareInserts(database);
+  }
+
+  /** Everything up to here is stored; 0 when nothing is. */
+  get lastSequence(): number {
+    return this.#lastSequence;
+  }
+
+  /** Stores rows in one transaction: undefined when they are stored, else why none of them is. */
+  store(batch: readonly HistoryRows[]): StorageFailure | undefined {
+    this.#failure ??= this.#attempt(() => this.#commit(batch));
+    return this.#failure;
+  }
+
+  /** Examines the file and digests every row. */
+  digest(): HistoryDigest | StorageFailure {
+    let digest: HistoryDigest | undefined;
+    const failure =
+      this.#failure ??
+      this.#attempt(() => {
+        this.#examine();
+        digest = this.#digestRows();
+      });
+    assert(failure !== undefined || digest !== undefined, "a digest is made or fails");
+    return failure ?? digest!;
+  }
+
+  /** Lets the file go. What is stored stays so even when tidying up fails, so that is not reported. */
+  close(): void {
+    if (this.#database.isOpen) this.#attempt(() => this.#database.close());
+  }
+
+  #commit(batch: readonly HistoryRows[]): void {
+    const { names, orders, trades, balanceChanges, progress } = this.#inserts;
+    const lastSequence = batch.at(-1)?.lastSequence ?? this.#lastSequence;
+    this.#database.exec("BEGIN IMMEDIATE");
+    for (const rows of batch) {
+      for (const text of rows.names) names.run(text);
+      insertAll(orders, rows.orders, historyColumns.placed_order.length);
+      insertAll(trades, rows.trades, historyColumns.trade.length);
+      insertAll(balanceChanges, rows.balanceChanges, historyColumns.balance_change.length);
+    }
+    const { changes } = progress.run(lastSequence, this.#lastSequence);
+    if (changes !== 1) throw damagedHistory(this.#file, "something else has written to it");
+    this.#database.exec("COMMIT");
+    this.#lastSequence = lastSequence;
+  }
+
+  /** Lets SQLite compare the tables with their indexes, and each page with itself. */
+  #examine(): void {
+    const { integrity_check: verdict } =
+      this.#database.prepare("PRAGMA integrity_check(1)").get() ?? {};
+    if (verdict !== "ok") throw damagedHistory(this.#file, String(verdict));
+  }
+
+  #digestRows(): HistoryDigest {
+    const hash = createHash("sha256");
+    const count = (sql: string): number => digestQuery(this.#database, sql, hash);
+    count("SELECT last_sequence FROM progress");
+    count("SELECT id, text FROM name ORDER BY id");
+    const { placed_order, trade, balance_change } = historyColumns;
+    const orders = count(`SELECT ${placed_order} FROM placed_order ORDER BY id`);
+    const trades = count(`SELECT ${trade} FROM trade ORDER BY sequence, ordinal`);
+    const balanceChanges = count(
+      `SELECT ${balance_change} FROM balance_change ORDER BY user, currency, sequence, ordinal`,
+    );
+    const lastSequence = this.#lastSequence;
+    return { lastSequence, orders, trades, balanceChanges, hash: hash.digest("hex") };
+  }
+
+  /** Runs work; what the disk or SQLite throws becomes a value, and nothing is half done. */
+  #attempt(work: () => void): StorageFailure | undefined {
+    try {
+      work();
+      return undefined;
+    } catch (error) {
+      this.#rollBack();
+      const failure = toHistoryFailure(error, this.#file);
+      if (failure === undefined) throw error;
+      return failure;
+    }
+  }
+
+  #rollBack(): void {
+    try {
+      if (this.#database.isOpen && this.#database.isTransaction) this.#database.exec("ROLLBACK");
+    } catch {
+      // The disk fails here as it did before. What was not committed is not there when it is opened.
+    }
+  }
+}
+
+/** The last sequence of a file that belongs to the log of `epoch`; a new file does from now on. */
+function startOf(database: DatabaseSync, file: string, epoch: string): number {
+  database
+    .prepare("INSERT INTO progress SELECT ?, 0 WHERE NOT EXISTS (SELECT * FROM progress)")
+    .run(epoch);
+  const row = database.prepare("SELECT epoch, last_sequence AS lastSequence FROM progress").get();
+  if (row?.["epoch"] !== epoch) throw foreignHistory(file);
+  const { lastSequence } = row;
+  if (typeof lastSequence === "number" && lastSequence >= 0) return lastSequence;
+  throw damagedHistory(file, "it does not say how far it goes");
+}
+
+function prepareInserts(database: DatabaseSync) {
+  const insert = (table: HistoryTable): string => {
+    const columns = historyColumns[table];
+    return `INSERT INTO ${table} (${columns}) VALUES (${columns.map(() => "?")})`;
+  };
+  return {
+    names: database.prepare("INSERT INTO name (text) VALUES (?)"),
+    // What an order is never changes; how it stands does.
+    orders: database.prepare(`${insert("placed_order")}
+      ON CONFLICT (id) DO UPDATE SET quantity = excluded.quantity, filled = excluded.filled,
+        filled_value = excluded.filled_value, close_reason = excluded.close_reason,
+        closed_us = excluded.closed_us`),
+    trades: database.prepare(insert("trade")),
+    balanceChanges: database.prepare(insert("balance_change")),
+    progress: database.prepare("UPDATE progress SET last_sequence = ? WHERE last_sequence = ?"),
+  };
+}
+
+function insertAll(statement: StatementSync, cells: readonly Cell[], width: number): void {
+  for (let at = 0; at < cells.length; at += width) {
+    statement.run(...cells.slice(at, at + width).map(storedForm));
+  }
+}
+
+/** Amounts become decimals; formatting them here spares the main thread. */
+function storedForm(cell: Cell): string | number | null {
+  return typeof cell === "bigint" ? formatDecimal(cell, atomsScale) : cell;
+}
+
+/** Adds every row of a query to a hash; returns their number. */
+function digestQuery(database: DatabaseSync, sql: string, hash: Hash): number {
+  const statement = database.prepare(sql);
+  statement.setReturnArrays(true);
+  let count = 0;
+  let chunk = `${sql}\n`;
+  for (const row of statement.iterate()) {
+    chunk += `${JSON.stringify(row)}\n`;
+    count += 1;
+    if (count % digestChunkRows === 0) {
+      hash.update(chunk);
+      chunk = "";
+    }
+  }
+  hash.update(chunk);
+  return count;
+}

@@ -1,0 +1,228 @@
+/**
+ * Turns events into rows on their way to the thread that stores them. Rows travel as flat lists of
+ * values, which is the cheapest form to hand over; here is the only place that knows their columns.
+ */
+import { assert, ensureNever } from "../../core/assert.ts";
+import type {
+  BalanceChanged,
+  CloseReason,
+  ExchangeEvent,
+  OrderView,
+  Traded,
+} from "../../core/events.ts";
+import type { Released } from "../../ports/released.ts";
+import type { Names } from "./history-names.ts";
+import { balanceReasonCodes, closeReasonCodes, sideCodes } from "./history-schema.ts";
+
+/** A value of a row. A bigint is an amount of money in atoms, and nothing else is one. */
+export type Cell = number | bigint | string | null;
+
+/** The rows of some consecutive commands: one list for each table, row after row. */
+export interface HistoryRows {
+  /** Sequence of the last of the commands. */
+  readonly lastSequence: number;
+  /** Names that occur for the first time, in the order of their numbers. */
+  readonly names: readonly string[];
+  readonly orders: readonly Cell[];
+  readonly trades: readonly Cell[];
+  readonly balanceChanges: readonly Cell[];
+}
+
+/** The tables that grow with what happens. */
+export type HistoryTable = "placed_order" | "trade" | "balance_change";
+
+/** Columns of each table in the order of the cells. */
+export const historyColumns: Readonly<Record<HistoryTable, readonly string[]>> = {
+  placed_order: [
+    "id",
+    "user",
+    "market",
+    "side",
+    "price",
+    "quantity",
+    "value",
+    "filled",
+    "filled_value",
+    "stop_price",
+    "client_id",
+    "created_us",
+    "close_reason",
+    "closed_us",
+  ],
+  trade: [
+    "sequence",
+    "ordinal",
+    "time_us",
+    "market",
+    "price",
+    "quantity",
+    "value",
+    "aggressor",
+    "taker_user",
+    "taker_fee",
+    "maker",
+    "maker_user",
+    "maker_fee",
+    "maker_created_us",
+  ],
+  balance_change: [
+    "user",
+    "currency",
+    "sequence",
+    "ordinal",
+    "time_us",
+    "reason",
+    "old_available",
+    "new_available",
+    "old_held",
+    "new_held",
+  ],
+};
+
+/** The rows that commands make. New names get their numbers in the order of the events. */
+export function rowsOf(released: readonly Released[], names: Names): HistoryRows {
+  const builder = new RowBuilder(names);
+  for (const command of released) builder.add(command);
+  return builder.build();
+}
+
+/** An order as its last event left it. */
+interface OrderState {
+  readonly order: OrderView;
+  readonly user: number;
+  readonly market: number;
+  readonly reason: CloseReason | undefined;
+  readonly timeUs: number;
+}
+
+class RowBuilder {
+  readonly #names: Names;
+  /** Only how an order stands in the end is stored. */
+  readonly #orders = new Map<number, OrderState>();
+  readonly #trades: Cell[] = [];
+  readonly #balanceChanges: Cell[] = [];
+  #sequence = 0;
+  #timeUs = 0;
+  #changes = 0;
+
+  constructor(names: Names) {
+    this.#names = names;
+  }
+
+  add({ sequence, timeUs, events }: Released): void {
+    this.#sequence = sequence;
+    this.#timeUs = timeUs;
+    this.#changes = 0;
+    for (const event of events) this.#addEvent(event);
+  }
+
+  build(): HistoryRows {
+    return {
+      lastSequence: this.#sequence,
+      names: this.#names.takeNew(),
+      orders: [...this.#orders.values()].flatMap(orderCells),
+      trades: this.#trades,
+      balanceChanges: this.#balanceChanges,
+    };
+  }
+
+  #addEvent(event: ExchangeEvent): void {
+    switch (event.kind) {
+      case "balance-changed":
+        this.#addBalanceChange(event);
+        return;
+      case "traded":
+        this.#addTrade(event);
+        return;
+      case "order-opened":
+      case "order-updated":
+        this.#noteOrder(event.order, undefined);
+        return;
+      case "order-closed":
+        this.#noteOrder(event.order, event.reason);
+        return;
+      case "refused":
+      case "market-added":
+      case "market-state-changed":
+      case "self-trade-prevention-set":
+      case "transferred":
+      case "level-changed":
+        // Nobody asks for the past of these; what a transfer moved is a change of balance.
+        return;
+      default:
+        ensureNever(event);
+    }
+  }
+
+  #addBalanceChange(change: BalanceChanged): void {
+    this.#balanceChanges.push(
+      this.#names.numberOf(change.user),
+      this.#names.numberOf(change.currency),
+      this.#sequence,
+      this.#changes,
+      this.#timeUs,
+      balanceReasonCodes.numberOf(change.reason),
+      change.oldAvailable,
+      change.newAvailable,
+      change.oldHeld,
+      change.newHeld,
+    );
+    this.#changes += 1;
+  }
+
+  #addTrade(trade: Traded): void {
+    assert(trade.taker === this.#sequence, "the taker is the order of the command");
+    this.#trades.push(
+      this.#sequence,
+      trade.ordinal,
+      this.#timeUs,
+      this.#names.numberOf(trade.market),
+      trade.price,
+      trade.quantity,
+      trade.value,
+      sideCodes.numberOf(trade.aggressor),
+      this.#names.numberOf(trade.takerUser),
+      trade.takerFee,
+      trade.maker,
+      this.#names.numberOf(trade.makerUser),
+      trade.makerFee,
+      trade.makerCreatedUs,
+    );
+  }
+
+  #noteOrder(order: OrderView, reason: CloseReason | undefined): void {
+    // The names are numbered now, so that the numbers do not depend on how commands were batched.
+    const user = this.#names.numberOf(order.user);
+    const market = this.#names.numberOf(order.market);
+    this.#orders.set(order.id, { order, user, market, reason, timeUs: this.#timeUs });
+  }
+}
+
+function orderCells({ order, user, market, reason, timeUs }: OrderState): Cell[] {
+  return [
+    order.id,
+    user,
+    market,
+    sideCodes.numberOf(order.side),
+    order.price,
+    order.quantity,
+    order.value,
+    order.filled,
+    order.filledValue,
+    order.stopPrice,
+    order.clientId ?? null,
+    order.createdUs,
+    reason === undefined ? null : closeReasonCodes.numberOf(reason),
+    reason === undefined ? null : timeUs,
+  ];
+}
+
+/** How many rows these are. */
+export function rowCount({ orders, trades, balanceChanges }: HistoryRows): number {
+  const { placed_order, trade, balance_change } = historyColumns;
+  return (
+    orders.length / placed_order.length +
+    trades.length / trade.length +
+    balanceChanges.length / balance_change.length
+  );
+}

@@ -1,0 +1,122 @@
+/**
+ * The tables of the history and the numbers that stand for words in them. Amounts are plain decimals
+ * as text: exact, short, and readable for whoever opens the file.
+ */
+import type { BalanceReason, CloseReason } from "../../core/events.ts";
+import type { Side } from "../../core/market/rules.ts";
+import type { Schema } from "./schema.ts";
+
+/**
+ * The history; its mark is "obhi". `name` holds users, markets and currencies, numbered in the order in
+ * which they first occur. The taker of a trade is the order of its command, so `sequence` names it.
+ * `balance_change` is kept in the order of its only query, which spares it an index.
+ */
+export const historySchema: Schema = {
+  applicationId: 0x6f_62_68_69,
+  steps: [
+    `
+  CREATE TABLE progress (epoch TEXT NOT NULL, last_sequence INTEGER NOT NULL) STRICT;
+
+  CREATE TABLE name (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;
+
+  CREATE TABLE placed_order (
+    id INTEGER PRIMARY KEY,
+    user INTEGER NOT NULL,
+    market INTEGER NOT NULL,
+    side INTEGER NOT NULL,
+    price INTEGER NOT NULL,
+    quantity INTEGER NOT NULL,
+    value TEXT NOT NULL,
+    filled INTEGER NOT NULL,
+    filled_value TEXT NOT NULL,
+    stop_price INTEGER NOT NULL,
+    client_id TEXT,
+    created_us INTEGER NOT NULL,
+    close_reason INTEGER,
+    closed_us INTEGER
+  ) STRICT;
+  CREATE INDEX order_of_user ON placed_order (user, side);
+  CREATE INDEX order_of_user_in_market ON placed_order (user, market, side);
+  CREATE INDEX order_by_client_id ON placed_order (user, client_id) WHERE client_id IS NOT NULL;
+
+  CREATE TABLE trade (
+    sequence INTEGER NOT NULL,
+    ordinal INTEGER NOT NULL,
+    time_us INTEGER NOT NULL,
+    market INTEGER NOT NULL,
+    price INTEGER NOT NULL,
+    quantity INTEGER NOT NULL,
+    value TEXT NOT NULL,
+    aggressor INTEGER NOT NULL,
+    taker_user INTEGER NOT NULL,
+    taker_fee TEXT NOT NULL,
+    maker INTEGER NOT NULL,
+    maker_user INTEGER NOT NULL,
+    maker_fee TEXT NOT NULL,
+    maker_created_us INTEGER NOT NULL,
+    PRIMARY KEY (sequence, ordinal)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX trade_of_market ON trade (market);
+  CREATE INDEX trade_of_maker ON trade (maker);
+  CREATE INDEX trade_of_taker_user ON trade (taker_user);
+  CREATE INDEX trade_of_maker_user ON trade (maker_user);
+
+  CREATE TABLE balance_change (
+    user INTEGER NOT NULL,
+    currency INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    ordinal INTEGER NOT NULL,
+    time_us INTEGER NOT NULL,
+    reason INTEGER NOT NULL,
+    old_available TEXT NOT NULL,
+    new_available TEXT NOT NULL,
+    old_held TEXT NOT NULL,
+    new_held TEXT NOT NULL,
+    PRIMARY KEY (user, currency, sequence, ordinal)
+  ) STRICT, WITHOUT ROWID;
+  `,
+  ],
+};
+
+/** A number for every word of a closed union. Files hold these numbers: a number is never used anew. */
+export class Codes<Word extends string> {
+  readonly #numbers: Readonly<Record<Word, number>>;
+  readonly #words: ReadonlyMap<unknown, Word>;
+
+  constructor(numbers: Readonly<Record<Word, number>>) {
+    this.#numbers = numbers;
+    const entries = Object.entries(numbers) as [Word, number][];
+    this.#words = new Map(entries.map(([word, number]) => [number, word]));
+  }
+
+  numberOf(word: Word): number {
+    return this.#numbers[word];
+  }
+
+  /** The word of a number that was read; undefined when there is none. */
+  wordOf(number: unknown): Word | undefined {
+    return this.#words.get(number);
+  }
+}
+
+export const sideCodes: Codes<Side> = new Codes({ buy: 0, sell: 1 });
+
+export const balanceReasonCodes: Codes<BalanceReason> = new Codes({
+  deposit: 0,
+  withdrawal: 1,
+  hold: 2,
+  release: 3,
+  settle: 4,
+  fee: 5,
+});
+
+export const closeReasonCodes: Codes<CloseReason> = new Codes({
+  filled: 0,
+  cancelled: 1,
+  replaced: 2,
+  "self-trade": 3,
+  "stop-price": 4,
+  "immediate-or-cancel": 5,
+  liquidity: 6,
+  funds: 7,
+});

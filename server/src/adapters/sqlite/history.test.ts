@@ -1,0 +1,341 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { historyContract, tell } from "../../ports/history.contract.ts";
+import type { History } from "../../ports/history.ts";
+import { busyStory, Story } from "../../ports/history-story.contract.ts";
+import { type HistoryOptions, type HistoryRefusal, openHistory } from "./history.ts";
+import { historyQueries } from "./history-queries.ts";
+import { historySchema } from "./history-schema.ts";
+import { migrate } from "./schema.ts";
+import { StoreError } from "./store-error.ts";
+
+const epoch = "a".repeat(32);
+let root: string;
+let files = 0;
+beforeAll(() => {
+  root = mkdtempSync(join(tmpdir(), "openbourse-history-"));
+});
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+/** A file that nobody else uses. */
+function newFile(): string {
+  files += 1;
+  return join(root, String(files), "history.db");
+}
+
+const opened: History[] = [];
+afterEach(async () => {
+  for (const history of opened.splice(0)) await history.close();
+});
+
+async function openOrThrow(options: HistoryOptions): Promise<History> {
+  const answer = await openHistory(options);
+  if (answer.kind === "refused") throw new Error(answer.message);
+  return answer.history;
+}
+
+/** Opens a history that is closed after the test. */
+async function open(file: string, options: Partial<HistoryOptions> = {}): Promise<History> {
+  const history = await openOrThrow({ file, epoch, ...options });
+  opened.push(history);
+  return history;
+}
+
+/** Why a file cannot be opened. */
+async function refusalOf(
+  file: string,
+  options: Partial<HistoryOptions> = {},
+): Promise<HistoryRefusal> {
+  const answer = await openHistory({ file, epoch, ...options });
+  if (answer.kind === "refused") return answer;
+  await answer.history.close();
+  throw new Error("the history opened");
+}
+
+/** Changes a closed file behind the history's back. */
+function tamper(file: string, sql: string): void {
+  const database = new DatabaseSync(file);
+  database.exec(sql);
+  database.close();
+}
+
+/** A closed file that holds a story. */
+async function storedFile(story: Story): Promise<string> {
+  const file = newFile();
+  const history = await open(file);
+  await tell(history, story);
+  await history.close();
+  return file;
+}
+
+historyContract("SQLite", () => openOrThrow({ file: newFile(), epoch }));
+
+describe("the file of a history", () => {
+  it("is made for its owner only and leaves no side files behind", async () => {
+    const file = newFile();
+    const history = await open(file);
+    await tell(history, busyStory(50));
+
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    await history.close();
+    expect([existsSync(`${file}-wal`), existsSync(`${file}-shm`)]).toEqual([false, false]);
+  });
+
+  it("is gone on with where it ends, to the same rows as without a break", async () => {
+    const story = busyStory(200);
+    const file = newFile();
+    const whole = await open(newFile());
+    await tell(whole, story);
+
+    const first = await open(file);
+    first.record(story.released.slice(0, 90));
+    await first.close();
+    const second = await open(file);
+    expect(second.lastSequence).toBe(90);
+    await tell(second, story);
+
+    expect(await second.digest()).toEqual(await whole.digest());
+    const query = { user: "ann", limit: 1_000 };
+    expect(second.orders(query)).toEqual(whole.orders(query));
+    expect(second.userFills(query)).toEqual(whole.userFills(query));
+  });
+
+  it("is made anew when it is to be discarded", async () => {
+    const story = busyStory(60);
+    const file = await storedFile(story);
+
+    const history = await open(file, { discard: true, epoch: "b".repeat(32) });
+
+    expect([history.epoch, history.lastSequence]).toEqual(["b".repeat(32), 0]);
+    expect(history.orders({ user: "ann", limit: 1 })).toEqual([]);
+    await tell(history, story);
+  });
+
+  it("is refused when it is the history of another log", async () => {
+    const file = await storedFile(busyStory(20));
+
+    expect(await refusalOf(file, { epoch: "b".repeat(32) })).toMatchObject({
+      fault: "foreign-database",
+      message: expect.stringContaining("openbourse rebuild"),
+    });
+  });
+
+  it("takes no second writer for the one that has it", async () => {
+    const story = busyStory(40);
+    const file = newFile();
+    const [first, second] = [await open(file), await open(file)];
+    await tell(first, story);
+
+    second.record(story.released);
+
+    expect(await second.flushed()).toMatchObject({
+      kind: "failure",
+      message: expect.stringContaining("openbourse rebuild"),
+    });
+    expect(await first.digest()).toMatchObject({ lastSequence: story.released.length });
+  });
+});
+
+describe("the backlog of a history", () => {
+  it("says to wait when it is full, and takes more once there is room", async () => {
+    const { released } = busyStory(300);
+    const history = await open(newFile(), { backlogMax: 100 });
+    history.record(released.slice(0, 200));
+
+    const room = history.ready();
+    expect(room).toBeInstanceOf(Promise);
+    expect(history.ready()).toBe(room);
+    expect(() => history.record(released.slice(200))).toThrow("no room");
+    await room;
+    expect(history.ready()).toBeUndefined();
+    history.record(released.slice(200));
+
+    expect(await history.flushed()).toBe(released.length);
+  });
+
+  it("is waited for up to what was taken, not up to what comes later", async () => {
+    const { released } = busyStory(300);
+    const history = await open(newFile());
+    history.record(released.slice(0, 100));
+    const flushed = [history.flushed(), history.flushed()] as const;
+    history.record(released.slice(100));
+
+    expect(flushed[0]).toBe(flushed[1]);
+    expect(await flushed[0]).toBeGreaterThanOrEqual(100);
+    expect(history.lastSequence).toBeGreaterThanOrEqual(100);
+  });
+
+  it("is stored before the file is let go", async () => {
+    const { released } = busyStory(300);
+    const file = newFile();
+    const history = await open(file);
+    history.record(released);
+    const flushed = history.flushed();
+
+    await history.close();
+
+    expect(await flushed).toBe(released.length);
+    expect((await open(file)).lastSequence).toBe(released.length);
+  });
+});
+
+describe("a history whose disk is full", () => {
+  it("says so, keeps what is stored readable, and goes on when there is room again", async () => {
+    const story = busyStory(2_000);
+    const file = newFile();
+    const history = await open(file, { fileBytesMax: 200_000, backlogMax: 100 });
+    for (const command of story.released) {
+      await history.ready();
+      history.record([command]);
+    }
+
+    const failure = await history.flushed();
+
+    expect(failure).toMatchObject({ kind: "failure", fault: "disk-full" });
+    expect(history.failure).toBe(failure);
+    expect(await history.digest()).toBe(failure);
+    expect(history.ready()).toBeUndefined();
+    const stored = history.lastSequence;
+    expect(stored).toBeGreaterThan(100);
+    expect(stored).toBeLessThan(story.released.length);
+    expect(history.orders({ user: "ann", limit: 5 })).toHaveLength(5);
+    await history.close();
+    const next = await open(file);
+    expect(next.lastSequence).toBe(stored);
+    await tell(next, story);
+    expect(await next.digest()).toMatchObject({ lastSequence: story.released.length });
+  });
+});
+
+describe("a damaged history", () => {
+  const rebuild = expect.stringContaining("run `openbourse rebuild`");
+
+  it("is refused when it is no database", async () => {
+    const file = await storedFile(new Story());
+    writeFileSync(file, "not a database, and longer than a header of one hundred bytes".repeat(9));
+
+    expect(await refusalOf(file)).toMatchObject({ fault: "not-a-database", message: rebuild });
+    expect((await open(file, { discard: true })).lastSequence).toBe(0);
+  });
+
+  it("answers no query from a page that is none", async () => {
+    const story = busyStory(2_000);
+    const file = await storedFile(story);
+    const pageBytes = 4_096;
+    const pages = statSync(file).size / pageBytes;
+    const database = new DatabaseSync(file);
+    const roots = database
+      .prepare(
+        "SELECT rootpage FROM sqlite_schema WHERE tbl_name <> 'progress' AND tbl_name <> 'name'",
+      )
+      .all()
+      .map((row) => Number(row["rootpage"]));
+    database.close();
+    spoilPages(file, roots, pageBytes);
+
+    expect(pages).toBeGreaterThan(20);
+    const history = await open(file);
+    const errors = [
+      () => history.orders({ user: "ann", limit: 10 }),
+      () => history.userFills({ user: "ann", limit: 10 }),
+      () => history.trades({ market: "BTC_USDT", limit: 10 }),
+      () => history.balanceChanges({ user: "ann", currency: "BTC", limit: 10 }),
+    ].map(errorOf);
+    for (const error of errors) {
+      expect(error).toBeInstanceOf(StoreError);
+      expect(error).toMatchObject({ fault: "not-a-database", message: rebuild });
+    }
+    expect(await history.digest()).toMatchObject({ kind: "failure", message: rebuild });
+    history.record(busyStory(story.released.length + 100).after(history.lastSequence));
+    expect(await history.flushed()).toMatchObject({ kind: "failure", message: rebuild });
+  });
+
+  it.each([
+    ["an unknown side", "UPDATE trade SET aggressor = 7"],
+    ["an unknown name", "UPDATE trade SET market = 999 WHERE market IN (SELECT market FROM trade)"],
+    ["an amount that is none", "UPDATE trade SET value = 'much'"],
+    ["a price below zero", "UPDATE trade SET price = -1"],
+    ["a number that is not exact", "UPDATE trade SET quantity = 9007199254740993"],
+  ])("answers with no row that has %s", async (_, sql) => {
+    const file = await storedFile(busyStory(60));
+    tamper(file, sql);
+
+    const history = await open(file);
+
+    const error = errorOf(() => history.userFills({ user: "ann", limit: 10 }));
+    expect(error).toMatchObject({ name: "StoreError", message: rebuild });
+  });
+
+  it.each([
+    ["its names have a gap", "DELETE FROM name WHERE id = 2"],
+    ["it does not say how far it goes", "UPDATE progress SET last_sequence = -1"],
+  ])("is refused when %s", async (_, sql) => {
+    const file = await storedFile(busyStory(60));
+    tamper(file, sql);
+
+    expect(await refusalOf(file)).toMatchObject({ fault: "not-a-database", message: rebuild });
+  });
+
+  it("takes no rows that it already has", async () => {
+    const story = busyStory(60);
+    const file = await storedFile(story);
+    tamper(file, "UPDATE progress SET last_sequence = 20");
+    const history = await open(file);
+
+    history.record(story.after(20));
+
+    expect(await history.flushed()).toMatchObject({ kind: "failure", message: rebuild });
+  });
+
+  it.each([
+    ["a changed value", "UPDATE balance_change SET new_held = '1' WHERE ordinal = 0"],
+    ["a missing row", "DELETE FROM trade WHERE sequence = (SELECT max(sequence) FROM trade)"],
+  ])("has another digest after %s", async (_, sql) => {
+    const story = busyStory(60);
+    const whole = await open(newFile());
+    await tell(whole, story);
+    const file = await storedFile(story);
+    tamper(file, sql);
+
+    const [left, right] = [await whole.digest(), await (await open(file)).digest()];
+
+    expect("hash" in left && "hash" in right && left.hash !== right.hash).toBe(true);
+  });
+});
+
+function spoilPages(file: string, pages: readonly number[], pageBytes: number): void {
+  const bytes = readFileSync(file);
+  for (const page of pages) bytes.fill(0x5a, (page - 1) * pageBytes, page * pageBytes);
+  writeFileSync(file, bytes);
+}
+
+/** What work raises. */
+function errorOf(work: () => unknown): unknown {
+  try {
+    work();
+  } catch (error) {
+    return error;
+  }
+  throw new Error("nothing was raised");
+}
+
+describe("the queries of a history", () => {
+  it.each(Object.entries(historyQueries))("find %s through an index, in order", (_, sql) => {
+    const database = new DatabaseSync(":memory:");
+    migrate(database, "history.db", historySchema);
+
+    const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all();
+
+    const steps = plan.map(({ detail }) => String(detail));
+    expect(steps.length).toBeGreaterThan(0);
+    for (const step of steps) {
+      expect(step).toMatch(
+        /^(SEARCH .*\((\w+=\?|\w+=\? AND .*)\)|MERGE \(UNION ALL\)|LEFT|RIGHT)$/,
+      );
+    }
+    database.close();
+  });
+});

@@ -1,0 +1,199 @@
+/**
+ * Read models of what happened: orders, trades and balances, kept for as long as nobody deletes them.
+ * All of it follows from the log, so it may be lost and fed again. It decides nothing, and what is
+ * true at this moment (open orders, balances) is the exchange's to say.
+ */
+import { assert } from "../core/assert.ts";
+import type { BalanceChanged, CloseReason, OrderView } from "../core/events.ts";
+import type { Side } from "../core/market/rules.ts";
+import type { Atoms } from "../core/num/money.ts";
+import type { Released } from "./released.ts";
+import type { StorageFailure } from "./storage-fault.ts";
+
+/** Most rows that one query answers with. */
+export const historyLimitMax = 1_000;
+
+/** Most rows that a query may skip (protocol 3.5). */
+export const historyOffsetMax = 10_000;
+
+/** Where something stands among others of its kind; ordered by sequence, then by ordinal. */
+export interface Place {
+  /** Of the command that caused it. */
+  readonly sequence: number;
+  /** Counted from 0 within the command, for each kind of record on its own. */
+  readonly ordinal: number;
+}
+
+/** An order as it stood after the last command that is stored. */
+export interface OrderRecord {
+  readonly order: OrderView;
+  /** How it ended; undefined while it is open. */
+  readonly closed: OrderClosing | undefined;
+}
+
+/** How and when an order ended. */
+export interface OrderClosing {
+  readonly reason: CloseReason;
+  /** Microseconds since 1970 (UTC), as all times here. */
+  readonly timeUs: number;
+}
+
+/** The public half of a trade. */
+export interface TradeRecord extends Place {
+  readonly timeUs: number;
+  readonly market: string;
+  /** Ticks. */
+  readonly price: number;
+  /** Lots. */
+  readonly quantity: number;
+  /** Price × quantity in quote atoms. */
+  readonly value: Atoms;
+  /** Side of the taker. */
+  readonly aggressor: Side;
+}
+
+/** One owner's half of a trade (the wire's transaction, protocol 3.5). Its place is that of the trade. */
+export interface FillRecord extends Place {
+  readonly timeUs: number;
+  readonly market: string;
+  /** The owner's order, and when it was created: together they make the deal id. */
+  readonly order: number;
+  readonly orderCreatedUs: number;
+  readonly user: string;
+  readonly role: "maker" | "taker";
+  readonly side: Side;
+  /** Ticks. */
+  readonly price: number;
+  /** Lots. */
+  readonly quantity: number;
+  /** Price × quantity in quote atoms. */
+  readonly value: Atoms;
+  /** In the received asset: base for a buy, quote for a sell. Negative for a rebate. */
+  readonly fee: bigint;
+}
+
+/** One movement of one balance. */
+export interface BalanceRecord extends Place, Omit<BalanceChanged, "kind"> {
+  readonly timeUs: number;
+}
+
+/** Which of a user's orders; all conditions must hold. Answered newest first. */
+export interface OrderQuery {
+  readonly user: string;
+  readonly market?: string | undefined;
+  readonly side?: Side | undefined;
+  readonly id?: number | undefined;
+  /** An old client id may have been used again, so there may be several orders of it. */
+  readonly clientId?: string | undefined;
+  /** Leaves out what is open. */
+  readonly closedOnly?: boolean | undefined;
+  /** 1 to {@link historyLimitMax}. */
+  readonly limit: number;
+  /** How many of the newest to skip, 0 to {@link historyOffsetMax}. Default: 0. */
+  readonly offset?: number | undefined;
+}
+
+/** Which fills of one order. Answered oldest first. */
+export interface OrderFillQuery {
+  readonly order: number;
+  /** Only fills after this place: the last one of the page before. */
+  readonly after?: Place | undefined;
+  readonly limit: number;
+}
+
+/** Which fills of one user. Answered newest first. */
+export interface UserFillQuery {
+  readonly user: string;
+  /** Only fills before this place: the last one of the page before. */
+  readonly before?: Place | undefined;
+  readonly limit: number;
+}
+
+/** Which trades of one market. Answered newest first. */
+export interface TradeQuery {
+  readonly market: string;
+  readonly before?: Place | undefined;
+  readonly limit: number;
+}
+
+/** Which movements of one balance. Answered newest first. */
+export interface BalanceQuery {
+  readonly user: string;
+  readonly currency: string;
+  /** Oldest sequence that counts. Default: the first. */
+  readonly fromSequence?: number | undefined;
+  readonly before?: Place | undefined;
+  readonly limit: number;
+}
+
+/** What a history holds, in a form that can be compared with another one of the same kind. */
+export interface HistoryDigest {
+  readonly lastSequence: number;
+  readonly orders: number;
+  readonly trades: number;
+  readonly balanceChanges: number;
+  /** Equal when all rows are equal, however they were fed. */
+  readonly hash: string;
+}
+
+/**
+ * A store of read models with one writer: whoever holds the command log. Feeding goes on after
+ * {@link lastSequence} at every start, so that each command is stored once, wholly, or not yet.
+ *
+ * Reads see what is stored, which lags a moment behind what was recorded: wait for {@link flushed}
+ * where an answer has to contain what has just happened. A read raises an error when the storage
+ * fails, and never answers with rows that it knows to be damaged. Nothing is ever deleted here.
+ */
+export interface History {
+  /** The log that this is the history of. */
+  readonly epoch: string;
+  /** Everything up to here is stored; 0 when nothing is. */
+  readonly lastSequence: number;
+  /** Why nothing more is stored, once that is so. Final until the history is opened anew. */
+  readonly failure: StorageFailure | undefined;
+  /**
+   * Takes the commands that follow the last one taken; any other is a bug of the caller, and so is
+   * recording while {@link ready} says to wait. Does nothing after a failure. The events are read at once.
+   */
+  record(released: readonly Released[]): void;
+  /** Undefined when there is room for more, else a promise to wait for. */
+  ready(): Promise<void> | undefined;
+  /** Resolves with the last sequence when everything that was taken is stored, or else never will be. */
+  flushed(): Promise<number | StorageFailure>;
+  orders(query: OrderQuery): readonly OrderRecord[];
+  orderFills(query: OrderFillQuery): readonly FillRecord[];
+  userFills(query: UserFillQuery): readonly FillRecord[];
+  trades(query: TradeQuery): readonly TradeRecord[];
+  balanceChanges(query: BalanceQuery): readonly BalanceRecord[];
+  /**
+   * Examines the storage and digests every row of what was taken so far; a failure when something is
+   * wrong with it. Takes as long as reading everything does.
+   */
+  digest(): Promise<HistoryDigest | StorageFailure>;
+  /** Waits until what was taken is stored, then lets the storage go. Closing again does nothing. */
+  close(): Promise<void>;
+}
+
+/** Checks the page of a query; a page out of range is a bug of the caller. */
+export function assertPage({
+  limit,
+  offset = 0,
+}: {
+  limit: number;
+  offset?: number | undefined;
+}): void {
+  assert(Number.isInteger(limit) && limit >= 1, "a page has room for a row");
+  assert(limit <= historyLimitMax, "a page is not larger than its maximum");
+  assert(Number.isInteger(offset) && offset >= 0, "an offset is a count");
+  assert(offset <= historyOffsetMax, "an offset is not larger than its maximum");
+}
+
+/** Checks that commands follow `lastSequence` without gaps; returns the last of their sequences. */
+export function assertFollows(lastSequence: number, released: readonly Released[]): number {
+  let last = lastSequence;
+  for (const { sequence } of released) {
+    assert(sequence === last + 1, "commands are recorded once and without gaps");
+    last = sequence;
+  }
+  return last;
+}

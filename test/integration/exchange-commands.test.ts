@@ -1,0 +1,78 @@
+/** `verify` and `rebuild`: what stands beside the log is held against the log, and made anew from it. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { runCommand, startServerProcess } from "../support/server-process.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "openbourse-verify-"));
+const data = join(folder, "data");
+const exchange = join(data, "exchange");
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const quiet = ["--data", data, "--log-level", "silent"];
+
+/** A day of trading in a few seconds. */
+beforeAll(async () => {
+  const yaml = "exchange: {snapshotEveryCommands: 500, participants: {rate: 50}}";
+  const server = await startServerProcess({ data, yaml });
+  const metrics = async () => (await fetch(`${server.http}/metrics`)).text();
+  await vi.waitUntil(async () => /exchange_commands_total [1-9]\d{3,}/.test(await metrics()), {
+    timeout: 20_000,
+  });
+  const busy = await runCommand(["verify", ...quiet]);
+  expect(busy).toMatchObject({ code: 1, stderr: expect.stringContaining("commands.db") });
+  expect(await server.stop()).toBe(0);
+});
+
+async function findings(): Promise<{ code: number; wrong: readonly string[] }> {
+  const { code, stdout } = await runCommand(["verify", ...quiet, "--json"]);
+  const { findings: all } = JSON.parse(stdout) as { findings: { what: string; ok: boolean }[] };
+  return { code, wrong: all.filter(({ ok }) => !ok).map(({ what }) => what) };
+}
+
+describe("verify", () => {
+  it("agrees when nothing was touched, and says what it compared", async () => {
+    const { code, stdout, stderr } = await runCommand(["verify", ...quiet]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toMatch(/^ok {4}log: \d+ commands, state hash [0-9a-f]{16}\nok {4}money: /);
+    expect(stdout.match(/^ok {4}snapshot at \d+: equals the replay$/gm)?.length).toBeGreaterThan(1);
+    expect(stdout).toMatch(/ok {4}history: \d+ orders, \d+ trades, \d+ balance changes/);
+  });
+
+  it("finds a history in which one figure was changed, and rebuild mends it", async () => {
+    const database = new DatabaseSync(join(exchange, "history.db"));
+    const { changes } = database
+      .prepare(
+        "UPDATE trade SET quantity = quantity + 1 WHERE sequence = (SELECT max(sequence) FROM trade)",
+      )
+      .run();
+    database.close();
+    expect(Number(changes)).toBeGreaterThan(0);
+    expect(await findings()).toEqual({ code: 1, wrong: ["history"] });
+    expect(await runCommand(["rebuild", ...quiet])).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^the history is rebuilt from \d+ commands\n$/),
+    });
+    expect(await findings()).toEqual({ code: 0, wrong: [] });
+  });
+
+  it("finds a damaged snapshot; the server starts from an older one all the same", async () => {
+    const snapshots = join(exchange, "snapshots");
+    const newest = readdirSync(snapshots).toSorted().at(-1);
+    if (newest === undefined) throw new Error("a snapshot was expected");
+    const file = join(snapshots, newest);
+    const bytes = readFileSync(file);
+    bytes[bytes.length - 10] = (bytes[bytes.length - 10] ?? 0) ^ 1;
+    writeFileSync(file, bytes);
+    const { code, wrong } = await findings();
+    expect({ code, wrong }).toEqual({
+      code: 1,
+      wrong: [expect.stringMatching(/^snapshot at \d+$/)],
+    });
+    const server = await startServerProcess({ data });
+    expect(server.output().stderr).toContain("state snapshot is skipped");
+    expect(await server.stop()).toBe(0);
+  });
+});
