@@ -16,6 +16,8 @@ export async function serve(input: ConfigInput): Promise<number> {
 /** Starts a server and stops it on SIGTERM or SIGINT. */
 export async function serveConfig(config: Config): Promise<number> {
   const log = logOf(config);
+  // Before anything is said: whoever waits for the ready line may send a signal at once.
+  const signalled = firstSignal();
   const progress = progressLine(process.stderr);
   const server = await startServer({
     config,
@@ -23,7 +25,7 @@ export async function serveConfig(config: Config): Promise<number> {
     progress: (code, share) => progress.show(code, share),
   });
   sayReady(server);
-  const signal = await firstSignal();
+  const signal = await signalled;
   progress.clear();
   log.info("stopping", { signal });
   await server.stop();
