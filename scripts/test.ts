@@ -19,7 +19,11 @@ function plainUnlessTerminal(flag: string): readonly string[] {
 }
 
 const checks: readonly Check[] = [
-  { name: "format and lint", command: "biome", args: ["ci", "--error-on-warnings", ...plainUnlessTerminal("--colors=off"), "."] },
+  {
+    name: "format and lint",
+    command: "biome",
+    args: ["ci", "--error-on-warnings", ...plainUnlessTerminal("--colors=off"), "."],
+  },
   { name: "types and layer walls", command: "tsc", args: ["-b", "server"] },
   { name: "types of tests", command: "tsc", args: ["-p", "tsconfig.test.json"] },
   { name: "types of benchmarks", command: "tsc", args: ["-p", "bench"] },

@@ -1,8 +1,9 @@
 /** The registry: one line for each benchmark. */
 import { barsFold } from "./benchmarks/bars-fold.ts";
+import { book } from "./benchmarks/book.ts";
 import { encode } from "./benchmarks/encode.ts";
 import { replay } from "./benchmarks/replay.ts";
 import type { Benchmark } from "./harness/benchmark.ts";
 
 /** All benchmarks, in the order of the list. */
-export const benchmarks: readonly Benchmark[] = [barsFold, replay, encode];
+export const benchmarks: readonly Benchmark[] = [barsFold, replay, encode, book];

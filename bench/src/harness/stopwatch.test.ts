@@ -30,6 +30,20 @@ describe("a stopwatch", () => {
     expect(all?.percentiles).toMatchObject({ count: 6, worst: 50_000 });
   });
 
+  it("leaves a pause out", () => {
+    let nowMs = 0;
+    const stopwatch = new Stopwatch(() => nowMs);
+    stopwatch.start();
+    nowMs = 1;
+    stopwatch.lap();
+    nowMs = 500;
+    stopwatch.resume();
+    nowMs = 502;
+    stopwatch.lap();
+
+    expect(stopwatch.latencies("lap")[1]?.percentiles).toMatchObject({ p50: 1_000, worst: 2_000 });
+  });
+
   it("forgets the warm-up", () => {
     const stopwatch = heldAgainst([70]);
     stopwatch.reset();

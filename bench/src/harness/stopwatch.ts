@@ -25,6 +25,11 @@ export class Stopwatch {
     this.#lapAtMs = this.#now();
   }
 
+  /** Begins a lap after a pause, which belongs to none. */
+  resume(): void {
+    this.#lapAtMs = this.#now();
+  }
+
   /** Ends a lap and begins the next. */
   lap(): void {
     const laps = this.#runs.at(-1);

@@ -1,13 +1,9 @@
-/** The command line: which commands there are, their options, their help. Work is done in `commands/`. */
+/**
+ * The command line: which commands there are, their options, their help. Work is done in `commands/`,
+ * and each command loads only what it needs, so that the small ones answer at once.
+ */
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { checkConfig, printConfig } from "./commands/config.ts";
-import { createKeyCommand, listKeysCommand, revokeKeyCommand } from "./commands/keys.ts";
-import { rebuild } from "./commands/rebuild.ts";
-import { replay } from "./commands/replay.ts";
-import { serve } from "./commands/serve.ts";
-import { verify } from "./commands/verify.ts";
-import { watch } from "./commands/watch.ts";
-import { type LimitOptions, limitWorkspace, listWorkspaces } from "./commands/workspaces.ts";
+import type { LimitOptions } from "./commands/workspaces.ts";
 import type { ConfigInput } from "./config/load.ts";
 import { type KeyPath, nearest } from "./config/problem.ts";
 import { fromText, type Setting, schemaOf, shortNames } from "./config/source.ts";
@@ -77,7 +73,10 @@ function buildProgram(done: (exitCode: number) => void): Command {
     program
       .command("serve", { isDefault: true })
       .description("start the server (the default command)"),
-  ).action(async (options: ConfigOptions) => done(await serve(configInput(options))));
+  ).action(async (options: ConfigOptions) => {
+    const { serve } = await import("./commands/serve.ts");
+    done(await serve(configInput(options)));
+  });
 
   withConfig(
     program
@@ -85,9 +84,10 @@ function buildProgram(done: (exitCode: number) => void): Command {
       .description("check the configuration and say what is wrong where"),
   )
     .option("--json", "print one JSON object")
-    .action((options: ConfigOptions & { json?: true }) =>
-      done(checkConfig(configInput(options), options.json === true)),
-    );
+    .action(async (options: ConfigOptions & { json?: true }) => {
+      const { checkConfig } = await import("./commands/config.ts");
+      done(checkConfig(configInput(options), options.json === true));
+    });
 
   withConfig(
     program
@@ -95,9 +95,10 @@ function buildProgram(done: (exitCode: number) => void): Command {
       .description("print the configuration in force, defaults included"),
   )
     .option("--json", "print JSON instead of YAML")
-    .action((options: ConfigOptions & { json?: true }) =>
-      done(printConfig(configInput(options), options.json === true)),
-    );
+    .action(async (options: ConfigOptions & { json?: true }) => {
+      const { printConfig } = await import("./commands/config.ts");
+      done(printConfig(configInput(options), options.json === true));
+    });
 
   addKeyCommands(program, done);
   addWorkspaceCommands(program, done);
@@ -115,7 +116,10 @@ function buildProgram(done: (exitCode: number) => void): Command {
       new Option("--frequency <period>", "how often").choices(["1s", "10s", "1m"]).default("1s"),
     )
     .option("--count <n>", "stop after this many bars", wholeNumber)
-    .action(async (tickers: string[], options) => done(await watch({ tickers, ...options })));
+    .action(async (tickers: string[], options) => {
+      const { watch } = await import("./commands/watch.ts");
+      done(await watch({ tickers, ...options }));
+    });
   return program;
 }
 
@@ -125,23 +129,26 @@ function addKeyCommands(program: Command, done: (exitCode: number) => void): voi
     .requiredOption("--workspace <name>", "workspace of the key, made when it is new")
     .option("--label <text>", "a note to recognise the key by", "")
     .option("--json", "print one JSON object")
-    .action((options: ConfigOptions & { workspace: string; label: string; json?: true }) =>
-      done(createKeyCommand(configInput(options), options)),
-    );
+    .action(async (options: ConfigOptions & { workspace: string; label: string; json?: true }) => {
+      const { createKeyCommand } = await import("./commands/keys.ts");
+      done(createKeyCommand(configInput(options), options));
+    });
   withConfig(keys.command("list").description("list keys; the keys themselves are not stored"))
     .option("--workspace <name>", "only keys of this workspace")
     .option("--json", "print one JSON array")
-    .action((options: ConfigOptions & { workspace?: string; json?: true }) =>
-      done(listKeysCommand(configInput(options), options)),
-    );
+    .action(async (options: ConfigOptions & { workspace?: string; json?: true }) => {
+      const { listKeysCommand } = await import("./commands/keys.ts");
+      done(listKeysCommand(configInput(options), options));
+    });
   withConfig(
     keys.command("revoke").description("revoke a key; its connections are closed within seconds"),
   )
     .argument("<id>", "the key's id, as `keys list` shows it")
     .option("--json", "print one JSON object")
-    .action((id: string, options: ConfigOptions & { json?: true }) =>
-      done(revokeKeyCommand(configInput(options), { id, json: options.json })),
-    );
+    .action(async (id: string, options: ConfigOptions & { json?: true }) => {
+      const { revokeKeyCommand } = await import("./commands/keys.ts");
+      done(revokeKeyCommand(configInput(options), { id, json: options.json }));
+    });
 }
 
 function addWorkspaceCommands(program: Command, done: (exitCode: number) => void): void {
@@ -150,9 +157,10 @@ function addWorkspaceCommands(program: Command, done: (exitCode: number) => void
     .description("manage what workspaces may do; works while the server runs");
   withConfig(workspaces.command("list").description("list workspaces and the limits of their own"))
     .option("--json", "print one JSON array")
-    .action((options: ConfigOptions & { json?: true }) =>
-      done(listWorkspaces(configInput(options), options.json === true)),
-    );
+    .action(async (options: ConfigOptions & { json?: true }) => {
+      const { listWorkspaces } = await import("./commands/workspaces.ts");
+      done(listWorkspaces(configInput(options), options.json === true));
+    });
   withConfig(
     workspaces.command("limit").description("change limits; they hold for new connections"),
   )
@@ -167,9 +175,10 @@ function addWorkspaceCommands(program: Command, done: (exitCode: number) => void
     )
     .option("--reset", "forget its own limits first")
     .option("--json", "print one JSON object")
-    .action((name: string, options: ConfigOptions & LimitOptions) =>
-      done(limitWorkspace(configInput(options), name, options)),
-    );
+    .action(async (name: string, options: ConfigOptions & LimitOptions) => {
+      const { limitWorkspace } = await import("./commands/workspaces.ts");
+      done(limitWorkspace(configInput(options), name, options));
+    });
 }
 
 function addExchangeCommands(program: Command, done: (exitCode: number) => void): void {
@@ -181,18 +190,20 @@ function addExchangeCommands(program: Command, done: (exitCode: number) => void)
       ),
   )
     .option("--json", "print one JSON object")
-    .action(async (options: ConfigOptions & { json?: true }) =>
-      done(await verify(configInput(options), options.json === true)),
-    );
+    .action(async (options: ConfigOptions & { json?: true }) => {
+      const { verify } = await import("./commands/verify.ts");
+      done(await verify(configInput(options), options.json === true));
+    });
   withConfig(
     program
       .command("rebuild")
       .description("make the exchange's history anew from its log; stop the server first"),
   )
     .option("--json", "print one JSON object")
-    .action(async (options: ConfigOptions & { json?: true }) =>
-      done(await rebuild(configInput(options), options.json === true)),
-    );
+    .action(async (options: ConfigOptions & { json?: true }) => {
+      const { rebuild } = await import("./commands/rebuild.ts");
+      done(await rebuild(configInput(options), options.json === true));
+    });
 }
 
 function addReplayCommand(program: Command, done: (exitCode: number) => void): void {
@@ -222,9 +233,10 @@ function addReplayCommand(program: Command, done: (exitCode: number) => void): v
       "after",
       "\nCSV with a column map and NDJSON files are configured in openbourse.yaml (docs/feeds/replay.md).",
     )
-    .action(async (files: string[], options) =>
-      done(await replay({ files, ...options, config: configInput(options) })),
-    );
+    .action(async (files: string[], options) => {
+      const { replay } = await import("./commands/replay.ts");
+      done(await replay({ files, ...options, config: configInput(options) }));
+    });
 }
 
 function withConfig(command: Command): Command {

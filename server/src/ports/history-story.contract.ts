@@ -63,6 +63,11 @@ export class Story {
     return this.give({ kind: "cancel-order", user, order: { id } });
   }
 
+  /** Ids of the orders that a user has open now, oldest first. */
+  openOrders(user: string): readonly number[] {
+    return this.#exchange.openOrders(user).map(({ id }) => id);
+  }
+
   /** What has been released after a sequence. */
   after(sequence: number): readonly Released[] {
     return this.released.slice(sequence);

@@ -165,7 +165,26 @@ describe("the backlog of a history", () => {
 
     expect(flushed[0]).toBe(flushed[1]);
     expect(await flushed[0]).toBeGreaterThanOrEqual(100);
-    expect(history.lastSequence).toBeGreaterThanOrEqual(100);
+  });
+
+  it("tells each who waits when what he waits for is stored, not before", async () => {
+    const { released } = busyStory(200);
+    const history = await open(newFile());
+    const flushes: Promise<unknown>[] = [];
+    for (const command of released) {
+      history.record([command]);
+      flushes.push(history.flushed());
+      // A turn later the thread has stored some of them.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+
+    const outcomes = await Promise.all(flushes);
+
+    const early = outcomes.filter(
+      (stored, index) => Number(stored) < (released[index]?.sequence ?? 0),
+    );
+    expect(early).toEqual([]);
+    expect(outcomes.at(-1)).toBe(released.length);
   });
 
   it("is stored before the file is let go", async () => {
