@@ -2,8 +2,9 @@
 import { barsFold } from "./benchmarks/bars-fold.ts";
 import { book } from "./benchmarks/book.ts";
 import { encode } from "./benchmarks/encode.ts";
+import { exchange } from "./benchmarks/exchange.ts";
 import { replay } from "./benchmarks/replay.ts";
 import type { Benchmark } from "./harness/benchmark.ts";
 
 /** All benchmarks, in the order of the list. */
-export const benchmarks: readonly Benchmark[] = [barsFold, replay, encode, book];
+export const benchmarks: readonly Benchmark[] = [barsFold, replay, encode, book, exchange];

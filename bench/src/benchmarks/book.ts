@@ -30,7 +30,7 @@ const aimPackageRatio = 20;
 
 /** The slow books are given the start of the flow only. */
 const packageOperationsMax = 200_000;
-const naiveOperationsMax = 50_000;
+const naiveOperationsMax = 3_000;
 
 /** Operations between two looks at the clock. */
 const batchOperations = 100;

@@ -7,7 +7,7 @@ import { assert } from "../../../server/src/core/assert.ts";
 import { oppositeOf } from "../../../server/src/core/book/book.ts";
 import { FastBook } from "../../../server/src/core/book/fast-book.ts";
 import type { Side } from "../../../server/src/core/market/rules.ts";
-import { DrivenBook } from "./driven-book.ts";
+import { type BookOrder, DrivenBook } from "./driven-book.ts";
 import { createRandom } from "./random.ts";
 
 /** What flow to make. */
@@ -139,17 +139,29 @@ export function createOrderFlow(options: OrderFlowOptions): OrderFlow {
 
 /** Applies one operation of a flow of one market to a book. */
 export function driveBook(book: DrivenBook, flow: OrderFlow, at: number): void {
-  const kind = flow.kind(at);
-  if (kind === "move") return book.move(flow.target[at]!, flow.price[at]!, at + 1);
-  if (kind === "cancel") return book.cancel(flow.target[at]!);
-  const order = {
+  switch (flow.kind(at)) {
+    case "move":
+      book.move(flow.target[at]!, flow.price[at]!, at + 1);
+      break;
+    case "cancel":
+      book.cancel(flow.target[at]!);
+      break;
+    case "limit":
+      book.place(orderAt(flow, at), true);
+      break;
+    case "immediate":
+      book.place(orderAt(flow, at), false);
+  }
+}
+
+function orderAt(flow: OrderFlow, at: number): BookOrder {
+  return {
     id: at + 1,
     user: flow.user[at]!,
     side: flow.side(at),
     price: flow.price[at]!,
     quantity: flow.quantity[at]!,
   };
-  book.place(order, kind === "limit");
 }
 
 /** Draws the operations of one market and follows its book, so that they fit. */

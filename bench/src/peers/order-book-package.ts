@@ -35,9 +35,11 @@ function translate(flow: OrderFlow, at: number, id: string): PackageOperation {
 export function drivePackage(book: OrderBook, operation: PackageOperation): void {
   switch (operation.kind) {
     case "limit":
-      return expectNone(book.limit(operation.order).err);
+      expectNone(book.limit(operation.order).err);
+      break;
     case "modify":
-      return expectNone(book.modify(operation.id, operation.change).err);
+      expectNone(book.modify(operation.id, operation.change).err);
+      break;
     case "cancel":
       if (book.cancel(operation.id) === undefined) throw new Error(`no order ${operation.id}`);
   }
