@@ -69,5 +69,5 @@ function refuse(fault: string): number {
 }
 
 function benchmarkList(): string {
-  return benchmarks.map(({ name, summary }) => `${name.padEnd(12)} ${summary}`).join("\n");
+  return benchmarks.map(({ name, summary }) => `${name.padEnd(14)} ${summary}`).join("\n");
 }

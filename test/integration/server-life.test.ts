@@ -97,6 +97,29 @@ describe("a start", () => {
     expect(stderr).toContain(`data folder ${file} cannot be made`);
   });
 
+  it("with a dataset that cannot be opened exits 1 and says what is missing", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "openbourse-wrong-"));
+    const file = join(folder, "openbourse.yaml");
+    writeFileSync(file, "datasets: [{code: x, feed: {kind: replay, files: [a], format: csv}}]");
+    const args = [
+      "serve",
+      "--port",
+      "0",
+      "--data",
+      folder,
+      "--config",
+      file,
+      "--log-level",
+      "warn",
+    ];
+    const { code, stderr } = await runCommand(args);
+    rmSync(folder, { recursive: true });
+    expect(code).toBe(1);
+    expect(stderr).toBe(
+      "openbourse: dataset x: format csv needs columns: price, quantity and time\n",
+    );
+  });
+
   it("with a damaged key store exits 1 and names the file", async () => {
     const data = mkdtempSync(join(tmpdir(), "openbourse-damaged-"));
     writeFileSync(

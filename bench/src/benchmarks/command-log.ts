@@ -2,15 +2,13 @@
  * The durable command log on a real disk: how many commands a second when it is saturated, how long a
  * command waits until it is durable at a steady rate, and how fast a log is read back.
  */
-import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate, setTimeout } from "node:timers/promises";
-import { openCommandLog } from "../../../server/src/adapters/sqlite/command-log.ts";
 import type { CommandLog } from "../../../server/src/ports/command-log.ts";
 import type { Benchmark, BenchmarkContext, Findings } from "../harness/benchmark.ts";
 import { measure, sideBySide } from "../harness/side-by-side.ts";
 import { percentiles } from "../harness/statistics.ts";
+import { timeFsyncs, withFolder, withLogFile } from "../load/disk.ts";
 
 /** Durable commands in one second, saturated. */
 const aimCommandsPerSecond = 300_000;
@@ -24,7 +22,6 @@ const aimReadPerSecond = 1_000_000;
 
 const commandBytes = 80;
 const batchSizes = [16, 64, 256];
-const fsyncs = 500;
 
 /** After this many batches the producer lets the event loop turn, as a server would. */
 const batchesPerTurn = 32;
@@ -39,68 +36,63 @@ export const commandLog: Benchmark = {
 async function run({ effort, note }: BenchmarkContext): Promise<Findings> {
   const commands = effort.isQuick ? 300_000 : 2_000_000;
   const seconds = effort.isQuick ? 3 : 20;
-  const folder = mkdtempSync(join(tmpdir(), "openbourse-bench-"));
-  try {
-    note("waiting for the disk");
-    const disk = percentiles(timeFsyncs(join(folder, "plain")));
-    note("appending and reading");
-    const appending = await sideBySide({
-      title: `${commands} commands appended, saturated`,
-      unit: "commands",
-      effort,
-      contenders: batchSizes.map((size) => ({
-        name: `batches of ${size}`,
-        run: () => withLog(folder, (log) => measure(() => saturate(log, size, commands))),
-      })),
-    });
-    const reading = await sideBySide({
-      title: `${commands} commands read back`,
-      unit: "commands",
-      effort,
-      contenders: batchSizes.map((size) => ({
-        name: `batches of ${size}`,
-        run: () =>
-          withLog(folder, async (log) => {
-            await saturate(log, size, commands);
-            return await measure(() => readBack(log));
-          }),
-      })),
-    });
-    note(`appending ${steadyRate} commands a second for ${seconds} s`);
-    const steady = percentiles(await withLog(folder, (log) => paced(log, seconds)));
-    return {
-      ...description,
-      parameters: { commands, commandBytes, steadyRate, seconds },
-      comparisons: [appending, reading],
-      latencies: [
-        { what: "write of 8 KiB and fdatasync on this disk", unit: "ms", percentiles: disk },
-        { what: "command due until durable", unit: "ms", percentiles: steady },
-      ],
-      figures: [],
-      aims: [
-        {
-          what: "commands made durable in a second, median, smallest batches",
-          unit: "commands/s",
-          atLeast: aimCommandsPerSecond,
-          measured: appending.contenders[0]?.unitsPerWallSecond.median ?? 0,
-        },
-        {
-          what: "commands read back in a second, median, smallest batches",
-          unit: "commands/s",
-          atLeast: aimReadPerSecond,
-          measured: reading.contenders[0]?.unitsPerWallSecond.median ?? 0,
-        },
-        {
-          what: `p99 until durable at ${steadyRate} commands/s`,
-          unit: "ms",
-          atMost: aimLatencyMs,
-          measured: steady.p99,
-        },
-      ],
-    };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  note("waiting for the disk");
+  const disk = percentiles(await withFolder(async (folder) => timeFsyncs(join(folder, "plain"))));
+  note("appending and reading");
+  const appending = await sideBySide({
+    title: `${commands} commands appended, saturated`,
+    unit: "commands",
+    effort,
+    contenders: batchSizes.map((size) => ({
+      name: `batches of ${size}`,
+      run: () => withLog((log) => measure(() => saturate(log, size, commands))),
+    })),
+  });
+  const reading = await sideBySide({
+    title: `${commands} commands read back`,
+    unit: "commands",
+    effort,
+    contenders: batchSizes.map((size) => ({
+      name: `batches of ${size}`,
+      run: () =>
+        withLog(async (log) => {
+          await saturate(log, size, commands);
+          return await measure(() => readBack(log));
+        }),
+    })),
+  });
+  note(`appending ${steadyRate} commands a second for ${seconds} s`);
+  const steady = percentiles(await withLog((log) => paced(log, seconds)));
+  return {
+    ...description,
+    parameters: { commands, commandBytes, steadyRate, seconds },
+    comparisons: [appending, reading],
+    latencies: [
+      { what: "write of 8 KiB and fdatasync on this disk", unit: "ms", percentiles: disk },
+      { what: "command due until durable", unit: "ms", percentiles: steady },
+    ],
+    figures: [],
+    aims: [
+      {
+        what: "commands made durable in a second, median, smallest batches",
+        unit: "commands/s",
+        atLeast: aimCommandsPerSecond,
+        measured: appending.contenders[0]?.unitsPerWallSecond.median ?? 0,
+      },
+      {
+        what: "commands read back in a second, median, smallest batches",
+        unit: "commands/s",
+        atLeast: aimReadPerSecond,
+        measured: reading.contenders[0]?.unitsPerWallSecond.median ?? 0,
+      },
+      {
+        what: `p99 until durable at ${steadyRate} commands/s`,
+        unit: "ms",
+        atMost: aimLatencyMs,
+        measured: steady.p99,
+      },
+    ],
+  };
 }
 
 const description: Pick<Findings, "method" | "packages" | "leavesOut"> = {
@@ -117,33 +109,9 @@ const description: Pick<Findings, "method" | "packages" | "leavesOut"> = {
   ],
 };
 
-/** How long the disk takes to make a small append durable, in milliseconds. */
-function timeFsyncs(path: string): number[] {
-  const descriptor = openSync(path, "w");
-  const bytes = Buffer.alloc(8_192, 1);
-  const times = Array.from({ length: fsyncs }, () => {
-    writeSync(descriptor, bytes);
-    const startMs = performance.now();
-    fdatasyncSync(descriptor);
-    return performance.now() - startMs;
-  });
-  closeSync(descriptor);
-  return times;
-}
-
-async function withLog<Result>(
-  folder: string,
-  work: (log: CommandLog) => Promise<Result>,
-): Promise<Result> {
-  const inner = mkdtempSync(join(folder, "log-"));
-  const opened = await openCommandLog({ file: join(inner, "commands.db") });
-  if (opened.kind === "refused") throw new Error(opened.message);
-  try {
-    return await work(opened.log);
-  } finally {
-    await opened.log.close();
-    rmSync(inner, { recursive: true });
-  }
+/** Works with a new log and removes it. */
+function withLog<Result>(work: (log: CommandLog) => Promise<Result>): Promise<Result> {
+  return withFolder((folder) => withLogFile(join(folder, "commands.db"), work));
 }
 
 /** Appends batches of `size` commands until there are `commands`; answers how many became durable. */

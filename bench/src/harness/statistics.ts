@@ -33,7 +33,7 @@ export function spread(values: readonly number[]): Spread {
 }
 
 /** Percentiles of at least one value, by nearest rank: each is a value that occurred. */
-export function percentiles(values: readonly number[]): Percentiles {
+export function percentiles(values: ArrayLike<number>): Percentiles {
   const sorted = ascending(values);
   const at = (share: number) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]!;
   return {
@@ -55,7 +55,7 @@ export function pairRatios(values: readonly number[], references: readonly numbe
   return spread(values.map((value, at) => value / references[at]!));
 }
 
-function ascending(values: readonly number[]): Float64Array {
+function ascending(values: ArrayLike<number>): Float64Array {
   if (values.length === 0) throw new RangeError("there is no statistic of nothing");
   return Float64Array.from(values).sort();
 }

@@ -7,7 +7,7 @@ import type { Exchange } from "../../../server/src/core/exchange.ts";
 import type { MarketRules } from "../../../server/src/core/market/rules.ts";
 import { type Atoms, atoms, atomsPerUnit } from "../../../server/src/core/num/money.ts";
 import { lots, ticks } from "../../../server/src/core/num/units.ts";
-import type { OrderFlow } from "./order-flow.ts";
+import type { OrderFlow, OrderFlowOptions } from "./order-flow.ts";
 
 const quote = "USDT";
 const bases = ["BTC", "ETH", "TRX", "SOL", "LTC", "DOGE"];
@@ -19,7 +19,7 @@ const depositAtoms: Atoms = atoms(1_000_000_000n * atomsPerUnit);
 export const flowStartUs = 1_800_000_000_000_000;
 
 /** Markets and money for a flow. */
-export function setupCommands({ options }: OrderFlow): readonly Command[] {
+export function setupCommands(options: OrderFlowOptions): readonly Command[] {
   const traded = bases.slice(0, options.markets);
   const users = Array.from({ length: options.users }, (_, user) => userName(user));
   return [
@@ -72,7 +72,7 @@ export function commandsOf(
 
 /** Opens the markets, hands out the money and fills the books; answers how many commands came before the flow. */
 export function prepareExchange(exchange: Exchange, flow: OrderFlow): number {
-  const setup = setupCommands(flow);
+  const setup = setupCommands(flow.options);
   const filling = commandsOf(flow, { from: 0, to: flow.fillLength }, setup.length);
   for (const command of [...setup, ...filling]) applyNext(exchange, command);
   return setup.length;
@@ -97,7 +97,8 @@ const codes: readonly string[] = bases.map((base) => `${base}_${quote}`);
 /** Names are made once and shared, as they would be after a login. */
 const names: string[] = [];
 
-function userName(user: number): string {
+/** Name of a user of a flow. */
+export function userName(user: number): string {
   names[user] ??= `user-${String(user).padStart(5, "0")}`;
   return names[user];
 }

@@ -1,12 +1,16 @@
 /**
  * The composition root: builds every part, connects them, starts and stops them. It reads from top to
- * bottom in the order in which things depend on each other.
+ * bottom in the order in which things depend on each other, and stops in the opposite one.
  */
-import { createDoorkeeper } from "../access/doorkeeper.ts";
+import { createDoorkeeper, type KeyDoorkeeper } from "../access/doorkeeper.ts";
 import { ensureDemoKey } from "../access/keys.ts";
 import { systemClock } from "../adapters/clock/system-clock.ts";
 import { systemSecrets } from "../adapters/crypto/system-secrets.ts";
-import { createHttpServer, type HealthPart } from "../adapters/http/http-server.ts";
+import {
+  createHttpServer,
+  type HealthPart,
+  type HttpServer,
+} from "../adapters/http/http-server.ts";
 import { createPrometheusMeter } from "../adapters/metrics/prometheus.ts";
 import { openKeyStore } from "../adapters/sqlite/key-store.ts";
 import { StoreError } from "../adapters/sqlite/store-error.ts";
@@ -16,23 +20,19 @@ import { createFinazonDialect } from "../dialects/finazon/dialect.ts";
 import { finazonNotFound, finazonRoutes } from "../dialects/finazon/rest.ts";
 import { Hub } from "../hub/hub.ts";
 import { Catalog } from "../marketdata/catalog.ts";
-import type { Dataset } from "../marketdata/instrument.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { KeyStore } from "../ports/key-store.ts";
 import type { Log } from "../ports/log.ts";
-import { localDataset } from "./config/load.ts";
-import type { Config, DatasetConfig } from "./config/schema.ts";
+import type { Config } from "./config/schema.ts";
 import { type DataFolder, openDataFolder, readDemoKey, writeDemoKey } from "./data-folder.ts";
+import { connectFeed, openDataset, ownTrades } from "./datasets.ts";
 import { errorsPage } from "./errors-page.ts";
-import { FeedRunner } from "./feed-runner.ts";
-import { type OpenedFeed, openFeed } from "./feeds.ts";
+import type { FeedRunner } from "./feed-runner.ts";
 import { registerFigures } from "./figures.ts";
 import { StartError } from "./start-error.ts";
+import { every, everySecond } from "./timers.ts";
 import { runParticipants } from "./venue/participants-runner.ts";
-import { localPublisher, Venue } from "./venue/venue.ts";
-
-/** Wall time is passed on to feeds at each whole second. */
-const secondUs = 1_000_000;
+import { Venue } from "./venue/venue.ts";
 
 /** How often it is looked whether keys were revoked, in milliseconds. */
 const keyRefreshMs = 1_000;
@@ -62,110 +62,83 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { config, log } = options;
   const clock = systemClock();
   const nowMs = () => Math.floor(clock.nowUs() / 1000);
+  // What is built is given back in the opposite order, when the server stops or does not come to start.
+  await using building = new AsyncDisposableStack();
 
+  const configured = config.datasets.map(openDataset);
   const folder = openFolder(config.data);
   const store = openKeyStore(folder.keysFile);
-  const secrets = systemSecrets();
+  building.defer(() => store.close());
+  const demoKey = config.demo.key ? demoKeyOf(folder, store, nowMs()) : undefined;
   const doorkeeper = createDoorkeeper({
     store,
-    secrets,
+    secrets: systemSecrets(),
     defaults: config.limits,
     onLimit: config.finazon.onConnectionLimit,
   });
-  const demoKey = config.demo.key ? demoKeyOf(folder, store, nowMs()) : undefined;
+  building.defer(every(clock, keyRefreshMs, () => lookForRevokedKeys(doorkeeper, nowMs(), log)));
+
+  // Before feeds are connected, so that the exchange's markets are served from the first moment.
+  const venue = config.exchange.enabled ? await openVenue(folder, clock, options) : undefined;
+  building.defer(() => venue?.stop());
+  if (venue !== undefined) building.defer(await startParticipants(venue, clock, config));
 
   const catalog = new Catalog();
   const hub = new Hub({
     frameText,
     schedule: (task) => setImmediate(task),
-    subscribed: ({ instrument }) => {
-      feeds.find(({ dataset }) => dataset.code === instrument.dataset.code)?.audienceCame();
+    subscribed: ({ instrument: { dataset } }) => {
+      feeds.find((feed) => feed.dataset.code === dataset.code)?.audienceCame();
     },
   });
-  const venue = config.exchange.enabled ? await openVenue(folder, clock, options) : undefined;
-  // Before feeds are made, so that the participants' markets are served from the first moment.
-  const stopParticipants = venue ? await startParticipants(venue, clock, config) : () => {};
-  const served = [
-    ...config.datasets.map(openDataset),
-    ...(venue ? [ownTrades(venue, config)] : []),
-  ];
-  const feeds = served.map((dataset) => buildFeed({ ...dataset, catalog, hub, clock, options }));
+  const served = [...configured, ...(venue ? [ownTrades(venue, config)] : [])];
+  const latenessUs = config.bars.latenessMs * 1_000;
+  const progress = (code: string, share: number) => options.progress?.(code, share);
+  const feeds = served.map((dataset) =>
+    connectFeed(dataset, { catalog, hub, clock, log, latenessUs, progress }),
+  );
 
-  const gateway = new Gateway({
-    dialects: [
-      createFinazonDialect({
-        catalog,
-        doorkeeper,
-        options: { eventInReplies: config.finazon.eventInReplies },
-      }),
-    ],
-    hub,
-    clock,
-    log,
-    connectionsMax: config.server.connectionsMax,
-    outboxBytesMax: config.server.outboxBytesMax,
-    pingIntervalMs: config.server.pingIntervalMs,
-  });
+  const { eventInReplies } = config.finazon;
+  const dialect = createFinazonDialect({ catalog, doorkeeper, options: { eventInReplies } });
+  const gateway = new Gateway({ dialects: [dialect], hub, clock, log, ...config.server });
   const meter = createPrometheusMeter();
   meter.onRead(registerFigures(meter, { hub, gateway, feeds, venue }));
-
-  let stopping: Promise<void> | undefined;
   const http = createHttpServer({
     routes: finazonRoutes({ catalog, doorkeeper }),
     pages: [errorsPage()],
     notFound: finazonNotFound,
-    readiness: () => [
-      { name: "server", ok: stopping === undefined, detail: stopping ? "stopping" : "running" },
-      ...(venue ? venueHealth(venue) : []),
-      ...feeds.map((feed) => ({
-        name: `feed ${feed.dataset.code}`,
-        ok: true,
-        detail: feed.failure === undefined ? feed.state : `failed: ${feed.failure}`,
-      })),
-    ],
+    readiness: () => health({ stopping: stopping !== undefined, venue, feeds }),
     metrics: async () => ({ text: await meter.text(), contentType: meter.contentType }),
     upgrade: (request, socket, head) => gateway.upgrade(request, socket, head),
     nowMs,
     log,
   });
+  // Together: the HTTP server is closed only when the sockets that were upgraded are gone.
+  building.defer(async () => {
+    await Promise.all([gateway.stop(config.server.stopGraceMs), http.close()]);
+  });
 
   const { host } = config.server;
-  const port = await http.listen(host, config.server.port).catch(async (error: unknown) => {
-    stopParticipants();
-    await Promise.all([gateway.stop(0), http.close(), venue?.stop()]);
-    store.close();
-    throw listenError(error, host, config.server.port);
-  });
-  for (const feed of feeds) feed.start();
-  const stopSeconds = everySecond(clock, (nowUs) => {
-    for (const feed of feeds) feed.wallTime(nowUs);
-  });
-  const stopRefresh = every(clock, keyRefreshMs, () => {
-    try {
-      doorkeeper.refresh(nowMs());
-    } catch (error) {
-      // The disk may be full or the file locked for long; the next look is a second away.
-      if (!(error instanceof StoreError)) throw error;
-      log.error("revoked keys could not be looked for", { reason: error.message });
-    }
-  });
-
-  async function stop(): Promise<void> {
-    stopSeconds();
-    stopRefresh();
-    await Promise.all(feeds.map((feed) => feed.stop()));
-    await Promise.all([gateway.stop(config.server.stopGraceMs), http.close()]);
-    stopParticipants();
-    await venue?.stop();
-    store.close();
+  const port = await listen(http, host, config.server.port);
+  for (const feed of feeds) {
+    feed.start();
+    building.defer(() => feed.stop());
   }
+  building.defer(
+    everySecond(clock, (nowUs) => {
+      for (const feed of feeds) feed.wallTime(nowUs);
+    }),
+  );
+
+  const running = building.move();
+  let stopping: Promise<void> | undefined;
   return {
     host,
     port,
     demoKey,
     feeds,
     stop() {
-      stopping ??= stop();
+      stopping ??= running.disposeAsync();
       return stopping;
     },
   };
@@ -189,39 +162,24 @@ function demoKeyOf(folder: DataFolder, store: KeyStore, nowMs: number): string |
   return made.key;
 }
 
-/** A dataset and its opened feed. */
-interface ServedDataset {
-  readonly dataset: Dataset;
-  readonly opened: OpenedFeed;
-}
-
-function openDataset(config: DatasetConfig): ServedDataset {
-  const { code, name = code, publisher = code } = config;
-  const opened = openFeed(config);
-  if (typeof opened === "string") throw new StartError(`dataset ${code}: ${opened}`);
-  return { dataset: { code, name, publisher }, opened };
-}
-
-/** The exchange's own trades, served like those of any other feed. */
-function ownTrades(venue: Venue, { exchange }: Config): ServedDataset {
-  return {
-    dataset: { code: localDataset, name: "openbourse exchange", publisher: localPublisher },
-    opened: {
-      feed: venue.feed,
-      waitsForConsumers: false,
-      waitsForAudience: false,
-      simulated: exchange.participants.enabled,
-    },
-  };
+function lookForRevokedKeys(doorkeeper: KeyDoorkeeper, nowMs: number, log: Log): void {
+  try {
+    doorkeeper.refresh(nowMs);
+  } catch (error) {
+    // The disk may be full or the file locked for long; the next look is a second away.
+    if (!(error instanceof StoreError)) throw error;
+    log.error("revoked keys could not be looked for", { reason: error.message });
+  }
 }
 
 function openVenue(folder: DataFolder, clock: Clock, options: ServerOptions): Promise<Venue> {
+  const { snapshotEveryCommands, logBytesMax } = options.config.exchange;
   return Venue.open({
     folder: folder.venue,
     clock,
     log: options.log,
-    snapshotEvery: options.config.exchange.snapshotEveryCommands,
-    logBytesMax: options.config.exchange.logBytesMax,
+    snapshotEvery: snapshotEveryCommands,
+    logBytesMax,
   });
 }
 
@@ -234,45 +192,33 @@ async function startParticipants(
   return enabled ? await runParticipants(venue, clock, { seed, rate }) : () => {};
 }
 
-function venueHealth({ fault, historyFault }: Venue): readonly HealthPart[] {
+/** A feed that failed leaves the server ready: its other datasets are fine, and a metric tells. */
+function health(parts: {
+  readonly stopping: boolean;
+  readonly venue: Venue | undefined;
+  readonly feeds: readonly FeedRunner[];
+}): readonly HealthPart[] {
+  const { stopping, venue, feeds } = parts;
+  const part = (name: string, fault: string | undefined, detail = "running"): HealthPart => ({
+    name,
+    ok: fault === undefined,
+    detail: fault ?? detail,
+  });
+  const feedDetail = ({ failure, state }: FeedRunner) =>
+    failure === undefined ? state : `failed: ${failure}`;
   return [
-    { name: "exchange", ok: fault === undefined, detail: fault ?? "running" },
-    { name: "history", ok: historyFault === undefined, detail: historyFault ?? "running" },
+    part("server", stopping ? "stopping" : undefined),
+    ...(venue ? [part("exchange", venue.fault), part("history", venue.historyFault)] : []),
+    ...feeds.map((feed) => part(`feed ${feed.dataset.code}`, undefined, feedDetail(feed))),
   ];
 }
 
-function buildFeed(
-  parts: ServedDataset & {
-    readonly catalog: Catalog;
-    readonly hub: Hub;
-    readonly clock: Clock;
-    readonly options: ServerOptions;
-  },
-): FeedRunner {
-  const { dataset, opened, catalog, hub, clock, options } = parts;
-  catalog.addDataset(dataset);
-  sayWhatIsServed(options.log, dataset, opened);
-  return new FeedRunner({
-    dataset,
-    opened,
-    latenessUs: options.config.bars.latenessMs * 1_000,
-    catalog,
-    clock,
-    log: options.log,
-    publish: (bar, periodS) => {
-      const { instrument, startUs } = bar;
-      // Bars of different minutes never replace each other: a client that is behind loses no bar.
-      const stateKey = `${instrument.dataset.code}|${instrument.ticker}|${periodS}|${startUs}`;
-      hub.publish({ kind: "bars", instrument, periodS }, bar, stateKey);
-    },
-    caughtUp: () => hub.caughtUp(),
-    progress: (share) => options.progress?.(dataset.code, share),
-  });
-}
-
-function sayWhatIsServed(log: Log, { code, publisher }: Dataset, { simulated }: OpenedFeed): void {
-  const phrase = simulated ? "dataset is simulated: its prices are made up" : "dataset is served";
-  log.info(phrase, { dataset: code, publisher });
+async function listen(http: HttpServer, host: string, port: number): Promise<number> {
+  try {
+    return await http.listen(host, port);
+  } catch (error) {
+    throw listenError(error, host, port);
+  }
 }
 
 function listenError(error: unknown, host: string, port: number): unknown {
@@ -287,30 +233,4 @@ function listenError(error: unknown, host: string, port: number): unknown {
     default:
       return error;
   }
-}
-
-/** Runs a task at each whole second of wall time. */
-function everySecond(clock: Clock, task: (nowUs: number) => void): () => void {
-  let cancel = () => {};
-  const schedule = () => {
-    const untilNextUs = secondUs - (clock.nowUs() % secondUs);
-    cancel = clock.after(Math.ceil(untilNextUs / 1_000), () => {
-      task(clock.nowUs());
-      schedule();
-    });
-  };
-  schedule();
-  return () => cancel();
-}
-
-function every(clock: Clock, intervalMs: number, task: () => void): () => void {
-  let cancel = () => {};
-  const schedule = () => {
-    cancel = clock.after(intervalMs, () => {
-      task();
-      schedule();
-    });
-  };
-  schedule();
-  return () => cancel();
 }

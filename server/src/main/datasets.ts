@@ -1,0 +1,78 @@
+/** What is served: each configured dataset with its feed, and the exchange's own trades. */
+import type { Hub } from "../hub/hub.ts";
+import type { Catalog } from "../marketdata/catalog.ts";
+import type { Dataset } from "../marketdata/instrument.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Log } from "../ports/log.ts";
+import { localDataset } from "./config/load.ts";
+import type { Config, DatasetConfig } from "./config/schema.ts";
+import { FeedRunner } from "./feed-runner.ts";
+import { type OpenedFeed, openFeed } from "./feeds.ts";
+import { StartError } from "./start-error.ts";
+import { localPublisher, type Venue } from "./venue/venue.ts";
+
+/** A dataset and its opened feed. */
+export interface ServedDataset {
+  readonly dataset: Dataset;
+  readonly opened: OpenedFeed;
+}
+
+/** Opens a configured dataset's feed; a `StartError` says what is wrong with its configuration. */
+export function openDataset(config: DatasetConfig): ServedDataset {
+  const { code, name = code, publisher = code } = config;
+  const opened = openFeed(config);
+  if (typeof opened === "string") throw new StartError(`dataset ${code}: ${opened}`);
+  return { dataset: { code, name, publisher }, opened };
+}
+
+/** The exchange's own trades, served like those of any other feed. */
+export function ownTrades(venue: Venue, { exchange }: Config): ServedDataset {
+  return {
+    dataset: { code: localDataset, name: "openbourse exchange", publisher: localPublisher },
+    opened: {
+      feed: venue.feed,
+      waitsForConsumers: false,
+      waitsForAudience: false,
+      simulated: exchange.participants.enabled,
+    },
+  };
+}
+
+/** What a dataset is connected to. */
+export interface FeedConnections {
+  readonly catalog: Catalog;
+  readonly hub: Hub;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly latenessUs: number;
+  progress(dataset: string, share: number): void;
+}
+
+/** Adds a dataset to the catalog and connects its feed with the hub; it does not run yet. */
+export function connectFeed(
+  { dataset, opened }: ServedDataset,
+  { catalog, hub, clock, log, latenessUs, progress }: FeedConnections,
+): FeedRunner {
+  const { code, publisher } = dataset;
+  catalog.addDataset(dataset);
+  const phrase = opened.simulated
+    ? "dataset is simulated: its prices are made up"
+    : "dataset is served";
+  log.info(phrase, { dataset: code, publisher });
+  return new FeedRunner({
+    dataset,
+    opened,
+    latenessUs,
+    catalog,
+    clock,
+    log,
+    publish: (bar, periodS) => {
+      const { instrument, startUs } = bar;
+      // Bars of different minutes never replace each other: a client that is behind loses no bar.
+      const stateKey = `${code}|${instrument.ticker}|${periodS}|${startUs}`;
+      hub.publish({ kind: "bars", instrument, periodS }, bar, stateKey);
+    },
+    caughtUp: () => hub.caughtUp(),
+    progress: (share) => progress(code, share),
+  });
+}

@@ -1,0 +1,27 @@
+/** Repeated work on the house's clock. The returned functions stop it. */
+import type { Clock } from "../ports/clock.ts";
+
+const secondUs = 1_000_000;
+
+/** Runs a task at each whole second of wall time. */
+export function everySecond(clock: Clock, task: (nowUs: number) => void): () => void {
+  const untilNextMs = () => Math.ceil((secondUs - (clock.nowUs() % secondUs)) / 1_000);
+  return repeat(clock, untilNextMs, () => task(clock.nowUs()));
+}
+
+/** Runs a task again and again, `intervalMs` after the last time. */
+export function every(clock: Clock, intervalMs: number, task: () => void): () => void {
+  return repeat(clock, () => intervalMs, task);
+}
+
+function repeat(clock: Clock, delayMs: () => number, task: () => void): () => void {
+  let cancel = () => {};
+  const schedule = () => {
+    cancel = clock.after(delayMs(), () => {
+      task();
+      schedule();
+    });
+  };
+  schedule();
+  return () => cancel();
+}
