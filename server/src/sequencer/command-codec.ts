@@ -4,7 +4,14 @@
  */
 import { ensureNever } from "../core/assert.ts";
 import type { SelfTradePrevention } from "../core/book/book.ts";
-import type { Command, MarketOrderSize, OrderReference, TimeInForce } from "../core/commands.ts";
+import type {
+  Command,
+  MarketOrderSize,
+  OrderReference,
+  PlaceLimit,
+  ReplaceOrder,
+  TimeInForce,
+} from "../core/commands.ts";
 import type { MarketRules, Side } from "../core/market/rules.ts";
 import type { Atoms } from "../core/num/money.ts";
 import type { Lots, Ticks } from "../core/num/units.ts";
@@ -97,11 +104,7 @@ function writeCommand(writer: ByteWriter, command: Command): void {
       writer.text(command.user);
       writer.text(command.market);
       writer.byte(sides.indexOf(command.side));
-      writer.whole(command.price);
-      writer.whole(command.quantity);
-      writer.byte(timesInForce.indexOf(command.timeInForce));
-      writer.whole(command.stopPrice ?? 0);
-      writeOptional(writer, command.clientId);
+      writeTerms(writer, command);
       break;
     case "place-market":
       writer.text(command.user);
@@ -121,11 +124,7 @@ function writeCommand(writer: ByteWriter, command: Command): void {
     case "replace-order":
       writer.text(command.user);
       writeReference(writer, command.order);
-      writer.whole(command.price);
-      writer.whole(command.quantity);
-      writer.byte(timesInForce.indexOf(command.timeInForce));
-      writer.whole(command.stopPrice ?? 0);
-      writeOptional(writer, command.clientId);
+      writeTerms(writer, command);
       break;
     case "reduce-order":
       writer.text(command.user);
@@ -161,10 +160,7 @@ function readCommand(reader: ByteReader, kind: Command["kind"]): Command {
         user: reader.text(),
         market: reader.text(),
         side: pick(sides, reader.byte()),
-        price: reader.whole() as Ticks,
-        quantity: reader.whole() as Lots,
-        timeInForce: pick(timesInForce, reader.byte()),
-        ...readOrderExtras(reader),
+        ...readTerms(reader),
       };
     case "place-market":
       return {
@@ -184,10 +180,7 @@ function readCommand(reader: ByteReader, kind: Command["kind"]): Command {
         kind,
         user: reader.text(),
         order: readReference(reader),
-        price: reader.whole() as Ticks,
-        quantity: reader.whole() as Lots,
-        timeInForce: pick(timesInForce, reader.byte()) as "gtc" | "post-only",
-        ...readOrderExtras(reader),
+        ...(readTerms(reader) as OrderTerms & Pick<ReplaceOrder, "timeInForce">),
       };
     case "reduce-order":
       return {
@@ -201,10 +194,30 @@ function readCommand(reader: ByteReader, kind: Command["kind"]): Command {
   }
 }
 
-function readOrderExtras(reader: ByteReader): { stopPrice?: Ticks; clientId?: string } {
-  const stopPrice = reader.whole();
-  const stop = stopPrice === 0 ? {} : { stopPrice: stopPrice as Ticks };
-  return { ...stop, ...named("clientId", readOptional(reader)) };
+/** What a limit order and its replacement say in the same way. */
+type OrderTerms = Pick<PlaceLimit, "price" | "quantity" | "timeInForce" | "stopPrice" | "clientId">;
+
+function writeTerms(writer: ByteWriter, terms: OrderTerms): void {
+  writer.whole(terms.price);
+  writer.whole(terms.quantity);
+  writer.byte(timesInForce.indexOf(terms.timeInForce));
+  // 0 is no price, so it can stand for none.
+  writer.whole(terms.stopPrice ?? 0);
+  writeOptional(writer, terms.clientId);
+}
+
+function readTerms(reader: ByteReader): OrderTerms {
+  const price = reader.whole() as Ticks;
+  const quantity = reader.whole() as Lots;
+  const timeInForce = pick(timesInForce, reader.byte());
+  const stopPrice = reader.whole() as Ticks;
+  return {
+    price,
+    quantity,
+    timeInForce,
+    ...(stopPrice === 0 ? {} : { stopPrice }),
+    ...named("clientId", readOptional(reader)),
+  };
 }
 
 function writeOptional(writer: ByteWriter, value: string | undefined): void {

@@ -2,12 +2,14 @@
  * The command log's file: tables, lock, chain and mark, used by one thread and without waiting. It
  * knows nothing of threads, and the batches it is given are already known to follow each other.
  */
+
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { assert } from "../../core/assert.ts";
 import type { CommandBatch, LogDamage } from "../../ports/command-log.ts";
 import type { StorageFailure } from "../../ports/storage-fault.ts";
+import { attempt } from "./attempt.ts";
 import { chainChecksum, chainStart } from "./command-log-chain.ts";
 import { type MarkWriter, markFileOf, openMark, readMark } from "./command-log-mark.ts";
 import { BatchReader, type LogChunk, logDamage, type ReadCursor } from "./command-log-rows.ts";
@@ -211,25 +213,8 @@ export class CommandLogFile {
     });
   }
 
-  /** Runs work that writes; what the disk or SQLite throws becomes a value, and nothing is half done. */
   #attempt(work: () => void): StorageFailure | undefined {
-    try {
-      work();
-      return undefined;
-    } catch (error) {
-      this.#rollBack();
-      const failure = toStorageFailure(error, this.#file);
-      if (failure === undefined) throw error;
-      return failure;
-    }
-  }
-
-  #rollBack(): void {
-    try {
-      if (this.#database.isOpen && this.#database.isTransaction) this.#database.exec("ROLLBACK");
-    } catch {
-      // The disk fails here as it did before. What was not committed is not there when it is opened.
-    }
+    return attempt(this.#database, work, (error) => toStorageFailure(error, this.#file));
   }
 }
 

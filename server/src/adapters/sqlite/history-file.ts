@@ -2,6 +2,7 @@
  * The history's file as its writer sees it: used by one thread and without waiting. It stores rows
  * and digests them; it does not know what they mean.
  */
+
 import { createHash, type Hash } from "node:crypto";
 import { rmSync } from "node:fs";
 import { resolve } from "node:path";
@@ -11,6 +12,7 @@ import { formatDecimal } from "../../core/num/decimal.ts";
 import { atomsScale } from "../../core/num/money.ts";
 import type { HistoryDigest } from "../../ports/history.ts";
 import type { StorageFailure } from "../../ports/storage-fault.ts";
+import { attempt } from "./attempt.ts";
 import {
   damagedHistory,
   foreignHistory,
@@ -172,25 +174,8 @@ export class HistoryFile {
     return { lastSequence, orders, trades, balanceChanges, hash: hash.digest("hex") };
   }
 
-  /** Runs work; what the disk or SQLite throws becomes a value, and nothing is half done. */
   #attempt(work: () => void): StorageFailure | undefined {
-    try {
-      work();
-      return undefined;
-    } catch (error) {
-      this.#rollBack();
-      const failure = toHistoryFailure(error, this.#file);
-      if (failure === undefined) throw error;
-      return failure;
-    }
-  }
-
-  #rollBack(): void {
-    try {
-      if (this.#database.isOpen && this.#database.isTransaction) this.#database.exec("ROLLBACK");
-    } catch {
-      // The disk fails here as it did before. What was not committed is not there when it is opened.
-    }
+    return attempt(this.#database, work, (error) => toHistoryFailure(error, this.#file));
   }
 }
 
