@@ -6,7 +6,7 @@ import { accepts, oppositeOf } from "../book/book.ts";
 import { noSlot, type OrderSlot } from "../book/order-pool.ts";
 import { nameLengthMax, type OrderReference, type TimeInForce } from "../commands.ts";
 import type { Side } from "../market/rules.ts";
-import { noAtoms, plus } from "../num/money.ts";
+import { type Atoms, noAtoms, plus } from "../num/money.ts";
 import { isOrderLots, isTicks } from "../num/units.ts";
 import type { RejectReason } from "../reject.ts";
 import {
@@ -41,12 +41,12 @@ export function isName(text: string): boolean {
   return text.length >= 1 && text.length <= nameLengthMax;
 }
 
-/** Why a limit order is not taken in; undefined when it is. */
+/** What a limit order has to hold when it is taken in, or why it is not. */
 export function checkLimit(
   state: TradingState,
   applicant: Applicant,
   terms: LimitTerms,
-): RejectReason | undefined {
+): Atoms | RejectReason {
   const { market } = applicant;
   return (
     checkSize(market, terms) ??
@@ -131,13 +131,13 @@ function checkFunds(
   state: TradingState,
   { user, market, replaced }: Applicant,
   terms: LimitTerms,
-): RejectReason | undefined {
+): Atoms | "insufficient-funds" {
   const currency = payCurrency(market, terms.side);
   const available = state.ledger.available(user.wallet, currency);
   const cost = costOf(market, terms);
-  if (cost <= available) return undefined;
+  if (cost <= available) return cost;
   const freed = replaced === undefined ? noAtoms : holdFor(state, market, replaced);
-  return cost <= plus(available, freed) ? undefined : "insufficient-funds";
+  return cost <= plus(available, freed) ? cost : "insufficient-funds";
 }
 
 /** The open order that a user means; undefined when it is not open or not his. */
