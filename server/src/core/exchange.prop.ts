@@ -16,7 +16,12 @@ const markets = ["BTC_USDT", "ETH_BTC"];
 
 /** Rates that leave fractions, a rebate, and steps that a busy stream climbs. */
 const options: ExchangeOptions = {
-  limits: { openOrdersMax: 48, openOrdersPerUserMax: 24, closedClientIdsPerUserMax: 4 },
+  limits: {
+    openOrdersMax: 48,
+    openOrdersPerUserMax: 24,
+    closedClientIdsPerUserMax: 4,
+    transferKeysPerUserMax: 6,
+  },
   fees: {
     referenceCurrency: "USDT",
     steps: [
@@ -124,7 +129,7 @@ function otherCommand(
   if (kind === 29) return rareCommand(draw, user, market);
   const direction = draw.of(["deposit", "withdraw"] as const);
   const amount = money(`${30 + draw.below(200)}.0000000000000001`);
-  const key = `k${draw.below(64)}`;
+  const key = `k${draw.below(12)}`;
   return { kind: direction, user, currency: draw.of(["USDT", "BTC", "ETH"]), amount, key };
 }
 
