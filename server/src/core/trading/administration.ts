@@ -44,7 +44,7 @@ export function enlistMarket(state: TradingState, rules: Market["rules"]): Marke
     notionalAtoms: perNotional,
     notionalMin: Number((rules.quoteMin + perNotional - 1n) / perNotional),
     notionalMax: Number(rules.quoteMax / perNotional),
-    levelsCanOverflow: rules.baseMax * state.limits.openOrdersMax > Number.MAX_SAFE_INTEGER,
+    levelsCanOverflow: rules.baseMax * (state.limits.openOrdersMax + 1) > Number.MAX_SAFE_INTEGER,
     halted: false,
     lastPrice: 0,
   };

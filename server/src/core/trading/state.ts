@@ -65,7 +65,7 @@ export interface Market {
   /** Smallest and largest price × quantity of an order in ticks × lots; above the safe range rounded. */
   readonly notionalMin: number;
   readonly notionalMax: number;
-  /** Whether the orders of a full exchange at one price could outgrow a safe integer of lots. */
+  /** Whether all orders of a full exchange and a new one, at one price, can outgrow a safe integer. */
   readonly levelsCanOverflow: boolean;
   halted: boolean;
   /** Price of the latest trade in ticks; 0 before the first one. */
