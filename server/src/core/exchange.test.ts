@@ -39,6 +39,28 @@ describe("sizes", () => {
   ])("a market that starts at 5 lots and 60 of quote answers %j", (line, told) => {
     expect(new Scenario({ rules: sizes }).tell([line])).toEqual(told);
   });
+
+  it.each([
+    ["ann buy 60@1", ["refused: notional-out-of-range"]],
+    ["ann buy 61@1", []],
+    ["ann buy 70@1", []],
+    ["ann buy 71@1", ["refused: notional-out-of-range"]],
+  ])("a market from 60.5 to 70.5 of quote answers %j", (line, told) => {
+    const rules = { quoteMin: money("60.5"), quoteMax: money("70.5") };
+
+    expect(new Scenario({ rules }).tell([line])).toEqual(told);
+  });
+
+  it("a level never outgrows a safe integer of lots", () => {
+    const most = Number.MAX_SAFE_INTEGER;
+    const lotSize = { coefficient: 1, scale: 16 };
+    const rules = { lotSize, baseMax: lots(most), quoteMin: money("0") };
+    const scenario = new Scenario({ rules });
+
+    expect(scenario.tell([`ann sell ${most}@10`])).toEqual([]);
+    expect(scenario.tell(["ann sell 1@10"])).toEqual(["refused: quantity-out-of-range"]);
+    expect(scenario.tell(["ann sell 1@11"])).toEqual([]);
+  });
 });
 
 describe("markets", () => {

@@ -44,12 +44,7 @@ export class FastBook implements Book {
   }
 
   remove(slot: OrderSlot): number {
-    const ladder = this.#ladder(this.#pool.side(slot));
-    const rung = ladder.find(this.#pool.price[slot]!);
-    assert(rung !== undefined, "only a resting order is removed");
-    ladder.unlink(rung, slot);
-    if (rung.first === noSlot) ladder.drop(rung);
-    return rung.quantity;
+    return this.#ladder(this.#pool.side(slot)).remove(slot).quantity;
   }
 
   reduce(slot: OrderSlot, by: number): number {
@@ -63,7 +58,7 @@ export class FastBook implements Book {
   }
 
   bestPrice(side: Side): number {
-    return this.#ladder(side).at(0)?.price ?? 0;
+    return this.#ladder(side).best?.price ?? 0;
   }
 
   quantityAt(side: Side, price: number): number {
@@ -71,19 +66,18 @@ export class FastBook implements Book {
   }
 
   levels(side: Side, count: number): readonly Level[] {
-    const ladder = this.#ladder(side);
-    return Array.from({ length: Math.min(count, ladder.length) }, (_, depth) => {
-      const { price, quantity } = ladder.at(depth)!;
-      return { price, quantity };
-    });
+    const levels: Level[] = [];
+    for (const { price, quantity } of this.#ladder(side).levels()) {
+      if (levels.length >= count) break;
+      levels.push({ price, quantity });
+    }
+    return levels;
   }
 
   slots(side: Side): readonly OrderSlot[] {
-    const ladder = this.#ladder(side);
     const slots: OrderSlot[] = [];
-    for (let depth = 0; depth < ladder.length; depth += 1) {
-      let slot = ladder.at(depth)!.first;
-      for (; slot !== noSlot; slot = this.#pool.next[slot]!) slots.push(slot);
+    for (const rung of this.#ladder(side).levels()) {
+      for (let slot = rung.first; slot !== noSlot; slot = this.#pool.next[slot]!) slots.push(slot);
     }
     return slots;
   }
@@ -92,7 +86,7 @@ export class FastBook implements Book {
     const takerSide = this.#pool.side(taker.slot);
     const ladder = this.#ladder(oppositeOf(takerSide));
     while (this.#pool.remaining[taker.slot]! > 0) {
-      const rung = ladder.at(0);
+      const rung = ladder.best;
       if (rung === undefined || !accepts(takerSide, taker.limit, rung.price)) return "done";
       const before = rung.quantity;
       const end = this.#takeRung(rung, taker, sink);
@@ -111,8 +105,7 @@ export class FastBook implements Book {
     const ladder = this.#ladder(oppositeOf(takerSide));
     const remaining = this.#pool.remaining[taker.slot]!;
     const run: Run = { remaining, budget: taker.budget, quantity: 0, notional: 0n };
-    for (let depth = 0; depth < ladder.length; depth += 1) {
-      const rung = ladder.at(depth)!;
+    for (const rung of ladder.levels()) {
       if (!accepts(takerSide, taker.limit, rung.price)) break;
       if (!this.#previewRung(rung, taker, run)) break;
     }
@@ -122,14 +115,8 @@ export class FastBook implements Book {
   checkInvariants(): void {
     for (const side of ["buy", "sell"] as const) {
       const ladder = this.#ladder(side);
-      for (let depth = 0; depth < ladder.length; depth += 1) {
-        const better = ladder.at(depth - 1);
-        const rung = ladder.at(depth)!;
-        const sorted = better === undefined || better.price !== rung.price;
-        assert(
-          sorted && accepts(side, better?.price ?? rung.price, rung.price),
-          "levels are sorted",
-        );
+      ladder.checkInvariants();
+      for (const rung of ladder.levels()) {
         assert(ladder.find(rung.price) === rung, "a level is found by its price");
         this.#checkQueue(side, rung);
       }

@@ -5,6 +5,10 @@
 import { assert } from "../assert.ts";
 import { noSlot, type OrderPool, type OrderSlot } from "./order-pool.ts";
 
+/** Ids in a stretch whose homes are neighbours: 8, half a cache line. */
+const stretchBits = 3;
+const stretchMask = 2 ** stretchBits - 1;
+
 /** Rows of a pool by order id. */
 export class IdIndex {
   readonly #id: Float64Array;
@@ -73,8 +77,9 @@ export class IdIndex {
   }
 
   #home(id: number): number {
-    // Ids grow by small steps; the multiplication of their low 32 bits scatters neighbours.
-    const mixed = Math.imul(id | 0, 0x9e3779b1);
-    return (mixed ^ (mixed >>> 15)) & this.#mask;
+    // Ids that follow each other are used together, so a stretch of them shares a cache line. The odd
+    // factor scatters the stretches, and ids less than a table apart never have the same home.
+    const stretch = Math.imul(id >>> stretchBits, 0x9e3779b1) << stretchBits;
+    return (stretch | (id & stretchMask)) & this.#mask;
   }
 }

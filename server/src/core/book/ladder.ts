@@ -1,12 +1,16 @@
 /**
  * The price levels of one side, sorted, best one at the end of the array: most orders come and go
- * near the best price, so that inserting and removing a level moves only a few entries.
+ * near the best price, so that inserting a level moves only a few entries. An emptied level keeps
+ * its place for a while, since the next order at its price is often not far.
  */
 import { assert } from "../assert.ts";
 import type { Side } from "../market/rules.ts";
 import { noSlot, type OrderPool, type OrderSlot } from "./order-pool.ts";
 
-/** One price and its queue of orders, oldest first. */
+/** Vacant levels that a ladder may keep on top of as many as it has levels. */
+const vacantSpare = 64;
+
+/** One price and its queue of orders, oldest first; without orders it is vacant. */
 export interface Rung {
   readonly price: number;
   /** Lots resting here. */
@@ -22,28 +26,32 @@ export class Ladder {
   readonly #direction: number;
   /** `price × direction` of each rung, ascending. */
   readonly #keys: number[] = [];
+  /** The last one is never vacant. */
   readonly #rungs: Rung[] = [];
+  #vacant = 0;
 
   constructor(pool: OrderPool, side: Side) {
     this.#pool = pool;
     this.#direction = side === "buy" ? 1 : -1;
   }
 
-  /** Levels, counted. */
-  get length(): number {
-    return this.#rungs.length;
+  /** The best level; undefined when there is none. */
+  get best(): Rung | undefined {
+    return this.#rungs[this.#rungs.length - 1];
   }
 
-  /** The level `depth` places behind the best one; undefined past the end. */
-  at(depth: number): Rung | undefined {
-    return this.#rungs[this.#rungs.length - 1 - depth];
+  /** All levels, best first. The ladder must not be changed meanwhile. */
+  *levels(): Generator<Rung> {
+    for (let index = this.#rungs.length - 1; index >= 0; index -= 1) {
+      const rung = this.#rungs[index]!;
+      if (rung.first !== noSlot) yield rung;
+    }
   }
 
   /** The level of a price; undefined when nothing rests there. */
   find(price: number): Rung | undefined {
-    const key = price * this.#direction;
-    const index = this.#search(key);
-    return this.#keys[index] === key ? this.#rungs[index] : undefined;
+    const rung = this.#rungs[this.#search(price * this.#direction)];
+    return rung?.price === price && rung.first !== noSlot ? rung : undefined;
   }
 
   /** Puts an order at the end of its price's queue. */
@@ -56,6 +64,16 @@ export class Ladder {
     else next[rung.last] = slot;
     rung.last = slot;
     rung.quantity += remaining[slot]!;
+    return rung;
+  }
+
+  /** Takes a resting order out, and its level when that is left empty; returns the level. */
+  remove(slot: OrderSlot): Rung {
+    const price = this.#pool.price[slot]!;
+    const rung = this.find(price);
+    assert(rung !== undefined, "only a resting order is removed");
+    this.unlink(rung, slot);
+    if (rung.first === noSlot) this.drop(rung);
     return rung;
   }
 
@@ -74,26 +92,55 @@ export class Ladder {
     rung.quantity -= remaining[slot]!;
   }
 
-  /** Removes an emptied level. */
+  /** Gives an emptied level up. */
   drop(rung: Rung): void {
     assert(rung.first === noSlot && rung.quantity === 0, "only an empty level is dropped");
-    const last = this.#rungs.length - 1;
-    if (this.#rungs[last] === rung) {
+    this.#vacant += 1;
+    while (this.best?.first === noSlot) {
       this.#rungs.pop();
       this.#keys.pop();
-      return;
+      this.#vacant -= 1;
     }
-    const index = this.#search(rung.price * this.#direction);
-    assert(this.#rungs[index] === rung, "a level is where its price belongs");
-    this.#rungs.splice(index, 1);
-    this.#keys.splice(index, 1);
+    const levels = this.#rungs.length - this.#vacant;
+    if (this.#vacant > levels + vacantSpare) this.#compact();
+  }
+
+  /** An assertion failure when the levels are not in order or their count is wrong. */
+  checkInvariants(): void {
+    let vacant = 0;
+    for (const [index, rung] of this.#rungs.entries()) {
+      const key = rung.price * this.#direction;
+      assert(this.#keys[index] === key, "a level stands under its price");
+      assert(index === 0 || this.#keys[index - 1]! < key, "levels are sorted");
+      if (rung.first === noSlot) vacant += 1;
+    }
+    assert(this.#keys.length === this.#rungs.length, "every level has a key");
+    assert(this.#vacant === vacant, "vacant levels are counted");
+    assert(this.best?.first !== noSlot, "the best level is never vacant");
+  }
+
+  /** Takes all vacant levels out: one pass after at least as many were emptied as there are levels. */
+  #compact(): void {
+    let kept = 0;
+    for (const [index, rung] of this.#rungs.entries()) {
+      if (rung.first === noSlot) continue;
+      this.#rungs[kept] = rung;
+      this.#keys[kept] = this.#keys[index]!;
+      kept += 1;
+    }
+    this.#rungs.length = kept;
+    this.#keys.length = kept;
+    this.#vacant = 0;
   }
 
   #ensure(price: number): Rung {
     const key = price * this.#direction;
     const index = this.#search(key);
     const found = this.#rungs[index];
-    if (found !== undefined && found.price === price) return found;
+    if (found !== undefined && found.price === price) {
+      if (found.first === noSlot) this.#vacant -= 1;
+      return found;
+    }
     const rung: Rung = { price, quantity: 0, first: noSlot, last: noSlot };
     if (index === this.#rungs.length) {
       this.#rungs.push(rung);

@@ -14,8 +14,16 @@ export const currenciesMax = 10_000;
 /** Position of a currency in the ledger. */
 export type CurrencyIndex = number;
 
-/** One user's money in one currency. */
+/** An amount at hand and an amount reserved. */
+export interface Amounts {
+  readonly available: Atoms;
+  readonly held: Atoms;
+}
+
+/** One user's money in one currency. It knows whose and which, as the events tell it. */
 export interface Balance {
+  readonly owner: string;
+  readonly currency: string;
   available: Atoms;
   held: Atoms;
 }
@@ -108,25 +116,27 @@ export class Ledger {
   /** Reserves available money for an order; nothing happens for no money. */
   hold(wallet: Wallet, currency: CurrencyIndex, amount: Atoms): void {
     if (amount === noAtoms) return;
-    const { available, held } = this.#balance(wallet, currency);
+    const balance = this.#balance(wallet, currency);
+    const { available, held } = balance;
     const after = { available: minus(available, amount), held: plus(held, amount) };
-    this.#write(wallet, currency, { after, reason: "hold" });
+    this.#write(balance, after, "hold");
   }
 
   /** Gives reserved money back; nothing happens for no money. */
   release(wallet: Wallet, currency: CurrencyIndex, amount: Atoms): void {
     if (amount === noAtoms) return;
-    const { available, held } = this.#balance(wallet, currency);
+    const balance = this.#balance(wallet, currency);
+    const { available, held } = balance;
     const after = { available: plus(available, amount), held: minus(held, amount) };
-    this.#write(wallet, currency, { after, reason: "release" });
+    this.#write(balance, after, "release");
   }
 
   /** Settles one half of a trade. */
   settle({ from, to, currency, amount }: Payment): void {
-    const { available, held } = this.#balance(from, currency);
+    const balance = this.#balance(from, currency);
+    const { available, held } = balance;
     this.#moveTotal(currency, -amount);
-    const after = { available, held: minus(held, amount) };
-    this.#write(from, currency, { after, reason: "settle" });
+    this.#write(balance, { available, held: minus(held, amount) }, "settle");
     this.#credit(to, currency, { amount, reason: "settle" });
   }
 
@@ -157,8 +167,8 @@ export class Ledger {
   }
 
   /** Puts a balance of a state snapshot in place, without an event. */
-  restoreBalance(wallet: Wallet, currency: CurrencyIndex, balance: Balance): void {
-    Object.assign(this.#balance(wallet, currency), balance);
+  restoreBalance(wallet: Wallet, currency: CurrencyIndex, amounts: Amounts): void {
+    Object.assign(this.#balance(wallet, currency), amounts);
   }
 
   /**
@@ -203,9 +213,10 @@ export class Ledger {
     currency: CurrencyIndex,
     { amount, reason }: { amount: Atoms; reason: BalanceReason },
   ): void {
-    const { available, held } = this.#balance(wallet, currency);
+    const balance = this.#balance(wallet, currency);
+    const { available, held } = balance;
     this.#moveTotal(currency, amount);
-    this.#write(wallet, currency, { after: { available: plus(available, amount), held }, reason });
+    this.#write(balance, { available: plus(available, amount), held }, reason);
   }
 
   #debit(
@@ -213,9 +224,10 @@ export class Ledger {
     currency: CurrencyIndex,
     { amount, reason }: { amount: Atoms; reason: BalanceReason },
   ): void {
-    const { available, held } = this.#balance(wallet, currency);
+    const balance = this.#balance(wallet, currency);
+    const { available, held } = balance;
     this.#moveTotal(currency, -amount);
-    this.#write(wallet, currency, { after: { available: minus(available, amount), held }, reason });
+    this.#write(balance, { available: minus(available, amount), held }, reason);
   }
 
   #moveTotal(currency: CurrencyIndex, change: bigint): void {
@@ -226,30 +238,27 @@ export class Ledger {
   #balance(wallet: Wallet, currency: CurrencyIndex): Balance {
     const known = wallet.balances[currency];
     if (known !== undefined) return known;
-    const empty = { available: noAtoms, held: noAtoms };
+    const code = this.#codes[currency];
+    assert(code !== undefined, "a balance is in a known currency");
+    const empty = { owner: wallet.owner, currency: code, available: noAtoms, held: noAtoms };
     // Filled without holes, so that the array stays a plain one.
     while (wallet.balances.length < currency) wallet.balances.push(undefined);
     wallet.balances[currency] = empty;
     return empty;
   }
 
-  #write(
-    wallet: Wallet,
-    currency: CurrencyIndex,
-    { after, reason }: { after: Balance; reason: BalanceReason },
-  ): void {
-    const balance = this.#balance(wallet, currency);
+  #write(balance: Balance, { available, held }: Amounts, reason: BalanceReason): void {
     this.#sink.emit({
       kind: "balance-changed",
-      user: wallet.owner,
-      currency: this.#codes[currency]!,
+      user: balance.owner,
+      currency: balance.currency,
       reason,
       oldAvailable: balance.available,
-      newAvailable: after.available,
+      newAvailable: available,
       oldHeld: balance.held,
-      newHeld: after.held,
+      newHeld: held,
     });
-    balance.available = after.available;
-    balance.held = after.held;
+    balance.available = available;
+    balance.held = held;
   }
 }

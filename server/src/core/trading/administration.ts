@@ -32,6 +32,7 @@ export function addMarket(state: TradingState, { rules }: AddMarket): RejectReas
 
 /** Makes the market of good rules. */
 export function enlistMarket(state: TradingState, rules: Market["rules"]): Market {
+  const perNotional = notionalAtoms(rules);
   const market: Market = {
     index: state.markets.length,
     rules,
@@ -40,7 +41,10 @@ export function enlistMarket(state: TradingState, rules: Market["rules"]): Marke
     base: state.ledger.ensureCurrency(rules.base),
     quote: state.ledger.ensureCurrency(rules.quote),
     lotAtoms: lotAtoms(rules),
-    notionalAtoms: notionalAtoms(rules),
+    notionalAtoms: perNotional,
+    notionalMin: Number((rules.quoteMin + perNotional - 1n) / perNotional),
+    notionalMax: Number(rules.quoteMax / perNotional),
+    levelsCanOverflow: rules.baseMax * (state.limits.openOrdersMax + 1) > Number.MAX_SAFE_INTEGER,
     halted: false,
     lastPrice: 0,
   };

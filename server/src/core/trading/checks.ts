@@ -41,12 +41,12 @@ export function isName(text: string): boolean {
   return text.length >= 1 && text.length <= nameLengthMax;
 }
 
-/** Why a limit order is not taken in; undefined when it is. */
+/** What a limit order has to hold when it is taken in, or why it is not. */
 export function checkLimit(
   state: TradingState,
   applicant: Applicant,
   terms: LimitTerms,
-): RejectReason | undefined {
+): Atoms | RejectReason {
   const { market } = applicant;
   return (
     checkSize(market, terms) ??
@@ -58,14 +58,23 @@ export function checkLimit(
 }
 
 function checkSize(market: Market, terms: LimitTerms): RejectReason | undefined {
-  const { side, price, quantity } = terms;
+  const { price, quantity } = terms;
   if (!isTicks(price)) return "price-precision";
   const refusal = checkQuantity(market, quantity);
   if (refusal !== undefined) return refusal;
-  const resting = market.book.quantityAt(side, price);
-  // Depth is counted in safe integers, so a level cannot grow beyond one.
-  if (!Number.isSafeInteger(resting + quantity)) return "quantity-out-of-range";
-  return checkNotional(market, costOf(market, { side: "buy", price, quantity }));
+  if (market.levelsCanOverflow && wouldOverflow(market, terms)) return "quantity-out-of-range";
+  const notional = price * quantity;
+  // A rounded product within the safe range is the true product.
+  if (notional > Number.MAX_SAFE_INTEGER) {
+    return checkNotional(market, costOf(market, { side: "buy", price, quantity }));
+  }
+  const inRange = notional >= market.notionalMin && notional <= market.notionalMax;
+  return inRange ? undefined : "notional-out-of-range";
+}
+
+/** Depth is counted in safe integers, so a level cannot grow beyond one. */
+function wouldOverflow({ book }: Market, { side, price, quantity }: LimitTerms): boolean {
+  return !Number.isSafeInteger(book.quantityAt(side, price) + quantity);
 }
 
 /** Why a quantity is not accepted. */
@@ -122,12 +131,13 @@ function checkFunds(
   state: TradingState,
   { user, market, replaced }: Applicant,
   terms: LimitTerms,
-): RejectReason | undefined {
+): Atoms | "insufficient-funds" {
   const currency = payCurrency(market, terms.side);
   const available = state.ledger.available(user.wallet, currency);
+  const cost = costOf(market, terms);
+  if (cost <= available) return cost;
   const freed = replaced === undefined ? noAtoms : holdFor(state, market, replaced);
-  const affordable: Atoms = plus(available, freed);
-  return costOf(market, terms) > affordable ? "insufficient-funds" : undefined;
+  return cost <= plus(available, freed) ? cost : "insufficient-funds";
 }
 
 /** The open order that a user means; undefined when it is not open or not his. */

@@ -7,7 +7,7 @@ import type { OrderSlot } from "../book/order-pool.ts";
 import type { PlaceLimit, ReplaceOrder } from "../commands.ts";
 import type { CloseReason } from "../events.ts";
 import type { Side } from "../market/rules.ts";
-import { minus } from "../num/money.ts";
+import { type Atoms, minus } from "../num/money.ts";
 import type { RejectReason } from "../reject.ts";
 import { type Applicant, checkLimit, findOrder, type LimitTerms } from "./checks.ts";
 import { closeReasonOf, type Matcher, type Run } from "./matching.ts";
@@ -30,15 +30,15 @@ export class LimitEntry {
     const user = this.#state.usersByName.get(command.user);
     if (user === undefined) return "insufficient-funds";
     const terms = termsOf(command, command.side);
-    const refusal = checkLimit(this.#state, { user, market }, terms);
-    if (refusal !== undefined) return refusal;
+    const hold = checkLimit(this.#state, { user, market }, terms);
+    if (typeof hold === "string") return hold;
 
     const slot = this.#reserve({ user, market }, terms);
     if (command.timeInForce === "fok" && !this.#isFillable(slot)) {
       this.#state.pool.close(slot);
       return "not-fillable";
     }
-    this.#run(slot, terms);
+    this.#run(slot, hold, terms);
     return undefined;
   }
 
@@ -49,11 +49,11 @@ export class LimitEntry {
     const market = marketOf(this.#state, replaced);
     if (market.halted) return "market-halted";
     const terms = termsOf(command, this.#state.pool.side(replaced));
-    const refusal = checkLimit(this.#state, { user, market, replaced }, terms);
-    if (refusal !== undefined) return refusal;
+    const hold = checkLimit(this.#state, { user, market, replaced }, terms);
+    if (typeof hold === "string") return hold;
 
     cancelResting(this.#state, replaced, "replaced");
-    this.#run(this.#reserve({ user, market }, terms), terms);
+    this.#run(this.#reserve({ user, market }, terms), hold, terms);
     return undefined;
   }
 
@@ -79,12 +79,11 @@ export class LimitEntry {
     return book.preview(this.#taker(slot)).quantity === this.#state.pool.quantity[slot];
   }
 
-  #run(slot: OrderSlot, { timeInForce }: LimitTerms): void {
+  #run(slot: OrderSlot, hold: Atoms, { timeInForce }: LimitTerms): void {
     const market = marketOf(this.#state, slot);
     const { ledger, pool } = this.#state;
     const { wallet } = ownerOf(this.#state, slot);
     const currency = payCurrency(market, pool.side(slot));
-    const hold = holdFor(this.#state, market, slot);
     enlistOrder(this.#state, slot);
     tellOpened(this.#state, slot);
     ledger.hold(wallet, currency, hold);

@@ -29,8 +29,9 @@ const twoTo32 = 2 ** 32;
 const tags = { text: 1, number: 2, true: 3, false: 4, null: 5, list: 6, record: 7 } as const;
 
 class Hash {
+  // `| 0` keeps a lane a signed 32-bit integer, which the engine need not box.
   #left = 0x243f6a88;
-  #right = 0x85a308d3;
+  #right = 0x85a308d3 | 0;
 
   add(value: Plain): void {
     if (typeof value === "string") this.#addText(value);
@@ -80,7 +81,7 @@ class Hash {
     const left = Math.imul(this.#left ^ word, 0x9e3779b1);
     const right = Math.imul(this.#right ^ word, 0x85ebca77);
     this.#left = ((left << 13) | (left >>> 19)) ^ right;
-    this.#right = ((right << 17) | (right >>> 15)) + left;
+    this.#right = (((right << 17) | (right >>> 15)) + left) | 0;
   }
 }
 

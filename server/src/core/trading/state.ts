@@ -62,6 +62,11 @@ export interface Market {
   /** Base atoms of one lot, and quote atoms of one lot at one tick. */
   readonly lotAtoms: bigint;
   readonly notionalAtoms: bigint;
+  /** Smallest and largest price × quantity of an order in ticks × lots; above the safe range rounded. */
+  readonly notionalMin: number;
+  readonly notionalMax: number;
+  /** Whether all orders of a full exchange and a new one, at one price, can outgrow a safe integer. */
+  readonly levelsCanOverflow: boolean;
   halted: boolean;
   /** Price of the latest trade in ticks; 0 before the first one. */
   lastPrice: number;
