@@ -1,9 +1,10 @@
 /** The command line as an operator meets it: answers on standard output, faults on standard error, exit codes. */
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { runCommand } from "../support/server-process.ts";
+import { binFile, runCommand } from "../support/server-process.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "openbourse-cli-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -177,6 +178,19 @@ describe("replay --print", () => {
       '{"ticker":"BTC/USDT","t":1699999980,"open":100.1,"high":100.3,"low":100.1,"close":100.3,"volume":2.50000001,"quoteVolume":250.250001003,"takerBuyVolume":2.5,"takerBuyQuoteVolume":250.25,"trades":2,"revision":0}\n' +
         '{"ticker":"BTC/USDT","t":1700000040,"open":99.9,"high":99.9,"low":99.9,"close":99.9,"volume":1,"quoteVolume":99.9,"takerBuyVolume":0,"takerBuyQuoteVolume":0,"trades":1,"revision":0}\n',
     );
+  });
+
+  it("ends quietly when nobody reads on", async () => {
+    const file = join(folder, "long.csv");
+    const rows = Array.from(
+      { length: 20_000 },
+      (_, minute) => `${minute},1,1,1,${1_700_000_000_000 + minute * 60_000},false`,
+    );
+    writeFileSync(file, `${header}${rows.join("\n")}\n`);
+    const pipe = `"${process.execPath}" "${binFile}" replay "${file}" --ticker X --print | head -n 1`;
+    const { status, stdout, stderr } = spawnSync("sh", ["-c", pipe], { encoding: "utf8" });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(stdout.startsWith('{"ticker":"X"')).toBe(true);
   });
 
   it("reports a malformed line with its place, and exits 1 on a file that is something else", async () => {

@@ -141,6 +141,26 @@ describe("a start", () => {
   });
 });
 
+describe("watch", () => {
+  it("prints what it is sent, as many bars as it was asked for", async () => {
+    const server = await start();
+    const args = ["watch", "BTC/USDT", "--url", server.ws, "--data", server.data, "--count", "2"];
+    const { code, stdout } = await runCommand(args);
+    expect(code).toBe(0);
+    expect(stdout.trim().split("\n").length).toBe(3);
+  });
+
+  it.each([
+    [["--key", "wrong"], "the server refused the connection (HTTP 401)"],
+    [["--dataset", "nowhere"], "nothing could be subscribed to"],
+  ])("%j ends with one line that says why", async (more, reason) => {
+    const server = await start();
+    const args = ["watch", "BTC/USDT", "--url", server.ws, "--data", server.data, ...more];
+    const { code, stderr } = await runCommand(args);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: `openbourse: ${reason}\n` });
+  });
+});
+
 describe("operation", () => {
   it("answers health, readiness and metrics", async () => {
     const server = await start();

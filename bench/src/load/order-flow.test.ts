@@ -61,6 +61,21 @@ describe("a flow of orders", () => {
     }
   });
 
+  it("has limit orders that rest and, when enough rest, limit orders that take", () => {
+    const book = new DrivenBook((pool) => new FastBook(pool), 1_000);
+    const taking = { limit: 0, immediate: 0, cancel: 0, move: 0 };
+    for (let at = 0; at < flow.length; at += 1) {
+      const before = book.trades;
+      driveBook(book, flow, at);
+      if (book.trades > before) taking[flow.kind(at)] += 1;
+    }
+
+    expect(taking.limit).toBeGreaterThan(100);
+    expect(taking.limit).toBeLessThan(shareOf("limit") * options.operations * 0.5);
+    expect(taking.immediate).toBeGreaterThan(500);
+    expect(taking.cancel).toBe(0);
+  });
+
   it("does the same to the naive book", () => {
     const naive = driven((pool) => new NaiveBook(pool));
 
@@ -89,6 +104,17 @@ describe("a flow of orders as commands", () => {
     exchange.checkInvariants();
     expect(exchange.depth(marketCode(0), "buy", 1_000)).toEqual(fast.levels("buy"));
     expect(exchange.depth(marketCode(0), "sell", 1_000)).toEqual(fast.levels("sell"));
+  });
+
+  it("says for each order how long it stands", () => {
+    const range = { from: flow.fillLength, to: flow.length };
+    const placed = commandsOf(flow, range, 0).filter(({ kind }) => kind === "place-limit");
+    const { gtc = [], ioc = [] } = Object.groupBy(placed, (command) =>
+      "timeInForce" in command ? command.timeInForce : "none",
+    );
+
+    expect(gtc.length / options.operations).toBe(shareOf("limit"));
+    expect(ioc.length / options.operations).toBe(shareOf("immediate"));
   });
 
   it("goes to all markets, each with as many orders", () => {

@@ -10,6 +10,7 @@ import { FeedRunner } from "../feed-runner.ts";
 import { openFeed } from "../feeds.ts";
 import { StartError } from "../start-error.ts";
 import { configOrExitCode } from "./config.ts";
+import { endWithReader } from "./output.ts";
 import { progressLine } from "./progress.ts";
 import { logOf, serveConfig } from "./serve.ts";
 
@@ -53,6 +54,7 @@ async function printBars(
   dataset: DatasetConfig,
   config: Parameters<typeof logOf>[0],
 ): Promise<number> {
+  endWithReader();
   const opened = openFeed(dataset);
   if (typeof opened === "string") throw new StartError(opened);
   const { code, publisher = code, name = code } = dataset;

@@ -5,6 +5,7 @@ import type { ConfigInput } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { type RunningServer, startServer } from "../server.ts";
 import { configOrExitCode } from "./config.ts";
+import { goOnWithoutReader } from "./output.ts";
 import { progressLine } from "./progress.ts";
 
 /** Starts the configured server; resolves with the exit code once it has stopped. */
@@ -18,6 +19,7 @@ export async function serveConfig(config: Config): Promise<number> {
   const log = logOf(config);
   // Before anything is said: whoever waits for the ready line may send a signal at once.
   const signalled = firstSignal();
+  goOnWithoutReader();
   const progress = progressLine(process.stderr);
   const server = await startServer({
     config,

@@ -1,6 +1,7 @@
 /** `watch`: a small client that subscribes to bars and prints what it is sent. */
 import { WebSocket } from "ws";
 import { dataFolder, readDemoKey } from "../data-folder.ts";
+import { endWithReader } from "./output.ts";
 
 /** What `watch` was asked for. */
 export interface WatchCommand {
@@ -29,44 +30,52 @@ export function watch(command: WatchCommand): Promise<number> {
 
 function stream(socket: WebSocket, command: WatchCommand): Promise<number> {
   const { tickers, dataset, frequency, count = Number.POSITIVE_INFINITY } = command;
+  const request = {
+    event: "subscribe",
+    dataset,
+    tickers,
+    channel: "bars",
+    frequency,
+    aggregation: "1m",
+  };
   let bars = 0;
+  let errors = 0;
+  /** The first thing that went wrong; what follows from it is not worth saying. */
+  let fault: string | undefined;
+  endWithReader();
   return new Promise((resolve) => {
-    socket.on("open", () => {
-      socket.send(
-        JSON.stringify({
-          event: "subscribe",
-          dataset,
-          tickers,
-          channel: "bars",
-          frequency,
-          aggregation: "1m",
-        }),
-      );
-    });
+    socket.on("open", () => socket.send(JSON.stringify(request)));
     socket.on("message", (data) => {
       if (bars >= count) return;
       const text = String(data);
       process.stdout.write(`${text}\n`);
-      if ("o" in JSON.parse(text)) bars += 1;
-      if (bars >= count) socket.close(1000);
+      bars += isBar(text) ? 1 : 0;
+      errors += isError(text) ? 1 : 0;
+      if (errors >= tickers.length) fault ??= "nothing could be subscribed to";
+      if (bars >= count || fault !== undefined) socket.close(1000);
     });
     socket.on("unexpected-response", (_request, response) => {
-      process.stderr.write(
-        `openbourse: the server refused the connection (HTTP ${response.statusCode})\n`,
-      );
+      fault ??= `the server refused the connection (HTTP ${response.statusCode})`;
       response.resume();
       socket.terminate();
-      resolve(1);
     });
     socket.on("error", (error) => {
-      process.stderr.write(`openbourse: ${error.message}\n`);
-      resolve(1);
+      fault ??= error.message;
     });
     socket.on("close", (code, reason) => {
-      if (code !== 1000)
-        process.stderr.write(`openbourse: connection closed (${code} ${reason})\n`);
-      resolve(code === 1000 ? 0 : 1);
+      if (code !== 1000) fault ??= `connection closed (${code} ${reason})`;
+      if (fault !== undefined) process.stderr.write(`openbourse: ${fault}\n`);
+      resolve(fault === undefined ? 0 : 1);
     });
     process.once("SIGINT", () => socket.close(1000));
   });
+}
+
+/** Bars are the only messages with an open price (protocol section 2.6). */
+function isBar(text: string): boolean {
+  return "o" in JSON.parse(text);
+}
+
+function isError(text: string): boolean {
+  return (JSON.parse(text) as { readonly status?: string }).status === "error";
 }
