@@ -29,7 +29,7 @@ export function watch(command: WatchCommand): Promise<number> {
 }
 
 function stream(socket: WebSocket, command: WatchCommand): Promise<number> {
-  const { tickers, dataset, frequency, count = Number.POSITIVE_INFINITY } = command;
+  const { tickers, dataset, frequency } = command;
   const request = {
     event: "subscribe",
     dataset,
@@ -38,44 +38,58 @@ function stream(socket: WebSocket, command: WatchCommand): Promise<number> {
     frequency,
     aggregation: "1m",
   };
-  let bars = 0;
-  let errors = 0;
-  /** The first thing that went wrong; what follows from it is not worth saying. */
-  let fault: string | undefined;
+  const watched = new Watched(command);
   endWithReader();
   return new Promise((resolve) => {
     socket.on("open", () => socket.send(JSON.stringify(request)));
     socket.on("message", (data) => {
-      if (bars >= count) return;
-      const text = String(data);
-      process.stdout.write(`${text}\n`);
-      bars += isBar(text) ? 1 : 0;
-      errors += isError(text) ? 1 : 0;
-      if (errors >= tickers.length) fault ??= "nothing could be subscribed to";
-      if (bars >= count || fault !== undefined) socket.close(1000);
+      if (watched.isOver) return;
+      watched.message(String(data));
+      if (watched.isOver) socket.close(1000);
     });
     socket.on("unexpected-response", (_request, response) => {
-      fault ??= `the server refused the connection (HTTP ${response.statusCode})`;
+      watched.failed(`the server refused the connection (HTTP ${response.statusCode})`);
       response.resume();
       socket.terminate();
     });
-    socket.on("error", (error) => {
-      fault ??= error.message;
-    });
+    socket.on("error", (error) => watched.failed(error.message));
     socket.on("close", (code, reason) => {
-      if (code !== 1000) fault ??= `connection closed (${code} ${reason})`;
-      if (fault !== undefined) process.stderr.write(`openbourse: ${fault}\n`);
-      resolve(fault === undefined ? 0 : 1);
+      if (code !== 1000) watched.failed(`connection closed (${code} ${reason})`);
+      if (watched.fault !== undefined) process.stderr.write(`openbourse: ${watched.fault}\n`);
+      resolve(watched.fault === undefined ? 0 : 1);
     });
     process.once("SIGINT", () => socket.close(1000));
   });
 }
 
-/** Bars are the only messages with an open price (protocol section 2.6). */
-function isBar(text: string): boolean {
-  return "o" in JSON.parse(text);
-}
+/** What came so far, and whether that is all. */
+class Watched {
+  /** The first thing that went wrong; what follows from it is not worth saying. */
+  fault: string | undefined;
+  readonly #barsMax: number;
+  readonly #tickers: number;
+  #bars = 0;
+  #errors = 0;
 
-function isError(text: string): boolean {
-  return (JSON.parse(text) as { readonly status?: string }).status === "error";
+  constructor({ tickers, count = Number.POSITIVE_INFINITY }: WatchCommand) {
+    this.#barsMax = count;
+    this.#tickers = tickers.length;
+  }
+
+  get isOver(): boolean {
+    return this.fault !== undefined || this.#bars >= this.#barsMax;
+  }
+
+  message(text: string): void {
+    process.stdout.write(`${text}\n`);
+    const message = JSON.parse(text) as { readonly status?: string };
+    // Bars are the only messages with an open price (protocol section 2.6).
+    if ("o" in message) this.#bars += 1;
+    if (message.status === "error") this.#errors += 1;
+    if (this.#errors >= this.#tickers) this.failed("nothing could be subscribed to");
+  }
+
+  failed(reason: string): void {
+    this.fault ??= reason;
+  }
 }
