@@ -16,9 +16,15 @@ export class ByteWriter {
   #length = 0;
   readonly #texts = new Map<string, number>();
 
-  /** What was written; a view that is valid until the next write. */
-  bytes(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length);
+  /** A copy of what was written, of exactly its length. */
+  copy(): Uint8Array {
+    return this.#bytes.slice(0, this.#length);
+  }
+
+  /** Begins anew; the room is kept. */
+  clear(): void {
+    this.#length = 0;
+    this.#texts.clear();
   }
 
   byte(value: number): void {

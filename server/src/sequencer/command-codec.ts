@@ -45,12 +45,12 @@ const preventions: readonly SelfTradePrevention[] = [
   "decrement",
 ];
 
-/** Collects commands into the payload of one batch. */
+/** Collects commands into the payload of one batch, and then into that of the next. */
 export class CommandEncoder {
   readonly #writer = new ByteWriter();
 
   constructor() {
-    this.#writer.byte(codecVersion);
+    this.clear();
   }
 
   add(command: Command): void {
@@ -59,9 +59,15 @@ export class CommandEncoder {
     writeCommand(writer, command);
   }
 
-  /** The payload so far; valid until the next command is added. */
+  /** A copy of the payload so far. */
   payload(): Uint8Array {
-    return this.#writer.bytes();
+    return this.#writer.copy();
+  }
+
+  /** Begins the next batch; the room of the last one is used again. */
+  clear(): void {
+    this.#writer.clear();
+    this.#writer.byte(codecVersion);
   }
 }
 

@@ -54,7 +54,6 @@ interface Pending {
 /** Commands that will be appended together. */
 interface Batch {
   readonly timeUs: number;
-  readonly encoder: CommandEncoder;
   readonly pending: Pending[];
 }
 
@@ -65,6 +64,8 @@ export class Sequencer {
   readonly #batchMax: number;
   /** Applied, waiting for the end of the turn or for room in the log. */
   #open: Batch | undefined;
+  /** Holds the commands of the open batch. */
+  readonly #encoder = new CommandEncoder();
   #pendingCount = 0;
   #appendsUnderWay = 0;
   #sealScheduled = false;
@@ -107,7 +108,7 @@ export class Sequencer {
     const { timeUs } = batch;
     try {
       const events = exchange.apply({ sequence, timeUs, command });
-      batch.encoder.add(command);
+      this.#encoder.add(command);
       batch.pending.push({ released: { sequence, timeUs, command, events }, done });
       this.#pendingCount += 1;
     } catch (error) {
@@ -156,7 +157,6 @@ export class Sequencer {
     // All commands of a batch carry the time at which it was begun.
     this.#open ??= {
       timeUs: Math.max(this.#options.clock.nowUs(), this.#options.exchange.timeUs),
-      encoder: new CommandEncoder(),
       pending: [],
     };
     return this.#open;
@@ -180,10 +180,11 @@ export class Sequencer {
       firstSequence: first.sequence,
       count: batch.pending.length,
       timeUs: batch.timeUs,
-      payload: batch.encoder.payload(),
+      payload: this.#encoder.payload(),
     });
     if (appended === "no-room") return;
     this.#open = undefined;
+    this.#encoder.clear();
     this.#appendsUnderWay += 1;
     void appended.then((outcome) => {
       this.#appendsUnderWay -= 1;
