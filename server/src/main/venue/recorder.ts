@@ -70,10 +70,18 @@ export class Recorder {
       const next = this.#waiting.slice(this.#handedOver, this.#handedOver + handedOverMax);
       this.#history.record(next);
       this.#handedOver += next.length;
+      this.#forgetHandedOver();
     }
     this.#waiting = [];
     this.#handedOver = 0;
     this.#isPumping = false;
+  }
+
+  /** Under a load that never pauses the list must not keep what the history has long taken. */
+  #forgetHandedOver(): void {
+    if (this.#handedOver * 2 < this.#waiting.length) return;
+    this.#waiting = this.#waiting.slice(this.#handedOver);
+    this.#handedOver = 0;
   }
 
   #sayFault(reason: string): void {

@@ -3,19 +3,15 @@
  * commands and learn from its events. There is no clock here; the caller says when it is, submits
  * what they want, and tells what came of it.
  */
-import type { Command, Stamped } from "../../../core/commands.ts";
+import type { Command } from "../../../core/commands.ts";
 import type { ExchangeEvent } from "../../../core/events.ts";
 import type { RejectReason } from "../../../core/reject.ts";
+import type { Released } from "../../../ports/released.ts";
 import { type ParticipantsOptions, parseParticipantsOptions } from "./config.ts";
 import { depositsOf, fundsFor } from "./funds.ts";
 import { MarketScene } from "./market-scene.ts";
 import type { Seat } from "./seat.ts";
 import { Steps } from "./steps.ts";
-
-/** A command at its place in the log, and what came of it. */
-export interface Released extends Stamped {
-  readonly events: readonly ExchangeEvent[];
-}
 
 /** Steps older than this are left out when the caller has not asked for so long, in microseconds. */
 export const catchUpMaxUs = 1_000_000;

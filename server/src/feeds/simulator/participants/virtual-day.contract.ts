@@ -2,9 +2,10 @@
 import type { Command } from "../../../core/commands.ts";
 import type { ExchangeEvent } from "../../../core/events.ts";
 import { Exchange } from "../../../core/exchange.ts";
+import type { Released } from "../../../ports/released.ts";
 import type { ParticipantsOptions } from "./config.ts";
 import { defaultMarkets } from "./default-markets.ts";
-import { createParticipants, type Participants, type Released } from "./participants.ts";
+import { createParticipants, type Participants } from "./participants.ts";
 
 export const startUs: number = Date.UTC(2025, 5, 26) * 1_000;
 
