@@ -5,7 +5,8 @@
 import { systemClock } from "../../../server/src/adapters/clock/system-clock.ts";
 import { Exchange } from "../../../server/src/core/exchange.ts";
 import type { CommandLog } from "../../../server/src/ports/command-log.ts";
-import { Sequencer, type Submission } from "../../../server/src/sequencer/sequencer.ts";
+import type { Submission } from "../../../server/src/ports/released.ts";
+import { Sequencer } from "../../../server/src/sequencer/sequencer.ts";
 import { commandAt, setupCommands } from "./order-commands.ts";
 import type { OrderFlow } from "./order-flow.ts";
 

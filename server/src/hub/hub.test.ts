@@ -3,7 +3,7 @@ import type { Bar } from "../marketdata/bar.ts";
 import type { BarTopic } from "../marketdata/topic.ts";
 import type { Encoding } from "../ports/dialect.ts";
 import type { Transport } from "../ports/transport.ts";
-import { Hub } from "./hub.ts";
+import { type Delivery, Hub } from "./hub.ts";
 import { flushBytesMax, Outbox, slowConsumerCode } from "./outbox.ts";
 
 const dataset = { code: "huobi", name: "Huobi", publisher: "huobi" };
@@ -18,7 +18,7 @@ const eth = topic("ETH/USDT");
 const update = (n: number) => ({ tradeCount: n }) as Bar;
 
 const encodings = new Map<string, number>();
-const encoding = (name: string): Encoding => ({
+const encoding = (name: string): Encoding<"bars"> => ({
   name,
   encode(about, { tradeCount }) {
     encodings.set(name, (encodings.get(name) ?? 0) + 1);
@@ -26,6 +26,8 @@ const encoding = (name: string): Encoding => ({
   },
 });
 const plain = encoding("plain");
+
+const state = (key: string): Delivery => ({ kind: "state", key });
 
 /** A transport that takes everything until told to be behind. */
 class RecordingTransport implements Transport {
@@ -64,10 +66,10 @@ describe("publishing", () => {
   it("encodes once however many subscribe, and not at all when nobody does", () => {
     const { hub, join, turn } = setUp();
     encodings.clear();
-    hub.publish(btc, update(1), "btc");
+    hub.publish(btc, update(1), state("btc"));
     const clients = Array.from({ length: 1_000 }, join);
     for (const { outbox } of clients) hub.subscribe(outbox, btc, plain);
-    hub.publish(btc, update(2), "btc");
+    hub.publish(btc, update(2), state("btc"));
     turn();
     expect(encodings.get("plain")).toBe(1);
     expect(
@@ -81,7 +83,7 @@ describe("publishing", () => {
     const [a, b] = [join(), join()];
     hub.subscribe(a.outbox, btc, plain);
     hub.subscribe(b.outbox, btc, other);
-    hub.publish(btc, update(1), "btc");
+    hub.publish(btc, update(1), state("btc"));
     turn();
     expect(a.transport.writes).toEqual([["plain BTC/USDT 1"]]);
     expect(b.transport.writes).toEqual([["other BTC/USDT 1"]]);
@@ -93,8 +95,8 @@ describe("publishing", () => {
     hub.send(outbox, "welcome");
     hub.subscribe(outbox, btc, plain);
     hub.subscribe(outbox, eth, plain);
-    hub.publish(eth, update(1), "eth");
-    hub.publish(btc, update(2), "btc");
+    hub.publish(eth, update(1), state("eth"));
+    hub.publish(btc, update(2), state("btc"));
     expect(transport.writes).toEqual([]);
     expect(tasks.length).toBe(1);
     turn();
@@ -117,14 +119,14 @@ describe("subscriptions", () => {
     hub.subscribe(outbox, btc, plain);
     hub.subscribe(outbox, btc, plain);
     expect(hub.subscriptions).toBe(1);
-    hub.publish(btc, update(1), "btc");
+    hub.publish(btc, update(1), state("btc"));
     turn();
     expect(transport.writes).toEqual([["plain BTC/USDT 1"]]);
     hub.unsubscribe(outbox, btc, plain);
     hub.unsubscribe(outbox, btc, plain);
     hub.unsubscribe(outbox, eth, plain);
     expect(hub.subscriptions).toBe(0);
-    hub.publish(btc, update(2), "btc");
+    hub.publish(btc, update(2), state("btc"));
     turn();
     expect(transport.writes.length).toBe(1);
   });
@@ -145,10 +147,10 @@ describe("a client that is behind", () => {
 
   it("is sent the newest state of each key when it has caught up, and every reply", () => {
     const { hub, transport, outbox, turn } = behind();
-    hub.publish(btc, update(1), "btc");
+    hub.publish(btc, update(1), state("btc"));
     hub.send(outbox, "reply");
-    hub.publish(eth, update(2), "eth");
-    hub.publish(btc, update(3), "btc");
+    hub.publish(eth, update(2), state("eth"));
+    hub.publish(btc, update(3), state("btc"));
     turn();
     expect(transport.writes).toEqual([]);
     transport.takesMore = true;
@@ -191,7 +193,7 @@ describe("a client that is behind", () => {
     const { hub, join, turn } = behind();
     const other = join();
     hub.subscribe(other.outbox, btc, plain);
-    hub.publish(btc, update(1), "btc");
+    hub.publish(btc, update(1), state("btc"));
     turn();
     expect(other.transport.writes).toEqual([["plain BTC/USDT 1"]]);
   });

@@ -70,7 +70,7 @@ export function connectFeed(
       const { instrument, startUs } = bar;
       // Bars of different minutes never replace each other: a client that is behind loses no bar.
       const stateKey = `${code}|${instrument.ticker}|${periodS}|${startUs}`;
-      hub.publish({ kind: "bars", instrument, periodS }, bar, stateKey);
+      hub.publish({ kind: "bars", instrument, periodS }, bar, { kind: "state", key: stateKey });
     },
     caughtUp: () => hub.caughtUp(),
     progress: (share) => progress(code, share),

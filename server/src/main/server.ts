@@ -87,8 +87,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const hub = new Hub({
     frameText,
     schedule: (task) => setImmediate(task),
-    subscribed: ({ instrument: { dataset } }) => {
-      feeds.find((feed) => feed.dataset.code === dataset.code)?.audienceCame();
+    subscribed: (topic) => {
+      if (topic.kind !== "bars") return;
+      const { code } = topic.instrument.dataset;
+      feeds.find((feed) => feed.dataset.code === code)?.audienceCame();
     },
   });
   const served = [...configured, ...(venue ? [ownTrades(venue, config)] : [])];

@@ -104,7 +104,7 @@ describe("a ticker", () => {
   it("equals a recomputation over all trades of its window, to the digit, in any order of arrival", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 120, size: "max" }), (steps) => {
-        const window = new TickerWindow(instrument);
+        const window = new TickerWindow();
         const naive = new NaiveTicker();
         let nowUs = epochUs;
         for (const drawn of steps) {

@@ -34,7 +34,7 @@ function trade(atS: number, priceText: string, quantityText = "1"): Trade {
 
 /** A window that has seen the trades, each when it happened. */
 function windowOf(...trades: readonly Trade[]): TickerWindow {
-  const window = new TickerWindow(instrument);
+  const window = new TickerWindow();
   for (const each of trades) expect(window.apply(each, each.eventTimeUs)).toBe("taken");
   return window;
 }
@@ -58,7 +58,7 @@ function read(window: TickerWindow, atS: number) {
 
 describe("a ticker", () => {
   it("has no figures before the first trade", () => {
-    expect(new TickerWindow(instrument).read(startUs)).toBeUndefined();
+    expect(new TickerWindow().read(startUs)).toBeUndefined();
   });
 
   it("tells open, high, low, last, both volumes, the change and the count", () => {
@@ -259,7 +259,7 @@ describe("a ticker", () => {
   });
 
   it("holds a trade in every minute of the day, and no more than a day", () => {
-    const window = new TickerWindow(instrument);
+    const window = new TickerWindow();
     for (let minute = 0; minute < 3_000; minute += 1) {
       const each = trade(minute * minuteS, String(minute + 1));
       expect(window.apply(each, each.eventTimeUs)).toBe("taken");

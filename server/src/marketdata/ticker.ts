@@ -7,7 +7,6 @@
  */
 import { powersOfTen, rescale } from "../core/num/decimal.ts";
 import { earlinessMaxUs, type TradeVerdict } from "./bar-series.ts";
-import type { Instrument } from "./instrument.ts";
 import { MinuteTable, minutesMax, minuteUs } from "./minute-table.ts";
 import type { Trade } from "./trade.ts";
 
@@ -15,8 +14,7 @@ import type { Trade } from "./trade.ts";
  * The figures of the window at one moment. Prices are safe integers at `priceScale` decimals, volumes
  * may have outgrown a safe integer and are bigints then.
  */
-export interface Ticker {
-  readonly instrument: Instrument;
+export interface TickerFigures {
   readonly priceScale: number;
   /** First price in the window. */
   readonly open: number;
@@ -50,7 +48,6 @@ const wholeInHundredths = 10_000n;
 
 /** The last 24 hours of one instrument. */
 export class TickerWindow {
-  readonly instrument: Instrument;
   readonly #minutes = new MinuteTable();
   /** The running minute: the newest one that the clock or a trade has reached. */
   #minute = 0;
@@ -58,10 +55,6 @@ export class TickerWindow {
   #quantityScale = 0;
   #last = 0;
   #lastEventUs = 0;
-
-  constructor(instrument: Instrument) {
-    this.instrument = instrument;
-  }
 
   /** Folds a trade at market time `nowUs`; a late one counts in its minute while that is in the window. */
   apply(trade: Trade, nowUs: number): TickerVerdict {
@@ -83,14 +76,13 @@ export class TickerWindow {
   }
 
   /** The figures at market time `nowUs`; undefined when the window has no trades. */
-  read(nowUs: number): Ticker | undefined {
+  read(nowUs: number): TickerFigures | undefined {
     this.#moveTo(nowUs);
     if (this.#minutes.size === 0) return undefined;
     const figures = this.#minutes.figures();
     const change = BigInt(this.#last - figures.open);
     return {
       ...figures,
-      instrument: this.instrument,
       priceScale: this.#priceScale,
       last: this.#last,
       lastEventUs: this.#lastEventUs,

@@ -1,6 +1,16 @@
 /** Internal addresses of streams. Wire channels are a dialect's translation of these. */
 import type { Bar, PublishPeriodS } from "./bar.ts";
 import type { Instrument } from "./instrument.ts";
+import type {
+  BalanceUpdate,
+  CandleUpdate,
+  DepthUpdate,
+  FillUpdate,
+  LastPriceUpdate,
+  OrderUpdate,
+  TickerUpdate,
+  TradesUpdate,
+} from "./updates.ts";
 
 /** Bars of one instrument, sent once per publish period while they change. */
 export interface BarTopic {
@@ -9,12 +19,59 @@ export interface BarTopic {
   readonly periodS: PublishPeriodS;
 }
 
+/** A public stream of one market of the exchange. */
+export interface MarketTopic {
+  readonly kind: "last-price" | "ticker" | "trades";
+  /** Code of the market, `BASE_QUOTE`. */
+  readonly market: string;
+}
+
+/** The book of one market, grouped by one of its depth scales. */
+export interface DepthTopic {
+  readonly kind: "depth";
+  readonly market: string;
+  /** Which of the market's depth scales, 0 for the finest. */
+  readonly scaleIndex: number;
+}
+
+/** The running candle of one market and interval. */
+export interface CandleTopic {
+  readonly kind: "candles";
+  readonly market: string;
+  readonly intervalS: number;
+}
+
+/** What happens to one user's orders, or what they trade, in one market. */
+export interface AccountTopic {
+  readonly kind: "orders" | "fills";
+  readonly user: string;
+  readonly market: string;
+}
+
+/** Movements of what one user has available in one currency. */
+export interface BalanceTopic {
+  readonly kind: "balances";
+  readonly user: string;
+  readonly currency: string;
+}
+
 /** Everything that can be subscribed to. */
-export type Topic = BarTopic;
+export type Topic = BarTopic | MarketTopic | DepthTopic | CandleTopic | AccountTopic | BalanceTopic;
+
+/** The topics of a kind. */
+export type TopicOf<Kind extends Topic["kind"]> = Topic & { readonly kind: Kind };
 
 /** What is published on each kind of topic. */
 export interface UpdateOf {
   readonly bars: Bar;
+  readonly "last-price": LastPriceUpdate;
+  readonly ticker: TickerUpdate;
+  readonly trades: TradesUpdate;
+  readonly depth: DepthUpdate;
+  readonly candles: CandleUpdate;
+  readonly orders: OrderUpdate;
+  readonly fills: FillUpdate;
+  readonly balances: BalanceUpdate;
 }
 
 /** The update that belongs to a topic. */
@@ -22,5 +79,19 @@ export type Update = UpdateOf[Topic["kind"]];
 
 /** A text that is equal for equal topics and differs otherwise. */
 export function topicKey(topic: Topic): string {
-  return `${topic.kind}|${topic.instrument.dataset.code}|${topic.instrument.ticker}|${topic.periodS}`;
+  switch (topic.kind) {
+    case "bars":
+      return `bars|${topic.instrument.dataset.code}|${topic.instrument.ticker}|${topic.periodS}`;
+    case "depth":
+      return `depth|${topic.market}|${topic.scaleIndex}`;
+    case "candles":
+      return `candles|${topic.market}|${topic.intervalS}`;
+    case "orders":
+    case "fills":
+      return `${topic.kind}|${topic.market}|${topic.user}`;
+    case "balances":
+      return `balances|${topic.currency}|${topic.user}`;
+    default:
+      return `${topic.kind}|${topic.market}`;
+  }
 }

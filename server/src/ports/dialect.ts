@@ -2,20 +2,27 @@
  * A dialect: one wire protocol, as pure text in and text out. It owns no socket and no timer; the
  * socket adapter feeds it and carries out the effects that it returns.
  */
-import type { Topic, Update } from "../marketdata/topic.ts";
+import type { MarketRules } from "../core/market/rules.ts";
+import type { Topic, TopicOf, UpdateOf } from "../marketdata/topic.ts";
 
 /** How a dialect writes one update. The object's identity is the key under which text is shared. */
-export interface Encoding {
+export interface Encoding<Kind extends Topic["kind"] = Topic["kind"]> {
   /** For metrics and messages, for example `finazon`. */
   readonly name: string;
   /** The text of one message. Called once per update however many subscribers there are. */
-  encode(topic: Topic, update: Update): string;
+  encode(topic: TopicOf<Kind>, update: UpdateOf[Kind]): string;
 }
 
 /** What a client did. */
 export type SessionInput =
   | { readonly kind: "text"; readonly text: string; readonly byteLength: number }
   | { readonly kind: "binary"; readonly byteLength: number }
+  /** A ping frame of the client; the pong is sent without the session. */
+  | { readonly kind: "ping" }
+  /** The time that the session named as its deadline has come. */
+  | { readonly kind: "deadline" }
+  /** A market was added to the exchange. */
+  | { readonly kind: "market-listed"; readonly rules: MarketRules }
   /** The credentials of this session stopped being good. */
   | { readonly kind: "revoked" }
   /** A newer connection of the same workspace takes this one's place. */
@@ -34,11 +41,18 @@ export interface Session {
   readonly owner: string;
   /** Largest message that is read, in bytes; a larger one closes the connection with 1009. */
   readonly messageBytesMax: number;
+  /**
+   * When the session wants to be told that time has passed, in milliseconds since 1970; infinite when
+   * never. It may be told up to a second later.
+   */
+  readonly deadlineMs: number;
+  /** Called once when the handshake is done, before any input. */
+  started(nowMs: number): readonly SessionEffect[];
   /** Never throws, whatever the input. */
   receive(input: SessionInput, nowMs: number): readonly SessionEffect[];
   /**
-   * Called once when the connection is gone: gives back what the session held and returns the
-   * subscriptions to be removed.
+   * Called once when the connection is gone, or when its handshake failed and it was never started:
+   * gives back what the session held and returns the subscriptions to be removed.
    */
   ended(): readonly SessionEffect[];
 }

@@ -1,4 +1,4 @@
-/** What leaves the sequencer once it is durable. */
+/** What leaves the sequencer once it is durable, and what becomes of a submitted command. */
 import type { Command } from "../core/commands.ts";
 import type { ExchangeEvent } from "../core/events.ts";
 
@@ -11,3 +11,14 @@ export interface Released {
   readonly command: Command;
   readonly events: readonly ExchangeEvent[];
 }
+
+/**
+ * What became of a submitted command: `released` is durable and done, whether the exchange refused it
+ * or not; `malformed` and `busy` were not taken; `stopped` means that the writer has stopped, and
+ * that it is unknown whether a command under way will be found in the log.
+ */
+export type Submission =
+  | { readonly kind: "released"; readonly released: Released }
+  | { readonly kind: "malformed" }
+  | { readonly kind: "busy" }
+  | { readonly kind: "stopped"; readonly reason: string };

@@ -2,8 +2,12 @@
 
 /** One request, already parsed by the HTTP adapter. */
 export interface RestRequest {
+  /** Upper case. */
+  readonly method: string;
   /** Path as requested, without the query. */
   readonly path: string;
+  /** Path and query exactly as requested. */
+  readonly target: string;
   /** Values of the path's `:name` parts, decoded. */
   readonly params: Readonly<Record<string, string>>;
   /** First value of each query parameter, decoded. */
@@ -28,7 +32,17 @@ export interface RestRoute {
   readonly path: string;
   /** One line for the API description. */
   readonly summary: string;
-  /** JSON Schema of the query parameters, for the API description. */
+  /** Heading under which the API description lists it. */
+  readonly tag: string;
+  /** How a caller proves who he is. */
+  readonly security: "none" | "api-key" | "signature";
+  /** JSON Schema of the path's parts, where they are more than plain texts. */
+  readonly paramsSchema?: object;
+  /** JSON Schema of the query parameters. */
   readonly querySchema?: object;
-  handle(request: RestRequest, nowMs: number): RestReply;
+  /** JSON Schema of the body. */
+  readonly bodySchema?: object;
+  /** JSON Schema of the body of a successful reply. */
+  readonly replySchema?: object;
+  handle(request: RestRequest, nowMs: number): RestReply | Promise<RestReply>;
 }

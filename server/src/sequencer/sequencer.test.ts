@@ -3,9 +3,9 @@ import { VirtualClock } from "../adapters/clock/virtual-clock.ts";
 import { MemoryCommandLog, MemoryLogStorage } from "../adapters/memory/command-log.ts";
 import type { Command } from "../core/commands.ts";
 import { Exchange } from "../core/exchange.ts";
-import type { Released } from "../ports/released.ts";
+import type { Released, Submission } from "../ports/released.ts";
 import { exampleCommands, money, opening, rulesOf } from "./example-stream.contract.ts";
-import { Sequencer, type SequencerOptions, type Submission } from "./sequencer.ts";
+import { Sequencer, type SequencerOptions } from "./sequencer.ts";
 
 const addMarket: Command = { kind: "add-market", rules: rulesOf("BTC", "USDT") };
 const deposit = (key: string): Command => ({

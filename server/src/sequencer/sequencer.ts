@@ -7,7 +7,7 @@ import type { Command } from "../core/commands.ts";
 import type { Exchange } from "../core/exchange.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { CommandLog } from "../ports/command-log.ts";
-import type { Released } from "../ports/released.ts";
+import type { Released, Submission } from "../ports/released.ts";
 import { CommandEncoder } from "./command-codec.ts";
 import { isEncodable } from "./encodable.ts";
 
@@ -16,17 +16,6 @@ export const pendingMaxDefault = 262_144;
 
 /** Most commands of one batch. */
 export const batchMaxDefault = 4_096;
-
-/**
- * What became of a submitted command: `released` is durable and done, whether the exchange refused it
- * or not; `malformed` and `busy` were not taken; `stopped` means that the writer has stopped, and
- * that it is unknown whether a command under way will be found in the log.
- */
-export type Submission =
-  | { readonly kind: "released"; readonly released: Released }
-  | { readonly kind: "malformed" }
-  | { readonly kind: "busy" }
-  | { readonly kind: "stopped"; readonly reason: string };
 
 /** What a sequencer is made of. */
 export interface SequencerOptions {

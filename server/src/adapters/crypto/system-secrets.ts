@@ -1,12 +1,16 @@
 /** Randomness and digests from Node's crypto module. It keeps no state and no secrets. */
-import { hash, randomBytes, timingSafeEqual } from "node:crypto";
+import { createHmac, hash, randomBytes, randomUUID, timingSafeEqual } from "node:crypto";
 import type { Secrets } from "../../ports/secrets.ts";
 
-/** The system's CSPRNG and SHA-256. */
+/** The system's CSPRNG and digests. */
 export function systemSecrets(): Secrets {
   return {
     randomHex: (bytes) => randomBytes(bytes).toString("hex"),
+    randomUuid: () => randomUUID(),
     sha256Hex: (text) => hash("sha256", text, "hex"),
+    md5Hex: (text) => hash("md5", text, "hex"),
+    hmacSha256Hex: (key, text) => createHmac("sha256", key).update(text, "utf8").digest("hex"),
+    base64: (text) => Buffer.from(text, "utf8").toString("base64"),
     equal: equalInConstantTime,
   };
 }

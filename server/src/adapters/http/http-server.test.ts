@@ -16,6 +16,8 @@ const echo = (method: RestRoute["method"]): RestRoute => ({
   method,
   path: "/:version/echo",
   summary: "says what it was asked",
+  tag: "Test",
+  security: "none",
   handle: ({ path, params, query, header, body }: RestRequest, nowMs) => ({
     status: 201,
     body: JSON.stringify({ path, params, query, header: header("X-One"), body, nowMs }),
@@ -26,6 +28,8 @@ const broken: RestRoute = {
   method: "GET",
   path: "/broken",
   summary: "is broken",
+  tag: "Test",
+  security: "none",
   handle() {
     throw new Error("a bug with a secret in it");
   },

@@ -6,7 +6,7 @@ import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Log } from "../../ports/log.ts";
-import type { RestReply, RestRoute } from "../../ports/rest.ts";
+import type { RestReply, RestRequest, RestRoute } from "../../ports/rest.ts";
 
 /** Largest request body that is read, in bytes. */
 export const bodyBytesMax = 65_536;
@@ -66,7 +66,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     app.route({
       method: route.method,
       url: route.path,
-      handler: (request, reply) => send(reply, route.handle(restRequest(request), options.nowMs())),
+      handler: async (request, reply) =>
+        send(reply, await route.handle(restRequest(request), options.nowMs())),
     });
   }
   for (const { path, html } of options.pages) {
@@ -111,12 +112,14 @@ function addOperatorRoutes(app: FastifyInstance, options: HttpServerOptions): vo
   });
 }
 
-function restRequest(request: FastifyRequest) {
+function restRequest(request: FastifyRequest): RestRequest {
   const url = URL.parse(request.url, "http://openbourse.invalid");
   const query: Record<string, string> = Object.create(null);
   for (const [name, value] of url?.searchParams ?? []) query[name] ??= value;
   return {
+    method: request.method,
     path: pathOf(request),
+    target: request.url,
     params: request.params as Record<string, string>,
     query,
     header(name: string): string | undefined {

@@ -42,12 +42,25 @@ export class Connection implements ConnectionHandle {
     const { socket, webSocket } = options;
     this.#outbox = new Outbox(new SocketTransport(socket, webSocket), options.outboxBytesMax);
     webSocket.on("message", (data, isBinary) => this.#message(data, isBinary));
-    webSocket.on("ping", () => this.#hear());
+    webSocket.on("ping", () => {
+      this.#hear();
+      this.inject({ kind: "ping" });
+    });
     webSocket.on("pong", () => this.#hear());
     // An error is followed by "close"; oversize and malformed frames are answered by ws itself.
     webSocket.on("error", () => {});
     webSocket.on("close", (code) => this.#ended(code));
     socket.on("drain", () => options.hub.drained(this.#outbox));
+  }
+
+  /** Tells the session that the handshake is done. */
+  start(): void {
+    this.#apply(this.#options.session.started(this.#options.nowMs()));
+  }
+
+  /** Tells the session when its deadline has come. */
+  checkDeadline(nowMs: number): void {
+    if (nowMs >= this.#options.session.deadlineMs) this.inject({ kind: "deadline" });
   }
 
   inject(input: SessionInput): void {

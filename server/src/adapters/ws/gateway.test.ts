@@ -30,6 +30,8 @@ function echoDialect(ended: string[]): Dialect {
         session: {
           owner: name,
           messageBytesMax: 1_000,
+          deadlineMs: Number.POSITIVE_INFINITY,
+          started: () => [],
           receive(input): readonly SessionEffect[] {
             if (input.kind !== "text") return [{ kind: "send", text: input.kind }];
             if (input.text === "close me")

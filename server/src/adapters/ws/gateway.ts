@@ -14,6 +14,9 @@ import { Connection, type ConnectionCounters } from "./connection.ts";
 /** Close code when the server stops (RFC 6455, 7.4.1: going away). */
 export const goingAwayCode = 1001;
 
+/** How often sessions' deadlines are looked at, all in one sweep, in milliseconds. */
+const deadlineSweepMs = 1_000;
+
 /** Most different message-size limits for which a parser is kept ready. */
 const parsersMax = 64;
 
@@ -52,12 +55,14 @@ export class Gateway {
   readonly #connections = new Set<Connection>();
   readonly #parsers = new Map<number, WebSocketServer>();
   #cancelProbe: (() => void) | undefined;
+  #cancelSweep: (() => void) | undefined;
   #stopping = false;
   #allGone: (() => void) | undefined;
 
   constructor(options: GatewayOptions) {
     this.#options = options;
     this.#scheduleProbe();
+    this.#scheduleSweep();
   }
 
   /** Connections that are open now. */
@@ -101,6 +106,7 @@ export class Gateway {
   async stop(graceMs: number): Promise<void> {
     this.#stopping = true;
     this.#cancelProbe?.();
+    this.#cancelSweep?.();
     if (this.#connections.size === 0) return;
     const gone = new Promise<void>((resolve) => {
       this.#allGone = resolve;
@@ -147,6 +153,7 @@ export class Gateway {
       this.#connections.add(connection);
       this.counters.accepted += 1;
       log.debug("connection opened", { dialect: dialect.name, owner: session.owner });
+      connection.start();
       handle.bind(connection);
     });
     if (opened) return;
@@ -187,6 +194,14 @@ export class Gateway {
         if (!connection.probe()) this.counters.dead += 1;
       }
       this.#scheduleProbe();
+    });
+  }
+
+  #scheduleSweep(): void {
+    this.#cancelSweep = this.#options.clock.after(deadlineSweepMs, () => {
+      const nowMs = this.#nowMs();
+      for (const connection of this.#connections) connection.checkDeadline(nowMs);
+      this.#scheduleSweep();
     });
   }
 

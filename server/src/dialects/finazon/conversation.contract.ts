@@ -81,6 +81,7 @@ export class Conversation {
   /** Streams that the effects so far have left running, as `dataset ticker periodS encoding`. */
   get active(): readonly string[] {
     return Array.from(this.#active.values(), ({ topic, encoding }) => {
+      if (topic.kind !== "bars") throw new Error("this dialect serves bars only");
       const { dataset, ticker } = topic.instrument;
       return `${dataset.code} ${ticker} ${topic.periodS} ${encoding.name}`;
     });

@@ -83,7 +83,7 @@ function withRequestId(reply: object, tag: ReplyTag): string {
 }
 
 /** Bars for clients of the reference's generation. */
-export const currentBars: Encoding = {
+export const currentBars: Encoding<"bars"> = {
   name: "finazon",
   encode(topic, bar) {
     const { dataset } = topic.instrument;
@@ -92,7 +92,7 @@ export const currentBars: Encoding = {
 };
 
 /** Bars for clients of the first generation: the same without `d` (D-F12). */
-export const firstGenerationBars: Encoding = {
+export const firstGenerationBars: Encoding<"bars"> = {
   name: "finazon-first",
   encode(topic, bar) {
     return `{${barFields(topic, bar)}}`;

@@ -43,13 +43,17 @@ function house(limits: WorkspaceLimits = {}) {
     const match = findRoute(routes, url.pathname);
     if (match === undefined) return finazonNotFound(url.pathname);
     const request = {
+      method: "GET",
       path: url.pathname,
+      target,
       params: match.params,
       query: Object.fromEntries(url.searchParams),
       header: (name: string) => (name === "authorization" ? authorization : undefined),
       body: "",
     };
-    return match.route.handle(request, nowMs);
+    const reply = match.route.handle(request, nowMs);
+    if (reply instanceof Promise) throw new Error("lists are answered at once");
+    return reply;
   }
   /** Calls with the key and gives the body of a success. */
   function get(target: string) {

@@ -33,6 +33,8 @@ export function finazonRoutes(options: FinazonRestOptions): readonly RestRoute[]
     method: "GET",
     path: `/:version${list.path}`,
     summary: list.summary,
+    tag: "Finazon",
+    security: "api-key",
     querySchema: querySchema(list),
     handle: (request, nowMs) => answer({ ...options, list, request, nowMs }),
   }));

@@ -39,6 +39,7 @@ export function createFinazonSession(options: FinazonSessionOptions): Session {
 class FinazonSession implements Session {
   readonly owner: string;
   readonly messageBytesMax: number;
+  readonly deadlineMs: number = Number.POSITIVE_INFINITY;
   readonly #admission: Admission;
   readonly #rate: MessageRate;
   readonly #subscriber: Subscriber;
@@ -54,6 +55,10 @@ class FinazonSession implements Session {
     this.#subscriber = new Subscriber({ ...options, grant });
   }
 
+  started(): readonly SessionEffect[] {
+    return [];
+  }
+
   receive(input: SessionInput, nowMs: number): readonly SessionEffect[] {
     if (this.#isOver) return [];
     switch (input.kind) {
@@ -65,6 +70,10 @@ class FinazonSession implements Session {
         return [refuse({ reason: "revoked-key" }, emptyTag), this.#close("revoked")];
       case "evicted":
         return [this.#close("evicted")];
+      case "ping":
+      case "deadline":
+      case "market-listed":
+        return [];
       default:
         return ensureNever(input);
     }

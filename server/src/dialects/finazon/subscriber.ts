@@ -32,7 +32,7 @@ export interface SubscriberOptions extends ReplyOptions {
   readonly grant: Grant;
 }
 
-const encodings: Readonly<Record<Generation, Encoding>> = {
+const encodings: Readonly<Record<Generation, Encoding<"bars">>> = {
   current: currentBars,
   first: firstGenerationBars,
 };

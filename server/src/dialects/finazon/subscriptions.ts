@@ -12,7 +12,7 @@ export const subscriptionsMax = 50_000;
 /** A topic and the encoding in which this client is sent it. */
 export interface Subscription {
   readonly topic: BarTopic;
-  readonly encoding: Encoding;
+  readonly encoding: Encoding<"bars">;
 }
 
 /** What became of a new subscription; the last two mean that it does not fit. */

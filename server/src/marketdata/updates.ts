@@ -1,0 +1,120 @@
+/**
+ * What the exchange's streams carry. Each update holds all that is needed to write it down; numbers
+ * stay ticks, lots and atoms until a dialect writes them.
+ */
+import type { BalanceChanged, CloseReason, OrderView } from "../core/events.ts";
+import type { MarketRules, Side } from "../core/market/rules.ts";
+import type { Atoms } from "../core/num/money.ts";
+import type { TickerFigures } from "./ticker.ts";
+
+/** What all updates about a market have. */
+interface OfMarket {
+  readonly rules: MarketRules;
+  /** Microseconds since 1970 (UTC), as all times here: when what it tells became true. */
+  readonly timeUs: number;
+}
+
+/** The price of the newest trade. */
+export interface LastPriceUpdate extends OfMarket {
+  /** Ticks. */
+  readonly price: number;
+}
+
+/** The rolling 24-hour figures; `timeUs` is when they were read. */
+export interface TickerUpdate extends OfMarket {
+  readonly figures: TickerFigures;
+}
+
+/** The public half of one match. */
+export interface PublicTrade {
+  /** Sequence of the command and ordinal of the match in it: with the time, they make the public id. */
+  readonly sequence: number;
+  readonly ordinal: number;
+  readonly timeUs: number;
+  /** Ticks. */
+  readonly price: number;
+  /** Lots. */
+  readonly quantity: number;
+  /** Price × quantity in quote atoms. */
+  readonly value: Atoms;
+  /** Side of the taker. */
+  readonly aggressor: Side;
+}
+
+/** Trades that became durable together, oldest first; at least one. */
+export interface TradesUpdate extends OfMarket {
+  readonly trades: readonly PublicTrade[];
+}
+
+/** What rests at a grouped price. */
+export interface DepthLevel {
+  /** Ticks; a multiple of 10^scaleIndex. */
+  readonly price: number;
+  /** Lots of all orders of the group; 0 when none is left. A bigint where a sum outgrew safe integers. */
+  readonly quantity: number | bigint;
+}
+
+/** The whole grouped book, or the groups of it that changed. Best prices first. */
+export interface DepthUpdate extends OfMarket {
+  readonly scaleIndex: number;
+  /** True for the whole book, false for changed groups only. */
+  readonly full: boolean;
+  /** Prices rounded up to the scale, ascending. */
+  readonly asks: readonly DepthLevel[];
+  /** Prices rounded down to the scale, descending. */
+  readonly bids: readonly DepthLevel[];
+}
+
+/** Open, high, low, close and volume of one interval that had trades. */
+export interface Candle {
+  /** Start of the interval, in seconds since 1970. */
+  readonly startS: number;
+  /** Ticks. */
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+  /** Lots traded. A bigint where a sum outgrew safe integers. */
+  readonly volume: number | bigint;
+  /** Quote atoms traded. */
+  readonly value: bigint;
+  readonly tradeCount: number;
+}
+
+/** The running candle of an interval, or one that has just ended. */
+export interface CandleUpdate extends OfMarket {
+  readonly intervalS: number;
+  readonly candle: Candle;
+}
+
+/** An order as it stands after an event of its life. */
+export type OrderUpdate = OfMarket & { readonly order: OrderView } & (
+    | { readonly phase: "created" | "updated" }
+    | { readonly phase: "finished"; readonly reason: CloseReason }
+  );
+
+/** One owner's half of a match. */
+export interface FillUpdate extends OfMarket {
+  /** The owner's order and when it was created: together they make the deal id. */
+  readonly order: number;
+  readonly orderCreatedUs: number;
+  /** With {@link OfMarket.timeUs} they make the transaction id. */
+  readonly sequence: number;
+  readonly ordinal: number;
+  readonly role: "maker" | "taker";
+  readonly side: Side;
+  /** Ticks. */
+  readonly price: number;
+  /** Lots. */
+  readonly quantity: number;
+  /** Price × quantity in quote atoms. */
+  readonly value: Atoms;
+  /** Atoms of the received asset: base for a buy, quote for a sell. Negative for a rebate. */
+  readonly fee: bigint;
+}
+
+/** A movement of what somebody has available. */
+export interface BalanceUpdate {
+  readonly timeUs: number;
+  readonly change: BalanceChanged;
+}

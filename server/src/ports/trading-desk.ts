@@ -1,0 +1,32 @@
+/**
+ * What a dialect may ask of the exchange on behalf of a user. Every answer is durable when it is
+ * given, and contains everything that a stream has told before.
+ */
+import type { Command } from "../core/commands.ts";
+import type { OrderView } from "../core/events.ts";
+import type { BalanceView, Tariff } from "../core/exchange.ts";
+import type { FeeSchedule } from "../core/market/fees.ts";
+import type { FillRecord, OrderFillQuery, OrderQuery, OrderRecord } from "./history.ts";
+import type { Submission } from "./released.ts";
+
+/** The exchange or its history does not work at present; the reason is for the log, not for clients. */
+export interface Unavailable {
+  readonly kind: "unavailable";
+  readonly reason: string;
+}
+
+/** The counter at which users are served. */
+export interface TradingDesk {
+  readonly fees: FeeSchedule;
+  /** Submits a command; resolves when its result is durable. */
+  submit(command: Command): Promise<Submission>;
+  /** Open orders of a user, oldest first. */
+  openOrders(user: string): Promise<readonly OrderView[] | Unavailable>;
+  /** What a user has of each currency that he ever had. */
+  balances(user: string): Promise<readonly BalanceView[] | Unavailable>;
+  tariff(user: string): Promise<Tariff | Unavailable>;
+  /** Open and closed orders of a user, newest first. */
+  orders(query: OrderQuery): Promise<readonly OrderRecord[] | Unavailable>;
+  /** Fills of one order, oldest first. */
+  orderFills(query: OrderFillQuery): Promise<readonly FillRecord[] | Unavailable>;
+}

@@ -1,0 +1,28 @@
+/** Where the users of the exchange and their API keys are kept. A key is stored sealed, never as text. */
+
+/** One user as stored. */
+export interface UserRecord {
+  /** Lower-case UUID; it is also the user's name in the exchange. */
+  readonly id: string;
+  /** The API key as a `Vault` sealed it, with the id as its context. */
+  readonly sealedKey: string;
+  /** Operator's note, for example `demo`. */
+  readonly label: string;
+  readonly createdAtMs: number;
+  /** When the user was disabled; undefined while he is served. */
+  readonly disabledAtMs: number | undefined;
+}
+
+/** Storage of users, shared by the server and the command line at the same time. */
+export interface UserStore {
+  /** Adds a user; false, and nothing stored, when the id is taken. */
+  add(record: UserRecord): boolean;
+  user(id: string): UserRecord | undefined;
+  /** All users, newest first. */
+  users(): readonly UserRecord[];
+  /** Disables a user; false when there is none of this id or he was disabled before. */
+  disable(id: string, disabledAtMs: number): boolean;
+  /** A number that changes whenever any process has changed the store. Cheap enough for every second. */
+  version(): number;
+  close(): void;
+}
