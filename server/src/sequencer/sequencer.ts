@@ -40,6 +40,12 @@ interface Pending {
   readonly done: (submission: Submission) => void;
 }
 
+/** Somebody who has read the state and waits until what he read is durable. */
+interface Reader {
+  readonly sequence: number;
+  readonly done: (stopReason: string | undefined) => void;
+}
+
 /** Commands that will be appended together. */
 interface Batch {
   readonly timeUs: number;
@@ -61,6 +67,8 @@ export class Sequencer {
   #stopReason: string | undefined;
   #durableSequence: number;
   #drained: (() => void) | undefined;
+  /** In the order in which they came, and so by sequence. */
+  #readers: Reader[] = [];
 
   constructor(options: SequencerOptions) {
     this.#options = options;
@@ -117,6 +125,35 @@ export class Sequencer {
   submitted(command: Command): Promise<Submission> {
     return new Promise((resolve) => {
       this.submit(command, resolve);
+    });
+  }
+
+  /**
+   * What may be shown of the exchange's state, which is ahead of the log: reads it now, and resolves
+   * with it when everything in it is durable, or with the reason why that will not be known.
+   */
+  read<Result>(
+    read: (exchange: Exchange) => Result,
+  ): Promise<
+    | { readonly kind: "durable"; readonly result: Result }
+    | { readonly kind: "stopped"; readonly reason: string }
+  > {
+    const reason = this.#stopReason;
+    if (reason !== undefined) return Promise.resolve({ kind: "stopped", reason });
+    const { exchange } = this.#options;
+    const result = read(exchange);
+    const { sequence } = exchange;
+    if (sequence <= this.#durableSequence) return Promise.resolve({ kind: "durable", result });
+    return new Promise((resolve) => {
+      this.#readers.push({
+        sequence,
+        done: (stopReason) =>
+          resolve(
+            stopReason === undefined
+              ? { kind: "durable", result }
+              : { kind: "stopped", reason: stopReason },
+          ),
+      });
     });
   }
 
@@ -191,6 +228,14 @@ export class Sequencer {
     this.#pendingCount -= pending.length;
     this.#options.release(released);
     for (const entry of pending) entry.done({ kind: "released", released: entry.released });
+    this.#answerReaders();
+  }
+
+  /** Whoever read what is durable by now has his answer; after a failure nobody has another one. */
+  #answerReaders(stopReason?: string): void {
+    const waitsFrom = this.#readers.findIndex(({ sequence }) => sequence > this.#durableSequence);
+    const count = stopReason !== undefined || waitsFrom < 0 ? this.#readers.length : waitsFrom;
+    for (const reader of this.#readers.splice(0, count)) reader.done(stopReason);
   }
 
   /** What could not be made durable was applied: this state must not be seen by anybody. */
@@ -198,6 +243,7 @@ export class Sequencer {
     this.#stop(reason);
     this.#pendingCount -= pending.length;
     for (const entry of pending) entry.done({ kind: "stopped", reason });
+    this.#answerReaders(reason);
     if (this.#appendsUnderWay > 0) return;
     const open = this.#open?.pending ?? [];
     this.#open = undefined;
