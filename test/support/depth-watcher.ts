@@ -24,7 +24,7 @@ export class DepthWatcher {
 
   /** The copy, in the form of the REST order book. */
   book(symbol: string, scaleIndex: number): unknown {
-    this.#takeIn();
+    this.takeIn();
     const book = this.#books.get(`${symbol}:${scaleIndex}`);
     const levels = (side: Side | undefined, sign: number) =>
       [...(side ?? [])]
@@ -33,7 +33,8 @@ export class DepthWatcher {
     return { bids: levels(book?.bids, -1), asks: levels(book?.asks, 1) };
   }
 
-  #takeIn(): void {
+  /** Takes in what has come by now. */
+  takeIn(): void {
     const messages = this.client.received.slice(this.#seen);
     this.#seen += messages.length;
     for (const { json } of messages) {
