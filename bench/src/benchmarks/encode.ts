@@ -107,9 +107,10 @@ function writeAll(messages: readonly Message[], write: Writer, stopwatch?: Stopw
   return messages.length;
 }
 
-const writeFrame: Writer = ({ topic, bar }) => frameText(currentBars.encode(topic, bar)).length;
+const writeFrame: Writer = ({ topic, bar }) =>
+  frameText(currentBars.encode(topic, bar)).plain.length;
 const writeText: Writer = ({ topic, bar }) => currentBars.encode(topic, bar).length;
-const writeDoubles: Writer = ({ topic, bar }) => frameText(stringifyBar(topic, bar)).length;
+const writeDoubles: Writer = ({ topic, bar }) => frameText(stringifyBar(topic, bar)).plain.length;
 
 function description(
   options: TradeFlowOptions,

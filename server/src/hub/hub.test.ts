@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import type { Bar } from "../marketdata/bar.ts";
 import type { BarTopic } from "../marketdata/topic.ts";
 import type { Encoding } from "../ports/dialect.ts";
-import type { Transport } from "../ports/transport.ts";
-import { type Delivery, Hub } from "./hub.ts";
-import { flushBytesMax, Outbox, slowConsumerCode } from "./outbox.ts";
+import type { Frame, Transport, Written } from "../ports/transport.ts";
+import { type Delivery, flushBytesMax, Hub } from "./hub.ts";
+import { slowConsumerCode } from "./outbox.ts";
 
 const dataset = { code: "huobi", name: "Huobi", publisher: "huobi" };
 const topic = (ticker: string): BarTopic => ({
@@ -27,6 +27,12 @@ const encoding = (name: string): Encoding<"bars"> => ({
 });
 const plain = encoding("plain");
 
+/** Frames that are told apart by a character that no message contains. */
+function frameText(text: string): Frame {
+  const plain = Buffer.from(`${text}\n`);
+  return { plain, compressed: plain };
+}
+
 const state = (key: string): Delivery => ({ kind: "state", key });
 
 /** A transport that takes everything until told to be behind. */
@@ -35,9 +41,9 @@ class RecordingTransport implements Transport {
   closed: [number, string] | undefined;
   takesMore = true;
 
-  write(frames: readonly Uint8Array[]): boolean {
-    this.writes.push(frames.map((frame) => Buffer.from(frame).toString()));
-    return this.takesMore;
+  write(frames: Uint8Array): Written {
+    this.writes.push(Buffer.from(frames).toString().split("\n").slice(0, -1));
+    return this.takesMore ? "sent" : "full";
   }
 
   close(code: number, reason: string): void {
@@ -49,13 +55,13 @@ function setUp(bytesMax = 1_000) {
   const tasks: (() => void)[] = [];
   const states = new Map<string, Bar>();
   const hub = new Hub({
-    frameText: (text) => Buffer.from(text),
+    frameText,
     schedule: (task) => tasks.push(task),
     current: (topic) => (topic.kind === "bars" ? states.get(topic.instrument.ticker) : undefined),
   });
   const join = () => {
     const transport = new RecordingTransport();
-    return { transport, outbox: new Outbox(transport, bytesMax) };
+    return { transport, outbox: hub.join({ transport, bytesMax, compresses: false }) };
   };
   /** Ends the turn of the event loop. */
   const turn = () => {
@@ -110,7 +116,7 @@ describe("publishing", () => {
     const { transport, outbox } = join();
     const text = "x".repeat(flushBytesMax / 4);
     for (let sent = 0; sent < 6; sent += 1) hub.send(outbox, text);
-    expect(transport.writes.map((frames) => frames.length)).toEqual([4]);
+    expect(transport.writes.flat().length).toBe(4);
   });
 });
 
@@ -131,6 +137,53 @@ describe("subscriptions", () => {
     hub.publish(btc, update(2), state("btc"));
     turn();
     expect(transport.writes.length).toBe(1);
+  });
+});
+
+describe("a client that changes its subscriptions within a turn", () => {
+  it("is sent what was published before it left a topic, and what comes after it joined another", () => {
+    const { hub, join, turn } = setUp();
+    const [mover, other] = [join(), join()];
+    for (const { outbox } of [mover, other]) hub.subscribe(outbox, btc, plain);
+    hub.subscribe(other.outbox, eth, plain);
+    turn();
+    hub.publish(btc, update(1), state("btc"));
+    hub.publish(eth, update(2), state("eth"));
+    hub.unsubscribe(mover.outbox, btc, plain);
+    turn();
+    expect(mover.transport.writes).toEqual([["plain BTC/USDT 1"]]);
+
+    hub.publish(eth, update(3), state("eth"));
+    hub.subscribe(mover.outbox, eth, plain);
+    hub.publish(eth, update(4), state("eth"));
+    turn();
+    expect(mover.transport.writes.at(-1)).toEqual(["plain ETH/USDT 4"]);
+    expect(other.transport.writes.at(-1)).toEqual(["plain ETH/USDT 3", "plain ETH/USDT 4"]);
+  });
+});
+
+describe("clients with the same subscriptions", () => {
+  it("are written the very same bytes", () => {
+    const { hub, turn } = setUp();
+    const written: Uint8Array[] = [];
+    const transport = {
+      write(bytes: Uint8Array): Written {
+        written.push(bytes);
+        return "sent";
+      },
+      close() {},
+    };
+    for (let count = 0; count < 3; count += 1) {
+      const outbox = hub.join({ transport, bytesMax: 1_000, compresses: false });
+      // In any order.
+      for (const topic of count === 1 ? [eth, btc] : [btc, eth])
+        hub.subscribe(outbox, topic, plain);
+    }
+    hub.publish(btc, update(1), state("btc"));
+    hub.publish(eth, update(2), state("eth"));
+    turn();
+    expect(written.length).toBe(3);
+    expect(new Set(written).size).toBe(1);
   });
 });
 
@@ -158,13 +211,14 @@ describe("a client that is behind", () => {
     transport.takesMore = true;
     hub.drained(outbox);
     expect(transport.writes).toEqual([["plain BTC/USDT 3", "reply", "plain ETH/USDT 2"]]);
-    expect(hub.counters.conflated).toBe(1);
+    expect(hub.figures.conflated).toBe(1);
   });
 
   it("misses no message of a history", () => {
     const { hub, transport, outbox } = behind();
     hub.publish(btc, update(1), { kind: "history" });
     hub.publish(btc, update(2), { kind: "history" });
+    hub.flush();
     transport.takesMore = true;
     hub.drained(outbox);
     expect(transport.writes.flat()).toEqual(["plain BTC/USDT 1", "plain BTC/USDT 2"]);
@@ -175,6 +229,7 @@ describe("a client that is behind", () => {
     hub.publish(btc, update(1), { kind: "changes" });
     hub.publish(btc, update(2), { kind: "changes" });
     hub.publish(eth, update(3), { kind: "changes" });
+    hub.flush();
     expect(outbox.bytes).toBe(0);
     states.set("BTC/USDT", update(20));
     states.set("ETH/USDT", update(30));
@@ -187,12 +242,13 @@ describe("a client that is behind", () => {
       "plain ETH/USDT 30",
       "plain BTC/USDT 21",
     ]);
-    expect(hub.counters.conflated).toBe(3);
+    expect(hub.figures.conflated).toBe(3);
   });
 
   it("is sent one state after the other when all together are more than it takes", () => {
     const { hub, transport, outbox, states } = behind(1_000_000);
     for (const topic of [btc, eth]) hub.publish(topic, update(1), { kind: "changes" });
+    hub.flush();
     // Each is written on its own as soon as the next one would not fit in one flush.
     const large = { tradeCount: "9".repeat(flushBytesMax - 100) } as unknown as Bar;
     states.set("BTC/USDT", large);
@@ -210,10 +266,12 @@ describe("a client that is behind", () => {
 
   it("is closed with a reason when more waits for it than its outbox holds, and is counted", () => {
     const { hub, transport, outbox } = behind(20);
-    hub.send(outbox, "0123456789");
-    hub.send(outbox, "0123456789");
+    hub.send(outbox, "012345678");
+    hub.send(outbox, "012345678");
+    hub.flush();
     expect(transport.closed).toBeUndefined();
     hub.send(outbox, "!");
+    hub.flush();
     expect(transport.closed?.[0]).toBe(slowConsumerCode);
     expect(outbox.bytes).toBe(0);
     expect(hub.counters.slowConsumers).toBe(1);
@@ -233,7 +291,7 @@ describe("a client that is behind", () => {
 
     const second = behind();
     const waitingForTheEnd = second.hub.caughtUp();
-    second.hub.detach(second.outbox);
+    second.hub.leave(second.outbox);
     await waitingForTheEnd;
     expect(second.hub.caughtUp()).toBeUndefined();
   });

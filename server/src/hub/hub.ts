@@ -5,19 +5,19 @@
 import type { Topic, TopicOf, Update, UpdateOf } from "../marketdata/topic.ts";
 import { topicKey } from "../marketdata/topic.ts";
 import type { Encoding } from "../ports/dialect.ts";
-import type { FrameText } from "../ports/transport.ts";
-import type { Outbox } from "./outbox.ts";
+import type { Frame, FrameText } from "../ports/transport.ts";
+import { Audience, fingerprint } from "./audience.ts";
+import { Cohort, type Policy } from "./cohort.ts";
+import { Gatherer, joined } from "./gatherer.ts";
+import { Outbox, type OutboxFigures, type OutboxHost, type OutboxOptions } from "./outbox.ts";
+
+/** Bytes that become due within one turn after which they are written without waiting for its end. */
+export const flushBytesMax = 262_144;
 
 /** What the hub counts. */
 export interface HubCounters {
-  /** Frames queued to connections. */
-  framesOut: number;
-  /** Bytes of those frames. */
-  bytesOut: number;
   /** Updates turned into a frame. */
   encodes: number;
-  /** Frames that took the place of an older state, or that a whole state will make up for. */
-  conflated: number;
   /** Connections closed because they were too far behind. */
   slowConsumers: number;
 }
@@ -45,41 +45,72 @@ export type Delivery =
   | { readonly kind: "changes" }
   | { readonly kind: "history" };
 
-/** Subscribers of one topic in one encoding. */
-interface Audience {
-  readonly topic: Topic;
-  readonly encoding: Encoding;
-  readonly outboxes: Set<Outbox>;
-  /** The last state that newcomers were sent, and its frame. */
-  state: { readonly update: Update; readonly frame: Uint8Array } | undefined;
-}
-
 /** Topics, subscribers and the flush. */
 export class Hub {
-  readonly counters: HubCounters = {
-    framesOut: 0,
-    bytesOut: 0,
-    encodes: 0,
-    conflated: 0,
-    slowConsumers: 0,
-  };
+  readonly counters: HubCounters = { encodes: 0, slowConsumers: 0 };
   readonly #options: HubOptions;
   readonly #audiences = new Map<string, Audience[]>();
-  readonly #unflushed = new Set<Outbox>();
+  /** By fingerprint of their audiences; hardly ever more than one has the same. */
+  readonly #cohorts = new Map<number, Cohort[]>();
+  readonly #outboxes = new Set<Outbox>();
+  /** Connections whose subscriptions are not those of their cohort any more. */
+  readonly #unsettled = new Set<Outbox>();
+  /** Cohorts and connections that something is due to. */
+  readonly #dueCohorts = new Set<Cohort>();
+  readonly #dueOutboxes = new Set<Outbox>();
   readonly #behind = new Set<Outbox>();
-  /** What those who are behind have missed changes of. */
-  readonly #stale = new Map<Outbox, Set<Audience>>();
+  readonly #host: OutboxHost;
+  readonly #figuresOfTheGone = { framesOut: 0, bytesOut: 0, conflated: 0 };
   #flushScheduled = false;
   #subscriptions = 0;
+  #audiencesMade = 0;
   #caughtUp: { promise: Promise<void>; resolve: () => void } | undefined;
 
   constructor(options: HubOptions) {
     this.#options = options;
+    this.#host = {
+      gatherer: new Gatherer(),
+      behindChanged: (outbox) => this.#noteBehind(outbox),
+      overflowed: () => {
+        this.counters.slowConsumers += 1;
+      },
+    };
   }
 
   /** Subscriptions of all connections. */
   get subscriptions(): number {
     return this.#subscriptions;
+  }
+
+  /** All connections. */
+  get outboxes(): Iterable<Outbox> {
+    return this.#outboxes;
+  }
+
+  /** What was counted of all connections, those that are gone included. */
+  get figures(): Readonly<OutboxFigures> {
+    const sum = { ...this.#figuresOfTheGone };
+    for (const { figures } of this.#outboxes) add(sum, figures);
+    return sum;
+  }
+
+  /** Takes a connection in. */
+  join(options: OutboxOptions): Outbox {
+    const outbox = new Outbox(this.#host, options);
+    this.#outboxes.add(outbox);
+    return outbox;
+  }
+
+  /** Forgets a connection that is gone, and its subscriptions. */
+  leave(outbox: Outbox): void {
+    outbox.end();
+    if (!this.#outboxes.delete(outbox)) return;
+    add(this.#figuresOfTheGone, outbox.figures);
+    for (const audience of outbox.audiences) this.#unsubscribe(outbox, audience);
+    this.#leaveCohort(outbox);
+    this.#unsettled.delete(outbox);
+    this.#dueOutboxes.delete(outbox);
+    this.#noteBehind(outbox);
   }
 
   /** Whether anybody would be sent an update of the topic: where not, none has to be made. */
@@ -89,11 +120,14 @@ export class Hub {
 
   /** Adds a subscription and sends the topic's state; a repeated one only sends the state again. */
   subscribe(outbox: Outbox, topic: Topic, encoding: Encoding): void {
+    if (outbox.closed) return;
     const audience = this.#audience(topic, encoding);
-    const isNew = !audience.outboxes.has(outbox);
+    const isNew = !outbox.audiences.has(audience);
     if (isNew) {
-      audience.outboxes.add(outbox);
+      outbox.audiences.add(audience);
+      audience.subscribers += 1;
       this.#subscriptions += 1;
+      this.#unsettled.add(outbox);
     }
     this.#sendState(outbox, audience);
     if (isNew) this.#options.subscribed?.(topic);
@@ -101,24 +135,11 @@ export class Hub {
 
   /** Removes a subscription; one that is not there changes nothing. */
   unsubscribe(outbox: Outbox, topic: Topic, encoding: Encoding): void {
-    const key = topicKey(topic);
-    const audiences = this.#audiences.get(key);
+    const audiences = this.#audiences.get(topicKey(topic));
     const audience = audiences?.find((candidate) => candidate.encoding === encoding);
-    if (audiences === undefined || !audience?.outboxes.delete(outbox)) return;
-    this.#subscriptions -= 1;
-    this.#stale.get(outbox)?.delete(audience);
-    if (audience.outboxes.size > 0) return;
-    audiences.splice(audiences.indexOf(audience), 1);
-    if (audiences.length === 0) this.#audiences.delete(key);
-  }
-
-  /** Forgets a connection that is gone; its subscriptions have been removed by their owner. */
-  detach(outbox: Outbox): void {
-    outbox.end();
-    this.#unflushed.delete(outbox);
-    this.#behind.delete(outbox);
-    this.#stale.delete(outbox);
-    this.#settle();
+    if (audience === undefined || !outbox.audiences.has(audience)) return;
+    this.#unsubscribe(outbox, audience);
+    this.#unsettled.add(outbox);
   }
 
   /** Sends an update to everybody who subscribes to the topic. */
@@ -129,27 +150,33 @@ export class Hub {
   ): void {
     const audiences = this.#audiences.get(topicKey(topic));
     if (audiences === undefined) return;
+    this.#settle();
     for (const audience of audiences) {
-      const { encoding, outboxes } = audience;
-      const frame = this.#encode(audience, update);
-      const key = delivery.kind === "state" ? `${encoding.name}|${delivery.key}` : undefined;
-      for (const outbox of outboxes) {
-        if (delivery.kind === "changes" && outbox.behind) this.#skip(outbox, audience);
-        else this.#enqueue(outbox, frame, key);
+      const due = { frame: this.#encode(audience, update), policy: policyOf(delivery, audience) };
+      for (const cohort of audience.cohorts) {
+        cohort.note(due);
+        if (cohort.due.length === 1) this.#dueCohorts.add(cohort);
+        if (cohort.bytes > flushBytesMax) this.#flushCohort(cohort);
       }
     }
+    this.#scheduleFlush();
   }
 
   /** Sends one message to one connection, in order with everything else it is sent. */
   send(outbox: Outbox, text: string): void {
-    this.#enqueue(outbox, this.#options.frameText(text));
+    this.#sendFrame(outbox, this.#options.frameText(text));
   }
 
   /** The connection's socket can take more again. */
   drained(outbox: Outbox): void {
+    if (outbox.closed || !outbox.behind) return;
     outbox.drained();
-    if (!outbox.behind) this.#makeUp(outbox);
-    this.#note(outbox);
+    this.#makeUp(outbox);
+  }
+
+  /** Closes a connection after it was sent what is due to it. */
+  close(outbox: Outbox, code: number, reason: string): void {
+    outbox.close(code, reason);
   }
 
   /**
@@ -162,14 +189,35 @@ export class Hub {
     return this.#caughtUp.promise;
   }
 
-  /** Writes out all that is queued. Runs by itself after each turn in which something was queued. */
+  /** Writes out all that is due. Runs by itself after each turn in which something became due. */
   flush(): void {
     this.#flushScheduled = false;
-    for (const outbox of this.#unflushed) {
-      outbox.flush();
-      this.#note(outbox);
+    this.#settle();
+    for (const cohort of this.#dueCohorts) this.#flushCohort(cohort);
+    for (const outbox of this.#dueOutboxes) outbox.take([]);
+    this.#dueOutboxes.clear();
+  }
+
+  #flushCohort(cohort: Cohort): void {
+    this.#dueCohorts.delete(cohort);
+    const due = cohort.take();
+    const { members, compresses } = cohort;
+    const isShared = members.length > 1;
+    let slab: Uint8Array | undefined;
+    // From the end, where one that leaves changes only the places of those that had their turn.
+    for (let place = members.length - 1; place >= 0; place -= 1) {
+      const outbox = members[place];
+      if (outbox === undefined) continue;
+      if (isShared && outbox.isPlain) {
+        slab ??= joined(
+          due.map(({ frame }) => frame),
+          compresses,
+        );
+        outbox.writeShared(slab, due.length);
+      } else {
+        outbox.take(due);
+      }
     }
-    this.#unflushed.clear();
   }
 
   #audience(topic: Topic, encoding: Encoding): Audience {
@@ -181,80 +229,137 @@ export class Hub {
     }
     let audience = audiences.find((candidate) => candidate.encoding === encoding);
     if (audience === undefined) {
-      audience = { topic, encoding, outboxes: new Set(), state: undefined };
+      this.#audiencesMade += 1;
+      audience = new Audience(topic, encoding, this.#audiencesMade);
       audiences.push(audience);
     }
     return audience;
+  }
+
+  #unsubscribe(outbox: Outbox, audience: Audience): void {
+    outbox.audiences.delete(audience);
+    outbox.missed.delete(audience);
+    audience.subscribers -= 1;
+    this.#subscriptions -= 1;
+    if (audience.subscribers > 0) return;
+    const key = topicKey(audience.topic);
+    const left = (this.#audiences.get(key) ?? []).filter((other) => other !== audience);
+    if (left.length > 0) this.#audiences.set(key, left);
+    else this.#audiences.delete(key);
+  }
+
+  /** Brings connections whose subscriptions have changed into the cohorts where they belong. */
+  #settle(): void {
+    if (this.#unsettled.size === 0) return;
+    for (const outbox of this.#unsettled) {
+      const { audiences, cohort, options } = outbox;
+      if (cohort?.isFor(audiences, options.compresses)) continue;
+      const joins = audiences.size === 0 ? undefined : this.#cohortFor(outbox);
+      this.#leaveCohort(outbox, joins);
+      // What its first cohort was due has become its own.
+      if (outbox.ownBytes > 0) this.#dueOutboxes.add(outbox);
+    }
+    this.#unsettled.clear();
+  }
+
+  #cohortFor({ audiences, options }: Outbox): Cohort {
+    const key = fingerprint(audiences);
+    const candidates = this.#cohorts.get(key) ?? [];
+    const known = candidates.find((cohort) => cohort.isFor(audiences, options.compresses));
+    if (known !== undefined) return known;
+    const cohort = new Cohort(new Set(audiences), options.compresses);
+    this.#cohorts.set(key, [...candidates, cohort]);
+    for (const audience of audiences) audience.add(cohort);
+    return cohort;
+  }
+
+  #leaveCohort(outbox: Outbox, to?: Cohort): void {
+    const { cohort } = outbox;
+    outbox.move(to);
+    if (cohort === undefined || cohort.members.length > 0) return;
+    this.#dueCohorts.delete(cohort);
+    for (const audience of cohort.audiences) audience.remove(cohort);
+    const key = fingerprint(cohort.audiences);
+    const left = (this.#cohorts.get(key) ?? []).filter((other) => other !== cohort);
+    if (left.length > 0) this.#cohorts.set(key, left);
+    else this.#cohorts.delete(key);
   }
 
   #sendState(outbox: Outbox, audience: Audience): void {
     const update = this.#options.current?.(audience.topic);
     if (update === undefined) return;
     if (outbox.behind) {
-      this.#skip(outbox, audience);
+      outbox.missed.add(audience);
       return;
     }
     // Many come at once after an outage, and all of them are sent the same state.
     if (audience.state?.update !== update) {
       audience.state = { update, frame: this.#encode(audience, update) };
     }
-    this.#enqueue(outbox, audience.state.frame);
+    this.#sendFrame(outbox, audience.state.frame);
   }
 
-  #encode({ topic, encoding }: Audience, update: Update): Uint8Array {
+  #sendFrame(outbox: Outbox, frame: Frame): void {
+    if (outbox.closed) return;
+    outbox.note({ frame, policy: asHistory });
+    this.#dueOutboxes.add(outbox);
+    if (outbox.ownBytes > flushBytesMax) this.#flushOutbox(outbox);
+    this.#scheduleFlush();
+  }
+
+  /** Writes out what is due to one connection before its turn; the rest of its cohort is no later. */
+  #flushOutbox(outbox: Outbox): void {
+    const { cohort } = outbox;
+    if (cohort !== undefined && cohort.due.length > 0) this.#flushCohort(cohort);
+    else outbox.take([]);
+    this.#dueOutboxes.delete(outbox);
+  }
+
+  #encode({ topic, encoding }: Audience, update: Update): Frame {
     this.counters.encodes += 1;
     return this.#options.frameText(encoding.encode(topic, update));
   }
 
-  #skip(outbox: Outbox, audience: Audience): void {
-    this.counters.conflated += 1;
-    const missed = this.#stale.get(outbox);
-    if (missed === undefined) this.#stale.set(outbox, new Set([audience]));
-    else missed.add(audience);
-  }
-
   /** Sends a client that reads again the whole state of what it missed changes of. */
   #makeUp(outbox: Outbox): void {
-    const missed = this.#stale.get(outbox);
-    if (missed === undefined) return;
-    for (const audience of missed) {
+    for (const audience of outbox.missed) {
       // The states themselves may be more than it takes at once; the others wait for the next time.
       if (outbox.behind) return;
-      missed.delete(audience);
+      outbox.missed.delete(audience);
       this.#sendState(outbox, audience);
     }
-    this.#stale.delete(outbox);
   }
 
-  #enqueue(outbox: Outbox, frame: Uint8Array, key?: string): void {
-    const outcome = outbox.push(frame, key);
-    if (outcome === "queued") {
-      this.counters.framesOut += 1;
-      this.counters.bytesOut += frame.length;
-    } else if (outcome === "conflated") {
-      this.counters.conflated += 1;
-    } else if (outcome === "overflow") {
-      this.counters.slowConsumers += 1;
-    }
-    if (outbox.behind || outbox.closed) {
-      this.#note(outbox);
-      return;
-    }
-    this.#unflushed.add(outbox);
+  #scheduleFlush(): void {
     if (this.#flushScheduled) return;
     this.#flushScheduled = true;
     this.#options.schedule(() => this.flush());
   }
 
-  #note(outbox: Outbox): void {
+  #noteBehind(outbox: Outbox): void {
     if (outbox.behind && !outbox.closed) this.#behind.add(outbox);
     else this.#behind.delete(outbox);
-    this.#settle();
-  }
-
-  #settle(): void {
     if (this.#behind.size > 0 || this.#caughtUp === undefined) return;
     this.#caughtUp.resolve();
     this.#caughtUp = undefined;
+  }
+}
+
+function add(sum: OutboxFigures, figures: OutboxFigures): void {
+  sum.framesOut += figures.framesOut;
+  sum.bytesOut += figures.bytesOut;
+  sum.conflated += figures.conflated;
+}
+
+const asHistory: Policy = { kind: "history" };
+
+function policyOf(delivery: Delivery, audience: Audience): Policy {
+  switch (delivery.kind) {
+    case "history":
+      return asHistory;
+    case "changes":
+      return { kind: "changes", audience };
+    case "state":
+      return { kind: "state", key: `${audience.encoding.name}|${delivery.key}` };
   }
 }

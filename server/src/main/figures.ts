@@ -65,12 +65,12 @@ function gatewayFigures(meter: Meter, { hub, gateway }: Measured): (() => void)[
     total(
       "openbourse_messages_out_total",
       "Messages queued to clients.",
-      () => hub.counters.framesOut,
+      () => hub.figures.framesOut,
     ),
     total(
       "openbourse_bytes_out_total",
       "Frame bytes queued to clients.",
-      () => hub.counters.bytesOut,
+      () => hub.figures.bytesOut,
     ),
     total(
       "openbourse_encodes_total",
@@ -80,7 +80,7 @@ function gatewayFigures(meter: Meter, { hub, gateway }: Measured): (() => void)[
     total(
       "openbourse_conflated_total",
       "Messages replaced by a newer state before they were sent.",
-      () => hub.counters.conflated,
+      () => hub.figures.conflated,
     ),
     total(
       "openbourse_slow_consumers_total",

@@ -2,7 +2,7 @@
 import type { Duplex } from "node:stream";
 import type { RawData, WebSocket } from "ws";
 import type { Hub } from "../../hub/hub.ts";
-import { Outbox } from "../../hub/outbox.ts";
+import type { Outbox } from "../../hub/outbox.ts";
 import type {
   ConnectionHandle,
   Session,
@@ -39,8 +39,12 @@ export class Connection implements ConnectionHandle {
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
-    const { socket, webSocket } = options;
-    this.#outbox = new Outbox(new SocketTransport(socket, webSocket), options.outboxBytesMax);
+    const { socket, webSocket, hub, outboxBytesMax } = options;
+    this.#outbox = hub.join({
+      transport: new SocketTransport(socket, webSocket),
+      bytesMax: outboxBytesMax,
+      compresses: webSocket.extensions.includes("permessage-deflate"),
+    });
     webSocket.on("message", (data, isBinary) => this.#message(data, isBinary));
     webSocket.on("ping", () => {
       this.#hear();
@@ -127,7 +131,7 @@ export class Connection implements ConnectionHandle {
   #ended(code: number): void {
     const { hub, session } = this.#options;
     this.#apply(session.ended());
-    hub.detach(this.#outbox);
+    hub.leave(this.#outbox);
     this.#options.ended(code);
   }
 }

@@ -14,7 +14,7 @@ describe("a text frame", () => {
     ["hi", [0x81, 0x02, 0x68, 0x69]],
     ["é", [0x81, 0x02, 0xc3, 0xa9]],
   ])("of %j is these bytes", (text, bytes) => {
-    expect([...frameText(text)]).toEqual(bytes);
+    expect([...frameText(text).plain]).toEqual(bytes);
   });
 
   it.each([0, 1, 125, 126, 127, 65_535, 65_536, 200_000])(
@@ -27,7 +27,7 @@ describe("a text frame", () => {
           resolve([data.toString(), isBinary]),
         );
       });
-      receiver.write(frameText(text));
+      receiver.write(frameText(text).plain);
       expect(await message).toEqual([text, false]);
     },
   );

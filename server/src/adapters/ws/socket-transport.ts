@@ -4,24 +4,29 @@
  */
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
-import type { Transport } from "../../ports/transport.ts";
+import type { Transport, Written } from "../../ports/transport.ts";
 
 /** A transport over one upgraded socket. */
 export class SocketTransport implements Transport {
   readonly #socket: Duplex;
   readonly #webSocket: WebSocket;
+  /** A socket that encrypts reads what it was given at some later time. */
+  readonly #copies: boolean;
 
   constructor(socket: Duplex, webSocket: WebSocket) {
     this.#socket = socket;
     this.#webSocket = webSocket;
+    this.#copies = "encrypted" in socket;
   }
 
-  write(frames: readonly Uint8Array[]): boolean {
+  write(bytes: Uint8Array): Written {
     // After a close frame nothing may follow it.
-    if (this.#webSocket.readyState !== this.#webSocket.OPEN) return true;
-    const [first] = frames;
-    if (first === undefined) return true;
-    return this.#socket.write(frames.length === 1 ? first : Buffer.concat(frames));
+    if (this.#webSocket.readyState !== this.#webSocket.OPEN) return "sent";
+    const takesMore = this.#socket.write(this.#copies ? Buffer.from(bytes) : bytes);
+    // The kernel took all of it, whatever the stream thinks of the amount.
+    if (this.#socket.writableLength === 0) return "sent";
+    if (!takesMore) return "full";
+    return this.#copies ? "sent" : "kept";
   }
 
   close(code: number, reason: string): void {

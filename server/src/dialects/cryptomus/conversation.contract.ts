@@ -9,7 +9,7 @@ import type { MarketRules } from "../../core/market/rules.ts";
 import { parseAtoms } from "../../core/num/money.ts";
 import { lots } from "../../core/num/units.ts";
 import { Hub } from "../../hub/hub.ts";
-import { Outbox } from "../../hub/outbox.ts";
+import type { Outbox } from "../../hub/outbox.ts";
 import type { CandleQuery, ListedMarket, MarketBoardView } from "../../marketdata/market-board.ts";
 import {
   type Topic,
@@ -26,6 +26,7 @@ import type {
   TickerUpdate,
 } from "../../marketdata/updates.ts";
 import type { Encoding, Session, SessionEffect, SessionInput } from "../../ports/dialect.ts";
+import type { Frame } from "../../ports/transport.ts";
 import { type CryptomusDialect, createCryptomusDialect } from "./dialect.ts";
 import type { SessionOptions } from "./session.ts";
 
@@ -167,8 +168,13 @@ export interface ConversationOptions {
 }
 
 const secrets = systemSecrets();
-const frameText = (text: string): Uint8Array => new TextEncoder().encode(text);
-const textOfFrame = (frame: Uint8Array): string => new TextDecoder().decode(frame);
+/** Frames that are told apart by a character that no message contains. */
+const frameText = (text: string): Frame => {
+  const plain = new TextEncoder().encode(`${text}\n`);
+  return { plain, compressed: plain };
+};
+const textsOf = (frames: Uint8Array): readonly string[] =>
+  new TextDecoder().decode(frames).split("\n").slice(0, -1);
 const outboxBytesMax = 100_000_000;
 
 /** One connection, seen from the client. */
@@ -198,15 +204,15 @@ export class Conversation {
       current: (topic) => this.board.state(topic),
     });
     const transport = {
-      write: (frames: readonly Uint8Array[]) => {
-        this.#sent.push(...frames.map(textOfFrame));
-        return true;
+      write: (frames: Uint8Array) => {
+        this.#sent.push(...textsOf(frames));
+        return "sent" as const;
       },
       close: (code: number, reason: string) => {
         this.closed = { code, reason };
       },
     };
-    this.#outbox = new Outbox(transport, outboxBytesMax);
+    this.#outbox = this.hub.join({ transport, bytesMax: outboxBytesMax, compresses: false });
     this.dialect = createCryptomusDialect({ board: this.board, door: this.door, secrets, options });
     const request = { path: "/ws", query: (name: string) => (name === "token" ? "t" : undefined) };
     const handle = { inject: (input: SessionInput) => void this.input(input) };

@@ -69,7 +69,8 @@ describe("any body of an order", () => {
 describe("any query of a list", () => {
   const queries = fc.dictionary(fc.constantFrom(...parameterNames), fieldValue).map((fields) => {
     const query = new URLSearchParams();
-    for (const [name, value] of Object.entries(fields)) query.set(name, String(value));
+    for (const [name, value] of Object.entries(fields))
+      query.set(name, typeof value === "string" ? value : JSON.stringify(value));
     return query;
   });
 
