@@ -193,8 +193,9 @@ export class Outbox {
     this.#note(this.#host.gatherer.write(this.options.transport));
   }
 
-  #bytesOf({ plain, compressed }: Frame): Uint8Array {
-    return this.options.compresses ? compressed : plain;
+  /** Only what is asked for is made: taking both forms apart would compress every frame. */
+  #bytesOf(frame: Frame): Uint8Array {
+    return this.options.compresses ? frame.compressed : frame.plain;
   }
 
   #note(written: Written): void {
