@@ -136,7 +136,7 @@ function published(board: MarketBoard, nowUs: number) {
     lastPrices: board.takeLastPrices(),
     depth: board.takeDepth(nowUs, everything),
     candles: board.takeCandles((_, intervalS) => intervalS >= 60),
-    tickers: board.takeTickers(nowUs).map(withoutLastTime),
+    tickers: board.takeTickers(nowUs, () => true).map(withoutLastTime),
   };
 }
 

@@ -230,8 +230,9 @@ describe("what is taken to be published", () => {
 
   it("are tickers that differ, because trades came or because they left the window", () => {
     const made = stage(...twoTrades);
+    expect(made.board.takeTickers(startUs + 2e6, () => false)).toEqual([]);
     const take = (timeUs: number) =>
-      made.board.takeTickers(timeUs).map(({ figures }) => figures.tradeCount);
+      made.board.takeTickers(timeUs, everything).map(({ figures }) => figures.tradeCount);
     expect(take(startUs + 3e6)).toEqual([2]);
     expect(take(startUs + 4e6)).toEqual([]);
 
@@ -323,7 +324,7 @@ describe("what is taken to be published", () => {
     expect(restarted.takeDepth(9, everything)).toEqual([]);
     expect(restarted.takeLastPrices()).toEqual([]);
     expect(restarted.takeCandles(everything)).toEqual([]);
-    expect(restarted.takeTickers(startUs + 9e6)).toHaveLength(1);
+    expect(restarted.takeTickers(startUs + 9e6, everything)).toHaveLength(1);
     expect(restarted.lastPrice(market)).toEqual(board.lastPrice(market));
     expect(restarted.recentTrades(market)).toEqual(board.recentTrades(market));
   });

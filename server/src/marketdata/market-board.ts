@@ -164,9 +164,11 @@ export class MarketBoard implements MarketBoardView {
     return this.#all().flatMap((fold) => fold.takeLastPrice() ?? []);
   }
 
-  /** The 24-hour figures that are not what they were at the last call. */
-  takeTickers(nowUs: number): readonly TickerUpdate[] {
-    return this.#all().flatMap((fold) => fold.takeTicker(nowUs) ?? []);
+  /** The wanted 24-hour figures that are not what they were when they were last taken. */
+  takeTickers(nowUs: number, wanted: (market: string) => boolean): readonly TickerUpdate[] {
+    return this.#all().flatMap((fold) =>
+      wanted(fold.rules.code) ? (fold.takeTicker(nowUs) ?? []) : [],
+    );
   }
 
   /**

@@ -104,7 +104,10 @@ export class MarketStreams {
       const key = `last-price|${market}`;
       hub.publish({ kind: "last-price", market }, update, { kind: "state", key });
     }
-    for (const update of board.takeTickers(clock.nowUs())) {
+    const tickers = board.takeTickers(clock.nowUs(), (market) =>
+      hub.hasAudience({ kind: "ticker", market }),
+    );
+    for (const update of tickers) {
       const market = update.rules.code;
       const key = `ticker|${market}`;
       hub.publish({ kind: "ticker", market }, update, { kind: "state", key });
