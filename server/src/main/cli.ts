@@ -8,6 +8,7 @@ import type { ConfigInput } from "./config/load.ts";
 import { type KeyPath, nearest } from "./config/problem.ts";
 import { fromText, type Setting, schemaOf, shortNames } from "./config/source.ts";
 import { version } from "./version.ts";
+import { beginYoung } from "./young-generation.ts";
 
 /** Exit codes: all went well; something failed; what was asked for is not right. */
 export const exitCodes = { ok: 0, failed: 1, usage: 2 } as const;
@@ -25,6 +26,7 @@ interface ConfigOptions {
 
 /** Runs one command line; resolves with the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
+  beginYoung();
   let code: number = exitCodes.ok;
   const program = buildProgram((exitCode) => {
     code = exitCode;
