@@ -5,6 +5,7 @@ import { commandLog } from "./benchmarks/command-log.ts";
 import { durable } from "./benchmarks/durable.ts";
 import { encode } from "./benchmarks/encode.ts";
 import { exchange } from "./benchmarks/exchange.ts";
+import { orders } from "./benchmarks/orders.ts";
 import { ordersMemory } from "./benchmarks/orders-memory.ts";
 import { recovery } from "./benchmarks/recovery.ts";
 import { replay } from "./benchmarks/replay.ts";
@@ -21,4 +22,5 @@ export const benchmarks: readonly Benchmark[] = [
   commandLog,
   recovery,
   ordersMemory,
+  orders,
 ];

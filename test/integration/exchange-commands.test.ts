@@ -38,7 +38,7 @@ describe("verify", () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toMatch(/^ok {4}log: \d+ commands, state hash [0-9a-f]{16}\nok {4}money: /);
     expect(stdout.match(/^ok {4}snapshot at \d+: equals the replay$/gm)?.length).toBeGreaterThan(1);
-    expect(stdout).toMatch(/ok {4}history: \d+ orders, \d+ trades, \d+ balance changes/);
+    expect(stdout).toMatch(/ok {4}history: \d+ orders, \d+ trades, \d+ bars, \d+ balance changes/);
   });
 
   it("finds a history in which one figure was changed, and rebuild mends it", async () => {

@@ -42,6 +42,8 @@ export interface ServerProcess {
   readonly ws: string;
   readonly data: string;
   readonly demoKey: string;
+  /** One of the funded demo users, counted from 0; waits for its line. */
+  demoUser(index: number): Promise<{ readonly userId: string; readonly apiKey: string }>;
   /** Milliseconds from the start of the process to the ready line. */
   readonly readyAfterMs: number;
   /** Everything on standard output and standard error so far. */
@@ -58,6 +60,9 @@ export interface ServerSetup {
   /** A data folder that is kept; without it a new one is made and removed. */
   readonly data?: string;
 }
+
+/** Demo users that a server makes at its first start. */
+const demoUsersMax = 2;
 
 const readyPattern = /^openbourse listening on http:\/\/127\.0\.0\.1:(\d+)$/;
 
@@ -91,6 +96,10 @@ export async function startServerProcess(setup: ServerSetup = {}): Promise<Serve
   const exited = once(child, "exit");
   let readyAfterMs = 0;
   const lines = createInterface({ input: child.stdout });
+  const demoUsers = Array.from({ length: demoUsersMax }, () =>
+    Promise.withResolvers<{ userId: string; apiKey: string }>(),
+  );
+  let demoUserCount = 0;
   const ready = new Promise<[number, string]>((resolve, reject) => {
     let port = 0;
     lines.on("line", (line) => {
@@ -99,6 +108,12 @@ export async function startServerProcess(setup: ServerSetup = {}): Promise<Serve
       if (found !== undefined) {
         port = Number(found);
         readyAfterMs = performance.now() - startedAt;
+      }
+      const user = /^demo user: (\S+) key (\S+)$/.exec(line);
+      if (user !== null) {
+        const [, userId = "", apiKey = ""] = user;
+        demoUsers[demoUserCount]?.resolve({ userId, apiKey });
+        demoUserCount += 1;
       }
       const key = /^demo API key: (\w+)$/.exec(line)?.[1];
       if (key !== undefined) resolve([port, key]);
@@ -113,6 +128,11 @@ export async function startServerProcess(setup: ServerSetup = {}): Promise<Serve
     ws: `ws://127.0.0.1:${port}`,
     data,
     demoKey,
+    async demoUser(index) {
+      const user = await demoUsers[index]?.promise;
+      if (user === undefined) throw new Error(`there are ${demoUsersMax} demo users`);
+      return user;
+    },
     readyAfterMs,
     output: () => ({ stdout, stderr }),
     async stop(signal = "SIGTERM") {

@@ -8,7 +8,7 @@ import type { Secrets } from "../ports/secrets.ts";
 import type { AccessRefusal, Admission, AdmissionEvents, Doorkeeper, Grant } from "./grant.ts";
 import { hashKey } from "./keys.ts";
 import { fillLimits } from "./limits.ts";
-import { RestQuota } from "./rest-quota.ts";
+import { MinuteQuota } from "./minute-quota.ts";
 
 /** Longest text that is looked at as a key; our own are 34 characters. */
 export const keyLengthMax = 256;
@@ -57,7 +57,7 @@ class StoreDoorkeeper implements KeyDoorkeeper {
   readonly #secrets: Secrets;
   readonly #defaults: WorkspaceLimits;
   readonly #onLimit: LimitPolicy;
-  readonly #restQuota = new RestQuota();
+  readonly #restQuota = new MinuteQuota();
   /** Seats by workspace, each set oldest first; a workspace without seats has no entry. */
   readonly #seats = new Map<string, Set<Seat>>();
   #seatCount = 0;

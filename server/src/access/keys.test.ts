@@ -9,12 +9,12 @@ import {
   ensureDemoKey,
   hashKey,
   keysPerWorkspaceMax,
-  labelLengthMax,
   listKeys,
   type NewKey,
   revokeKey,
   workspacesMax,
 } from "./keys.ts";
+import { labelLengthMax } from "./label.ts";
 
 const secrets = systemSecrets();
 const nowMs = 1_700_000_000_000;

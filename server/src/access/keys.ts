@@ -5,15 +5,13 @@
 import { assert } from "../core/assert.ts";
 import type { KeyRecord, KeyStore } from "../ports/key-store.ts";
 import type { Secrets } from "../ports/secrets.ts";
+import { validLabel } from "./label.ts";
 
 /** Most workspaces of one store. */
 export const workspacesMax = 10_000;
 
 /** Most keys of one workspace; revoked keys count too, because they stay on record. */
 export const keysPerWorkspaceMax = 10_000;
-
-/** Longest label of a key, in characters. */
-export const labelLengthMax = 64;
 
 /** Name of the workspace, and label of the key, that a new data folder starts with. */
 export const demoName = "demo";
@@ -31,13 +29,12 @@ const keyBytes = 17;
 const drawsMax = 5;
 
 const workspacePattern = /^[a-z0-9][a-z0-9._-]{0,62}$/;
-const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 /** Why no key was made. */
 export type KeyRefusal =
   /** Not 1 to 63 of `a-z 0-9 . _ -`, beginning with a letter or digit. */
   | "invalid-workspace"
-  /** Longer than {@link labelLengthMax}, or not all printable. */
+  /** Longer than a label may be, or not all printable. */
   | "invalid-label"
   /** The store holds {@link workspacesMax} workspaces. */
   | "too-many-workspaces"
@@ -141,7 +138,7 @@ export function validWorkspaceName(name: string): boolean {
 
 function refuseOrder(store: KeyStore, order: KeyOrder): KeyRefusal | undefined {
   if (!validWorkspaceName(order.workspace)) return "invalid-workspace";
-  if (order.label.length > labelLengthMax || unprintable.test(order.label)) return "invalid-label";
+  if (!validLabel(order.label)) return "invalid-label";
   if (store.workspace(order.workspace) === undefined) {
     return store.workspaces().length >= workspacesMax ? "too-many-workspaces" : undefined;
   }

@@ -47,9 +47,11 @@ class RecordingTransport implements Transport {
 
 function setUp(bytesMax = 1_000) {
   const tasks: (() => void)[] = [];
+  const states = new Map<string, Bar>();
   const hub = new Hub({
     frameText: (text) => Buffer.from(text),
     schedule: (task) => tasks.push(task),
+    current: (topic) => (topic.kind === "bars" ? states.get(topic.instrument.ticker) : undefined),
   });
   const join = () => {
     const transport = new RecordingTransport();
@@ -59,7 +61,7 @@ function setUp(bytesMax = 1_000) {
   const turn = () => {
     for (const task of tasks.splice(0)) task();
   };
-  return { hub, join, turn, tasks };
+  return { hub, join, turn, tasks, states };
 }
 
 describe("publishing", () => {
@@ -159,6 +161,53 @@ describe("a client that is behind", () => {
     expect(hub.counters.conflated).toBe(1);
   });
 
+  it("misses no message of a history", () => {
+    const { hub, transport, outbox } = behind();
+    hub.publish(btc, update(1), { kind: "history" });
+    hub.publish(btc, update(2), { kind: "history" });
+    transport.takesMore = true;
+    hub.drained(outbox);
+    expect(transport.writes.flat()).toEqual(["plain BTC/USDT 1", "plain BTC/USDT 2"]);
+  });
+
+  it("is spared changes, and goes on with the whole state when it reads again", () => {
+    const { hub, transport, outbox, states } = behind();
+    hub.publish(btc, update(1), { kind: "changes" });
+    hub.publish(btc, update(2), { kind: "changes" });
+    hub.publish(eth, update(3), { kind: "changes" });
+    expect(outbox.bytes).toBe(0);
+    states.set("BTC/USDT", update(20));
+    states.set("ETH/USDT", update(30));
+    transport.takesMore = true;
+    hub.drained(outbox);
+    hub.publish(btc, update(21), { kind: "changes" });
+    hub.flush();
+    expect(transport.writes.flat()).toEqual([
+      "plain BTC/USDT 20",
+      "plain ETH/USDT 30",
+      "plain BTC/USDT 21",
+    ]);
+    expect(hub.counters.conflated).toBe(3);
+  });
+
+  it("is sent one state after the other when all together are more than it takes", () => {
+    const { hub, transport, outbox, states } = behind(1_000_000);
+    for (const topic of [btc, eth]) hub.publish(topic, update(1), { kind: "changes" });
+    // Each is written on its own as soon as the next one would not fit in one flush.
+    const large = { tradeCount: "9".repeat(flushBytesMax - 100) } as unknown as Bar;
+    states.set("BTC/USDT", large);
+    states.set("ETH/USDT", large);
+    hub.drained(outbox);
+    hub.flush();
+    expect(transport.writes.flat().map((text) => text.slice(0, 14))).toEqual(["plain BTC/USDT"]);
+    hub.drained(outbox);
+    hub.flush();
+    expect(transport.writes.flat().map((text) => text.slice(0, 14))).toEqual([
+      "plain BTC/USDT",
+      "plain ETH/USDT",
+    ]);
+  });
+
   it("is closed with a reason when more waits for it than its outbox holds, and is counted", () => {
     const { hub, transport, outbox } = behind(20);
     hub.send(outbox, "0123456789");
@@ -196,6 +245,52 @@ describe("a client that is behind", () => {
     hub.publish(btc, update(1), state("btc"));
     turn();
     expect(other.transport.writes).toEqual([["plain BTC/USDT 1"]]);
+  });
+});
+
+describe("a newcomer", () => {
+  it("is sent the state of its topic after the reply, encoded once for all who come meanwhile", () => {
+    const { hub, join, turn, states } = setUp();
+    encodings.clear();
+    states.set("BTC/USDT", update(7));
+    const clients = [join(), join(), join()];
+    for (const { outbox } of clients) {
+      hub.send(outbox, "reply");
+      hub.subscribe(outbox, btc, plain);
+      hub.subscribe(outbox, eth, plain);
+    }
+    turn();
+    for (const { transport } of clients) {
+      expect(transport.writes).toEqual([["reply", "plain BTC/USDT 7"]]);
+    }
+    expect(encodings.get("plain")).toBe(1);
+  });
+
+  it("that subscribes again is sent the state again, and every update once", () => {
+    const { hub, join, turn, states } = setUp();
+    const { transport, outbox } = join();
+    states.set("BTC/USDT", update(7));
+    hub.subscribe(outbox, btc, plain);
+    states.set("BTC/USDT", update(8));
+    hub.subscribe(outbox, btc, plain);
+    hub.publish(btc, update(9), { kind: "changes" });
+    turn();
+    expect(transport.writes.flat()).toEqual([
+      "plain BTC/USDT 7",
+      "plain BTC/USDT 8",
+      "plain BTC/USDT 9",
+    ]);
+    expect(hub.subscriptions).toBe(1);
+  });
+
+  it("makes it worth while to prepare updates of its topic, until it leaves", () => {
+    const { hub, join } = setUp();
+    const { outbox } = join();
+    expect(hub.hasAudience(btc)).toBe(false);
+    hub.subscribe(outbox, btc, plain);
+    expect([hub.hasAudience(btc), hub.hasAudience(eth)]).toEqual([true, false]);
+    hub.unsubscribe(outbox, btc, plain);
+    expect(hub.hasAudience(btc)).toBe(false);
   });
 });
 

@@ -2,27 +2,23 @@
  * The command line: which commands there are, their options, their help. Work is done in `commands/`,
  * and each command loads only what it needs, so that the small ones answer at once.
  */
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command, CommanderError, Option } from "commander";
+import { addExchangeCommands } from "./cli-exchange.ts";
+import {
+  type ConfigOptions,
+  configInput,
+  type Done,
+  speed,
+  wholeNumber,
+  withConfig,
+} from "./cli-options.ts";
 import type { LimitOptions } from "./commands/workspaces.ts";
-import type { ConfigInput } from "./config/load.ts";
-import { type KeyPath, nearest } from "./config/problem.ts";
-import { fromText, type Setting, schemaOf, shortNames } from "./config/source.ts";
+import { nearest } from "./config/problem.ts";
 import { version } from "./version.ts";
 import { beginYoung } from "./young-generation.ts";
 
 /** Exit codes: all went well; something failed; what was asked for is not right. */
 export const exitCodes = { ok: 0, failed: 1, usage: 2 } as const;
-
-/** Options that every command with a configuration takes. */
-interface ConfigOptions {
-  readonly config?: string;
-  readonly host?: string;
-  readonly port?: string;
-  readonly data?: string;
-  readonly logLevel?: string;
-  readonly logFormat?: string;
-  readonly set?: readonly string[];
-}
 
 /** Runs one command line; resolves with the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -59,7 +55,7 @@ function unknownCommand(program: Command, word: string | undefined): string | un
   return `"${word}" is not a command${hint} (commands: ${known.join(", ")})`;
 }
 
-function buildProgram(done: (exitCode: number) => void): Command {
+function buildProgram(done: Done): Command {
   const program = new Command("openbourse")
     .description("A self-hosted exchange and market-data streaming server.")
     .version(version())
@@ -125,7 +121,7 @@ function buildProgram(done: (exitCode: number) => void): Command {
   return program;
 }
 
-function addKeyCommands(program: Command, done: (exitCode: number) => void): void {
+function addKeyCommands(program: Command, done: Done): void {
   const keys = program.command("keys").description("manage API keys; works while the server runs");
   withConfig(keys.command("create").description("make a key; it is shown this once only"))
     .requiredOption("--workspace <name>", "workspace of the key, made when it is new")
@@ -153,7 +149,7 @@ function addKeyCommands(program: Command, done: (exitCode: number) => void): voi
     });
 }
 
-function addWorkspaceCommands(program: Command, done: (exitCode: number) => void): void {
+function addWorkspaceCommands(program: Command, done: Done): void {
   const workspaces = program
     .command("workspaces")
     .description("manage what workspaces may do; works while the server runs");
@@ -183,32 +179,7 @@ function addWorkspaceCommands(program: Command, done: (exitCode: number) => void
     });
 }
 
-function addExchangeCommands(program: Command, done: (exitCode: number) => void): void {
-  withConfig(
-    program
-      .command("verify")
-      .description(
-        "run the exchange's log again and compare everything with it; stop the server first",
-      ),
-  )
-    .option("--json", "print one JSON object")
-    .action(async (options: ConfigOptions & { json?: true }) => {
-      const { verify } = await import("./commands/verify.ts");
-      done(await verify(configInput(options), options.json === true));
-    });
-  withConfig(
-    program
-      .command("rebuild")
-      .description("make the exchange's history anew from its log; stop the server first"),
-  )
-    .option("--json", "print one JSON object")
-    .action(async (options: ConfigOptions & { json?: true }) => {
-      const { rebuild } = await import("./commands/rebuild.ts");
-      done(await rebuild(configInput(options), options.json === true));
-    });
-}
-
-function addReplayCommand(program: Command, done: (exitCode: number) => void): void {
+function addReplayCommand(program: Command, done: Done): void {
   withConfig(
     program
       .command("replay")
@@ -239,58 +210,4 @@ function addReplayCommand(program: Command, done: (exitCode: number) => void): v
       const { replay } = await import("./commands/replay.ts");
       done(await replay({ files, ...options, config: configInput(options) }));
     });
-}
-
-function withConfig(command: Command): Command {
-  return command
-    .option("--config <file>", "configuration file (default: openbourse.yaml when there is one)")
-    .option("--host <address>", "address to listen on (default: 127.0.0.1)")
-    .option("--port <port>", "port to listen on, 0 for any free one (default: 8080)")
-    .option("--data <dir>", "data folder (default: data)")
-    .option("--log-level <level>", "debug, info, warn, error or silent (default: info)")
-    .option("--log-format <format>", "auto, json or text (default: auto)")
-    .option(
-      "--set <key=value>",
-      "set any single value, for example bars.latenessMs=5000; repeatable",
-      collect,
-      [],
-    );
-}
-
-function collect(text: string, previous: readonly string[]): readonly string[] {
-  if (!text.includes("=")) throw new InvalidArgumentError("Write it as key=value.");
-  return [...previous, text];
-}
-
-function speed(text: string): string {
-  if (text !== "max" && !(Number(text) > 0)) {
-    throw new InvalidArgumentError("It must be a number above 0, or max.");
-  }
-  return text;
-}
-
-function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text))
-    throw new InvalidArgumentError("It must be a whole number above 0.");
-  return Number(text);
-}
-
-function configInput(options: ConfigOptions): ConfigInput {
-  const named = Object.entries(shortNames).flatMap(([name, path]) => {
-    const text = options[name as keyof ConfigOptions];
-    return typeof text === "string" ? [setting(path, text, `--${dashed(name)}`)] : [];
-  });
-  const set = (options.set ?? []).map((text) => {
-    const at = text.indexOf("=");
-    return setting(text.slice(0, at).split("."), text.slice(at + 1), "--set");
-  });
-  return { file: options.config, environment: process.env, flags: [...named, ...set] };
-}
-
-function setting(path: KeyPath, text: string, origin: string): Setting {
-  return { path, value: fromText(text, schemaOf(path)), origin };
-}
-
-function dashed(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

@@ -9,6 +9,12 @@ export interface DataFolder {
   readonly keysFile: string;
   /** Text of the demo key, readable by the owner only: the server shows it at each start. */
   readonly demoKeyFile: string;
+  /** Users of the exchange, their API keys sealed. */
+  readonly usersFile: string;
+  /** The key that users' API keys are sealed with, unless the environment has it. */
+  readonly masterKeyFile: string;
+  /** Where the administration of a running server is reached; there while it runs. */
+  readonly adminFile: string;
   /** The exchange: log, snapshots, history. */
   readonly venue: string;
 }
@@ -26,6 +32,9 @@ export function dataFolder(path: string): DataFolder {
     path,
     keysFile: join(path, "keys.db"),
     demoKeyFile: join(path, "demo-key"),
+    usersFile: join(path, "users.db"),
+    masterKeyFile: join(path, "master-key"),
+    adminFile: join(path, "admin.json"),
     venue: join(path, "exchange"),
   };
 }

@@ -2,8 +2,9 @@
  * The composition root: builds every part, connects them, starts and stops them. It reads from top to
  * bottom in the order in which things depend on each other, and stops in the opposite one.
  */
-import { createDoorkeeper, type KeyDoorkeeper } from "../access/doorkeeper.ts";
+import { createDoorkeeper } from "../access/doorkeeper.ts";
 import { ensureDemoKey } from "../access/keys.ts";
+import type { DemoUser } from "../access/users.ts";
 import { systemClock } from "../adapters/clock/system-clock.ts";
 import { systemSecrets } from "../adapters/crypto/system-secrets.ts";
 import {
@@ -16,13 +17,14 @@ import { openKeyStore } from "../adapters/sqlite/key-store.ts";
 import { StoreError } from "../adapters/sqlite/store-error.ts";
 import { frameText } from "../adapters/ws/frame.ts";
 import { Gateway } from "../adapters/ws/gateway.ts";
+import { cryptomusFailed, cryptomusNotFound, isCryptomusPath } from "../dialects/cryptomus/rest.ts";
 import { createFinazonDialect } from "../dialects/finazon/dialect.ts";
 import { finazonNotFound, finazonRoutes } from "../dialects/finazon/rest.ts";
 import { Hub } from "../hub/hub.ts";
 import { Catalog } from "../marketdata/catalog.ts";
-import type { Clock } from "../ports/clock.ts";
 import type { KeyStore } from "../ports/key-store.ts";
 import type { Log } from "../ports/log.ts";
+import type { RestReply } from "../ports/rest.ts";
 import type { Config } from "./config/schema.ts";
 import { type DataFolder, openDataFolder, readDemoKey, writeDemoKey } from "./data-folder.ts";
 import { connectFeed, openDataset, ownTrades } from "./datasets.ts";
@@ -31,8 +33,11 @@ import type { FeedRunner } from "./feed-runner.ts";
 import { registerFigures } from "./figures.ts";
 import { StartError } from "./start-error.ts";
 import { every, everySecond } from "./timers.ts";
-import { runParticipants } from "./venue/participants-runner.ts";
-import { Venue } from "./venue/venue.ts";
+import { Trading } from "./trading.ts";
+import type { Environment } from "./user-registry.ts";
+import { currentState } from "./venue/market-streams.ts";
+import type { Venue } from "./venue/venue.ts";
+import { version } from "./version.ts";
 
 /** How often it is looked whether keys were revoked, in milliseconds. */
 const keyRefreshMs = 1_000;
@@ -41,6 +46,8 @@ const keyRefreshMs = 1_000;
 export interface ServerOptions {
   readonly config: Config;
   readonly log: Log;
+  /** Where the master key may be; by default there is none. */
+  readonly environment: Environment;
   /** Told how far a bounded feed has come, 0 … 1. */
   progress?(dataset: string, share: number): void;
 }
@@ -52,6 +59,8 @@ export interface RunningServer {
   readonly port: number;
   /** The demo API key, when there is one. */
   readonly demoKey: string | undefined;
+  /** The demo users of the exchange; none where it has none. */
+  readonly demoUsers: readonly DemoUser[];
   readonly feeds: readonly FeedRunner[];
   /** Closes connections with 1001, stops feeds, closes stores. Calling it again waits for the same stop. */
   stop(): Promise<void>;
@@ -76,23 +85,25 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     defaults: config.limits,
     onLimit: config.finazon.onConnectionLimit,
   });
-  building.defer(every(clock, keyRefreshMs, () => lookForRevokedKeys(doorkeeper, nowMs(), log)));
 
-  // Before feeds are connected, so that the exchange's markets are served from the first moment.
-  const venue = config.exchange.enabled ? await openVenue(folder, clock, options) : undefined;
-  building.defer(() => venue?.stop());
-  if (venue !== undefined) building.defer(await startParticipants(venue, clock, config));
-
-  const catalog = new Catalog();
+  const { environment } = options;
+  const trading = config.exchange.enabled
+    ? building.use(await Trading.open({ folder, config, environment, clock, log }))
+    : undefined;
   const hub = new Hub({
     frameText,
     schedule: (task) => setImmediate(task),
+    current: (topic) => trading && currentState(trading.board, topic, clock.nowUs()),
     subscribed: (topic) => {
       if (topic.kind !== "bars") return;
       const { code } = topic.instrument.dataset;
       feeds.find((feed) => feed.dataset.code === code)?.audienceCame();
     },
   });
+  // Before feeds are connected, so that the exchange's markets are served from the first moment.
+  const demoUsers = (await trading?.start(hub)) ?? [];
+  const venue = trading?.venue;
+  const catalog = new Catalog();
   const served = [...configured, ...(venue ? [ownTrades(venue, config)] : [])];
   const latenessUs = config.bars.latenessMs * 1_000;
   const progress = (code: string, share: number) => options.progress?.(code, share);
@@ -101,14 +112,24 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   );
 
   const { eventInReplies } = config.finazon;
-  const dialect = createFinazonDialect({ catalog, doorkeeper, options: { eventInReplies } });
-  const gateway = new Gateway({ dialects: [dialect], hub, clock, log, ...config.server });
+  const finazon = createFinazonDialect({ catalog, doorkeeper, options: { eventInReplies } });
+  const cryptomus = config.cryptomus.enabled ? trading?.cryptomus() : undefined;
+  building.defer(
+    every(clock, keyRefreshMs, () => {
+      lookForChanges(log, () => doorkeeper.refresh(nowMs()));
+      lookForChanges(log, () => cryptomus?.refresh(nowMs()));
+    }),
+  );
+  const dialects = [finazon, ...(cryptomus ? [cryptomus.dialect] : [])];
+  const gateway = new Gateway({ dialects, hub, clock, log, ...config.server });
   const meter = createPrometheusMeter();
   meter.onRead(registerFigures(meter, { hub, gateway, feeds, venue }));
   const http = createHttpServer({
-    routes: finazonRoutes({ catalog, doorkeeper }),
+    routes: [...finazonRoutes({ catalog, doorkeeper }), ...(cryptomus?.routes ?? [])],
     pages: [errorsPage()],
-    notFound: finazonNotFound,
+    api: apiDescription,
+    notFound: (path) => (isCryptomusPath(path) ? cryptomusNotFound(path) : finazonNotFound(path)),
+    failed: failedReply,
     readiness: () => health({ stopping: stopping !== undefined, venue, feeds }),
     metrics: async () => ({ text: await meter.text(), contentType: meter.contentType }),
     upgrade: (request, socket, head) => gateway.upgrade(request, socket, head),
@@ -138,12 +159,24 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     host,
     port,
     demoKey,
+    demoUsers,
     feeds,
     stop() {
       stopping ??= running.disposeAsync();
       return stopping;
     },
   };
+}
+
+const apiDescription = {
+  title: "openbourse",
+  version: version(),
+  description: "The REST interfaces of this server: Finazon's and Cryptomus's, and the operator's.",
+};
+
+function failedReply(path: string, status: number, message: string): RestReply {
+  if (isCryptomusPath(path)) return cryptomusFailed(status, message);
+  return { status, body: JSON.stringify({ status: "error", error: { status, message } }) };
 }
 
 function openFolder(path: string): DataFolder {
@@ -164,34 +197,14 @@ function demoKeyOf(folder: DataFolder, store: KeyStore, nowMs: number): string |
   return made.key;
 }
 
-function lookForRevokedKeys(doorkeeper: KeyDoorkeeper, nowMs: number, log: Log): void {
+function lookForChanges(log: Log, refresh: () => void): void {
   try {
-    doorkeeper.refresh(nowMs);
+    refresh();
   } catch (error) {
     // The disk may be full or the file locked for long; the next look is a second away.
     if (!(error instanceof StoreError)) throw error;
     log.error("revoked keys could not be looked for", { reason: error.message });
   }
-}
-
-function openVenue(folder: DataFolder, clock: Clock, options: ServerOptions): Promise<Venue> {
-  const { snapshotEveryCommands, logBytesMax } = options.config.exchange;
-  return Venue.open({
-    folder: folder.venue,
-    clock,
-    log: options.log,
-    snapshotEvery: snapshotEveryCommands,
-    logBytesMax,
-  });
-}
-
-async function startParticipants(
-  venue: Venue,
-  clock: Clock,
-  { exchange }: Config,
-): Promise<() => void> {
-  const { enabled, seed, rate } = exchange.participants;
-  return enabled ? await runParticipants(venue, clock, { seed, rate }) : () => {};
 }
 
 /** A feed that failed leaves the server ready: its other datasets are fine, and a metric tells. */

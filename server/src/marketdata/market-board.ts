@@ -1,29 +1,37 @@
 /**
  * The exchange's markets as the public sees them: last price, 24-hour figures, depth per scale, recent
- * trades and candles. This is the reading side; it shows nothing that is not durable.
+ * trades and candles. It shows nothing that is not durable, and publishes nothing by itself: whoever
+ * does asks for what has changed.
  */
+import { assert } from "../core/assert.ts";
+import type { ExchangeEvent, Traded } from "../core/events.ts";
 import type { MarketRules } from "../core/market/rules.ts";
-import type { Candle, DepthUpdate, LastPriceUpdate, PublicTrade, TickerUpdate } from "./updates.ts";
+import type { CandleQuery } from "./candle-table.ts";
+import { isCandleInterval } from "./candles.ts";
+import { isScaleIndex } from "./depth-book.ts";
+import { MarketFold, type MarketState } from "./market-fold.ts";
+import type {
+  Candle,
+  CandleUpdate,
+  DepthUpdate,
+  LastPriceUpdate,
+  PublicTrade,
+  TickerUpdate,
+  TradesUpdate,
+} from "./updates.ts";
 
-/** Most trades of a market that are kept at hand. */
-export const recentTradesMax = 100;
+export type { CandleQuery } from "./candle-table.ts";
+export { candlesMax } from "./candles.ts";
+export type { MarketState } from "./market-fold.ts";
+export { recentTradesMax } from "./trade-tape.ts";
 
-/** Most candles that one question is answered with. */
-export const candlesMax = 1_440;
+/** Most trades that may wait to be taken before more commands are applied. */
+export const waitingTradesMax = 1_000_000;
 
 /** A market and whether it takes orders. */
 export interface ListedMarket {
   readonly rules: MarketRules;
   readonly halted: boolean;
-}
-
-/** Which candles of a market. */
-export interface CandleQuery {
-  readonly intervalS: number;
-  /** Candles that start at or after this second. */
-  readonly fromS: number;
-  /** Candles that start at or before this second. */
-  readonly toS: number;
 }
 
 /** What can be read; undefined for an unknown market, and where there were no trades. */
@@ -35,10 +43,198 @@ export interface MarketBoardView {
   currencies(): readonly string[];
   lastPrice(market: string): LastPriceUpdate | undefined;
   ticker(market: string, nowUs: number): TickerUpdate | undefined;
-  /** The whole book at a scale. The same object until the book changes. */
+  /** The whole book at a scale. The same object until the book changes; undefined for an unknown scale. */
   depth(market: string, scaleIndex: number): DepthUpdate | undefined;
   /** The newest trades first, at most {@link recentTradesMax}. */
   recentTrades(market: string): readonly PublicTrade[] | undefined;
-  /** Oldest first, intervals without trades left out; the newest {@link candlesMax} of those asked for. */
+  /**
+   * Oldest first, intervals without trades left out; the newest {@link candlesMax} of those asked for.
+   * Undefined also for an interval that is none.
+   */
   candles(market: string, query: CandleQuery): readonly Candle[] | undefined;
+}
+
+/** One durable command and what happened because of it. */
+export interface DurableEvents {
+  /** Position of the command in the log. */
+  readonly sequence: number;
+  /** Its time stamp, in microseconds since 1970 (UTC). */
+  readonly timeUs: number;
+  readonly events: readonly ExchangeEvent[];
+}
+
+/**
+ * All markets: what can be read of them, and for each stream what has changed since it was last taken.
+ * What is taken with a predicate is made only where that says yes.
+ */
+export class MarketBoard implements MarketBoardView {
+  /** The exchange bounds the number of its markets. */
+  readonly #folds = new Map<string, MarketFold>();
+  #listed: readonly ListedMarket[] | undefined;
+  #currencies: readonly string[] | undefined;
+  /** Markets whose trades wait to be taken, and how many trades that are. */
+  readonly #traded = new Set<MarketFold>();
+  #waitingTrades = 0;
+
+  /** Goes on from the states of all markets, which were so at `timeUs`. */
+  constructor(markets: readonly MarketState[] = [], timeUs = 0) {
+    for (const state of markets) this.#add(state, timeUs);
+  }
+
+  /** Folds what has become durable, in the order of the log. */
+  apply(released: readonly DurableEvents[]): void {
+    assert(this.#waitingTrades <= waitingTradesMax, "trades are taken as they come");
+    for (const command of released) {
+      for (const event of command.events) this.#fold(event, command);
+    }
+  }
+
+  markets(): readonly ListedMarket[] {
+    this.#listed ??= this.#all().map(listed);
+    return this.#listed;
+  }
+
+  market(code: string): ListedMarket | undefined {
+    const fold = this.#folds.get(code);
+    return fold && listed(fold);
+  }
+
+  currencies(): readonly string[] {
+    this.#currencies ??= [
+      ...new Set(this.markets().flatMap(({ rules }) => [rules.base, rules.quote])),
+    ];
+    return this.#currencies;
+  }
+
+  lastPrice(market: string): LastPriceUpdate | undefined {
+    return this.#folds.get(market)?.lastPrice;
+  }
+
+  ticker(market: string, nowUs: number): TickerUpdate | undefined {
+    return this.#folds.get(market)?.ticker(nowUs);
+  }
+
+  /**
+   * The whole book at a scale, changes that are not taken yet included. A reader that goes on with
+   * what {@link takeDepth} gives has the exact book after each of those updates.
+   */
+  depth(market: string, scaleIndex: number): DepthUpdate | undefined {
+    if (!isScaleIndex(scaleIndex)) return undefined;
+    return this.#folds.get(market)?.depth.whole(scaleIndex);
+  }
+
+  recentTrades(market: string): readonly PublicTrade[] | undefined {
+    return this.#folds.get(market)?.recentTrades();
+  }
+
+  candles(market: string, query: CandleQuery): readonly Candle[] | undefined {
+    if (!isCandleInterval(query.intervalS)) return undefined;
+    return this.#folds.get(market)?.candles(query);
+  }
+
+  /** The candle of the interval that `nowUs` belongs to; undefined while that has no trades. */
+  runningCandle(market: string, intervalS: number, nowUs: number): CandleUpdate | undefined {
+    if (!isCandleInterval(intervalS)) return undefined;
+    return this.#folds.get(market)?.runningCandle(intervalS, nowUs);
+  }
+
+  /** The trades of everything applied since the last call, by market. To be called after each {@link apply}. */
+  takeTrades(): readonly TradesUpdate[] {
+    const updates = [...this.#traded].flatMap((fold) => fold.takeTrades() ?? []);
+    this.#traded.clear();
+    this.#waitingTrades = 0;
+    return updates;
+  }
+
+  /**
+   * The groups that changed since the last call, by market and wanted scale, with their whole
+   * quantities; the whole book where too many did. `timeUs` is the time that the updates tell.
+   */
+  takeDepth(
+    timeUs: number,
+    wanted: (market: string, scaleIndex: number) => boolean,
+  ): readonly DepthUpdate[] {
+    return this.#all().flatMap(({ depth, rules }) =>
+      depth.take(timeUs, (scaleIndex) => wanted(rules.code, scaleIndex)),
+    );
+  }
+
+  /** The last prices that are not what they were at the last call. */
+  takeLastPrices(): readonly LastPriceUpdate[] {
+    return this.#all().flatMap((fold) => fold.takeLastPrice() ?? []);
+  }
+
+  /** The 24-hour figures that are not what they were at the last call. */
+  takeTickers(nowUs: number): readonly TickerUpdate[] {
+    return this.#all().flatMap((fold) => fold.takeTicker(nowUs) ?? []);
+  }
+
+  /**
+   * The wanted candles that trades have changed since the last call: the running one of each interval,
+   * and before it the one that has ended meanwhile.
+   */
+  takeCandles(wanted: (market: string, intervalS: number) => boolean): readonly CandleUpdate[] {
+    return this.#all().flatMap((fold) =>
+      fold.takeCandles((intervalS) => wanted(fold.rules.code, intervalS)),
+    );
+  }
+
+  #fold(event: ExchangeEvent, command: DurableEvents): void {
+    switch (event.kind) {
+      case "level-changed":
+        this.#foldOf(event.market).depth.set(event, command.timeUs);
+        break;
+      case "traded":
+        this.#trade(event, command);
+        break;
+      case "market-added":
+        this.#add(newMarket(event.rules), command.timeUs);
+        break;
+      case "market-state-changed":
+        this.#foldOf(event.market).halted = event.halted;
+        this.#listed = undefined;
+        break;
+      default:
+        // What happens to accounts is not public.
+        break;
+    }
+  }
+
+  #trade(event: Traded, command: DurableEvents): void {
+    const fold = this.#foldOf(event.market);
+    fold.trade(publicTrade(event, command));
+    this.#traded.add(fold);
+    this.#waitingTrades += 1;
+  }
+
+  #add(state: MarketState, timeUs: number): void {
+    const { code } = state.rules;
+    assert(!this.#folds.has(code), "a market is added once");
+    this.#folds.set(code, new MarketFold(state, timeUs));
+    this.#listed = undefined;
+    this.#currencies = undefined;
+  }
+
+  #all(): readonly MarketFold[] {
+    return [...this.#folds.values()];
+  }
+
+  #foldOf(market: string): MarketFold {
+    const fold = this.#folds.get(market);
+    assert(fold !== undefined, "a market is added before anything happens in it");
+    return fold;
+  }
+}
+
+function listed({ rules, halted }: MarketFold): ListedMarket {
+  return { rules, halted };
+}
+
+function newMarket(rules: MarketRules): MarketState {
+  return { rules, halted: false, lastPrice: 0, levels: [] };
+}
+
+function publicTrade(event: Traded, { sequence, timeUs }: DurableEvents): PublicTrade {
+  const { ordinal, price, quantity, value, aggressor } = event;
+  return { sequence, ordinal, timeUs, price, quantity, value, aggressor };
 }

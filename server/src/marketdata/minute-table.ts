@@ -12,6 +12,17 @@ export const minuteUs = 60_000_000;
 /** Most minutes that are kept: those of a day. */
 export const minutesMax = 1_440;
 
+/** One minute of which all trades are known, in the table's units. */
+export interface WholeMinute {
+  readonly startUs: number;
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly volume: bigint;
+  readonly quoteVolume: bigint;
+  readonly tradeCount: number;
+}
+
 /** What all minutes of a table come to. Prices and sums are integers in the table's units. */
 export interface MinuteFigures {
   /** First price by event time, then by arrival. */
@@ -70,6 +81,28 @@ export class MinuteTable {
     rows[at + countColumn]! += 1;
     this.#sum(at + volumeColumn).add(quantity);
     this.#sum(at + quoteColumn).addProduct(price, quantity);
+    return true;
+  }
+
+  /**
+   * Adds a minute after all that are here. Its open counts as traded when it began, so that a later
+   * trade of it does not take its place. False, and nothing changes, when sums cannot hold it.
+   */
+  append(whole: WholeMinute): boolean {
+    const minute = Math.floor(whole.startUs / minuteUs);
+    const at = this.#used;
+    const isNewest = at === 0 || this.#rows[at - columns + minuteColumn]! < minute;
+    assert(isNewest, "whole minutes are added oldest first");
+    if (whole.volume > minuteSumMax || whole.quoteVolume > minuteSumMax) return false;
+    this.#insert(at, minute);
+    const rows = this.#rows;
+    rows[at + firstUsColumn] = whole.startUs;
+    rows[at + openColumn] = whole.open;
+    rows[at + highColumn] = whole.high;
+    rows[at + lowColumn] = whole.low;
+    rows[at + countColumn] = whole.tradeCount;
+    this.#sum(at + volumeColumn).addBigInt(whole.volume);
+    this.#sum(at + quoteColumn).addBigInt(whole.quoteVolume);
     return true;
   }
 

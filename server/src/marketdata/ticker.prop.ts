@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { earlinessMaxUs } from "./bar-series.ts";
-import { TickerWindow } from "./ticker.ts";
+import { type TickerMinute, TickerWindow } from "./ticker.ts";
 import type { Trade } from "./trade.ts";
 
 const epochUs = Date.UTC(2025, 5, 26) * 1000;
@@ -118,4 +118,56 @@ describe("a ticker", () => {
       { numRuns: 300 },
     );
   });
+
+  it("restored from whole minutes goes on as if it had seen all their trades", () => {
+    const steps = fc.array(step, { maxLength: 80, size: "max" });
+    fc.assert(
+      fc.property(steps, fc.nat({ max: 80 }), (drawn, cut) => {
+        let nowUs = epochUs;
+        const trades = drawn.map((each) => {
+          nowUs += each.passedS * 1e6;
+          return tradeOf({ ...each, lateS: 0 }, nowUs);
+        });
+        const seen = new TickerWindow();
+        for (const trade of trades.slice(0, cut)) seen.apply(trade, trade.eventTimeUs);
+        const restored = new TickerWindow();
+        for (const minute of minutesOf(trades.slice(0, cut))) restored.restoreMinute(minute);
+
+        const cutUs = trades[cut - 1]?.eventTimeUs ?? epochUs;
+        expect(withoutTime(restored, cutUs)).toEqual(withoutTime(seen, cutUs));
+        for (const trade of trades.slice(cut)) {
+          const { eventTimeUs } = trade;
+          expect(restored.apply(trade, eventTimeUs)).toBe(seen.apply(trade, eventTimeUs));
+          expect(figures(restored, eventTimeUs)).toEqual(figures(seen, eventTimeUs));
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
 });
+
+/** All but when the newest trade happened, which a minute does not tell. */
+function withoutTime(window: TickerWindow, nowUs: number) {
+  const all = figures(window, nowUs);
+  return all && { ...all, lastEventUs: undefined };
+}
+
+/** The minutes of trades that came in order of time, at the finest scales. */
+function minutesOf(trades: readonly Trade[]): readonly TickerMinute[] {
+  const byMinute = Map.groupBy(trades, (trade) => minuteOf(trade.eventTimeUs));
+  return [...byMinute].map(([minute, inside]) => {
+    const prices = inside.map((trade) => Number(priceOf(trade)));
+    return {
+      startUs: minute * minuteUs,
+      priceScale: finest,
+      open: prices[0]!,
+      high: Math.max(...prices),
+      low: Math.min(...prices),
+      close: prices.at(-1)!,
+      volume: inside.reduce((sum, trade) => sum + quantityOf(trade), 0n),
+      volumeScale: finest,
+      quoteVolume: inside.reduce((sum, trade) => sum + priceOf(trade) * quantityOf(trade), 0n),
+      tradeCount: inside.length,
+    };
+  });
+}

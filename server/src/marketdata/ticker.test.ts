@@ -258,6 +258,113 @@ describe("a ticker", () => {
     });
   });
 
+  describe("that is restored from whole minutes", () => {
+    const minute = {
+      startUs,
+      priceScale: 2,
+      open: 10_000,
+      high: 12_050,
+      low: 9_000,
+      close: 11_000,
+      volume: 25,
+      volumeScale: 1,
+      quoteVolume: 260_000,
+      tradeCount: 7,
+    };
+
+    it("has their figures, and takes the minute's start for the time of the last trade", () => {
+      const window = new TickerWindow();
+
+      expect(window.restoreMinute(minute)).toBe("taken");
+
+      expect(window.read(startUs)?.lastEventUs).toBe(startUs);
+      expect(read(window, 0)).toEqual({
+        open: "100",
+        high: "120.5",
+        low: "90",
+        last: "110",
+        volume: "2.5",
+        quoteVolume: "260",
+        change: "10.00",
+        count: 7,
+      });
+    });
+
+    it("goes on within the newest of them, at finer units too, and forgets them in time", () => {
+      const window = new TickerWindow();
+      window.restoreMinute(minute);
+      window.restoreMinute({ ...minute, startUs: startUs + 60e6, priceScale: 3, close: 5_000 });
+      expect(window.apply(trade(60, "130", "0.25"), startUs + 60e6)).toBe("taken");
+
+      expect(read(window, 60)).toMatchObject({
+        open: "100",
+        high: "130",
+        low: "9",
+        last: "130",
+        volume: "5.25",
+        quoteVolume: "318.5",
+        count: 15,
+      });
+      expect(read(window, dayS)).toMatchObject({ open: "10", count: 8 });
+      expect(read(window, dayS + minuteS)).toBeUndefined();
+    });
+
+    it("takes minutes of coarser units than its own", () => {
+      const window = windowOf(trade(0, "100.123", "0.25"));
+      window.restoreMinute({ ...minute, startUs: startUs + 60e6 });
+
+      expect(read(window, 60)).toMatchObject({
+        open: "100.123",
+        high: "120.5",
+        low: "90",
+        last: "110",
+        volume: "2.75",
+        quoteVolume: "285.03075",
+      });
+    });
+
+    it("keeps every digit beyond safe integers", () => {
+      const window = new TickerWindow();
+      window.restoreMinute({ ...minute, volume: 2n ** 60n + 1n, quoteVolume: 2n ** 80n + 1n });
+      expect(window.apply(trade(1, "1", "0.1"), startUs + 1e6)).toBe("taken");
+
+      expect(window.read(startUs + 1e6)).toMatchObject({
+        volume: 2n ** 60n + 2n,
+        quoteVolume: 2n ** 80n + 101n,
+      });
+    });
+
+    it.each([
+      ["late", "from before the window", { startUs: startUs - dayS * 1e6 }],
+      ["unfit", "with prices too large for the window's unit", { priceScale: 0, high: 2 ** 52 }],
+      ["unfit", "with a unit 16 places coarser", { priceScale: -14 }],
+      ["unfit", "with more turnover than sums hold", { quoteVolume: 2n ** 95n }],
+      ["unfit", "with more volume than sums hold", { volume: 2n ** 95n }],
+    ])("leaves out as %s a minute %s", (verdict, _, changes) => {
+      const window = windowOf(trade(0, "1.23"));
+      const before = window.read(startUs);
+
+      expect(window.restoreMinute({ ...minute, startUs: startUs + 60e6, ...changes })).toBe(
+        verdict,
+      );
+
+      expect(read(window, 60)).toEqual(read(windowOf(trade(0, "1.23")), 60));
+      expect(window.read(startUs)?.tradeCount).toBe(before?.tradeCount);
+    });
+
+    it.each([
+      ["that do not come oldest first", { startUs: startUs - 60e6 }],
+      ["that come twice", {}],
+      ["that do not start on time", { startUs: startUs + 60e6 + 1 }],
+      ["without trades", { startUs: startUs + 60e6, tradeCount: 0 }],
+    ])("does not know minutes %s", (_, changes) => {
+      const window = new TickerWindow();
+      window.restoreMinute(minute);
+
+      expect(() => window.restoreMinute({ ...minute, ...changes })).toThrow("invariant violated");
+    });
+  });
+
   it("holds a trade in every minute of the day, and no more than a day", () => {
     const window = new TickerWindow();
     for (let minute = 0; minute < 3_000; minute += 1) {

@@ -5,7 +5,9 @@
  * Adding a trade touches one minute, reading adds up those that had trades. It keeps no trade ids, so
  * duplicates are the caller's to keep away.
  */
+import { assert } from "../core/assert.ts";
 import { powersOfTen, rescale } from "../core/num/decimal.ts";
+import type { Bar } from "./bar.ts";
 import { earlinessMaxUs, type TradeVerdict } from "./bar-series.ts";
 import { MinuteTable, minutesMax, minuteUs } from "./minute-table.ts";
 import type { Trade } from "./trade.ts";
@@ -22,7 +24,7 @@ export interface TickerFigures {
   readonly low: number;
   /** Newest price in the window. */
   readonly last: number;
-  /** When the newest trade happened, in microseconds since 1970. */
+  /** When the newest trade happened, or at least its minute began, in microseconds since 1970. */
   readonly lastEventUs: number;
   /** Base quantity traded, at `volumeScale` decimals. */
   readonly volume: number | bigint;
@@ -44,6 +46,27 @@ export interface TickerFigures {
  */
 export type TickerVerdict = Exclude<TradeVerdict, "duplicate">;
 
+/** What a ticker needs to know of a trade. */
+export type TickerTrade = Pick<
+  Trade,
+  "price" | "priceScale" | "quantity" | "quantityScale" | "eventTimeUs"
+>;
+
+/** All that a ticker needs to know of the trades of one minute. */
+export type TickerMinute = Pick<
+  Bar,
+  | "startUs"
+  | "priceScale"
+  | "open"
+  | "high"
+  | "low"
+  | "close"
+  | "volume"
+  | "volumeScale"
+  | "quoteVolume"
+  | "tradeCount"
+>;
+
 const wholeInHundredths = 10_000n;
 
 /** The last 24 hours of one instrument. */
@@ -57,7 +80,7 @@ export class TickerWindow {
   #lastEventUs = 0;
 
   /** Folds a trade at market time `nowUs`; a late one counts in its minute while that is in the window. */
-  apply(trade: Trade, nowUs: number): TickerVerdict {
+  apply(trade: TickerTrade, nowUs: number): TickerVerdict {
     const { eventTimeUs } = trade;
     if (eventTimeUs > nowUs + earlinessMaxUs) return "early";
     this.#moveTo(Math.max(nowUs, eventTimeUs));
@@ -72,6 +95,35 @@ export class TickerWindow {
       this.#last = price;
       this.#lastEventUs = eventTimeUs;
     }
+    return "taken";
+  }
+
+  /**
+   * Takes the trades of a minute at once, as after a restart: the figures are those that all its trades
+   * would have made, but the time of the last trade, which is the minute's start until the next one.
+   * Minutes come oldest first, and trades after them.
+   */
+  restoreMinute(minute: TickerMinute): TickerVerdict {
+    const { startUs, priceScale, volumeScale, tradeCount } = minute;
+    assert(startUs % minuteUs === 0 && tradeCount > 0, "a minute starts on time and has trades");
+    this.#moveTo(startUs);
+    if (startUs / minuteUs <= this.#minute - minutesMax) return "late";
+    if (!this.#alignScales({ priceScale, quantityScale: volumeScale })) return "unfit";
+    const priceUnit = powersOfTen[this.#priceScale - priceScale];
+    if (priceUnit === undefined || !Number.isSafeInteger(minute.high * priceUnit)) return "unfit";
+    const volumeUnit = 10n ** BigInt(this.#quantityScale - volumeScale);
+    const isTaken = this.#minutes.append({
+      startUs,
+      open: minute.open * priceUnit,
+      high: minute.high * priceUnit,
+      low: minute.low * priceUnit,
+      volume: BigInt(minute.volume) * volumeUnit,
+      quoteVolume: BigInt(minute.quoteVolume) * volumeUnit * BigInt(priceUnit),
+      tradeCount,
+    });
+    if (!isTaken) return "unfit";
+    this.#last = minute.close * priceUnit;
+    this.#lastEventUs = startUs;
     return "taken";
   }
 
@@ -100,7 +152,10 @@ export class TickerWindow {
   }
 
   /** Makes the units fine enough for a trade; false when the window's figures would not fit them. */
-  #alignScales({ priceScale, quantityScale }: Trade): boolean {
+  #alignScales({
+    priceScale,
+    quantityScale,
+  }: Pick<TickerTrade, "priceScale" | "quantityScale">): boolean {
     if (this.#minutes.size === 0) {
       this.#priceScale = priceScale;
       this.#quantityScale = quantityScale;

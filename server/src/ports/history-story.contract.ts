@@ -1,4 +1,5 @@
 /** What happens to a real exchange, in a form that a history takes; for its tests and their child processes. */
+import { assert } from "../core/assert.ts";
 import type { Command, PlaceLimit } from "../core/commands.ts";
 import { Exchange } from "../core/exchange.ts";
 import type { FeeSchedule } from "../core/market/fees.ts";
@@ -6,6 +7,7 @@ import type { Side } from "../core/market/rules.ts";
 import { atoms } from "../core/num/money.ts";
 import { lots, ticks } from "../core/num/units.ts";
 import { money, rulesOf } from "../core/scenario.contract.ts";
+import type { History } from "./history.ts";
 import type { Released } from "./released.ts";
 
 /** Makers are paid 1 %, takers pay 2 %. */
@@ -14,26 +16,35 @@ const fees: FeeSchedule = {
   steps: [{ fromTurnover: atoms(0n), makerPpm: -10_000, takerPpm: 20_000 }],
 };
 
-/** When the first command of a story is given. */
-export const storyStartUs = 1_700_000_000_000_000;
+/** A second before the first command of a story. */
+const storyStartUs = 1_700_000_000_000_000;
 
-/** A real exchange whose every command is kept as it would be released. One second passes between two. */
+/** A real exchange whose every command is kept as it would be released. A second passes before each. */
 export class Story {
   readonly released: Released[] = [];
   readonly #exchange = new Exchange({ fees });
+  #nowUs = storyStartUs;
 
   /** Gives a command; returns its sequence, which is the id of the order that it places. */
   give(command: Command): number {
     const sequence = this.released.length + 1;
-    const timeUs = this.timeOf(sequence);
+    this.wait(1);
+    const timeUs = this.#nowUs;
     const events = this.#exchange.apply({ sequence, timeUs, command });
     this.released.push({ sequence, timeUs, command, events });
     return sequence;
   }
 
+  /** Lets time pass before the next command. */
+  wait(seconds: number): void {
+    this.#nowUs += seconds * 1_000_000;
+  }
+
   /** When the command of a sequence was given. */
   timeOf(sequence: number): number {
-    return storyStartUs + sequence * 1_000_000;
+    const released = this.released[sequence - 1];
+    assert(released !== undefined, "the command was given");
+    return released.timeUs;
   }
 
   /** Opens BTC_USDT and ETH_USDT with steps of 1, and gives each user 1000 of every currency. */
@@ -72,6 +83,13 @@ export class Story {
   after(sequence: number): readonly Released[] {
     return this.released.slice(sequence);
   }
+}
+
+/** Feeds the rest of a story and waits until it is stored. */
+export async function tell(history: History, story: Story): Promise<void> {
+  history.record(story.after(history.lastSequence));
+  const stored = await history.flushed();
+  assert(stored === story.released.length, `a story is stored: ${JSON.stringify(stored)}`);
 }
 
 /** A story of many short trades and cancels; the same on every call. */

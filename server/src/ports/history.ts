@@ -1,20 +1,30 @@
 /**
- * Read models of what happened: orders, trades and balances, kept for as long as nobody deletes them.
- * All of it follows from the log, so it may be lost and fed again. It decides nothing, and what is
- * true at this moment (open orders, balances) is the exchange's to say.
+ * Read models of what happened: orders, trades, bars and balances, kept for as long as nobody deletes
+ * them. All of it follows from the log, so it may be lost and fed again. It decides nothing, and what
+ * is true at this moment (open orders, balances) is the exchange's to say.
  */
 import { assert } from "../core/assert.ts";
 import type { BalanceChanged, CloseReason, OrderView } from "../core/events.ts";
 import type { Side } from "../core/market/rules.ts";
 import type { Atoms } from "../core/num/money.ts";
+import type { Candle } from "../marketdata/updates.ts";
 import type { Released } from "./released.ts";
 import type { StorageFailure } from "./storage-fault.ts";
 
-/** Most rows that one query answers with. */
+/** Most rows that one query answers with; of bars it is {@link barLimitMax}. */
 export const historyLimitMax = 1_000;
+
+/** Most bars that one query answers with: a day of minutes. */
+export const barLimitMax = 1_440;
 
 /** Most rows that a query may skip (protocol 3.5). */
 export const historyOffsetMax = 10_000;
+
+/** The lengths of bars that are kept, in seconds: a minute, an hour and a day. */
+export const barResolutions = [60, 3_600, 86_400] as const;
+
+/** One of {@link barResolutions}. */
+export type BarResolution = (typeof barResolutions)[number];
 
 /** Where something stands among others of its kind; ordered by sequence, then by ordinal. */
 export interface Place {
@@ -72,12 +82,24 @@ export interface FillRecord extends Place {
   readonly fee: bigint;
 }
 
+/**
+ * The trades of one market in one minute, hour or day of UTC. Times are those of the commands; the
+ * first trade is the open and the last one the close in the order of their places.
+ */
+export interface BarRecord extends Candle {
+  readonly market: string;
+  readonly resolutionS: BarResolution;
+}
+
 /** One movement of one balance. */
 export interface BalanceRecord extends Place, Omit<BalanceChanged, "kind"> {
   readonly timeUs: number;
 }
 
-/** Which of a user's orders; all conditions must hold. Answered newest first. */
+/**
+ * Which of a user's orders; all conditions must hold. Answered newest first. A text with half of a
+ * surrogate pair in it cannot be stored and so names nothing.
+ */
 export interface OrderQuery {
   readonly user: string;
   readonly market?: string | undefined;
@@ -116,6 +138,18 @@ export interface TradeQuery {
   readonly limit: number;
 }
 
+/** Which bars of one market. Answered newest first; where nothing was traded there is no bar. */
+export interface BarQuery {
+  readonly market: string;
+  readonly resolutionS: BarResolution;
+  /** Only bars that start at or after this second since 1970. Default: the first one. */
+  readonly fromS?: number | undefined;
+  /** Only bars that start before this second: the start of the last one of the page before. */
+  readonly beforeS?: number | undefined;
+  /** 1 to {@link barLimitMax}. */
+  readonly limit: number;
+}
+
 /** Which movements of one balance. Answered newest first. */
 export interface BalanceQuery {
   readonly user: string;
@@ -131,6 +165,8 @@ export interface HistoryDigest {
   readonly lastSequence: number;
   readonly orders: number;
   readonly trades: number;
+  /** Of all {@link barResolutions}. */
+  readonly bars: number;
   readonly balanceChanges: number;
   /** Equal when all rows are equal, however they were fed. */
   readonly hash: string;
@@ -164,6 +200,8 @@ export interface History {
   orderFills(query: OrderFillQuery): readonly FillRecord[];
   userFills(query: UserFillQuery): readonly FillRecord[];
   trades(query: TradeQuery): readonly TradeRecord[];
+  /** The newest bar grows with every trade that is stored in its time. */
+  bars(query: BarQuery): readonly BarRecord[];
   balanceChanges(query: BalanceQuery): readonly BalanceRecord[];
   /**
    * Examines the storage and digests every row of what was taken so far; a failure when something is
@@ -175,17 +213,19 @@ export interface History {
 }
 
 /** Checks the page of a query; a page out of range is a bug of the caller. */
-export function assertPage({
-  limit,
-  offset = 0,
-}: {
-  limit: number;
-  offset?: number | undefined;
-}): void {
+export function assertPage(
+  { limit, offset = 0 }: { limit: number; offset?: number | undefined },
+  limitMax: number = historyLimitMax,
+): void {
   assert(Number.isInteger(limit) && limit >= 1, "a page has room for a row");
-  assert(limit <= historyLimitMax, "a page is not larger than its maximum");
+  assert(limit <= limitMax, "a page is not larger than its maximum");
   assert(Number.isInteger(offset) && offset >= 0, "an offset is a count");
   assert(offset <= historyOffsetMax, "an offset is not larger than its maximum");
+}
+
+/** Start of the bar that a time falls into, in seconds since 1970; the time is in microseconds. */
+export function barStartS(timeUs: number, resolutionS: BarResolution): number {
+  return Math.floor(timeUs / (resolutionS * 1_000_000)) * resolutionS;
 }
 
 /** Checks that commands follow `lastSequence` without gaps; returns the last of their sequences. */

@@ -194,6 +194,42 @@ describe("when the log fails", () => {
   });
 });
 
+describe("reading the state", () => {
+  it("shows at once what is durable, and what is not as soon as it is", async () => {
+    const { log, sequencer, submit } = setUp();
+    submit(addMarket);
+    await turn();
+    const balances = () => sequencer.read((exchange) => exchange.balances("ann").length);
+    expect(await balances()).toEqual({ kind: "durable", result: 0 });
+
+    log.holdBack();
+    submit(deposit("a"));
+    let seen: unknown;
+    void balances().then((reading) => {
+      seen = reading;
+    });
+    submit(deposit("b"));
+    await turn();
+    expect(seen).toBeUndefined();
+    log.letThrough();
+    await turn();
+    expect(seen).toEqual({ kind: "durable", result: 1 });
+  });
+
+  it("shows nothing that could not be made durable", async () => {
+    const { log, sequencer, submit } = setUp();
+    submit(addMarket);
+    await turn();
+    log.fail({ kind: "failure", fault: "disk-full", message: "no room on the disk" });
+    submit(deposit("a"));
+    const reading = sequencer.read((exchange) => exchange.balances("ann"));
+    await turn();
+    const stopped = { kind: "stopped", reason: "no room on the disk" };
+    expect(await reading).toEqual(stopped);
+    expect(await sequencer.read((exchange) => exchange.balances("ann"))).toEqual(stopped);
+  });
+});
+
 describe("when an invariant is violated", () => {
   it("the writer stops at that command; what came before it is kept", async () => {
     const { exchange, submit, sequencer, storage } = setUp();

@@ -36,6 +36,12 @@ export interface SequencerOptions {
 
 type Done = (submission: Submission) => void;
 
+/** Somebody who has read the state and waits until what he read is durable. */
+interface Reader {
+  readonly sequence: number;
+  readonly done: (stopReason: string | undefined) => void;
+}
+
 /** Commands that will be appended together. */
 interface Batch {
   readonly timeUs: number;
@@ -59,6 +65,8 @@ export class Sequencer {
   #stopReason: string | undefined;
   #durableSequence: number;
   #drained: (() => void) | undefined;
+  /** In the order in which they came, and so by sequence. */
+  #readers: Reader[] = [];
 
   constructor(options: SequencerOptions) {
     this.#options = options;
@@ -94,6 +102,35 @@ export class Sequencer {
   submitted(command: Command): Promise<Submission> {
     return new Promise((resolve) => {
       this.submit(command, resolve);
+    });
+  }
+
+  /**
+   * What may be shown of the exchange's state, which is ahead of the log: reads it now, and resolves
+   * with it when everything in it is durable, or with the reason why that will not be known.
+   */
+  read<Result>(
+    read: (exchange: Exchange) => Result,
+  ): Promise<
+    | { readonly kind: "durable"; readonly result: Result }
+    | { readonly kind: "stopped"; readonly reason: string }
+  > {
+    const reason = this.#stopReason;
+    if (reason !== undefined) return Promise.resolve({ kind: "stopped", reason });
+    const { exchange } = this.#options;
+    const result = read(exchange);
+    const { sequence } = exchange;
+    if (sequence <= this.#durableSequence) return Promise.resolve({ kind: "durable", result });
+    return new Promise((resolve) => {
+      this.#readers.push({
+        sequence,
+        done: (stopReason) =>
+          resolve(
+            stopReason === undefined
+              ? { kind: "durable", result }
+              : { kind: "stopped", reason: stopReason },
+          ),
+      });
     });
   }
 
@@ -201,12 +238,21 @@ export class Sequencer {
     for (let index = 0; index < released.length; index += 1) {
       done[index]!({ kind: "released", released: released[index]! });
     }
+    this.#answerReaders();
+  }
+
+  /** Whoever read what is durable by now has his answer; after a failure nobody has another one. */
+  #answerReaders(stopReason?: string): void {
+    const waitsFrom = this.#readers.findIndex(({ sequence }) => sequence > this.#durableSequence);
+    const count = stopReason !== undefined || waitsFrom < 0 ? this.#readers.length : waitsFrom;
+    for (const reader of this.#readers.splice(0, count)) reader.done(stopReason);
   }
 
   /** What could not be made durable was applied: this state must not be seen by anybody. */
   #fail(batch: Batch, reason: string): void {
     this.#stop(reason);
     this.#tellStopped(batch, reason);
+    this.#answerReaders(reason);
     if (this.#appendsUnderWay > 0 || this.#open === undefined) return;
     const open = this.#open;
     this.#open = undefined;

@@ -2,7 +2,13 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import type { RestRequest, RestRoute } from "../../ports/rest.ts";
-import { bodyBytesMax, createHttpServer, type HealthPart, type HttpServer } from "./http-server.ts";
+import {
+  bodyBytesMax,
+  createHttpServer,
+  type HealthPart,
+  type HttpServer,
+  type HttpServerOptions,
+} from "./http-server.ts";
 
 const servers: HttpServer[] = [];
 afterEach(async () => {
@@ -35,9 +41,9 @@ const broken: RestRoute = {
   },
 };
 
-async function start(parts: readonly HealthPart[] = []) {
+async function start(parts: readonly HealthPart[] = [], more: Partial<HttpServerOptions> = {}) {
   const server = createHttpServer({
-    routes: [echo("GET"), echo("POST"), broken],
+    routes: [echo("GET"), echo("POST"), echo("DELETE"), broken],
     pages: [{ path: "/docs/page", html: "<p>page</p>" }],
     notFound: (path) => ({ status: 404, body: JSON.stringify({ unknown: path }) }),
     readiness: () => parts,
@@ -45,6 +51,7 @@ async function start(parts: readonly HealthPart[] = []) {
     upgrade: (_request, socket) => socket.end("HTTP/1.1 418 x\r\nConnection: close\r\n\r\n"),
     nowMs: () => 7,
     log: { debug() {}, info() {}, warn() {}, error: (phrase) => errors.push(phrase) },
+    ...more,
   });
   servers.push(server);
   const port = await server.listen("127.0.0.1", 0);
@@ -68,6 +75,18 @@ describe("a route", () => {
     expect(text).toBe(
       '{"path":"/v1/echo","params":{"version":"v1"},"query":{"a":"1","b":"/","__proto__":"x"},"header":"1","body":"{\\"not\\": parsed","nowMs":7}',
     );
+  });
+
+  it("is given a body of any type, also of none, and of every method that has one", async () => {
+    const { port } = await start();
+    for (const method of ["POST", "DELETE"]) {
+      const socket = connect(port, "127.0.0.1");
+      socket.end(
+        `${method} /v1/echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}`,
+      );
+      const text = Buffer.concat(await socket.toArray()).toString();
+      expect(text).toContain('"body":"{}"');
+    }
   });
 
   it("that fails answers 500 without saying why, and the log says it", async () => {
@@ -95,7 +114,97 @@ describe("a route", () => {
       status: 404,
       text: '{"unknown":"/nothing"}',
     });
-    expect((await request("/v1/echo", { method: "DELETE" })).status).toBe(404);
+    expect((await request("/v1/echo", { method: "PUT" })).status).toBe(404);
+  });
+});
+
+describe("what is wrong before a route is reached", () => {
+  const cases: readonly (readonly [string, string, RequestInit, number, string])[] = [
+    [
+      "a body that is too large",
+      "/v1/echo",
+      { method: "POST", body: "x".repeat(bodyBytesMax + 1) },
+      413,
+      "Payload Too Large",
+    ],
+    ["a malformed path", "/v1/%zz?apikey=secret", {}, 400, "Bad Request"],
+    ["a path part that is too long", `/${"x".repeat(501)}/echo`, {}, 414, "URI Too Long"],
+    ["a route that fails", "/broken", {}, 500, "internal server error"],
+  ];
+
+  it.each(cases)("as %s is said in the words of the path's protocol", async (...row) => {
+    const [, path, init, status, message] = row;
+    const failed = (...said: readonly unknown[]) => ({
+      status,
+      body: JSON.stringify(said),
+    });
+    const { request } = await start([], { failed });
+    const answer = await request(path, init);
+    expect(answer).toMatchObject({
+      status,
+      text: JSON.stringify([path.split("?")[0], status, message]),
+    });
+    expect(answer.headers.get("content-type")).toBe("application/json; charset=utf-8");
+  });
+
+  it.each(cases)("as %s is said in ours where that has none", async (...row) => {
+    const [, path, init, status, message] = row;
+    const { request } = await start([], { failed: () => undefined });
+    expect(await request(path, init)).toMatchObject({
+      status,
+      text: JSON.stringify({ status: "error", error: { status, message } }),
+    });
+  });
+});
+
+describe("the description", () => {
+  const api = { title: "venue", version: "1.2.3", description: "What it is." };
+
+  it("is a document for programs, with every route and the operators' own", async () => {
+    const { request } = await start([], { api });
+    const { status, headers, text } = await request("/docs/openapi.json");
+    expect(status).toBe(200);
+    expect(headers.get("content-type")).toBe("application/json; charset=utf-8");
+    const document = JSON.parse(text);
+    expect(document.info).toEqual(api);
+    expect(Object.keys(document.paths)).toEqual([
+      "/{version}/echo",
+      "/broken",
+      "/healthz",
+      "/readyz",
+      "/metrics",
+    ]);
+  });
+
+  it("is a page for people that asks nothing of another host", async () => {
+    const { request } = await start([], { api });
+    for (const path of ["/docs", "/docs/"]) {
+      const { status, headers, text } = await request(path);
+      expect(status).toBe(200);
+      expect(headers.get("content-type")).toBe("text/html; charset=utf-8");
+      const policy = headers.get("content-security-policy") ?? "";
+      expect(policy).toContain("default-src 'none'");
+      expect(policy).not.toMatch(/https?:|\*|unsafe-eval/);
+      const sources = [...text.matchAll(/(?:src|href)="([^"]*)"/g)].map(
+        ([, source = ""]) => source,
+      );
+      expect(sources.length).toBeGreaterThan(3);
+      for (const source of sources) {
+        const { origin, pathname } = new URL(source, `http://venue${path}`);
+        expect(origin).toBe("http://venue");
+        expect((await request(pathname)).status, source).toBe(200);
+      }
+      // The policy forbids scripts in the page itself, so there must be none.
+      expect(text).not.toMatch(/<script(?![^>]*\bsrc=)/);
+    }
+  });
+
+  it("leaves other pages below it alone, and is absent unless it is headed", async () => {
+    const described = await start([], { api });
+    expect((await described.request("/docs/page")).text).toBe("<p>page</p>");
+    const { request } = await start();
+    expect((await request("/docs")).status).toBe(404);
+    expect((await request("/docs/openapi.json")).status).toBe(404);
   });
 });
 

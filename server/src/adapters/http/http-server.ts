@@ -2,11 +2,14 @@
  * The HTTP server: REST routes of the dialects, health and metrics for operators, and the `upgrade`
  * event for the WebSocket gateway. It parses requests and nothing else; routes are plain functions.
  */
-import type { IncomingMessage, Server } from "node:http";
+import { type IncomingMessage, type Server, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Log } from "../../ports/log.ts";
 import type { RestReply, RestRequest, RestRoute } from "../../ports/rest.ts";
+import { addDocs } from "./docs-pages.ts";
+import { type ApiDescription, openApiDocument } from "./openapi.ts";
+import { operatorRoutes } from "./operator-routes.ts";
 
 /** Largest request body that is read, in bytes. */
 export const bodyBytesMax = 65_536;
@@ -33,6 +36,13 @@ export interface HttpServerOptions {
   readonly pages: readonly Page[];
   /** The answer for paths that no route serves. */
   notFound(path: string): RestReply;
+  /**
+   * The answer for a request that could not be read (status 400 to 499), or whose handling failed
+   * (500 and above, and then `message` does not say why). Undefined: an error object of ours.
+   */
+  failed?(path: string, status: number, message: string): RestReply | undefined;
+  /** What the description at `/docs` is headed with; without it there is none. */
+  readonly api?: ApiDescription;
   /** Parts that must work before traffic is sent here. */
   readiness(): readonly HealthPart[];
   metrics(): Promise<{ readonly text: string; readonly contentType: string }>;
@@ -57,6 +67,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     bodyLimit: bodyBytesMax,
     routerOptions: { maxParamLength: pathPartMax, ignoreTrailingSlash: true },
     forceCloseConnections: "idle",
+    // What is wrong before a route is found: a malformed path, a part that is too long.
+    frameworkErrors: (error, request, reply) => {
+      answerError(options, error, request, reply);
+    },
   });
   // Routes want the raw text: signatures are made over bytes, not over parsed values.
   app.removeAllContentTypeParsers();
@@ -74,18 +88,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     app.get(path, (_request, reply) => reply.type("text/html; charset=utf-8").send(html));
   }
   app.setNotFoundHandler((request, reply) => send(reply, options.notFound(pathOf(request))));
-  app.setErrorHandler((error, request, reply) => {
-    const status = statusOf(error);
-    if (status >= 500) {
-      const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      options.log.error("request failed", { path: pathOf(request), message });
-    }
-    const message = status >= 500 ? "internal server error" : describe(error);
-    return send(reply, {
-      status,
-      body: JSON.stringify({ status: "error", error: { status, message } }),
-    });
-  });
+  app.setErrorHandler((error, request, reply) => answerError(options, error, request, reply));
+  if (options.api !== undefined) {
+    addDocs(app, openApiDocument([...options.routes, ...operatorRoutes], options.api));
+  }
   app.server.on("upgrade", options.upgrade);
   return {
     server: app.server,
@@ -96,6 +102,24 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     },
     close: () => app.close(),
   };
+}
+
+function answerError(
+  options: HttpServerOptions,
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  const status = statusOf(error);
+  const path = pathOf(request);
+  if (status >= 500) {
+    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    options.log.error("request failed", { path, message: reason });
+  }
+  // What the framework says repeats the request, with the key that may be in it.
+  const message = status >= 500 ? "internal server error" : (STATUS_CODES[status] ?? "refused");
+  const answer = options.failed?.(path, status, message) ?? ourFailure(status, message);
+  return send(reply, answer);
 }
 
 function addOperatorRoutes(app: FastifyInstance, options: HttpServerOptions): void {
@@ -139,8 +163,8 @@ function statusOf(error: unknown): number {
   return typeof status === "number" && status >= 400 && status <= 599 ? status : 500;
 }
 
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : "the request could not be read";
+function ourFailure(status: number, message: string): RestReply {
+  return { status, body: JSON.stringify({ status: "error", error: { status, message } }) };
 }
 
 function send(reply: FastifyReply, { status, body }: RestReply): FastifyReply {

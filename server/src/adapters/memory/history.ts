@@ -10,6 +10,12 @@ import {
   assertPage,
   type BalanceQuery,
   type BalanceRecord,
+  type BarQuery,
+  type BarRecord,
+  type BarResolution,
+  barLimitMax,
+  barResolutions,
+  barStartS,
   type FillRecord,
   type History,
   type HistoryDigest,
@@ -72,7 +78,8 @@ export class MemoryHistory implements History {
 
   orders(query: OrderQuery): readonly OrderRecord[] {
     assertPage(query);
-    const { limit, offset = 0 } = query;
+    const { clientId, limit, offset = 0 } = query;
+    if (clientId?.isWellFormed() === false) return [];
     const matching = [...this.#orders.values()].filter((record) => isAskedFor(record, query));
     matching.sort((left, right) => right.order.id - left.order.id);
     return matching.slice(offset, offset + limit);
@@ -110,6 +117,15 @@ export class MemoryHistory implements History {
     );
   }
 
+  bars(query: BarQuery): readonly BarRecord[] {
+    assertPage(query, barLimitMax);
+    const { market, resolutionS, fromS = 0, beforeS = Number.POSITIVE_INFINITY, limit } = query;
+    return this.#barsOf(resolutionS)
+      .filter((bar) => bar.market === market && bar.startS >= fromS && bar.startS < beforeS)
+      .toSorted((left, right) => right.startS - left.startS)
+      .slice(0, limit);
+  }
+
   balanceChanges(query: BalanceQuery): readonly BalanceRecord[] {
     const { user, currency, fromSequence = 0 } = query;
     const matching = this.#balanceChanges.filter(
@@ -132,6 +148,7 @@ export class MemoryHistory implements History {
       lastSequence,
       orders: orders.length,
       trades: trades.length,
+      bars: barResolutions.flatMap((resolutionS) => this.#barsOf(resolutionS)).length,
       balanceChanges: balanceChanges.length,
       hash: hashOf({ text }),
     });
@@ -152,6 +169,15 @@ export class MemoryHistory implements History {
       this.#balanceChanges.push({ sequence, ordinal: changes, timeUs, ...change });
       changes += 1;
     }
+  }
+
+  /** The bars of all markets. */
+  #barsOf(resolutionS: BarResolution): readonly BarRecord[] {
+    const groups = Map.groupBy(
+      this.#trades,
+      ({ market, timeUs }) => `${market} ${barStartS(timeUs, resolutionS)}`,
+    );
+    return [...groups.values()].map((trades) => barOf(trades, resolutionS));
   }
 
   /** Both halves of every trade, oldest first. */
@@ -200,6 +226,27 @@ function isAskedFor({ order, closed }: OrderRecord, query: OrderQuery): boolean 
     query[key] === undefined || query[key] === order[key];
   const isShown = query.closedOnly !== true || closed !== undefined;
   return isShown && (["user", "market", "side", "id", "clientId"] as const).every(same);
+}
+
+/** The bar of trades that fall into the same one; at least one trade, oldest first. */
+function barOf(trades: readonly (Traded & TradeRecord)[], resolutionS: BarResolution): BarRecord {
+  const [first] = trades;
+  const last = trades.at(-1);
+  assert(first !== undefined && last !== undefined, "a bar has trades");
+  const prices = trades.map(({ price }) => price);
+  const volume = trades.reduce((sum, { quantity }) => sum + BigInt(quantity), 0n);
+  return {
+    market: first.market,
+    resolutionS,
+    startS: barStartS(first.timeUs, resolutionS),
+    open: first.price,
+    high: prices.reduce((left, right) => Math.max(left, right)),
+    low: prices.reduce((left, right) => Math.min(left, right)),
+    close: last.price,
+    volume: volume <= Number.MAX_SAFE_INTEGER ? Number(volume) : volume,
+    value: trades.reduce((sum, { value }) => sum + value, 0n),
+    tradeCount: trades.length,
+  };
 }
 
 function isBefore(left: Place, right: Place): boolean {

@@ -2,7 +2,6 @@
  * The history's file as its writer sees it: used by one thread and without waiting. It stores rows
  * and digests them; it does not know what they mean.
  */
-
 import { createHash, type Hash } from "node:crypto";
 import { rmSync } from "node:fs";
 import { resolve } from "node:path";
@@ -13,13 +12,20 @@ import { atomsScale } from "../../core/num/money.ts";
 import type { HistoryDigest } from "../../ports/history.ts";
 import type { StorageFailure } from "../../ports/storage-fault.ts";
 import { attempt } from "./attempt.ts";
+import { BarWriter } from "./history-bars.ts";
 import {
   damagedHistory,
   foreignHistory,
   toHistoryError,
   toHistoryFailure,
 } from "./history-error.ts";
-import { type Cell, type HistoryRows, type HistoryTable, historyColumns } from "./history-rows.ts";
+import {
+  type Cell,
+  type HistoryRows,
+  type HistoryTable,
+  historyColumns,
+  tradesOf,
+} from "./history-rows.ts";
 import { historySchema } from "./history-schema.ts";
 import { createPrivately } from "./private-file.ts";
 import { migrate } from "./schema.ts";
@@ -96,6 +102,7 @@ export class HistoryFile {
   readonly #database: DatabaseSync;
   readonly #file: string;
   readonly #inserts: ReturnType<typeof prepareInserts>;
+  readonly #bars: BarWriter;
   #lastSequence: number;
   #failure: StorageFailure | undefined;
 
@@ -105,6 +112,7 @@ export class HistoryFile {
     this.#file = file;
     this.#lastSequence = startOf(database, file, epoch);
     this.#inserts = prepareInserts(database);
+    this.#bars = new BarWriter(database, file);
   }
 
   /** Everything up to here is stored; 0 when nothing is. */
@@ -145,7 +153,9 @@ export class HistoryFile {
       insertAll(orders, rows.orders, historyColumns.placed_order.length);
       insertAll(trades, rows.trades, historyColumns.trade.length);
       insertAll(balanceChanges, rows.balanceChanges, historyColumns.balance_change.length);
+      for (const trade of tradesOf(rows)) this.#bars.add(trade);
     }
+    this.#bars.write();
     const { changes } = progress.run(lastSequence, this.#lastSequence);
     if (changes !== 1) throw damagedHistory(this.#file, "something else has written to it");
     this.#database.exec("COMMIT");
@@ -164,14 +174,15 @@ export class HistoryFile {
     const count = (sql: string): number => digestQuery(this.#database, sql, hash);
     count("SELECT last_sequence FROM progress");
     count("SELECT id, text FROM name ORDER BY id");
-    const { placed_order, trade, balance_change } = historyColumns;
+    const { placed_order, trade, bar, balance_change } = historyColumns;
     const orders = count(`SELECT ${placed_order} FROM placed_order ORDER BY id`);
     const trades = count(`SELECT ${trade} FROM trade ORDER BY sequence, ordinal`);
+    const bars = count(`SELECT ${bar} FROM bar ORDER BY market, resolution_s, start_s`);
     const balanceChanges = count(
       `SELECT ${balance_change} FROM balance_change ORDER BY user, currency, sequence, ordinal`,
     );
     const lastSequence = this.#lastSequence;
-    return { lastSequence, orders, trades, balanceChanges, hash: hash.digest("hex") };
+    return { lastSequence, orders, trades, bars, balanceChanges, hash: hash.digest("hex") };
   }
 
   #attempt(work: () => void): StorageFailure | undefined {

@@ -3,7 +3,8 @@
  * it reads no more rows than it answers with and skips; none goes through a whole table.
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { sideCodes } from "./history-schema.ts";
+import { barFigures } from "./history-bars.ts";
+import { sideCodes } from "./history-codes.ts";
 
 const buy = sideCodes.numberOf("buy");
 const sell = sideCodes.numberOf("sell");
@@ -59,6 +60,7 @@ export type HistoryQuery =
   | "orderFills"
   | "userFills"
   | "trades"
+  | "bars"
   | "balanceChanges";
 
 /** Every query by name. */
@@ -82,6 +84,11 @@ export const historyQueries: Readonly<Record<HistoryQuery, string>> = {
   trades: `
     SELECT ${bothHalves}, aggressor FROM trade INDEXED BY trade_of_market
     WHERE market = :market AND ${isBefore} ${newestFirst}`,
+  bars: `
+    SELECT start_s AS startS, ${barFigures} FROM bar
+    WHERE market = :market AND resolution_s = :resolutionS
+      AND start_s >= :fromS AND start_s < :beforeS
+    ORDER BY start_s DESC LIMIT :limit`,
   balanceChanges: `
     SELECT user, currency, sequence, ordinal, time_us AS timeUs, reason,
       old_available AS oldAvailable, new_available AS newAvailable,

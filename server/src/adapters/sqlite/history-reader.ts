@@ -8,6 +8,8 @@ import { parseAtoms } from "../../core/num/money.ts";
 import type {
   BalanceQuery,
   BalanceRecord,
+  BarQuery,
+  BarRecord,
   FillRecord,
   OrderFillQuery,
   OrderQuery,
@@ -17,11 +19,13 @@ import type {
   TradeRecord,
   UserFillQuery,
 } from "../../ports/history.ts";
-import { assertPage } from "../../ports/history.ts";
+import { assertPage, barLimitMax } from "../../ports/history.ts";
+import { barFiguresIn } from "./history-bars.ts";
+import { integerOf } from "./history-cells.ts";
+import { balanceReasonCodes, closeReasonCodes, sideCodes } from "./history-codes.ts";
 import { damagedHistory, toHistoryError } from "./history-error.ts";
 import { Names } from "./history-names.ts";
 import { type HistoryQuery, prepareQueries } from "./history-queries.ts";
-import { balanceReasonCodes, closeReasonCodes, sideCodes } from "./history-schema.ts";
 
 /** How long a read waits for another process that has the file locked, in milliseconds. */
 const busyTimeoutMs = 1_000;
@@ -64,6 +68,8 @@ export class HistoryReader {
   orders(query: OrderQuery): readonly OrderRecord[] {
     assertPage(query);
     const { side, id, clientId, closedOnly = false, limit, offset = 0 } = query;
+    // The file would have another character in the place of half a surrogate pair, and find that.
+    if (clientId?.isWellFormed() === false) return [];
     const user = this.names.find(query.user);
     const market = query.market === undefined ? null : this.names.find(query.market);
     if (user === undefined || market === undefined) return [];
@@ -106,6 +112,15 @@ export class HistoryReader {
       ...this.#match(row),
       aggressor: this.#known(sideCodes.wordOf(row["aggressor"])),
     }));
+  }
+
+  bars(query: BarQuery): readonly BarRecord[] {
+    assertPage(query, barLimitMax);
+    const { resolutionS, fromS = 0, beforeS = Number.MAX_SAFE_INTEGER, limit } = query;
+    const market = this.names.find(query.market);
+    if (market === undefined) return [];
+    const values = { market, resolutionS, fromS, beforeS, limit };
+    return this.#read("bars", values, (row) => this.#bar(row, query));
   }
 
   balanceChanges(query: BalanceQuery): readonly BalanceRecord[] {
@@ -189,6 +204,17 @@ export class HistoryReader {
     };
   }
 
+  #bar(row: Row, { market, resolutionS }: BarQuery): BarRecord {
+    const { volume, ...figures } = this.#known(barFiguresIn(row));
+    return {
+      market,
+      resolutionS,
+      startS: this.#integer(row["startS"]),
+      ...figures,
+      volume: volume <= Number.MAX_SAFE_INTEGER ? Number(volume) : volume,
+    };
+  }
+
   #balanceChange(row: Row): BalanceRecord {
     return {
       ...this.#place(row),
@@ -219,8 +245,7 @@ export class HistoryReader {
   }
 
   #integer(value: unknown): number {
-    const isGood = typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
-    return this.#known(isGood ? value : undefined);
+    return this.#known(integerOf(value));
   }
 
   #amount(value: unknown): Atoms {

@@ -11,8 +11,8 @@ import type {
   Traded,
 } from "../../core/events.ts";
 import type { Released } from "../../ports/released.ts";
+import { balanceReasonCodes, closeReasonCodes, sideCodes } from "./history-codes.ts";
 import type { Names } from "./history-names.ts";
-import { balanceReasonCodes, closeReasonCodes, sideCodes } from "./history-schema.ts";
 
 /** A value of a row. A bigint is an amount of money in atoms, and nothing else is one. */
 export type Cell = number | bigint | string | null;
@@ -29,7 +29,7 @@ export interface HistoryRows {
 }
 
 /** The tables that grow with what happens. */
-export type HistoryTable = "placed_order" | "trade" | "balance_change";
+export type HistoryTable = "placed_order" | "trade" | "bar" | "balance_change";
 
 /** Columns of each table in the order of the cells. */
 export const historyColumns: Readonly<Record<HistoryTable, readonly string[]>> = {
@@ -64,6 +64,18 @@ export const historyColumns: Readonly<Record<HistoryTable, readonly string[]>> =
     "maker_user",
     "maker_fee",
     "maker_created_us",
+  ],
+  bar: [
+    "market",
+    "resolution_s",
+    "start_s",
+    "open",
+    "high",
+    "low",
+    "close",
+    "volume",
+    "value",
+    "trade_count",
   ],
   balance_change: [
     "user",
@@ -217,7 +229,52 @@ function orderCells({ order, user, market, reason, timeUs }: OrderState): Cell[]
   ];
 }
 
-/** How many rows these are. */
+/** A trade as far as bars know it. */
+export interface BarTrade {
+  readonly timeUs: number;
+  /** Number of its name. */
+  readonly market: number;
+  /** Ticks. */
+  readonly price: number;
+  /** Lots. */
+  readonly quantity: number;
+  /** Quote atoms. */
+  readonly value: bigint;
+}
+
+const barTradeColumns = {
+  timeUs: historyColumns.trade.indexOf("time_us"),
+  market: historyColumns.trade.indexOf("market"),
+  price: historyColumns.trade.indexOf("price"),
+  quantity: historyColumns.trade.indexOf("quantity"),
+  value: historyColumns.trade.indexOf("value"),
+};
+
+/** The trades of rows, in the order in which they happened. */
+export function* tradesOf({ trades }: HistoryRows): Generator<BarTrade> {
+  const { timeUs, market, price, quantity, value } = barTradeColumns;
+  for (let at = 0; at < trades.length; at += historyColumns.trade.length) {
+    yield {
+      timeUs: numberIn(trades[at + timeUs]),
+      market: numberIn(trades[at + market]),
+      price: numberIn(trades[at + price]),
+      quantity: numberIn(trades[at + quantity]),
+      value: amountIn(trades[at + value]),
+    };
+  }
+}
+
+function numberIn(cell: Cell | undefined): number {
+  assert(typeof cell === "number", "the cell of a number holds one");
+  return cell;
+}
+
+function amountIn(cell: Cell | undefined): bigint {
+  assert(typeof cell === "bigint", "the cell of an amount holds one");
+  return cell;
+}
+
+/** How many rows these are; those of bars are not counted. */
 export function rowCount({ orders, trades, balanceChanges }: HistoryRows): number {
   const { placed_order, trade, balance_change } = historyColumns;
   return (

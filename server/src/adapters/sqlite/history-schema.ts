@@ -1,15 +1,15 @@
 /**
- * The tables of the history and the numbers that stand for words in them. Amounts are plain decimals
- * as text: exact, short, and readable for whoever opens the file.
+ * The tables of the history. Amounts are plain decimals as text: exact, short, and readable for
+ * whoever opens the file.
  */
-import type { BalanceReason, CloseReason } from "../../core/events.ts";
-import type { Side } from "../../core/market/rules.ts";
+import { addBarsOfTrades } from "./history-bars.ts";
 import type { Schema } from "./schema.ts";
 
 /**
  * The history; its mark is "obhi". `name` holds users, markets and currencies, numbered in the order in
  * which they first occur. The taker of a trade is the order of its command, so `sequence` names it.
  * `balance_change` is kept in the order of its only query, which spares it an index.
+ * The sums of a `bar` are decimals like amounts, and may be larger than any amount.
  */
 export const historySchema: Schema = {
   applicationId: 0x6f_62_68_69,
@@ -75,48 +75,22 @@ export const historySchema: Schema = {
     PRIMARY KEY (user, currency, sequence, ordinal)
   ) STRICT, WITHOUT ROWID;
   `,
+    `
+  CREATE TABLE bar (
+    market INTEGER NOT NULL,
+    resolution_s INTEGER NOT NULL,
+    start_s INTEGER NOT NULL,
+    open INTEGER NOT NULL,
+    high INTEGER NOT NULL,
+    low INTEGER NOT NULL,
+    close INTEGER NOT NULL,
+    volume TEXT NOT NULL,
+    value TEXT NOT NULL,
+    trade_count INTEGER NOT NULL,
+    PRIMARY KEY (market, resolution_s, start_s)
+  ) STRICT, WITHOUT ROWID;
+  `,
+    // A file of the version before has trades and no bars.
+    addBarsOfTrades,
   ],
 };
-
-/** A number for every word of a closed union. Files hold these numbers: a number is never used anew. */
-export class Codes<Word extends string> {
-  readonly #numbers: Readonly<Record<Word, number>>;
-  readonly #words: ReadonlyMap<unknown, Word>;
-
-  constructor(numbers: Readonly<Record<Word, number>>) {
-    this.#numbers = numbers;
-    const entries = Object.entries(numbers) as [Word, number][];
-    this.#words = new Map(entries.map(([word, number]) => [number, word]));
-  }
-
-  numberOf(word: Word): number {
-    return this.#numbers[word];
-  }
-
-  /** The word of a number that was read; undefined when there is none. */
-  wordOf(number: unknown): Word | undefined {
-    return this.#words.get(number);
-  }
-}
-
-export const sideCodes: Codes<Side> = new Codes({ buy: 0, sell: 1 });
-
-export const balanceReasonCodes: Codes<BalanceReason> = new Codes({
-  deposit: 0,
-  withdrawal: 1,
-  hold: 2,
-  release: 3,
-  settle: 4,
-  fee: 5,
-});
-
-export const closeReasonCodes: Codes<CloseReason> = new Codes({
-  filled: 0,
-  cancelled: 1,
-  replaced: 2,
-  "self-trade": 3,
-  "stop-price": 4,
-  "immediate-or-cancel": 5,
-  liquidity: 6,
-  funds: 7,
-});

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Command } from "../../core/commands.ts";
 import { lots, ticks } from "../../core/num/units.ts";
-import type { History, OrderQuery, Place } from "../../ports/history.ts";
+import { barResolutions, type History, type OrderQuery, type Place } from "../../ports/history.ts";
 import { Story } from "../../ports/history-story.contract.ts";
 import { MemoryHistory } from "../memory/history.ts";
 import { openHistory } from "./history.ts";
@@ -57,6 +57,9 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     mode: fc.constantFrom("cancel-oldest" as const, "decrement" as const),
   }),
 );
+
+/** A command and how long nothing happens before it, in seconds. */
+const step = fc.record({ command, waitS: fc.constantFrom(0, 0, 0, 0, 50, 3_000, 50_000) });
 
 /** Aims a command at an order that its user has open, if he has one. */
 function aimed(given: Command, story: Story): Command {
@@ -111,6 +114,9 @@ function answersOf(history: History, commands: number): unknown[] {
     ids.map((id) => pagesOf((after) => history.orderFills({ order: id, after, limit: 2 }))),
     users.map((name) => pagesOf((before) => history.userFills({ user: name, before, limit }))),
     markets.map((code) => pagesOf((before) => history.trades({ market: code, before, limit }))),
+    markets.flatMap((code) =>
+      barResolutions.map((resolutionS) => history.bars({ market: code, resolutionS, limit: 99 })),
+    ),
     users.flatMap((name) =>
       ["USDT", "BTC"].flatMap((currency) =>
         [0, 40].map((fromSequence) =>
@@ -125,11 +131,14 @@ function answersOf(history: History, commands: number): unknown[] {
 
 describe("a history on disk", () => {
   it("answers as the one in memory, however the commands were batched", async () => {
-    const story = fc.array(command, { minLength: 60, maxLength: 120 });
+    const story = fc.array(step, { minLength: 60, maxLength: 120 });
     const cuts = fc.array(fc.integer({ min: 1, max: 120 }), { maxLength: 6 });
-    const property = fc.asyncProperty(story, cuts, async (commands, places) => {
+    const property = fc.asyncProperty(story, cuts, async (steps, places) => {
       const told = new Story().open(users);
-      for (const given of commands) told.give(aimed(given, told));
+      for (const { command: given, waitS } of steps) {
+        told.wait(waitS);
+        told.give(aimed(given, told));
+      }
       const count = told.released.length;
       const memory = new MemoryHistory();
       memory.record(told.released);

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { historyContract, tell } from "../../ports/history.contract.ts";
+import { historyContract } from "../../ports/history.contract.ts";
 import type { History } from "../../ports/history.ts";
-import { busyStory, Story } from "../../ports/history-story.contract.ts";
+import { busyStory, Story, tell } from "../../ports/history-story.contract.ts";
 import { type HistoryOptions, type HistoryRefusal, openHistory } from "./history.ts";
 import { historyQueries } from "./history-queries.ts";
 import { historySchema } from "./history-schema.ts";
@@ -62,6 +62,9 @@ function tamper(file: string, sql: string): void {
   database.close();
 }
 
+/** Makes the file what it was before there were bars. */
+const becomeVersion1 = "DROP TABLE bar; PRAGMA user_version = 1";
+
 /** A closed file that holds a story. */
 async function storedFile(story: Story): Promise<string> {
   const file = newFile();
@@ -101,6 +104,49 @@ describe("the file of a history", () => {
     const query = { user: "ann", limit: 1_000 };
     expect(second.orders(query)).toEqual(whole.orders(query));
     expect(second.userFills(query)).toEqual(whole.userFills(query));
+  });
+
+  it("goes on with its bars after it was opened anew", async () => {
+    const story = busyStory(2_000);
+    const file = newFile();
+    const whole = await open(newFile());
+    await tell(whole, story);
+    const query = { market: "BTC_USDT", resolutionS: 60, limit: 1_000 } as const;
+
+    const first = await open(file);
+    // In the middle of a minute of trades.
+    first.record(story.released.slice(0, 999));
+    await first.close();
+    const second = await open(file);
+    await tell(second, story);
+
+    expect(second.bars(query)).toEqual(whole.bars(query));
+    expect(second.bars(query).length).toBeGreaterThan(20);
+  });
+
+  it("has bars also of the trades that it was given before it kept any", async () => {
+    const story = busyStory(2_000);
+    const file = await storedFile(story);
+    const whole = await open(newFile());
+    await tell(whole, story);
+    tamper(file, becomeVersion1);
+
+    const history = await open(file);
+
+    expect(await history.digest()).toEqual(await whole.digest());
+    await history.close();
+    expect(await (await open(file)).digest()).toEqual(await whole.digest());
+  });
+
+  it("gets no bars when it was given no trades, and has them from then on", async () => {
+    const file = await storedFile(new Story());
+    tamper(file, becomeVersion1);
+
+    const history = await open(file);
+
+    expect(await history.digest()).toMatchObject({ bars: 0 });
+    await tell(history, busyStory(60));
+    expect(await history.digest()).not.toMatchObject({ bars: 0 });
   });
 
   it("is made anew when it is to be discarded", async () => {
@@ -255,6 +301,7 @@ describe("a damaged history", () => {
       () => history.orders({ user: "ann", limit: 10 }),
       () => history.userFills({ user: "ann", limit: 10 }),
       () => history.trades({ market: "BTC_USDT", limit: 10 }),
+      () => history.bars({ market: "BTC_USDT", resolutionS: 60, limit: 10 }),
       () => history.balanceChanges({ user: "ann", currency: "BTC", limit: 10 }),
     ].map(errorOf);
     for (const error of errors) {
@@ -283,6 +330,38 @@ describe("a damaged history", () => {
   });
 
   it.each([
+    ["a price that is none", "UPDATE bar SET high = -1"],
+    ["a sum that is none", "UPDATE bar SET volume = '1.5'"],
+    ["a value with more decimals than money has", "UPDATE bar SET value = '1.00000000000000001'"],
+    ["a count that is none", "UPDATE bar SET trade_count = -1"],
+  ])("answers with no bar that has %s, and adds nothing to it", async (_, sql) => {
+    const story = busyStory(60);
+    const file = await storedFile(story);
+    tamper(file, sql);
+    const history = await open(file);
+
+    const query = { market: "BTC_USDT", resolutionS: 86_400, limit: 1 } as const;
+    const error = errorOf(() => history.bars(query));
+    expect(error).toMatchObject({ name: "StoreError", message: rebuild });
+    history.record(busyStory(90).after(history.lastSequence));
+    expect(await history.flushed()).toMatchObject({ kind: "failure", message: rebuild });
+  });
+
+  it.each([
+    ["a trade at a time that is none", "UPDATE trade SET time_us = -1"],
+    ["a trade of a value that is none", "UPDATE trade SET value = 'much'"],
+    ["a trade of a quantity that is not exact", "UPDATE trade SET quantity = 9007199254740993"],
+  ])("is refused when bars would have to be made of %s, and stays as it was", async (_, sql) => {
+    const file = await storedFile(busyStory(60));
+    tamper(file, `${becomeVersion1}; ${sql}`);
+
+    for (const attempt of [1, 2]) {
+      const refusal = await refusalOf(file);
+      expect([attempt, refusal]).toMatchObject([attempt, { message: rebuild }]);
+    }
+  });
+
+  it.each([
     ["its names have a gap", "DELETE FROM name WHERE id = 2"],
     ["it does not say how far it goes", "UPDATE progress SET last_sequence = -1"],
   ])("is refused when %s", async (_, sql) => {
@@ -305,6 +384,8 @@ describe("a damaged history", () => {
 
   it.each([
     ["a changed value", "UPDATE balance_change SET new_held = '1' WHERE ordinal = 0"],
+    ["a changed bar", "UPDATE bar SET low = low - 1 WHERE resolution_s = 60"],
+    ["a missing bar", "DELETE FROM bar WHERE resolution_s = 86400"],
     ["a missing row", "DELETE FROM trade WHERE sequence = (SELECT max(sequence) FROM trade)"],
   ])("has another digest after %s", async (_, sql) => {
     const story = busyStory(60);

@@ -11,6 +11,8 @@ import {
   assertFollows,
   type BalanceQuery,
   type BalanceRecord,
+  type BarQuery,
+  type BarRecord,
   type FillRecord,
   type History,
   type HistoryDigest,
@@ -191,6 +193,10 @@ class SqliteHistory implements History {
 
   trades(query: TradeQuery): readonly TradeRecord[] {
     return this.#parts.reader.trades(query);
+  }
+
+  bars(query: BarQuery): readonly BarRecord[] {
+    return this.#parts.reader.bars(query);
   }
 
   balanceChanges(query: BalanceQuery): readonly BalanceRecord[] {

@@ -2,43 +2,17 @@
  * The key store in a SQLite file, through Node's own `node:sqlite`. Server and command line may hold
  * it open at the same time; what one commits the other reads at once. It never sees a key, only hashes.
  */
-import { resolve } from "node:path";
-import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { StatementSync } from "node:sqlite";
 import { assert } from "../../core/assert.ts";
 import type { KeyRecord, KeyStore, Workspace, WorkspaceLimits } from "../../ports/key-store.ts";
-import { createPrivately } from "./private-file.ts";
-import { keyStoreSchema, migrate } from "./schema.ts";
-import { toStoreError } from "./store-error.ts";
+import { keyStoreSchema } from "./schema.ts";
+import { openShared, type SharedDatabase } from "./shared-database.ts";
 
-/** A store that lives and dies with the process, for tests. */
-export const inMemory = ":memory:";
+export { inMemory } from "./shared-database.ts";
 
-/** How long a writer waits for another process's write, in milliseconds. */
-const busyTimeoutMs = 5_000;
-
-/**
- * Opens the key store in `file`, or {@link inMemory}. A missing file is made for its owner's eyes
- * only, and so are missing folders. Raises a `StoreError` when the file cannot be used; every method
- * of the store raises one when the disk fails or another process locks the file for 5 seconds.
- */
+/** Opens the key store in `file`, in the way and with the errors of {@link openShared}. */
 export function openKeyStore(file: string): KeyStore {
-  // Absolute, because SQLite would read a relative name such as `file:x` as an address.
-  const path = file === inMemory ? file : resolve(file);
-  let database: DatabaseSync | undefined;
-  try {
-    if (path !== inMemory) createPrivately(path);
-    database = new DatabaseSync(path, {
-      timeout: busyTimeoutMs,
-      enableForeignKeyConstraints: true,
-      defensive: true,
-    });
-    migrate(database, path, keyStoreSchema);
-    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
-    return new SqliteKeyStore(database, path);
-  } catch (error) {
-    database?.close();
-    throw toStoreError(error, path);
-  }
+  return openShared(file, keyStoreSchema, (database) => new SqliteKeyStore(database));
 }
 
 interface WorkspaceRow {
@@ -69,7 +43,7 @@ const selectKeys = `
 const newestFirst = "ORDER BY created_at_ms DESC, rowid DESC";
 
 /** Every statement of the store, prepared once. */
-function prepareStatements(database: DatabaseSync) {
+function prepareStatements(database: SharedDatabase) {
   const prepare = (sql: string): StatementSync => database.prepare(sql);
   return {
     addWorkspace: prepare(
@@ -90,43 +64,36 @@ function prepareStatements(database: DatabaseSync) {
     revokeKey: prepare(
       "UPDATE api_key SET revoked_at_ms = ? WHERE id = ? AND revoked_at_ms IS NULL",
     ),
-    dataVersion: prepare("PRAGMA data_version"),
   };
 }
 
 class SqliteKeyStore implements KeyStore {
-  readonly #database: DatabaseSync;
-  readonly #file: string;
+  readonly #database: SharedDatabase;
   readonly #statements: ReturnType<typeof prepareStatements>;
-  #version = 0;
-  #dataVersion: unknown;
 
-  constructor(database: DatabaseSync, file: string) {
+  constructor(database: SharedDatabase) {
     this.#database = database;
-    this.#file = file;
     this.#statements = prepareStatements(database);
   }
 
   ensureWorkspace(name: string, createdAtMs: number): Workspace {
-    this.#change(this.#statements.addWorkspace, name, createdAtMs);
+    this.#database.change(this.#statements.addWorkspace, name, createdAtMs);
     const workspace = this.workspace(name);
     assert(workspace !== undefined, "a workspace exists after it was made");
     return workspace;
   }
 
   workspace(name: string): Workspace | undefined {
-    const row = this.#attempt(() => this.#statements.workspace.get(name));
-    // STRICT tables and the column list make the shape of a row certain, here and below.
-    return row === undefined ? undefined : workspaceOf(row as unknown as WorkspaceRow);
+    const row = this.#database.row<WorkspaceRow>(this.#statements.workspace, name);
+    return row === undefined ? undefined : workspaceOf(row);
   }
 
   workspaces(): readonly Workspace[] {
-    const rows = this.#attempt(() => this.#statements.workspaces.all());
-    return (rows as unknown as WorkspaceRow[]).map(workspaceOf);
+    return this.#database.rows<WorkspaceRow>(this.#statements.workspaces).map(workspaceOf);
   }
 
   setLimits(name: string, limits: WorkspaceLimits): void {
-    const changed = this.#change(
+    const changed = this.#database.change(
       this.#statements.setLimits,
       limits.connectionsMax ?? null,
       limits.messagesPerMinuteMax ?? null,
@@ -140,7 +107,7 @@ class SqliteKeyStore implements KeyStore {
   }
 
   addKey(record: KeyRecord): boolean {
-    return this.#change(
+    return this.#database.change(
       this.#statements.addKey,
       record.id,
       record.hash,
@@ -152,50 +119,29 @@ class SqliteKeyStore implements KeyStore {
   }
 
   keyByHash(hash: string): KeyRecord | undefined {
-    const row = this.#attempt(() => this.#statements.keyByHash.get(hash));
-    return row === undefined ? undefined : keyOf(row as unknown as KeyRow);
+    const row = this.#database.row<KeyRow>(this.#statements.keyByHash, hash);
+    return row === undefined ? undefined : keyOf(row);
   }
 
   keys(workspace?: string): readonly KeyRecord[] {
     const { keys, keysOfWorkspace } = this.#statements;
-    const rows = this.#attempt(() =>
-      workspace === undefined ? keys.all() : keysOfWorkspace.all(workspace),
-    );
-    return (rows as unknown as KeyRow[]).map(keyOf);
+    const rows =
+      workspace === undefined
+        ? this.#database.rows<KeyRow>(keys)
+        : this.#database.rows<KeyRow>(keysOfWorkspace, workspace);
+    return rows.map(keyOf);
   }
 
   revokeKey(id: string, revokedAtMs: number): boolean {
-    return this.#change(this.#statements.revokeKey, revokedAtMs, id);
+    return this.#database.change(this.#statements.revokeKey, revokedAtMs, id);
   }
 
-  /**
-   * SQLite's `data_version` changes when another connection has committed, and only then, so our own
-   * changes are counted beside it.
-   */
   version(): number {
-    const dataVersion = this.#attempt(() => this.#statements.dataVersion.get())?.["data_version"];
-    if (dataVersion !== this.#dataVersion) this.#version += 1;
-    this.#dataVersion = dataVersion;
-    return this.#version;
+    return this.#database.version();
   }
 
   close(): void {
-    if (this.#database.isOpen) this.#attempt(() => this.#database.close());
-  }
-
-  /** Runs a statement that changes at most one row; says whether it did. */
-  #change(statement: StatementSync, ...values: readonly (string | number | null)[]): boolean {
-    const changed = Number(this.#attempt(() => statement.run(...values)).changes) > 0;
-    if (changed) this.#version += 1;
-    return changed;
-  }
-
-  #attempt<Result>(work: () => Result): Result {
-    try {
-      return work();
-    } catch (error) {
-      throw toStoreError(error, this.#file);
-    }
+    this.#database.close();
   }
 }
 

@@ -1,13 +1,13 @@
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { keyStoreSchema, migrate, type Schema } from "./schema.ts";
+import { keyStoreSchema, migrate, type Schema, type SchemaStep } from "./schema.ts";
 
 const createNotes = "CREATE TABLE note (text TEXT) STRICT; INSERT INTO note VALUES ('first')";
 const addAuthor = "ALTER TABLE note ADD COLUMN author TEXT NOT NULL DEFAULT 'nobody'";
 const failing = "INSERT INTO note (text) VALUES ('second'); SELECT * FROM missing";
 
 /** A store whose tables come about in these steps. */
-function notes(steps: readonly string[]): Schema {
+function notes(steps: readonly SchemaStep[]): Schema {
   return { applicationId: 1, steps };
 }
 
@@ -51,6 +51,23 @@ describe("migrating a store", () => {
     expect(version()).toBe(1);
     expect(database.isTransaction).toBe(false);
     expect(database.prepare("SELECT * FROM note").all()).toEqual([{ text: "first" }]);
+  });
+
+  it("runs a step of code in the same transaction as the others", () => {
+    const seen: unknown[] = [];
+    const look = (given: DatabaseSync, file: string) =>
+      seen.push(given.prepare("SELECT count(*) AS notes FROM note").get(), file);
+    const raise = () => {
+      throw new Error("no room");
+    };
+
+    expect(() => migrate(database, "store.db", notes([createNotes, look, raise]))).toThrow(
+      "no room",
+    );
+
+    expect(seen).toEqual([{ notes: 1 }, "store.db"]);
+    expect(version()).toBe(0);
+    expect(database.prepare("SELECT * FROM sqlite_schema").all()).toEqual([]);
   });
 
   it("refuses a file with more steps than are known", () => {

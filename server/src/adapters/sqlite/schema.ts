@@ -1,16 +1,20 @@
 /**
- * The tables of the key store, and how an older file of any store becomes a current one. Steps are
- * only ever added at the end; it refuses files of a newer openbourse and of other programs.
+ * The tables of the key store and the user store, and how an older file of any store becomes a
+ * current one. Steps are only ever added at the end; it refuses files of a newer openbourse and of
+ * other programs.
  */
 import type { DatabaseSync } from "node:sqlite";
 import { StoreError } from "./store-error.ts";
+
+/** One change of a store's tables: in SQL, or in code for what SQL cannot compute exactly. */
+export type SchemaStep = string | ((database: DatabaseSync, file: string) => void);
 
 /** The tables of one kind of store. */
 export interface Schema {
   /** Marks a file as one of this kind: four letters in SQLite's `application_id`. */
   readonly applicationId: number;
   /** Step `n` brings a file from schema version `n` to `n + 1`. */
-  readonly steps: readonly string[];
+  readonly steps: readonly SchemaStep[];
 }
 
 /** The key store; its mark is "obks". */
@@ -43,6 +47,22 @@ export const keyStoreSchema: Schema = {
   ],
 };
 
+/** The user store; its mark is "obus". */
+export const userStoreSchema: Schema = {
+  applicationId: 0x6f_62_75_73,
+  steps: [
+    `
+  CREATE TABLE user (
+    id TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 36),
+    sealed_key TEXT NOT NULL,
+    label TEXT NOT NULL,
+    created_at_ms INTEGER NOT NULL,
+    disabled_at_ms INTEGER
+  ) STRICT;
+  `,
+  ],
+};
+
 /**
  * Brings the database in `file` to the version after the last step, in one transaction: a step that
  * fails leaves the file as it was. Several processes may do this at once; one works, the others wait.
@@ -54,7 +74,10 @@ export function migrate(database: DatabaseSync, file: string, schema: Schema): v
   database.exec("BEGIN IMMEDIATE");
   try {
     const version = checkedVersion(database, file, schema);
-    for (const step of steps.slice(version)) database.exec(step);
+    for (const step of steps.slice(version)) {
+      if (typeof step === "string") database.exec(step);
+      else step(database, file);
+    }
     database.exec(
       `PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${steps.length}`,
     );

@@ -17,6 +17,9 @@ afterEach(async () => {
 
 const pingIntervalMs = 25_000;
 
+/** When the session `hurried` wants to be told. */
+const hurriedDeadlineMs = 5_500;
+
 /** A dialect that answers each text with the same text, and knows a few words. */
 function echoDialect(ended: string[]): Dialect {
   return {
@@ -30,8 +33,10 @@ function echoDialect(ended: string[]): Dialect {
         session: {
           owner: name,
           messageBytesMax: 1_000,
-          deadlineMs: Number.POSITIVE_INFINITY,
-          started: () => [],
+          deadlineMs: name === "hurried" ? hurriedDeadlineMs : Number.POSITIVE_INFINITY,
+          started(): readonly SessionEffect[] {
+            return name === "welcome" ? [{ kind: "send", text: "welcome" }] : [];
+          },
           receive(input): readonly SessionEffect[] {
             if (input.kind !== "text") return [{ kind: "send", text: input.kind }];
             if (input.text === "close me")
@@ -194,6 +199,38 @@ describe("an open connection", () => {
     const [code, reason] = await closed;
     expect([code, String(reason)]).toEqual([1008, "as you wish"]);
     await expect.poll(() => ended).toEqual(["a"]);
+  });
+});
+
+describe("a session", () => {
+  it("is started before anything else, and may speak first", async () => {
+    const { port } = await start();
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/echo?name=welcome`);
+    expect(await nextMessage(socket)).toBe("welcome");
+  });
+
+  it("is told of its deadline within a second after it, and not before", async () => {
+    const { clock, open } = await start();
+    const [calm, hurried] = [await open("calm"), await open("hurried")];
+    clock.advanceBy(5_000_000);
+    // What it was told before the echo would come before it.
+    const echoed = nextMessage(hurried);
+    hurried.send("echo");
+    expect(await echoed).toBe("echo");
+    const told = nextMessage(hurried);
+    clock.advanceBy(1_000_000);
+    expect(await told).toBe("deadline");
+    const calmly = nextMessage(calm);
+    calm.send("still calm");
+    expect(await calmly).toBe("still calm");
+  });
+
+  it("hears of the client's pings", async () => {
+    const { open } = await start();
+    const socket = await open("a");
+    const told = nextMessage(socket);
+    socket.ping();
+    expect(await told).toBe("ping");
   });
 });
 

@@ -45,6 +45,15 @@ describe("a packed sum", () => {
     expect(sum.value()).toBe(2n ** 54n + 2n ** 53n - 2n);
   });
 
+  it("adds integers of any size", () => {
+    const sum = new PackedSum(new Float64Array(2), 0);
+
+    sum.addBigInt(2n ** 80n + 5n);
+    sum.addBigInt(7n);
+
+    expect(sum.value()).toBe(2n ** 80n + 12n);
+  });
+
   it("adds up one column of a table and multiplies", () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(natural, natural)), factor, (rows, times) => {

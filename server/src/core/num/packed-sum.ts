@@ -43,12 +43,17 @@ export class PackedSum {
     else slots[this.#at + 1] = low + value;
   }
 
+  /** Adds a non-negative integer of any size. */
+  addBigInt(value: bigint): void {
+    this.#assignBig(this.toBigInt() + value);
+  }
+
   /** Adds `left * right`, both non-negative safe integers. */
   addProduct(left: number, right: number): void {
     const product = left * right;
     // A rounded product within the safe range is the true product.
     if (product <= Number.MAX_SAFE_INTEGER) this.add(product);
-    else this.#assignBig(this.toBigInt() + BigInt(left) * BigInt(right));
+    else this.addBigInt(BigInt(left) * BigInt(right));
   }
 
   /** Adds all sums of one column of a table: those at `first`, `first + stride` … below `end`. */

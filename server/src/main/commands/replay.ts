@@ -46,7 +46,7 @@ export async function replay(command: ReplayCommand): Promise<number> {
     },
   };
   if (command.print === true) return printBars(dataset, config);
-  return serveConfig({ ...config, datasets: [dataset] });
+  return serveConfig({ ...config, datasets: [dataset] }, command.config.environment);
 }
 
 /** Plays everything at once and prints each bar in its last state, as one JSON object a line. */

@@ -3,7 +3,9 @@ import { createLog } from "../../adapters/log/log.ts";
 import type { Log } from "../../ports/log.ts";
 import type { ConfigInput } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
+import { demoUserLines } from "../demo-users.ts";
 import { type RunningServer, startServer } from "../server.ts";
+import type { Environment } from "../user-registry.ts";
 import { configOrExitCode } from "./config.ts";
 import { goOnWithoutReader } from "./output.ts";
 import { progressLine } from "./progress.ts";
@@ -11,11 +13,11 @@ import { progressLine } from "./progress.ts";
 /** Starts the configured server; resolves with the exit code once it has stopped. */
 export async function serve(input: ConfigInput): Promise<number> {
   const config = configOrExitCode(input);
-  return config === 2 ? 2 : serveConfig(config);
+  return config === 2 ? 2 : serveConfig(config, input.environment);
 }
 
 /** Starts a server and stops it on SIGTERM or SIGINT. */
-export async function serveConfig(config: Config): Promise<number> {
+export async function serveConfig(config: Config, environment: Environment): Promise<number> {
   const log = logOf(config);
   // Before anything is said: whoever waits for the ready line may send a signal at once.
   const signalled = firstSignal();
@@ -24,6 +26,7 @@ export async function serveConfig(config: Config): Promise<number> {
   const server = await startServer({
     config,
     log,
+    environment,
     progress: (code, share) => progress.show(code, share),
   });
   sayReady(server);
@@ -42,10 +45,14 @@ export function logOf({ log }: Config): Log {
 }
 
 /** The lines on standard output that people and scripts wait for. */
-function sayReady({ host, port, demoKey, feeds }: RunningServer): void {
+function sayReady({ host, port, demoKey, demoUsers, feeds }: RunningServer): void {
   const address = `${host.includes(":") ? `[${host}]` : host}:${port}`;
   process.stdout.write(`openbourse listening on http://${address}\n`);
-  if (demoKey === undefined) return;
+  if (demoKey !== undefined) sayDemoKey(address, demoKey, feeds);
+  for (const line of demoUserLines(demoUsers, address)) process.stdout.write(`${line}\n`);
+}
+
+function sayDemoKey(address: string, demoKey: string, feeds: RunningServer["feeds"]): void {
   process.stdout.write(`demo API key: ${demoKey}\n`);
   process.stdout.write(`stream: ws://${address}/v1?apikey=${demoKey}\n`);
   const dataset = feeds[0]?.dataset.code;

@@ -154,8 +154,9 @@ function historyFinding(
   if ("kind" in stored) return { what, ok: false, detail: stored.message };
   if ("kind" in rebuilt) return { what, ok: false, detail: rebuilt.message };
   const ok = stored.hash === rebuilt.hash && stored.lastSequence === rebuilt.lastSequence;
-  const { orders, trades, balanceChanges, lastSequence } = stored;
-  const contents = `${orders} orders, ${trades} trades, ${balanceChanges} balance changes up to command ${lastSequence}`;
+  const { orders, trades, bars, balanceChanges, lastSequence } = stored;
+  const counts = `${orders} orders, ${trades} trades, ${bars} bars, ${balanceChanges} balance changes`;
+  const contents = `${counts} up to command ${lastSequence}`;
   return {
     what,
     ok,

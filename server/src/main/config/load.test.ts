@@ -49,6 +49,24 @@ describe("a configuration", () => {
       messageBytesMax: 102_400,
       restCallsPerMinuteMax: 1_000,
     });
+    expect(config.cryptomus).toEqual({
+      enabled: true,
+      tokenlessPublic: false,
+      resubscribe: "merge",
+      ackMethodAlways: false,
+      countPings: false,
+      idleTimeoutMs: 60_000,
+      requestsPerMinuteMax: 200,
+      newConnectionsPerMinuteMax: 1_000,
+      connectionsPerUserMax: 1_000,
+      messageBytesMax: 65_536,
+      restCallsPerMinuteMax: 0,
+      hmacWindowMs: 5_000,
+      depthIntervalMs: 100,
+      fullReloadIntervalMs: 60_000,
+      tickerIntervalMs: 1_000,
+    });
+    expect(config.demo).toEqual({ key: true, users: true });
     expect(config.datasets).toEqual([
       { code: "huobi", name: "Huobi (simulated)", feed: { kind: "simulator", seed: 1 } },
     ]);
@@ -71,6 +89,8 @@ describe("a configuration", () => {
       OPENBOURSE_FINAZON_EVENT_IN_REPLIES: "false",
       OPENBOURSE_LIMITS_TICKERS_MAX: "7",
       OPENBOURSE_DATA: "elsewhere",
+      OPENBOURSE_CRYPTOMUS_IDLE_TIMEOUT_MS: "5000",
+      OPENBOURSE_DEMO_USERS: "false",
       OPENBOURSE_TEST_ANYTHING: "is ignored",
       OTHER: "is ignored",
     });
@@ -80,9 +100,18 @@ describe("a configuration", () => {
         server: { pingIntervalMs: 5000 },
         finazon: { eventInReplies: false },
         limits: { tickersMax: 7 },
+        cryptomus: { idleTimeoutMs: 5000 },
+        demo: { users: false },
         data: "elsewhere",
       },
     });
+  });
+
+  it("has no place for the master key, which is a secret", () => {
+    const secret = "5".repeat(64);
+    const loaded = load("", { OPENBOURSE_MASTER_KEY: secret });
+    expect(loaded.ok).toBe(true);
+    expect(JSON.stringify(loaded)).not.toContain(secret);
   });
 
   it("fills in the defaults of a feed", () => {
@@ -120,7 +149,7 @@ describe("a wrong configuration names the place and what would be right", () => 
     ],
     [
       "sever: {}",
-      '1:1 sever is not a known key; did you mean "server"? (known here: server, data, log, bars, limits, finazon, exchange, demo, datasets)',
+      '1:1 sever is not a known key; did you mean "server"? (known here: server, data, log, bars, limits, finazon, cryptomus, exchange, demo, datasets)',
     ],
     ["server: 5", "1:9 server must be a mapping of keys to values, but is 5"],
     [
@@ -128,6 +157,16 @@ describe("a wrong configuration names the place and what would be right", () => 
       '1:14 log.level must be one of debug, info, warn, error, silent, but is "loud"',
     ],
     ["finazon: {eventInReplies: 1}", "1:27 finazon.eventInReplies must be true or false, but is 1"],
+    [
+      "cryptomus: {resubscribe: add}",
+      '1:26 cryptomus.resubscribe must be one of merge, replace, but is "add"',
+    ],
+    ["cryptomus: {enabled: 1}", "1:22 cryptomus.enabled must be true or false, but is 1"],
+    [
+      "cryptomus: {idleTimeout: 5}",
+      '1:13 cryptomus.idleTimeout is not a known key; did you mean "idleTimeoutMs"? (known here: enabled, tokenlessPublic, resubscribe, ackMethodAlways, countPings, idleTimeoutMs, requestsPerMinuteMax, newConnectionsPerMinuteMax, connectionsPerUserMax, messageBytesMax, restCallsPerMinuteMax, hmacWindowMs, depthIntervalMs, fullReloadIntervalMs, tickerIntervalMs)',
+    ],
+    ["demo: {users: 2}", "1:15 demo.users must be true or false, but is 2"],
     [
       "datasets: [{code: A, feed: {kind: simulator}}]",
       '1:19 datasets[0].code must be a text that matches ^[a-z0-9][a-z0-9_.-]{0,62}$, but is "A"',
@@ -163,6 +202,29 @@ describe("a wrong configuration names the place and what would be right", () => 
     expect(faultsOf(text)).toEqual([fault]);
   });
 
+  it.each([
+    ["idleTimeoutMs", 1_000, 86_400_000],
+    ["requestsPerMinuteMax", 0, 1_000_000],
+    ["newConnectionsPerMinuteMax", 0, 1_000_000],
+    ["connectionsPerUserMax", 1, 1_000_000],
+    ["messageBytesMax", 128, 16_777_216],
+    ["restCallsPerMinuteMax", 0, 1_000_000],
+    ["hmacWindowMs", 100, 60_000],
+    ["depthIntervalMs", 10, 60_000],
+    ["fullReloadIntervalMs", 1_000, 86_400_000],
+    ["tickerIntervalMs", 100, 60_000],
+  ])("cryptomus.%s is a whole number from %i to %i", (key, least, most) => {
+    const faults = (value: number) => faultsOf(`cryptomus: {${key}: ${value}}`);
+    expect([...faults(least), ...faults(most)]).toEqual([]);
+    for (const value of [least - 1, most + 1, least + 0.5]) {
+      expect(faults(value)).toEqual([
+        expect.stringContaining(
+          `cryptomus.${key} must be a whole number from ${least} to ${most}, but is ${value}`,
+        ),
+      ]);
+    }
+  });
+
   it("in a variable", () => {
     expect(faultsOf("", { OPENBOURSE_PORT: "x" })).toEqual([
       'OPENBOURSE_PORT: server.port must be a whole number from 0 to 65535, but is "x"',
@@ -177,7 +239,7 @@ describe("a wrong configuration names the place and what would be right", () => 
       '--port: server.port must be a whole number from 0 to 65535, but is "x"',
     ]);
     expect(faultsOf("", {}, [flag("sever.port", "1")])).toEqual([
-      '--port: sever is not a known key; did you mean "server"? (known here: server, data, log, bars, limits, finazon, exchange, demo, datasets)',
+      '--port: sever is not a known key; did you mean "server"? (known here: server, data, log, bars, limits, finazon, cryptomus, exchange, demo, datasets)',
     ]);
   });
 

@@ -3,9 +3,8 @@
  * default. `openbourse.yaml`, environment variables, flags and `print-config` all follow from here.
  */
 import Type, { type Static, type TSchema } from "typebox";
-
-const strict = { additionalProperties: false };
-const section = { ...strict, default: {} };
+import { cryptomusSchema } from "./cryptomus-schema.ts";
+import { section, strict } from "./schema-parts.ts";
 
 const code = (description: string) =>
   Type.String({ pattern: "^[a-z0-9][a-z0-9_.-]{0,62}$", description });
@@ -347,9 +346,16 @@ export const configSchema = Type.Object(
     ),
     limits: limitsSchema,
     finazon: finazonSchema,
+    cryptomus: cryptomusSchema,
     exchange: exchangeSchema,
     demo: Type.Object(
-      { key: Type.Boolean({ default: true, description: "make and show a demo API key" }) },
+      {
+        key: Type.Boolean({ default: true, description: "make and show a demo API key" }),
+        users: Type.Boolean({
+          default: true,
+          description: "make, fund and show two demo users of the exchange",
+        }),
+      },
       section,
     ),
     datasets: Type.Array(datasetSchema, {

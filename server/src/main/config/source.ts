@@ -50,8 +50,11 @@ export const environmentPrefix = "OPENBOURSE_";
 /** Variables with this prefix belong to the project's own tests. */
 const testPrefix = "OPENBOURSE_TEST_";
 
+/** Holds the master key, which is a secret and therefore no key of the configuration. */
+export const masterKeyVariable = "OPENBOURSE_MASTER_KEY";
+
 /** Variables that are not keys of the configuration. */
-const otherVariables: ReadonlySet<string> = new Set(["OPENBOURSE_CONFIG"]);
+const otherVariables: ReadonlySet<string> = new Set(["OPENBOURSE_CONFIG", masterKeyVariable]);
 
 /** Short names for what is set most often: the same words as the flags. */
 export const shortNames: Readonly<Record<string, KeyPath>> = {

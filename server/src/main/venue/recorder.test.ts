@@ -28,6 +28,18 @@ const released = (from: number, count: number): readonly Released[] =>
   }));
 
 describe("the recorder", () => {
+  it("has caught up with a command when that is stored, whatever comes after it", async () => {
+    const history = await slowHistory();
+    const recorder = new Recorder(history, log);
+    recorder.take(released(1, 3_000));
+    const caughtUp = recorder.caughtUp(3_000);
+    recorder.take(released(3_001, 3_000));
+    expect(await caughtUp).toBeUndefined();
+    expect(history.lastSequence).toBeGreaterThanOrEqual(3_000);
+    await recorder.finish();
+    rmSync(join(folder, "history.db"));
+  });
+
   it("stores everything in order at the pace of the history, and later skips what is stored", async () => {
     const first = await slowHistory();
     const recorder = new Recorder(first, log);

@@ -20,6 +20,8 @@ export class Recorder {
   /** How many of the waiting ones have been handed over. */
   #handedOver = 0;
   #isPumping = false;
+  /** Sequence of the last one that was handed over. */
+  #handedOverSequence = 0;
   #faultSaid = false;
 
   constructor(history: History, log: Log) {
@@ -52,6 +54,16 @@ export class Recorder {
     await this.#history.ready();
   }
 
+  /**
+   * Resolves when everything up to a sequence that was taken is stored; with the fault when it never
+   * will be. What comes meanwhile does not delay it.
+   */
+  async caughtUp(sequence: number): Promise<string | undefined> {
+    while (this.#isPumping && this.#handedOverSequence < sequence) await this.#history.flushed();
+    await this.#history.flushed();
+    return this.fault;
+  }
+
   /** Hands over everything that waits and resolves when it is stored, or never will be. */
   async finish(): Promise<void> {
     while (this.#isPumping) await this.#history.flushed();
@@ -70,6 +82,7 @@ export class Recorder {
       const next = this.#waiting.slice(this.#handedOver, this.#handedOver + handedOverMax);
       this.#history.record(next);
       this.#handedOver += next.length;
+      this.#handedOverSequence = next.at(-1)?.sequence ?? this.#handedOverSequence;
       this.#forgetHandedOver();
     }
     this.#waiting = [];

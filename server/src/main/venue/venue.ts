@@ -150,6 +150,11 @@ export class Venue {
     return this.#recorder.fault;
   }
 
+  /** Resolves when the history holds all that was released by now, or with why it never will. */
+  historyCaughtUp(): Promise<string | undefined> {
+    return this.#recorder.caughtUp(this.sequencer.durableSequence);
+  }
+
   /** Makes all that was taken durable, takes a last snapshot, closes the files. */
   async stop(): Promise<void> {
     this.#cancelAudit();

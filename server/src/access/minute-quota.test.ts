@@ -1,27 +1,27 @@
 import { describe, expect, it } from "vitest";
-import { RestQuota } from "./rest-quota.ts";
+import { MinuteQuota } from "./minute-quota.ts";
 
 const minuteMs = 60_000;
 const startMs = 1_000 * minuteMs;
 
-describe("the quota of REST calls", () => {
+describe("a quota by the minute", () => {
   it("allows as many calls as the limit says, to the last millisecond of the minute", () => {
-    const quota = new RestQuota();
+    const quota = new MinuteQuota();
     const calls = [0, 1, 59_998, 59_999].map((ms) => quota.take("desk", 3, startMs + ms));
 
     expect(calls).toEqual([true, true, true, false]);
   });
 
   it("starts anew at the start of the minute, not a minute after the first call", () => {
-    const quota = new RestQuota();
+    const quota = new MinuteQuota();
 
     expect(quota.take("desk", 1, startMs + 59_999)).toBe(true);
     expect(quota.take("desk", 1, startMs + 60_000)).toBe(true);
     expect(quota.take("desk", 1, startMs + 60_001)).toBe(false);
   });
 
-  it("counts each workspace by itself", () => {
-    const quota = new RestQuota();
+  it("counts each caller by itself", () => {
+    const quota = new MinuteQuota();
 
     expect(quota.take("desk", 1, startMs)).toBe(true);
     expect(quota.take("other", 1, startMs)).toBe(true);
@@ -29,7 +29,7 @@ describe("the quota of REST calls", () => {
   });
 
   it("does not count a refused call, so a raised limit counts at once", () => {
-    const quota = new RestQuota();
+    const quota = new MinuteQuota();
     quota.take("desk", 1, startMs);
     for (let n = 0; n < 10; n += 1) quota.take("desk", 1, startMs);
 
@@ -40,11 +40,11 @@ describe("the quota of REST calls", () => {
     ["no limit", undefined, true],
     ["a limit of nothing", 0, false],
   ])("with %s", (_, max, isAllowed) => {
-    expect(new RestQuota().take("desk", max, startMs)).toBe(isAllowed);
+    expect(new MinuteQuota().take("desk", max, startMs)).toBe(isAllowed);
   });
 
   it("starts anew when the clock was set back, instead of refusing until it has caught up", () => {
-    const quota = new RestQuota();
+    const quota = new MinuteQuota();
     quota.take("desk", 1, startMs);
 
     expect(quota.take("desk", 1, startMs - 60 * minuteMs)).toBe(true);

@@ -1,0 +1,507 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { systemSecrets } from "../adapters/crypto/system-secrets.ts";
+import { createVault } from "../adapters/crypto/vault.ts";
+import { inMemory } from "../adapters/sqlite/shared-database.ts";
+import { openUserStore } from "../adapters/sqlite/user-store.ts";
+import type { Secrets } from "../ports/secrets.ts";
+import { userRecord, withUserMethods } from "../ports/user-store.contract.ts";
+import type { UserStore } from "../ports/user-store.ts";
+import {
+  type AuthenticatorOptions,
+  createAuthenticator,
+  credentialLengthMax,
+  defaultWindowMs,
+  type UserAuthenticator,
+} from "./authenticator.ts";
+import type { Credentials, Identity, SignatureRefusal, SignedMessage } from "./identity.ts";
+import { reencodedLengthMax } from "./php-json.ts";
+import { rememberedSignaturesMax } from "./replay-guard.ts";
+import { createUser, disableUser, type NewUser } from "./users.ts";
+
+const secrets = systemSecrets();
+const vault = createVault("11".repeat(32));
+const nowMs = 1_700_000_000_000;
+const get: SignedMessage = { method: "GET", target: "/v2/user-api/exchange/orders", body: "" };
+
+let store: UserStore;
+beforeEach(() => {
+  store = openUserStore(inMemory);
+});
+afterEach(() => store.close());
+
+/** A user whose key is the one of the published vectors (protocol 3.2). */
+const fixtureKey = "fixture-api-key";
+function fixtureUser(): string {
+  const { id } = userRecord("abcdef");
+  store.add(userRecord("abcdef", { sealedKey: vault.seal(fixtureKey, id), createdAtMs: 7 }));
+  return id;
+}
+
+function newUser(): NewUser {
+  const made = createUser({ store, vault, secrets }, { label: "", nowMs });
+  if (typeof made === "string") throw new Error(made);
+  return made;
+}
+
+function authenticator(options: Partial<AuthenticatorOptions> = {}): UserAuthenticator {
+  return createAuthenticator({ store, vault, secrets, ...options });
+}
+
+type Md5 = Extract<Credentials, { readonly scheme: "md5" }>;
+type Hmac = Extract<Credentials, { readonly scheme: "hmac-sha256" }>;
+
+/** `md5(base64(text) + key)`. */
+function md5Of(text: string, key: string): string {
+  return secrets.md5Hex(secrets.base64(text) + key);
+}
+
+function md5(userId: string | undefined, signature: string | undefined): Md5 {
+  return { scheme: "md5", userId, signature };
+}
+
+function withBody(body: string): SignedMessage {
+  return { method: "POST", target: "/v2/user-api/exchange/orders", body };
+}
+
+/** Credentials of a user for a message, stamped with a time; changed afterwards where told. */
+function hmac(
+  user: NewUser,
+  message: SignedMessage,
+  stamp: { readonly timestamp?: string; readonly nonce?: string } = {},
+): Hmac {
+  const { timestamp = String(nowMs), nonce } = stamp;
+  const { method, target, body } = message;
+  const text = `${timestamp}\n${nonce ?? ""}\n${method}\n${target}\n${body}`;
+  const signature = secrets.hmacSha256Hex(user.apiKey, text);
+  return { scheme: "hmac-sha256", userId: user.userId, signature, timestamp, nonce };
+}
+
+describe("a request signed with MD5", () => {
+  it.each([
+    ["an order", '{"market":"TRX_USDT","quantity":"20"}', "7a25ed96c474b99df63c8caad23459bc"],
+    ["no body", "", "7192c86862fa543f3d1e1f0c10d0d494"],
+    ["an empty object", "{}", "99e68e4cb5d28c03aaeacb962526c1e0"],
+    ["an empty object, signed as nothing", "{}", "7192c86862fa543f3d1e1f0c10d0d494"],
+  ])("is accepted with %s and the published signature", (_, body, signature) => {
+    const userId = fixtureUser();
+
+    expect(authenticator().authenticate(md5(userId, signature), withBody(body), nowMs)).toEqual({
+      userId,
+      createdAtMs: 7,
+    } satisfies Identity);
+  });
+
+  it.each([
+    ["the body itself", '{ "tag":"a/b", "n":1.0, "o":{} }'],
+    ["PHP's writing of it", '{"tag":"a\\/b","n":1,"o":[]}'],
+    ["PHP's writing with the fraction kept", '{"tag":"a\\/b","n":1.0,"o":[]}'],
+    ["PHP's writing with objects kept", '{"tag":"a\\/b","n":1,"o":{}}'],
+    ["PHP's writing with both kept", '{"tag":"a\\/b","n":1.0,"o":{}}'],
+  ])("is accepted when the signature was made over %s", (_, signed) => {
+    const user = newUser();
+    const message = withBody('{ "tag":"a/b", "n":1.0, "o":{} }');
+
+    const result = authenticator().authenticate(
+      md5(user.userId, md5Of(signed, user.apiKey)),
+      message,
+      nowMs,
+    );
+
+    expect(result).toMatchObject({ userId: user.userId });
+  });
+
+  it.each([
+    ["nothing, when there is a body", '{"a":1}', ""],
+    ["nothing, when there is an empty list", "[]", ""],
+    ["an empty object, when there is no body", "", "{}"],
+    ["another body", '{"a":1}', '{"a":2}'],
+    ["the body with more in it", '{"a":1}', '{"a":1,"b":2}'],
+    [
+      "PHP's writing of a body that is too long to be written anew",
+      `{ "a":"${"x".repeat(reencodedLengthMax)}"}`,
+      `{"a":"${"x".repeat(reencodedLengthMax)}"}`,
+    ],
+  ])("is refused when the signature was made over %s", (_, body, signed) => {
+    const user = newUser();
+
+    const result = authenticator().authenticate(
+      md5(user.userId, md5Of(signed, user.apiKey)),
+      withBody(body),
+      nowMs,
+    );
+
+    expect(result).toBe("bad-signature");
+  });
+
+  it("is accepted with the id and the signature in either case, and blanks around the id", () => {
+    const { userId, apiKey } = newUser();
+    const sign = md5Of("", apiKey);
+    const door = authenticator();
+
+    const spellings = [md5(userId.toUpperCase(), sign), md5(` ${userId}\t`, sign.toUpperCase())];
+
+    for (const spelling of spellings) {
+      expect(door.authenticate(spelling, get, nowMs)).toMatchObject({ userId });
+    }
+  });
+
+  it("may be sent again, because the protocol has nothing to tell requests apart by", () => {
+    const { userId, apiKey } = newUser();
+    const door = authenticator();
+
+    for (let n = 0; n < 3; n += 1) {
+      const result = door.authenticate(md5(userId, md5Of("", apiKey)), get, nowMs + n);
+      expect(result).toMatchObject({ userId });
+    }
+  });
+
+  it("is compared as often whoever asks and whichever form was signed", () => {
+    const { userId, apiKey } = newUser();
+    let comparisons = 0;
+    const counting: Secrets = {
+      ...secrets,
+      equal: (left, right) => {
+        comparisons += 1;
+        return secrets.equal(left, right);
+      },
+    };
+    const door = authenticator({ secrets: counting });
+    const body = '{"a":"b/c","n":1.0}';
+    const shown: readonly [string, string][] = [
+      [userId, md5Of(body, apiKey)],
+      [userId, md5Of('{"a":"b\\/c","n":1}', apiKey)],
+      [userId, md5Of(body, "another key")],
+      [userRecord("1").id, md5Of(body, apiKey)],
+      ["not an id", md5Of(body, apiKey)],
+    ];
+
+    const counts = shown.map(([id, signature]) => {
+      comparisons = 0;
+      door.authenticate(md5(id, signature), withBody(body), nowMs);
+      return comparisons;
+    });
+
+    expect(counts).toEqual([3, 3, 3, 3, 3]);
+  });
+});
+
+describe("a request signed with HMAC-SHA-256", () => {
+  it("is accepted with a signature over stamp, nonce, method, target and body, one a line", () => {
+    const user = newUser();
+    const message = withBody('{"a":1}');
+    const text = `${nowMs}\nn-1\nPOST\n${message.target}\n{"a":1}`;
+    const signature = secrets.hmacSha256Hex(user.apiKey, text).toUpperCase();
+    const credentials: Hmac = { ...hmac(user, message, { nonce: "n-1" }), signature };
+
+    expect(authenticator().authenticate(credentials, message, nowMs)).toEqual({
+      userId: user.userId,
+      createdAtMs: nowMs,
+    });
+  });
+
+  const changes: readonly [string, Partial<Hmac>, Partial<SignedMessage>][] = [
+    ["time stamp", { timestamp: String(nowMs + 1) }, {}],
+    ["nonce", { nonce: "other" }, {}],
+    ["nonce, which was left out,", { nonce: undefined }, {}],
+    ["method", {}, { method: "DELETE" }],
+    ["target", {}, { target: "/v2/user-api/exchange/orders?limit=1" }],
+    ["body", {}, { body: "{}" }],
+    ["body by white space", {}, { body: " " }],
+    ["signature", { signature: "0".repeat(64) }, {}],
+    ["signature, which was cut,", { signature: "0" }, {}],
+  ];
+  it.each(changes)("is refused when its %s was changed", (_, credentials, message) => {
+    const user = newUser();
+    const good = hmac(user, get, { nonce: "n" });
+
+    const result = authenticator().authenticate(
+      { ...good, ...credentials },
+      { ...get, ...message },
+      nowMs,
+    );
+
+    expect(result).toBe("bad-signature");
+  });
+
+  it("is refused when parts run into each other though the signature fits", () => {
+    const user = newUser();
+    const honest = hmac(user, { ...get, method: "POST", target: "/a", body: "" }, { nonce: "n" });
+    const shifted: Hmac = { ...honest, nonce: "n\nPOST" };
+    const message = { method: "/a", target: "", body: "" };
+    const text = `${nowMs}\nn\nPOST\n/a\n\n`;
+    const signature = secrets.hmacSha256Hex(user.apiKey, text);
+
+    const result = authenticator().authenticate({ ...shifted, signature }, message, nowMs);
+
+    expect(result).toBe("bad-signature");
+  });
+
+  it.each(["x".repeat(65), "a b", "é", "\n"])("is refused with the nonce %j", (nonce) => {
+    const user = newUser();
+
+    const result = authenticator().authenticate(hmac(user, get, { nonce }), get, nowMs);
+
+    expect(result).toBe("bad-signature");
+  });
+
+  it.each<readonly [string, number, string | undefined]>([
+    ["ours", 0, undefined],
+    ["a window behind ours", -defaultWindowMs, undefined],
+    ["a window ahead of ours", defaultWindowMs, undefined],
+    ["a millisecond more behind", -defaultWindowMs - 1, "bad-timestamp"],
+    ["a millisecond more ahead", defaultWindowMs + 1, "bad-timestamp"],
+  ])("with a time stamp that is %s", (_, offsetMs, refusal) => {
+    const user = newUser();
+    const credentials = hmac(user, get, { timestamp: String(nowMs + offsetMs) });
+
+    const result = authenticator().authenticate(credentials, get, nowMs);
+
+    expect(typeof result === "string" ? result : undefined).toBe(refusal);
+  });
+
+  it.each([
+    "now",
+    "-1",
+    "1e12",
+    "1700000000000.5",
+    " 1700000000000",
+    "9".repeat(16),
+    "0x18bcfe56800",
+  ])("is refused with the time stamp %j", (timestamp) => {
+    const result = authenticator().authenticate(hmac(newUser(), get, { timestamp }), get, nowMs);
+
+    expect(result).toBe("bad-timestamp");
+  });
+
+  it("is held to the window that the server was given", () => {
+    const user = newUser();
+    const door = authenticator({ windowMs: 0 });
+    const late = hmac(user, get, { timestamp: String(nowMs - 1) });
+
+    expect(door.authenticate(hmac(user, get), get, nowMs)).toMatchObject({ userId: user.userId });
+    expect(door.authenticate(late, get, nowMs)).toBe("bad-timestamp");
+  });
+});
+
+describe("a signature that was accepted before", () => {
+  it("is refused for as long as its time stamp is good, however it is written", () => {
+    const user = newUser();
+    const door = authenticator();
+    const ahead = hmac(user, get, { timestamp: String(nowMs + defaultWindowMs) });
+    const upper: Hmac = { ...ahead, signature: ahead.signature?.toUpperCase() };
+
+    expect(door.authenticate(ahead, get, nowMs)).toMatchObject({ userId: user.userId });
+    for (let ms = 0; ms <= 2 * defaultWindowMs; ms += 500) {
+      door.refresh(nowMs + ms);
+      expect(door.authenticate(upper, get, nowMs + ms)).toBe("replayed");
+    }
+    const end = nowMs + 2 * defaultWindowMs + 1;
+    door.refresh(end);
+    expect(door.authenticate(ahead, get, end)).toBe("bad-timestamp");
+  });
+
+  it("does not stand in the way of the same request with another nonce or time stamp", () => {
+    const user = newUser();
+    const door = authenticator();
+    const stamps = [{}, { nonce: "1" }, { nonce: "2" }, { timestamp: String(nowMs + 1) }];
+
+    for (const stamp of stamps) {
+      expect(door.authenticate(hmac(user, get, stamp), get, nowMs)).toMatchObject({
+        userId: user.userId,
+      });
+    }
+  });
+
+  it("is not remembered when the request was refused", () => {
+    const user = newUser();
+    const door = authenticator({ callsPerMinuteMax: 0 });
+    const early = hmac(user, get, { timestamp: String(nowMs + 60_000) });
+
+    expect(door.authenticate(hmac(user, get), get, nowMs)).toBe("too-many-calls");
+    expect(door.authenticate(hmac(user, get), get, nowMs)).toBe("too-many-calls");
+    expect(door.authenticate(early, get, nowMs)).toBe("bad-timestamp");
+  });
+
+  it("is not forgotten to make room: when the memory is full, calls have to wait", () => {
+    const user = newUser();
+    // Quick stand-ins, so that filling the memory takes no time; the nonce makes the signature.
+    const record = store.user(user.userId);
+    const quickStore = withUserMethods(store, { user: () => record });
+    const quick: Secrets = {
+      ...secrets,
+      hmacSha256Hex: (_, text) => text.split("\n")[1] ?? "",
+      equal: (left, right) => left === right,
+    };
+    const door = authenticator({ store: quickStore, secrets: quick });
+    const stamped = hmac(user, get, { timestamp: String(nowMs + defaultWindowMs) });
+    const call = (nonce: string, atMs: number) =>
+      door.authenticate({ ...stamped, nonce, signature: nonce }, get, atMs);
+    for (let n = 0; n < rememberedSignaturesMax; n += 1) call(`n${n}`, nowMs);
+
+    expect(call("one-more", nowMs)).toBe("too-many-calls");
+    expect(call("n0", nowMs + 2 * defaultWindowMs)).toBe("replayed");
+    expect(call("one-more", nowMs + 2 * defaultWindowMs)).toBe("too-many-calls");
+    door.refresh(nowMs + 2 * defaultWindowMs + 1);
+    expect(call("one-more", nowMs + 2 * defaultWindowMs)).toMatchObject({ userId: user.userId });
+  });
+
+  it("does not use up the quota of its user", () => {
+    const user = newUser();
+    const door = authenticator({ callsPerMinuteMax: 2 });
+    const [first, second] = [hmac(user, get), hmac(user, get, { nonce: "2" })];
+
+    door.authenticate(first, get, nowMs);
+    for (let n = 0; n < 5; n += 1) {
+      expect(door.authenticate(first, get, nowMs)).toBe("replayed");
+    }
+
+    expect(door.authenticate(second, get, nowMs)).toMatchObject({ userId: user.userId });
+  });
+});
+
+describe("who is refused", () => {
+  const hmacOf = (changes: Partial<Hmac>): Hmac => ({
+    ...{ scheme: "hmac-sha256", userId: userRecord("1").id, signature: "0".repeat(64) },
+    ...{ timestamp: String(nowMs), nonce: undefined },
+    ...changes,
+  });
+  const sign = "0".repeat(32);
+
+  it.each<readonly [string, Credentials, SignatureRefusal]>([
+    ["shows no id", md5(undefined, sign), "missing-credentials"],
+    ["shows an empty id", md5("", sign), "missing-credentials"],
+    ["shows no signature", md5(userRecord("1").id, undefined), "missing-credentials"],
+    ["shows an empty signature", md5(userRecord("1").id, ""), "missing-credentials"],
+    ["shows no time stamp", hmacOf({ timestamp: undefined }), "missing-credentials"],
+    ["shows an empty time stamp", hmacOf({ timestamp: "" }), "missing-credentials"],
+    ["is not known", hmacOf({ userId: userRecord("2").id }), "unknown-user"],
+    ["shows blanks for an id", md5("  ", sign), "unknown-user"],
+    ["shows an id that is none", md5("1", sign), "unknown-user"],
+    ["shows an id with braces", md5(`{${userRecord("1").id}}`, sign), "unknown-user"],
+    ["shows an id without dashes", md5("0".repeat(32), sign), "unknown-user"],
+    ["shows a very long id", md5(" ".repeat(1_000) + userRecord("1").id, sign), "unknown-user"],
+    ["shows a signature that is none", md5(userRecord("1").id, "hello"), "bad-signature"],
+    [
+      "shows a very long signature",
+      md5(userRecord("1").id, "0".repeat(credentialLengthMax + 1)),
+      "bad-signature",
+    ],
+    ["shows an MD5 signature as an HMAC", hmacOf({ signature: sign }), "bad-signature"],
+  ])("somebody who %s", (_, credentials, refusal) => {
+    const { id } = userRecord("1");
+    store.add(userRecord("1", { sealedKey: vault.seal("key", id) }));
+
+    expect(authenticator().authenticate(credentials, get, nowMs)).toBe(refusal);
+  });
+
+  it("another user's signature", () => {
+    const [one, two] = [newUser(), newUser()];
+
+    const credentials = { ...hmac(one, get), userId: two.userId };
+
+    expect(authenticator().authenticate(credentials, get, nowMs)).toBe("bad-signature");
+  });
+
+  it("a user who was disabled, from the next request on, once he can sign", () => {
+    const user = newUser();
+    const door = authenticator();
+    const good = md5(user.userId, md5Of("", user.apiKey));
+    expect(door.authenticate(good, get, nowMs)).toMatchObject({ userId: user.userId });
+
+    disableUser(store, { id: user.userId, nowMs });
+
+    expect(door.authenticate(good, get, nowMs)).toBe("disabled-user");
+    expect(door.authenticate(md5(user.userId, "0".repeat(32)), get, nowMs)).toBe("bad-signature");
+  });
+
+  it("a user who calls more often in a minute than he may; others are not", () => {
+    const [one, two] = [newUser(), newUser()];
+    const door = authenticator({ callsPerMinuteMax: 2 });
+    const call = ({ userId, apiKey }: NewUser, atMs: number) =>
+      door.authenticate(md5(userId, md5Of("", apiKey)), get, atMs);
+    const minuteMs = Math.ceil(nowMs / 60_000) * 60_000;
+
+    const results = [0, 1, 59_999, 60_000].map((ms) => call(one, minuteMs + ms));
+
+    expect(results.map((result) => typeof result === "string")).toEqual([
+      ...[false, false, true, false],
+    ]);
+    expect(results[2]).toBe("too-many-calls");
+    expect(call(two, minuteMs)).toMatchObject({ userId: two.userId });
+  });
+
+  it("does not count against the quota of the user whom he pretends to be", () => {
+    const user = newUser();
+    const door = authenticator({ callsPerMinuteMax: 1 });
+    for (let n = 0; n < 5; n += 1) {
+      door.authenticate(md5(user.userId, "0".repeat(32)), get, nowMs);
+    }
+
+    const result = door.authenticate(md5(user.userId, md5Of("", user.apiKey)), get, nowMs);
+
+    expect(result).toMatchObject({ userId: user.userId });
+  });
+});
+
+describe("a user whose key was sealed under another master key", () => {
+  it("is refused as badly signed, and the operator is told once, without any secret", () => {
+    const user = newUser();
+    const told: string[] = [];
+    const door = authenticator({
+      vault: createVault("22".repeat(32)),
+      onUnreadableKey: (userId) => told.push(userId),
+    });
+    const good = md5(user.userId, md5Of("", user.apiKey));
+
+    expect(door.authenticate(good, get, nowMs)).toBe("bad-signature");
+    expect(door.authenticate(md5(user.userId, md5Of("", "")), get, nowMs)).toBe("bad-signature");
+    expect(told).toEqual([user.userId]);
+
+    newUser();
+    door.refresh(nowMs);
+    door.authenticate(good, get, nowMs);
+    expect(told).toEqual([user.userId, user.userId]);
+  });
+});
+
+describe("the keys of users", () => {
+  it("are opened once, and again when the store has changed", () => {
+    const user = newUser();
+    let opened = 0;
+    const counting = {
+      ...vault,
+      open: (sealed: string, context: string) => {
+        opened += 1;
+        return vault.open(sealed, context);
+      },
+    };
+    const door = authenticator({ vault: counting });
+    const call = () => door.authenticate(md5(user.userId, md5Of("", user.apiKey)), get, nowMs);
+
+    call();
+    door.refresh(nowMs);
+    call();
+    expect(opened).toBe(1);
+
+    newUser();
+    door.refresh(nowMs);
+    expect(call()).toMatchObject({ userId: user.userId });
+    expect(opened).toBe(2);
+  });
+
+  it("are in nothing that is returned or thrown", () => {
+    const user = newUser();
+    const broken = withUserMethods(store, {
+      user: () => {
+        throw new Error("disk");
+      },
+    });
+    const signature = md5Of("", user.apiKey);
+
+    expect(() =>
+      authenticator({ store: broken }).authenticate(md5(user.userId, signature), get, nowMs),
+    ).toThrow(/^disk$/);
+    const result = authenticator().authenticate(md5(user.userId, signature), get, nowMs);
+    expect(Object.keys(result)).toEqual(["userId", "createdAtMs"]);
+  });
+});

@@ -1,0 +1,165 @@
+/**
+ * Checks signed requests of users. Every check reads the store, so a user who was disabled, by
+ * whichever process, is refused from the next request on. It tells a caller who cannot sign nothing
+ * beyond whether the user exists, and no secret is in anything that it returns.
+ */
+import type { Secrets } from "../ports/secrets.ts";
+import type { UserRecord, UserStore } from "../ports/user-store.ts";
+import type { Vault } from "../ports/vault.ts";
+import type {
+  Authenticator,
+  Credentials,
+  Identity,
+  SignatureRefusal,
+  SignedMessage,
+} from "./identity.ts";
+import { KeyRing } from "./key-ring.ts";
+import { MinuteQuota } from "./minute-quota.ts";
+import { ReplayGuard } from "./replay-guard.ts";
+import { hasMd5Signature, hmacSignature, type Stamp } from "./signature.ts";
+import { identityOf } from "./users.ts";
+
+/** How far a time stamp may be from our clock, in milliseconds, when nobody said otherwise. */
+export const defaultWindowMs = 5_000;
+
+/** Longest text that is looked at as a user id or a signature; good ones have 36, 32 and 64. */
+export const credentialLengthMax = 256;
+
+const userIdPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** Few enough digits for a safe integer. */
+const timestampPattern = /^[0-9]{1,15}$/;
+/** Visible ASCII: above all no line feed, which ends a part of what is signed. */
+const noncePattern = /^[!-~]{0,64}$/;
+
+/** What an authenticator works with. */
+export interface AuthenticatorOptions {
+  readonly store: UserStore;
+  readonly vault: Vault;
+  readonly secrets: Secrets;
+  /** How far a time stamp may be from our clock, in milliseconds; 5,000 when left out. */
+  readonly windowMs?: number | undefined;
+  /** Signed requests of one user in a minute; no limit when left out. */
+  readonly callsPerMinuteMax?: number | undefined;
+  /**
+   * Told, for the log, the id of a user whose key was sealed under another master key. His requests
+   * are refused as badly signed. Told once for each user until the store changes.
+   */
+  readonly onUnreadableKey?: (userId: string) => void;
+}
+
+/** An authenticator that tidies up when it is asked to. */
+export interface UserAuthenticator extends Authenticator {
+  /**
+   * Forgets opened keys when any process has changed the store, and signatures and counts that are
+   * old. Meant to be called about every second; nothing gets in that should not when it is not.
+   */
+  refresh(nowMs: number): void;
+}
+
+/** Makes an authenticator. */
+export function createAuthenticator(options: AuthenticatorOptions): UserAuthenticator {
+  return new StoreAuthenticator(options);
+}
+
+class StoreAuthenticator implements UserAuthenticator {
+  readonly #store: UserStore;
+  readonly #secrets: Secrets;
+  readonly #windowMs: number;
+  readonly #callsPerMinuteMax: number | undefined;
+  readonly #keys: KeyRing;
+  /** Stands in for the key of a user who does not exist, so that refusing him takes as long. */
+  readonly #decoyKey: string;
+  readonly #quota = new MinuteQuota();
+  readonly #replays: ReplayGuard;
+  #seenVersion: number;
+
+  constructor(options: AuthenticatorOptions) {
+    this.#store = options.store;
+    this.#secrets = options.secrets;
+    this.#windowMs = options.windowMs ?? defaultWindowMs;
+    this.#callsPerMinuteMax = options.callsPerMinuteMax;
+    const onUnreadableKey = options.onUnreadableKey ?? (() => {});
+    this.#keys = new KeyRing({ vault: options.vault, onUnreadableKey });
+    this.#decoyKey = options.secrets.randomHex(32);
+    // A time stamp that is a window ahead of our clock is good for two windows.
+    this.#replays = new ReplayGuard(2 * this.#windowMs);
+    this.#seenVersion = options.store.version();
+  }
+
+  authenticate(
+    credentials: Credentials,
+    message: SignedMessage,
+    nowMs: number,
+  ): Identity | SignatureRefusal {
+    const { userId, signature } = credentials;
+    if (isMissing(userId) || isMissing(signature)) return "missing-credentials";
+    if (credentials.scheme === "hmac-sha256" && isMissing(credentials.timestamp)) {
+      return "missing-credentials";
+    }
+    const user = this.#findUser(userId);
+    const key = (user && this.#keys.keyOf(user)) ?? this.#decoyKey;
+    const shown = signature.length > credentialLengthMax ? "" : signature.toLowerCase();
+    const isSigned = this.#isSigned(credentials, message, { key, signature: shown });
+    if (user === undefined) return "unknown-user";
+    if (!isSigned) return "bad-signature";
+    return this.#refusalOf(user, { credentials, signature: shown }, nowMs) ?? identityOf(user);
+  }
+
+  refresh(nowMs: number): void {
+    this.#quota.refresh(nowMs);
+    this.#replays.sweep(nowMs);
+    const version = this.#store.version();
+    if (version === this.#seenVersion) return;
+    this.#keys.clear();
+    this.#seenVersion = version;
+  }
+
+  #findUser(userId: string): UserRecord | undefined {
+    if (userId.length > credentialLengthMax) return undefined;
+    const id = userId.trim().toLowerCase();
+    return userIdPattern.test(id) ? this.#store.user(id) : undefined;
+  }
+
+  #isSigned(
+    credentials: Credentials,
+    message: SignedMessage,
+    shown: { readonly key: string; readonly signature: string },
+  ): boolean {
+    const { key, signature } = shown;
+    if (credentials.scheme === "md5") {
+      return hasMd5Signature(this.#secrets, key, { body: message.body, signature });
+    }
+    const stamp: Stamp = {
+      timestamp: credentials.timestamp ?? "",
+      nonce: credentials.nonce ?? "",
+    };
+    const expected = hmacSignature(this.#secrets, key, { stamp, message });
+    return this.#secrets.equal(signature, expected) && noncePattern.test(stamp.nonce);
+  }
+
+  /** Why a user who has signed well is refused all the same; counts the request when he is not. */
+  #refusalOf(
+    user: UserRecord,
+    shown: { readonly credentials: Credentials; readonly signature: string },
+    nowMs: number,
+  ): SignatureRefusal | undefined {
+    const { credentials, signature } = shown;
+    if (user.disabledAtMs !== undefined) return "disabled-user";
+    const isStamped = credentials.scheme === "hmac-sha256";
+    if (isStamped && !this.#isTimely(credentials.timestamp ?? "", nowMs)) return "bad-timestamp";
+    // Looked at before the quota, so that somebody who repeats a user's requests does not use it up.
+    if (isStamped && this.#replays.has(signature)) return "replayed";
+    if (!this.#quota.take(user.id, this.#callsPerMinuteMax, nowMs)) return "too-many-calls";
+    if (isStamped && !this.#replays.remember(signature, nowMs)) return "too-many-calls";
+    return undefined;
+  }
+
+  #isTimely(timestamp: string, nowMs: number): boolean {
+    if (!timestampPattern.test(timestamp)) return false;
+    return Math.abs(nowMs - Number(timestamp)) <= this.#windowMs;
+  }
+}
+
+function isMissing(text: string | undefined): text is undefined | "" {
+  return text === undefined || text === "";
+}

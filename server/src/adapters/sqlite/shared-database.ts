@@ -1,0 +1,109 @@
+/**
+ * A small SQLite file that the server and the command line hold open at the same time: what one
+ * commits the other reads at once. It knows nothing of the tables; every trouble is a `StoreError`.
+ */
+import { resolve } from "node:path";
+import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import { createPrivately } from "./private-file.ts";
+import { migrate, type Schema } from "./schema.ts";
+import { toStoreError } from "./store-error.ts";
+
+/** A store that lives and dies with the process, for tests. */
+export const inMemory = ":memory:";
+
+/** How long a writer waits for another process's write, in milliseconds. */
+const busyTimeoutMs = 5_000;
+
+/**
+ * Opens the database in `file`, or {@link inMemory}, and makes a store of it. A missing file is made
+ * for its owner's eyes only, and so are missing folders. Raises a `StoreError` when the file cannot be
+ * used; every method of the database raises one when the disk fails or another process locks the
+ * file for 5 seconds.
+ */
+export function openShared<Store>(
+  file: string,
+  schema: Schema,
+  makeStore: (database: SharedDatabase) => Store,
+): Store {
+  // Absolute, because SQLite would read a relative name such as `file:x` as an address.
+  const path = file === inMemory ? file : resolve(file);
+  let database: DatabaseSync | undefined;
+  try {
+    if (path !== inMemory) createPrivately(path);
+    database = new DatabaseSync(path, {
+      timeout: busyTimeoutMs,
+      enableForeignKeyConstraints: true,
+      defensive: true,
+    });
+    migrate(database, path, schema);
+    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+    return makeStore(new SharedDatabase(database, path));
+  } catch (error) {
+    database?.close();
+    throw toStoreError(error, path);
+  }
+}
+
+/** An open database, and the number of times that it was seen to change. */
+export class SharedDatabase {
+  readonly #database: DatabaseSync;
+  readonly #file: string;
+  readonly #readDataVersion: StatementSync;
+  #version = 0;
+  #dataVersion: unknown;
+
+  constructor(database: DatabaseSync, file: string) {
+    this.#database = database;
+    this.#file = file;
+    this.#readDataVersion = database.prepare("PRAGMA data_version");
+  }
+
+  prepare(sql: string): StatementSync {
+    return this.#attempt(() => this.#database.prepare(sql));
+  }
+
+  /**
+   * The first row that a query finds. `Row` is the caller's promise: STRICT tables and the column
+   * list of the query make the shape of a row certain.
+   */
+  row<Row>(query: StatementSync, ...values: readonly SQLInputValue[]): Row | undefined {
+    return this.#attempt(() => query.get(...values)) as Row | undefined;
+  }
+
+  /** All rows that a query finds; `Row` is the caller's promise, as for {@link row}. */
+  rows<Row>(query: StatementSync, ...values: readonly SQLInputValue[]): readonly Row[] {
+    return this.#attempt(() => query.all(...values)) as readonly unknown[] as readonly Row[];
+  }
+
+  /** Runs a statement that changes at most one row; says whether it did. */
+  change(statement: StatementSync, ...values: readonly SQLInputValue[]): boolean {
+    const changed = Number(this.#attempt(() => statement.run(...values)).changes) > 0;
+    if (changed) this.#version += 1;
+    return changed;
+  }
+
+  /**
+   * A number that changes whenever any process has changed the database. SQLite's `data_version`
+   * changes when another connection has committed, and only then, so our own changes are counted
+   * beside it.
+   */
+  version(): number {
+    const dataVersion = this.#attempt(() => this.#readDataVersion.get())?.["data_version"];
+    if (dataVersion !== this.#dataVersion) this.#version += 1;
+    this.#dataVersion = dataVersion;
+    return this.#version;
+  }
+
+  /** Closes the file; closing it again does nothing. */
+  close(): void {
+    if (this.#database.isOpen) this.#attempt(() => this.#database.close());
+  }
+
+  #attempt<Result>(work: () => Result): Result {
+    try {
+      return work();
+    } catch (error) {
+      throw toStoreError(error, this.#file);
+    }
+  }
+}

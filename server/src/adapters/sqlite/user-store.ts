@@ -1,0 +1,80 @@
+/**
+ * The user store in a SQLite file of its own. Server and command line may hold it open at the same
+ * time; what one commits the other reads at once. It never sees an API key, only sealed ones.
+ */
+import type { StatementSync } from "node:sqlite";
+import type { UserRecord, UserStore } from "../../ports/user-store.ts";
+import { userStoreSchema } from "./schema.ts";
+import { openShared, type SharedDatabase } from "./shared-database.ts";
+
+/** Opens the user store in `file`, in the way and with the errors of {@link openShared}. */
+export function openUserStore(file: string): UserStore {
+  return openShared(file, userStoreSchema, (database) => new SqliteUserStore(database));
+}
+
+type UserRow = Omit<UserRecord, "disabledAtMs"> & { readonly disabledAtMs: number | null };
+
+const selectUsers = `
+  SELECT id, sealed_key AS sealedKey, label, created_at_ms AS createdAtMs,
+    disabled_at_ms AS disabledAtMs
+  FROM user`;
+
+/** Every statement of the store, prepared once. */
+function prepareStatements(database: SharedDatabase) {
+  const prepare = (sql: string): StatementSync => database.prepare(sql);
+  return {
+    add: prepare(`
+      INSERT INTO user (id, sealed_key, label, created_at_ms, disabled_at_ms)
+      VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`),
+    user: prepare(`${selectUsers} WHERE id = ?`),
+    // The order is total: users of the same millisecond are told apart by when they were inserted.
+    users: prepare(`${selectUsers} ORDER BY created_at_ms DESC, rowid DESC`),
+    disable: prepare("UPDATE user SET disabled_at_ms = ? WHERE id = ? AND disabled_at_ms IS NULL"),
+  };
+}
+
+class SqliteUserStore implements UserStore {
+  readonly #database: SharedDatabase;
+  readonly #statements: ReturnType<typeof prepareStatements>;
+
+  constructor(database: SharedDatabase) {
+    this.#database = database;
+    this.#statements = prepareStatements(database);
+  }
+
+  add(record: UserRecord): boolean {
+    return this.#database.change(
+      this.#statements.add,
+      record.id,
+      record.sealedKey,
+      record.label,
+      record.createdAtMs,
+      record.disabledAtMs ?? null,
+    );
+  }
+
+  user(id: string): UserRecord | undefined {
+    const row = this.#database.row<UserRow>(this.#statements.user, id);
+    return row === undefined ? undefined : userOf(row);
+  }
+
+  users(): readonly UserRecord[] {
+    return this.#database.rows<UserRow>(this.#statements.users).map(userOf);
+  }
+
+  disable(id: string, disabledAtMs: number): boolean {
+    return this.#database.change(this.#statements.disable, disabledAtMs, id);
+  }
+
+  version(): number {
+    return this.#database.version();
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+}
+
+function userOf(row: UserRow): UserRecord {
+  return { ...row, disabledAtMs: row.disabledAtMs ?? undefined };
+}

@@ -1,0 +1,84 @@
+/** The Cryptomus dialect as the gateway sees it: which path it serves and who is let in. */
+import type { StreamDoor } from "../../access/identity.ts";
+import type { MarketRules } from "../../core/market/rules.ts";
+import type { MarketBoardView } from "../../marketdata/market-board.ts";
+import type {
+  ConnectionHandle,
+  Dialect,
+  UpgradeDecision,
+  UpgradeRequest,
+} from "../../ports/dialect.ts";
+import type { Secrets } from "../../ports/secrets.ts";
+import { dialectName } from "./encode.ts";
+import { createEncodings } from "./encodings.ts";
+import { upgradeRefusal } from "./errors.ts";
+import { tokenParameter } from "./messages.ts";
+import { createCryptomusSession, type SessionOptions } from "./session.ts";
+
+/** Paths of the stream (protocol 9). */
+export const streamPaths: readonly string[] = ["/ws", "/ws/"];
+
+/** What holds where the operator says nothing. */
+export const defaultOptions: SessionOptions = {
+  ackMethodAlways: false,
+  resubscribe: "merge",
+  requestsPerMinuteMax: 200,
+  messageBytesMax: 65_536,
+  paramsMax: 1_000,
+  subscriptionsMax: 20_000,
+  idleTimeoutMs: 60_000,
+  countPings: false,
+};
+
+/** What the dialect works with. */
+export interface CryptomusDialectOptions {
+  readonly board: MarketBoardView;
+  readonly door: StreamDoor;
+  readonly secrets: Secrets;
+  /** Each has its default in {@link defaultOptions}. */
+  readonly options?: Partial<SessionOptions>;
+}
+
+/** A dialect that is told of new markets. */
+export interface CryptomusDialect extends Dialect {
+  /** The board has a new market: connections that subscribe to all of a channel get it too. */
+  marketListed(rules: MarketRules): void;
+}
+
+/** Makes the dialect. A connection without a good token, or beyond a limit, is refused (D-C22). */
+export function createCryptomusDialect({
+  board,
+  door,
+  secrets,
+  options,
+}: CryptomusDialectOptions): CryptomusDialect {
+  const sessionOptions = { ...defaultOptions, ...options };
+  const encodings = createEncodings(secrets);
+  /** As many as the door lets in. */
+  const openConnections = new Set<ConnectionHandle>();
+
+  function open(
+    request: UpgradeRequest,
+    connection: ConnectionHandle,
+    nowMs: number,
+  ): UpgradeDecision {
+    const events = { revoked: () => connection.inject({ kind: "revoked" }) };
+    const admission = door.admit(request.query(tokenParameter), events, nowMs);
+    if (typeof admission === "string") return { kind: "refused", ...upgradeRefusal(admission) };
+    const session = createCryptomusSession({
+      board,
+      encodings,
+      options: sessionOptions,
+      admission,
+      started: () => openConnections.add(connection),
+      ended: () => openConnections.delete(connection),
+    });
+    return { kind: "accepted", session };
+  }
+
+  function marketListed(rules: MarketRules): void {
+    for (const connection of openConnections) connection.inject({ kind: "market-listed", rules });
+  }
+
+  return { name: dialectName, accepts: (path) => streamPaths.includes(path), open, marketListed };
+}

@@ -1,0 +1,190 @@
+/**
+ * Writes replies and the updates of the public channels: compact JSON, keys in the order of the
+ * reference's samples (D-C55), numbers as their exact digits.
+ */
+
+import type { MarketRules } from "../../core/market/rules.ts";
+import { formatDecimal, formatFixed } from "../../core/num/decimal.ts";
+import { atomsScale } from "../../core/num/money.ts";
+import type {
+  Candle,
+  DepthLevel,
+  DepthUpdate,
+  LastPriceUpdate,
+  PublicTrade,
+  TickerUpdate,
+} from "../../marketdata/updates.ts";
+import type { Encoding } from "../../ports/dialect.ts";
+import type { RequestTag } from "./decode.ts";
+import { type StreamError, streamErrorObject } from "./errors.ts";
+import { priceText, quantityText, seconds } from "./format.ts";
+import type {
+  Acknowledgement,
+  CandleTuple,
+  LastPriceData,
+  Method,
+  ReplyMethod,
+  TickerData,
+} from "./messages.ts";
+
+/** Name of this dialect and of its encodings. */
+export const dialectName = "cryptomus";
+
+/** Decimals of `price_change`. */
+const priceChangeScale = 2;
+
+/** Choices that the reference leaves open. */
+export interface ReplyOptions {
+  /** Whether the replies that are printed without `method` have it nevertheless (D-C10, D-C11). */
+  readonly ackMethodAlways: boolean;
+}
+
+const success: Acknowledgement = { status: "success" };
+const successText = JSON.stringify(success);
+
+/** The reply to a subscribe or unsubscribe that was carried out. */
+export function encodeAcknowledgement(tag: RequestTag, options: ReplyOptions): string {
+  return reply(tag, options, { data: successText, error: "null" });
+}
+
+/** The reply to a query; `data` is JSON. */
+export function encodeAnswer(tag: RequestTag, data: string, options: ReplyOptions): string {
+  return reply(tag, options, { data, error: "null" });
+}
+
+/** The reply to a request that failed, with `method` where a success would have it (D-C12). */
+export function encodeError(tag: RequestTag, error: StreamError, options: ReplyOptions): string {
+  return reply(tag, options, { data: "null", error: JSON.stringify(streamErrorObject(error)) });
+}
+
+/** The id is the client's own text, so that 1.0 stays 1.0. */
+function reply(
+  { idText, method }: RequestTag,
+  { ackMethodAlways }: ReplyOptions,
+  { data, error }: { readonly data: string; readonly error: string },
+): string {
+  const hasMethod = method !== undefined && (ackMethodAlways || isPrintedWithMethod(method));
+  const methodText = hasMethod ? `,"method":"${replyMethod(method)}"` : "";
+  return `{"id":${idText}${methodText},"data":${data},"error":${error}}`;
+}
+
+function isPrintedWithMethod(method: Method): boolean {
+  return method !== "deal_subscribe" && !method.endsWith("_unsubscribe");
+}
+
+function replyMethod(method: Method): ReplyMethod {
+  return method === "ping" ? "pong" : method;
+}
+
+/** A message of a public channel; `data` is JSON. Its id is always the number 0 (D-C9). */
+function publicUpdate(method: string, data: string): string {
+  return `{"id":0,"method":"${method}","data":${data},"error":null}`;
+}
+
+/** `lastprice_update`. */
+export const lastPrices: Encoding<"last-price"> = {
+  name: dialectName,
+  encode(_topic, update) {
+    const data: LastPriceData = {
+      symbol: update.rules.code,
+      timestamp: seconds(update.timeUs),
+      price: lastPriceText(update),
+    };
+    return publicUpdate("lastprice_update", JSON.stringify(data));
+  },
+};
+
+/** The price of an update as it is printed. */
+export function lastPriceText({ rules, price }: LastPriceUpdate): string {
+  return priceText(rules, price);
+}
+
+/** `ticker_update`. */
+export const tickers: Encoding<"ticker"> = {
+  name: dialectName,
+  encode: (_topic, update) => publicUpdate("ticker_update", tickerText(update)),
+};
+
+/** The 24-hour figures of a market as JSON. */
+export function tickerText({ rules, timeUs, figures }: TickerUpdate): string {
+  const { priceScale, volumeScale } = figures;
+  const data: TickerData = {
+    symbol: rules.code,
+    timestamp: seconds(timeUs),
+    price: formatDecimal(figures.last, priceScale),
+    open: formatDecimal(figures.open, priceScale),
+    high: formatDecimal(figures.high, priceScale),
+    low: formatDecimal(figures.low, priceScale),
+    volume: formatDecimal(figures.volume, volumeScale),
+    quote_volume: formatDecimal(figures.quoteVolume, priceScale + volumeScale),
+    price_change: formatFixed(figures.priceChangeHundredths, priceChangeScale),
+  };
+  return JSON.stringify(data);
+}
+
+/** `trade_update`. */
+export const trades: Encoding<"trades"> = {
+  name: dialectName,
+  encode(_topic, update) {
+    const { rules, timeUs } = update;
+    const list = update.trades.map((trade) => `{${tradeFields(rules, trade)}}`).join(",");
+    const head = `"symbol":"${rules.code}","timestamp":${seconds(timeUs)}`;
+    return publicUpdate("trade_update", `{${head},"trades":[${list}]}`);
+  },
+};
+
+/** The fields of a trade as JSON. Price and quantity are numbers of exact digits (D-C49). */
+export function tradeFields(rules: MarketRules, trade: PublicTrade): string {
+  return (
+    `"price":${priceText(rules, trade.price)},"quantity":${quantityText(rules, trade.quantity)},` +
+    `"timestamp":${seconds(trade.timeUs)},"direction":"${trade.aggressor}"`
+  );
+}
+
+/** `depth_update`. A side without changes is an empty list (D-C45). */
+export const depths: Encoding<"depth"> = {
+  name: dialectName,
+  encode(_topic, update) {
+    const { rules, timeUs, full, scaleIndex } = update;
+    const head =
+      `"symbol":"${rules.code}","timestamp":${seconds(timeUs)},` +
+      `"full_reload":${full},"scale_index":${scaleIndex}`;
+    return publicUpdate("depth_update", `{${head},${sidesText(update)}}`);
+  },
+};
+
+/** Both sides of a grouped book as JSON fields, at most `limit` levels each. */
+export function sidesText({ rules, asks, bids }: DepthUpdate, limit?: number): string {
+  return `"asks":[${levelsText(rules, asks, limit)}],"bids":[${levelsText(rules, bids, limit)}]`;
+}
+
+function levelsText(rules: MarketRules, levels: readonly DepthLevel[], limit?: number): string {
+  return levels
+    .slice(0, limit)
+    .map(
+      ({ price, quantity }) => `["${priceText(rules, price)}","${quantityText(rules, quantity)}"]`,
+    )
+    .join(",");
+}
+
+/** `candles_update`, a list of one candle (D-C8). */
+export const candles: Encoding<"candles"> = {
+  name: dialectName,
+  encode: (_topic, { rules, candle }) =>
+    publicUpdate("candles_update", `[${candleText(rules, candle)}]`),
+};
+
+/** A candle as JSON. */
+export function candleText(rules: MarketRules, candle: Candle): string {
+  const tuple: CandleTuple = [
+    candle.startS,
+    priceText(rules, candle.open),
+    priceText(rules, candle.close),
+    priceText(rules, candle.high),
+    priceText(rules, candle.low),
+    quantityText(rules, candle.volume),
+    formatDecimal(candle.value, atomsScale),
+    rules.code,
+  ];
+  return JSON.stringify(tuple);
+}

@@ -1,0 +1,124 @@
+/**
+ * What can go wrong on the stream and what is said about it: closed tables for replies, refused
+ * upgrades and closed connections. Texts of a client are cut before they are repeated.
+ */
+import type { TokenRefusal } from "../../access/identity.ts";
+import { ensureNever } from "../../core/assert.ts";
+import type { ErrorObject, RefusalBody, StreamErrorCode } from "./messages.ts";
+
+/** Longest piece of a client's text that is repeated in a message, in characters. */
+export const quotedTextMax = 64;
+
+/** Why a request of the stream fails. */
+export type StreamError =
+  | {
+      readonly reason:
+        | "invalid-format"
+        | "unknown-method"
+        | "not-authenticated"
+        | "too-many-requests";
+    }
+  | {
+      readonly reason: "unknown-market" | "unknown-currency" | "unknown-scale";
+      /** What the client named. */
+      readonly subject: string;
+    }
+  | { readonly reason: "too-many-params" | "too-many-subscriptions"; readonly max: number }
+  /** The parameters of a query are not `usage`. */
+  | { readonly reason: "invalid-params"; readonly usage: string };
+
+/** The two codes of the reference by reason: 1 for what is no request, 2 for everything else. */
+export const streamErrorCodes: Readonly<Record<StreamError["reason"], StreamErrorCode>> = {
+  "invalid-format": 1,
+  "unknown-method": 2,
+  "not-authenticated": 2,
+  "too-many-requests": 2,
+  "unknown-market": 2,
+  "unknown-currency": 2,
+  "unknown-scale": 2,
+  "too-many-params": 2,
+  "too-many-subscriptions": 2,
+  "invalid-params": 2,
+};
+
+/** `error` of a reply. */
+export function streamErrorObject(error: StreamError): ErrorObject {
+  return { code: streamErrorCodes[error.reason], message: streamErrorMessage(error) };
+}
+
+function streamErrorMessage(error: StreamError): string {
+  switch (error.reason) {
+    case "invalid-format":
+      return "Invalid message format";
+    case "unknown-method":
+      return "Method not found";
+    case "not-authenticated":
+      return "Require authentication";
+    case "too-many-requests":
+      return "Too many requests";
+    case "unknown-market":
+      return `Unknown market: ${quoted(error.subject)}`;
+    case "unknown-currency":
+      return `Unknown currency: ${quoted(error.subject)}`;
+    case "unknown-scale":
+      return `Unknown scale index: ${quoted(error.subject)}`;
+    case "too-many-params":
+      return `Too many params: one request may have at most ${error.max}`;
+    case "too-many-subscriptions":
+      return `Too many subscriptions: one connection may have at most ${error.max}`;
+    case "invalid-params":
+      return `Invalid params: use ${error.usage}`;
+    default:
+      return ensureNever(error);
+  }
+}
+
+/** The client's text, cut to {@link quotedTextMax} characters. */
+function quoted(text: string): string {
+  return text.length > quotedTextMax ? `${text.slice(0, quotedTextMax)}…` : text;
+}
+
+/** Status and message of a refused upgrade by reason (D-C22). */
+export const upgradeRefusals: Readonly<
+  Record<TokenRefusal, { readonly status: number; readonly message: string }>
+> = {
+  "missing-token": {
+    status: 401,
+    message: "A one-time token is required in the query parameter token.",
+  },
+  "unknown-token": { status: 401, message: "The token is unknown or was used before." },
+  "expired-token": { status: 401, message: "The token has expired." },
+  "disabled-user": { status: 401, message: "The user is disabled." },
+  "too-many-connections": {
+    status: 429,
+    message: "You have too many open connections. Close one of them and try again.",
+  },
+  "too-many-new-connections": {
+    status: 429,
+    message: "Too many new connections. Please wait and try again later.",
+  },
+};
+
+/** Status and body of a refused upgrade. */
+export function upgradeRefusal(refusal: TokenRefusal): {
+  readonly status: number;
+  readonly body: string;
+} {
+  const { status, message } = upgradeRefusals[refusal];
+  const body: RefusalBody = { code: status, message };
+  return { status, body: JSON.stringify(body) };
+}
+
+/** Why this side ends a connection. */
+export type CloseReason = "invalid-json" | "idle" | "flood" | "revoked" | "evicted";
+
+/** Close code and reason; a reason has at most 123 bytes, which is what a close frame can hold. */
+export const closings: Readonly<
+  Record<CloseReason, { readonly code: number; readonly reason: string }>
+> = {
+  "invalid-json": { code: 1007, reason: "Invalid JSON" },
+  idle: { code: 1001, reason: "No requests for too long" },
+  flood: { code: 1008, reason: "Far too many requests" },
+  revoked: { code: 1008, reason: "The user was disabled" },
+  evicted: { code: 1008, reason: "A newer connection took the place of this one" },
+};

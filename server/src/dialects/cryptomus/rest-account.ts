@@ -1,0 +1,108 @@
+/**
+ * What a user may know about himself: balances, tariffs, and the one-time token for the stream.
+ * Balances are never rounded; what is estimated is rounded down.
+ */
+import type { StreamDoor } from "../../access/identity.ts";
+import type { BalanceView } from "../../core/exchange.ts";
+import type { FeeSchedule, FeeStep } from "../../core/market/fees.ts";
+import { tickAtoms } from "../../core/market/rules.ts";
+import { formatDecimal } from "../../core/num/decimal.ts";
+import { atomsPerUnit, mulDivDown, noAtoms } from "../../core/num/money.ts";
+import type { MarketBoardView } from "../../marketdata/market-board.ts";
+import type { RestReply } from "../../ports/rest.ts";
+import { moneyText8OrExact } from "./format.ts";
+import type { SignedCall } from "./rest-access.ts";
+import { type DeskParts, isUnavailable } from "./rest-desk.ts";
+import { accessReply, faultyReply, refusalReply, reply } from "./rest-errors.ts";
+import { checkInput, faultTexts, quoted } from "./rest-validation.ts";
+import { balanceQuery } from "./schemas.ts";
+
+/** Answers with what the user has: all currencies that he ever had, or the one that he asks for. */
+export async function listBalances(
+  { board, desk }: DeskParts,
+  { identity, request }: SignedCall,
+): Promise<RestReply> {
+  const checked = checkInput(balanceQuery, request.query);
+  if (checked.kind === "faulty") return faultyReply(checked.faults);
+  const balances = await desk.balances(identity.userId);
+  if (isUnavailable(balances)) return refusalReply("unavailable");
+  const { ticker } = checked.fields;
+  if (ticker === undefined) return balancesReply(balances);
+
+  const own = balances.find(({ currency }) => currency === ticker);
+  if (own !== undefined) return balancesReply([own]);
+  if (board.currencies().includes(ticker)) {
+    return balancesReply([{ currency: ticker, available: noAtoms, held: noAtoms }]);
+  }
+  return faultyReply([{ property: "ticker", value: quoted(ticker), message: faultTexts.choice }]);
+}
+
+function balancesReply(balances: readonly BalanceView[]): RestReply {
+  const result = balances.map(({ currency, available, held }) => ({
+    ticker: currency,
+    available: moneyText8OrExact(available),
+    held: moneyText8OrExact(held),
+  }));
+  return reply(200, { result });
+}
+
+/** Answers with the fee steps, the user's own, and what it follows from. */
+export async function showTariffs(
+  { board, desk }: DeskParts,
+  { identity }: SignedCall,
+): Promise<RestReply> {
+  const tariff = await desk.tariff(identity.userId);
+  if (isUnavailable(tariff)) return refusalReply("unavailable");
+  const balances = await desk.balances(identity.userId);
+  if (isUnavailable(balances)) return refusalReply("unavailable");
+  const { fees } = desk;
+  const { referenceCurrency } = fees;
+  const result = {
+    equivalent_currency_code: referenceCurrency,
+    current_tariff_step: tariffStep(fees, tariff.step),
+    tariff_steps: fees.steps.map((step) => tariffStep(fees, step)),
+    daily_turnover: moneyText8OrExact(tariff.today),
+    // The running day is in it, though it moves the step only when it is over.
+    monthly_turnover: moneyText8OrExact(tariff.thirtyDays + tariff.today),
+    circulation_funds: moneyText8OrExact(valueHeld(board, balances, referenceCurrency)),
+  };
+  return reply(200, { result });
+}
+
+/** Decimals of a percentage that is counted in millionths. */
+const percentScale = 4;
+
+function tariffStep({ steps }: FeeSchedule, step: FeeStep): object {
+  // The step may have come through a snapshot, so it is found by what it says.
+  const index = steps.findIndex(({ fromTurnover }) => fromTurnover === step.fromTurnover);
+  return {
+    step: String(index),
+    from_turnover: moneyText8OrExact(step.fromTurnover),
+    maker_percent: formatDecimal(step.makerPpm, percentScale),
+    taker_percent: formatDecimal(step.takerPpm, percentScale),
+  };
+}
+
+/**
+ * What orders hold, at last prices in the reference currency. Currencies that have no market against
+ * it, or no price there yet, do not count.
+ */
+function valueHeld(
+  board: MarketBoardView,
+  balances: readonly BalanceView[],
+  reference: string,
+): bigint {
+  return balances.reduce((sum, { currency, held }) => {
+    if (currency === reference) return sum + held;
+    const last = board.lastPrice(`${currency}_${reference}`);
+    if (last === undefined) return sum;
+    const price = BigInt(last.price) * tickAtoms(last.rules);
+    return sum + mulDivDown(held, price, atomsPerUnit);
+  }, 0n);
+}
+
+/** Answers with a new one-time token (protocol 3.3). */
+export function issueToken(door: StreamDoor, { identity, nowMs }: SignedCall): RestReply {
+  const issued = door.issueToken(identity, nowMs);
+  return typeof issued === "string" ? accessReply(issued) : reply(200, { token: issued.token });
+}

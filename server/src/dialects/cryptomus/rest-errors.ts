@@ -1,0 +1,153 @@
+/**
+ * What REST refuses and in which words: closed tables from reasons to status, code and message
+ * (protocol 3.6, decisions D-C28 to D-C31). Recorded texts are kept word for word, the exchange's
+ * inner trouble is never told.
+ */
+import type { SignatureRefusal } from "../../access/identity.ts";
+import type { RejectReason } from "../../core/reject.ts";
+import type { RestReply } from "../../ports/rest.ts";
+import { type InputFault, quoted } from "./rest-validation.ts";
+
+/** Why something that was asked for is not done: the exchange's reasons and those found before it. */
+export type RestReason =
+  | RejectReason
+  | "value-precision"
+  | "stop-price-precision"
+  | "no-price-yet"
+  | "busy"
+  | "unavailable";
+
+interface ErrorRow {
+  readonly status: number;
+  /** Value of `code`; 500 for what the caller can do nothing about. */
+  readonly code: 1 | 2 | 3 | 4 | 5 | 6 | 7 | 500;
+  /** `{name}` stands for a value of {@link ErrorValues}. */
+  readonly message: string;
+}
+
+/** What may be put into a message. */
+export interface ErrorValues {
+  readonly market?: string;
+  readonly quantityMin?: string;
+  readonly quantityMax?: string;
+  readonly valueMin?: string;
+  readonly valueMax?: string;
+  readonly quantityStep?: string;
+  readonly priceStep?: string;
+  /** `higher` for a buy, `lower` for a sell. */
+  readonly stopSide?: string;
+  readonly order?: string;
+  readonly clientOrderId?: string;
+}
+
+const serverError: ErrorRow = { status: 500, code: 500, message: "Server error." };
+const serverBusy: ErrorRow = { ...serverError, status: 503 };
+
+const refused = (code: 1 | 2 | 3 | 4 | 6 | 7, message: string): ErrorRow => ({
+  status: 422,
+  code,
+  message,
+});
+
+/** Status, code and message by reason. Reasons that no request of this interface can cause are ours. */
+export const restErrors: Readonly<Record<RestReason, ErrorRow>> = {
+  "unknown-market": refused(1, "Market {market} not found."),
+  "market-halted": refused(1, "Market {market} does not take orders at present."),
+  "no-liquidity": refused(1, "Market {market} has no orders to trade with."),
+  "no-price-yet": refused(1, "Market {market} has no price yet."),
+  "too-many-open-orders": refused(1, "You have too many open orders."),
+  "price-precision": refused(2, "Order price must be a multiple of {priceStep}."),
+  "quantity-precision": refused(2, "Order quantity must be a multiple of {quantityStep}."),
+  "value-precision": refused(2, "Order value must have 16 decimals or less."),
+  "stop-price-precision": refused(2, "Stop-loss price must be a multiple of {priceStep}."),
+  "quantity-out-of-range": refused(
+    3,
+    "Order quantity must be between {quantityMin} and {quantityMax} size.",
+  ),
+  "notional-out-of-range": refused(
+    3,
+    "Order value must be between {valueMin} and {valueMax} size.",
+  ),
+  "stop-price": refused(4, "Stop-loss price must be {stopSide} than order price"),
+  "stop-price-reached": refused(4, "Stop-loss price must be {stopSide} than market price"),
+  "unknown-order": { status: 404, code: 5, message: "Order {order} not found." },
+  "insufficient-funds": refused(6, "Insufficient funds."),
+  "duplicate-client-id": refused(7, "Client order id {clientOrderId} is already in use."),
+  busy: serverBusy,
+  "exchange-full": serverBusy,
+  unavailable: serverError,
+  "malformed-command": serverError,
+  "too-many-users": serverError,
+  "market-exists": serverError,
+  "bad-market-rules": serverError,
+  "too-many-markets": serverError,
+  "post-only-would-take": serverError,
+  "not-fillable": serverError,
+  "unknown-currency": serverError,
+  "amount-out-of-range": serverError,
+  "transfer-key-reused": serverError,
+};
+
+/** The reply that refuses. Texts of the caller are cut before they are repeated. */
+export function refusalReply(reason: RestReason, values: ErrorValues = {}): RestReply {
+  const { status, code, message: template } = restErrors[reason];
+  const message = template.replace(/\{(\w+)\}/g, (_, name: string) =>
+    quoted(values[name as keyof ErrorValues] ?? ""),
+  );
+  // The documents name the code once `code` and once `state`, so both are there (D-C29).
+  return reply(status, code === 500 ? { code, message } : { code, state: code, message });
+}
+
+/** The reply that lists what is wrong with an input. */
+export function faultyReply(errors: readonly InputFault[]): RestReply {
+  return reply(422, { code: 0, message: "Validation failed.", errors });
+}
+
+interface AccessRow {
+  readonly status: number;
+  readonly body: { readonly code?: number; readonly message: string };
+}
+
+const invalidSign: AccessRow = { status: 401, body: { message: "Invalid Sign." } };
+const userNotFound: AccessRow = { status: 404, body: { code: 404, message: "User not found." } };
+const tooManyCalls: AccessRow = {
+  status: 429,
+  body: { code: 429, message: "Too many requests. Please wait and try again later." },
+};
+
+/** What a caller is told who is not let in, by reason. The last three are ours. */
+export const accessErrors: Readonly<Record<SignatureRefusal | "too-many-tokens", AccessRow>> = {
+  "missing-credentials": invalidSign,
+  "bad-signature": invalidSign,
+  "unknown-user": userNotFound,
+  "disabled-user": userNotFound,
+  "bad-timestamp": {
+    status: 401,
+    body: { message: "Invalid timestamp. Send the present time in milliseconds since 1970." },
+  },
+  replayed: {
+    status: 401,
+    body: { message: "Repeated request. Send another timestamp or nonce with each request." },
+  },
+  "too-many-calls": tooManyCalls,
+  "too-many-tokens": {
+    status: 429,
+    body: { code: 429, message: "Too many unused tokens. Connect with one, or wait 5 minutes." },
+  },
+};
+
+/** The reply for somebody who is not let in. */
+export function accessReply(reason: keyof typeof accessErrors): RestReply {
+  const { status, body } = accessErrors[reason];
+  return reply(status, body);
+}
+
+/** The reply for a request that came to no route, or that could not be read. */
+export function failedReply(status: number, message: string): RestReply {
+  return reply(status, { code: status, message: status === 500 ? serverError.message : message });
+}
+
+/** A reply with a JSON body. */
+export function reply(status: number, body: object): RestReply {
+  return { status, body: JSON.stringify(body) };
+}

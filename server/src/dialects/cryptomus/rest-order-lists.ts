@@ -1,0 +1,206 @@
+/**
+ * Lists the orders of a user: the open ones as the exchange has them at this moment, the closed ones
+ * as the history tells, with one deal for each order that traded and one transaction for each fill.
+ */
+import { assert } from "../../core/assert.ts";
+import type { OrderView } from "../../core/events.ts";
+import { dealId, orderId, parseId, tradeId } from "../../core/ids.ts";
+import { lotAtoms, type MarketRules } from "../../core/market/rules.ts";
+import { atomsPerUnit, mulDivDown } from "../../core/num/money.ts";
+import type { MarketBoardView } from "../../marketdata/market-board.ts";
+import type { FillRecord, OrderClosing, OrderRecord } from "../../ports/history.ts";
+import type { RestReply } from "../../ports/rest.ts";
+import type { TradingDesk } from "../../ports/trading-desk.ts";
+import { dateTime, moneyText16, priceText, priceText16, quantityText16 } from "./format.ts";
+import { orderAmounts, orderState } from "./order-texts.ts";
+import type { SignedCall } from "./rest-access.ts";
+import { type DeskParts, isUnavailable } from "./rest-desk.ts";
+import { faultyReply, refusalReply, reply } from "./rest-errors.ts";
+import { checkInput } from "./rest-validation.ts";
+import { type OrdersQuery, ordersQuery } from "./schemas.ts";
+
+/** Most transactions that one order is listed with, oldest first; the deal's figures count all. */
+export const transactionsPerOrderMax = 1_000;
+
+/** Most transactions of one reply; orders after that have an empty list of them. */
+export const transactionsPerReplyMax = 10_000;
+
+/** Answers with the open orders, newest first. */
+export async function listOpenOrders(
+  { board, desk }: DeskParts,
+  { identity, request }: SignedCall,
+): Promise<RestReply> {
+  const checked = checkInput(ordersQuery, request.query);
+  if (checked.kind === "faulty") return faultyReply(checked.faults);
+  const query = checked.fields;
+  const refusal = refuseMarket(board, query);
+  if (refusal !== undefined) return refusal;
+
+  const open = await desk.openOrders(identity.userId);
+  if (isUnavailable(open)) return refusalReply("unavailable");
+  const page = open
+    .filter((order) => isAskedFor(order, query))
+    .toReversed()
+    .slice(query.offset, query.offset + query.limit);
+  return reply(200, { result: page.map((order) => openOrder(rulesOf(board, order), order)) });
+}
+
+/** Answers with the closed orders, newest first. */
+export async function listClosedOrders(
+  { board, desk }: DeskParts,
+  { identity, request }: SignedCall,
+): Promise<RestReply> {
+  const checked = checkInput(ordersQuery, request.query);
+  if (checked.kind === "faulty") return faultyReply(checked.faults);
+  const query = checked.fields;
+  const refusal = refuseMarket(board, query);
+  if (refusal !== undefined) return refusal;
+  const id = query.order_id === undefined ? undefined : parseId(query.order_id)?.sequence;
+  if (query.order_id !== undefined && id === undefined) return reply(200, { result: [] });
+
+  const records = await desk.orders({
+    user: identity.userId,
+    market: query.market,
+    side: query.direction,
+    id,
+    clientId: query.client_order_id,
+    closedOnly: true,
+    limit: query.limit,
+    offset: query.offset,
+  });
+  if (isUnavailable(records)) return refusalReply("unavailable");
+  const asked = records.filter(({ order }) => isAskedFor(order, query));
+  const fills = await fillsOf(desk, asked);
+  if (fills === undefined) return refusalReply("unavailable");
+  const result = asked.map(({ order, closed }, index) => {
+    assert(closed !== undefined, "the history of closed orders knows how they ended");
+    return closedOrder({ rules: rulesOf(board, order), order, closed, fills: fills[index] ?? [] });
+  });
+  return reply(200, { result });
+}
+
+function refuseMarket(board: MarketBoardView, { market }: OrdersQuery): RestReply | undefined {
+  const isKnown = market === undefined || board.market(market) !== undefined;
+  return isKnown ? undefined : refusalReply("unknown-market", { market });
+}
+
+function isAskedFor(order: OrderView, query: OrdersQuery): boolean {
+  const matches = (asked: string | undefined, own: string | undefined) =>
+    asked === undefined || asked === own;
+  return (
+    matches(query.market, order.market) &&
+    matches(query.direction, order.side) &&
+    matches(query.client_order_id, order.clientId) &&
+    matches(query.order_id, orderId(order.id, order.createdUs))
+  );
+}
+
+function rulesOf(board: MarketBoardView, { market }: OrderView): MarketRules {
+  const listed = board.market(market);
+  assert(listed !== undefined, "the market of an order is listed");
+  return listed.rules;
+}
+
+/** The fills of each order; undefined when the history does not answer. */
+async function fillsOf(
+  desk: TradingDesk,
+  records: readonly OrderRecord[],
+): Promise<readonly (readonly FillRecord[])[] | undefined> {
+  const fills: (readonly FillRecord[])[] = [];
+  let room = transactionsPerReplyMax;
+  for (const { order } of records) {
+    const limit = Math.min(room, transactionsPerOrderMax);
+    const ofOrder =
+      order.filled > 0 && limit > 0 ? await desk.orderFills({ order: order.id, limit }) : [];
+    if (isUnavailable(ofOrder)) return undefined;
+    fills.push(ofOrder);
+    room -= ofOrder.length;
+  }
+  return fills;
+}
+
+/** An item of the list of open orders, keys in the order of the sample (protocol 3.5). */
+function openOrder(rules: MarketRules, order: OrderView): object {
+  const { price, quantity, value, filledQuantity, filledValue } = orderAmounts(rules, order);
+  return {
+    id: orderId(order.id, order.createdUs),
+    direction: order.side,
+    symbol: order.market,
+    price,
+    quantity,
+    value,
+    filledQuantity,
+    filledValue,
+    createdAt: dateTime(order.createdUs),
+    ...optionalFields(rules, order),
+  };
+}
+
+interface ClosedOrder {
+  readonly rules: MarketRules;
+  readonly order: OrderView;
+  readonly closed: OrderClosing;
+  readonly fills: readonly FillRecord[];
+}
+
+/** An item of the history, keys in the order of the sample; what is not in it stands where it fits. */
+function closedOrder({ rules, order, closed, fills }: ClosedOrder): object {
+  const { price, quantity, value, filledQuantity, filledValue } = orderAmounts(rules, order);
+  return {
+    id: orderId(order.id, order.createdUs),
+    type: order.type,
+    direction: order.side,
+    symbol: order.market,
+    ...(order.type === "limit" ? { price } : {}),
+    quantity,
+    ...(order.value > 0n ? { value } : {}),
+    filledQuantity,
+    filledValue,
+    ...orderState(closed.reason, order.filled),
+    createdAt: dateTime(order.createdUs),
+    finishedAt: dateTime(closed.timeUs),
+    ...optionalFields(rules, order),
+    deal: order.filled > 0 ? deal({ rules, order, closed, fills }) : null,
+  };
+}
+
+/** Fields that are left out when they are unset (D-C51). The stop price is echoed unpadded. */
+function optionalFields(rules: MarketRules, { clientId, stopPrice }: OrderView): object {
+  return {
+    ...(clientId === undefined ? {} : { clientOrderId: clientId }),
+    ...(stopPrice === 0 ? {} : { stopLossPrice: priceText(rules, stopPrice) }),
+  };
+}
+
+/** All fills of an order together. It is completed with the last of them, or with the order at the latest. */
+function deal({ rules, order, closed, fills }: ClosedOrder): object {
+  const isWhole = fills.reduce((sum, { quantity }) => sum + quantity, 0) === order.filled;
+  const firstUs = fills[0]?.timeUs ?? closed.timeUs;
+  const lastUs = isWhole ? (fills.at(-1)?.timeUs ?? closed.timeUs) : closed.timeUs;
+  return {
+    id: dealId(order.id, order.createdUs),
+    state: "completed",
+    createdAt: dateTime(firstUs),
+    completedAt: dateTime(lastUs),
+    averageFilledPrice: averagePriceText(rules, order),
+    transactions: fills.map((fill) => transaction(rules, fill)),
+  };
+}
+
+/** Value ÷ quantity with 16 decimals, rounded down. */
+function averagePriceText(rules: MarketRules, { filled, filledValue }: OrderView): string {
+  return moneyText16(mulDivDown(filledValue, atomsPerUnit, BigInt(filled) * lotAtoms(rules)));
+}
+
+function transaction(rules: MarketRules, fill: FillRecord): object {
+  return {
+    id: tradeId(fill, fill.role),
+    tradeRole: fill.role,
+    filledPrice: priceText16(rules, fill.price),
+    filledQuantity: quantityText16(rules, fill.quantity),
+    filledValue: moneyText16(fill.value),
+    fee: moneyText16(fill.fee),
+    feeCurrency: fill.side === "buy" ? rules.base : rules.quote,
+    committedAt: dateTime(fill.timeUs),
+  };
+}

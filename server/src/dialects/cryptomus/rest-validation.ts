@@ -1,0 +1,158 @@
+/**
+ * Reads the input of a request by its schema: every fault is found, and each is said in the stock
+ * texts of the validator that the protocol's owner uses (protocol 3.6). Unknown fields are ignored;
+ * null and the empty text count as not given.
+ */
+
+import { type Amount, readAmount } from "./rest-amounts.ts";
+import { parse } from "./rest-body.ts";
+import { decimalFormat, type InputSchema } from "./schemas.ts";
+
+/** One thing that is wrong with an input. */
+export interface InputFault {
+  readonly property: string;
+  readonly value: string | number | boolean | null;
+  readonly message: string;
+}
+
+/** Checked fields, or everything that is wrong. */
+export type Checked<Fields> =
+  | { readonly kind: "checked"; readonly fields: Fields }
+  | { readonly kind: "faulty"; readonly faults: readonly InputFault[] };
+
+/** Longest piece of a client's text that is repeated, in UTF-16 units. */
+export const quotedTextMax = 64;
+
+/** Texts of the validator; `{0}` and `{1}` are put in. */
+export const faultTexts = {
+  blank: "This value should not be blank.",
+  notBlank: "This value should be blank.",
+  choice: "The value you selected is not a valid choice.",
+  positive: "This value should be positive.",
+  invalid: "This value is not valid.",
+  json: "This value should be valid JSON.",
+  type: "This value should be of type {0}.",
+  range: "This value should be between {0} and {1}.",
+  long: "This value is too long. It should have {0} characters or less.",
+} as const;
+
+/** The part of JSON Schema that the schemas of this folder use. */
+interface FieldSchema {
+  readonly type?: string;
+  readonly format?: string;
+  readonly enum?: readonly unknown[];
+  readonly maxLength?: number;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly default?: unknown;
+}
+
+interface ObjectSchema {
+  readonly properties: Readonly<Record<string, FieldSchema>>;
+  readonly required?: readonly string[];
+}
+
+/** Checks a JSON body. An empty one is an object without fields. */
+export function checkBody<Fields>(schema: InputSchema<Fields>, body: string): Checked<Fields> {
+  const decimals = Object.entries(objectSchema(schema).properties)
+    .filter(([, field]) => field.format === decimalFormat)
+    .map(([name]) => name);
+  const parsed = body.trim() === "" ? {} : parse(body, decimals);
+  if (parsed === undefined) return bodyFault(faultTexts.json);
+  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
+    return bodyFault(filled(faultTexts.type, "object"));
+  }
+  return checkInput(schema, parsed as Readonly<Record<string, unknown>>);
+}
+
+function bodyFault(message: string): Checked<never> {
+  return { kind: "faulty", faults: [{ property: "body", value: null, message }] };
+}
+
+/** Checks query parameters, or the fields of a body. */
+export function checkInput<Fields>(
+  schema: InputSchema<Fields>,
+  input: Readonly<Record<string, unknown>>,
+): Checked<Fields> {
+  const { properties, required = [] } = objectSchema(schema);
+  const faults: InputFault[] = [];
+  const fields: Record<string, unknown> = {};
+  for (const [name, field] of Object.entries(properties)) {
+    const value = Object.hasOwn(input, name) ? input[name] : undefined;
+    const checked = checkField(field, value, required.includes(name));
+    if ("fault" in checked) {
+      faults.push({ property: name, value: shown(value), message: checked.fault });
+    } else if (checked.value !== undefined) {
+      fields[name] = checked.value;
+    }
+  }
+  return faults.length > 0
+    ? { kind: "faulty", faults }
+    : { kind: "checked", fields: fields as Fields };
+}
+
+function objectSchema(schema: InputSchema<unknown>): ObjectSchema {
+  return schema as unknown as ObjectSchema;
+}
+
+type CheckedField = { readonly value: unknown } | { readonly fault: string };
+
+function checkField(schema: FieldSchema, value: unknown, isRequired: boolean): CheckedField {
+  if (value === undefined || value === null || value === "") {
+    return isRequired ? { fault: faultTexts.blank } : { value: schema.default };
+  }
+  if (schema.format === decimalFormat) return checkDecimal(value);
+  if (schema.enum !== undefined) {
+    return schema.enum.includes(value) ? { value } : { fault: faultTexts.choice };
+  }
+  return schema.type === "integer" ? checkInteger(schema, value) : checkText(schema, value);
+}
+
+function checkDecimal(value: unknown): CheckedField {
+  const amount = typeof value === "string" ? readAmount(value) : "not-a-number";
+  if (amount === "not-a-number") return { fault: filled(faultTexts.type, "numeric") };
+  if (amount === "not-positive") return { fault: faultTexts.positive };
+  return { value: amount satisfies Amount };
+}
+
+const integerPattern = /^\d{1,9}$/;
+
+function checkInteger({ minimum = 0, maximum = 0 }: FieldSchema, value: unknown): CheckedField {
+  if (typeof value !== "string" || !integerPattern.test(value)) {
+    return { fault: filled(faultTexts.type, "integer") };
+  }
+  const count = Number(value);
+  if (count >= minimum && count <= maximum) return { value: count };
+  return { fault: filled(faultTexts.range, minimum, maximum) };
+}
+
+function checkText({ maxLength = 0 }: FieldSchema, value: unknown): CheckedField {
+  if (typeof value !== "string") return { fault: filled(faultTexts.type, "string") };
+  if (value.length > maxLength) return { fault: filled(faultTexts.long, maxLength) };
+  // A lone surrogate has no UTF-8 form, so it could be neither stored nor answered.
+  return value.isWellFormed() ? { value } : { fault: faultTexts.invalid };
+}
+
+function filled(text: string, ...values: readonly (string | number)[]): string {
+  return values.reduce<string>(
+    (result, value, index) => result.replace(`{${index}}`, String(value)),
+    text,
+  );
+}
+
+function shown(value: unknown): InputFault["value"] {
+  switch (typeof value) {
+    case "string":
+      return quoted(value);
+    case "number":
+    case "boolean":
+      return value;
+    default:
+      return null;
+  }
+}
+
+/** A client's text, cut to {@link quotedTextMax} so that it may be repeated. */
+export function quoted(text: string): string {
+  return text.slice(0, quotedTextMax).toWellFormed();
+}

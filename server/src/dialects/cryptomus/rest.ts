@@ -1,0 +1,241 @@
+/**
+ * The REST side of the protocol: one row for each operation, with what it takes in, what it answers
+ * and who may ask. The work is done in the `rest-*` modules; nothing is kept between requests.
+ */
+import type { Authenticator, StreamDoor } from "../../access/identity.ts";
+import type { MarketBoardView } from "../../marketdata/market-board.ts";
+import type { RestReply, RestRoute } from "../../ports/rest.ts";
+import type { Secrets } from "../../ports/secrets.ts";
+import type { TradingDesk } from "../../ports/trading-desk.ts";
+import { type SignedCall, signed } from "./rest-access.ts";
+import { issueToken, listBalances, showTariffs } from "./rest-account.ts";
+import type { DeskParts } from "./rest-desk.ts";
+import { failedReply } from "./rest-errors.ts";
+import { listTickers, listTrades, showBook, showPrice } from "./rest-market-data.ts";
+import {
+  type CurrencyWords,
+  listAssets,
+  listMarkets,
+  listPairs,
+  listScales,
+} from "./rest-markets.ts";
+import { listClosedOrders, listOpenOrders } from "./rest-order-lists.ts";
+import { cancel, placeLimit, placeMarket } from "./rest-orders.ts";
+import { quoted } from "./rest-validation.ts";
+import {
+  balanceQuery,
+  bookQuery,
+  limitOrderBody,
+  marketOrderBody,
+  orderParams,
+  ordersQuery,
+  pairParams,
+  symbolQuery,
+} from "./schemas.ts";
+import {
+  assetsReply,
+  balancesReply,
+  bookReply,
+  cancelledReply,
+  closedOrdersReply,
+  createdReply,
+  marketsReply,
+  openOrdersReply,
+  pairsReply,
+  priceReply,
+  scalesReply,
+  tariffsReply,
+  tickersReply,
+  tokenReply,
+  tradesReply,
+} from "./schemas-replies.ts";
+
+/** What the routes work with. */
+export interface CryptomusRestOptions {
+  readonly board: MarketBoardView;
+  readonly desk: TradingDesk;
+  readonly authenticator: Authenticator;
+  readonly door: StreamDoor;
+  readonly secrets: Secrets;
+  readonly options?: {
+    readonly currencies?: CurrencyWords;
+  };
+}
+
+/** A row of the tables below: a route without what all rows of its table have in common. */
+type Row = Omit<RestRoute, "tag" | "security">;
+
+/** The routes, for the HTTP adapter to serve. */
+export function cryptomusRoutes(parts: CryptomusRestOptions): readonly RestRoute[] {
+  const all = [
+    ...marketRows(parts).map((row) => ({ ...row, security: "none" }) as const),
+    ...orderRows(parts).map((row) => ({ ...row, security: "signature" }) as const),
+    ...accountRows(parts).map((row) => ({ ...row, security: "signature" }) as const),
+  ];
+  return all.map((row) => ({ ...row, tag: "Cryptomus" }));
+}
+
+function marketRows({ board, secrets, options }: CryptomusRestOptions): readonly Row[] {
+  const lists = { board, secrets, currencies: options?.currencies ?? {} };
+  const price = (path: string): Row => ({
+    method: "GET",
+    path,
+    summary: "Last price of a market.",
+    querySchema: symbolQuery,
+    replySchema: priceReply,
+    handle: (request) => showPrice(board, request),
+  });
+  return [
+    {
+      method: "GET",
+      path: "/v1/exchange/market",
+      summary: "All markets, with the full names of their currencies.",
+      replySchema: marketsReply,
+      handle: () => listMarkets(lists),
+    },
+    {
+      method: "GET",
+      path: "/v2/user-api/exchange/markets",
+      summary: "All markets.",
+      replySchema: pairsReply,
+      handle: () => listPairs(lists),
+    },
+    {
+      method: "GET",
+      path: "/api/v2/symbol-scales",
+      summary: "Price steps by which the depth of a market can be grouped.",
+      querySchema: symbolQuery,
+      replySchema: scalesReply,
+      handle: (request) => listScales(lists, request),
+    },
+    price("/v2/user-api/exchange/markets/price"),
+    price("/v2/user-api/exchange/market/price"),
+    {
+      method: "GET",
+      path: "/v1/exchange/market/assets",
+      summary: "All currencies.",
+      replySchema: assetsReply,
+      handle: () => listAssets(lists),
+    },
+    {
+      method: "GET",
+      path: "/v1/exchange/market/order-book/:pair",
+      summary: "Order book of a market.",
+      paramsSchema: pairParams,
+      querySchema: bookQuery,
+      replySchema: bookReply,
+      handle: (request, nowMs) => showBook(board, request, nowMs),
+    },
+    {
+      method: "GET",
+      path: "/v1/exchange/market/tickers",
+      summary: "Last price and 24-hour volumes of every market that has traded.",
+      replySchema: tickersReply,
+      handle: (_request, nowMs) => listTickers(board, nowMs),
+    },
+    {
+      method: "GET",
+      path: "/v1/exchange/market/trades/:pair",
+      summary: "Newest trades of a market.",
+      paramsSchema: pairParams,
+      replySchema: tradesReply,
+      handle: (request) => listTrades(board, request),
+    },
+  ];
+}
+
+function orderRows({ board, desk, authenticator }: CryptomusRestOptions): readonly Row[] {
+  const parts = { board, desk };
+  type Answer = (parts: DeskParts, call: SignedCall) => Promise<RestReply>;
+  const handle = (answer: Answer) => signed(authenticator, (call) => answer(parts, call));
+  return [
+    {
+      method: "POST",
+      path: "/v2/user-api/exchange/orders",
+      summary: "Place a limit order.",
+      bodySchema: limitOrderBody,
+      replySchema: createdReply,
+      handle: handle(placeLimit),
+    },
+    {
+      method: "POST",
+      path: "/v2/user-api/exchange/orders/market",
+      summary: "Place a market order.",
+      bodySchema: marketOrderBody,
+      replySchema: createdReply,
+      handle: handle(placeMarket),
+    },
+    {
+      method: "DELETE",
+      path: "/v2/user-api/exchange/orders/:orderId",
+      summary: "Cancel an open order.",
+      paramsSchema: orderParams,
+      replySchema: cancelledReply,
+      handle: handle(cancel),
+    },
+    {
+      method: "GET",
+      path: "/v2/user-api/exchange/orders",
+      summary: "Open orders, newest first.",
+      querySchema: ordersQuery,
+      replySchema: openOrdersReply,
+      handle: handle(listOpenOrders),
+    },
+    {
+      method: "GET",
+      path: "/v2/user-api/exchange/orders/history",
+      summary: "Closed orders with their fills, newest first.",
+      querySchema: ordersQuery,
+      replySchema: closedOrdersReply,
+      handle: handle(listClosedOrders),
+    },
+  ];
+}
+
+function accountRows(options: CryptomusRestOptions): readonly Row[] {
+  const { board, desk, door, authenticator } = options;
+  const parts = { board, desk };
+  const tariffs = (path: string): Row => ({
+    method: "GET",
+    path,
+    summary: "Fee steps, your own one and your turnover.",
+    replySchema: tariffsReply,
+    handle: signed(authenticator, (call) => showTariffs(parts, call)),
+  });
+  return [
+    {
+      method: "GET",
+      path: "/v2/user-api/exchange/account/web-socket/token",
+      summary: "A one-time token for the stream.",
+      replySchema: tokenReply,
+      handle: signed(authenticator, (call) => issueToken(door, call)),
+    },
+    {
+      method: "GET",
+      path: "/v2/user-api/exchange/account/balance",
+      summary: "What you have, and what of it orders hold.",
+      querySchema: balanceQuery,
+      replySchema: balancesReply,
+      handle: signed(authenticator, (call) => listBalances(parts, call)),
+    },
+    tariffs("/v2/user-api/exchange/account/tariffs"),
+    tariffs("/v2/user-api/account/tariffs"),
+  ];
+}
+
+const pathPrefixes = ["/v1/exchange/", "/v2/user-api/", "/api/v2/"];
+
+/** Whether requests on this path expect answers in the words of this protocol. */
+export function isCryptomusPath(path: string): boolean {
+  return pathPrefixes.some((prefix) => path.startsWith(prefix));
+}
+
+/** The reply for a path that nothing serves. */
+export function cryptomusNotFound(path: string): RestReply {
+  return failedReply(404, `Path ${quoted(path)} not found.`);
+}
+
+/** The reply for a request that could not be read, or whose handling failed. */
+export function cryptomusFailed(status: number, message: string): RestReply {
+  return failedReply(status, message);
+}

@@ -1,0 +1,166 @@
+/**
+ * What REST takes in: query parameters, path parts and bodies with their field names. Each schema is
+ * what `rest-validation` checks by and what the API description shows; nothing here decides anything.
+ */
+import Type, { type TProperties, type TSchema, type TUnsafe } from "typebox";
+import type { Side } from "../../core/market/rules.ts";
+import { depthScaleCount } from "../../core/market/rules.ts";
+import { decimalTextMax } from "../../core/num/decimal.ts";
+import { historyOffsetMax } from "../../ports/history.ts";
+import type { Amount } from "./rest-amounts.ts";
+
+/** Longest market code, currency code and order id that is looked at, in UTF-16 units. */
+export const codeLengthMax = 64;
+
+/** Longest client order id, which is also the exchange's own limit. */
+export const clientOrderIdLengthMax = 64;
+
+/** Longest broker tag; it is accepted and forgotten. */
+export const tagLengthMax = 255;
+
+/** Most orders of one list (protocol 3.5). */
+export const listLimitMax = 100;
+
+const listLimitDefault = 50;
+
+/** `format` of a number in decimal digits, whatever its JSON type; it is read as an {@link Amount}. */
+export const decimalFormat = "decimal";
+
+/** Fields of an input and their values once they have been checked. */
+export type InputSchema<Fields> = TUnsafe<Fields>;
+
+function input<Fields>(properties: TProperties): InputSchema<Fields> {
+  return Type.Unsafe<Fields>(Type.Object(properties));
+}
+
+const text = (description: string, maxLength = codeLengthMax) =>
+  Type.String({ maxLength, description });
+
+const decimal = (description: string) =>
+  Type.Union([Type.String({ maxLength: decimalTextMax }), Type.Number()], {
+    format: decimalFormat,
+    description: `${description}. A string or a number; numbers are read digit by digit.`,
+  });
+
+const directions: readonly Side[] = ["buy", "sell"];
+const direction = (description: string) => Type.Enum([...directions], { description });
+
+const market = () => text("Market, `BASE_QUOTE`.");
+const clientOrderId = () =>
+  text("Your own id of the order, unique among your orders.", clientOrderIdLengthMax);
+const tag = () => text("Broker tag; accepted and ignored.", tagLengthMax);
+
+/** What every order asks for. */
+interface OrderBody {
+  readonly market: string;
+  readonly direction: Side;
+  readonly client_order_id?: string;
+  readonly tag?: string;
+}
+
+/** Body of a limit order. */
+export interface LimitOrderBody extends OrderBody {
+  readonly quantity: Amount;
+  readonly price: Amount;
+  readonly stop_loss_price?: Amount;
+}
+
+export const limitOrderBody: InputSchema<LimitOrderBody> = input<LimitOrderBody>({
+  market: market(),
+  direction: direction("Which way the order goes."),
+  quantity: decimal("How much of the base currency"),
+  price: decimal("Worst price, in the quote currency"),
+  stop_loss_price: Type.Optional(
+    decimal("Market price that cancels the order: above the price of a buy, below that of a sell"),
+  ),
+  client_order_id: Type.Optional(clientOrderId()),
+  tag: Type.Optional(tag()),
+});
+
+/** Body of a market order: exactly one of `quantity` and `value` (D-C32). */
+export interface MarketOrderBody extends OrderBody {
+  readonly quantity?: Amount;
+  readonly value?: Amount;
+}
+
+export const marketOrderBody: InputSchema<MarketOrderBody> = input<MarketOrderBody>({
+  market: market(),
+  direction: direction("Which way the order goes."),
+  quantity: Type.Optional(decimal("How much of the base currency; not together with `value`")),
+  value: Type.Optional(decimal("How much of the quote currency; not together with `quantity`")),
+  client_order_id: Type.Optional(clientOrderId()),
+  tag: Type.Optional(tag()),
+});
+
+/** Which orders are listed. */
+export interface OrdersQuery {
+  readonly market?: string;
+  readonly direction?: Side;
+  readonly order_id?: string;
+  readonly client_order_id?: string;
+  readonly limit: number;
+  readonly offset: number;
+}
+
+export const ordersQuery: InputSchema<OrdersQuery> = input<OrdersQuery>({
+  market: Type.Optional(market()),
+  direction: Type.Optional(direction("Only orders of this direction.")),
+  order_id: Type.Optional(text("Only the order of this id.")),
+  client_order_id: Type.Optional(text("Only orders of this id of yours.", clientOrderIdLengthMax)),
+  limit: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: listLimitMax,
+      default: listLimitDefault,
+      description: "How many orders.",
+    }),
+  ),
+  offset: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: historyOffsetMax,
+      default: 0,
+      description: "How many of the newest orders to skip.",
+    }),
+  ),
+});
+
+/** Which balances are listed. */
+export interface BalanceQueryFields {
+  readonly ticker?: string;
+}
+
+export const balanceQuery: InputSchema<BalanceQueryFields> = input<BalanceQueryFields>({
+  ticker: Type.Optional(text("Only this currency.")),
+});
+
+/** Which market is meant. */
+export interface SymbolQuery {
+  readonly symbol: string;
+}
+
+export const symbolQuery: InputSchema<SymbolQuery> = input<SymbolQuery>({ symbol: market() });
+
+/** How the order book is grouped. */
+export interface BookQuery {
+  readonly level: number;
+}
+
+export const bookQuery: InputSchema<BookQuery> = input<BookQuery>({
+  level: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: depthScaleCount - 1,
+      default: 0,
+      description: "Index of the depth scale by which prices are grouped, 0 for the finest.",
+    }),
+  ),
+});
+
+/** Path part of the routes of one market. */
+export const pairParams: TSchema = Type.Object({ pair: market() });
+
+/** Path part of the routes of one order. */
+export const orderParams: TSchema = Type.Object({
+  orderId: text("Id of the order, as it was answered when the order was created."),
+});

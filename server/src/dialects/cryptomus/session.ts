@@ -1,0 +1,150 @@
+/**
+ * One connection's rules: how often a client may speak, what each message leads to, and when the
+ * connection ends. Deterministic; time is an input and everything it wants done is an effect.
+ */
+import type { Identity, StreamAdmission } from "../../access/identity.ts";
+import { ensureNever } from "../../core/assert.ts";
+import type { MarketBoardView } from "../../marketdata/market-board.ts";
+import type { Session, SessionEffect, SessionInput } from "../../ports/dialect.ts";
+import { answerQuery } from "./answers.ts";
+import {
+  type DecodedMessage,
+  decodeMessage,
+  type QueryRequest,
+  type RequestTag,
+} from "./decode.ts";
+import { encodeAnswer, encodeError } from "./encode.ts";
+import type { Encodings } from "./encodings.ts";
+import { type CloseReason, closings, type StreamError } from "./errors.ts";
+import { RequestRate } from "./request-rate.ts";
+import { Subscriber, type SubscriberOptions } from "./subscriber.ts";
+
+/** Owner of a connection that nobody is logged in on. */
+export const anonymousOwner = "anonymous";
+
+/** Choices and limits of all connections. */
+export interface SessionOptions extends SubscriberOptions {
+  /** Requests that are answered in a minute; `off` for no limit (D-C52). */
+  readonly requestsPerMinuteMax: number | "off";
+  /** Largest message that is read, in bytes. */
+  readonly messageBytesMax: number;
+  /** How long a client may send no request, in milliseconds (reference, rule 1). */
+  readonly idleTimeoutMs: number;
+  /** Whether a ping frame of the client counts as a request for that (D-C19). */
+  readonly countPings: boolean;
+}
+
+/** What a session works with. */
+export interface SessionContext {
+  readonly board: MarketBoardView;
+  readonly encodings: Encodings;
+  readonly options: SessionOptions;
+  readonly admission: StreamAdmission;
+  /** Called once when the connection is open. */
+  started(): void;
+  /** Called once when it is gone, even if it never was open. */
+  ended(): void;
+}
+
+/** Makes the session of a connection that was let in. */
+export function createCryptomusSession(context: SessionContext): Session {
+  return new CryptomusSession(context);
+}
+
+class CryptomusSession implements Session {
+  readonly owner: string;
+  readonly messageBytesMax: number;
+  readonly #context: SessionContext;
+  readonly #rate: RequestRate;
+  readonly #subscriber: Subscriber;
+  #lastRequestMs = Number.POSITIVE_INFINITY;
+  /** Once it is to be closed, or gone, nothing that still arrives is looked at. */
+  #isOver = false;
+
+  constructor(context: SessionContext) {
+    const { options, admission } = context;
+    const identity: Identity | undefined = admission.identity;
+    this.owner = identity?.userId ?? anonymousOwner;
+    this.messageBytesMax = options.messageBytesMax;
+    this.#context = context;
+    this.#rate = new RequestRate(options.requestsPerMinuteMax);
+    this.#subscriber = new Subscriber({ ...context, identity });
+  }
+
+  get deadlineMs(): number {
+    if (this.#isOver) return Number.POSITIVE_INFINITY;
+    return this.#lastRequestMs + this.#context.options.idleTimeoutMs;
+  }
+
+  started(nowMs: number): readonly SessionEffect[] {
+    this.#lastRequestMs = nowMs;
+    this.#context.admission.confirm();
+    this.#context.started();
+    return [];
+  }
+
+  receive(input: SessionInput, nowMs: number): readonly SessionEffect[] {
+    if (this.#isOver) return [];
+    switch (input.kind) {
+      case "text":
+        return this.#message(nowMs, decodeMessage(input.text));
+      case "binary":
+        return this.#message(nowMs, { kind: "invalid-json" });
+      case "ping":
+        if (this.#context.options.countPings) this.#lastRequestMs = nowMs;
+        return [];
+      case "deadline":
+        return nowMs < this.deadlineMs ? [] : [this.#close("idle")];
+      case "market-listed":
+        return this.#subscriber.marketListed(input.rules);
+      case "revoked":
+      case "evicted":
+        return [this.#close(input.kind)];
+      default:
+        return ensureNever(input);
+    }
+  }
+
+  ended(): readonly SessionEffect[] {
+    this.#isOver = true;
+    this.#context.admission.release();
+    this.#context.ended();
+    return this.#subscriber.stopAll();
+  }
+
+  #close(why: CloseReason): SessionEffect {
+    this.#isOver = true;
+    return { kind: "close", ...closings[why] };
+  }
+
+  #message(nowMs: number, message: DecodedMessage): readonly SessionEffect[] {
+    this.#lastRequestMs = nowMs;
+    const verdict = this.#rate.count(nowMs);
+    if (verdict === "flood") return [this.#close("flood")];
+    if (message.kind === "invalid-json") return [this.#close("invalid-json")];
+    // A request over the limit is still decoded, so that its refusal carries its id.
+    if (verdict === "over") return [this.#refuse(message.tag, { reason: "too-many-requests" })];
+    switch (message.kind) {
+      case "fault":
+        return [this.#refuse(message.tag, message.error)];
+      case "query":
+        return [this.#answer(message, nowMs)];
+      case "subscribe":
+      case "unsubscribe":
+        return this.#subscriber.carryOut(message);
+      default:
+        return ensureNever(message);
+    }
+  }
+
+  #answer({ tag, method, params }: QueryRequest, nowMs: number): SessionEffect {
+    const { board, options } = this.#context;
+    const answer = answerQuery(method, params, { board, nowMs });
+    if ("reason" in answer) return this.#refuse(tag, answer);
+    return { kind: "send", text: encodeAnswer(tag, answer.data, options) };
+  }
+
+  #refuse(tag: RequestTag, error: StreamError): SessionEffect {
+    return { kind: "send", text: encodeError(tag, error, this.#context.options) };
+  }
+}

@@ -1,0 +1,200 @@
+/**
+ * Translates between the wire's parameters and our topics. It keeps no state: what a client already
+ * has is not known here.
+ */
+import { depthScaleCount, type MarketRules } from "../../core/market/rules.ts";
+import { isCandleInterval } from "../../marketdata/candles.ts";
+import type { MarketBoardView } from "../../marketdata/market-board.ts";
+import type { BarTopic, CandleTopic, Topic } from "../../marketdata/topic.ts";
+import type { StreamError } from "./errors.ts";
+import { type Channel, everythingWord, scaleSeparator } from "./messages.ts";
+
+/** A topic that this dialect serves. */
+export type ServedTopic = Exclude<Topic, BarTopic>;
+
+/** Channels whose parameters are markets or currencies, and which know `all`. */
+export type ListChannel = Exclude<Channel, "candles">;
+
+/** Channels that only a user has. */
+export type PrivateChannel = "order" | "deal" | "balance";
+
+/** Whose topics are meant, and which there are. */
+export interface TopicScope {
+  readonly board: MarketBoardView;
+  /** Undefined where nobody is logged in; private channels have no topics then. */
+  readonly user: string | undefined;
+}
+
+/**
+ * What the parameters of one request name. `everything` are the scale indexes under which all is
+ * meant: always 0 but for depth.
+ */
+export interface Selection {
+  readonly everything: readonly number[];
+  /** Named one by one, in the client's order; the same one may be there twice. */
+  readonly topics: readonly ServedTopic[];
+}
+
+/** Whether a channel needs a user. */
+export function isPrivate(channel: Channel): channel is PrivateChannel {
+  return channel === "order" || channel === "deal" || channel === "balance";
+}
+
+/** The scale index of a topic; 0 where it has none. */
+export function scaleIndexOf(topic: ServedTopic): number {
+  return topic.kind === "depth" ? topic.scaleIndex : 0;
+}
+
+const firstScale: readonly number[] = [0];
+const everyScale: readonly number[] = Array.from({ length: depthScaleCount }, (_, index) => index);
+
+/** The scale indexes that `all` means for a channel. */
+export function scaleIndexesOf(channel: Channel): readonly number[] {
+  return channel === "depth" ? everyScale : firstScale;
+}
+
+/**
+ * Reads the parameters of a channel that lists markets or currencies. No parameters mean all (D-C6,
+ * D-C7). What is not known is left out; an error only when nothing is left (D-C17).
+ */
+export function selectListed(
+  channel: ListChannel,
+  params: readonly unknown[],
+  scope: TopicScope,
+): Selection | StreamError {
+  if (params.length === 0) return { everything: scaleIndexesOf(channel), topics: [] };
+  const everything = new Set<number>();
+  const topics: ServedTopic[] = [];
+  let error: StreamError | undefined;
+  for (const param of new Set(params)) {
+    const read = readParam(channel, param, scope);
+    if ("reason" in read) {
+      error ??= read;
+      continue;
+    }
+    for (const scaleIndex of read.everything) everything.add(scaleIndex);
+    topics.push(...read.topics);
+  }
+  if (everything.size + topics.length === 0 && error !== undefined) return error;
+  return { everything: [...everything], topics };
+}
+
+function readParam(
+  channel: ListChannel,
+  param: unknown,
+  scope: TopicScope,
+): Selection | StreamError {
+  if (channel === "balance") return readCurrency(param, scope);
+  const { name, scale } = splitParam(channel, param);
+  const scaleIndexes = readScale(channel, name, scale);
+  if (scaleIndexes === undefined) return { reason: "unknown-scale", subject: shown(param) };
+  if (name === everythingWord) return { everything: scaleIndexes, topics: [] };
+  const rules = scope.board.market(name)?.rules;
+  if (rules === undefined) return { reason: "unknown-market", subject: shown(param) };
+  return { everything: [], topics: topicsOfMarket(channel, { rules, scaleIndexes }, scope) };
+}
+
+function readCurrency(param: unknown, scope: TopicScope): Selection | StreamError {
+  if (param === everythingWord) return { everything: firstScale, topics: [] };
+  const currency = scope.board.currencies().find((code) => code === param);
+  if (currency === undefined) return { reason: "unknown-currency", subject: shown(param) };
+  return { everything: [], topics: balanceTopics([currency], scope) };
+}
+
+/** `NAME:SCALE` of depth in its two parts; of other channels all of it is the name. */
+function splitParam(
+  channel: ListChannel,
+  param: unknown,
+): { readonly name: string; readonly scale: string | undefined } {
+  if (typeof param !== "string") return { name: "", scale: undefined };
+  const at = channel === "depth" ? param.indexOf(scaleSeparator) : -1;
+  if (at < 0) return { name: param, scale: undefined };
+  return { name: param.slice(0, at), scale: param.slice(at + 1) };
+}
+
+/** Without a scale `all` means every one, and a market the finest (D-C4, D-C5). */
+function readScale(
+  channel: ListChannel,
+  name: string,
+  scale: string | undefined,
+): readonly number[] | undefined {
+  if (scale === undefined) return name === everythingWord ? scaleIndexesOf(channel) : firstScale;
+  const index = everyScale.find((candidate) => String(candidate) === scale);
+  return index === undefined ? undefined : [index];
+}
+
+/** A parameter as a message repeats it; of an object or array no more than that it is one. */
+export function shown(param: unknown): string {
+  if (Array.isArray(param)) return "[…]";
+  return typeof param === "object" && param !== null ? "{…}" : String(param);
+}
+
+/** All topics of a channel under some scale indexes, in the order of the board. */
+export function everyTopic(
+  channel: ListChannel,
+  scaleIndexes: readonly number[],
+  scope: TopicScope,
+): readonly ServedTopic[] {
+  if (scaleIndexes.length === 0) return [];
+  if (channel === "balance") return balanceTopics(scope.board.currencies(), scope);
+  return scope.board
+    .markets()
+    .flatMap(({ rules }) => topicsOfMarket(channel, { rules, scaleIndexes }, scope));
+}
+
+/** The topics that one market has in a channel; of `balance` those of its two currencies. */
+export function topicsOfMarket(
+  channel: ListChannel,
+  {
+    rules,
+    scaleIndexes,
+  }: { readonly rules: MarketRules; readonly scaleIndexes: readonly number[] },
+  scope: TopicScope,
+): readonly ServedTopic[] {
+  const market = rules.code;
+  const { user } = scope;
+  switch (channel) {
+    case "lastprice":
+      return [{ kind: "last-price", market }];
+    case "ticker":
+      return [{ kind: "ticker", market }];
+    case "trade":
+      return [{ kind: "trades", market }];
+    case "depth":
+      return scaleIndexes.map((scaleIndex) => ({ kind: "depth", market, scaleIndex }));
+    case "order":
+      return user === undefined ? [] : [{ kind: "orders", user, market }];
+    case "deal":
+      return user === undefined ? [] : [{ kind: "fills", user, market }];
+    case "balance":
+      return balanceTopics([rules.base, rules.quote], scope);
+  }
+}
+
+function balanceTopics(
+  currencies: readonly string[],
+  { user }: TopicScope,
+): readonly ServedTopic[] {
+  if (user === undefined) return [];
+  return currencies.map((currency) => ({ kind: "balances", user, currency }));
+}
+
+/** The forms of the parameters of `candles_subscribe` and `candles_unsubscribe`, for messages. */
+export const candlesUsage = "[market, interval]";
+
+/** Reads `[market, interval]`, the one stream of candles that a subscribe names (D-C8). */
+export function readCandleTopic(
+  [market, intervalS, ...others]: readonly unknown[],
+  { board }: TopicScope,
+): CandleTopic | StreamError {
+  if (typeof market !== "string" || !isInterval(intervalS) || others.length > 0) {
+    return { reason: "invalid-params", usage: candlesUsage };
+  }
+  if (board.market(market) === undefined) return { reason: "unknown-market", subject: market };
+  return { kind: "candles", market, intervalS };
+}
+
+/** Whether candles of so many seconds are served (protocol 4). */
+export function isInterval(value: unknown): value is number {
+  return typeof value === "number" && isCandleInterval(value);
+}

@@ -1,0 +1,129 @@
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { systemClock } from "../../adapters/clock/system-clock.ts";
+import { systemSecrets } from "../../adapters/crypto/system-secrets.ts";
+import { loadConfig } from "../config/load.ts";
+import { type DataFolder, openDataFolder } from "../data-folder.ts";
+import { Venue } from "../venue/venue.ts";
+import { administer } from "./admin-client.ts";
+import { writeAdminFile } from "./admin-file.ts";
+import { startAdminServer } from "./admin-server.ts";
+import { exchangeTarget } from "./exchange-target.contract.ts";
+
+const market = { code: "BTC_USDT", tick: "0.01", lot: "0.00001" };
+const secrets = systemSecrets();
+const note = () => {};
+const log = { debug: note, info: note, warn: note, error: note };
+
+let folder: DataFolder;
+beforeEach(() => {
+  folder = openDataFolder(mkdtempSync(join(tmpdir(), "openbourse-admin-client-")));
+});
+afterEach(() => rmSync(folder.path, { recursive: true }));
+
+function config() {
+  const flags = [{ path: ["data"], value: folder.path, origin: "--data" }];
+  const loaded = loadConfig({ environment: {}, flags });
+  if (!loaded.ok) throw new Error(loaded.faults.join());
+  return loaded.config;
+}
+
+const addMarket = () => administer(config(), "add-market", market);
+
+async function codes(): Promise<readonly string[]> {
+  const listed = await administer(config(), "list-markets", {});
+  if (listed.kind !== "done") throw new Error(listed.message);
+  return listed.result.map(({ code }) => code);
+}
+
+/** Runs `task` while `listener` answers on the port that the folder's file names. */
+async function withStranger(listener: RequestListener, task: () => Promise<void>): Promise<void> {
+  const stranger = createServer(listener);
+  await new Promise<void>((resolve) => stranger.listen(0, "127.0.0.1", resolve));
+  const { port } = stranger.address() as AddressInfo;
+  writeAdminFile(folder.adminFile, { url: `http://127.0.0.1:${port}`, token: "0".repeat(64) });
+  await task();
+  await new Promise((resolve) => stranger.close(resolve));
+}
+
+describe("a command", () => {
+  it("without a server opens the exchange, and closes it again with all that was done", async () => {
+    expect(await codes()).toEqual([]);
+    expect(await addMarket()).toMatchObject({ kind: "done", result: market });
+    expect(await addMarket()).toMatchObject({ kind: "refused" });
+    expect(await codes()).toEqual(["BTC_USDT"]);
+  });
+
+  it("is carried out by the server that runs, which alone has the exchange open", async () => {
+    const target = exchangeTarget();
+    const server = await startAdminServer({ file: folder.adminFile, target, secrets, log });
+    expect(await addMarket()).toMatchObject({ kind: "done", result: market });
+    expect(await addMarket()).toMatchObject({ kind: "refused" });
+    expect(target.exchange.markets()).toHaveLength(1);
+    await server.close();
+    expect(existsSync(join(folder.venue, "commands.db"))).toBe(false);
+  });
+
+  it("is told the trouble of the server, and does not go past it", async () => {
+    const target = exchangeTarget([], "disk full");
+    const server = await startAdminServer({ file: folder.adminFile, target, secrets, log });
+    expect(await addMarket()).toEqual({
+      kind: "unavailable",
+      message: "the exchange takes no more commands: disk full",
+    });
+    await server.close();
+  });
+
+  it("is told when a server of another version does not know it", async () => {
+    const older: RequestListener = (_, response) =>
+      response.writeHead(404).end('{"kind":"fault","message":"no operation"}');
+    await withStranger(older, async () => {
+      expect(await addMarket()).toEqual({
+        kind: "unavailable",
+        message: expect.stringMatching(/^the server at http:\S+ cannot do it: no operation$/),
+      });
+    });
+  });
+
+  it("goes past a file that a crash has left, behind which there is nobody", async () => {
+    await withStranger(
+      () => {},
+      async () => {},
+    );
+    expect(existsSync(folder.adminFile)).toBe(true);
+    expect(await addMarket()).toMatchObject({ kind: "done" });
+  });
+
+  it.each<[string, RequestListener]>([
+    [
+      "another server of ours",
+      (_, response) => response.writeHead(401).end('{"kind":"fault","message":""}'),
+    ],
+    ["a web server", (_, response) => response.end("<html></html>")],
+    ["somebody who says yes", (_, response) => response.end('{"kind":"done"}')],
+    ["somebody who sends away", (_, response) => response.writeHead(307, { location: "/" }).end()],
+    ["somebody who hangs up", (request) => request.socket.destroy()],
+  ])("goes past %s that has taken the port since", async (_who, listener) => {
+    await withStranger(listener, async () => {
+      expect(await addMarket()).toMatchObject({ kind: "done", result: market });
+    });
+  });
+
+  it("says who has the exchange when it is open and nobody answers for it", async () => {
+    const venue = await Venue.open({
+      folder: folder.venue,
+      clock: systemClock(),
+      log,
+      snapshotEvery: 1_000,
+    });
+    await expect(addMarket()).rejects.toMatchObject({
+      name: "StartError",
+      message: expect.stringContaining("commands.db"),
+    });
+    await venue.stop();
+  });
+});

@@ -1,0 +1,202 @@
+/**
+ * The door for administrators of a running server: HTTP on this machine's own address, on a port of
+ * its own, for whoever can read the token in the data folder. It serves no browser.
+ */
+import {
+  createServer,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type Server,
+  type ServerResponse,
+} from "node:http";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+import { Value } from "typebox/value";
+import type { Log } from "../../ports/log.ts";
+import type { Secrets } from "../../ports/secrets.ts";
+import { StartError } from "../start-error.ts";
+import { removeAdminFile, writeAdminFile } from "./admin-file.ts";
+import type { AdminAnswer } from "./answer.ts";
+import { type AdminOperation, adminOperations, findOperation } from "./operations.ts";
+import type { AdminTarget } from "./target.ts";
+
+/** Largest request body that is read, in bytes. */
+export const adminBodyBytesMax = 65_536;
+
+/** Connections at once; more are closed. */
+const connectionsMax = 16;
+
+/** How long a client may take to send its request, in milliseconds. */
+const requestTimeoutMs = 10_000;
+
+/** How long a stop waits for requests that are being answered, in milliseconds. */
+const closeGraceMs = 2_000;
+
+const host = "127.0.0.1";
+const tokenBytes = 32;
+
+/** Statuses of the three kinds of answers. */
+const statuses = { done: 200, refused: 422, unavailable: 503 } as const;
+
+/** What an administration is made of. */
+export interface AdminServerOptions {
+  /** Where address and token are written, see `admin-file.ts`. */
+  readonly file: string;
+  readonly target: AdminTarget;
+  readonly secrets: Secrets;
+  readonly log: Log;
+  /** 0, the default, for any free one. */
+  readonly port?: number;
+}
+
+/** An administration that can be reached. */
+export interface AdminServer {
+  readonly port: number;
+  /** Removes the file, answers what was asked, and closes; once, however often it is called. */
+  close(): Promise<void>;
+}
+
+/** Why a request is not carried out; clients read the status, people the text. */
+interface Fault {
+  readonly status: number;
+  readonly message: string;
+}
+
+/** Starts to listen and writes the file. A `StartError` says why it cannot. */
+export async function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
+  const { file, secrets } = options;
+  const token = secrets.randomHex(tokenBytes);
+  const server = createServer({ requestTimeout: requestTimeoutMs }, (request, response) => {
+    void answer(request, response, { ...options, token });
+  });
+  server.maxConnections = connectionsMax;
+  const port = await listen(server, options.port ?? 0);
+  try {
+    writeAdminFile(file, { url: `http://${host}:${port}`, token });
+  } catch (error) {
+    server.close();
+    const { code } = error as NodeJS.ErrnoException;
+    throw new StartError(`${file} cannot be written (${code}): make the data folder writable`);
+  }
+  let closing: Promise<void> | undefined;
+  return {
+    port,
+    close() {
+      closing ??= closeGently(server, file);
+      return closing;
+    },
+  };
+}
+
+function listen(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once("error", ({ message }) => {
+      reject(new StartError(`the administration cannot listen: ${message}`));
+    });
+    server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
+  });
+}
+
+async function closeGently(server: Server, file: string): Promise<void> {
+  removeAdminFile(file);
+  const closed = new Promise<void>((resolve) => {
+    server.close(() => resolve());
+  });
+  const late = setTimeout(() => server.closeAllConnections(), closeGraceMs);
+  await closed;
+  clearTimeout(late);
+}
+
+interface Door extends AdminServerOptions {
+  readonly token: string;
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  door: Door,
+): Promise<void> {
+  try {
+    const fault = refuseCaller(request, door) ?? refuseRequest(request);
+    if (fault !== undefined) return sendFault(response, fault);
+    const name = operationName(request);
+    const operation = findOperation(name);
+    if (operation === undefined) return sendFault(response, unknownOperation(name));
+    const asked = await readRequest(request, operation);
+    if ("status" in asked) return sendFault(response, asked);
+    const told = await operation.run(asked.request, door.target);
+    door.log.info("administered", { operation: name, outcome: told.kind });
+    send(response, statuses[told.kind], told);
+  } catch (error) {
+    if (request.errored !== null) return;
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    door.log.error("an administrator's request failed", { message });
+    sendFault(response, { status: 500, message: "it failed: the server's log says why" });
+  }
+}
+
+/** A page in a browser may send requests here, also under a name of its own, but never with the token. */
+function refuseCaller({ headers }: IncomingMessage, door: Door): Fault | undefined {
+  const name = headers.host?.replace(/:\d*$/, "");
+  if (name !== host && name !== "localhost") {
+    return { status: 403, message: `this is ${host}, and nothing else` };
+  }
+  if (headers.origin !== undefined) return { status: 403, message: "browsers are not served" };
+  const shown = headers.authorization ?? "";
+  return door.secrets.equal(shown, `Bearer ${door.token}`)
+    ? undefined
+    : { status: 401, message: "the token is that of another server" };
+}
+
+function refuseRequest({ method, headers }: IncomingMessage): Fault | undefined {
+  if (method !== "POST") return { status: 405, message: "operations are asked for with POST" };
+  const length = headers["content-length"];
+  if (length === undefined) return { status: 411, message: "say how long the body is" };
+  return Number(length) > adminBodyBytesMax
+    ? { status: 413, message: `a body has at most ${adminBodyBytesMax} bytes` }
+    : undefined;
+}
+
+function operationName({ url = "" }: IncomingMessage): string {
+  return url.replace(/^\//, "");
+}
+
+function unknownOperation(name: string): Fault {
+  const known = Object.keys(adminOperations).join(", ");
+  return { status: 404, message: `"${name}" is no operation: there are ${known}` };
+}
+
+async function readRequest(
+  request: IncomingMessage,
+  operation: AdminOperation,
+): Promise<{ readonly request: unknown } | Fault> {
+  const asked = parseJson(await text(request));
+  if (asked !== undefined && Value.Check(operation.request, asked)) return { request: asked };
+  return { status: 400, message: "the body is not what this operation is asked with" };
+}
+
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
+function sendFault(response: ServerResponse, { status, message }: Fault): void {
+  send(response, status, { kind: "fault", message });
+}
+
+function send(
+  response: ServerResponse,
+  status: number,
+  body: AdminAnswer<unknown> | { readonly kind: "fault"; readonly message: string },
+): void {
+  const headers: OutgoingHttpHeaders = {
+    "content-type": "application/json; charset=utf-8",
+    "x-content-type-options": "nosniff",
+    "cache-control": "no-store",
+    connection: "close",
+  };
+  response.writeHead(status, headers).end(JSON.stringify(body));
+}

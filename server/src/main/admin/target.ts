@@ -1,0 +1,33 @@
+/** What an administrator works on: an exchange that runs, and its users. */
+import type { Command } from "../../core/commands.ts";
+import type { ListedMarket } from "../../marketdata/market-board.ts";
+import type { Submission } from "../../ports/released.ts";
+import type { Unavailable } from "../../ports/trading-desk.ts";
+import type { UserStore } from "../../ports/user-store.ts";
+import type { Venue } from "../venue/venue.ts";
+
+/** All that operations may touch. */
+export interface AdminTarget {
+  /** Submits a command; resolves when its result is durable. */
+  submit(command: Command): Promise<Submission>;
+  /** All markets in the order in which they were added. */
+  markets(): Promise<readonly ListedMarket[] | Unavailable>;
+  /** Whether there is a user of this id, disabled or not. */
+  userExists(id: string): boolean;
+}
+
+/** The target that a venue and the store of its users are. */
+export function adminTargetOf(
+  { sequencer }: Pick<Venue, "sequencer">,
+  users: Pick<UserStore, "user">,
+): AdminTarget {
+  return {
+    submit: (command) => sequencer.submitted(command),
+    async markets() {
+      const reading = await sequencer.read((exchange) => exchange.markets());
+      if (reading.kind === "stopped") return { kind: "unavailable", reason: reading.reason };
+      return reading.result.map(({ rules, halted }) => ({ rules, halted }));
+    },
+    userExists: (id) => users.user(id) !== undefined,
+  };
+}

@@ -1,0 +1,121 @@
+/** The commands on the exchange: its users, their money, its markets, and the upkeep of its files. */
+import type { Command } from "commander";
+import { type ConfigOptions, configInput, type Done, withConfig } from "./cli-options.ts";
+import type { TransferOptions } from "./commands/deposit.ts";
+import type { AddMarketOptions } from "./commands/markets.ts";
+
+type JsonOptions = ConfigOptions & { readonly json?: true };
+
+/** Adds all of them to the command line. */
+export function addExchangeCommands(program: Command, done: Done): void {
+  addUserCommands(program, done);
+  addTransferCommands(program, done);
+  addMarketCommands(program, done);
+  addUpkeepCommands(program, done);
+}
+
+function addUserCommands(program: Command, done: Done): void {
+  const users = program
+    .command("users")
+    .description("manage users of the exchange; works while the server runs");
+  withConfig(users.command("create").description("make a user; his API key is shown this once"))
+    .option("--label <text>", "a note to recognise the user by", "")
+    .option("--json", "print one JSON object")
+    .action(async (options: JsonOptions & { label: string }) => {
+      const { createUserCommand } = await import("./commands/users.ts");
+      done(createUserCommand(configInput(options), options));
+    });
+  withConfig(users.command("list").description("list users; their keys are never shown"))
+    .option("--json", "print one JSON array")
+    .action(async (options: JsonOptions) => {
+      const { listUsersCommand } = await import("./commands/users.ts");
+      done(listUsersCommand(configInput(options), options.json === true));
+    });
+  withConfig(
+    users.command("disable").description("disable a user; his streams are closed within seconds"),
+  )
+    .argument("<id>", "the user's id, as `users list` shows it")
+    .option("--json", "print one JSON object")
+    .action(async (id: string, options: JsonOptions) => {
+      const { disableUserCommand } = await import("./commands/users.ts");
+      done(disableUserCommand(configInput(options), { id, json: options.json }));
+    });
+}
+
+function addTransferCommands(program: Command, done: Done): void {
+  for (const direction of ["deposit", "withdraw"] as const) {
+    const what = direction === "deposit" ? "bring money to a user" : "take money out from a user";
+    withConfig(program.command(direction).description(`${what}; works while the server runs`))
+      .requiredOption("--user <id>", "whose money it is")
+      .requiredOption("--currency <code>", "for example USDT")
+      .requiredOption("--amount <digits>", "for example 1000 or 0.5")
+      .option("--key <text>", "a repeat under the same key changes nothing (default: a random one)")
+      .option("--any-user", "take a name that is no user's, as simulated participants have")
+      .option("--json", "print one JSON object")
+      .action(async (options: ConfigOptions & Omit<TransferOptions, "direction">) => {
+        const { transferCommand } = await import("./commands/deposit.ts");
+        done(await transferCommand(configInput(options), { ...options, direction }));
+      });
+  }
+}
+
+function addMarketCommands(program: Command, done: Done): void {
+  const markets = program
+    .command("markets")
+    .description("manage what can be traded; works while the server runs");
+  withConfig(markets.command("list").description("list markets, oldest first"))
+    .option("--json", "print one JSON array")
+    .action(async (options: JsonOptions) => {
+      const { listMarketsCommand } = await import("./commands/markets.ts");
+      done(await listMarketsCommand(configInput(options), options.json === true));
+    });
+  withConfig(markets.command("add").description("open a market; its rules stay as they are"))
+    .argument("<code>", "base and quote currency, for example BTC_USDT")
+    .requiredOption("--tick <step>", "smallest price step, for example 0.01")
+    .requiredOption("--lot <step>", "smallest quantity step, for example 0.00001")
+    .option("--min-base <quantity>", "smallest quantity of an order (default: one lot)")
+    .option("--max-base <quantity>", "largest quantity of an order (default: 1000000000 lots)")
+    .option("--min-quote <value>", "smallest price × quantity of an order (default: 0)")
+    .option("--max-quote <value>", "largest price × quantity of an order (default: 10000000)")
+    .option("--band-percent <percent>", "how far market orders may trade (default: 5)")
+    .option("--json", "print one JSON object")
+    .action(async (code: string, options: ConfigOptions & AddMarketOptions) => {
+      const { addMarketCommand } = await import("./commands/markets.ts");
+      done(await addMarketCommand(configInput(options), code, options));
+    });
+  for (const action of ["halt", "resume"] as const) {
+    const what = action === "halt" ? "take no more orders; cancels are taken" : "take orders again";
+    withConfig(markets.command(action).description(what))
+      .argument("<code>", "the market, as `markets list` shows it")
+      .option("--json", "print one JSON object")
+      .action(async (code: string, options: JsonOptions) => {
+        const { marketStateCommand } = await import("./commands/markets.ts");
+        done(await marketStateCommand(configInput(options), code, { action, json: options.json }));
+      });
+  }
+}
+
+function addUpkeepCommands(program: Command, done: Done): void {
+  withConfig(
+    program
+      .command("verify")
+      .description(
+        "run the exchange's log again and compare everything with it; stop the server first",
+      ),
+  )
+    .option("--json", "print one JSON object")
+    .action(async (options: ConfigOptions & { json?: true }) => {
+      const { verify } = await import("./commands/verify.ts");
+      done(await verify(configInput(options), options.json === true));
+    });
+  withConfig(
+    program
+      .command("rebuild")
+      .description("make the exchange's history anew from its log; stop the server first"),
+  )
+    .option("--json", "print one JSON object")
+    .action(async (options: ConfigOptions & { json?: true }) => {
+      const { rebuild } = await import("./commands/rebuild.ts");
+      done(await rebuild(configInput(options), options.json === true));
+    });
+}

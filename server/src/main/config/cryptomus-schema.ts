@@ -1,0 +1,90 @@
+/** The `cryptomus` part of the configuration: how its stream and its signed REST behave. */
+import Type from "typebox";
+import { section } from "./schema-parts.ts";
+
+/** `cryptomus`; the decisions behind the defaults are those of the dialect's README. */
+export const cryptomusSchema = Type.Object(
+  {
+    enabled: Type.Boolean({
+      default: true,
+      description: "whether the Cryptomus protocol is served; it needs the exchange",
+    }),
+    tokenlessPublic: Type.Boolean({
+      default: false,
+      description: "whether public channels may be used without a token",
+    }),
+    resubscribe: Type.Enum(["merge", "replace"], {
+      default: "merge",
+      description: "whether a second subscription adds to the first or takes its place",
+    }),
+    ackMethodAlways: Type.Boolean({
+      default: false,
+      description: "whether replies that have no `method` in the document carry one",
+    }),
+    countPings: Type.Boolean({
+      default: false,
+      description: "whether a ping frame counts as activity, as a request does",
+    }),
+    idleTimeoutMs: Type.Integer({
+      minimum: 1_000,
+      maximum: 86_400_000,
+      default: 60_000,
+      description: "how long a connection may be without a request before it is closed",
+    }),
+    requestsPerMinuteMax: Type.Integer({
+      minimum: 0,
+      maximum: 1_000_000,
+      default: 200,
+      description: "requests a minute on one connection, 0 for no limit",
+    }),
+    newConnectionsPerMinuteMax: Type.Integer({
+      minimum: 0,
+      maximum: 1_000_000,
+      default: 1_000,
+      description: "new connections of a user a minute, 0 for no limit",
+    }),
+    connectionsPerUserMax: Type.Integer({
+      minimum: 1,
+      maximum: 1_000_000,
+      default: 1_000,
+      description: "connections of a user at once",
+    }),
+    messageBytesMax: Type.Integer({
+      minimum: 128,
+      maximum: 16_777_216,
+      default: 65_536,
+      description: "size of one message",
+    }),
+    restCallsPerMinuteMax: Type.Integer({
+      minimum: 0,
+      maximum: 1_000_000,
+      default: 0,
+      description: "signed REST calls of a user a minute, 0 for no limit",
+    }),
+    hmacWindowMs: Type.Integer({
+      minimum: 100,
+      maximum: 60_000,
+      default: 5_000,
+      description: "how far the time of a request signed with HMAC may be from the server's",
+    }),
+    depthIntervalMs: Type.Integer({
+      minimum: 10,
+      maximum: 60_000,
+      default: 100,
+      description: "shortest time between two depth updates of a market and scale",
+    }),
+    fullReloadIntervalMs: Type.Integer({
+      minimum: 1_000,
+      maximum: 86_400_000,
+      default: 60_000,
+      description: "how often a depth that changes is sent whole",
+    }),
+    tickerIntervalMs: Type.Integer({
+      minimum: 100,
+      maximum: 60_000,
+      default: 1_000,
+      description: "shortest time between two last prices or tickers of a market",
+    }),
+  },
+  section,
+);

@@ -1,0 +1,164 @@
+/**
+ * All that an exchange adds to a server: the venue with its public and private streams, its users, the
+ * Cryptomus protocol and the administration. Built in the order of dependence, given back in the
+ * opposite one.
+ */
+import { createAuthenticator } from "../access/authenticator.ts";
+import { createStreamDoor } from "../access/stream-door.ts";
+import type { DemoUser, UserRegistry } from "../access/users.ts";
+import { createCryptomusDialect } from "../dialects/cryptomus/dialect.ts";
+import { cryptomusRoutes } from "../dialects/cryptomus/rest.ts";
+import type { Hub } from "../hub/hub.ts";
+import type { MarketBoard } from "../marketdata/market-board.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Dialect } from "../ports/dialect.ts";
+import type { Log } from "../ports/log.ts";
+import type { RestRoute } from "../ports/rest.ts";
+import { startAdminServer } from "./admin/admin-server.ts";
+import { adminTargetOf } from "./admin/target.ts";
+import type { Config } from "./config/schema.ts";
+import type { DataFolder } from "./data-folder.ts";
+import { openDemoUsers } from "./demo-users.ts";
+import { type Environment, openUserRegistry } from "./user-registry.ts";
+import { AccountStreams } from "./venue/account-streams.ts";
+import { openBoard } from "./venue/board.ts";
+import { createDesk } from "./venue/desk.ts";
+import { MarketStreams } from "./venue/market-streams.ts";
+import { runParticipants } from "./venue/participants-runner.ts";
+import { Venue } from "./venue/venue.ts";
+
+/** What trading is made of. */
+export interface TradingOptions {
+  readonly folder: DataFolder;
+  readonly config: Config;
+  readonly environment: Environment;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** An exchange that has been recovered; it trades once it is connected with a hub. */
+export class Trading implements AsyncDisposable {
+  readonly venue: Venue;
+  readonly board: MarketBoard;
+  readonly #options: TradingOptions;
+  readonly #registry: UserRegistry;
+  readonly #opened: AsyncDisposableStack;
+
+  private constructor(
+    options: TradingOptions,
+    parts: Pick<Trading, "venue" | "board"> & { registry: UserRegistry },
+    opened: AsyncDisposableStack,
+  ) {
+    this.venue = parts.venue;
+    this.board = parts.board;
+    this.#registry = parts.registry;
+    this.#options = options;
+    this.#opened = opened;
+  }
+
+  /** Opens the files and recovers the state; a `StartError` says what the operator has to do. */
+  static async open(options: TradingOptions): Promise<Trading> {
+    const { folder, environment, clock, log } = options;
+    const { snapshotEveryCommands, logBytesMax } = options.config.exchange;
+    await using opened = new AsyncDisposableStack();
+    const registry = openUserRegistry(folder, environment);
+    opened.defer(() => registry.store.close());
+    const venue = await Venue.open({
+      folder: folder.venue,
+      clock,
+      log,
+      snapshotEvery: snapshotEveryCommands,
+      logBytesMax,
+    });
+    opened.defer(() => venue.stop());
+    const board = await openBoard(venue);
+    return new Trading(options, { venue, board, registry }, opened.move());
+  }
+
+  /**
+   * Lets everything that becomes durable from now on reach the hub, sends the participants in, opens
+   * the administration, and makes the demo users; resolves with them.
+   */
+  async start(hub: Hub): Promise<readonly DemoUser[]> {
+    const { config, clock, log, folder } = this.#options;
+    const { venue, board } = this;
+    const accounts = new AccountStreams(hub, board);
+    const markets = new MarketStreams({ board, hub, clock, rhythms: config.cryptomus });
+    venue.onRelease((released) => {
+      // The board first: it has to know a market before an order in it is told.
+      markets.take(released);
+      accounts.publish(released);
+    });
+    this.#opened.defer(markets.start());
+
+    const { enabled, seed, rate } = config.exchange.participants;
+    if (enabled) this.#opened.defer(await runParticipants(venue, clock, { seed, rate }));
+
+    const target = adminTargetOf(venue, this.#registry.store);
+    const { secrets } = this.#registry;
+    const admin = await startAdminServer({ file: folder.adminFile, target, secrets, log });
+    this.#opened.defer(() => admin.close());
+    if (!config.demo.users || !config.cryptomus.enabled) return [];
+    return openDemoUsers(this.#registry, target, { nowMs: nowMsOf(clock), log });
+  }
+
+  /** The Cryptomus protocol over this exchange; call `refresh` about every second. */
+  cryptomus(): {
+    readonly dialect: Dialect;
+    readonly routes: readonly RestRoute[];
+    refresh(nowMs: number): void;
+  } {
+    const { board, venue } = this;
+    const { cryptomus: settings } = this.#options.config;
+    const { log } = this.#options;
+    const { store, vault, secrets } = this.#registry;
+    const { connectionsPerUserMax, tokenlessPublic, hmacWindowMs } = settings;
+    const door = createStreamDoor({
+      store,
+      secrets,
+      connectionsPerUserMax,
+      newConnectionsPerMinuteMax: settings.newConnectionsPerMinuteMax || Number.POSITIVE_INFINITY,
+      allowAnonymous: tokenlessPublic,
+    });
+    const authenticator = createAuthenticator({
+      store,
+      vault,
+      secrets,
+      windowMs: hmacWindowMs,
+      callsPerMinuteMax: settings.restCallsPerMinuteMax || undefined,
+      onUnreadableKey: (userId) =>
+        log.error("a user's key does not open with this master key", { userId }),
+    });
+    const { resubscribe, ackMethodAlways, countPings, idleTimeoutMs, messageBytesMax } = settings;
+    const requestsPerMinuteMax = settings.requestsPerMinuteMax || "off";
+    const options = {
+      ...{ resubscribe, ackMethodAlways, countPings, idleTimeoutMs, messageBytesMax },
+      requestsPerMinuteMax,
+    } as const;
+    const dialect = createCryptomusDialect({ board, door, secrets, options });
+    venue.onRelease((released) => {
+      for (const { events } of released) {
+        for (const event of events) {
+          if (event.kind === "market-added") dialect.marketListed(event.rules);
+        }
+      }
+    });
+    const desk = createDesk(venue);
+    return {
+      dialect,
+      routes: cryptomusRoutes({ board, desk, authenticator, door, secrets }),
+      refresh(nowMs) {
+        authenticator.refresh(nowMs);
+        door.refresh(nowMs);
+      },
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#opened.disposeAsync();
+  }
+}
+
+function nowMsOf(clock: Clock): number {
+  return Math.floor(clock.nowUs() / 1000);
+}

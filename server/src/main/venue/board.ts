@@ -1,0 +1,52 @@
+/**
+ * The market board of a venue that has just been opened: books from the exchange, recent trades and
+ * candles from the history, so that a restart leaves no hole in what the public sees.
+ */
+
+import type { MarketState } from "../../marketdata/market-board.ts";
+import { candlesMax, MarketBoard, recentTradesMax } from "../../marketdata/market-board.ts";
+import type { Candle, PublicTrade } from "../../marketdata/updates.ts";
+import type { History } from "../../ports/history.ts";
+import { StartError } from "../start-error.ts";
+import type { Venue } from "./venue.ts";
+
+/** Levels of a side that a board starts with: more than an exchange can have orders. */
+const levelsMax = 2_000_000;
+
+/** Makes the board. Nothing may have been submitted since the venue was opened. */
+export async function openBoard(venue: Venue): Promise<MarketBoard> {
+  const fault = await venue.historyCaughtUp();
+  if (fault !== undefined) throw new StartError(`the exchange's history cannot be read: ${fault}`);
+  const { exchange, history } = venue;
+  const states = exchange.markets().map(({ rules, halted, lastPrice }): MarketState => {
+    const market = rules.code;
+    return {
+      rules,
+      halted,
+      lastPrice,
+      levels: (["buy", "sell"] as const).flatMap((side) =>
+        exchange.depth(market, side, levelsMax).map((level) => ({ ...level, side })),
+      ),
+      recentTrades: recentTrades(history, market),
+      candles: {
+        60: candles(history, market, 60),
+        3600: candles(history, market, 3_600),
+        86400: candles(history, market, 86_400),
+      },
+    };
+  });
+  return new MarketBoard(states, exchange.timeUs);
+}
+
+function recentTrades(history: History, market: string): readonly PublicTrade[] {
+  return history.trades({ market, limit: recentTradesMax });
+}
+
+/** Oldest first. */
+function candles(
+  history: History,
+  market: string,
+  resolutionS: 60 | 3_600 | 86_400,
+): readonly Candle[] {
+  return history.bars({ market, resolutionS, limit: candlesMax }).toReversed();
+}

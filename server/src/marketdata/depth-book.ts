@@ -1,0 +1,114 @@
+/**
+ * The public book of one market at all depth scales (protocol D-C46, D-C47): whole, and as the changes
+ * since the last ones taken. It knows quantities at prices, never orders or who placed them.
+ */
+import { assert } from "../core/assert.ts";
+import { depthScaleCount, type MarketRules } from "../core/market/rules.ts";
+import { type DepthChange, DepthSide } from "./depth-side.ts";
+import type { DepthUpdate } from "./updates.ts";
+
+/**
+ * Most levels of a side whose changes wait to be taken. Beyond it the changes are forgotten, and the
+ * next ones taken are the whole book.
+ */
+export const waitingLevelsMax = 65_536;
+
+/** What a book is made of. */
+export interface DepthBookOptions {
+  readonly rules: MarketRules;
+  /** What rests at the start, in any order. */
+  readonly levels?: readonly DepthChange[];
+  /** When that was so, in microseconds since 1970. */
+  readonly timeUs: number;
+}
+
+/** Both sides of one market. The exchange bounds its open orders, and with them the levels here. */
+export class DepthBook {
+  readonly #rules: MarketRules;
+  readonly #asks = new DepthSide("sell");
+  readonly #bids = new DepthSide("buy");
+  /** When the newest change happened. */
+  #timeUs: number;
+  /** The whole book by scale, as it was last read; undefined after a change. */
+  readonly #whole: (DepthUpdate | undefined)[] = new Array(depthScaleCount).fill(undefined);
+  #hasForgotten = false;
+
+  constructor({ rules, levels = [], timeUs }: DepthBookOptions) {
+    this.#rules = rules;
+    this.#timeUs = timeUs;
+    for (const level of levels) this.set(level, timeUs);
+    this.#settle();
+    this.#hasForgotten = false;
+  }
+
+  /** Folds one change. */
+  set({ side, price, quantity }: DepthChange, timeUs: number): void {
+    assert(price > 0 && quantity >= 0, "a level has a price and no negative quantity");
+    const half = side === "sell" ? this.#asks : this.#bids;
+    if (!half.set(price, quantity)) return;
+    this.#timeUs = timeUs;
+    this.#whole.fill(undefined);
+    if (half.changedLevels <= waitingLevelsMax) return;
+    this.#settle();
+    this.#hasForgotten = true;
+  }
+
+  /**
+   * The whole book at a scale, with all changes so far; the same object until the book changes. Whoever
+   * holds it has the exact book again after each of the {@link take}s that follow.
+   */
+  whole(scaleIndex: number): DepthUpdate {
+    assert(isScaleIndex(scaleIndex), "a market has six depth scales");
+    let update = this.#whole[scaleIndex];
+    if (update === undefined) {
+      update = {
+        rules: this.#rules,
+        timeUs: this.#timeUs,
+        scaleIndex,
+        full: true,
+        asks: this.#asks.read(scaleIndex),
+        bids: this.#bids.read(scaleIndex),
+      };
+      this.#whole[scaleIndex] = update;
+    }
+    return update;
+  }
+
+  /**
+   * What changed since the last call, for each wanted scale where something did: a group at most once,
+   * with its whole quantity, and not at all when it changed back. The changes of a scale that is not
+   * wanted are passed over: whoever comes to want it begins with {@link whole}.
+   */
+  take(timeUs: number, wanted: (scaleIndex: number) => boolean): readonly DepthUpdate[] {
+    const updates: DepthUpdate[] = [];
+    const hasWaiting = this.#asks.changedLevels + this.#bids.changedLevels > 0;
+    if (!hasWaiting && !this.#hasForgotten) return updates;
+    for (let scaleIndex = 0; scaleIndex < depthScaleCount; scaleIndex += 1) {
+      if (!wanted(scaleIndex)) continue;
+      const update = this.#hasForgotten
+        ? this.whole(scaleIndex)
+        : this.#changes(timeUs, scaleIndex);
+      if (update !== undefined) updates.push(update);
+    }
+    this.#settle();
+    this.#hasForgotten = false;
+    return updates;
+  }
+
+  #changes(timeUs: number, scaleIndex: number): DepthUpdate | undefined {
+    const asks = this.#asks.changes(scaleIndex);
+    const bids = this.#bids.changes(scaleIndex);
+    if (asks.length + bids.length === 0) return undefined;
+    return { rules: this.#rules, timeUs, scaleIndex, full: false, asks, bids };
+  }
+
+  #settle(): void {
+    this.#asks.settle();
+    this.#bids.settle();
+  }
+}
+
+/** Whether a number names one of a market's depth scales. */
+export function isScaleIndex(index: number): boolean {
+  return Number.isInteger(index) && index >= 0 && index < depthScaleCount;
+}

@@ -1,0 +1,128 @@
+/**
+ * One side of a book at all depth scales. Groups nest: what rounds into one group of a scale rounds
+ * into one group of every coarser scale, so a level knows its group, the group its coarser one, and
+ * a change walks up that chain. It keeps nothing in order; sorting is for those who ask.
+ */
+import type { LevelChanged } from "../core/events.ts";
+import { depthScaleCount, type Side } from "../core/market/rules.ts";
+import { powersOfTen } from "../core/num/decimal.ts";
+import { plusExactly } from "./exact-plus.ts";
+import type { DepthLevel } from "./updates.ts";
+
+/** What rests at a price of the book after a change. */
+export type DepthChange = Pick<LevelChanged, "side" | "price" | "quantity">;
+
+/** All levels that round to one price of a scale. At the finest scale, each level is a group. */
+interface Group {
+  readonly price: number;
+  quantity: number | bigint;
+  /** The group of the next coarser scale that this one is part of. */
+  readonly coarser: Group | undefined;
+  /** Whether it is among the groups that changed since the last settling. */
+  isChanged: boolean;
+  /** Its quantity at the last settling, for a changed group; undefined when readers know different ones. */
+  shown: number | bigint | undefined;
+}
+
+/** The asks or the bids of one market. There are never more groups than levels that changed or rest. */
+export class DepthSide {
+  readonly #isAsks: boolean;
+  /** By scale, finest first. A group without a quantity stays until the next settling. */
+  readonly #groups: readonly Map<number, Group>[] = scales(() => new Map());
+  readonly #changed: readonly Group[][] = scales(() => []);
+
+  constructor(side: Side) {
+    this.#isAsks = side === "sell";
+  }
+
+  /** Levels that changed since the last settling. */
+  get changedLevels(): number {
+    return this.#changed[0]!.length;
+  }
+
+  /** Sets the lots at a price; 0 when the level is gone. False when they were the same before. */
+  set(price: number, quantity: number): boolean {
+    const known = this.#groups[0]!.get(price);
+    if (known === undefined && quantity === 0) return false;
+    const level = known ?? this.#group(price, 0);
+    // The lots of a single price are a safe integer; only those of a group may outgrow it.
+    const change = quantity - Number(level.quantity);
+    if (change === 0) return false;
+
+    let scaleIndex = 0;
+    for (let group: Group | undefined = level; group !== undefined; group = group.coarser) {
+      if (!group.isChanged) {
+        group.isChanged = true;
+        group.shown = group.quantity;
+        this.#changed[scaleIndex]!.push(group);
+      }
+      group.quantity = plusExactly(group.quantity, change);
+      scaleIndex += 1;
+    }
+    return true;
+  }
+
+  /**
+   * All groups of a scale, best price first. Whoever reads them goes on with the next changes, so
+   * those will tell of each group that has changed by now, even if it changes back until then.
+   */
+  read(scaleIndex: number): readonly DepthLevel[] {
+    for (const group of this.#changed[scaleIndex]!) group.shown = undefined;
+    const resting = [...this.#groups[scaleIndex]!.values()].filter(
+      ({ quantity }) => quantity !== 0,
+    );
+    return this.#levels(resting);
+  }
+
+  /** The groups of a scale that are not what they were at the last settling, best price first. */
+  changes(scaleIndex: number): readonly DepthLevel[] {
+    const changed = this.#changed[scaleIndex]!;
+    return this.#levels(changed.filter(({ quantity, shown }) => quantity !== shown));
+  }
+
+  /** Makes the present quantities those that changes are told from, at all scales at once. */
+  settle(): void {
+    // A group is let go together with all finer ones of it: nothing may point to a forgotten group.
+    for (const [scaleIndex, changed] of this.#changed.entries()) {
+      for (const group of changed) {
+        group.isChanged = false;
+        if (group.quantity === 0) this.#groups[scaleIndex]!.delete(group.price);
+      }
+      changed.length = 0;
+    }
+  }
+
+  #levels(groups: readonly Group[]): readonly DepthLevel[] {
+    const levels = groups.map(({ price, quantity }) => ({ price, quantity }));
+    return levels.sort((a, b) => (this.#isAsks ? a.price - b.price : b.price - a.price));
+  }
+
+  /** The group of a scale that a price, or a group of the next finer scale, is part of. */
+  #group(price: number, scaleIndex: number): Group {
+    const rounded = this.#round(price, powersOfTen[scaleIndex]!);
+    const groups = this.#groups[scaleIndex]!;
+    const known = groups.get(rounded);
+    if (known !== undefined) return known;
+    const isCoarsest = scaleIndex + 1 === depthScaleCount;
+    const coarser = isCoarsest ? undefined : this.#group(rounded, scaleIndex + 1);
+    const group: Group = {
+      price: rounded,
+      quantity: 0,
+      coarser,
+      isChanged: false,
+      shown: undefined,
+    };
+    groups.set(rounded, group);
+    return group;
+  }
+
+  /** Asks up and bids down (protocol D-C46), so that a group never looks better than its orders. */
+  #round(price: number, unit: number): number {
+    const rest = price % unit;
+    return rest > 0 && this.#isAsks ? price - rest + unit : price - rest;
+  }
+}
+
+function scales<T>(create: () => T): readonly T[] {
+  return Array.from({ length: depthScaleCount }, create);
+}

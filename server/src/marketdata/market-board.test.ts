@@ -1,0 +1,346 @@
+import { describe, expect, it } from "vitest";
+import type { ExchangeEvent } from "../core/events.ts";
+import { rulesOf, Scenario } from "../core/scenario.contract.ts";
+import type { DurableEvents } from "./market-board.ts";
+import { MarketBoard, recentTradesMax } from "./market-board.ts";
+
+const market = "BTC_USDT";
+const everything = () => true;
+const always = { fromS: 0, toS: Number.POSITIVE_INFINITY };
+// A second of the scenario's clock after its start, at the start of a minute.
+const startUs = 1_700_000_040_000_000;
+const dayUs = 86_400_000_000;
+
+/** An exchange, and a board that sees what becomes durable in it. */
+class Stage {
+  readonly scenario = new Scenario();
+  readonly board = new MarketBoard();
+
+  constructor() {
+    // The scenario has made its market already.
+    this.tell({ kind: "market-added", rules: rulesOf("BTC", "USDT") });
+  }
+
+  /** Says lines, a second after the other. */
+  say(...lines: readonly string[]): void {
+    const released = lines.map((line): DurableEvents => {
+      this.scenario.timeUs = Math.max(this.scenario.timeUs + 999_999, startUs - 1);
+      const events = this.scenario.say(line);
+      return { sequence: this.scenario.exchange.sequence, timeUs: this.scenario.timeUs, events };
+    });
+    this.board.apply(released);
+  }
+
+  tell(...events: readonly ExchangeEvent[]): void {
+    this.board.apply([{ sequence: 1, timeUs: 5, events }]);
+  }
+}
+
+function stage(...lines: readonly string[]): Stage {
+  const made = new Stage();
+  made.say(...lines);
+  return made;
+}
+
+const twoTrades = ["ann sell 2@10", "ann sell 1@12", "bob buy 3@12"];
+
+describe("a board's markets", () => {
+  it("are listed as they were added, with their state and currencies", () => {
+    const board = new MarketBoard([
+      { rules: rulesOf("ETH", "USDT"), halted: true, lastPrice: 0, levels: [] },
+    ]);
+    const tell = (...events: readonly ExchangeEvent[]) =>
+      board.apply([{ sequence: 1, timeUs: 5, events }]);
+    expect(board.markets().map(({ rules, halted }) => [rules.code, halted])).toEqual([
+      ["ETH_USDT", true],
+    ]);
+
+    tell(
+      { kind: "market-added", rules: rulesOf("BTC", "USDT") },
+      { kind: "market-added", rules: rulesOf("ETH", "BTC") },
+      { kind: "market-state-changed", market: "ETH_USDT", halted: false },
+      { kind: "market-state-changed", market: "ETH_BTC", halted: true },
+    );
+
+    expect(board.markets().map(({ rules, halted }) => [rules.code, halted])).toEqual([
+      ["ETH_USDT", false],
+      ["BTC_USDT", false],
+      ["ETH_BTC", true],
+    ]);
+    expect(board.currencies()).toEqual(["ETH", "USDT", "BTC"]);
+    expect(board.market("ETH_BTC")).toEqual({ rules: rulesOf("ETH", "BTC"), halted: true });
+
+    tell({ kind: "market-state-changed", market: "BTC_USDT", halted: true });
+    expect(board.markets().map(({ halted }) => halted)).toEqual([false, true, true]);
+  });
+
+  it("are empty before the first order", () => {
+    const { board } = stage();
+
+    expect(board.lastPrice(market)).toBeUndefined();
+    expect(board.ticker(market, startUs)).toBeUndefined();
+    expect(board.recentTrades(market)).toEqual([]);
+    expect(board.candles(market, { intervalS: 60, ...always })).toEqual([]);
+    expect(board.runningCandle(market, 60, startUs)).toBeUndefined();
+    expect(board.depth(market, 0)).toMatchObject({ full: true, asks: [], bids: [], timeUs: 5 });
+  });
+
+  it("answer nothing for an unknown market, scale or interval", () => {
+    const { board } = stage(...twoTrades);
+
+    expect(board.market("X_Y")).toBeUndefined();
+    expect(board.lastPrice("X_Y")).toBeUndefined();
+    expect(board.ticker("X_Y", startUs)).toBeUndefined();
+    expect(board.depth("X_Y", 0)).toBeUndefined();
+    expect(board.recentTrades("X_Y")).toBeUndefined();
+    expect(board.candles("X_Y", { intervalS: 60, ...always })).toBeUndefined();
+    expect(board.runningCandle("X_Y", 60, startUs)).toBeUndefined();
+    expect(board.depth(market, 6)).toBeUndefined();
+    expect(board.candles(market, { intervalS: 61, ...always })).toBeUndefined();
+    expect(board.runningCandle(market, 61, startUs)).toBeUndefined();
+  });
+
+  it("exist before anything happens in them, and are added once", () => {
+    const made = stage();
+    const rules = rulesOf("BTC", "USDT");
+
+    expect(() => made.tell({ kind: "market-added", rules })).toThrow("invariant violated");
+    const event = { kind: "level-changed", market: "X_Y", side: "buy", price: 1 } as const;
+    expect(() => made.tell({ ...event, quantity: 1 })).toThrow("invariant violated");
+  });
+});
+
+describe("what a board shows of a trade", () => {
+  const { board, scenario } = stage(...twoTrades);
+  const timeUs = startUs + 2_000_000;
+
+  it("is its price as the last one", () => {
+    expect(board.lastPrice(market)).toMatchObject({ price: 12, timeUs });
+    expect(board.lastPrice(market)).toBe(board.lastPrice(market));
+  });
+
+  it("is the public half of it, newest first", () => {
+    const { sequence } = scenario.exchange;
+    const trade = { sequence, timeUs, aggressor: "buy" };
+
+    expect(board.recentTrades(market)).toEqual([
+      { ...trade, ordinal: 1, price: 12, quantity: 1, value: 12n * 10n ** 16n },
+      { ...trade, ordinal: 0, price: 10, quantity: 2, value: 20n * 10n ** 16n },
+    ]);
+    expect(board.recentTrades(market)).toBe(board.recentTrades(market));
+  });
+
+  it("is in the 24-hour figures, as they are read", () => {
+    const update = board.ticker(market, timeUs + 1);
+
+    expect(update).toMatchObject({
+      timeUs: timeUs + 1,
+      figures: { open: 10, high: 12, low: 10, last: 12, volume: 3, quoteVolume: 32, tradeCount: 2 },
+    });
+    expect(board.ticker(market, timeUs + 999_999)).toBe(update);
+    expect(board.ticker(market, timeUs + 1_000_000)?.timeUs).toBe(timeUs + 1_000_000);
+    expect(board.ticker(market, timeUs + dayUs)).toBeUndefined();
+  });
+
+  it("is in the 24-hour figures at once, also within the second of a reading", () => {
+    const made = stage(...twoTrades);
+    const nowUs = startUs + 4_000_000;
+    expect(made.board.ticker(market, nowUs)?.figures.tradeCount).toBe(2);
+
+    made.say("ann sell 1@11", "bob buy 1@11");
+
+    expect(made.board.ticker(market, nowUs)?.figures).toMatchObject({ last: 11, tradeCount: 3 });
+  });
+
+  it("is in the candles of every interval", () => {
+    const candle = {
+      startS: startUs / 1e6,
+      open: 10,
+      high: 12,
+      low: 10,
+      close: 12,
+      volume: 3,
+      value: 32n * 10n ** 16n,
+      tradeCount: 2,
+    };
+
+    expect(board.candles(market, { intervalS: 60, ...always })).toEqual([candle]);
+    expect(board.runningCandle(market, 60, timeUs)).toMatchObject({
+      timeUs,
+      intervalS: 60,
+      candle,
+    });
+    expect(board.runningCandle(market, 60, timeUs + 60e6)).toBeUndefined();
+  });
+
+  it("is shown for the newest trades only", () => {
+    const many = stage("ann sell 100@2");
+    const buys = Array.from({ length: 3 * recentTradesMax }, (_, index) => ({
+      kind: "traded" as const,
+      market,
+      ordinal: index,
+      price: 2,
+      quantity: 1,
+      value: 0n as never,
+      aggressor: "buy" as const,
+      taker: 1,
+      takerUser: "bob",
+      takerFee: 0n,
+      maker: 1,
+      makerUser: "ann",
+      makerFee: 0n,
+      makerCreatedUs: 0,
+    }));
+    many.board.apply([{ sequence: 9, timeUs: startUs + 9e6, events: buys }]);
+
+    const ordinals = many.board.recentTrades(market)?.map(({ ordinal }) => ordinal);
+    expect(ordinals).toEqual(
+      Array.from({ length: recentTradesMax }, (_, index) => 3 * recentTradesMax - 1 - index),
+    );
+    expect(many.board.takeTrades()[0]?.trades).toHaveLength(3 * recentTradesMax);
+  });
+});
+
+describe("what is taken to be published", () => {
+  it("are trades of everything applied since the last time, oldest first", () => {
+    const made = stage(...twoTrades, "bob buy 1@5", "ann sell 1@5");
+
+    const [update, ...others] = made.board.takeTrades();
+
+    expect(others).toEqual([]);
+    expect(update?.trades.map(({ price }) => price)).toEqual([10, 12, 5]);
+    expect(update?.timeUs).toBe(startUs + 4_000_000);
+    expect(made.board.takeTrades()).toEqual([]);
+  });
+
+  it("are last prices that differ from those of the last time", () => {
+    const made = stage(...twoTrades);
+    expect(made.board.takeLastPrices()).toMatchObject([{ price: 12, timeUs: startUs + 2e6 }]);
+
+    made.say("ann sell 1@12", "bob buy 1@12");
+    expect(made.board.takeLastPrices()).toEqual([]);
+
+    made.say("ann sell 1@13", "bob buy 1@13", "ann sell 1@12", "bob buy 1@12");
+    expect(made.board.takeLastPrices()).toEqual([]);
+
+    made.say("ann sell 1@13", "bob buy 1@13");
+    expect(made.board.takeLastPrices()).toMatchObject([{ price: 13 }]);
+    expect(made.board.lastPrice(market)?.price).toBe(13);
+  });
+
+  it("are tickers that differ, because trades came or because they left the window", () => {
+    const made = stage(...twoTrades);
+    const take = (timeUs: number) =>
+      made.board.takeTickers(timeUs).map(({ figures }) => figures.tradeCount);
+    expect(take(startUs + 3e6)).toEqual([2]);
+    expect(take(startUs + 4e6)).toEqual([]);
+
+    made.say("ann sell 1@12", "bob buy 1@12");
+    expect(take(startUs + 6e6)).toEqual([3]);
+    expect(take(startUs + 70e6)).toEqual([]);
+
+    made.scenario.timeUs = startUs + 120e6;
+    made.say("ann sell 1@20", "bob buy 1@20");
+    expect(take(startUs + 122e6)).toEqual([4]);
+
+    expect(take(startUs + dayUs - 1)).toEqual([]);
+    expect(take(startUs + dayUs)).toEqual([1]);
+    expect(take(startUs + dayUs + 120e6)).toEqual([]);
+    expect(made.board.ticker(market, startUs + dayUs + 120e6)).toBeUndefined();
+  });
+
+  it("is depth of the wanted scales, with absolute quantities", () => {
+    const made = stage("ann sell 2@11", "bob buy 3@9");
+    const take = () =>
+      made.board.takeDepth(7, (code, scaleIndex) => code === market && scaleIndex < 2);
+    const first = take();
+    expect(first.map(({ scaleIndex, full, timeUs }) => [scaleIndex, full, timeUs])).toEqual([
+      [0, false, 7],
+      [1, false, 7],
+    ]);
+    expect(first.map(({ asks, bids }) => [asks[0], bids[0]])).toEqual([
+      [
+        { price: 11, quantity: 2 },
+        { price: 9, quantity: 3 },
+      ],
+      [
+        { price: 20, quantity: 2 },
+        { price: 0, quantity: 3 },
+      ],
+    ]);
+    expect(take()).toEqual([]);
+
+    made.say("bob buy 2@11");
+    expect(take().map(({ asks, bids }) => [asks, bids])).toEqual([
+      [[{ price: 11, quantity: 0 }], []],
+      [[{ price: 20, quantity: 0 }], []],
+    ]);
+    expect(made.board.depth(market, 0)).toMatchObject({
+      full: true,
+      asks: [],
+      bids: [{ price: 9, quantity: 3 }],
+      timeUs: startUs + 2e6,
+    });
+  });
+
+  it("are the candles that trades have changed, the one that has ended before the running one", () => {
+    const made = stage("ann sell 5@10");
+    made.scenario.timeUs = startUs + 58e6;
+    made.say("bob buy 1@10", "bob buy 1@10", "bob buy 1@10");
+    const take = () =>
+      made.board
+        .takeCandles((code, intervalS) => code === market && [60, 86_400].includes(intervalS))
+        .map(({ intervalS, candle }) => [intervalS, candle.startS - startUs / 1e6, candle.volume]);
+
+    expect(take().slice(0, 2)).toEqual([
+      [60, 0, 1],
+      [60, 60, 2],
+    ]);
+    expect(take()).toEqual([]);
+
+    made.say("bob buy 1@10");
+    expect(take().map(([intervalS, , volume]) => [intervalS, volume])).toEqual([
+      [60, 3],
+      [86_400, 4],
+    ]);
+  });
+
+  it("is nothing of what a restarted board was made with, but the ticker", () => {
+    const { scenario, board } = stage(...twoTrades, "ann sell 4@15");
+    const [state] = scenario.exchange.markets();
+    const restarted = new MarketBoard([
+      {
+        rules: rulesOf("BTC", "USDT"),
+        halted: false,
+        lastPrice: state?.lastPrice ?? 0,
+        levels: [{ side: "sell", price: 15, quantity: 4 }],
+        recentTrades: board.recentTrades(market),
+        candles: { 60: board.candles(market, { intervalS: 60, ...always }) ?? [] },
+      },
+    ]);
+
+    expect(restarted.takeTrades()).toEqual([]);
+    expect(restarted.takeDepth(9, everything)).toEqual([]);
+    expect(restarted.takeLastPrices()).toEqual([]);
+    expect(restarted.takeCandles(everything)).toEqual([]);
+    expect(restarted.takeTickers(startUs + 9e6)).toHaveLength(1);
+    expect(restarted.lastPrice(market)).toEqual(board.lastPrice(market));
+    expect(restarted.recentTrades(market)).toEqual(board.recentTrades(market));
+  });
+});
+
+describe("a restarted board's last price", () => {
+  const rules = rulesOf("BTC", "USDT");
+  const state = { rules, halted: false, lastPrice: 3, levels: [] };
+  const minute = { startS: 60, open: 3, high: 3, low: 3, close: 3, volume: 1, value: 3n };
+  const candles = { 60: [{ ...minute, tradeCount: 1 }] };
+
+  it.each([
+    ["told time", { lastPriceTimeUs: 75e6, candles }, 75e6],
+    ["newest candle", { candles }, 60e6],
+    ["beginning of time when nothing is known", {}, 0],
+  ])("has the %s", (_, known, timeUs) => {
+    const board = new MarketBoard([{ ...state, ...known }], 90e6);
+    expect(board.lastPrice("BTC_USDT")).toEqual({ rules, price: 3, timeUs });
+  });
+});

@@ -1,0 +1,132 @@
+/** What every history must answer when it is asked for trades and for what each owner had of them. */
+import { expect, it } from "vitest";
+import { lots, ticks } from "../core/num/units.ts";
+import { money } from "../core/scenario.contract.ts";
+import type { History } from "./history.ts";
+import { Story, tell } from "./history-story.contract.ts";
+
+/** What is said of fills. */
+export function fillContract(current: () => History): void {
+  it("gives both halves of a trade to their owners, each with its fee and its own order", async () => {
+    const story = new Story().open();
+    const maker = story.place("ann", "buy");
+    const taker = story.place("bob", "sell");
+    await tell(current(), story);
+
+    const timeUs = story.timeOf(taker);
+    const both = {
+      sequence: taker,
+      ordinal: 0,
+      timeUs,
+      market: "BTC_USDT",
+      price: 10,
+      quantity: 2,
+    };
+    const value = money("20");
+    expect(current().userFills({ user: "ann", limit: 9 })).toEqual([
+      {
+        ...both,
+        value,
+        order: maker,
+        orderCreatedUs: story.timeOf(maker),
+        user: "ann",
+        role: "maker",
+        side: "buy",
+        // Rebates are paid out of fees of the same currency, and of BTC there are none yet.
+        fee: 0n,
+      },
+    ]);
+    expect(current().orderFills({ order: taker, limit: 9 })).toEqual([
+      {
+        ...both,
+        value,
+        order: taker,
+        orderCreatedUs: timeUs,
+        user: "bob",
+        role: "taker",
+        side: "sell",
+        fee: money("0.4"),
+      },
+    ]);
+  });
+
+  it("keeps a rebate below zero", async () => {
+    const story = new Story().open();
+    story.place("ann", "sell");
+    story.place("bob", "buy");
+    story.place("ann", "buy");
+    story.place("bob", "sell");
+    await tell(current(), story);
+
+    const [latest] = current().userFills({ user: "ann", limit: 1 });
+    const events = story.released.flatMap((released) => released.events);
+    const trade = events.findLast((event) => event.kind === "traded");
+    expect(latest?.fee).toBeLessThan(0n);
+    expect(latest?.fee).toBe(trade?.makerFee);
+  });
+
+  it("lists the fills of an order oldest first, as taker and then as maker, page by page", async () => {
+    const story = new Story().open();
+    for (const price of [10, 11]) story.place("ann", "sell", { price: ticks(price) });
+    const order = story.place("bob", "buy", { price: ticks(11), quantity: lots(6) });
+    const last = story.place("ann", "sell", { price: ticks(11) });
+    await tell(current(), story);
+
+    const all = current().orderFills({ order, limit: 9 });
+    expect(all.map(({ sequence, ordinal, role }) => [sequence, ordinal, role])).toEqual([
+      [order, 0, "taker"],
+      [order, 1, "taker"],
+      [last, 0, "maker"],
+    ]);
+    const pages = [undefined, all[0], all[1], all[2]].map((after) =>
+      current().orderFills({ order, after, limit: 1 }),
+    );
+    expect(pages).toEqual([[all[0]], [all[1]], [all[2]], []]);
+  });
+
+  it("lists the fills of a user newest first, page by page, and nobody else's", async () => {
+    const story = new Story().open(["ann", "bob", "cid"]);
+    for (const [maker, taker] of [
+      ["ann", "bob"],
+      ["bob", "cid"],
+      ["cid", "ann"],
+    ] as const) {
+      story.place(maker, "buy");
+      story.place(taker, "sell");
+    }
+    await tell(current(), story);
+
+    const all = current().userFills({ user: "ann", limit: 9 });
+    expect(all.map(({ role, user }) => [user, role])).toEqual([
+      ["ann", "taker"],
+      ["ann", "maker"],
+    ]);
+    const pages = [undefined, all[0], all[1]].map((before) =>
+      current().userFills({ user: "ann", before, limit: 1 }),
+    );
+    expect(pages).toEqual([[all[0]], [all[1]], []]);
+  });
+}
+
+/** What is said of trades. */
+export function tradeContract(current: () => History): void {
+  it("lists the trades of a market newest first, without their owners, page by page", async () => {
+    const story = new Story().open();
+    story.place("ann", "sell", { market: "ETH_USDT" });
+    story.place("bob", "buy", { market: "ETH_USDT" });
+    for (const price of [10, 11]) story.place("ann", "sell", { price: ticks(price) });
+    const taker = story.place("bob", "buy", { price: ticks(11), quantity: lots(3) });
+    await tell(current(), story);
+
+    const timeUs = story.timeOf(taker);
+    const both = { sequence: taker, timeUs, market: "BTC_USDT", aggressor: "buy" };
+    const newer = { ...both, ordinal: 1, price: 11, quantity: 1, value: money("11") };
+    const older = { ...both, ordinal: 0, price: 10, quantity: 2, value: money("20") };
+    const trades = (page: object) => current().trades({ market: "BTC_USDT", limit: 9, ...page });
+    expect(trades({})).toEqual([newer, older]);
+    expect(trades({ limit: 1 })).toEqual([newer]);
+    expect(trades({ before: newer })).toEqual([older]);
+    expect(trades({ before: older })).toEqual([]);
+    expect(current().trades({ market: "ETH_USDT", limit: 9 })).toHaveLength(1);
+  });
+}

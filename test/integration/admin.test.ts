@@ -1,0 +1,268 @@
+/**
+ * Administration as an operator meets it: the same commands against a server that runs and against
+ * the data folder of one that is stopped, with the same answers.
+ */
+import { createHash } from "node:crypto";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import {
+  type CommandResult,
+  runCommand,
+  type ServerProcess,
+  startServerProcess,
+} from "../support/server-process.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "openbourse-admin-"));
+const data = join(folder, "data");
+const adminFile = join(data, "admin.json");
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A server whose exchange has only what these tests bring. */
+const yaml = "exchange: {participants: {enabled: false}}\ndatasets: []";
+
+const start = () => startServerProcess({ data, yaml });
+
+async function run(...args: readonly string[]): Promise<CommandResult> {
+  return await runCommand([...args, "--data", data], folder);
+}
+
+/** The answer of a command that has to succeed. */
+async function answerOf(...args: readonly string[]): Promise<Record<string, unknown>> {
+  const { code, stdout, stderr } = await run(...args, "--json");
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  return JSON.parse(stdout);
+}
+
+/** The fault of a command that has to be refused. */
+async function faultOf(...args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await run(...args);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  return stderr;
+}
+
+const address = () => JSON.parse(readFileSync(adminFile, "utf8")) as { url: string; token: string };
+
+describe("help", () => {
+  it.each([
+    [["users", "--help"], "disable"],
+    [["deposit", "--help"], "--any-user"],
+    [["markets", "add", "--help"], "--band-percent"],
+  ])("%j explains itself", async (args, word) => {
+    const { code, stdout } = await runCommand(args);
+    expect({ code, named: stdout.includes(word) }).toEqual({ code: 0, named: true });
+  });
+});
+
+describe.each(["stopped", "running"])("with the server %s", (state) => {
+  let server: ServerProcess | undefined;
+  beforeAll(async () => {
+    if (state === "running") server = await start();
+  });
+  afterAll(async () => {
+    if (server !== undefined) expect(await server.stop()).toBe(0);
+  });
+
+  /** Two codes that the other turn of these tests does not use. */
+  const [base, user] = state === "running" ? ["ETH", "agent-r"] : ["BTC", "agent-s"];
+  const market = `${base}_USDT`;
+
+  it("users are made, listed without their keys, and disabled", async () => {
+    const made = await answerOf("users", "create", "--label", `bot ${state}`);
+    expect(Object.keys(made).slice(0, 2)).toEqual(["userId", "apiKey"]);
+    const { userId, apiKey } = made as { userId: string; apiKey: string };
+    expect(userId).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect(apiKey).toMatch(/^[0-9A-Za-z]{64}$/);
+
+    const { stdout } = await run("users", "list");
+    expect(stdout).toMatch(new RegExp(`^${userId}  good      \\d{4}-.*Z  bot ${state}$`, "m"));
+    expect(stdout).not.toContain(apiKey);
+    expect((await run("users", "list", "--json")).stdout).not.toContain(apiKey);
+
+    expect(await answerOf("users", "disable", userId)).toMatchObject({ id: userId });
+    expect((await run("users", "list")).stdout).toContain(`${userId}  disabled`);
+    expect(await faultOf("users", "disable", userId)).toContain("was disabled before");
+  });
+
+  it("markets are added, listed, halted and resumed", async () => {
+    const rules = ["--tick", "0.01", "--lot", "0.0001", "--band-percent", "2.5"];
+    expect(await answerOf("markets", "add", market, ...rules)).toEqual({
+      code: market,
+      state: "open",
+      tick: "0.01",
+      lot: "0.0001",
+      minBase: "0.0001",
+      maxBase: "100000",
+      minQuote: "0",
+      maxQuote: "10000000",
+      bandPercent: "2.5",
+    });
+    expect(await faultOf("markets", "add", market, ...rules)).toContain("already");
+    expect((await run("markets", "halt", market)).stdout).toBe(
+      `${market} is halted: it takes cancels and no new orders\n`,
+    );
+    expect((await run("markets", "list")).stdout).toContain(
+      `${market}      halted  tick 0.01  lot`,
+    );
+    expect(await answerOf("markets", "resume", market)).toEqual({ market, state: "open" });
+  });
+
+  it("money is brought and taken, once for each key", async () => {
+    const { userId } = await answerOf("users", "create");
+    const to = ["--user", String(userId), "--currency", "USDT"];
+    const deposit = ["deposit", ...to, "--amount", "1000", "--key", "a"];
+    expect(await answerOf(...deposit)).toMatchObject({ available: "1000", repeated: false });
+    expect((await run(...deposit)).stdout).toBe(
+      `the deposit of 1000 USDT for ${userId} was made before under the key a: nothing changed\n`,
+    );
+    const withdrawn = await run("withdraw", ...to, "--amount", "0.75");
+    expect(withdrawn.stdout).toMatch(/^withdrawal of 0\.75 USDT .* now 999\.25 USDT available\n$/);
+
+    expect(await faultOf("withdraw", ...to, "--amount", "1000")).toContain("has less than 1000");
+  });
+
+  it("money goes to a name that is no user's only on request", async () => {
+    const deposit = ["deposit", "--user", user, "--currency", base, "--amount", "1"];
+    expect(await faultOf(...deposit)).toContain(`there is no user ${user}`);
+    expect(await answerOf(...deposit, "--any-user")).toMatchObject({ available: "1" });
+  });
+});
+
+describe("what is kept", () => {
+  it("was kept from both turns", async () => {
+    const { stdout } = await run("markets", "list");
+    expect(stdout).toMatch(/^BTC_USDT .*\nETH_USDT .*\n$/);
+    expect((await run("verify", "--log-level", "silent")).code).toBe(0);
+  });
+
+  it("can be read by its owner only", () => {
+    const modes = ["master-key", "users.db"].map((name) => statSync(join(data, name)).mode & 0o777);
+    expect(modes).toEqual([0o600, 0o600]);
+    expect(statSync(data).mode & 0o077).toBe(0);
+  });
+});
+
+describe("the administration of a running server", () => {
+  it("is named by a file for the owner, which goes when the server does", async () => {
+    const server = await start();
+    expect(statSync(adminFile).mode & 0o777).toBe(0o600);
+    const { url, token } = address();
+    const ask = (path: string, headers: Record<string, string>) =>
+      fetch(`${url}/${path}`, { method: "POST", body: "{}", headers }).then(({ status }) => status);
+    expect(await ask("list-markets", { authorization: `Bearer ${token}` })).toBe(200);
+    expect(await ask("list-markets", {})).toBe(401);
+    expect(await ask("list-markets", { authorization: `Bearer ${"0".repeat(64)}` })).toBe(401);
+    const page = { authorization: `Bearer ${token}`, origin: "http://example.com" };
+    expect(await ask("list-markets", page)).toBe(403);
+    // Its own port: the public one knows nothing of it.
+    const headers = { authorization: `Bearer ${token}` };
+    const publicly = await fetch(`${server.http}/list-markets`, { method: "POST", headers });
+    expect(publicly.status).toBe(404);
+    expect(server.output().stderr).not.toContain(token);
+    await server.stop();
+    expect(readdirSync(data)).not.toContain("admin.json");
+  });
+
+  it("may be gone without having said so: the next command goes on alone", async () => {
+    const server = await start();
+    const before = address();
+    await server.stop("SIGKILL");
+    expect(address()).toEqual(before);
+    expect(await answerOf("markets", "halt", "BTC_USDT")).toMatchObject({ state: "halted" });
+    writeFileSync(adminFile, "{");
+    expect(await answerOf("markets", "resume", "BTC_USDT")).toMatchObject({ state: "open" });
+    const next = await start();
+    expect(address().token).not.toBe(before.token);
+    await next.stop();
+  });
+
+  it("cannot be gone past while the server has the exchange", async () => {
+    const server = await start();
+    rmSync(adminFile);
+    const { code, stderr } = await run("markets", "list");
+    expect(code).toBe(1);
+    expect(stderr).toContain("commands.db is locked by another process");
+    await server.stop();
+  });
+});
+
+describe("a user made while the server runs", () => {
+  it("can sign at once, has what is deposited, and is refused once he is disabled", async () => {
+    const server = await start();
+    const { userId, apiKey } = (await answerOf("users", "create")) as {
+      userId: string;
+      apiKey: string;
+    };
+    await run("deposit", "--user", userId, "--currency", "BTC", "--amount", "1.5");
+    const balance = () =>
+      fetch(`${server.http}/v2/user-api/exchange/account/balance`, {
+        headers: { userId, sign: createHash("md5").update(apiKey).digest("hex") },
+      });
+    expect(await (await balance()).json()).toEqual({
+      result: [{ ticker: "BTC", available: "1.50000000", held: "0.00000000" }],
+    });
+    await run("users", "disable", userId);
+    expect((await balance()).ok).toBe(false);
+    await server.stop();
+  });
+});
+
+describe("demo users", () => {
+  it("come with a line that shows a balance when it is pasted", async () => {
+    const server = await start();
+    await server.demoUser(1);
+    await vi.waitUntil(() => server.output().stdout.includes("account stream: "));
+    const line = /^balance: curl -s (\S+) -H '(\S+): (\S+)' -H '(\S+): (\S+)'$/m;
+    const [, url = "", ...header] = line.exec(server.output().stdout) ?? [];
+    const [name1 = "", value1 = "", name2 = "", value2 = ""] = header;
+    const response = await fetch(url, { headers: { [name1]: value1, [name2]: value2 } });
+    expect(await response.json()).toMatchObject({
+      result: expect.arrayContaining([
+        { ticker: "USDT", available: "100000.00000000", held: "0.00000000" },
+      ]),
+    });
+    await server.stop();
+  });
+
+  it("are shown at every start, funded once, and their keys are in no log", async () => {
+    const turn = async () => {
+      const server = await start();
+      const users = [await server.demoUser(0), await server.demoUser(1)] as const;
+      for (const { apiKey } of users) expect(server.output().stderr).not.toContain(apiKey);
+      await server.stop();
+      return users;
+    };
+    const [first] = await turn();
+    const [again] = await turn();
+    expect(again).toEqual(first);
+    const from = ["--user", first.userId, "--currency", "USDT"];
+    const withdrawn = await answerOf("withdraw", ...from, "--amount", "1");
+    expect(withdrawn).toMatchObject({ available: "99999" });
+  });
+
+  it("are not made where they are not wanted", async () => {
+    const elsewhere = join(folder, "elsewhere");
+    const server = await startServerProcess({
+      data: elsewhere,
+      yaml: `${yaml}\ndemo: {users: false}`,
+    });
+    await server.stop();
+    expect(server.output().stdout).not.toContain("demo user");
+    expect((await runCommand(["users", "list", "--data", elsewhere])).stdout).toBe("");
+  });
+});
+
+describe("the master key", () => {
+  it("given by a wrong variable, or missing beside users, is said plainly and never printed", async () => {
+    const key = readFileSync(join(data, "master-key"), "utf8");
+    rmSync(join(data, "master-key"));
+    const missing = await run("users", "create");
+    expect(missing).toMatchObject({ code: 1, stdout: "" });
+    expect(missing.stderr).toContain("users.db is missing: put it back into");
+    writeFileSync(join(data, "master-key"), `${"0".repeat(64)}\n`, { mode: 0o600 });
+    expect((await run("users", "create")).stderr).toContain("the master key is another one");
+    writeFileSync(join(data, "master-key"), key, { mode: 0o600 });
+    expect((await run("users", "create")).code).toBe(0);
+  });
+});

@@ -1,0 +1,155 @@
+/** A client of the Cryptomus protocol: signed REST, one-time tokens and the stream. */
+import { createHash } from "node:crypto";
+import { openStream, type StreamClient } from "./stream-client.ts";
+
+/** Who a client is. */
+export interface CryptomusUser {
+  readonly userId: string;
+  readonly apiKey: string;
+}
+
+/** Where a server is. */
+export interface ServerAddress {
+  readonly http: string;
+  readonly ws: string;
+}
+
+/** What a REST call was answered with. */
+export interface Answer {
+  readonly status: number;
+  // Tests look at single fields of bodies whose shape is what they test.
+  // biome-ignore lint/suspicious/noExplicitAny: the shape is what the test checks.
+  readonly body: any;
+}
+
+/** One order as the REST lists show it. */
+export interface RestOrder {
+  readonly id: string;
+  readonly symbol: string;
+  readonly direction: "buy" | "sell";
+  readonly price?: string;
+  readonly quantity: string;
+  readonly filledQuantity: string;
+  readonly filledValue: string;
+  readonly state: string;
+  readonly internalState: string;
+  readonly clientOrderId?: string;
+  readonly deal: {
+    readonly id: string;
+    readonly transactions: readonly RestTransaction[];
+  } | null;
+}
+
+/** One fill as the order history shows it. */
+export interface RestTransaction {
+  readonly id: string;
+  readonly tradeRole: string;
+  readonly filledPrice: string;
+  readonly filledQuantity: string;
+  readonly filledValue: string;
+  readonly fee: string;
+  readonly feeCurrency: string;
+}
+
+const api = "/v2/user-api/exchange";
+
+/** Largest page of an order list. */
+const pageMax = 100;
+
+/** The `sign` header of a body. */
+export function signatureOf(body: string, apiKey: string): string {
+  const base64 = Buffer.from(body, "utf8").toString("base64");
+  return createHash("md5")
+    .update(base64 + apiKey)
+    .digest("hex");
+}
+
+/** One user's calls to one server. */
+export class CryptomusClient {
+  readonly user: CryptomusUser;
+  readonly #server: ServerAddress;
+
+  constructor(server: ServerAddress, user: CryptomusUser) {
+    this.#server = server;
+    this.user = user;
+  }
+
+  async call(method: string, path: string, fields?: object): Promise<Answer> {
+    const body = fields === undefined ? "" : JSON.stringify(fields);
+    const response = await fetch(this.#server.http + path, {
+      method,
+      headers: {
+        userId: this.user.userId,
+        sign: signatureOf(body, this.user.apiKey),
+        ...(body === "" ? {} : { "content-type": "application/json" }),
+      },
+      ...(body === "" ? {} : { body }),
+    });
+    return { status: response.status, body: await response.json() };
+  }
+
+  limitOrder(fields: object): Promise<Answer> {
+    return this.call("POST", `${api}/orders`, fields);
+  }
+
+  marketOrder(fields: object): Promise<Answer> {
+    return this.call("POST", `${api}/orders/market`, fields);
+  }
+
+  cancel(orderId: string): Promise<Answer> {
+    return this.call("DELETE", `${api}/orders/${orderId}`);
+  }
+
+  async activeOrders(): Promise<readonly RestOrder[]> {
+    return this.#pages(`${api}/orders`);
+  }
+
+  async history(): Promise<readonly RestOrder[]> {
+    return this.#pages(`${api}/orders/history`);
+  }
+
+  /** Available and held by currency. */
+  async balances(): Promise<
+    ReadonlyMap<string, { readonly available: string; readonly held: string }>
+  > {
+    const { body } = await this.call("GET", `${api}/account/balance`);
+    return new Map(
+      (body.result as { ticker: string; available: string; held: string }[]).map((row) => [
+        row.ticker,
+        row,
+      ]),
+    );
+  }
+
+  async token(): Promise<string> {
+    const { status, body } = await this.call("GET", `${api}/account/web-socket/token`);
+    if (status !== 200) throw new Error(`no token: ${status} ${JSON.stringify(body)}`);
+    return body.token;
+  }
+
+  /** Opens the stream with a new token. */
+  async open(): Promise<StreamClient> {
+    return openStream(`${this.#server.ws}/ws?token=${await this.token()}`);
+  }
+
+  async #pages(path: string): Promise<readonly RestOrder[]> {
+    const orders: RestOrder[] = [];
+    for (;;) {
+      const { status, body } = await this.call(
+        "GET",
+        `${path}?limit=${pageMax}&offset=${orders.length}`,
+      );
+      if (status !== 200) throw new Error(`${path}: ${status} ${JSON.stringify(body)}`);
+      orders.push(...body.result);
+      if (body.result.length < pageMax) return orders;
+    }
+  }
+}
+
+/** An exact decimal text in units of 10⁻¹⁶. */
+export function atomsOf(text: string): bigint {
+  const [, sign = "", whole = "", fraction = ""] = /^(-?)(\d+)(?:\.(\d{1,16}))?$/.exec(text) ?? [];
+  if (whole === "") throw new Error(`"${text}" is no plain decimal`);
+  const value = BigInt(whole + fraction.padEnd(16, "0"));
+  return sign === "-" ? -value : value;
+}
