@@ -1,7 +1,5 @@
 /** Reads what `ByteWriter` wrote. What it did not write is a value, `undefined`, never an exception. */
-
-/** Longest text that is read, in UTF-16 units. */
-const textLengthMax = 1_024;
+import { textLengthMax } from "./byte-writer.ts";
 
 /** Bytes of the largest whole number. */
 const wholeBytesMax = 8;

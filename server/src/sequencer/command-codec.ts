@@ -53,10 +53,21 @@ export class CommandEncoder {
     this.clear();
   }
 
-  add(command: Command): void {
+  /**
+   * Adds a command; false, and nothing is added, when it holds a number that is no safe integer from 0
+   * on, or a text or an amount that is out of bounds. Callers that decode well never meet that.
+   */
+  add(command: Command): boolean {
     const writer = this.#writer;
+    writer.begin();
     writer.byte(kinds.indexOf(command.kind));
     writeCommand(writer, command);
+    return writer.keep();
+  }
+
+  /** Takes the command out again that was added last. */
+  undo(): void {
+    this.#writer.undo();
   }
 
   /** A copy of the payload so far. */
@@ -68,6 +79,7 @@ export class CommandEncoder {
   clear(): void {
     this.#writer.clear();
     this.#writer.byte(codecVersion);
+    this.#writer.keep();
   }
 }
 
@@ -99,7 +111,7 @@ function writeCommand(writer: ByteWriter, command: Command): void {
     case "withdraw":
       writer.text(command.user);
       writer.text(command.currency);
-      writer.text(String(command.amount));
+      writer.amount(command.amount);
       writer.text(command.key);
       break;
     case "set-self-trade-prevention":
@@ -262,7 +274,7 @@ function writeSize(writer: ByteWriter, size: MarketOrderSize): void {
     writer.whole(size.quantity);
   } else {
     writer.byte(1);
-    writer.text(String(size.value));
+    writer.amount(size.value);
   }
 }
 
@@ -278,8 +290,8 @@ function writeRules(writer: ByteWriter, rules: MarketRules): void {
   }
   writer.whole(rules.baseMin);
   writer.whole(rules.baseMax);
-  writer.text(String(rules.quoteMin));
-  writer.text(String(rules.quoteMax));
+  writer.amount(rules.quoteMin);
+  writer.amount(rules.quoteMax);
   writer.whole(rules.marketOrderBandPpm);
 }
 

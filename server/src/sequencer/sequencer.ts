@@ -9,7 +9,6 @@ import type { Clock } from "../ports/clock.ts";
 import type { CommandLog } from "../ports/command-log.ts";
 import type { Released, Submission } from "../ports/released.ts";
 import { CommandEncoder } from "./command-codec.ts";
-import { isEncodable } from "./encodable.ts";
 
 /** Most commands that may be applied and not yet durable; more are answered `busy`. */
 export const pendingMaxDefault = 262_144;
@@ -35,10 +34,7 @@ export interface SequencerOptions {
   readonly batchMax?: number;
 }
 
-interface Pending {
-  readonly released: Released;
-  readonly done: (submission: Submission) => void;
-}
+type Done = (submission: Submission) => void;
 
 /** Somebody who has read the state and waits until what he read is durable. */
 interface Reader {
@@ -49,7 +45,9 @@ interface Reader {
 /** Commands that will be appended together. */
 interface Batch {
   readonly timeUs: number;
-  readonly pending: Pending[];
+  readonly released: Released[];
+  /** Whom to tell, in the same order. */
+  readonly done: Done[];
 }
 
 /** Orders commands, makes them durable, applies them. */
@@ -94,30 +92,9 @@ export class Sequencer {
 
   /** Submits a command; `done` is called once, at the earliest when this call has returned. */
   submit(command: Command, done: (submission: Submission) => void): void {
-    const refusal = this.#refuse(command);
-    if (refusal !== undefined) {
-      this.#options.schedule(() => done(refusal));
-      return;
-    }
-    const batch = this.#batch();
-    const { exchange } = this.#options;
-    const sequence = exchange.sequence + 1;
-    const { timeUs } = batch;
-    try {
-      const events = exchange.apply({ sequence, timeUs, command });
-      this.#encoder.add(command);
-      batch.pending.push({ released: { sequence, timeUs, command, events }, done });
-      this.#pendingCount += 1;
-    } catch (error) {
-      // An invariant does not hold: nothing more may be built on this state.
-      const message = error instanceof Error ? error.message : String(error);
-      this.#seal();
-      this.#stop(`the exchange stopped at command ${sequence}: ${message}`);
-      const { stopReason } = this;
-      this.#options.schedule(() => done({ kind: "stopped", reason: stopReason ?? message }));
-      return;
-    }
-    if (batch.pending.length >= this.#batchMax) this.#seal();
+    const refusal = this.#refuse() ?? this.#take(command, done);
+    if (refusal !== undefined) this.#answer(done, refusal);
+    else if (this.#isFull()) this.#seal();
     else this.#scheduleSeal();
   }
 
@@ -172,18 +149,50 @@ export class Sequencer {
     });
   }
 
-  #refuse(command: Command): Submission | undefined {
+  #refuse(): Submission | undefined {
     if (this.#stopReason !== undefined) return { kind: "stopped", reason: this.#stopReason };
     const hasRoom = this.#pendingCount < this.#pendingMax && this.#options.hasRoom?.() !== false;
-    if (!hasRoom) return { kind: "busy" };
-    return isEncodable(command) ? undefined : { kind: "malformed" };
+    return hasRoom ? undefined : { kind: "busy" };
+  }
+
+  /** Writes a command into the open batch and applies it, or answers why not. */
+  #take(command: Command, done: Done): Submission | undefined {
+    // Written first: what cannot be written must not be applied.
+    if (!this.#encoder.add(command)) return { kind: "malformed" };
+    const batch = this.#batch();
+    const { exchange } = this.#options;
+    const sequence = exchange.sequence + 1;
+    const { timeUs } = batch;
+    try {
+      const events = exchange.apply({ sequence, timeUs, command });
+      batch.released.push({ sequence, timeUs, command, events });
+    } catch (error) {
+      // An invariant does not hold: nothing more may be built on this state.
+      const message = error instanceof Error ? error.message : String(error);
+      this.#encoder.undo();
+      this.#seal();
+      this.#stop(`the exchange stopped at command ${sequence}: ${message}`);
+      return { kind: "stopped", reason: this.#stopReason ?? message };
+    }
+    batch.done.push(done);
+    this.#pendingCount += 1;
+    return undefined;
+  }
+
+  #answer(done: Done, submission: Submission): void {
+    this.#options.schedule(() => done(submission));
+  }
+
+  #isFull(): boolean {
+    return (this.#open?.done.length ?? 0) >= this.#batchMax;
   }
 
   #batch(): Batch {
     // All commands of a batch carry the time at which it was begun.
     this.#open ??= {
       timeUs: Math.max(this.#options.clock.nowUs(), this.#options.exchange.timeUs),
-      pending: [],
+      released: [],
+      done: [],
     };
     return this.#open;
   }
@@ -200,11 +209,11 @@ export class Sequencer {
   /** Hands the open batch to the log; where the log has no room, it stays open and grows. */
   #seal(): void {
     const batch = this.#open;
-    const first = batch?.pending[0]?.released;
+    const first = batch?.released[0];
     if (batch === undefined || first === undefined) return;
     const appended = this.#options.log.append({
       firstSequence: first.sequence,
-      count: batch.pending.length,
+      count: batch.released.length,
       timeUs: batch.timeUs,
       payload: this.#encoder.payload(),
     });
@@ -214,20 +223,21 @@ export class Sequencer {
     this.#appendsUnderWay += 1;
     void appended.then((outcome) => {
       this.#appendsUnderWay -= 1;
-      if (outcome === "durable") this.#release(batch.pending);
-      else this.#fail(batch.pending, outcome.message);
+      if (outcome === "durable") this.#release(batch);
+      else this.#fail(batch, outcome.message);
       // What did not fit before may fit now.
       this.#seal();
       this.#noteDrained();
     });
   }
 
-  #release(pending: readonly Pending[]): void {
-    const released = pending.map((entry) => entry.released);
+  #release({ released, done }: Batch): void {
     this.#durableSequence = released.at(-1)?.sequence ?? this.#durableSequence;
-    this.#pendingCount -= pending.length;
+    this.#pendingCount -= released.length;
     this.#options.release(released);
-    for (const entry of pending) entry.done({ kind: "released", released: entry.released });
+    for (let index = 0; index < released.length; index += 1) {
+      done[index]!({ kind: "released", released: released[index]! });
+    }
     this.#answerReaders();
   }
 
@@ -239,16 +249,19 @@ export class Sequencer {
   }
 
   /** What could not be made durable was applied: this state must not be seen by anybody. */
-  #fail(pending: readonly Pending[], reason: string): void {
+  #fail(batch: Batch, reason: string): void {
     this.#stop(reason);
-    this.#pendingCount -= pending.length;
-    for (const entry of pending) entry.done({ kind: "stopped", reason });
+    this.#tellStopped(batch, reason);
     this.#answerReaders(reason);
-    if (this.#appendsUnderWay > 0) return;
-    const open = this.#open?.pending ?? [];
+    if (this.#appendsUnderWay > 0 || this.#open === undefined) return;
+    const open = this.#open;
     this.#open = undefined;
-    this.#pendingCount -= open.length;
-    for (const entry of open) entry.done({ kind: "stopped", reason });
+    this.#tellStopped(open, reason);
+  }
+
+  #tellStopped({ done }: Batch, reason: string): void {
+    this.#pendingCount -= done.length;
+    for (const tell of done) tell({ kind: "stopped", reason });
   }
 
   #stop(reason: string): void {

@@ -48,9 +48,8 @@ export class FastBook implements Book {
   }
 
   reduce(slot: OrderSlot, by: number): number {
-    const { price, remaining } = this.#pool;
-    const rung = this.#ladder(this.#pool.side(slot)).find(price[slot]!);
-    assert(rung !== undefined, "only a resting order is reduced");
+    const { remaining } = this.#pool;
+    const rung = this.#ladder(this.#pool.side(slot)).levelOf(slot);
     assert(by > 0 && by < remaining[slot]!, "a reduced order keeps some lots");
     remaining[slot] = remaining[slot]! - by;
     rung.quantity -= by;
@@ -118,19 +117,19 @@ export class FastBook implements Book {
       ladder.checkInvariants();
       for (const rung of ladder.levels()) {
         assert(ladder.find(rung.price) === rung, "a level is found by its price");
-        this.#checkQueue(side, rung);
+        this.#checkQueue(ladder, rung);
       }
     }
   }
 
-  #checkQueue(side: Side, rung: Rung): void {
-    const { price, remaining, next, previous } = this.#pool;
+  #checkQueue(ladder: Ladder, rung: Rung): void {
+    const { remaining, next, previous } = this.#pool;
     let quantity = 0;
     let before = noSlot;
     for (let slot = rung.first; slot !== noSlot; slot = next[slot]!) {
       assert(previous[slot] === before, "a queue is linked both ways");
-      assert(this.#pool.side(slot) === side, "an order rests on its own side");
-      assert(price[slot] === rung.price, "an order rests at its own price");
+      assert(this.#ladder(this.#pool.side(slot)) === ladder, "an order rests on its own side");
+      assert(ladder.levelOf(slot) === rung, "an order knows its own level");
       assert(remaining[slot]! > 0, "a resting order has lots left");
       quantity += remaining[slot]!;
       before = slot;

@@ -1,7 +1,8 @@
 /**
  * The price levels of one side, sorted, best one at the end of the array: most orders come and go
  * near the best price, so that inserting a level moves only a few entries. An emptied level keeps
- * its place for a while, since the next order at its price is often not far.
+ * its place for a while, since the next order at its price is often not far. Orders remember their
+ * level, so that leaving it needs no search.
  */
 import { assert } from "../assert.ts";
 import type { Side } from "../market/rules.ts";
@@ -10,9 +11,11 @@ import { noSlot, type OrderPool, type OrderSlot } from "./order-pool.ts";
 /** Vacant levels that a ladder may keep on top of as many as it has levels. */
 const vacantSpare = 64;
 
-/** One price and its queue of orders, oldest first; without orders it is vacant. */
+/** One price and its queue of orders, oldest first; without orders it is vacant, or stands nowhere. */
 export interface Rung {
-  readonly price: number;
+  /** Place in the list of all rungs, which its orders remember. */
+  readonly number: number;
+  price: number;
   /** Lots resting here. */
   quantity: number;
   first: OrderSlot;
@@ -28,6 +31,9 @@ export class Ladder {
   readonly #keys: number[] = [];
   /** The last one is never vacant. */
   readonly #rungs: Rung[] = [];
+  /** Every rung that was ever made, by number; those that stand nowhere are used again. */
+  readonly #all: Rung[] = [];
+  readonly #unused: Rung[] = [];
   #vacant = 0;
 
   constructor(pool: OrderPool, side: Side) {
@@ -54,10 +60,19 @@ export class Ladder {
     return rung?.price === price && rung.first !== noSlot ? rung : undefined;
   }
 
+  /** The level of a resting order. */
+  levelOf(slot: OrderSlot): Rung {
+    const rung = this.#all[this.#pool.level[slot]!];
+    const isOwn = rung !== undefined && rung.price === this.#pool.price[slot];
+    assert(isOwn, "an order rests at its own price");
+    return rung;
+  }
+
   /** Puts an order at the end of its price's queue. */
   append(slot: OrderSlot): Rung {
-    const { price, remaining, next, previous } = this.#pool;
+    const { price, remaining, next, previous, level } = this.#pool;
     const rung = this.#ensure(price[slot]!);
+    level[slot] = rung.number;
     previous[slot] = rung.last;
     next[slot] = noSlot;
     if (rung.last === noSlot) rung.first = slot;
@@ -69,9 +84,7 @@ export class Ladder {
 
   /** Takes a resting order out, and its level when that is left empty; returns the level. */
   remove(slot: OrderSlot): Rung {
-    const price = this.#pool.price[slot]!;
-    const rung = this.find(price);
-    assert(rung !== undefined, "only a resting order is removed");
+    const rung = this.levelOf(slot);
     this.unlink(rung, slot);
     if (rung.first === noSlot) this.drop(rung);
     return rung;
@@ -97,7 +110,7 @@ export class Ladder {
     assert(rung.first === noSlot && rung.quantity === 0, "only an empty level is dropped");
     this.#vacant += 1;
     while (this.best?.first === noSlot) {
-      this.#rungs.pop();
+      this.#unused.push(this.#rungs.pop()!);
       this.#keys.pop();
       this.#vacant -= 1;
     }
@@ -113,7 +126,10 @@ export class Ladder {
       assert(this.#keys[index] === key, "a level stands under its price");
       assert(index === 0 || this.#keys[index - 1]! < key, "levels are sorted");
       if (rung.first === noSlot) vacant += 1;
+      assert(this.#all[rung.number] === rung, "a level is found by its number");
     }
+    const { length } = this.#rungs;
+    assert(this.#all.length === length + this.#unused.length, "every rung stands or is unused");
     assert(this.#keys.length === this.#rungs.length, "every level has a key");
     assert(this.#vacant === vacant, "vacant levels are counted");
     assert(this.best?.first !== noSlot, "the best level is never vacant");
@@ -123,7 +139,10 @@ export class Ladder {
   #compact(): void {
     let kept = 0;
     for (const [index, rung] of this.#rungs.entries()) {
-      if (rung.first === noSlot) continue;
+      if (rung.first === noSlot) {
+        this.#unused.push(rung);
+        continue;
+      }
       this.#rungs[kept] = rung;
       this.#keys[kept] = this.#keys[index]!;
       kept += 1;
@@ -141,7 +160,8 @@ export class Ladder {
       if (found.first === noSlot) this.#vacant -= 1;
       return found;
     }
-    const rung: Rung = { price, quantity: 0, first: noSlot, last: noSlot };
+    const rung = this.#unused.pop() ?? this.#make();
+    rung.price = price;
     if (index === this.#rungs.length) {
       this.#rungs.push(rung);
       this.#keys.push(key);
@@ -149,6 +169,13 @@ export class Ladder {
       this.#rungs.splice(index, 0, rung);
       this.#keys.splice(index, 0, key);
     }
+    return rung;
+  }
+
+  #make(): Rung {
+    const number = this.#all.length;
+    const rung: Rung = { number, price: 0, quantity: 0, first: noSlot, last: noSlot };
+    this.#all.push(rung);
     return rung;
   }
 

@@ -52,6 +52,8 @@ export class OrderPool {
   /** Neighbours among the orders of one price. */
   readonly next: Int32Array;
   readonly previous: Int32Array;
+  /** Where the order's price level is found; the ladder's own number. */
+  readonly level: Int32Array;
   /** Neighbours among the orders of one owner. */
   readonly nextOfUser: Int32Array;
   readonly previousOfUser: Int32Array;
@@ -79,6 +81,7 @@ export class OrderPool {
     this.stopPrice = new Float64Array(capacity);
     this.next = new Int32Array(capacity);
     this.previous = new Int32Array(capacity);
+    this.level = new Int32Array(capacity);
     this.nextOfUser = new Int32Array(capacity);
     this.previousOfUser = new Int32Array(capacity);
     this.#side = new Uint8Array(capacity);
