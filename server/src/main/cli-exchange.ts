@@ -1,6 +1,15 @@
-/** The commands on the exchange: its users, their money, its markets, and the upkeep of its files. */
+/**
+ * The commands on the exchange: its users, their money, its markets, who is connected, and the upkeep
+ * of its files.
+ */
 import type { Command } from "commander";
-import { type ConfigOptions, configInput, type Done, withConfig } from "./cli-options.ts";
+import {
+  type ConfigOptions,
+  configInput,
+  type Done,
+  wholeNumber,
+  withFolder,
+} from "./cli-options.ts";
 import type { TransferOptions } from "./commands/deposit.ts";
 import type { AddMarketOptions } from "./commands/markets.ts";
 
@@ -11,6 +20,7 @@ export function addExchangeCommands(program: Command, done: Done): void {
   addUserCommands(program, done);
   addTransferCommands(program, done);
   addMarketCommands(program, done);
+  addSessionsCommand(program, done);
   addUpkeepCommands(program, done);
 }
 
@@ -18,20 +28,20 @@ function addUserCommands(program: Command, done: Done): void {
   const users = program
     .command("users")
     .description("manage users of the exchange; works while the server runs");
-  withConfig(users.command("create").description("make a user; his API key is shown this once"))
+  withFolder(users.command("create").description("make a user; his API key is shown this once"))
     .option("--label <text>", "a note to recognise the user by", "")
     .option("--json", "print one JSON object")
     .action(async (options: JsonOptions & { label: string }) => {
       const { createUserCommand } = await import("./commands/users.ts");
       done(createUserCommand(configInput(options), options));
     });
-  withConfig(users.command("list").description("list users; their keys are never shown"))
+  withFolder(users.command("list").description("list users; their keys are never shown"))
     .option("--json", "print one JSON array")
     .action(async (options: JsonOptions) => {
       const { listUsersCommand } = await import("./commands/users.ts");
       done(listUsersCommand(configInput(options), options.json === true));
     });
-  withConfig(
+  withFolder(
     users.command("disable").description("disable a user; his streams are closed within seconds"),
   )
     .argument("<id>", "the user's id, as `users list` shows it")
@@ -45,7 +55,7 @@ function addUserCommands(program: Command, done: Done): void {
 function addTransferCommands(program: Command, done: Done): void {
   for (const direction of ["deposit", "withdraw"] as const) {
     const what = direction === "deposit" ? "bring money to a user" : "take money out from a user";
-    withConfig(program.command(direction).description(`${what}; works while the server runs`))
+    withFolder(program.command(direction).description(`${what}; works while the server runs`))
       .requiredOption("--user <id>", "whose money it is")
       .requiredOption("--currency <code>", "for example USDT")
       .requiredOption("--amount <digits>", "for example 1000 or 0.5")
@@ -63,13 +73,13 @@ function addMarketCommands(program: Command, done: Done): void {
   const markets = program
     .command("markets")
     .description("manage what can be traded; works while the server runs");
-  withConfig(markets.command("list").description("list markets, oldest first"))
+  withFolder(markets.command("list").description("list markets, oldest first"))
     .option("--json", "print one JSON array")
     .action(async (options: JsonOptions) => {
       const { listMarketsCommand } = await import("./commands/markets.ts");
       done(await listMarketsCommand(configInput(options), options.json === true));
     });
-  withConfig(markets.command("add").description("open a market; its rules stay as they are"))
+  withFolder(markets.command("add").description("open a market; its rules stay as they are"))
     .argument("<code>", "base and quote currency, for example BTC_USDT")
     .requiredOption("--tick <step>", "smallest price step, for example 0.01")
     .requiredOption("--lot <step>", "smallest quantity step, for example 0.00001")
@@ -85,7 +95,7 @@ function addMarketCommands(program: Command, done: Done): void {
     });
   for (const action of ["halt", "resume"] as const) {
     const what = action === "halt" ? "take no more orders; cancels are taken" : "take orders again";
-    withConfig(markets.command(action).description(what))
+    withFolder(markets.command(action).description(what))
       .argument("<code>", "the market, as `markets list` shows it")
       .option("--json", "print one JSON object")
       .action(async (code: string, options: JsonOptions) => {
@@ -95,8 +105,22 @@ function addMarketCommands(program: Command, done: Done): void {
   }
 }
 
+function addSessionsCommand(program: Command, done: Done): void {
+  withFolder(
+    program
+      .command("sessions")
+      .description("list who is connected to the running server, those that are behind first"),
+  )
+    .option("--limit <n>", "list at most so many", wholeNumber, 100)
+    .option("--json", "print one JSON object")
+    .action(async (options: JsonOptions & { limit: number }) => {
+      const { listSessionsCommand } = await import("./commands/sessions.ts");
+      done(await listSessionsCommand(configInput(options), options));
+    });
+}
+
 function addUpkeepCommands(program: Command, done: Done): void {
-  withConfig(
+  withFolder(
     program
       .command("verify")
       .description(
@@ -108,7 +132,7 @@ function addUpkeepCommands(program: Command, done: Done): void {
       const { verify } = await import("./commands/verify.ts");
       done(await verify(configInput(options), options.json === true));
     });
-  withConfig(
+  withFolder(
     program
       .command("rebuild")
       .description("make the exchange's history anew from its log; stop the server first"),

@@ -1,5 +1,5 @@
 /** Options that several commands take, and how their texts become values. */
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ConfigInput } from "./config/load.ts";
 import type { KeyPath } from "./config/problem.ts";
 import { fromText, type Setting, schemaOf, shortNames } from "./config/source.ts";
@@ -18,24 +18,43 @@ export interface ConfigOptions {
 /** Told the exit code of the command that ran. */
 export type Done = (exitCode: number) => void;
 
+const fileOption = [
+  "--config <file>",
+  "configuration file (default: openbourse.yaml when there is one)",
+] as const;
+const folderOption = ["--data <dir>", "data folder (default: data)"] as const;
+const serverOptions = [
+  ["--host <address>", "address to listen on (default: 127.0.0.1)"],
+  ["--port <port>", "port to listen on, 0 for any free one (default: 8080)"],
+  ["--log-level <level>", "debug, info, warn, error or silent (default: info)"],
+  ["--log-format <format>", "auto, json or text (default: auto)"],
+] as const;
+
 /** Adds the options of the configuration. */
 export function withConfig(command: Command): Command {
-  return command
-    .option("--config <file>", "configuration file (default: openbourse.yaml when there is one)")
-    .option("--host <address>", "address to listen on (default: 127.0.0.1)")
-    .option("--port <port>", "port to listen on, 0 for any free one (default: 8080)")
-    .option("--data <dir>", "data folder (default: data)")
-    .option("--log-level <level>", "debug, info, warn, error or silent (default: info)")
-    .option("--log-format <format>", "auto, json or text (default: auto)")
-    .option(
-      "--set <key=value>",
-      "set any single value, for example bars.latenessMs=5000; repeatable",
-      collect,
-      [],
-    );
+  for (const [flags, about] of [fileOption, ...serverOptions, folderOption]) {
+    command.option(flags, about);
+  }
+  return command.option(
+    "--set <key=value>",
+    "set any single value, for example bars.latenessMs=5000; repeatable",
+    collect,
+  );
 }
 
-function collect(text: string, previous: readonly string[]): readonly string[] {
+/**
+ * Adds the options of the configuration to a command that works on a data folder and does not listen.
+ * It takes those of a server as well, so that both can be called with the same ones, but does not show them.
+ */
+export function withFolder(command: Command): Command {
+  for (const [flags, about] of [fileOption, folderOption]) command.option(flags, about);
+  for (const [flags, about] of serverOptions)
+    command.addOption(new Option(flags, about).hideHelp());
+  const set = new Option("--set <key=value>", "set any single value").argParser(collect);
+  return command.addOption(set.hideHelp());
+}
+
+function collect(text: string, previous: readonly string[] = []): readonly string[] {
   if (!text.includes("=")) throw new InvalidArgumentError("Write it as key=value.");
   return [...previous, text];
 }

@@ -11,6 +11,7 @@ import {
   speed,
   wholeNumber,
   withConfig,
+  withFolder,
 } from "./cli-options.ts";
 import type { LimitOptions } from "./commands/workspaces.ts";
 import { nearest } from "./config/problem.ts";
@@ -123,7 +124,7 @@ function buildProgram(done: Done): Command {
 
 function addKeyCommands(program: Command, done: Done): void {
   const keys = program.command("keys").description("manage API keys; works while the server runs");
-  withConfig(keys.command("create").description("make a key; it is shown this once only"))
+  withFolder(keys.command("create").description("make a key; it is shown this once only"))
     .requiredOption("--workspace <name>", "workspace of the key, made when it is new")
     .option("--label <text>", "a note to recognise the key by", "")
     .option("--json", "print one JSON object")
@@ -131,14 +132,14 @@ function addKeyCommands(program: Command, done: Done): void {
       const { createKeyCommand } = await import("./commands/keys.ts");
       done(createKeyCommand(configInput(options), options));
     });
-  withConfig(keys.command("list").description("list keys; the keys themselves are not stored"))
+  withFolder(keys.command("list").description("list keys; the keys themselves are not stored"))
     .option("--workspace <name>", "only keys of this workspace")
     .option("--json", "print one JSON array")
     .action(async (options: ConfigOptions & { workspace?: string; json?: true }) => {
       const { listKeysCommand } = await import("./commands/keys.ts");
       done(listKeysCommand(configInput(options), options));
     });
-  withConfig(
+  withFolder(
     keys.command("revoke").description("revoke a key; its connections are closed within seconds"),
   )
     .argument("<id>", "the key's id, as `keys list` shows it")
@@ -153,13 +154,13 @@ function addWorkspaceCommands(program: Command, done: Done): void {
   const workspaces = program
     .command("workspaces")
     .description("manage what workspaces may do; works while the server runs");
-  withConfig(workspaces.command("list").description("list workspaces and the limits of their own"))
+  withFolder(workspaces.command("list").description("list workspaces and the limits of their own"))
     .option("--json", "print one JSON array")
     .action(async (options: ConfigOptions & { json?: true }) => {
       const { listWorkspaces } = await import("./commands/workspaces.ts");
       done(listWorkspaces(configInput(options), options.json === true));
     });
-  withConfig(
+  withFolder(
     workspaces.command("limit").description("change limits; they hold for new connections"),
   )
     .argument("<name>", "the workspace")
@@ -204,7 +205,7 @@ function addReplayCommand(program: Command, done: Done): void {
     .option("--print", "print the final bars as JSON lines and exit, without serving")
     .addHelpText(
       "after",
-      "\nCSV with a column map and NDJSON files are configured in openbourse.yaml (docs/feeds/replay.md).",
+      "\nCSV with a column map and NDJSON files are configured in openbourse.yaml (docs/operating/configuration.md).",
     )
     .action(async (files: string[], options) => {
       const { replay } = await import("./commands/replay.ts");
