@@ -7,6 +7,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { deposit } from "../support/operator.ts";
 import {
   type CommandResult,
   runCommand,
@@ -177,6 +178,22 @@ describe("the administration of a running server", () => {
     await next.stop();
   });
 
+  it("serves 64 commands at once, and those that come while it stops wait until it has", async () => {
+    const server = await start();
+    const { userId } = await answerOf("users", "create");
+    const give = (index: number) =>
+      deposit(data, { user: String(userId), currency: "BTC", amount: "1", key: `${index}` });
+    const keys = Array.from({ length: 64 }, (_, index) => index);
+    await Promise.all(keys.map(give));
+    const stopped = server.stop();
+    await give(64);
+    await stopped;
+    expect(readdirSync(data)).not.toContain("admin.json");
+    await give(0);
+    const to = ["--user", String(userId), "--currency", "BTC"];
+    expect(await answerOf("deposit", ...to, "--amount", "1")).toMatchObject({ available: "66" });
+  });
+
   it("cannot be gone past while the server has the exchange", async () => {
     const server = await start();
     rmSync(adminFile);
@@ -203,7 +220,8 @@ describe("a user made while the server runs", () => {
       result: [{ ticker: "BTC", available: "1.50000000", held: "0.00000000" }],
     });
     await run("users", "disable", userId);
-    expect((await balance()).ok).toBe(false);
+    // A change of the users is looked for about every second.
+    await expect.poll(async () => (await balance()).ok, { timeout: 5_000 }).toBe(false);
     await server.stop();
   });
 });

@@ -1,6 +1,6 @@
 /** A client of the Cryptomus protocol: signed REST, one-time tokens and the stream. */
 import { createHash } from "node:crypto";
-import { openStream, type StreamClient } from "./stream-client.ts";
+import { openStream, type Received, type StreamClient } from "./stream-client.ts";
 
 /** Who a client is. */
 export interface CryptomusUser {
@@ -144,6 +144,40 @@ export class CryptomusClient {
       if (body.result.length < pageMax) return orders;
     }
   }
+}
+
+let lastRequestId = 1_000;
+
+/** Sends a request on the stream and resolves with its reply, which is told from updates by its id. */
+export async function askStream(
+  client: StreamClient,
+  method: string,
+  params?: readonly unknown[],
+): Promise<Received> {
+  lastRequestId += 1;
+  const id = lastRequestId;
+  const from = client.received.length;
+  client.send({ id, method, params });
+  return client.until(({ json }) => json["id"] === id, from);
+}
+
+/** Subscribes, and fails when that is refused. */
+export async function subscribeTo(
+  client: StreamClient,
+  channel: string,
+  params: readonly unknown[],
+): Promise<void> {
+  const { json, text } = await askStream(client, `${channel}_subscribe`, params);
+  if (json["error"] !== null) throw new Error(text);
+}
+
+/** The `data` of each update of a channel that came from message number `from` on. */
+// biome-ignore lint/suspicious/noExplicitAny: the shape is what the test checks.
+export function updatesOf(client: StreamClient, channel: string, from = 0): readonly any[] {
+  return client.received
+    .slice(from)
+    .filter(({ json }) => json["method"] === `${channel}_update`)
+    .map(({ json }) => json["data"]);
 }
 
 /** An exact decimal text in units of 10⁻¹⁶. */

@@ -1,6 +1,10 @@
 /** What an operator does to a server that runs on a data folder, without a process for each step. */
+import { createKey } from "../../server/src/access/keys.ts";
 import { createUser } from "../../server/src/access/users.ts";
+import { systemSecrets } from "../../server/src/adapters/crypto/system-secrets.ts";
+import { openKeyStore } from "../../server/src/adapters/sqlite/key-store.ts";
 import { administer } from "../../server/src/main/admin/admin-client.ts";
+import type { MarketRequest } from "../../server/src/main/admin/market-rules.ts";
 import { loadConfig } from "../../server/src/main/config/load.ts";
 import type { Config } from "../../server/src/main/config/schema.ts";
 import { openDataFolder } from "../../server/src/main/data-folder.ts";
@@ -21,24 +25,56 @@ export function addUsers(data: string, count: number): readonly CryptomusUser[] 
   }
 }
 
-/** Opens a market. */
-export async function addMarket(
+/** Makes a key of a workspace. */
+export function addKey(
   data: string,
-  market: { readonly code: string; readonly tick: string; readonly lot: string },
-): Promise<void> {
+  workspace: string,
+): { readonly key: string; readonly id: string } {
+  const store = openKeyStore(openDataFolder(data).keysFile);
+  try {
+    const made = createKey(store, systemSecrets(), { workspace, label: "", nowMs: Date.now() });
+    if (typeof made === "string") throw new Error(made);
+    return { key: made.key, id: made.record.id };
+  } finally {
+    store.close();
+  }
+}
+
+/** Opens a market. */
+export async function addMarket(data: string, market: MarketRequest): Promise<void> {
   const answer = await administer(configOf(data), "add-market", market);
   if (answer.kind !== "done") throw new Error(answer.message);
 }
 
+/** A deposit; the key of a user's first one in a currency has a default. */
+export interface DepositOrder {
+  readonly user: string;
+  readonly currency: string;
+  readonly amount: string;
+  readonly key?: string;
+}
+
 /** Brings money to a user. */
-export async function deposit(
-  data: string,
-  to: { readonly user: string; readonly currency: string; readonly amount: string },
-): Promise<void> {
-  const key = `deposit-${to.currency}`;
+export async function deposit(data: string, order: DepositOrder): Promise<void> {
+  const { key = `deposit-${order.currency}`, ...to } = order;
   const request = { ...to, direction: "deposit", key, anyUser: false } as const;
   const answer = await administer(configOf(data), "transfer", request);
   if (answer.kind !== "done") throw new Error(answer.message);
+}
+
+/** Adds users who have some of each currency; the currencies have to be those of markets. */
+export async function addFundedUsers(
+  data: string,
+  count: number,
+  amounts: Readonly<Record<string, string>>,
+): Promise<readonly CryptomusUser[]> {
+  const users = addUsers(data, count);
+  for (const { userId } of users) {
+    for (const [currency, amount] of Object.entries(amounts)) {
+      await deposit(data, { user: userId, currency, amount });
+    }
+  }
+  return users;
 }
 
 function configOf(data: string): Config {

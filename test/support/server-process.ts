@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { type Listener, plainListener } from "./listeners.ts";
 
 /** The command line's entry point. */
 export const binFile: string = fileURLToPath(
@@ -38,6 +39,8 @@ export function runCommand(args: readonly string[], cwd = tmpdir()): Promise<Com
 export interface ServerProcess {
   readonly process: ChildProcess;
   readonly port: number;
+  /** Whether it speaks TLS. */
+  readonly isSecure: boolean;
   readonly http: string;
   readonly ws: string;
   readonly data: string;
@@ -59,12 +62,14 @@ export interface ServerSetup {
   readonly yaml?: string;
   /** A data folder that is kept; without it a new one is made and removed. */
   readonly data?: string;
+  /** How it listens; without it as it does by default. */
+  readonly listener?: Listener;
 }
 
 /** Demo users that a server makes at its first start. */
 const demoUsersMax = 2;
 
-const readyPattern = /^openbourse listening on http:\/\/127\.0\.0\.1:(\d+)$/;
+const readyPattern = /^openbourse listening on https?:\/\/127\.0\.0\.1:(\d+)$/;
 
 /** Starts a server and waits for its ready line and demo key. */
 export async function startServerProcess(setup: ServerSetup = {}): Promise<ServerProcess> {
@@ -72,6 +77,7 @@ export async function startServerProcess(setup: ServerSetup = {}): Promise<Serve
   const data = setup.data ?? join(folder, "data");
   const config = join(folder, "openbourse.yaml");
   writeFileSync(config, setup.yaml ?? "");
+  const { listener = plainListener } = setup;
   const args = [
     binFile,
     "serve",
@@ -81,6 +87,7 @@ export async function startServerProcess(setup: ServerSetup = {}): Promise<Serve
     "0",
     "--data",
     data,
+    ...listener.args(folder),
     ...(setup.args ?? []),
   ];
   const startedAt = performance.now();
@@ -121,11 +128,13 @@ export async function startServerProcess(setup: ServerSetup = {}): Promise<Serve
     void exited.then(([code]) => reject(new Error(`the server ended with ${code}: ${stderr}`)));
   });
   const [port, demoKey] = await ready;
+  const secure = listener.isSecure ? "s" : "";
   return {
     process: child,
     port,
-    http: `http://127.0.0.1:${port}`,
-    ws: `ws://127.0.0.1:${port}`,
+    isSecure: listener.isSecure,
+    http: `http${secure}://127.0.0.1:${port}`,
+    ws: `ws${secure}://127.0.0.1:${port}`,
     data,
     demoKey,
     async demoUser(index) {

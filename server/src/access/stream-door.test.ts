@@ -391,9 +391,9 @@ describe("a user who is disabled", () => {
   it("is looked for again when the store could not be read", () => {
     const state = { isBroken: false };
     const flaky = withUserMethods(store, {
-      user: (id) => {
+      disabledIds: () => {
         if (state.isBroken) throw new Error("disk");
-        return store.user(id);
+        return store.disabledIds();
       },
     });
     const door = streamDoor({ store: flaky });

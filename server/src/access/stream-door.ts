@@ -174,15 +174,7 @@ class TokenStreamDoor implements UserStreamDoor {
   }
 
   #seatsOfDisabledUsers(): readonly Seat[] {
-    return [...this.#seats].flatMap(([userId, seats]) => {
-      const isServed = userId === nobody || this.#isServed(userId);
-      return isServed ? [] : [...seats];
-    });
-  }
-
-  #isServed(userId: string): boolean {
-    const user = this.#store.user(userId);
-    return user !== undefined && user.disabledAtMs === undefined;
+    return this.#store.disabledIds().flatMap((id) => [...(this.#seats.get(id) ?? [])]);
   }
 }
 

@@ -114,8 +114,7 @@ describe("making a user", () => {
   );
 
   it("ends at the most users that a store may hold", () => {
-    const fullBut = (free: number) =>
-      withUserMethods(store, { users: () => new Array(usersMax - free).fill(userRecord("1")) });
+    const fullBut = (free: number) => withUserMethods(store, { count: () => usersMax - free });
 
     expect(createUser({ ...registry, store: fullBut(0) }, { label: "", nowMs })).toBe(
       "too-many-users",
@@ -126,7 +125,7 @@ describe("making a user", () => {
 
 /** A store that takes every user and keeps none. */
 function accepting(): UserStore {
-  return withUserMethods(store, { add: () => true, users: () => [] });
+  return withUserMethods(store, { add: () => true });
 }
 
 describe("the users of a store", () => {
@@ -186,9 +185,7 @@ describe("the demo users", () => {
   });
 
   it("are refused when the store is full", () => {
-    const full = withUserMethods(store, {
-      users: () => new Array(usersMax).fill(userRecord("1")),
-    });
+    const full = withUserMethods(store, { count: () => usersMax });
 
     expect(ensureDemoUsers({ ...registry, store: full }, nowMs)).toBe("too-many-users");
   });

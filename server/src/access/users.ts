@@ -11,7 +11,10 @@ import type { Identity } from "./identity.ts";
 import { validLabel } from "./label.ts";
 
 /** Most users of one store; disabled users count too, because they stay on record. */
-export const usersMax = 10_000;
+export const usersMax = 1_000_000;
+
+/** Newest users of a demo label among which one that can be used is looked for. */
+const demoCandidatesMax = 100;
 
 /** Labels of the users that a new data folder starts with. */
 export const demoLabels: readonly string[] = ["demo-1", "demo-2"];
@@ -71,7 +74,7 @@ export function createUser(
 ): NewUser | UserRefusal {
   const { store, vault, secrets } = registry;
   if (!validLabel(order.label)) return "invalid-label";
-  if (store.users().length >= usersMax) return "too-many-users";
+  if (store.count() >= usersMax) return "too-many-users";
 
   const apiKey = drawApiKey(secrets);
   for (let draw = 0; draw < drawsMax; draw += 1) {
@@ -132,8 +135,8 @@ export function ensureDemoUsers(
 }
 
 function findDemoUser({ store, vault }: UserRegistry, label: string): DemoUser | undefined {
-  for (const record of store.users()) {
-    if (record.label !== label || record.disabledAtMs !== undefined) continue;
+  for (const record of store.users({ label, limit: demoCandidatesMax })) {
+    if (record.disabledAtMs !== undefined) continue;
     const apiKey = apiKeyOf(record, vault);
     if (apiKey !== undefined) return { userId: record.id, label, apiKey, isNew: false };
   }

@@ -50,7 +50,7 @@ function findMasterKey(
 ): MasterKeyResult {
   const given = environment[masterKeyVariable];
   if (given !== undefined) return parseMasterKey(given, masterKeyVariable);
-  if (!existsSync(masterKeyFile) && store.users().length > 0) {
+  if (!existsSync(masterKeyFile) && store.count() > 0) {
     throw new StartError(
       `the master key of ${usersFile} is missing: put it back into ${masterKeyFile} or ${masterKeyVariable}`,
     );
@@ -58,8 +58,11 @@ function findMasterKey(
   return loadMasterKey(masterKeyFile);
 }
 
+/** Newest users whose keys are tried with the master key. */
+const triedMax = 100;
+
 function refuseWrongKey({ masterKeyFile, usersFile }: DataFolder, registry: UserRegistry): void {
-  const records = registry.store.users();
+  const records = registry.store.users({ limit: triedMax });
   if (records.length === 0) return;
   if (records.some((record) => apiKeyOf(record, registry.vault) !== undefined)) return;
   throw new StartError(

@@ -19,7 +19,9 @@ export function withUserMethods(store: UserStore, replaced: Partial<UserStore>):
   return {
     add: (record) => store.add(record),
     user: (id) => store.user(id),
-    users: () => store.users(),
+    count: () => store.count(),
+    users: (query) => store.users(query),
+    disabledIds: () => store.disabledIds(),
     disable: (id, disabledAtMs) => store.disable(id, disabledAtMs),
     version: () => store.version(),
     close: () => store.close(),
@@ -50,7 +52,33 @@ export function userStoreContract(name: string, open: () => UserStore): void {
 function userContract(current: () => UserStore): void {
   it("starts empty", () => {
     expect(current().users()).toEqual([]);
+    expect(current().count()).toBe(0);
     expect(current().user(userRecord("1").id)).toBeUndefined();
+  });
+
+  it("lists the users of a label, the newest of them, and the ids of the disabled ones", () => {
+    const store = current();
+    const labels = ["a", "b", "a", "a"];
+    for (const [at, label] of labels.entries()) {
+      store.add(userRecord(String(at), { label, createdAtMs: at }));
+    }
+    const digits = (records: readonly UserRecord[]) =>
+      records.map(({ id }) => id.slice(-1)).join("");
+    expect(digits(store.users({ label: "a" }))).toBe("320");
+    expect(digits(store.users({ label: "a", limit: 2 }))).toBe("32");
+    expect(digits(store.users({ limit: 3 }))).toBe("321");
+    expect(store.users({ label: "c" })).toEqual([]);
+    expect(store.disabledIds()).toEqual([]);
+    store.disable(userRecord("2").id, 9);
+    expect(store.disabledIds()).toEqual([userRecord("2").id]);
+  });
+
+  it("counts every user once, disabled or not", () => {
+    const [one, two] = [userRecord("1"), userRecord("2", { disabledAtMs: 0 })];
+    for (const record of [one, two, one]) current().add(record);
+    current().disable(one.id, 5_000);
+
+    expect(current().count()).toBe(2);
   });
 
   it("gives back a user as he was added, by his whole id only", () => {

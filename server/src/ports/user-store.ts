@@ -13,13 +13,24 @@ export interface UserRecord {
   readonly disabledAtMs: number | undefined;
 }
 
+/** Which users; all conditions must hold. */
+export interface UserQuery {
+  readonly label?: string;
+  /** At most so many. Default: all. */
+  readonly limit?: number;
+}
+
 /** Storage of users, shared by the server and the command line at the same time. */
 export interface UserStore {
   /** Adds a user; false, and nothing stored, when the id is taken. */
   add(record: UserRecord): boolean;
   user(id: string): UserRecord | undefined;
-  /** All users, newest first. */
-  users(): readonly UserRecord[];
+  /** How many users there are, disabled ones too. */
+  count(): number;
+  /** Users, newest first; all of them when nothing is asked. */
+  users(query?: UserQuery): readonly UserRecord[];
+  /** Ids of all users that were ever disabled. */
+  disabledIds(): readonly string[];
   /** Disables a user; false when there is none of this id or he was disabled before. */
   disable(id: string, disabledAtMs: number): boolean;
   /** A number that changes whenever any process has changed the store. Cheap enough for every second. */

@@ -3,7 +3,7 @@
  * time; what one commits the other reads at once. It never sees an API key, only sealed ones.
  */
 import type { StatementSync } from "node:sqlite";
-import type { UserRecord, UserStore } from "../../ports/user-store.ts";
+import type { UserQuery, UserRecord, UserStore } from "../../ports/user-store.ts";
 import { userStoreSchema } from "./schema.ts";
 import { openShared, type SharedDatabase } from "./shared-database.ts";
 
@@ -19,6 +19,12 @@ const selectUsers = `
     disabled_at_ms AS disabledAtMs
   FROM user`;
 
+/** The order is total: users of the same millisecond are told apart by when they were inserted. */
+const newestFirst = "ORDER BY created_at_ms DESC, rowid DESC";
+
+/** What SQLite takes for no limit. */
+const noLimit = -1;
+
 /** Every statement of the store, prepared once. */
 function prepareStatements(database: SharedDatabase) {
   const prepare = (sql: string): StatementSync => database.prepare(sql);
@@ -27,8 +33,10 @@ function prepareStatements(database: SharedDatabase) {
       INSERT INTO user (id, sealed_key, label, created_at_ms, disabled_at_ms)
       VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`),
     user: prepare(`${selectUsers} WHERE id = ?`),
-    // The order is total: users of the same millisecond are told apart by when they were inserted.
-    users: prepare(`${selectUsers} ORDER BY created_at_ms DESC, rowid DESC`),
+    count: prepare("SELECT count(*) AS count FROM user"),
+    users: prepare(`${selectUsers} ${newestFirst} LIMIT ?`),
+    usersOfLabel: prepare(`${selectUsers} WHERE label = ? ${newestFirst} LIMIT ?`),
+    disabledIds: prepare("SELECT id FROM user WHERE disabled_at_ms IS NOT NULL"),
     disable: prepare("UPDATE user SET disabled_at_ms = ? WHERE id = ? AND disabled_at_ms IS NULL"),
   };
 }
@@ -58,8 +66,22 @@ class SqliteUserStore implements UserStore {
     return row === undefined ? undefined : userOf(row);
   }
 
-  users(): readonly UserRecord[] {
-    return this.#database.rows<UserRow>(this.#statements.users).map(userOf);
+  count(): number {
+    return this.#database.row<{ readonly count: number }>(this.#statements.count)?.count ?? 0;
+  }
+
+  users({ label, limit = noLimit }: UserQuery = {}): readonly UserRecord[] {
+    const { users, usersOfLabel } = this.#statements;
+    const rows =
+      label === undefined
+        ? this.#database.rows<UserRow>(users, limit)
+        : this.#database.rows<UserRow>(usersOfLabel, label, limit);
+    return rows.map(userOf);
+  }
+
+  disabledIds(): readonly string[] {
+    const rows = this.#database.rows<{ readonly id: string }>(this.#statements.disabledIds);
+    return rows.map(({ id }) => id);
   }
 
   disable(id: string, disabledAtMs: number): boolean {

@@ -3,6 +3,7 @@
  * connection ends. Deterministic; time is an input and everything it wants done is an effect.
  */
 import type { Identity, StreamAdmission } from "../../access/identity.ts";
+import { MessageRate } from "../../access/message-rate.ts";
 import { ensureNever } from "../../core/assert.ts";
 import type { MarketBoardView } from "../../marketdata/market-board.ts";
 import type { Session, SessionEffect, SessionInput } from "../../ports/dialect.ts";
@@ -16,7 +17,6 @@ import {
 import { encodeAnswer, encodeError } from "./encode.ts";
 import type { Encodings } from "./encodings.ts";
 import { type CloseReason, closings, type StreamError } from "./errors.ts";
-import { RequestRate } from "./request-rate.ts";
 import { Subscriber, type SubscriberOptions } from "./subscriber.ts";
 
 /** Owner of a connection that nobody is logged in on. */
@@ -55,7 +55,7 @@ class CryptomusSession implements Session {
   readonly owner: string;
   readonly messageBytesMax: number;
   readonly #context: SessionContext;
-  readonly #rate: RequestRate;
+  readonly #rate: MessageRate;
   readonly #subscriber: Subscriber;
   #lastRequestMs = Number.POSITIVE_INFINITY;
   /** Once it is to be closed, or gone, nothing that still arrives is looked at. */
@@ -67,7 +67,8 @@ class CryptomusSession implements Session {
     this.owner = identity?.userId ?? anonymousOwner;
     this.messageBytesMax = options.messageBytesMax;
     this.#context = context;
-    this.#rate = new RequestRate(options.requestsPerMinuteMax);
+    const { requestsPerMinuteMax: max } = options;
+    this.#rate = new MessageRate(max === "off" ? Number.POSITIVE_INFINITY : max);
     this.#subscriber = new Subscriber({ ...context, identity });
   }
 

@@ -1,6 +1,6 @@
 /**
- * What can go wrong and what is said about it: two closed tables, one for the stream and one for
- * REST. Messages that are on record are kept word for word; texts of a client are cut before they
+ * What can go wrong and what is said about it: closed tables for the stream, for closed connections
+ * and for REST. Messages that are on record are kept word for word; texts of a client are cut before they
  * are repeated.
  */
 import type { AccessRefusal } from "../../access/grant.ts";
@@ -122,6 +122,21 @@ function unknownDataset(dataset: string, usable: readonly string[]): string {
 function quoted(text: string): string {
   return text.length > quotedTextMax ? `${text.slice(0, quotedTextMax)}…` : text;
 }
+
+/** Why this side ends a connection. */
+export type CloseReason = "revoked" | "evicted" | "flood";
+
+/** Close code and reason; a reason has at most 123 bytes, which is what a close frame can hold. */
+export const closings: Readonly<
+  Record<CloseReason, { readonly code: number; readonly reason: string }>
+> = {
+  revoked: { code: 1008, reason: "The API key was revoked." },
+  evicted: {
+    code: 1008,
+    reason: "A newer connection of the same workspace took the place of this one.",
+  },
+  flood: { code: 1008, reason: "Far too many messages within the minute." },
+};
 
 /** Why a REST call or an upgrade is refused. */
 export type RestReason =

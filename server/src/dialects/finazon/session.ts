@@ -3,27 +3,17 @@
  * connection ends. Deterministic; time is an input and everything it wants done is an effect.
  */
 import type { Admission } from "../../access/grant.ts";
+import { MessageRate } from "../../access/message-rate.ts";
 import { ensureNever } from "../../core/assert.ts";
 import type { CatalogView } from "../../marketdata/catalog.ts";
 import type { Session, SessionEffect, SessionInput } from "../../ports/dialect.ts";
 import { type DecodedRequest, decodeRequest, emptyTag, type ReplyTag } from "./decode.ts";
 import { encodeAcknowledgement, encodeError, type ReplyOptions } from "./encode.ts";
-import type { StreamError } from "./errors.ts";
-import { MessageRate } from "./message-rate.ts";
+import { type CloseReason, closings, type StreamError } from "./errors.ts";
 import { Subscriber } from "./subscriber.ts";
 
 /** Largest message where the workspace's limits name none: "100kb" of the reference, in bytes. */
 export const messageBytesMaxDefault = 102_400;
-
-/** Close code of every closing by these rules (RFC 6455, 7.4.1: policy violation). */
-export const policyCode = 1008;
-
-/** Close reasons by what happened, at most 123 bytes each: what a close frame can hold. */
-export const closeReasons: Readonly<Record<"revoked" | "evicted" | "flood", string>> = {
-  revoked: "The API key was revoked.",
-  evicted: "A newer connection of the same workspace took the place of this one.",
-  flood: "Far too many messages within the minute.",
-};
 
 /** What a session works with. */
 export interface FinazonSessionOptions extends ReplyOptions {
@@ -51,7 +41,7 @@ class FinazonSession implements Session {
     this.owner = `${grant.workspace}/${grant.keyId}`;
     this.messageBytesMax = grant.limits.messageBytesMax ?? messageBytesMaxDefault;
     this.#admission = options.admission;
-    this.#rate = new MessageRate(grant.limits.messagesPerMinuteMax);
+    this.#rate = new MessageRate(grant.limits.messagesPerMinuteMax ?? Number.POSITIVE_INFINITY);
     this.#subscriber = new Subscriber({ ...options, grant });
   }
 
@@ -85,9 +75,9 @@ class FinazonSession implements Session {
     return this.#subscriber.stopAll();
   }
 
-  #close(why: keyof typeof closeReasons): SessionEffect {
+  #close(why: CloseReason): SessionEffect {
     this.#isOver = true;
-    return { kind: "close", code: policyCode, reason: closeReasons[why] };
+    return { kind: "close", ...closings[why] };
   }
 
   #message(nowMs: number, decode: () => DecodedRequest): readonly SessionEffect[] {

@@ -13,9 +13,13 @@ import { administer } from "./admin-client.ts";
 import { writeAdminFile } from "./admin-file.ts";
 import { startAdminServer } from "./admin-server.ts";
 import { exchangeTarget } from "./exchange-target.contract.ts";
+import { parseMarketRules } from "./market-rules.ts";
+import type { AdminTarget } from "./target.ts";
 
 const market = { code: "BTC_USDT", tick: "0.01", lot: "0.00001" };
 const secrets = systemSecrets();
+/** More than any system gives out. */
+const deadPid = 2 ** 31 - 1;
 const note = () => {};
 const log = { debug: note, info: note, warn: note, error: note };
 
@@ -32,6 +36,12 @@ function config() {
   return loaded.config;
 }
 
+function parsedRules() {
+  const rules = parseMarketRules(market);
+  if (typeof rules === "string") throw new Error(rules);
+  return rules;
+}
+
 const addMarket = () => administer(config(), "add-market", market);
 
 async function codes(): Promise<readonly string[]> {
@@ -45,7 +55,8 @@ async function withStranger(listener: RequestListener, task: () => Promise<void>
   const stranger = createServer(listener);
   await new Promise<void>((resolve) => stranger.listen(0, "127.0.0.1", resolve));
   const { port } = stranger.address() as AddressInfo;
-  writeAdminFile(folder.adminFile, { url: `http://127.0.0.1:${port}`, token: "0".repeat(64) });
+  const url = `http://127.0.0.1:${port}`;
+  writeAdminFile(folder.adminFile, { url, token: "0".repeat(64), pid: deadPid });
   await task();
   await new Promise((resolve) => stranger.close(resolve));
 }
@@ -64,6 +75,32 @@ describe("a command", () => {
     expect(await addMarket()).toMatchObject({ kind: "done", result: market });
     expect(await addMarket()).toMatchObject({ kind: "refused" });
     expect(target.exchange.markets()).toHaveLength(1);
+    await server.close();
+    expect(existsSync(join(folder.venue, "commands.db"))).toBe(false);
+  });
+
+  it("is one of 64 at the same time, and all are carried out by the server", async () => {
+    const exchange = exchangeTarget(["u"]);
+    const allAreHere = Promise.withResolvers<void>();
+    let asked = 0;
+    const submit: AdminTarget["submit"] = async (command) => {
+      asked += 1;
+      if (asked === 64) allAreHere.resolve();
+      await allAreHere.promise;
+      return exchange.submit(command);
+    };
+    const target = { ...exchange, submit };
+    const server = await startAdminServer({ file: folder.adminFile, target, secrets, log });
+    await exchange.submit({ kind: "add-market", rules: parsedRules() });
+    const deposits = Array.from({ length: 64 }, (_, index) =>
+      administer(config(), "transfer", {
+        ...{ direction: "deposit", user: "u", currency: "BTC", amount: "1" },
+        ...{ key: `key ${index}`, anyUser: false },
+      }),
+    );
+    const answers = await Promise.all(deposits);
+    const available = answers.map((answer) => answer.kind === "done" && answer.result.available);
+    expect(new Set(available)).toEqual(new Set(deposits.map((_, index) => String(index + 1))));
     await server.close();
     expect(existsSync(join(folder.venue, "commands.db"))).toBe(false);
   });

@@ -1,6 +1,6 @@
 /**
- * The file that says where the administration of a running server is reached and with which token.
- * Only the owner of the data folder may read it; it is there, whole, or not at all.
+ * The file that says where the administration of a running server is reached, with which token, and
+ * which process that is. Only the owner of the data folder may read it; it is there, whole, or not at all.
  */
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import Type, { type Static } from "typebox";
@@ -9,6 +9,8 @@ import { Value } from "typebox/value";
 const addressSchema = Type.Object({
   url: Type.String({ pattern: "^http://127\\.0\\.0\\.1:[0-9]{1,5}$" }),
   token: Type.String({ pattern: "^[0-9a-f]{64}$" }),
+  /** The server's process, which has the exchange as long as it is alive. */
+  pid: Type.Integer({ minimum: 1 }),
 });
 
 /** Where to ask, and what to show. */

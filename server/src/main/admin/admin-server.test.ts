@@ -73,6 +73,7 @@ describe("the file", () => {
     expect(readAdminFile(file)).toEqual({
       url: `http://127.0.0.1:${server.port}`,
       token: expect.stringMatching(/^[0-9a-f]{64}$/),
+      pid: process.pid,
     });
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(readdirSync(folder)).toEqual(["admin.json"]);
@@ -102,9 +103,11 @@ describe("the file", () => {
     "{",
     "[]",
     '{"url":"http://127.0.0.1:1"}',
-    `{"url":"http://example.com:80","token":"${"0".repeat(64)}"}`,
-    `{"url":"http://127.0.0.1:80/x","token":"${"0".repeat(64)}"}`,
-    '{"url":"http://127.0.0.1:80","token":"short"}',
+    `{"url":"http://example.com:80","token":"${"0".repeat(64)}","pid":1}`,
+    `{"url":"http://127.0.0.1:80/x","token":"${"0".repeat(64)}","pid":1}`,
+    '{"url":"http://127.0.0.1:80","token":"short","pid":1}',
+    `{"url":"http://127.0.0.1:80","token":"${"0".repeat(64)}"}`,
+    `{"url":"http://127.0.0.1:80","token":"${"0".repeat(64)}","pid":0}`,
   ])("is as good as none when it holds %j", (content) => {
     const other = join(folder, "other.json");
     writeFileSync(other, content);

@@ -23,8 +23,8 @@ import type { AdminTarget } from "./target.ts";
 /** Largest request body that is read, in bytes. */
 export const adminBodyBytesMax = 65_536;
 
-/** Connections at once; more are closed. */
-const connectionsMax = 16;
+/** Connections at once; more are closed, and come again. */
+export const adminConnectionsMax = 1_024;
 
 /** How long a client may take to send its request, in milliseconds. */
 const requestTimeoutMs = 10_000;
@@ -69,10 +69,10 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
   const server = createServer({ requestTimeout: requestTimeoutMs }, (request, response) => {
     void answer(request, response, { ...options, token });
   });
-  server.maxConnections = connectionsMax;
+  server.maxConnections = adminConnectionsMax;
   const port = await listen(server, options.port ?? 0);
   try {
-    writeAdminFile(file, { url: `http://${host}:${port}`, token });
+    writeAdminFile(file, { url: `http://${host}:${port}`, token, pid: process.pid });
   } catch (error) {
     server.close();
     const { code } = error as NodeJS.ErrnoException;

@@ -6,6 +6,7 @@ import Type, { type Static, type TSchema } from "typebox";
 import type { AdminAnswer } from "./answer.ts";
 import { marketRequest } from "./market-rules.ts";
 import { addMarket, listMarkets, marketStateRequest, setMarketState } from "./markets.ts";
+import { listSessions, sessionsRequest } from "./sessions.ts";
 import type { AdminTarget } from "./target.ts";
 import { transfer, transferRequest } from "./transfers.ts";
 
@@ -23,6 +24,7 @@ export const adminOperations = {
   "list-markets": operation(nothing, listMarkets),
   "add-market": operation(marketRequest, addMarket),
   "set-market-state": operation(marketStateRequest, setMarketState),
+  "list-sessions": operation(sessionsRequest, listSessions),
 } as const;
 
 type Operations = typeof adminOperations;

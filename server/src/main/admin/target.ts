@@ -1,10 +1,11 @@
-/** What an administrator works on: an exchange that runs, and its users. */
+/** What an administrator works on: an exchange that runs, its users, and the server's connections. */
 import type { Command } from "../../core/commands.ts";
 import type { ListedMarket } from "../../marketdata/market-board.ts";
 import type { Submission } from "../../ports/released.ts";
 import type { Unavailable } from "../../ports/trading-desk.ts";
 import type { UserStore } from "../../ports/user-store.ts";
 import type { Venue } from "../venue/venue.ts";
+import type { SessionSource } from "./sessions.ts";
 
 /** All that operations may touch. */
 export interface AdminTarget {
@@ -14,6 +15,8 @@ export interface AdminTarget {
   markets(): Promise<readonly ListedMarket[] | Unavailable>;
   /** Whether there is a user of this id, disabled or not. */
   userExists(id: string): boolean;
+  /** The connections; undefined where no server has been started, but the exchange alone. */
+  readonly sessions?: SessionSource;
 }
 
 /** The target that a venue and the store of its users are. */

@@ -1,6 +1,7 @@
 /**
- * Counts a connection's messages in fixed windows of one minute. A window begins with the first
- * message after the one before has ended. It knows no wall-clock minutes and remembers no message.
+ * Counts a connection's messages in fixed windows of one minute (D-F10, D-C52). A window begins with
+ * the first message after the one before has ended. It knows no wall-clock minutes and remembers no
+ * message.
  */
 
 /** Length of a window, in milliseconds. */
@@ -8,7 +9,7 @@ export const rateWindowMs = 60_000;
 
 /**
  * How many times the limit a client may send within one window before it is taken for broken or
- * hostile. Messages between the limit and this are refused one by one (D-F10).
+ * hostile. Messages between the limit and this are refused one by one.
  */
 export const floodFactor = 10;
 
@@ -17,18 +18,13 @@ export type RateVerdict = "within" | "over" | "flood";
 
 /** The running window of one connection. */
 export class MessageRate {
-  readonly #perMinuteMax: number;
+  /** Messages that are answered in one window; infinite where there is no limit. */
+  readonly perMinuteMax: number;
   #windowStartMs = Number.NEGATIVE_INFINITY;
   #count = 0;
 
-  /** `perMinuteMax` messages are answered in each window; undefined means all of them. */
-  constructor(perMinuteMax: number | undefined) {
-    this.#perMinuteMax = perMinuteMax ?? Number.POSITIVE_INFINITY;
-  }
-
-  /** Messages that are answered in one window; infinite where there is no limit. */
-  get perMinuteMax(): number {
-    return this.#perMinuteMax;
+  constructor(perMinuteMax: number) {
+    this.perMinuteMax = perMinuteMax;
   }
 
   /** Counts one message, of whatever kind. */
@@ -40,7 +36,7 @@ export class MessageRate {
       this.#count = 0;
     }
     this.#count += 1;
-    if (this.#count <= this.#perMinuteMax) return "within";
-    return this.#count <= this.#perMinuteMax * floodFactor ? "over" : "flood";
+    if (this.#count <= this.perMinuteMax) return "within";
+    return this.#count <= this.perMinuteMax * floodFactor ? "over" : "flood";
   }
 }

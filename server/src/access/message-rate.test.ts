@@ -36,4 +36,15 @@ describe("the message rate", () => {
     expect(rate.count(10)).toBe("within");
     expect(rate.count(11)).toBe("over");
   });
+
+  it("never runs out where there is no limit", () => {
+    const rate = new MessageRate(Number.POSITIVE_INFINITY);
+    const verdicts = Array.from({ length: 5_000 }, () => rate.count(0));
+
+    expect(new Set(verdicts)).toEqual(new Set(["within"]));
+  });
+
+  it("answers nothing where nothing is allowed", () => {
+    expect(new MessageRate(0).count(0)).toBe("flood");
+  });
 });

@@ -1,0 +1,137 @@
+/** What an operator sees of the delivery to clients and can choose: sessions, figures, delay, TLS. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { listeners } from "../support/listeners.ts";
+import { addKey } from "../support/operator.ts";
+import { runCommand, type ServerProcess, startServerProcess } from "../support/server-process.ts";
+import { openStream } from "../support/stream-client.ts";
+
+const flushDelayMs = 200;
+const subscription = {
+  event: "subscribe",
+  dataset: "huobi",
+  tickers: ["BTC/USDT", "ETH/USDT"],
+  channel: "bars",
+  frequency: "1s",
+  aggregation: "1m",
+};
+
+let server: ServerProcess;
+
+beforeAll(async () => {
+  server = await startServerProcess({ args: ["--set", `server.flushDelayMs=${flushDelayMs}`] });
+});
+afterAll(() => server.stop());
+
+const sessions = (...args: readonly string[]) =>
+  runCommand(["sessions", "--data", server.data, ...args]);
+
+describe("openbourse sessions", () => {
+  it("lists who is connected and what he was sent, and nothing secret", async () => {
+    const { key, id } = addKey(server.data, "research");
+    const [one, two] = [
+      await openStream(`${server.ws}/v1?apikey=${key}`),
+      await openStream(`${server.ws}/v1?apikey=${server.demoKey}`),
+    ];
+    expect(await one.ask(subscription)).toContain("success");
+    const { code, stdout, stderr } = await sessions("--json");
+    expect([code, stderr]).toEqual([0, ""]);
+    const { connections, sessions: listed } = JSON.parse(stdout);
+    expect(connections).toBe(2);
+    expect(listed[0]).toMatchObject({
+      number: 1,
+      dialect: "finazon",
+      owner: `research/${id}`,
+      subscriptions: 2,
+      messagesIn: 1,
+      behind: false,
+      waitingBytes: 0,
+    });
+    expect(listed[0].framesOut).toBeGreaterThanOrEqual(1);
+    expect(listed[1]).toMatchObject({ number: 2, subscriptions: 0, messagesIn: 0, bytesOut: 0 });
+
+    const shown = await sessions("--limit", "1");
+    const lines = shown.stdout.trimEnd().split("\n");
+    expect(lines).toHaveLength(3);
+    expect(lines[0]).toMatch(/^number {2}protocol {2}opened/);
+    expect(lines[1]).toMatch(
+      new RegExp(`^1 +finazon .* good +127\\.0\\.0\\.1:\\d+ +research/${id}$`),
+    );
+    expect(lines[2]).toBe("connections: 2, of which 1 are listed; --limit lists more");
+    expect(stdout + shown.stdout).not.toContain(key);
+    await Promise.all([one.close(), two.close()]);
+    expect((await sessions()).stdout).toBe("connections: 0\n");
+  });
+
+  it("needs a server that runs", async () => {
+    const nowhere = join(server.data, "other");
+    const { code, stdout, stderr } = await runCommand(["sessions", "--data", nowhere]);
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toBe(
+      `openbourse: no server with an exchange runs on the data folder ${nowhere}\n`,
+    );
+  });
+
+  it("refuses a limit that is none", async () => {
+    for (const limit of ["0", "-1", "ten", "10001"]) {
+      expect((await sessions("--limit", limit)).code).toBe(2);
+    }
+  });
+});
+
+describe("figures of clients that are behind", () => {
+  it("are there, and zero while all keep up", async () => {
+    const text = await (await fetch(`${server.http}/metrics`)).text();
+    for (const name of ["connections_behind", "outbox_bytes", "outbox_bytes_max"]) {
+      expect(text).toContain(`\nopenbourse_${name} 0\n`);
+    }
+  });
+});
+
+describe("a flush delay", () => {
+  it("gathers what is due for so long, and then sends it together and in order", async () => {
+    const { key } = addKey(server.data, "patient");
+    const client = await openStream(`${server.ws}/v1?apikey=${key}`);
+    const from = performance.now();
+    for (const id of [1, 2, 3]) client.send({ event: "heartbeat", request_id: id });
+    await client.until(({ json }) => json["request_id"] === 3);
+    // Timers may be early by a fraction of a millisecond.
+    expect(performance.now() - from).toBeGreaterThan(flushDelayMs - 2);
+    const { received } = client;
+    expect(received.map(({ json }) => json["request_id"])).toEqual([1, 2, 3]);
+    expect((received.at(-1)?.atMs ?? 0) - (received[0]?.atMs ?? 0)).toBeLessThan(flushDelayMs / 2);
+    await client.close();
+  });
+});
+
+describe.each(listeners.filter(({ isSecure }) => isSecure))("over $name", (listener) => {
+  it("printed addresses are those that work, and the administration is reached as before", async () => {
+    const secure = await startServerProcess({ listener });
+    const { stdout } = secure.output();
+    expect(stdout).toMatch(/^openbourse listening on https:\/\/127\.0\.0\.1:\d+$/m);
+    expect(stdout).not.toMatch(/(http|ws):\/\//);
+    expect((await fetch(`${secure.http}/healthz`)).status).toBe(200);
+    await expect(fetch(`http://127.0.0.1:${secure.port}/healthz`)).rejects.toThrow();
+    const listed = await runCommand(["sessions", "--data", secure.data]);
+    expect(listed).toMatchObject({ code: 0, stdout: "connections: 0\n" });
+    expect(await secure.stop()).toBe(0);
+  });
+
+  it("a server does not start with files that cannot be used, and says which", async () => {
+    const wrong = join(server.data, "wrong.pem");
+    writeFileSync(wrong, "nothing");
+    const start = (...args: readonly string[]) =>
+      runCommand(["serve", "--port", "0", "--data", join(server.data, "tls"), ...args]);
+    const { code, stderr } = await start(
+      ...["--set", `server.tls.cert=${wrong}`, "--set", `server.tls.key=${wrong}`],
+    );
+    expect([code, stderr]).toEqual([
+      1,
+      `openbourse: server.tls.cert: ${wrong} holds no certificate in PEM\n`,
+    ]);
+    const half = await start("--set", `server.tls.cert=${wrong}`);
+    expect(half.code).toBe(2);
+    expect(half.stderr).toContain("server.tls.key is missing");
+  });
+});
