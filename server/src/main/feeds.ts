@@ -1,5 +1,5 @@
 /** The feed registry: one line for each kind of feed that a dataset can be configured with. */
-
+import { existsSync } from "node:fs";
 import { type ReplayOptions, replayOptionsFault } from "../feeds/replay/config.ts";
 import { createReplayFeed } from "../feeds/replay/feed.ts";
 import { defaultTickers } from "../feeds/simulator/default-market.ts";
@@ -36,7 +36,7 @@ const openers: { readonly [Kind in FeedConfig["kind"]]: Opener<Kind> } = {
   replay: (config, publisher) => {
     const options = replayOptions(config, publisher);
     if (typeof options === "string") return options;
-    const fault = replayOptionsFault(options);
+    const fault = replayOptionsFault(options) ?? missingFile(options.files);
     if (fault !== undefined) return fault;
     const feed = createReplayFeed(options);
     const waitsForAudience = config.start === "first-subscription";
@@ -62,6 +62,12 @@ function replayOptions(config: ReplayFeedConfig, publisher: string): ReplayOptio
   const format = replayFormat(config);
   if (typeof format === "string") return format;
   return { files, format, publisher, venue, ticker, tickers, speed, clock, loop };
+}
+
+/** Better said at the start than when the first client has been waiting. */
+function missingFile(files: readonly string[]): string | undefined {
+  const missing = files.find((file) => !existsSync(file));
+  return missing && `there is no file ${missing}`;
 }
 
 function replayFormat(config: ReplayFeedConfig): ReplayOptions["format"] | string {

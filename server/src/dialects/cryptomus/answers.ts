@@ -11,7 +11,7 @@ import { candleText, lastPriceText, sidesText, tickerText, tradeFields } from ".
 import type { StreamError } from "./errors.ts";
 import { seconds } from "./format.ts";
 import type { QueryMethod } from "./messages.ts";
-import { isInterval, shown } from "./topics.ts";
+import { intervalHint, isInterval, shown } from "./topics.ts";
 
 /** Most levels of each side that `depth_request` is answered with. */
 export const depthLevelsMax = 100;
@@ -37,7 +37,7 @@ const usages: Readonly<Record<QueryMethod, string>> = {
   market_request: "[market, 86400]",
   depth_request: "[market, limit, scale]",
   trades_request: "[market, limit, largestId]",
-  candles_request: "[market, start, end, interval]",
+  candles_request: `[market, start, end, interval], times in seconds, ${intervalHint}`,
 };
 
 /** Answers one query. */

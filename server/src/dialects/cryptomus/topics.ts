@@ -179,8 +179,12 @@ function balanceTopics(
   return currencies.map((currency) => ({ kind: "balances", user, currency }));
 }
 
+/** Which intervals of candles there are, as messages say it. */
+export const intervalHint =
+  "the interval in seconds, for example 60, 300, 3600, 14400, 86400 or 604800";
+
 /** The forms of the parameters of `candles_subscribe` and `candles_unsubscribe`, for messages. */
-export const candlesUsage = "[market, interval]";
+export const candlesUsage: string = `[market, interval], ${intervalHint}`;
 
 /** Reads `[market, interval]`, the one stream of candles that a subscribe names (D-C8). */
 export function readCandleTopic(

@@ -140,7 +140,7 @@ function csvFault({ columns, separator = "," }: CsvFormat): string | undefined {
 
 function tickerFault({ format, ticker }: ReplayOptions): string | undefined {
   if (ticker !== undefined || hasTickerColumn(format)) return undefined;
-  return `files of format ${format.kind} do not name a ticker: set ticker`;
+  return `files of format ${format.kind} do not name a ticker: set ticker, on the command line --ticker`;
 }
 
 /** Whether rows of this format say which ticker they belong to. */

@@ -2,14 +2,15 @@
  * How a command reaches the exchange: through the server that runs on the data folder, or, when none
  * does, by opening the exchange itself for as long as it takes. The result is the same either way.
  */
+import { existsSync } from "node:fs";
 import { systemClock } from "../../adapters/clock/system-clock.ts";
 import { createLog } from "../../adapters/log/log.ts";
 import { openUserStore } from "../../adapters/sqlite/user-store.ts";
 import { assert } from "../../core/assert.ts";
 import type { Config } from "../config/schema.ts";
-import { type DataFolder, openDataFolder } from "../data-folder.ts";
+import { type DataFolder, dataFolder, openDataFolder } from "../data-folder.ts";
 import { Venue } from "../venue/venue.ts";
-import type { AdminAnswer } from "./answer.ts";
+import { type AdminAnswer, refused } from "./answer.ts";
 import { askServer } from "./ask-server.ts";
 import {
   type AdminOperationName,
@@ -25,6 +26,10 @@ export async function administer<Name extends AdminOperationName>(
   name: Name,
   request: AdminRequest<Name>,
 ): Promise<AdminAnswer<AdminResult<Name>>> {
+  // A mistyped folder must not become an empty exchange; only a first market may begin one.
+  if (name !== "add-market" && !existsSync(dataFolder(config.data).venue)) {
+    return refused(`there is no exchange in ${config.data}: name its data folder with --data`);
+  }
   const folder = openDataFolder(config.data);
   const told = await askServer(folder.adminFile, { name, request });
   const answer = told ?? (await alone(config, folder, { name, request }));
