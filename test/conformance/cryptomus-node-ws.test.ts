@@ -1,8 +1,7 @@
 /**
- * The Cryptomus stream over real sockets, against servers in processes of their own for each
- * way to listen: the rules of the
- * reference (protocol 6) and the decisions that a client can observe, with careful, careless and
- * hostile clients. Private channels are in `cryptomus-private-ws.test.ts`.
+ * The Cryptomus stream over real sockets, against servers in processes of their own for each way to
+ * listen: the rules of the reference (protocol 6) and the decisions that a client can observe, with
+ * careful, careless and hostile clients. Private channels are in `cryptomus-private-ws.test.ts`.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import {

@@ -3,7 +3,15 @@
  * the data folder of one that is stopped, with the same answers.
  */
 import { createHash } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -53,6 +61,19 @@ describe("help", () => {
   ])("%j explains itself", async (args, word) => {
     const { code, stdout } = await runCommand(args);
     expect({ code, named: stdout.includes(word) }).toEqual({ code: 0, named: true });
+  });
+});
+
+describe("a mistyped data folder", () => {
+  it("is named, and not made into an empty exchange", async () => {
+    const mistyped = join(folder, "dat");
+    const transfer = ["deposit", "--user", "x", "--currency", "USDT", "--amount", "1"];
+    const { code, stderr } = await runCommand([...transfer, "--data", mistyped], folder);
+    expect(code).toBe(2);
+    expect(stderr).toBe(
+      `openbourse: there is no exchange in ${mistyped}: name its data folder with --data\n`,
+    );
+    expect(existsSync(mistyped)).toBe(false);
   });
 });
 
