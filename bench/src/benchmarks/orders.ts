@@ -4,7 +4,6 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { addMarket, addUsers, deposit } from "../../../test/support/operator.ts";
 import { startServerProcess } from "../../../test/support/server-process.ts";
@@ -47,7 +46,8 @@ async function run({ effort, note }: BenchmarkContext): Promise<Findings> {
   let privateP99 = Number.NaN;
   for (const rate of rates) {
     note(`${rate} orders a second for ${seconds} s`);
-    const { report, serverCpu } = await measureRate(rate, seconds);
+    const report = await measureRate(rate, seconds);
+    const { serverCpu, replies } = report;
     latencies.push(
       { what: `due until private event, ${rate}/s`, unit: "ms", percentiles: report.privateEvent },
       { what: `due until REST reply, ${rate}/s`, unit: "ms", percentiles: report.reply },
@@ -55,7 +55,12 @@ async function run({ effort, note }: BenchmarkContext): Promise<Findings> {
     );
     figures.push(
       { what: `server CPU at ${rate}/s, all threads`, value: serverCpu, unit: "cores" },
-      { what: `server CPU per order at ${rate}/s`, value: (serverCpu * 1e6) / rate, unit: "µs" },
+      {
+        what: `server CPU per order answered at ${rate}/s`,
+        value: (serverCpu * 1e6 * seconds) / replies,
+        unit: "µs",
+      },
+      { what: `orders answered at ${rate}/s`, value: replies / seconds, unit: "a second" },
       {
         what: `messages delivered at ${rate}/s`,
         value: report.messages / seconds,
@@ -64,6 +69,7 @@ async function run({ effort, note }: BenchmarkContext): Promise<Findings> {
       { what: `load generator CPU at ${rate}/s`, value: report.loadCpu, unit: "cores" },
       { what: `load generator pauses at ${rate}/s, p99`, value: report.loopDelayP99, unit: "ms" },
       { what: `orders refused at ${rate}/s`, value: report.refused, unit: `of ${report.orders}` },
+      { what: `private events missing at ${rate}/s`, value: report.missing, unit: "" },
     );
     privateP99 = report.privateEvent.p99;
   }
@@ -87,6 +93,7 @@ async function run({ effort, note }: BenchmarkContext): Promise<Findings> {
 const description: Pick<Findings, "method" | "packages" | "leavesOut"> = {
   method: [
     "A server process with one market; a load process with 200 users, each with one stream subscribed to his orders, deals and balances and to the depth of the market, and 64 kept-alive HTTP connections.",
+    "Orders come at the stated rate for the warm-up and, once all of those are answered, for the counted seconds.",
     "Orders fall due on a fixed grid and are signed limit orders near the middle, one in five reaching over it. Latency counts from when an order was due, so waiting for a free connection and every pause of the load process are in it.",
     "The private event is `order_update` of type `created` on the owner's stream. Public depth is told apart by orders at prices of their own, 20 a second; its 100 ms rhythm is in the figure.",
     "Server CPU is user and system time of the server process, all threads, over the counted seconds.",
@@ -98,10 +105,7 @@ const description: Pick<Findings, "method" | "packages" | "leavesOut"> = {
   ],
 };
 
-function measureRate(
-  ordersPerSecond: number,
-  seconds: number,
-): Promise<{ readonly report: OrderLoadReport; readonly serverCpu: number }> {
+function measureRate(ordersPerSecond: number, seconds: number): Promise<OrderLoadReport> {
   return withFolder(async (folder) => {
     const data = join(folder, "data");
     const server = await startServerProcess({ yaml, data });
@@ -111,27 +115,20 @@ function measureRate(
       await deposit(data, { user: userId, currency: "USDT", amount: "1000000000" });
       await deposit(data, { user: userId, currency: "BTC", amount: "100000" });
     }
-    const plan = { port: server.port, users, market, ordersPerSecond, warmUpSeconds, seconds };
+    const { port, process: serverProcess } = server;
+    const serverPid = serverProcess.pid ?? 0;
+    const load = { users, market, ordersPerSecond, warmUpSeconds, seconds };
+    const plan = { port, serverPid, ...load } satisfies OrderLoadPlan;
     const program = join(import.meta.dirname, "..", "load", "order-load-program.ts");
-    const child = spawn(process.execPath, [program, JSON.stringify(plan satisfies OrderLoadPlan)], {
+    const child = spawn(process.execPath, [program, JSON.stringify(plan)], {
       stdio: ["ignore", "pipe", "inherit"],
     });
-    const before = cpuSecondsOf(server.process.pid);
     let output = "";
     child.stdout.on("data", (chunk) => {
       output += String(chunk);
     });
     await once(child, "close");
-    const used = cpuSecondsOf(server.process.pid) - before;
     await server.stop();
-    const report: OrderLoadReport = JSON.parse(output);
-    return { report, serverCpu: used / (warmUpSeconds + seconds) };
+    return JSON.parse(output) as OrderLoadReport;
   });
-}
-
-/** User and system seconds of a process, all threads. */
-function cpuSecondsOf(pid: number | undefined): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
-  const ticksPerSecond = 100;
-  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
 }

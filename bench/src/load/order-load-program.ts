@@ -7,6 +7,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import { WebSocket } from "ws";
 import { CryptomusClient, type CryptomusUser } from "../../../test/support/cryptomus-client.ts";
+import { cpuNsOf } from "../harness/process-usage.ts";
 import { type Percentiles, percentiles } from "../harness/statistics.ts";
 import { HttpCaller } from "./http-caller.ts";
 import { createRandom } from "./random.ts";
@@ -14,6 +15,8 @@ import { createRandom } from "./random.ts";
 /** What the program is to do. */
 export interface OrderLoadPlan {
   readonly port: number;
+  /** Process whose time is counted. */
+  readonly serverPid: number;
   readonly users: readonly CryptomusUser[];
   readonly market: string;
   readonly ordersPerSecond: number;
@@ -28,8 +31,13 @@ export interface OrderLoadReport {
   readonly depth: Percentiles;
   readonly orders: number;
   readonly refused: number;
-  /** Messages of all streams while it was counted. */
+  /** Orders that were not refused and whose private event did not come. */
+  readonly missing: number;
+  /** Replies and messages of all streams while it was counted. */
+  readonly replies: number;
   readonly messages: number;
+  /** Cores that the server's threads used, user and system, while it was counted. */
+  readonly serverCpu: number;
   /** Share of one core that this process used, and its own worst pauses: whether it was in the way. */
   readonly loadCpu: number;
   readonly loopDelayP99: number;
@@ -40,6 +48,10 @@ const connections = 64;
 const probeEveryMs = 50;
 const middleTicks = 10_000_000;
 const gridMs = 1;
+/** How long to wait in the end for private events that are late, in milliseconds. */
+const lateMsMax = 30_000;
+/** Depth is told every 100 ms; the last probe has been seen by then. */
+const depthMsMax = 500;
 
 /** Orders that were due, by number. */
 class Run {
@@ -49,6 +61,8 @@ class Run {
   readonly probes = new Map<string, number>();
   readonly depthMs: number[] = [];
   refused = 0;
+  privateEvents = 0;
+  replies = 0;
   messages = 0;
 
   constructor(orders: number) {
@@ -67,8 +81,7 @@ const address = { http: `http://127.0.0.1:${plan.port}`, ws: `ws://127.0.0.1:${p
 
 const sockets = await openStreams();
 const caller = await HttpCaller.open(plan.port, connections);
-const loopDelay = monitorEventLoopDelay({ resolution: 1 });
-await pace();
+process.stdout.write(`${JSON.stringify(await measure())}\n`);
 for (const socket of sockets) socket.terminate();
 caller.close();
 
@@ -98,7 +111,9 @@ function take(data: Buffer, isObserver: boolean): void {
     const whole = data.toString("latin1");
     if (!whole.includes('"type":"created"')) return;
     const number = Number(/"clientOid":"b(\d+)"/.exec(whole)?.[1]);
-    if (number < orders) run.privateMs[number] = nowMs - run.dueMs[number]!;
+    if (!(number < orders)) return;
+    run.privateEvents += 1;
+    run.privateMs[number] = nowMs - run.dueMs[number]!;
   } else if (isObserver && run.probes.size > 0 && text.includes("depth_update")) {
     const whole = data.toString("latin1");
     for (const [price, dueMs] of run.probes) {
@@ -109,53 +124,69 @@ function take(data: Buffer, isObserver: boolean): void {
   }
 }
 
-async function pace(): Promise<void> {
-  const startMs = performance.now() + 100;
-  const countedFromMs = startMs + plan.warmUpSeconds * 1_000;
-  let next = 0;
-  let nextProbeMs = countedFromMs;
+/** Sends what falls due until `last`, with probes of public depth where they are asked for. */
+async function pace(first: number, last: number, hasProbes: boolean): Promise<void> {
+  const startMs = performance.now();
+  let next = first;
   let probes = 0;
-  let cpu = process.cpuUsage();
-  let isCounting = false;
-  while (next < orders) {
+  while (next < last) {
     const nowMs = performance.now();
-    if (!isCounting && nowMs >= countedFromMs) {
-      isCounting = true;
-      run.messages = 0;
-      cpu = process.cpuUsage();
-      loopDelay.enable();
+    const due = first + Math.floor(((nowMs - startMs) * plan.ordersPerSecond) / 1_000);
+    for (; next < Math.min(due, last); next += 1) {
+      place(next, startMs + ((next - first) * 1_000) / plan.ordersPerSecond);
     }
-    const due = Math.min(orders, Math.floor(((nowMs - startMs) * plan.ordersPerSecond) / 1_000));
-    for (; next < due; next += 1) {
-      place(next, startMs + (next * 1_000) / plan.ordersPerSecond);
-    }
-    if (nowMs >= nextProbeMs) {
+    if (hasProbes && nowMs >= startMs + probes * probeEveryMs) {
       probes += 1;
       probe(probes, nowMs);
-      nextProbeMs += probeEveryMs;
     }
     await delay(gridMs);
   }
+}
+
+/** Waits for the private events of the orders so far; resolves with how many did not come. */
+async function settle(count: number): Promise<number> {
+  const missing = () => count - run.refused - run.privateEvents;
+  const giveUpMs = performance.now() + lateMsMax;
+  while (missing() > 0 && performance.now() < giveUpMs) await delay(10);
+  return missing();
+}
+
+async function measure(): Promise<OrderLoadReport> {
+  const warmUpOrders = plan.ordersPerSecond * plan.warmUpSeconds;
+  await pace(0, warmUpOrders, false);
+  const missingBefore = await settle(warmUpOrders);
+
+  const loopDelay = monitorEventLoopDelay({ resolution: 1 });
+  loopDelay.enable();
+  const { refused, replies, messages } = run;
+  const startMs = performance.now();
+  const cpu = process.cpuUsage();
+  const serverCpuNs = cpuNsOf([plan.serverPid]);
+  await pace(warmUpOrders, orders, true);
+  const seconds = (performance.now() - startMs) / 1_000;
   const { user, system } = process.cpuUsage(cpu);
-  const messages = run.messages;
-  loopDelay.disable();
-  // What is still under way comes within moments, or is missing.
-  await delay(2_000);
-  const counted = (values: Float64Array) => {
-    const known = values.slice(plan.ordersPerSecond * plan.warmUpSeconds);
-    return known.filter((value) => !Number.isNaN(value));
-  };
-  const report: OrderLoadReport = {
-    privateEvent: percentiles(counted(run.privateMs)),
-    reply: percentiles(counted(run.replyMs)),
-    depth: percentiles(run.depthMs),
-    orders: plan.ordersPerSecond * plan.seconds,
-    refused: run.refused,
-    messages,
-    loadCpu: (user + system) / 1_000_000 / plan.seconds,
+  const counted = {
+    replies: run.replies - replies,
+    messages: run.messages - messages,
+    serverCpu: (cpuNsOf([plan.serverPid]) - serverCpuNs) / 1e9 / seconds,
+    loadCpu: (user + system) / 1_000_000 / seconds,
     loopDelayP99: loopDelay.percentile(99) / 1_000_000,
   };
-  process.stdout.write(`${JSON.stringify(report)}\n`);
+  const missing = (await settle(orders)) - missingBefore;
+  await delay(depthMsMax);
+  return {
+    privateEvent: percentiles(known(run.privateMs.subarray(warmUpOrders))),
+    reply: percentiles(known(run.replyMs.subarray(warmUpOrders))),
+    depth: percentiles(run.depthMs),
+    orders: orders - warmUpOrders,
+    refused: run.refused - refused,
+    missing,
+    ...counted,
+  };
+}
+
+function known(values: Float64Array): Float64Array {
+  return values.filter((value) => !Number.isNaN(value));
 }
 
 function place(number: number, dueMs: number): void {
@@ -166,6 +197,7 @@ function place(number: number, dueMs: number): void {
   const ticks = middleTicks + (side === "buy" ? -away : away);
   const quantity = (below(900) + 100) / 100_000;
   submit({ side, ticks, quantity: quantity.toFixed(5), clientId: `b${number}` }, ({ status }) => {
+    run.replies += 1;
     if (status !== 200) run.refused += 1;
     else run.replyMs[number] = performance.now() - dueMs;
   });

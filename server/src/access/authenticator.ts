@@ -1,7 +1,7 @@
 /**
- * Checks signed requests of users. Every check reads the store, so a user who was disabled, by
- * whichever process, is refused from the next request on. It tells a caller who cannot sign nothing
- * beyond whether the user exists, and no secret is in anything that it returns.
+ * Checks signed requests of users. Users are read once and again when the store has changed, so one
+ * who was disabled, by whichever process, is refused from the next refresh on. It tells a caller who
+ * cannot sign nothing beyond whether the user exists, and no secret is in anything that it returns.
  */
 import type { Secrets } from "../ports/secrets.ts";
 import type { UserRecord, UserStore } from "../ports/user-store.ts";
@@ -13,7 +13,7 @@ import type {
   SignatureRefusal,
   SignedMessage,
 } from "./identity.ts";
-import { KeyRing } from "./key-ring.ts";
+import { KeyRing, type KnownUser } from "./key-ring.ts";
 import { MinuteQuota } from "./minute-quota.ts";
 import { ReplayGuard } from "./replay-guard.ts";
 import { hasMd5Signature, hmacSignature, type Stamp } from "./signature.ts";
@@ -50,8 +50,9 @@ export interface AuthenticatorOptions {
 /** An authenticator that tidies up when it is asked to. */
 export interface UserAuthenticator extends Authenticator {
   /**
-   * Forgets opened keys when any process has changed the store, and signatures and counts that are
-   * old. Meant to be called about every second; nothing gets in that should not when it is not.
+   * Forgets users and opened keys when any process has changed the store, and signatures and counts
+   * that are old. Meant to be called about every second: for as long may a user who was disabled
+   * still be let in.
    */
   refresh(nowMs: number): void;
 }
@@ -66,8 +67,8 @@ class StoreAuthenticator implements UserAuthenticator {
   readonly #secrets: Secrets;
   readonly #windowMs: number;
   readonly #callsPerMinuteMax: number | undefined;
-  readonly #keys: KeyRing;
-  /** Stands in for the key of a user who does not exist, so that refusing him takes as long. */
+  readonly #users: KeyRing;
+  /** Stands in for the key of a user who does not exist or whose key does not open. */
   readonly #decoyKey: string;
   readonly #quota = new MinuteQuota();
   readonly #replays: ReplayGuard;
@@ -79,7 +80,8 @@ class StoreAuthenticator implements UserAuthenticator {
     this.#windowMs = options.windowMs ?? defaultWindowMs;
     this.#callsPerMinuteMax = options.callsPerMinuteMax;
     const onUnreadableKey = options.onUnreadableKey ?? (() => {});
-    this.#keys = new KeyRing({ vault: options.vault, onUnreadableKey });
+    const { store, vault } = options;
+    this.#users = new KeyRing({ store, vault, onUnreadableKey });
     this.#decoyKey = options.secrets.randomHex(32);
     // A time stamp that is a window ahead of our clock is good for two windows.
     this.#replays = new ReplayGuard(2 * this.#windowMs);
@@ -97,12 +99,13 @@ class StoreAuthenticator implements UserAuthenticator {
       return "missing-credentials";
     }
     const user = this.#findUser(userId);
-    const key = (user && this.#keys.keyOf(user)) ?? this.#decoyKey;
+    const key = user?.key ?? this.#decoyKey;
     const shown = signature.length > credentialLengthMax ? "" : signature.toLowerCase();
     const isSigned = this.#isSigned(credentials, message, { key, signature: shown });
     if (user === undefined) return "unknown-user";
     if (!isSigned) return "bad-signature";
-    return this.#refusalOf(user, { credentials, signature: shown }, nowMs) ?? identityOf(user);
+    const { record } = user;
+    return this.#refusalOf(record, { credentials, signature: shown }, nowMs) ?? identityOf(record);
   }
 
   refresh(nowMs: number): void {
@@ -110,14 +113,14 @@ class StoreAuthenticator implements UserAuthenticator {
     this.#replays.sweep(nowMs);
     const version = this.#store.version();
     if (version === this.#seenVersion) return;
-    this.#keys.clear();
+    this.#users.clear();
     this.#seenVersion = version;
   }
 
-  #findUser(userId: string): UserRecord | undefined {
+  #findUser(userId: string): KnownUser | undefined {
     if (userId.length > credentialLengthMax) return undefined;
     const id = userId.trim().toLowerCase();
-    return userIdPattern.test(id) ? this.#store.user(id) : undefined;
+    return userIdPattern.test(id) ? this.#users.find(id) : undefined;
   }
 
   #isSigned(

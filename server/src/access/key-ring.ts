@@ -1,48 +1,57 @@
 /**
- * The API keys of users who were seen of late, opened once from the vault. It keeps no key of a record
- * that does not open, and tells the operator about such a record without showing anything of it.
+ * The users who were seen of late with their API keys, read and opened once. It knows nothing of what
+ * changes in the store until it is cleared, keeps no key of a record that does not open, and tells the
+ * operator about such a record without showing anything of it.
  */
 import { RecentMap } from "../core/recent-map.ts";
-import type { UserRecord } from "../ports/user-store.ts";
+import type { UserRecord, UserStore } from "../ports/user-store.ts";
 import type { Vault } from "../ports/vault.ts";
 import { apiKeyOf } from "./users.ts";
 
-/** Most users whose keys are kept open; the one that was opened first is forgotten beyond that. */
-const openKeysMax = 10_000;
+/** Most users who are kept; the one who was read first is forgotten beyond that. */
+const knownUsersMax = 10_000;
 
 /** What a key ring works with. */
 export interface KeyRingOptions {
+  readonly store: UserStore;
   readonly vault: Vault;
   /** Told once for each user whose key does not open, and again after {@link KeyRing.clear}. */
   readonly onUnreadableKey: (userId: string) => void;
 }
 
-/** An opened record; without a key when it did not open. */
-interface Opened {
+/** A user as he was when he was read. */
+export interface KnownUser {
+  readonly record: UserRecord;
+  /** His key; undefined when it does not open under this vault's master key. */
   readonly key: string | undefined;
 }
 
-/** Opened keys, by the sealed text that they came from: a changed record is opened anew. */
+/** Users and their opened keys, by id. */
 export class KeyRing {
   readonly #options: KeyRingOptions;
-  #opened = new RecentMap<Opened>(openKeysMax);
+  #known = new RecentMap<KnownUser>(knownUsersMax);
 
   constructor(options: KeyRingOptions) {
     this.#options = options;
   }
 
-  /** A user's key; undefined when it does not open under this vault's master key. */
-  keyOf(record: UserRecord): string | undefined {
-    const known = this.#opened.get(record.sealedKey);
-    if (known !== undefined) return known.key;
-    const key = apiKeyOf(record, this.#options.vault);
-    this.#opened.set(record.sealedKey, { key });
-    if (key === undefined) this.#options.onUnreadableKey(record.id);
-    return key;
+  /** A user of the store; those who are not there are looked for anew each time. */
+  find(id: string): KnownUser | undefined {
+    return this.#known.get(id) ?? this.#read(id);
   }
 
-  /** Forgets every key. */
+  /** Forgets everybody. */
   clear(): void {
-    this.#opened = new RecentMap<Opened>(openKeysMax);
+    this.#known = new RecentMap<KnownUser>(knownUsersMax);
+  }
+
+  #read(id: string): KnownUser | undefined {
+    const { store, vault, onUnreadableKey } = this.#options;
+    const record = store.user(id);
+    if (record === undefined) return undefined;
+    const known = { record, key: apiKeyOf(record, vault) };
+    this.#known.set(id, known);
+    if (known.key === undefined) onUnreadableKey(id);
+    return known;
   }
 }

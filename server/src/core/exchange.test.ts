@@ -105,6 +105,25 @@ describe("users", () => {
   });
 });
 
+describe("an open order", () => {
+  it("is shown to its owner alone, as it stands, until it is closed", () => {
+    const scenario = new Scenario();
+    scenario.say("ann buy 2@10");
+    const id = scenario.exchange.sequence;
+    scenario.say("bob sell 1@10");
+
+    expect(scenario.exchange.openOrder("ann", id)).toEqual(scenario.exchange.openOrders("ann")[0]);
+    expect(scenario.exchange.openOrder("ann", id)).toMatchObject({ id, filled: 1 });
+    const others = [["bob", id] as const, ["nobody", id] as const, ["ann", id + 1] as const];
+    for (const [user, order] of others) {
+      expect(scenario.exchange.openOrder(user, order)).toBeUndefined();
+    }
+
+    scenario.say("ann cancel #1");
+    expect(scenario.exchange.openOrder("ann", id)).toBeUndefined();
+  });
+});
+
 describe("the log", () => {
   it("has no gap and time never goes back", () => {
     const { exchange, timeUs } = new Scenario();

@@ -23,11 +23,12 @@ import {
   transfer,
 } from "./trading/administration.ts";
 import { cancelAll, cancelOrder, reduceOrder } from "./trading/cancelling.ts";
+import { findOrder } from "./trading/checks.ts";
 import { checkState } from "./trading/invariants.ts";
 import { LimitEntry } from "./trading/limit-entry.ts";
 import { MarketEntry } from "./trading/market-entry.ts";
 import { Matcher } from "./trading/matching.ts";
-import { openOrdersOf } from "./trading/orders.ts";
+import { openOrdersOf, viewOf } from "./trading/orders.ts";
 import { type ExchangeSnapshot, restoreState, snapshotOf } from "./trading/snapshot.ts";
 import { type ExchangeLimits, standardLimits, type TradingState } from "./trading/state.ts";
 import { hashOf } from "./trading/state-hash.ts";
@@ -158,6 +159,12 @@ export class Exchange {
   openOrders(name: string): readonly OrderView[] {
     const user = this.#state.usersByName.get(name);
     return user === undefined ? [] : openOrdersOf(this.#state, user);
+  }
+
+  /** An open order of a user; undefined when it is not open or not his. */
+  openOrder(name: string, id: number): OrderView | undefined {
+    const slot = findOrder(this.#state, this.#state.usersByName.get(name), { id });
+    return slot === undefined ? undefined : viewOf(this.#state, slot);
   }
 
   /** What a user has of each currency that he ever had. */

@@ -22,6 +22,8 @@ export interface TradingDesk {
   submit(command: Command): Promise<Submission>;
   /** Open orders of a user, oldest first. */
   openOrders(user: string): Promise<readonly OrderView[] | Unavailable>;
+  /** An open order of a user by its id; undefined when it is not open or not his. */
+  openOrder(user: string, id: number): Promise<OrderView | Unavailable | undefined>;
   /** What a user has of each currency that he ever had. */
   balances(user: string): Promise<readonly BalanceView[] | Unavailable>;
   tariff(user: string): Promise<Tariff | Unavailable>;

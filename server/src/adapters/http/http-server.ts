@@ -49,6 +49,8 @@ export interface HttpServerOptions {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   nowMs(): number;
   readonly log: Log;
+  /** Certificate and key in PEM; without them it speaks plain HTTP. */
+  readonly tls?: { readonly cert: Buffer; readonly key: Buffer } | undefined;
 }
 
 /** A server that may be listening. */
@@ -67,6 +69,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     bodyLimit: bodyBytesMax,
     routerOptions: { maxParamLength: pathPartMax, ignoreTrailingSlash: true },
     forceCloseConnections: "idle",
+    https: options.tls ?? null,
     // What is wrong before a route is found: a malformed path, a part that is too long.
     frameworkErrors: (error, request, reply) => {
       answerError(options, error, request, reply);
@@ -137,21 +140,26 @@ function addOperatorRoutes(app: FastifyInstance, options: HttpServerOptions): vo
 }
 
 function restRequest(request: FastifyRequest): RestRequest {
-  const url = URL.parse(request.url, "http://openbourse.invalid");
-  const query: Record<string, string> = Object.create(null);
-  for (const [name, value] of url?.searchParams ?? []) query[name] ??= value;
   return {
     method: request.method,
     path: pathOf(request),
     target: request.url,
     params: request.params as Record<string, string>,
-    query,
+    query: queryOf(request.url),
     header(name: string): string | undefined {
       const value = request.headers[name.toLowerCase()];
       return Array.isArray(value) ? value[0] : value;
     },
     body: typeof request.body === "string" ? request.body : "",
   };
+}
+
+function queryOf(target: string): Readonly<Record<string, string>> {
+  const query: Record<string, string> = Object.create(null);
+  if (!target.includes("?")) return query;
+  const url = URL.parse(target, "http://openbourse.invalid");
+  for (const [name, value] of url?.searchParams ?? []) query[name] ??= value;
+  return query;
 }
 
 function pathOf(request: FastifyRequest): string {

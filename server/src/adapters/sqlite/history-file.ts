@@ -104,6 +104,8 @@ export class HistoryFile {
   readonly #inserts: ReturnType<typeof prepareInserts>;
   readonly #bars: BarWriter;
   #lastSequence: number;
+  /** The last one that the open transaction reaches; undefined when none is open. */
+  #addedSequence: number | undefined;
   #failure: StorageFailure | undefined;
 
   /** Only {@link openHistoryFile} makes one. */
@@ -120,14 +122,22 @@ export class HistoryFile {
     return this.#lastSequence;
   }
 
-  /** Stores rows in one transaction: undefined when they are stored, else why none of them is. */
-  store(batch: readonly HistoryRows[]): StorageFailure | undefined {
-    this.#failure ??= this.#attempt(() => this.#commit(batch));
+  /** Adds rows to the open transaction, or begins one with them. A failure takes all of it back. */
+  add(rows: HistoryRows): StorageFailure | undefined {
+    this.#failure ??= this.#attempt(() => this.#insert(rows));
     return this.#failure;
   }
 
-  /** Examines the file and digests every row. */
+  /** Ends the transaction: undefined when what was added is stored, else why none of it is. */
+  commit(): StorageFailure | undefined {
+    this.#failure ??= this.#attempt(() => this.#commit());
+    return this.#failure;
+  }
+
+  /** Examines the file and digests every row that is stored; no transaction may be open. */
   digest(): HistoryDigest | StorageFailure {
+    const isStored = this.#addedSequence === undefined || this.#failure !== undefined;
+    assert(isStored, "what is digested is stored");
     let digest: HistoryDigest | undefined;
     const failure =
       this.#failure ??
@@ -144,21 +154,25 @@ export class HistoryFile {
     if (this.#database.isOpen) this.#attempt(() => this.#database.close());
   }
 
-  #commit(batch: readonly HistoryRows[]): void {
-    const { names, orders, trades, balanceChanges, progress } = this.#inserts;
-    const lastSequence = batch.at(-1)?.lastSequence ?? this.#lastSequence;
-    this.#database.exec("BEGIN IMMEDIATE");
-    for (const rows of batch) {
-      for (const text of rows.names) names.run(text);
-      insertAll(orders, rows.orders, historyColumns.placed_order.length);
-      insertAll(trades, rows.trades, historyColumns.trade.length);
-      insertAll(balanceChanges, rows.balanceChanges, historyColumns.balance_change.length);
-      for (const trade of tradesOf(rows)) this.#bars.add(trade);
-    }
+  #insert(rows: HistoryRows): void {
+    const { names, orders, trades, balanceChanges } = this.#inserts;
+    if (this.#addedSequence === undefined) this.#database.exec("BEGIN IMMEDIATE");
+    this.#addedSequence = rows.lastSequence;
+    for (const text of rows.names) names.run(text);
+    insertAll(orders, rows.orders, historyColumns.placed_order.length);
+    insertAll(trades, rows.trades, historyColumns.trade.length);
+    insertAll(balanceChanges, rows.balanceChanges, historyColumns.balance_change.length);
+    for (const trade of tradesOf(rows)) this.#bars.add(trade);
+  }
+
+  #commit(): void {
+    const lastSequence = this.#addedSequence;
+    if (lastSequence === undefined) return;
     this.#bars.write();
-    const { changes } = progress.run(lastSequence, this.#lastSequence);
+    const { changes } = this.#inserts.progress.run(lastSequence, this.#lastSequence);
     if (changes !== 1) throw damagedHistory(this.#file, "something else has written to it");
     this.#database.exec("COMMIT");
+    this.#addedSequence = undefined;
     this.#lastSequence = lastSequence;
   }
 
@@ -221,13 +235,18 @@ function prepareInserts(database: DatabaseSync) {
 }
 
 function insertAll(statement: StatementSync, cells: readonly Cell[], width: number): void {
+  const row: StoredCell[] = [];
   for (let at = 0; at < cells.length; at += width) {
-    statement.run(...cells.slice(at, at + width).map(storedForm));
+    for (let column = 0; column < width; column += 1) row[column] = storedForm(cells[at + column]);
+    statement.run(...row);
   }
 }
 
+type StoredCell = string | number | null;
+
 /** Amounts become decimals; formatting them here spares the main thread. */
-function storedForm(cell: Cell): string | number | null {
+function storedForm(cell: Cell | undefined): StoredCell {
+  assert(cell !== undefined, "a row is whole");
   return typeof cell === "bigint" ? formatDecimal(cell, atomsScale) : cell;
 }
 

@@ -7,6 +7,8 @@ import type { StoreFault } from "./store-error.ts";
 /** From the history to its worker. */
 export type ToWorker =
   | { readonly kind: "store"; readonly rows: HistoryRows }
+  /** Somebody waits for what was posted so far. */
+  | { readonly kind: "commit" }
   /** Answered with one `digest`, in the order of the questions. */
   | { readonly kind: "digest" }
   | { readonly kind: "close" };

@@ -1,8 +1,8 @@
 /**
- * The thread that writes the history's file. What was posted while it was busy becomes one
- * transaction, which spares writing the same pages over and over. It decides nothing else.
+ * The thread that writes the history's file. What is posted within a second becomes one transaction,
+ * which spares writing the same pages over and over, unless somebody waits. It decides nothing else.
  */
-import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
 import { assert, ensureNever } from "../../core/assert.ts";
 import { type HistoryFile, type HistoryFileOptions, openHistoryFile } from "./history-file.ts";
 import type { FromWorker, ToWorker, WorkerStart } from "./history-messages.ts";
@@ -12,8 +12,8 @@ import { StoreError } from "./store-error.ts";
 /** A transaction takes no further message once it has this many rows. */
 const transactionRowsMax = 50_000;
 
-/** A transaction takes at most this many messages, however few rows they have. */
-const transactionMessagesMax = 10_000;
+/** How long a transaction takes further messages while nobody waits for it, in milliseconds. */
+const transactionMsMax = 1_000;
 
 assert(parentPort !== null, "the history's worker runs as a worker thread");
 const port = parentPort;
@@ -22,50 +22,57 @@ function post(message: WorkerStart | FromWorker): void {
   port.postMessage(message);
 }
 
-/** The next message that has already arrived. */
-function nextMessage(): ToWorker | undefined {
-  return receiveMessageOnPort(port)?.message;
-}
+/** Puts what is posted into transactions of one file. */
+class Writer {
+  readonly #history: HistoryFile;
+  /** Rows of the open transaction. */
+  #rows = 0;
+  #timer: NodeJS.Timeout | undefined;
 
-function serve(history: HistoryFile): void {
-  port.on("message", (first: ToWorker) => {
-    let message: ToWorker | undefined = first;
-    while (message !== undefined) message = handle(history, message) ?? nextMessage();
-  });
-}
-
-/** Handles a message; returns one that it has taken from the queue and not handled. */
-function handle(history: HistoryFile, message: ToWorker): ToWorker | undefined {
-  switch (message.kind) {
-    case "store":
-      return store(history, message.rows);
-    case "digest":
-      post({ kind: "digest", digest: history.digest() });
-      return undefined;
-    case "close":
-      history.close();
-      port.close();
-      return undefined;
-    default:
-      return ensureNever(message);
+  constructor(history: HistoryFile) {
+    this.#history = history;
   }
-}
 
-function store(history: HistoryFile, first: HistoryRows): ToWorker | undefined {
-  const batch = [first];
-  let rows = rowCount(first);
-  let following: ToWorker | undefined;
-  while (rows < transactionRowsMax && batch.length < transactionMessagesMax) {
-    following = nextMessage();
-    if (following?.kind !== "store") break;
-    batch.push(following.rows);
-    rows += rowCount(following.rows);
-    following = undefined;
+  handle(message: ToWorker): void {
+    switch (message.kind) {
+      case "store":
+        this.#store(message.rows);
+        return;
+      case "commit":
+        this.#commit();
+        return;
+      case "digest":
+        this.#commit();
+        post({ kind: "digest", digest: this.#history.digest() });
+        return;
+      case "close":
+        this.#commit();
+        this.#history.close();
+        port.close();
+        return;
+      default:
+        ensureNever(message);
+    }
   }
-  const failure = history.store(batch);
-  if (failure === undefined) post({ kind: "stored", lastSequence: history.lastSequence });
-  else post({ kind: "failed", failure });
-  return following;
+
+  #store(rows: HistoryRows): void {
+    this.#timer ??= setTimeout(() => this.#commit(), transactionMsMax);
+    this.#rows += rowCount(rows);
+    const failure = this.#history.add(rows);
+    if (failure !== undefined) post({ kind: "failed", failure });
+    else if (this.#rows >= transactionRowsMax) this.#commit();
+  }
+
+  /** Does nothing when no transaction is open. */
+  #commit(): void {
+    if (this.#timer === undefined) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#rows = 0;
+    const failure = this.#history.commit();
+    if (failure === undefined) post({ kind: "stored", lastSequence: this.#history.lastSequence });
+    else post({ kind: "failed", failure });
+  }
 }
 
 function open(options: HistoryFileOptions): HistoryFile | undefined {
@@ -83,5 +90,6 @@ function open(options: HistoryFileOptions): HistoryFile | undefined {
 const history = open(workerData as HistoryFileOptions);
 if (history !== undefined) {
   post({ kind: "opened", lastSequence: history.lastSequence });
-  serve(history);
+  const writer = new Writer(history);
+  port.on("message", (message: ToWorker) => writer.handle(message));
 }

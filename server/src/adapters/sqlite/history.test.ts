@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { historyContract } from "../../ports/history.contract.ts";
 import type { History } from "../../ports/history.ts";
 import { busyStory, Story, tell } from "../../ports/history-story.contract.ts";
@@ -85,6 +85,15 @@ describe("the file of a history", () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
     await history.close();
     expect([existsSync(`${file}-wal`), existsSync(`${file}-shm`)]).toEqual([false, false]);
+  });
+
+  it("holds in about a second also what nobody waits for", async () => {
+    const history = await open(newFile());
+    const story = busyStory(50);
+
+    history.record(story.released);
+
+    await vi.waitUntil(() => history.lastSequence === story.released.length, { timeout: 10_000 });
   });
 
   it("is gone on with where it ends, to the same rows as without a break", async () => {

@@ -165,7 +165,10 @@ class SqliteHistory implements History {
 
   ready(): Promise<void> | undefined {
     if (this.#failure !== undefined || this.#backlog < this.#parts.backlogMax) return undefined;
-    this.#room ??= Promise.withResolvers();
+    if (this.#room === undefined) {
+      this.#room = Promise.withResolvers();
+      this.#post({ kind: "commit" });
+    }
     return this.#room.promise;
   }
 
@@ -176,6 +179,7 @@ class SqliteHistory implements History {
     if (last?.sequence === this.#takenSequence) return last.promise;
     const { promise, resolve: settle } = Promise.withResolvers<number | StorageFailure>();
     this.#flushes.push({ sequence: this.#takenSequence, promise, resolve: settle });
+    this.#post({ kind: "commit" });
     return promise;
   }
 

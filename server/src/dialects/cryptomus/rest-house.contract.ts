@@ -208,6 +208,7 @@ export class House {
           ? this.apply(command)
           : this.trouble,
       openOrders: (user) => answer(() => this.exchange.openOrders(user)),
+      openOrder: (user, id) => answer(() => this.exchange.openOrder(user, id)),
       balances: (user) => answer(() => this.exchange.balances(user)),
       tariff: (user) => answer(() => this.exchange.tariff(user)),
       orders: (query) => answer(() => this.history.orders(query)),

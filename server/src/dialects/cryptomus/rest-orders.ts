@@ -198,11 +198,11 @@ export async function cancel({ desk }: DeskParts, call: SignedCall): Promise<Res
   const user = call.identity.userId;
   const id = parseId(order)?.sequence;
   if (id === undefined) return refusalReply("unknown-order", { order });
-  const open = await desk.openOrders(user);
+  const open = await desk.openOrder(user, id);
+  if (open === undefined) return refusalReply("unknown-order", { order });
   if (isUnavailable(open)) return refusalReply("unavailable");
   // The time in an id is part of it: one with another time was never given out.
-  const known = open.some((view) => view.id === id && orderId(id, view.createdUs) === order);
-  if (!known) return refusalReply("unknown-order", { order });
+  if (orderId(id, open.createdUs) !== order) return refusalReply("unknown-order", { order });
   const outcome = releasedOf(await desk.submit({ kind: "cancel-order", user, order: { id } }));
   if (typeof outcome === "string") return refusalReply(outcome, { order });
   return reply(200, { success: true });

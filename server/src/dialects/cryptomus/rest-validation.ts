@@ -54,10 +54,9 @@ interface ObjectSchema {
 
 /** Checks a JSON body. An empty one is an object without fields. */
 export function checkBody<Fields>(schema: InputSchema<Fields>, body: string): Checked<Fields> {
-  const decimals = Object.entries(objectSchema(schema).properties)
-    .filter(([, field]) => field.format === decimalFormat)
-    .map(([name]) => name);
-  const parsed = body.trim() === "" ? {} : parse(body, decimals);
+  const { properties } = objectSchema(schema);
+  const isDecimal = (name: string) => properties[name]?.format === decimalFormat;
+  const parsed = body.trim() === "" ? {} : parse(body, isDecimal);
   if (parsed === undefined) return bodyFault(faultTexts.json);
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
     return bodyFault(filled(faultTexts.type, "object"));

@@ -2,9 +2,8 @@
  * What one connection subscribes to, channel by channel. It is plain bookkeeping: it answers what has
  * to be started and stopped, and refuses what would be more than the connection may have.
  */
-import { assert } from "../../core/assert.ts";
 import { topicKey } from "../../marketdata/topic.ts";
-import { type Channel, channels } from "./messages.ts";
+import type { Channel } from "./messages.ts";
 import { type ServedTopic, scaleIndexOf } from "./topics.ts";
 
 /** What a request names, with all that `everything` means at present among the topics. */
@@ -39,28 +38,23 @@ interface ChannelState {
 /** The subscriptions of one connection. */
 export class Subscriptions {
   readonly #max: number;
-  readonly #channels: ReadonlyMap<Channel, ChannelState>;
+  /** Only those that were used: most connections use one or two. */
+  readonly #channels = new Map<Channel, ChannelState>();
   #size = 0;
 
   /** At most `max` topics fit, those that `all` means included. */
   constructor(max: number) {
     this.#max = max;
-    this.#channels = new Map(
-      channels.map((channel) => [
-        channel,
-        { active: new Map(), everything: new Set(), excluded: new Set() },
-      ]),
-    );
   }
 
   /** The running topics of a channel, oldest first. */
   active(channel: Channel): readonly ServedTopic[] {
-    return [...this.#channel(channel).active.values()];
+    return [...(this.#channels.get(channel)?.active.values() ?? [])];
   }
 
   /** The scale indexes for which `all` is in effect in a channel. */
   everything(channel: Channel): readonly number[] {
-    return [...this.#channel(channel).everything];
+    return [...(this.#channels.get(channel)?.everything ?? [])];
   }
 
   /** Subscribes; `too-many`, and nothing changes, when the result would not fit. */
@@ -89,7 +83,8 @@ export class Subscriptions {
 
   /** Unsubscribes; gives what was running. A single topic under `all` stays out of it (D-C3). */
   unsubscribe(channel: Channel, { everything, topics }: ResolvedSelection): readonly ServedTopic[] {
-    const state = this.#channel(channel);
+    const state = this.#channels.get(channel);
+    if (state === undefined) return [];
     for (const scaleIndex of everything) state.everything.delete(scaleIndex);
     const named = new Map(topics.map((topic) => [topicKey(topic), topic]));
     for (const [key, topic] of named) {
@@ -103,7 +98,8 @@ export class Subscriptions {
 
   /** Starts those of a new market's topics that `all` covers and that fit; gives what is new. */
   extend(channel: Channel, topics: readonly ServedTopic[]): readonly ServedTopic[] {
-    const state = this.#channel(channel);
+    const state = this.#channels.get(channel);
+    if (state === undefined) return [];
     const added = topics
       .map((topic): [string, ServedTopic] => [topicKey(topic), topic])
       .filter(
@@ -120,18 +116,17 @@ export class Subscriptions {
   /** Removes and returns everything. */
   clear(): readonly ServedTopic[] {
     const all = [...this.#channels.values()].flatMap(({ active }) => [...active.values()]);
-    for (const { active, everything, excluded } of this.#channels.values()) {
-      active.clear();
-      everything.clear();
-      excluded.clear();
-    }
+    this.#channels.clear();
     this.#size = 0;
     return all;
   }
 
   #channel(channel: Channel): ChannelState {
-    const state = this.#channels.get(channel);
-    assert(state !== undefined, "every channel has its state");
+    let state = this.#channels.get(channel);
+    if (state === undefined) {
+      state = { active: new Map(), everything: new Set(), excluded: new Set() };
+      this.#channels.set(channel, state);
+    }
     return state;
   }
 

@@ -32,6 +32,7 @@ export function createDesk(venue: Venue): TradingDesk {
     fees: standardFees,
     submit: (command) => sequencer.submitted(command),
     openOrders: (user) => now((exchange) => exchange.openOrders(user)),
+    openOrder: (user, id) => now((exchange) => exchange.openOrder(user, id)),
     balances: (user) => now((exchange) => exchange.balances(user)),
     tariff: (user) => now((exchange) => exchange.tariff(user)),
     orders: (query) => past(() => history.orders(query)),

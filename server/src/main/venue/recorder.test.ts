@@ -2,22 +2,28 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { VirtualClock } from "../../adapters/clock/virtual-clock.ts";
 import { openHistory } from "../../adapters/sqlite/history.ts";
 import type { History } from "../../ports/history.ts";
 import type { Released } from "../../ports/released.ts";
-import { Recorder } from "./recorder.ts";
+import { gatheringMs, Recorder } from "./recorder.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "openbourse-recorder-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 const log = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** A history on disk that says to wait after every handful. */
-async function slowHistory(): Promise<History> {
-  const file = join(folder, "history.db");
-  const opened = await openHistory({ file, epoch: "0".repeat(32), backlogMax: 1 });
+async function historyIn(name: string, backlogMax?: number): Promise<History> {
+  const file = join(folder, name);
+  const opened = await openHistory({ file, epoch: "0".repeat(32), backlogMax });
   if (opened.kind === "refused") throw new Error(opened.message);
   return opened.history;
 }
+
+/** A history on disk that says to wait after every handful. */
+const slowHistory = () => historyIn("history.db", 1);
+
+/** Lets what was begun without a wait go on. */
+const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 const released = (from: number, count: number): readonly Released[] =>
   Array.from({ length: count }, (_, index) => ({
@@ -38,6 +44,32 @@ describe("the recorder", () => {
     expect(history.lastSequence).toBeGreaterThanOrEqual(3_000);
     await recorder.finish();
     rmSync(join(folder, "history.db"));
+  });
+
+  it("gathers commands for a while, unless somebody waits for them", async () => {
+    const clock = new VirtualClock();
+    const history = await historyIn("gathered.db");
+    const recorder = new Recorder(history, log, clock);
+
+    recorder.take(released(1, 2));
+    recorder.take(released(3, 2));
+    expect(await history.flushed()).toBe(0);
+    clock.advanceBy(gatheringMs * 1_000);
+    await settled();
+    expect(await history.flushed()).toBe(4);
+
+    recorder.take(released(5, 2));
+    expect(await recorder.caughtUp(6)).toBeUndefined();
+    expect(history.lastSequence).toBe(6);
+    recorder.take(released(7, 1_000));
+    await settled();
+    expect(await history.flushed()).toBe(1_006);
+
+    recorder.take(released(1_007, 1));
+    await recorder.finish();
+    const reopened = await historyIn("gathered.db");
+    expect(reopened.lastSequence).toBe(1_007);
+    await reopened.close();
   });
 
   it("stores everything in order at the pace of the history, and later skips what is stored", async () => {

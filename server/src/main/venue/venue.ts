@@ -110,7 +110,7 @@ export class Venue {
     const history = await openHistoryOf(commandLog, files.history);
     opened.defer(() => history.close());
 
-    const recorder = new Recorder(history, log);
+    const recorder = new Recorder(history, log, options.clock);
     const startedMs = options.clock.monotonicMs();
     const recovered = await recover({
       log: commandLog,
