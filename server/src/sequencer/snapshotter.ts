@@ -7,9 +7,6 @@ import type { Log } from "../ports/log.ts";
 import type { Snapshot, SnapshotStore } from "../ports/snapshot-store.ts";
 import { encodeState, stateFormat } from "./state-codec.ts";
 
-/** Commands between two snapshots unless configured otherwise. */
-export const snapshotEveryDefault = 100_000;
-
 /** What a snapshotter works with. */
 export interface SnapshotterOptions {
   readonly exchange: Exchange;

@@ -10,9 +10,17 @@ export type ExchangeState = ReturnType<Exchange["snapshot"]>;
 /** The bytes of a state. All its texts are ASCII after JSON escaping of what is not. */
 export function encodeState(state: ExchangeState): Uint8Array {
   const text = JSON.stringify(state);
-  const escaped = isAscii(text) ? text : text.replace(/[\u0080-\uffff]/g, escapeUnit);
-  const bytes = new Uint8Array(escaped.length);
-  for (let at = 0; at < escaped.length; at += 1) bytes[at] = escaped.charCodeAt(at);
+  return asciiBytes(text) ?? asciiBytes(text.replace(/[\u0080-\uffff]/g, escapeUnit))!;
+}
+
+/** Undefined when some character is not ASCII. The exchange stands still meanwhile, hence one pass. */
+function asciiBytes(text: string): Uint8Array | undefined {
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code > 0x7f) return undefined;
+    bytes[at] = code;
+  }
   return bytes;
 }
 
@@ -34,13 +42,6 @@ function asciiText(bytes: Uint8Array): string {
     parts.push(String.fromCharCode(...bytes.subarray(at, at + chunkLength)));
   }
   return parts.join("");
-}
-
-function isAscii(text: string): boolean {
-  for (let at = 0; at < text.length; at += 1) {
-    if (text.charCodeAt(at) > 0x7f) return false;
-  }
-  return true;
 }
 
 function escapeUnit(unit: string): string {

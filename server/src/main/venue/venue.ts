@@ -23,8 +23,11 @@ import { Recorder } from "./recorder.ts";
 /** Code of the publisher of our own trades. */
 export const localPublisher = "openbourse";
 
-/** How often the whole state is examined anew, in milliseconds. */
+/** How often the whole state is examined anew, in milliseconds, while that takes little time. */
 const auditIntervalMs = 10_000;
+
+/** The exchange stands still while it is examined: at most this share of the time. */
+const auditShareMax = 0.001;
 
 /** What a venue is made of. */
 export interface VenueOptions {
@@ -172,11 +175,14 @@ export class Venue {
     this.#snapshotter.note(this.sequencer.durableSequence);
   }
 
-  #scheduleAudit(): void {
-    this.#cancelAudit = this.#options.clock.after(auditIntervalMs, () => {
+  #scheduleAudit(lastTookMs = 0): void {
+    const { clock } = this.#options;
+    const afterMs = Math.max(auditIntervalMs, Math.ceil(lastTookMs / auditShareMax));
+    this.#cancelAudit = clock.after(afterMs, () => {
+      const startedMs = clock.monotonicMs();
       try {
         this.exchange.checkInvariants();
-        this.#scheduleAudit();
+        this.#scheduleAudit(clock.monotonicMs() - startedMs);
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         this.#auditFailure = `an audit of the exchange failed: ${reason}`;
