@@ -1,7 +1,7 @@
 /** What an operator sees of the delivery to clients and can choose: sessions, figures, delay, TLS. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { listeners } from "../support/listeners.ts";
 import { addKey } from "../support/operator.ts";
 import { runCommand, type ServerProcess, startServerProcess } from "../support/server-process.ts";
@@ -108,6 +108,9 @@ describe("a flush delay", () => {
 describe.each(listeners.filter(({ isSecure }) => isSecure))("over $name", (listener) => {
   it("printed addresses are those that work, and the administration is reached as before", async () => {
     const secure = await startServerProcess({ listener });
+    onTestFinished(async () => {
+      await secure.stop();
+    });
     const { stdout } = secure.output();
     expect(stdout).toMatch(/^openbourse listening on https:\/\/127\.0\.0\.1:\d+$/m);
     expect(stdout).not.toMatch(/(http|ws):\/\//);

@@ -10,7 +10,6 @@ import type { Log } from "../../../server/src/ports/log.ts";
 import type { SnapshotStore } from "../../../server/src/ports/snapshot-store.ts";
 import { decodeCommands } from "../../../server/src/sequencer/command-codec.ts";
 import { recover } from "../../../server/src/sequencer/recovery.ts";
-import { snapshotEveryDefault } from "../../../server/src/sequencer/snapshotter.ts";
 import { encodeState, stateFormat } from "../../../server/src/sequencer/state-codec.ts";
 import type { Benchmark, BenchmarkContext, Figure, Findings } from "../harness/benchmark.ts";
 import { measure, sideBySide } from "../harness/side-by-side.ts";
@@ -19,11 +18,14 @@ import { withFolder, withLogFile } from "../load/disk.ts";
 import { DurablePath } from "../load/durable-path.ts";
 import { createOrderFlow, type OrderFlow } from "../load/order-flow.ts";
 
+/** Commands between two snapshots by default (`exchange.snapshotEveryCommands`). */
+const snapshotEvery = 500_000;
+
 /** Commands replayed in one second of one core. */
 const aimCommandsPerSecond = 1_000_000;
 
 /** Commands after the snapshot: as many as there are on average. */
-const tailCommands: number = snapshotEveryDefault / 2;
+const tailCommands: number = snapshotEvery / 2;
 
 /** Commands under way while the log is written; they make its batches what they are under load. */
 const inFlightMax = 1_024;

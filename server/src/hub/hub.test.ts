@@ -204,6 +204,31 @@ describe("a client that is behind", () => {
     return { ...parts, transport, outbox };
   }
 
+  it("is counted with what waits for it until it has caught up or is gone", () => {
+    const { hub, join, transport, outbox } = behind();
+    const { outbox: other, transport: otherTransport } = join();
+    expect(hub.backlog).toEqual({ connections: 1, bytes: 0, bytesMax: 0 });
+    hub.send(outbox, "12345");
+    hub.flush();
+    const { bytes } = outbox;
+    expect(bytes).toBeGreaterThanOrEqual(5);
+    expect(hub.backlog).toEqual({ connections: 1, bytes, bytesMax: bytes });
+
+    otherTransport.takesMore = false;
+    for (const text of ["1", "12"]) {
+      hub.send(other, text);
+      hub.flush();
+    }
+    expect(other.bytes).toBeGreaterThan(0);
+    const both = { connections: 2, bytes: bytes + other.bytes, bytesMax: bytes };
+    expect(hub.backlog).toEqual(both);
+
+    transport.takesMore = true;
+    hub.drained(outbox);
+    hub.leave(other);
+    expect(hub.backlog).toEqual({ connections: 0, bytes: 0, bytesMax: 0 });
+  });
+
   it("is sent the newest state of each key when it has caught up, and every reply", () => {
     const { hub, transport, outbox, turn } = behind();
     hub.publish(btc, update(1), state("btc"));

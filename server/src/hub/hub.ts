@@ -22,6 +22,14 @@ export interface HubCounters {
   slowConsumers: number;
 }
 
+/** What waits in the outboxes of clients that are behind. */
+export interface HubBacklog {
+  readonly connections: number;
+  /** Bytes of all of them, and of the one that is furthest behind. */
+  readonly bytes: number;
+  readonly bytesMax: number;
+}
+
 /** What a hub is made of. */
 export interface HubOptions {
   readonly frameText: FrameText;
@@ -82,16 +90,21 @@ export class Hub {
     return this.#subscriptions;
   }
 
-  /** All connections. */
-  get outboxes(): Iterable<Outbox> {
-    return this.#outboxes;
-  }
-
   /** What was counted of all connections, those that are gone included. */
   get figures(): Readonly<OutboxFigures> {
     const sum = { ...this.#figuresOfTheGone };
     for (const { figures } of this.#outboxes) add(sum, figures);
     return sum;
+  }
+
+  /** How many clients are behind, and what waits for them; a pass over these alone. */
+  get backlog(): HubBacklog {
+    const backlog = { connections: this.#behind.size, bytes: 0, bytesMax: 0 };
+    for (const { bytes } of this.#behind) {
+      backlog.bytes += bytes;
+      backlog.bytesMax = Math.max(backlog.bytesMax, bytes);
+    }
+    return backlog;
   }
 
   /** Takes a connection in. */
@@ -238,7 +251,7 @@ export class Hub {
 
   #unsubscribe(outbox: Outbox, audience: Audience): void {
     outbox.audiences.delete(audience);
-    outbox.missed.delete(audience);
+    outbox.unmiss(audience);
     audience.subscribers -= 1;
     this.#subscriptions -= 1;
     if (audience.subscribers > 0) return;
@@ -289,7 +302,7 @@ export class Hub {
     const update = this.#options.current?.(audience.topic);
     if (update === undefined) return;
     if (outbox.behind) {
-      outbox.missed.add(audience);
+      outbox.miss(audience);
       return;
     }
     // Many come at once after an outage, and all of them are sent the same state.
@@ -325,7 +338,7 @@ export class Hub {
     for (const audience of outbox.missed) {
       // The states themselves may be more than it takes at once; the others wait for the next time.
       if (outbox.behind) return;
-      outbox.missed.delete(audience);
+      outbox.unmiss(audience);
       this.#sendState(outbox, audience);
     }
   }

@@ -46,26 +46,33 @@ interface Own {
   readonly due: Due;
 }
 
+/** What waits while a client is behind. Most never are, so that most connections have none. */
+interface Backlog {
+  readonly due: Due[];
+  bytes: number;
+  /** Places of keyed frames in `due`. */
+  readonly places: Map<string, number>;
+}
+
+const none: ReadonlySet<Audience> = new Set();
+
 /** The bounded queue of one connection. Its cohort and place belong to the hub. */
 export class Outbox {
   readonly options: OutboxOptions;
   readonly figures: OutboxFigures = { framesOut: 0, bytesOut: 0, conflated: 0 };
   readonly audiences: Set<Audience> = new Set();
-  /** Changes that it was spared, while it is behind. */
-  readonly missed: Set<Audience> = new Set();
   cohort: Cohort | undefined;
   /** Position among the members of its cohort. */
   place = 0;
   readonly #host: OutboxHost;
   /** How much of its cohort's due list was there before it joined. */
   #joinedAt = 0;
-  #own: Own[] = [];
+  /** Made anew when it is needed, as most connections have nothing of their own. */
+  #own: Own[] | undefined;
   #ownBytes = 0;
-  /** What waits while the client is behind, and its size. */
-  #waiting: Due[] = [];
-  #bytes = 0;
-  /** Places of keyed frames in what waits. */
-  readonly #places = new Map<string, number>();
+  #backlog: Backlog | undefined;
+  /** Audiences of changes that it was spared, while it is behind. */
+  #missed: Set<Audience> | undefined;
   #behind = false;
   #closed = false;
 
@@ -85,7 +92,12 @@ export class Outbox {
 
   /** Bytes waiting here; what the socket holds already is not counted. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#backlog?.bytes ?? 0;
+  }
+
+  /** Audiences whose whole state it is owed once it reads again. */
+  get missed(): ReadonlySet<Audience> {
+    return this.#missed ?? none;
   }
 
   /** Bytes of its own frames since the last flush. */
@@ -95,12 +107,13 @@ export class Outbox {
 
   /** Whether it is due just what its cohort is due. */
   get isPlain(): boolean {
-    return this.#own.length === 0 && this.#joinedAt === 0 && !this.#behind && !this.#closed;
+    return this.#own === undefined && this.#joinedAt === 0 && !this.#behind && !this.#closed;
   }
 
   /** Notes a frame of its own, behind everything that is due to it by now. */
   note(due: Due): void {
     if (this.#closed) return;
+    this.#own ??= [];
     this.#own.push({ at: this.cohort?.due.length ?? 0, due });
     this.#ownBytes += due.frame.plain.length;
   }
@@ -113,7 +126,7 @@ export class Outbox {
     this.cohort = to;
     to?.join(this);
     this.#joinedAt = at;
-    this.#own = due.map((each) => ({ at, due: each }));
+    this.#own = due.length === 0 ? undefined : due.map((each) => ({ at, due: each }));
     this.#ownBytes = due.reduce((sum, { frame }) => sum + frame.plain.length, 0);
   }
 
@@ -125,22 +138,33 @@ export class Outbox {
 
   /** Writes or queues what its cohort was due together with its own frames, in order. */
   take(cohortDue: readonly Due[]): void {
-    if (this.#own.length > 0) {
+    if (this.#own !== undefined) {
       for (const due of this.#inOrder(cohortDue)) this.#put(due);
     } else {
       for (let at = this.#joinedAt; at < cohortDue.length; at += 1) this.#put(cohortDue[at]!);
     }
     this.#writeGathered();
     this.#joinedAt = 0;
-    this.#own = [];
+    this.#own = undefined;
     this.#ownBytes = 0;
+  }
+
+  /** Owes it the whole state of an audience, once it reads again. */
+  miss(audience: Audience): void {
+    this.#missed ??= new Set();
+    this.#missed.add(audience);
+  }
+
+  /** Owes it the state of an audience no longer. */
+  unmiss(audience: Audience): void {
+    this.#missed?.delete(audience);
   }
 
   /** The transport can take more again. */
   drained(): void {
     this.#behind = false;
-    const waiting = this.#waiting;
-    this.#forgetWaiting();
+    const waiting = this.#backlog?.due ?? [];
+    this.#backlog = undefined;
     // What is due in this turn comes later: it is written with the next flush.
     for (const due of waiting) this.#put(due);
     this.#writeGathered();
@@ -158,16 +182,16 @@ export class Outbox {
   /** The connection is gone: nothing is queued from here on. */
   end(): void {
     this.#closed = true;
-    this.#own = [];
+    this.#own = undefined;
     this.#ownBytes = 0;
-    this.missed.clear();
-    this.#forgetWaiting();
+    this.#missed = undefined;
+    this.#backlog = undefined;
   }
 
   /** What the cohort was due since this one joined, with its own frames where they belong. */
   *#inOrder(cohortDue: readonly Due[]): Generator<Due> {
     let next = this.#joinedAt;
-    for (const { at, due } of this.#own) {
+    for (const { at, due } of this.#own ?? []) {
       for (; next < at; next += 1) yield cohortDue[next]!;
       yield due;
     }
@@ -217,33 +241,29 @@ export class Outbox {
   #wait(due: Due): void {
     const { frame, policy } = due;
     if (policy.kind === "changes") {
-      this.missed.add(policy.audience);
+      this.miss(policy.audience);
       this.figures.conflated += 1;
       return;
     }
+    this.#backlog ??= { due: [], bytes: 0, places: new Map() };
+    const backlog = this.#backlog;
     const { length } = this.#bytesOf(frame);
-    const place = policy.kind === "state" ? this.#places.get(policy.key) : undefined;
+    const place = policy.kind === "state" ? backlog.places.get(policy.key) : undefined;
     if (place !== undefined) {
-      const older = this.#waiting[place];
-      this.#bytes += length - (older === undefined ? 0 : this.#bytesOf(older.frame).length);
-      this.#waiting[place] = due;
+      const older = backlog.due[place];
+      backlog.bytes += length - (older === undefined ? 0 : this.#bytesOf(older.frame).length);
+      backlog.due[place] = due;
       this.figures.conflated += 1;
       return;
     }
-    if (this.#bytes + length > this.options.bytesMax) {
+    if (backlog.bytes + length > this.options.bytesMax) {
       this.end();
       this.#host.overflowed();
       this.options.transport.close(slowConsumerCode, slowConsumerReason);
       return;
     }
-    if (policy.kind === "state") this.#places.set(policy.key, this.#waiting.length);
-    this.#waiting.push(due);
-    this.#bytes += length;
-  }
-
-  #forgetWaiting(): void {
-    this.#waiting = [];
-    this.#bytes = 0;
-    this.#places.clear();
+    if (policy.kind === "state") backlog.places.set(policy.key, backlog.due.length);
+    backlog.due.push(due);
+    backlog.bytes += length;
   }
 }

@@ -81,13 +81,14 @@ describe("demo users", () => {
     const users = ["a", "b"].map((userId) => ({ userId, label: "", apiKey, isNew: false }));
     // The signature is that of protocol 3.2.
     const signed = "-H 'userId: a' -H 'sign: 7192c86862fa543f3d1e1f0c10d0d494'";
-    const account = "http://127.0.0.1:8080/v2/user-api/exchange/account";
-    expect(demoUserLines(users, "127.0.0.1:8080")).toEqual([
+    const addresses = { http: "https://127.0.0.1:8080", ws: "wss://127.0.0.1:8080" };
+    const account = "https://127.0.0.1:8080/v2/user-api/exchange/account";
+    expect(demoUserLines(users, addresses)).toEqual([
       "demo user: a key fixture-api-key",
       "demo user: b key fixture-api-key",
       `balance: curl -s ${account}/balance ${signed}`,
-      `account stream: ws://127.0.0.1:8080/ws?token=TOKEN (token from curl -s ${account}/web-socket/token ${signed})`,
+      `account stream: wss://127.0.0.1:8080/ws?token=TOKEN (token from curl -s ${account}/web-socket/token ${signed})`,
     ]);
-    expect(demoUserLines([], "127.0.0.1:8080")).toEqual([]);
+    expect(demoUserLines([], addresses)).toEqual([]);
   });
 });

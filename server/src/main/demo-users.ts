@@ -50,17 +50,28 @@ export async function openDemoUsers(
   return users;
 }
 
-/** The lines that show the demo users, and how to use them, on the server at `address`. */
-export function demoUserLines(users: readonly DemoUser[], address: string): readonly string[] {
+/** Where a server is reached. */
+export interface ServerAddresses {
+  /** For example `http://127.0.0.1:8080`. */
+  readonly http: string;
+  /** For example `ws://127.0.0.1:8080`. */
+  readonly ws: string;
+}
+
+/** The lines that show the demo users, and how to use them, on the server at these addresses. */
+export function demoUserLines(
+  users: readonly DemoUser[],
+  { http, ws }: ServerAddresses,
+): readonly string[] {
   const [first] = users;
   if (first === undefined) return [];
-  const account = `http://${address}/v2/user-api/exchange/account`;
+  const account = `${http}/v2/user-api/exchange/account`;
   // The signature of a request without a body is the same for every address (protocol 3.2).
   const signed = `-H 'userId: ${first.userId}' -H 'sign: ${systemSecrets().md5Hex(first.apiKey)}'`;
   return [
     ...users.map(({ userId, apiKey }) => `demo user: ${userId} key ${apiKey}`),
     `balance: curl -s ${account}/balance ${signed}`,
-    `account stream: ws://${address}/ws?token=TOKEN (token from curl -s ${account}/web-socket/token ${signed})`,
+    `account stream: ${ws}/ws?token=TOKEN (token from curl -s ${account}/web-socket/token ${signed})`,
   ];
 }
 

@@ -32,11 +32,26 @@ function gatewayFigures(meter: Meter, { hub, gateway }: Measured): (() => void)[
     "openbourse_subscriptions",
     "Subscriptions of all connections.",
   );
+  const behind = meter.gauge("openbourse_connections_behind", "Connections that do not keep up.");
+  const waiting = meter.gauge(
+    "openbourse_outbox_bytes",
+    "Bytes that wait for connections that are behind.",
+  );
+  const waitingMax = meter.gauge(
+    "openbourse_outbox_bytes_max",
+    "Bytes that wait for the connection that is furthest behind.",
+  );
   const total = (name: string, help: string, read: () => number) =>
     follow(meter.counter(name, help), read);
   return [
     () => connections.set(gateway.connections),
     () => subscriptions.set(hub.subscriptions),
+    () => {
+      const { backlog } = hub;
+      behind.set(backlog.connections);
+      waiting.set(backlog.bytes);
+      waitingMax.set(backlog.bytesMax);
+    },
     total(
       "openbourse_connections_accepted_total",
       "Upgrades that became connections.",

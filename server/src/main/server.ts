@@ -22,6 +22,7 @@ import { createFinazonDialect } from "../dialects/finazon/dialect.ts";
 import { finazonNotFound, finazonRoutes } from "../dialects/finazon/rest.ts";
 import { Hub } from "../hub/hub.ts";
 import { Catalog } from "../marketdata/catalog.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { KeyStore } from "../ports/key-store.ts";
 import type { Log } from "../ports/log.ts";
 import type { RestReply } from "../ports/rest.ts";
@@ -33,6 +34,7 @@ import type { FeedRunner } from "./feed-runner.ts";
 import { registerFigures } from "./figures.ts";
 import { StartError } from "./start-error.ts";
 import { every, everySecond } from "./timers.ts";
+import { readTls } from "./tls.ts";
 import { Trading } from "./trading.ts";
 import type { Environment } from "./user-registry.ts";
 import { currentState } from "./venue/market-streams.ts";
@@ -57,6 +59,8 @@ export interface RunningServer {
   readonly host: string;
   /** The port that was taken; for port 0 the one that the system chose. */
   readonly port: number;
+  /** Whether it speaks TLS. */
+  readonly isSecure: boolean;
   /** The demo API key, when there is one. */
   readonly demoKey: string | undefined;
   /** The demo users of the exchange; none where it has none. */
@@ -74,6 +78,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   // What is built is given back in the opposite order, when the server stops or does not come to start.
   await using building = new AsyncDisposableStack();
 
+  const tls = config.server.tls && readTls(config.server.tls, { log, nowMs: nowMs() });
   const configured = config.datasets.map(openDataset);
   const folder = openFolder(config.data);
   const store = openKeyStore(folder.keysFile);
@@ -92,7 +97,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     : undefined;
   const hub = new Hub({
     frameText,
-    schedule: (task) => setImmediate(task),
+    schedule: flushSchedule(clock, config.server.flushDelayMs),
     current: (topic) => trading && currentState(trading.board, topic, clock.nowUs()),
     subscribed: (topic) => {
       if (topic.kind !== "bars") return;
@@ -122,6 +127,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   );
   const dialects = [finazon, ...(cryptomus ? [cryptomus.dialect] : [])];
   const gateway = new Gateway({ dialects, hub, clock, log, ...config.server });
+  await trading?.openAdministration(gateway);
   const meter = createPrometheusMeter();
   meter.onRead(registerFigures(meter, { hub, gateway, feeds, venue }));
   const http = createHttpServer({
@@ -135,6 +141,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     upgrade: (request, socket, head) => gateway.upgrade(request, socket, head),
     nowMs,
     log,
+    tls,
   });
   // Together: the HTTP server is closed only when the sockets that were upgraded are gone.
   building.defer(async () => {
@@ -158,6 +165,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   return {
     host,
     port,
+    isSecure: tls !== undefined,
     demoKey,
     demoUsers,
     feeds,
@@ -166,6 +174,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       return stopping;
     },
   };
+}
+
+/** When a flush comes: once the event loop's turn has done its work, or so many milliseconds later. */
+function flushSchedule(clock: Clock, delayMs: number): (task: () => void) => void {
+  return delayMs === 0 ? (task) => setImmediate(task) : (task) => clock.after(delayMs, task);
 }
 
 const apiDescription = {

@@ -15,6 +15,7 @@ import type { Dialect } from "../ports/dialect.ts";
 import type { Log } from "../ports/log.ts";
 import type { RestRoute } from "../ports/rest.ts";
 import { startAdminServer } from "./admin/admin-server.ts";
+import type { SessionSource } from "./admin/sessions.ts";
 import { adminTargetOf } from "./admin/target.ts";
 import type { Config } from "./config/schema.ts";
 import type { DataFolder } from "./data-folder.ts";
@@ -76,11 +77,11 @@ export class Trading implements AsyncDisposable {
   }
 
   /**
-   * Lets everything that becomes durable from now on reach the hub, sends the participants in, opens
-   * the administration, and makes the demo users; resolves with them.
+   * Lets everything that becomes durable from now on reach the hub, sends the participants in, and
+   * makes the demo users; resolves with them.
    */
   async start(hub: Hub): Promise<readonly DemoUser[]> {
-    const { config, clock, log, folder } = this.#options;
+    const { config, clock, log } = this.#options;
     const { venue, board } = this;
     const accounts = new AccountStreams(hub, board);
     const markets = new MarketStreams({ board, hub, clock, rhythms: config.cryptomus });
@@ -94,12 +95,18 @@ export class Trading implements AsyncDisposable {
     const { enabled, seed, rate } = config.exchange.participants;
     if (enabled) this.#opened.defer(await runParticipants(venue, clock, { seed, rate }));
 
+    if (!config.demo.users || !config.cryptomus.enabled) return [];
     const target = adminTargetOf(venue, this.#registry.store);
-    const { secrets } = this.#registry;
+    return openDemoUsers(this.#registry, target, { nowMs: nowMsOf(clock), log });
+  }
+
+  /** Opens the administration of the exchange, and of the connections that its server has. */
+  async openAdministration(sessions: SessionSource): Promise<void> {
+    const { folder, log } = this.#options;
+    const { secrets, store } = this.#registry;
+    const target = { ...adminTargetOf(this.venue, store), sessions };
     const admin = await startAdminServer({ file: folder.adminFile, target, secrets, log });
     this.#opened.defer(() => admin.close());
-    if (!config.demo.users || !config.cryptomus.enabled) return [];
-    return openDemoUsers(this.#registry, target, { nowMs: nowMsOf(clock), log });
   }
 
   /** The Cryptomus protocol over this exchange; call `refresh` about every second. */

@@ -1,5 +1,5 @@
 /** One open connection: carries inputs to its session and carries out what the session wants. */
-import type { Duplex } from "node:stream";
+import type { Socket } from "node:net";
 import type { RawData, WebSocket } from "ws";
 import type { Hub } from "../../hub/hub.ts";
 import type { Outbox } from "../../hub/outbox.ts";
@@ -11,74 +11,144 @@ import type {
 } from "../../ports/dialect.ts";
 import { SocketTransport } from "./socket-transport.ts";
 
-/** What the connection counts, shared by all connections of a dialect. */
+/** What the connection counts, shared by all connections. */
 export interface ConnectionCounters {
   messagesIn: number;
   bytesIn: number;
 }
 
-/** What a connection is made of. */
-export interface ConnectionOptions {
-  readonly socket: Duplex;
-  readonly webSocket: WebSocket;
-  readonly session: Session;
+/** Where connections live: what they all share. */
+export interface ConnectionHost {
   readonly hub: Hub;
   readonly outboxBytesMax: number;
   readonly counters: ConnectionCounters;
   nowMs(): number;
-  /** Called once when the connection is gone. */
-  ended(code: number): void;
+  /** Called once when a connection is gone. */
+  ended(connection: Connection, code: number): void;
+}
+
+/** What a connection is made of. There are many of them, so each holds little more than this. */
+export interface ConnectionOptions {
+  readonly socket: Socket;
+  readonly webSocket: WebSocket;
+  readonly session: Session;
+  /** Name of the protocol. */
+  readonly dialect: string;
+  /** Tells connections apart; the next one has the next number. */
+  readonly number: number;
+}
+
+/** A connection as listings show it. Nothing in it is a secret. */
+export interface ConnectionFigures {
+  readonly number: number;
+  /** Name of the protocol. */
+  readonly dialect: string;
+  /** As its session names it. */
+  readonly owner: string;
+  /** Address and port of the peer, which may be a proxy; empty when it is gone already. */
+  readonly remote: string;
+  /** In milliseconds since 1970. */
+  readonly openedAtMs: number;
+  readonly subscriptions: number;
+  readonly messagesIn: number;
+  /** Frames and bytes written to the socket. */
+  readonly framesOut: number;
+  readonly bytesOut: number;
+  /** Frames that were spared because a newer state took their place. */
+  readonly conflated: number;
+  /** Bytes that wait until the client reads: in its outbox, and in the socket's buffer. */
+  readonly waitingBytes: number;
+  /** Whether the socket takes no more at present. */
+  readonly behind: boolean;
 }
 
 /** The session's side of an open WebSocket. */
 export class Connection implements ConnectionHandle {
-  readonly #options: ConnectionOptions;
+  readonly session: Session;
+  readonly dialect: string;
+  readonly number: number;
+  readonly #host: ConnectionHost;
+  readonly #socket: Socket;
+  readonly #webSocket: WebSocket;
   readonly #outbox: Outbox;
+  readonly #openedAtMs: number;
+  #messagesIn = 0;
   /** Whether anything was heard from the client since the last ping. */
   #heard = true;
 
-  constructor(options: ConnectionOptions) {
-    this.#options = options;
-    const { socket, webSocket, hub, outboxBytesMax } = options;
-    this.#outbox = hub.join({
+  constructor(host: ConnectionHost, options: ConnectionOptions) {
+    const { socket, webSocket, session, dialect, number } = options;
+    this.#host = host;
+    this.#socket = socket;
+    this.#webSocket = webSocket;
+    this.session = session;
+    this.dialect = dialect;
+    this.number = number;
+    this.#openedAtMs = host.nowMs();
+    this.#outbox = host.hub.join({
       transport: new SocketTransport(socket, webSocket),
-      bytesMax: outboxBytesMax,
+      bytesMax: host.outboxBytesMax,
       compresses: webSocket.extensions.includes("permessage-deflate"),
     });
     webSocket.on("message", (data, isBinary) => this.#message(data, isBinary));
     webSocket.on("ping", () => {
-      this.#hear();
+      this.#heard = true;
       this.inject({ kind: "ping" });
     });
-    webSocket.on("pong", () => this.#hear());
+    webSocket.on("pong", () => {
+      this.#heard = true;
+    });
     // An error is followed by "close"; oversize and malformed frames are answered by ws itself.
-    webSocket.on("error", () => {});
+    webSocket.on("error", ignoreError);
     webSocket.on("close", (code) => this.#ended(code));
-    socket.on("drain", () => options.hub.drained(this.#outbox));
+    socket.on("drain", () => host.hub.drained(this.#outbox));
+  }
+
+  /** What it has done so far, and what waits. */
+  get figures(): ConnectionFigures {
+    const { figures, audiences, bytes, behind } = this.#outbox;
+    const { remoteAddress, remotePort, writableLength } = this.#socket;
+    return {
+      number: this.number,
+      dialect: this.dialect,
+      owner: this.session.owner,
+      remote: remoteAddress === undefined ? "" : addressText(remoteAddress, remotePort),
+      openedAtMs: this.#openedAtMs,
+      subscriptions: audiences.size,
+      messagesIn: this.#messagesIn,
+      ...figures,
+      waitingBytes: bytes + writableLength,
+      behind,
+    };
+  }
+
+  /** Whether the socket takes no more at present. */
+  get behind(): boolean {
+    return this.#outbox.behind;
   }
 
   /** Tells the session that the handshake is done. */
   start(): void {
-    this.#apply(this.#options.session.started(this.#options.nowMs()));
+    this.#apply(this.session.started(this.#host.nowMs()));
   }
 
   /** Tells the session when its deadline has come. */
   checkDeadline(nowMs: number): void {
-    if (nowMs >= this.#options.session.deadlineMs) this.inject({ kind: "deadline" });
+    if (nowMs >= this.session.deadlineMs) this.inject({ kind: "deadline" });
   }
 
   inject(input: SessionInput): void {
-    this.#apply(this.#options.session.receive(input, this.#options.nowMs()));
+    this.#apply(this.session.receive(input, this.#host.nowMs()));
   }
 
   /** Sends a ping, or ends the connection and returns false when nothing was heard since the last one. */
   probe(): boolean {
     if (!this.#heard) {
-      this.#options.webSocket.terminate();
+      this.#webSocket.terminate();
       return false;
     }
     this.#heard = false;
-    this.#options.webSocket.ping();
+    this.#webSocket.ping();
     return true;
   }
 
@@ -87,20 +157,17 @@ export class Connection implements ConnectionHandle {
   }
 
   terminate(): void {
-    this.#options.webSocket.terminate();
-  }
-
-  #hear(): void {
-    this.#heard = true;
+    this.#webSocket.terminate();
   }
 
   #message(data: RawData, isBinary: boolean): void {
-    this.#hear();
+    this.#heard = true;
     // ws hands over a Buffer unless told otherwise.
     const bytes = data as Buffer;
-    this.#options.counters.messagesIn += 1;
-    this.#options.counters.bytesIn += bytes.length;
     const byteLength = bytes.length;
+    this.#messagesIn += 1;
+    this.#host.counters.messagesIn += 1;
+    this.#host.counters.bytesIn += byteLength;
     this.inject(
       isBinary
         ? { kind: "binary", byteLength }
@@ -109,7 +176,7 @@ export class Connection implements ConnectionHandle {
   }
 
   #apply(effects: readonly SessionEffect[]): void {
-    const { hub } = this.#options;
+    const { hub } = this.#host;
     for (const effect of effects) {
       switch (effect.kind) {
         case "send":
@@ -129,9 +196,14 @@ export class Connection implements ConnectionHandle {
   }
 
   #ended(code: number): void {
-    const { hub, session } = this.#options;
-    this.#apply(session.ended());
-    hub.leave(this.#outbox);
-    this.#options.ended(code);
+    this.#apply(this.session.ended());
+    this.#host.hub.leave(this.#outbox);
+    this.#host.ended(this, code);
   }
+}
+
+function ignoreError(): void {}
+
+function addressText(address: string, port = 0): string {
+  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }

@@ -1,7 +1,8 @@
+import { randomBytes } from "node:crypto";
 import type { Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import * as ws from "ws";
-import { frameText } from "./frame.ts";
+import { compressedBytesMin, frameText } from "./frame.ts";
 
 /** The client side's parser of `ws`, which its types leave out. */
 const { Receiver } = ws as unknown as {
@@ -31,4 +32,18 @@ describe("a text frame", () => {
       expect(await message).toEqual([text, false]);
     },
   );
+
+  it("is compressed once, however often it is asked for", () => {
+    const frame = frameText("abc".repeat(1_000));
+    expect(frame.compressed).toBe(frame.compressed);
+    expect(frame.compressed.length).toBeLessThan(frame.plain.length / 10);
+    expect(frame.compressed[0]).toBe(0xc1);
+  });
+
+  it("stays as it is where compressing it gains nothing", () => {
+    const small = frameText("a".repeat(compressedBytesMin - 3));
+    expect(small.compressed).toBe(small.plain);
+    const noise = frameText(randomBytes(1_000).toString("latin1"));
+    expect(noise.compressed.length).toBeLessThanOrEqual(noise.plain.length);
+  });
 });

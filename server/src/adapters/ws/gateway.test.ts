@@ -106,6 +106,12 @@ async function rawUpgrade(
   return [socket, String(data)];
 }
 
+/** A frame of up to 65,535 bytes as a client sends it, under a mask that changes nothing. */
+function maskedText(text: string): Buffer {
+  const head = Buffer.from([0x81, 0xfe, text.length >> 8, text.length & 0xff, 0, 0, 0, 0]);
+  return Buffer.concat([head, Buffer.from(text)]);
+}
+
 const handshake = ["Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="];
 
 describe("an upgrade", () => {
@@ -231,6 +237,61 @@ describe("a session", () => {
     const told = nextMessage(socket);
     socket.ping();
     expect(await told).toBe("ping");
+  });
+});
+
+describe("the list of connections", () => {
+  it("tells what each has done, and nothing secret", async () => {
+    const { gateway, open } = await start();
+    const socket = await open("first");
+    await open("second");
+    for (const text of ["one", "two"]) {
+      const echoed = nextMessage(socket);
+      socket.send(text);
+      await echoed;
+    }
+    const [first, second] = gateway.list(10);
+    expect(first).toEqual({
+      number: 1,
+      dialect: "echo",
+      owner: "first",
+      remote: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
+      openedAtMs: 0,
+      subscriptions: 0,
+      messagesIn: 2,
+      framesOut: 2,
+      bytesOut: 10,
+      conflated: 0,
+      waitingBytes: 0,
+      behind: false,
+    });
+    expect(second).toMatchObject({ number: 2, owner: "second", messagesIn: 0 });
+    expect(gateway.list(1)).toEqual([first]);
+  });
+
+  it("begins with those that are behind, and forgets those that are gone", async () => {
+    const { gateway, open, port } = await start();
+    const calm = await open("calm");
+    const [slow] = await rawUpgrade(port, "/echo?name=slow", handshake);
+    slow.pause();
+    // More than the system's buffers hold, echoed to somebody who does not read.
+    const message = maskedText("x".repeat(1_000));
+    const many = Buffer.concat(Array.from({ length: 1_000 }, () => message));
+    await expect
+      .poll(
+        () => {
+          slow.write(many);
+          return gateway.list(1)[0];
+        },
+        { timeout: 10_000 },
+      )
+      .toMatchObject({ owner: "slow", behind: true });
+    expect(gateway.list(1)[0]?.waitingBytes).toBeGreaterThan(0);
+    expect(gateway.list(2).map(({ owner }) => owner)).toEqual(["slow", "calm"]);
+    slow.destroy();
+    await expect.poll(() => gateway.list(2).map(({ owner }) => owner)).toEqual(["calm"]);
+    calm.close();
+    await expect.poll(() => gateway.list(2)).toEqual([]);
   });
 });
 

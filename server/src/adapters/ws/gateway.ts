@@ -4,21 +4,21 @@
  */
 import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
-import { WebSocketServer } from "ws";
 import type { Hub } from "../../hub/hub.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ConnectionHandle, Dialect, Session, SessionInput } from "../../ports/dialect.ts";
 import type { Log } from "../../ports/log.ts";
-import { Connection, type ConnectionCounters } from "./connection.ts";
-
-/** Close code when the server stops (RFC 6455, 7.4.1: going away). */
-export const goingAwayCode = 1001;
+import { gatewayClosings } from "./closings.ts";
+import {
+  Connection,
+  type ConnectionCounters,
+  type ConnectionFigures,
+  type ConnectionHost,
+} from "./connection.ts";
+import { Handshakes } from "./handshakes.ts";
 
 /** How often sessions' deadlines are looked at, all in one sweep, in milliseconds. */
 const deadlineSweepMs = 1_000;
-
-/** Most different message-size limits for which a parser is kept ready. */
-const parsersMax = 64;
 
 /** What a gateway is made of. */
 export interface GatewayOptions {
@@ -32,6 +32,8 @@ export interface GatewayOptions {
   readonly outboxBytesMax: number;
   /** Connections are pinged this often; one that stays silent for a whole interval after it is ended. */
   readonly pingIntervalMs: number;
+  /** Whether messages are compressed for clients that offer it (RFC 7692); by default they are not. */
+  readonly compression?: boolean;
 }
 
 /** What the gateway counts. */
@@ -53,14 +55,24 @@ export class Gateway {
   };
   readonly #options: GatewayOptions;
   readonly #connections = new Set<Connection>();
-  readonly #parsers = new Map<number, WebSocketServer>();
+  readonly #handshakes: Handshakes;
+  readonly #host: ConnectionHost;
   #cancelProbe: (() => void) | undefined;
   #cancelSweep: (() => void) | undefined;
   #stopping = false;
   #allGone: (() => void) | undefined;
 
   constructor(options: GatewayOptions) {
+    const { hub, outboxBytesMax, compression = false } = options;
     this.#options = options;
+    this.#handshakes = new Handshakes(compression);
+    this.#host = {
+      hub,
+      outboxBytesMax,
+      counters: this.counters,
+      nowMs: () => this.#nowMs(),
+      ended: (connection, code) => this.#ended(connection, code),
+    };
     this.#scheduleProbe();
     this.#scheduleSweep();
   }
@@ -70,10 +82,26 @@ export class Gateway {
     return this.#connections.size;
   }
 
+  /**
+   * At most `max` connections: those that are behind, the one with most to read first, then the
+   * oldest. One pass over all of them.
+   */
+  list(max: number): readonly ConnectionFigures[] {
+    const behind: ConnectionFigures[] = [];
+    const others: ConnectionFigures[] = [];
+    for (const connection of this.#connections) {
+      if (connection.behind) behind.push(connection.figures);
+      else if (others.length < max) others.push(connection.figures);
+    }
+    behind.sort((left, right) => right.waitingBytes - left.waitingBytes);
+    return [...behind, ...others].slice(0, max);
+  }
+
   /** Handles one `upgrade` event of the HTTP server. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // Before ws takes over, a reset by the peer would otherwise be an unhandled error.
-    socket.on("error", () => {});
+    // A closure would keep the request's address, with the key that is in it, as long as the socket.
+    socket.on("error", ignoreError);
     const url = parseTarget(request.url);
     const dialect =
       url && this.#options.dialects.find((candidate) => candidate.accepts(url.pathname));
@@ -99,7 +127,7 @@ export class Gateway {
       this.#refuse(socket, decision.status, decision.body);
       return;
     }
-    this.#accept({ request, socket, head, session: decision.session, handle, dialect });
+    this.#accept({ request, head, session: decision.session, handle, dialect: dialect.name });
   }
 
   /** Closes every connection with 1001 and resolves when all are gone, at the latest after `graceMs`. */
@@ -111,9 +139,8 @@ export class Gateway {
     const gone = new Promise<void>((resolve) => {
       this.#allGone = resolve;
     });
-    for (const connection of this.#connections) {
-      connection.close(goingAwayCode, "the server is shutting down");
-    }
+    const { code, reason } = gatewayClosings["going-away"];
+    for (const connection of this.#connections) connection.close(code, reason);
     const cancel = this.#options.clock.after(graceMs, () => {
       for (const connection of this.#connections) connection.terminate();
     });
@@ -122,57 +149,35 @@ export class Gateway {
   }
 
   #accept(accepted: {
-    request: IncomingMessage;
-    socket: Duplex;
-    head: Buffer;
-    session: Session;
-    handle: LateHandle;
-    dialect: Dialect;
+    readonly request: IncomingMessage;
+    readonly head: Buffer;
+    readonly session: Session;
+    readonly handle: LateHandle;
+    readonly dialect: string;
   }): void {
-    const { request, socket, head, session, handle, dialect } = accepted;
-    let opened = false;
-    const parser = this.#parserFor(session.messageBytesMax);
-    // The callback runs before handleUpgrade returns, or never when the handshake is malformed.
-    parser.handleUpgrade(request, socket, head, (webSocket) => {
-      opened = true;
-      const { hub, log, outboxBytesMax } = this.#options;
-      const connection = new Connection({
-        socket,
-        webSocket,
-        session,
-        hub,
-        outboxBytesMax,
-        counters: this.counters,
-        nowMs: () => this.#nowMs(),
-        ended: (code) => {
-          this.#connections.delete(connection);
-          log.debug("connection closed", { dialect: dialect.name, owner: session.owner, code });
-          if (this.#connections.size === 0) this.#allGone?.();
-        },
-      });
-      this.#connections.add(connection);
-      this.counters.accepted += 1;
-      log.debug("connection opened", { dialect: dialect.name, owner: session.owner });
-      connection.start();
-      handle.bind(connection);
-    });
-    if (opened) return;
-    session.ended();
-    this.counters.refused += 1;
+    const { request, head, session, handle, dialect } = accepted;
+    const { socket } = request;
+    const webSocket = this.#handshakes.complete(request, head, session.messageBytesMax);
+    if (webSocket === undefined) {
+      session.ended();
+      this.counters.refused += 1;
+      return;
+    }
+    this.counters.accepted += 1;
+    const number = this.counters.accepted;
+    const connection = new Connection(this.#host, { socket, webSocket, session, dialect, number });
+    this.#connections.add(connection);
+    this.#options.log.debug("connection opened", { number, dialect, owner: session.owner });
+    connection.start();
+    handle.bind(connection);
   }
 
-  #parserFor(messageBytesMax: number): WebSocketServer {
-    const known = this.#parsers.get(messageBytesMax);
-    if (known !== undefined) return known;
-    if (this.#parsers.size >= parsersMax) this.#parsers.clear();
-    const parser = new WebSocketServer({
-      noServer: true,
-      clientTracking: false,
-      maxPayload: messageBytesMax,
-      perMessageDeflate: false,
-    });
-    this.#parsers.set(messageBytesMax, parser);
-    return parser;
+  #ended(connection: Connection, code: number): void {
+    this.#connections.delete(connection);
+    const { number, dialect, session } = connection;
+    const { owner } = session;
+    this.#options.log.debug("connection closed", { number, dialect, owner, code });
+    if (this.#connections.size === 0) this.#allGone?.();
   }
 
   #refuse(socket: Duplex, status: number, body: string): void {
@@ -225,6 +230,8 @@ class LateHandle implements ConnectionHandle {
     else this.#connection.inject(input);
   }
 }
+
+function ignoreError(): void {}
 
 /** Only the path and the query of a request target matter here; undefined when it is not a target. */
 function parseTarget(target: string | undefined): URL | undefined {

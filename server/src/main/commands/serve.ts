@@ -3,7 +3,7 @@ import { createLog } from "../../adapters/log/log.ts";
 import type { Log } from "../../ports/log.ts";
 import type { ConfigInput } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
-import { demoUserLines } from "../demo-users.ts";
+import { demoUserLines, type ServerAddresses } from "../demo-users.ts";
 import { type RunningServer, startServer } from "../server.ts";
 import type { Environment } from "../user-registry.ts";
 import { configOrExitCode } from "./config.ts";
@@ -45,21 +45,28 @@ export function logOf({ log }: Config): Log {
 }
 
 /** The lines on standard output that people and scripts wait for. */
-function sayReady({ host, port, demoKey, demoUsers, feeds }: RunningServer): void {
-  const address = `${host.includes(":") ? `[${host}]` : host}:${port}`;
-  process.stdout.write(`openbourse listening on http://${address}\n`);
-  if (demoKey !== undefined) sayDemoKey(address, demoKey, feeds);
-  for (const line of demoUserLines(demoUsers, address)) process.stdout.write(`${line}\n`);
+function sayReady(server: RunningServer): void {
+  const { demoKey, demoUsers, feeds } = server;
+  const addresses = addressesOf(server);
+  process.stdout.write(`openbourse listening on ${addresses.http}\n`);
+  if (demoKey !== undefined) sayDemoKey(addresses.ws, demoKey, feeds);
+  for (const line of demoUserLines(demoUsers, addresses)) process.stdout.write(`${line}\n`);
 }
 
-function sayDemoKey(address: string, demoKey: string, feeds: RunningServer["feeds"]): void {
+function addressesOf({ host, port, isSecure }: RunningServer): ServerAddresses {
+  const address = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  const secure = isSecure ? "s" : "";
+  return { http: `http${secure}://${address}`, ws: `ws${secure}://${address}` };
+}
+
+function sayDemoKey(ws: string, demoKey: string, feeds: RunningServer["feeds"]): void {
   process.stdout.write(`demo API key: ${demoKey}\n`);
-  process.stdout.write(`stream: ws://${address}/v1?apikey=${demoKey}\n`);
+  process.stdout.write(`stream: ${ws}/v1?apikey=${demoKey}\n`);
   const dataset = feeds[0]?.dataset.code;
   if (dataset === undefined) return;
   const ticker = dataset === "huobi" ? "BTC/USDT" : "TICKER";
   process.stdout.write(
-    `live bars: npx openbourse watch --url ws://${address} --key ${demoKey} --dataset ${dataset} ${ticker}\n`,
+    `live bars: npx openbourse watch --url ${ws} --key ${demoKey} --dataset ${dataset} ${ticker}\n`,
   );
 }
 

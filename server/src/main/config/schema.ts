@@ -180,6 +180,20 @@ const datasetSchema = Type.Object(
 /** A dataset as configured. */
 export type DatasetConfig = Static<typeof datasetSchema>;
 
+const tlsSchema = Type.Object(
+  {
+    cert: Type.String({
+      minLength: 1,
+      description: "PEM file of the certificate and those that it follows from; default: no TLS",
+    }),
+    key: Type.String({ minLength: 1, description: "PEM file of its private key, not encrypted" }),
+  },
+  strict,
+);
+
+/** Where the files of a certificate are. */
+export type TlsConfig = Static<typeof tlsSchema>;
+
 const serverSchema = Type.Object(
   {
     host: Type.String({ minLength: 1, default: "127.0.0.1", description: "address to listen on" }),
@@ -189,6 +203,7 @@ const serverSchema = Type.Object(
       default: 8080,
       description: "port to listen on, 0 for any free one",
     }),
+    tls: Type.Optional(tlsSchema),
     connectionsMax: Type.Integer({
       minimum: 1,
       maximum: 1_000_000,
@@ -199,6 +214,16 @@ const serverSchema = Type.Object(
       minimum: 65_536,
       default: 8_388_608,
       description: "bytes that may wait for one client that does not read",
+    }),
+    compression: Type.Boolean({
+      default: false,
+      description: "whether messages are compressed for clients that offer it (permessage-deflate)",
+    }),
+    flushDelayMs: Type.Integer({
+      minimum: 0,
+      maximum: 1_000,
+      default: 0,
+      description: "how long what is due is gathered before it is written, 0 for not at all",
     }),
     pingIntervalMs: Type.Integer({
       minimum: 1_000,
@@ -293,7 +318,7 @@ const exchangeSchema = Type.Object(
     snapshotEveryCommands: Type.Integer({
       minimum: 100,
       maximum: 100_000_000,
-      default: 100_000,
+      default: 500_000,
       description: "commands between two state snapshots",
     }),
     logBytesMax: Type.Optional(
