@@ -9,12 +9,17 @@ export type BenchCommand =
       readonly kind: "run";
       readonly names: readonly string[];
       readonly runs: number | undefined;
+      /** For benchmarks that go on for as long as they are told to. */
+      readonly minutes: number | undefined;
       readonly isQuick: boolean;
     }
   | { readonly kind: "wrong"; readonly fault: string };
 
 /** Most counted runs that may be asked for. */
 export const runsMax = 1_000;
+
+/** Longest run of a benchmark in minutes: a week. */
+export const minutesMax = 10_080;
 
 /** Reads the arguments after the program's name. */
 export function parseBenchCommand(args: readonly string[]): BenchCommand {
@@ -24,30 +29,26 @@ export function parseBenchCommand(args: readonly string[]): BenchCommand {
       allowPositionals: true,
       options: {
         runs: { type: "string" },
+        minutes: { type: "string" },
         quick: { type: "boolean", default: false },
         help: { type: "boolean", short: "h", default: false },
       },
     });
     if (values.help || positionals.length === 0) return { kind: "usage" };
     if (positionals.length === 1 && positionals[0] === "list") return { kind: "list" };
-    return runCommand(positionals, values.runs, values.quick);
+    const runs = countOf(values.runs, "--runs", runsMax);
+    const minutes = countOf(values.minutes, "--minutes", minutesMax);
+    return { kind: "run", names: positionals, runs, minutes, isQuick: values.quick };
   } catch (error) {
     return { kind: "wrong", fault: error instanceof Error ? error.message : String(error) };
   }
 }
 
-function runCommand(
-  names: readonly string[],
-  runsText: string | undefined,
-  isQuick: boolean,
-): BenchCommand {
-  if (runsText === undefined) return { kind: "run", names, runs: undefined, isQuick };
-  const runs = /^\d{1,4}$/.test(runsText) ? Number(runsText) : 0;
-  if (runs < 1 || runs > runsMax) {
-    return {
-      kind: "wrong",
-      fault: `--runs is a whole number from 1 to ${runsMax}, not ${runsText}`,
-    };
+function countOf(text: string | undefined, name: string, max: number): number | undefined {
+  if (text === undefined) return undefined;
+  const count = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (count < 1 || count > max) {
+    throw new RangeError(`${name} is a whole number from 1 to ${max}, not ${text}`);
   }
-  return { kind: "run", names, runs, isQuick };
+  return count;
 }

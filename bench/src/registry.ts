@@ -2,13 +2,20 @@
 import { barsFold } from "./benchmarks/bars-fold.ts";
 import { book } from "./benchmarks/book.ts";
 import { commandLog } from "./benchmarks/command-log.ts";
+import { connections } from "./benchmarks/connections.ts";
 import { durable } from "./benchmarks/durable.ts";
 import { encode } from "./benchmarks/encode.ts";
 import { exchange } from "./benchmarks/exchange.ts";
+import { fanoutBurst } from "./benchmarks/fanout-burst.ts";
+import { fanoutTick } from "./benchmarks/fanout-tick.ts";
+import { marketOpen } from "./benchmarks/market-open.ts";
 import { orders } from "./benchmarks/orders.ts";
 import { ordersMemory } from "./benchmarks/orders-memory.ts";
+import { reconnectStorm } from "./benchmarks/reconnect-storm.ts";
 import { recovery } from "./benchmarks/recovery.ts";
 import { replay } from "./benchmarks/replay.ts";
+import { slowReaders } from "./benchmarks/slow-readers.ts";
+import { soak } from "./benchmarks/soak.ts";
 import type { Benchmark } from "./harness/benchmark.ts";
 
 /** All benchmarks, in the order of the list. */
@@ -23,4 +30,11 @@ export const benchmarks: readonly Benchmark[] = [
   recovery,
   ordersMemory,
   orders,
+  fanoutTick,
+  fanoutBurst,
+  marketOpen,
+  slowReaders,
+  connections,
+  reconnectStorm,
+  soak,
 ];

@@ -85,6 +85,8 @@ export interface Effort {
   readonly runs: number;
   /** Less input, for a first look; the figures are not worth quoting. */
   readonly isQuick: boolean;
+  /** How long a benchmark is to go on that has no natural end; its own default if absent. */
+  readonly minutes?: number;
 }
 
 /** What a benchmark is given. */

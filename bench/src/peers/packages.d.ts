@@ -34,3 +34,22 @@ declare module "nodejs-order-book" {
     ];
   }
 }
+
+declare module "socket.io" {
+  import type { Server as HttpServer } from "node:http";
+  export interface ServerOptions {
+    readonly transports: readonly "websocket"[];
+    readonly pingInterval: number;
+  }
+  export interface Room {
+    emit(event: string, message: string): boolean;
+  }
+  export interface Socket {
+    join(rooms: readonly string[]): Promise<void> | void;
+  }
+  export class Server {
+    constructor(http: HttpServer, options: ServerOptions);
+    on(event: "connection", taken: (socket: Socket) => void): this;
+    to(room: string): Room;
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * The real server for a while under mixed load: bars, depth, orders, and clients that come and go. Its
+ * memory has to stay where it was.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import { startServerProcess } from "../../../test/support/server-process.ts";
+import type { Benchmark, BenchmarkContext, Findings } from "../harness/benchmark.ts";
+import { cpuNsOf, watchResident } from "../harness/process-usage.ts";
+import { spread } from "../harness/statistics.ts";
+import { packageVersion } from "../harness/versions.ts";
+import { Crowd, crowdLanguage } from "../load/crowd.ts";
+import { HotMarkets } from "../load/hot-markets.ts";
+import {
+  barScripts,
+  depthScripts,
+  type MarketOpenShape,
+  marketOpenYaml,
+} from "../load/market-open-shape.ts";
+
+const defaultMinutes = 10;
+const quickMinutes = 0.5;
+const aimGrowth = 1.05;
+const mebibyte = 1_048_576;
+const ordersPerSecond = 10;
+const churnEveryMs = 2_000;
+
+const shape: MarketOpenShape = {
+  barSockets: 300,
+  tickers: 200,
+  tickersEach: 20,
+  depthSockets: 100,
+  markets: 10,
+  marketsEach: 3,
+};
+const comingAndGoing = 50;
+
+/** The registry's entry. */
+export const soak: Benchmark = {
+  name: "soak",
+  summary: "the real server under mixed load for --minutes N: whether its memory stays flat",
+  run,
+};
+
+async function run({ effort, note }: BenchmarkContext): Promise<Findings> {
+  const minutes = effort.minutes ?? (effort.isQuick ? quickMinutes : defaultMinutes);
+  await using building = new AsyncDisposableStack();
+  const server = await startServerProcess({ yaml: marketOpenYaml(shape) });
+  building.defer(async () => {
+    await server.stop();
+  });
+  const hot = await HotMarkets.open({ server, markets: shape.markets, ordersPerSecond });
+  building.defer(() => hot.stop());
+  hot.start();
+  const bars = new Crowd(server.port);
+  building.defer(() => bars.stop());
+  const scripts = barScripts(shape, server.demoKey);
+  await bars.open({ count: shape.barSockets, scripts, readyFrames: 1 });
+  const depths = new Crowd(server.port);
+  building.defer(() => depths.stop());
+  await depths.open({
+    count: shape.depthSockets,
+    scripts: depthScripts(shape, hot.codes),
+    readyFrames: 1,
+  });
+  const visitors = new Crowd(server.port);
+  building.defer(() => visitors.stop());
+
+  const pid = server.process.pid ?? 0;
+  const memory = watchResident(pid, 1_000);
+  const cpuBefore = cpuNsOf([pid]);
+  const startMs = performance.now();
+  let visits = 0;
+  while (performance.now() - startMs < minutes * 60_000) {
+    await visitors.open({ count: comingAndGoing, scripts, readyFrames: 1 });
+    visits += comingAndGoing;
+    await delay(churnEveryMs);
+    await visitors.close();
+    if (visits % 1_500 === 0) {
+      note(`${Math.round((performance.now() - startMs) / 1_000)} s of ${minutes * 60} s`);
+    }
+  }
+  const wallMs = performance.now() - startMs;
+  const cpuShare = ((cpuNsOf([pid]) - cpuBefore) / 1e6 / wallMs) * 100;
+  const [ofBars, ofDepths] = [await bars.report(), await depths.report()];
+  const samples = memory.stop();
+  const quarter = (number: number) => {
+    const length = samples.length / 4;
+    return samples.slice(Math.floor((number - 1) * length), Math.floor(number * length));
+  };
+  const [second, last] = [spread(quarter(2)), spread(quarter(4))];
+  return {
+    method: [
+      "The whole server with clients of bars, of depth, two users who trade over signed REST, and clients that come, subscribe and are reset again.",
+      "Resident memory is looked at every second. The median of the last quarter of the time is set against that of the second quarter; in the first one the server warms up.",
+    ],
+    parameters: { minutes, ...shape, ordersPerSecondEach: ordersPerSecond },
+    packages: { ws: packageVersion("ws"), "clients in": crowdLanguage() },
+    comparisons: [],
+    latencies: [],
+    figures: [
+      ...[1, 2, 3, 4].map((number) => ({
+        what: `resident, quarter ${number}, median`,
+        value: spread(quarter(number)).median / mebibyte,
+        unit: "MiB",
+      })),
+      { what: "resident at most", value: Math.max(...samples) / mebibyte, unit: "MiB" },
+      { what: "messages delivered", value: ofBars.frames + ofDepths.frames, unit: "" },
+      { what: "clients that came and went", value: visits, unit: "" },
+      { what: "clients closed by the server", value: ofBars.closed + ofDepths.closed, unit: "" },
+      { what: "orders refused", value: hot.refused, unit: "" },
+      { what: "CPU of the server", value: cpuShare, unit: "% of a core" },
+    ],
+    aims: [
+      {
+        what: "resident memory, last quarter over second quarter",
+        unit: "times",
+        atMost: aimGrowth,
+        measured: last.median / second.median,
+      },
+    ],
+    leavesOut: ["What only shows after days.", "Feeds from outside."],
+  };
+}
