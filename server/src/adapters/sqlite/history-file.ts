@@ -19,6 +19,7 @@ import {
   toHistoryError,
   toHistoryFailure,
 } from "./history-error.ts";
+import { machineRun, markClosed, markOpen, wasOpenInAnotherRun } from "./history-mark.ts";
 import {
   type Cell,
   type HistoryRows,
@@ -60,21 +61,26 @@ const digestChunkRows = 1_000;
  * Opens the file, or makes it for its owner's eyes only. Raises a `StoreError` when it cannot be used
  * or belongs to another log.
  *
- * The file is synced only when the write-ahead log is moved (`synchronous = NORMAL`): a loss of power
- * may cost the last transactions but never mixes them up, and what it costs is fed again from the log.
+ * Nothing here waits for the disk (`synchronous = OFF`), because the syncs of the log, for which users
+ * wait, would wait with it. When the machine has gone down meanwhile, the file begins anew and is fed
+ * again from the log. Where the system does not tell one run of the machine from another, the file is
+ * synced when the write-ahead log is moved, which costs at most the last transactions.
  */
 export function openHistoryFile(options: HistoryFileOptions): HistoryFile {
   // Absolute, because SQLite would read a relative name such as `file:x` as an address.
   const file = resolve(options.file);
   let database: DatabaseSync | undefined;
   try {
-    if (options.discard === true) discardFile(file);
+    const run = machineRun();
+    const isSuspect = run !== undefined && wasOpenInAnotherRun(file, run);
+    if (options.discard === true || isSuspect) discardFile(file);
     createPrivately(file);
+    if (run !== undefined) markOpen(file, run);
     database = new DatabaseSync(file, { timeout: busyTimeoutMs, defensive: true });
     migrate(database, file, historySchema);
     database.exec(`
       PRAGMA journal_mode = WAL;
-      PRAGMA synchronous = NORMAL;
+      PRAGMA synchronous = ${run === undefined ? "NORMAL" : "OFF"};
       PRAGMA wal_autocheckpoint = ${checkpointPages};
       PRAGMA journal_size_limit = ${writeAheadLogBytesKept};
       PRAGMA cache_size = -${cacheKib};
@@ -151,7 +157,11 @@ export class HistoryFile {
 
   /** Lets the file go. What is stored stays so even when tidying up fails, so that is not reported. */
   close(): void {
-    if (this.#database.isOpen) this.#attempt(() => this.#database.close());
+    if (!this.#database.isOpen) return;
+    this.#attempt(() => {
+      this.#database.close();
+      markClosed(this.#file);
+    });
   }
 
   #insert(rows: HistoryRows): void {

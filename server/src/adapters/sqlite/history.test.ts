@@ -76,6 +76,36 @@ async function storedFile(story: Story): Promise<string> {
 
 historyContract("SQLite", () => openOrThrow({ file: newFile(), epoch }));
 
+describe("a history that was open when the machine went down", () => {
+  const markOf = (file: string) => `${file}.open`;
+
+  it("begins anew, because what was not written yet may be missing anywhere", async () => {
+    const file = newFile();
+    const first = await openOrThrow({ file, epoch });
+    await tell(first, busyStory(500));
+    expect(await first.flushed()).toBeGreaterThan(0);
+    const mark = readFileSync(markOf(file), "utf8");
+    await first.close();
+    expect(existsSync(markOf(file))).toBe(false);
+
+    writeFileSync(markOf(file), "a run of the machine before this one");
+    const second = await open(file);
+    expect(second.lastSequence).toBe(0);
+    expect(readFileSync(markOf(file), "utf8")).toBe(mark);
+  });
+
+  it("is told from one whose process was killed, which has lost nothing", async () => {
+    const file = newFile();
+    const first = await openOrThrow({ file, epoch });
+    await tell(first, busyStory(500));
+    const stored = await first.flushed();
+    const mark = readFileSync(markOf(file), "utf8");
+    await first.close();
+    writeFileSync(markOf(file), mark);
+    expect((await open(file)).lastSequence).toBe(stored);
+  });
+});
+
 describe("the file of a history", () => {
   it("is made for its owner only and leaves no side files behind", async () => {
     const file = newFile();

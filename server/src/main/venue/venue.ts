@@ -111,6 +111,9 @@ export class Venue {
     opened.defer(() => commandLog.close());
     const snapshots = await openSnapshots(files.snapshots);
     const history = await openHistoryOf(commandLog, files.history);
+    if (history.lastSequence === 0 && commandLog.lastSequence > 0) {
+      log.warn("history is made anew from the log", { file: files.history });
+    }
     opened.defer(() => history.close());
 
     const recorder = new Recorder(history, log, options.clock);
