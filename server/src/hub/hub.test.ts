@@ -191,6 +191,24 @@ describe("clients with the same subscriptions", () => {
   });
 });
 
+describe("a client that is due very much", () => {
+  it("delays nobody: everybody is written in the same flush, it no later than the others", () => {
+    const { hub, join, turn } = setUp(100_000_000);
+    const topics = Array.from({ length: 5_000 }, (_, at) => topic(`T${at}`));
+    const everything = join();
+    for (const each of topics) hub.subscribe(everything.outbox, each, plain);
+    const others = topics.slice(0, 50).map((each) => {
+      const client = join();
+      hub.subscribe(client.outbox, each, plain);
+      return client;
+    });
+    for (const each of topics) hub.publish(each, update(1), { kind: "history" });
+    turn();
+    expect(everything.transport.writes.flat().length).toBe(5_000);
+    for (const { transport } of others) expect(transport.writes.length).toBe(1);
+  });
+});
+
 describe("a client that is behind", () => {
   function behind(bytesMax = 1_000) {
     const parts = setUp(bytesMax);

@@ -178,6 +178,8 @@ describe("the description", () => {
 
   it("is a page for people that asks nothing of another host", async () => {
     const { request } = await start([], { api });
+    const root = await request("/", { redirect: "manual" });
+    expect(root.headers.get("location")).toBe("/docs");
     for (const path of ["/docs", "/docs/"]) {
       const { status, headers, text } = await request(path);
       expect(status).toBe(200);

@@ -12,11 +12,8 @@ import type { Secrets } from "../../ports/secrets.ts";
 import { dialectName } from "./encode.ts";
 import { createEncodings } from "./encodings.ts";
 import { upgradeRefusal } from "./errors.ts";
-import { tokenParameter } from "./messages.ts";
+import { streamPaths, tokenParameter } from "./messages.ts";
 import { createCryptomusSession, type SessionOptions } from "./session.ts";
-
-/** Paths of the stream (protocol 9). */
-export const streamPaths: readonly string[] = ["/ws", "/ws/"];
 
 /** What holds where the operator says nothing. */
 export const defaultOptions: SessionOptions = {

@@ -3,6 +3,9 @@
  * of digits are exact; nothing here decides anything.
  */
 
+/** Paths of the stream (protocol 9). */
+export const streamPaths: readonly string[] = ["/ws", "/ws/"];
+
 /** Name of the query parameter that holds the one-time token. */
 export const tokenParameter = "token";
 

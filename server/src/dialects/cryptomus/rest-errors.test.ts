@@ -45,6 +45,10 @@ describe("requests that come to no route", () => {
       status: 404,
       body: '{"code":404,"message":"Path /v1/exchange/nothing not found."}',
     });
+    expect(cryptomusNotFound("/ws")).toEqual({
+      status: 426,
+      body: '{"code":426,"message":"This is the address of a WebSocket."}',
+    });
     expect(cryptomusFailed(413, "Payload Too Large")).toEqual({
       status: 413,
       body: '{"code":413,"message":"Payload Too Large"}',

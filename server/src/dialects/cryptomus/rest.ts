@@ -7,6 +7,7 @@ import type { MarketBoardView } from "../../marketdata/market-board.ts";
 import type { RestReply, RestRoute } from "../../ports/rest.ts";
 import type { Secrets } from "../../ports/secrets.ts";
 import type { TradingDesk } from "../../ports/trading-desk.ts";
+import { streamPaths } from "./messages.ts";
 import { type SignedCall, signed } from "./rest-access.ts";
 import { issueToken, listBalances, showTariffs } from "./rest-account.ts";
 import type { DeskParts } from "./rest-desk.ts";
@@ -227,11 +228,12 @@ const pathPrefixes = ["/v1/exchange/", "/v2/user-api/", "/api/v2/"];
 
 /** Whether requests on this path expect answers in the words of this protocol. */
 export function isCryptomusPath(path: string): boolean {
-  return pathPrefixes.some((prefix) => path.startsWith(prefix));
+  return streamPaths.includes(path) || pathPrefixes.some((prefix) => path.startsWith(prefix));
 }
 
 /** The reply for a path that nothing serves. */
 export function cryptomusNotFound(path: string): RestReply {
+  if (streamPaths.includes(path)) return failedReply(426, "This is the address of a WebSocket.");
   return failedReply(404, `Path ${quoted(path)} not found.`);
 }
 
