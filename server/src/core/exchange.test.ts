@@ -17,11 +17,20 @@ describe("bounds", () => {
     expect(scenario.tell(["ann replace #1 1@11"], "orders")).toHaveLength(2);
   });
 
+  it("names no oldest client id while it remembers all of them", () => {
+    const scenario = new Scenario({ limits: { openOrdersMax: 8, closedClientIdsPerUserMax: 2 } });
+    scenario.tell(["ann buy 1@10 id=a", "ann cancel id=a"]);
+
+    expect(scenario.exchange.oldestClosedClientId("ann")).toBeUndefined();
+    expect(scenario.exchange.oldestClosedClientId("bob")).toBeUndefined();
+  });
+
   it("forgets the oldest client ids of closed orders", () => {
     const scenario = new Scenario({ limits: { openOrdersMax: 8, closedClientIdsPerUserMax: 2 } });
     for (const id of ["a", "b", "c"])
       scenario.tell([`ann buy 1@10 id=${id}`, `ann cancel id=${id}`]);
 
+    expect(scenario.exchange.oldestClosedClientId("ann")).toBe("b");
     expect(scenario.tell(["ann buy 1@10 id=b"])).toEqual(["refused: duplicate-client-id"]);
     expect(scenario.tell(["ann buy 1@10 id=a"], "orders")).toEqual(["ann #8 opened, filled 0"]);
   });

@@ -167,6 +167,14 @@ export class Exchange {
     return slot === undefined ? undefined : viewOf(this.#state, slot);
   }
 
+  /**
+   * The oldest client id of a user's closed orders that is remembered; undefined while all of them
+   * are. What has been forgotten belongs to orders that were closed before that one.
+   */
+  oldestClosedClientId(name: string): string | undefined {
+    return this.#state.usersByName.get(name)?.closedClientIds.nextForgotten;
+  }
+
   /** What a user has of each currency that he ever had. */
   balances(name: string): readonly BalanceView[] {
     const balances = this.#state.usersByName.get(name)?.wallet.balances ?? [];

@@ -26,6 +26,11 @@ export class RecentMap<V> {
     }
   }
 
+  /** The key that is forgotten next; undefined while there is room for more. */
+  get nextForgotten(): string | undefined {
+    return this.#entries.size < this.#limit ? undefined : this.#entries.keys().next().value;
+  }
+
   /** All entries, oldest first. */
   entries(): [string, V][] {
     return [...this.#entries];

@@ -27,6 +27,11 @@ export interface TradingDesk {
   /** What a user has of each currency that he ever had. */
   balances(user: string): Promise<readonly BalanceView[] | Unavailable>;
   tariff(user: string): Promise<Tariff | Unavailable>;
+  /**
+   * Whether a user's client id belongs to an order of his that the exchange itself has forgotten. Ids
+   * of open orders and of those closed lately are not looked for: the exchange refuses them.
+   */
+  isForgottenClientId(user: string, clientId: string): Promise<boolean | Unavailable>;
   /** Open and closed orders of a user, newest first. */
   orders(query: OrderQuery): Promise<readonly OrderRecord[] | Unavailable>;
   /** Fills of one order, oldest first. */

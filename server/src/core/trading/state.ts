@@ -18,7 +18,7 @@ export interface ExchangeLimits {
   readonly openOrdersPerUserMax: number;
   readonly usersMax: number;
   readonly marketsMax: number;
-  /** Client ids of closed orders that are remembered per user; older ones may be used again. */
+  /** Client ids of closed orders that are remembered per user; the exchange forgets older ones. */
   readonly closedClientIdsPerUserMax: number;
   /** Transfer keys that are remembered per user; a transfer under an older one is a new transfer. */
   readonly transferKeysPerUserMax: number;

@@ -33,6 +33,9 @@ export const secrets = systemSecrets();
 /** 2024-12-12 11:40:19 UTC, the time of the sample of the history. */
 export const startMs = 1_734_003_619_000;
 
+/** Client ids of closed orders that the exchange of a house remembers. */
+export const closedClientIdsMax = 10;
+
 /** Two users, and one who is disabled. */
 export const alice = "8b03432e-385b-4670-8d06-064591096795";
 export const bob = "fe992253-e6ba-4127-8d55-01ddeb1b2da2";
@@ -108,7 +111,11 @@ export class House {
     this.#fees = options.fees ?? standardFees;
     this.exchange = new Exchange({
       fees: this.#fees,
-      limits: { openOrdersMax: 1_024, openOrdersPerUserMax: 150 },
+      limits: {
+        openOrdersMax: 1_024,
+        openOrdersPerUserMax: 150,
+        closedClientIdsPerUserMax: closedClientIdsMax,
+      },
     });
     this.routes = cryptomusRoutes({
       board: this.board,
@@ -211,6 +218,8 @@ export class House {
       openOrder: (user, id) => answer(() => this.exchange.openOrder(user, id)),
       balances: (user) => answer(() => this.exchange.balances(user)),
       tariff: (user) => answer(() => this.exchange.tariff(user)),
+      isForgottenClientId: (user, clientId) =>
+        answer(() => this.history.orders({ user, clientId, limit: 1 }).length > 0),
       orders: (query) => answer(() => this.history.orders(query)),
       orderFills: (query) => answer(() => this.history.orderFills(query)),
     };

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { formatId, parseId } from "../../core/ids.ts";
-import { alice, bob, House, ordersPath } from "./rest-house.contract.ts";
+import { alice, bob, closedClientIdsMax, House, ordersPath } from "./rest-house.contract.ts";
 import { clientOrderIdLengthMax, tagLengthMax } from "./schemas.ts";
 
 let house: House;
@@ -218,6 +218,21 @@ describe("a limit order", () => {
     });
   });
 
+  it("with a client id that the exchange has forgotten is refused all the same", async () => {
+    const ids = Array.from({ length: closedClientIdsMax + 1 }, (_, index) => `order ${index}`);
+    for (const client_order_id of ids) {
+      const { json } = await limit({ client_order_id });
+      await house.call("DELETE", `${ordersPath}/${json.order_id}`, { user: alice });
+    }
+    expect(house.exchange.oldestClosedClientId(alice)).toBe("order 1");
+
+    const size = { quantity: "20", client_order_id: "order 0" };
+    const expected = { code: 7, state: 7, message: "Client order id order 0 is already in use." };
+    expect(await limit(size)).toMatchObject({ status: 422, json: expected });
+    expect(await market(size)).toMatchObject({ status: 422, json: expected });
+    expect(openOrders()).toEqual([]);
+  });
+
   it("in a halted market is refused", async () => {
     house.apply({ kind: "halt-market", market: "TRX_USDT" });
     expect(await limit()).toMatchObject({
@@ -373,6 +388,15 @@ describe("an exchange in trouble", () => {
       status,
       text: '{"code":500,"message":"Server error."}',
     });
+  });
+
+  it("takes no order whose client id it cannot look up", async () => {
+    house.trouble = { kind: "unavailable", reason: "the disk is on fire" };
+    expect(await limit({ client_order_id: "mine" })).toMatchObject({
+      status: 500,
+      text: '{"code":500,"message":"Server error."}',
+    });
+    expect(openOrders()).toEqual([]);
   });
 
   it("does not cancel what it cannot find", async () => {

@@ -3,13 +3,14 @@
  * refuses is refused in the words of `rest-errors`.
  */
 import { ensureNever } from "../../core/assert.ts";
-import type { Command } from "../../core/commands.ts";
+import type { PlaceLimit, PlaceMarket } from "../../core/commands.ts";
 import { orderId, parseId } from "../../core/ids.ts";
 import { lotAtoms, type MarketRules, type Side, tickAtoms } from "../../core/market/rules.ts";
 import { formatAtoms } from "../../core/num/money.ts";
 import { lots, type Ticks, ticks } from "../../core/num/units.ts";
 import type { Released, Submission } from "../../ports/released.ts";
 import type { RestReply } from "../../ports/rest.ts";
+import type { TradingDesk } from "../../ports/trading-desk.ts";
 import { priceText, quantityText } from "./format.ts";
 import type { SignedCall } from "./rest-access.ts";
 import { type Amount, countSteps } from "./rest-amounts.ts";
@@ -46,14 +47,14 @@ type OrderBody = LimitOrderBody | MarketOrderBody;
 async function place<Fields extends OrderBody>(
   { board, desk }: DeskParts,
   checked: Checked<Fields>,
-  commandOf: (rules: MarketRules, fields: Fields) => Command | RestReason,
+  commandOf: (rules: MarketRules, fields: Fields) => PlaceLimit | PlaceMarket | RestReason,
 ): Promise<RestReply> {
   if (checked.kind === "faulty") return faultyReply(checked.faults);
   const { fields } = checked;
   const rules = board.market(fields.market)?.rules;
   if (rules === undefined) return refusalReply("unknown-market", { market: fields.market });
   const command = commandOf(rules, fields);
-  const outcome = typeof command === "string" ? command : createdOrder(await desk.submit(command));
+  const outcome = typeof command === "string" ? command : await submitted(desk, command);
   if (typeof outcome === "string") return refusalReply(outcome, errorValues(rules, fields));
   return reply(200, outcome);
 }
@@ -62,7 +63,7 @@ function limitCommand(
   { identity }: SignedCall,
   rules: MarketRules,
   fields: LimitOrderBody,
-): Command | RestReason {
+): PlaceLimit | RestReason {
   const quantity = lotsOf(rules, fields.quantity);
   if (typeof quantity === "string") return quantity;
   const price = ticksOf(rules, fields.price, priceFaults);
@@ -87,7 +88,7 @@ function marketCommand(
   { identity }: SignedCall,
   rules: MarketRules,
   fields: MarketOrderBody,
-): Command | RestReason {
+): PlaceMarket | RestReason {
   const size = sizeOf(rules, fields);
   if (typeof size === "string") return size;
   return {
@@ -152,8 +153,27 @@ function lotsOf(rules: MarketRules, quantity: Amount) {
   return count === "too-fine" ? "quantity-precision" : "quantity-out-of-range";
 }
 
-/** The body that names the new order, or why there is none. */
-function createdOrder(submission: Submission): { readonly order_id: string } | RestReason {
+/** Submits an order whose client id the exchange can judge: it has not forgotten an order of that id. */
+async function submitted(
+  desk: TradingDesk,
+  command: PlaceLimit | PlaceMarket,
+): Promise<CreatedOrder | RestReason> {
+  const { user, clientId } = command;
+  if (clientId !== undefined) {
+    const isForgotten = await desk.isForgottenClientId(user, clientId);
+    if (typeof isForgotten !== "boolean") return "unavailable";
+    if (isForgotten) return "duplicate-client-id";
+  }
+  return createdOrder(await desk.submit(command));
+}
+
+/** The body that names a new order. */
+interface CreatedOrder {
+  readonly order_id: string;
+}
+
+/** How the new order is called, or why there is none. */
+function createdOrder(submission: Submission): CreatedOrder | RestReason {
   const released = releasedOf(submission);
   if (typeof released === "string") return released;
   return { order_id: orderId(released.sequence, released.timeUs) };

@@ -19,13 +19,27 @@ export function createDesk(venue: Venue): TradingDesk {
 
   async function past<Result>(query: () => Result): Promise<Result | Unavailable> {
     const fault = await venue.historyCaughtUp();
-    if (fault !== undefined) return { kind: "unavailable", reason: fault };
+    return fault === undefined ? stored(query) : { kind: "unavailable", reason: fault };
+  }
+
+  /** What the history holds at this moment. */
+  function stored<Result>(query: () => Result): Result | Unavailable {
     try {
       return query();
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       return { kind: "unavailable", reason };
     }
+  }
+
+  async function isForgottenClientId(user: string, clientId: string) {
+    const oldest = venue.exchange.oldestClosedClientId(user);
+    if (oldest === undefined) return false;
+    const isUsed = () => history.orders({ user, clientId, limit: 1 }).length > 0;
+    // All that the exchange has forgotten was closed before the oldest order that it remembers.
+    const holdsForgotten = () =>
+      history.orders({ user, clientId: oldest, closedOnly: true, limit: 1 }).length > 0;
+    return stored(holdsForgotten) === true ? stored(isUsed) : past(isUsed);
   }
 
   return {
@@ -35,6 +49,7 @@ export function createDesk(venue: Venue): TradingDesk {
     openOrder: (user, id) => now((exchange) => exchange.openOrder(user, id)),
     balances: (user) => now((exchange) => exchange.balances(user)),
     tariff: (user) => now((exchange) => exchange.tariff(user)),
+    isForgottenClientId,
     orders: (query) => past(() => history.orders(query)),
     orderFills: (query) => past(() => history.orderFills(query)),
   };
