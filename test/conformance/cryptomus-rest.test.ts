@@ -348,6 +348,20 @@ describe("each error", () => {
     await other.cancel(his.body.order_id);
   });
 
+  it("7 for a client order id of long ago, when a thousand others have come and gone", async () => {
+    const use = async (id: string) => {
+      const { body } = await order({ client_order_id: id });
+      expect(await client.cancel(body.order_id)).toMatchObject({ status: 200 });
+    };
+    await use("long ago");
+    for (let from = 0; from < 1_050; from += 50) {
+      await Promise.all(Array.from({ length: 50 }, (_, index) => use(`later ${from + index}`)));
+    }
+    expect(await order({ client_order_id: "long ago" })).toEqual(
+      refused(7, "Client order id long ago is already in use."),
+    );
+  });
+
   it.each([
     ["neither size", {}, "quantity"],
     ["both sizes", { quantity: "10", value: "1" }, "value"],

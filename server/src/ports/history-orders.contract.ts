@@ -71,6 +71,22 @@ export function orderContract(current: () => History): void {
     expect(found.map(({ length }) => length)).toEqual([0, 0, 1]);
   });
 
+  it.each([
+    ["open", "x", "open"],
+    ["over", "gone", "closed"],
+    ["never there", "other", undefined],
+    ["empty", "", undefined],
+    ["half a surrogate pair", "\ud83d", undefined],
+  ])("tells whether a client id is in use: %s", async (_, clientId, use) => {
+    const story = new Story().open();
+    story.cancel("ann", story.place("ann", "buy", { clientId: "gone" }));
+    for (const id of ["\ufffd", "x"]) story.place("ann", "buy", { clientId: id });
+    await tell(current(), story);
+
+    const uses = ["ann", "bob", "eve"].map((user) => current().clientIdUse(user, clientId));
+    expect(uses).toEqual([use, undefined, undefined]);
+  });
+
   it.each(["a\0b", "名前 💹", "x".repeat(64)])("keeps the client id %j", async (clientId) => {
     const story = new Story().open();
     story.place("ann", "buy", { clientId });

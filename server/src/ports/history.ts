@@ -115,6 +115,9 @@ export interface OrderQuery {
   readonly offset?: number | undefined;
 }
 
+/** Whether the order that a client id names is over. */
+export type ClientIdUse = "open" | "closed";
+
 /** Which fills of one order. Answered oldest first. */
 export interface OrderFillQuery {
   readonly order: number;
@@ -197,6 +200,8 @@ export interface History {
   /** Resolves with the last sequence when everything that was taken is stored, or else never will be. */
   flushed(): Promise<number | StorageFailure>;
   orders(query: OrderQuery): readonly OrderRecord[];
+  /** How the newest order of a user's client id stands; undefined when none is stored. Asked often. */
+  clientIdUse(user: string, clientId: string): ClientIdUse | undefined;
   orderFills(query: OrderFillQuery): readonly FillRecord[];
   userFills(query: UserFillQuery): readonly FillRecord[];
   trades(query: TradeQuery): readonly TradeRecord[];

@@ -16,6 +16,7 @@ import {
   barLimitMax,
   barResolutions,
   barStartS,
+  type ClientIdUse,
   type FillRecord,
   type History,
   type HistoryDigest,
@@ -83,6 +84,12 @@ export class MemoryHistory implements History {
     const matching = [...this.#orders.values()].filter((record) => isAskedFor(record, query));
     matching.sort((left, right) => right.order.id - left.order.id);
     return matching.slice(offset, offset + limit);
+  }
+
+  clientIdUse(user: string, clientId: string): ClientIdUse | undefined {
+    const [newest] = this.orders({ user, clientId, limit: 1 });
+    if (newest === undefined) return undefined;
+    return newest.closed === undefined ? "open" : "closed";
   }
 
   orderFills(query: OrderFillQuery): readonly FillRecord[] {

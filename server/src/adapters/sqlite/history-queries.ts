@@ -53,6 +53,7 @@ const newestFirst = "ORDER BY sequence DESC, ordinal DESC LIMIT :limit";
 export type HistoryQuery =
   | "orderById"
   | "ordersByClientId"
+  | "clientIdUse"
   | "ordersOfUser"
   | "ordersOfUserOnSide"
   | "ordersInMarket"
@@ -69,6 +70,10 @@ export const historyQueries: Readonly<Record<HistoryQuery, string>> = {
     AND (:clientId IS NULL OR client_id = :clientId) AND ${isMatching} ${pageOfOrders}`,
   ordersByClientId: `${selectOrders} INDEXED BY order_by_client_id
     WHERE user = :user AND client_id = :clientId AND ${isMatching} ${pageOfOrders}`,
+  // By place, because naming its values would take longer than the search does.
+  clientIdUse: `
+    SELECT closed_us AS closedUs FROM placed_order INDEXED BY order_by_client_id
+    WHERE user = ? AND client_id = ? ORDER BY id DESC LIMIT 1`,
   ordersOfUser: bothSides(ofUser),
   ordersOfUserOnSide: `${ofUser} AND side = :side ${pageOfOrders}`,
   ordersInMarket: bothSides(inMarket),
@@ -98,7 +103,7 @@ export const historyQueries: Readonly<Record<HistoryQuery, string>> = {
     ${newestFirst}`,
 };
 
-/** Prepares every query once. They take more named values than each of them uses. */
+/** Prepares every query once. Those that name their values take more than each of them uses. */
 export function prepareQueries(
   database: DatabaseSync,
 ): Readonly<Record<HistoryQuery, StatementSync>> {

@@ -10,6 +10,7 @@ import type {
   BalanceRecord,
   BarQuery,
   BarRecord,
+  ClientIdUse,
   FillRecord,
   OrderFillQuery,
   OrderQuery,
@@ -86,6 +87,14 @@ export class HistoryReader {
     return this.#read(queryFor(query), values, (row) => this.#order(row));
   }
 
+  clientIdUse(user: string, clientId: string): ClientIdUse | undefined {
+    const id = this.names.find(user);
+    if (id === undefined || !clientId.isWellFormed()) return undefined;
+    const row = this.#attempt(() => this.#queries.clientIdUse.get(id, clientId));
+    if (row === undefined) return undefined;
+    return row["closedUs"] === null ? "open" : "closed";
+  }
+
   orderFills(query: OrderFillQuery): readonly FillRecord[] {
     assertPage(query);
     const { order, after = startPlace, limit } = query;
@@ -150,8 +159,12 @@ export class HistoryReader {
     values: Record<string, SQLInputValue>,
     toRecord: (row: Row) => Found,
   ): readonly Found[] {
+    return this.#attempt(() => this.#queries[query].all(values).map(toRecord));
+  }
+
+  #attempt<Result>(read: () => Result): Result {
     try {
-      return this.#queries[query].all(values).map(toRecord);
+      return read();
     } catch (error) {
       throw toHistoryError(error, this.#file);
     }

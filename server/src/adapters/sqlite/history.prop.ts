@@ -111,6 +111,7 @@ function answersOf(history: History, commands: number): unknown[] {
   return [
     orderQueries.map((query) => history.orders(query)),
     ids.map((id) => history.orders({ user: "ann", id, limit })),
+    users.flatMap((name) => ["a", "b", "c"].map((mine) => history.clientIdUse(name, mine))),
     ids.map((id) => pagesOf((after) => history.orderFills({ order: id, after, limit: 2 }))),
     users.map((name) => pagesOf((before) => history.userFills({ user: name, before, limit }))),
     markets.map((code) => pagesOf((before) => history.trades({ market: code, before, limit }))),

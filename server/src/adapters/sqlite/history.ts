@@ -13,6 +13,7 @@ import {
   type BalanceRecord,
   type BarQuery,
   type BarRecord,
+  type ClientIdUse,
   type FillRecord,
   type History,
   type HistoryDigest,
@@ -185,6 +186,10 @@ class SqliteHistory implements History {
 
   orders(query: OrderQuery): readonly OrderRecord[] {
     return this.#parts.reader.orders(query);
+  }
+
+  clientIdUse(user: string, clientId: string): ClientIdUse | undefined {
+    return this.#parts.reader.clientIdUse(user, clientId);
   }
 
   orderFills(query: OrderFillQuery): readonly FillRecord[] {

@@ -35,10 +35,9 @@ export function createDesk(venue: Venue): TradingDesk {
   async function isForgottenClientId(user: string, clientId: string) {
     const oldest = venue.exchange.oldestClosedClientId(user);
     if (oldest === undefined) return false;
-    const isUsed = () => history.orders({ user, clientId, limit: 1 }).length > 0;
+    const isUsed = () => history.clientIdUse(user, clientId) !== undefined;
     // All that the exchange has forgotten was closed before the oldest order that it remembers.
-    const holdsForgotten = () =>
-      history.orders({ user, clientId: oldest, closedOnly: true, limit: 1 }).length > 0;
+    const holdsForgotten = () => history.clientIdUse(user, oldest) === "closed";
     return stored(holdsForgotten) === true ? stored(isUsed) : past(isUsed);
   }
 
