@@ -101,7 +101,7 @@ class Twins {
       expect(open[0]?.told).toEqual(["evicted"]);
       if (open[0] !== undefined) open[0].isOpen = false;
     }
-    this.#list.push({ key, told, release: result.release, isOpen: true });
+    this.#list.push({ key, told, release: () => result.release(), isOpen: true });
   }
 
   #expectedRefusal(key: number): string | undefined {

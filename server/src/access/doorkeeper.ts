@@ -1,8 +1,9 @@
 /**
  * Lets callers in: checks keys against the store, and counts the connections and REST calls of each
- * workspace. Every check reads the store, so nothing that was revoked gets in again; it never keeps a
- * key, only hashes.
+ * workspace. Every check asks whether the store has changed, so nothing that was revoked gets in again;
+ * it never keeps a key, only hashes.
  */
+import { RecentMap } from "../core/recent-map.ts";
 import type { KeyRecord, KeyStore, WorkspaceLimits } from "../ports/key-store.ts";
 import type { Secrets } from "../ports/secrets.ts";
 import type { AccessRefusal, Admission, AdmissionEvents, Doorkeeper, Grant } from "./grant.ts";
@@ -15,6 +16,9 @@ export const keyLengthMax = 256;
 
 /** Most connections admitted at once, over all workspaces, whatever their limits say. */
 export const admissionsMax = 100_000;
+
+/** Most good keys that are kept; the one that was read first is forgotten beyond that. */
+const knownKeysMax = 10_000;
 
 /** What happens to a connection beyond the limit: it is refused, or the oldest one has to go. */
 export type LimitPolicy = "refuse" | "evict-oldest";
@@ -45,11 +49,31 @@ export function createDoorkeeper(options: DoorkeeperOptions): KeyDoorkeeper {
   return new StoreDoorkeeper(options);
 }
 
+/** A key that opens the door, as the store had it; its grant is shared by all who show it. */
+interface GoodKey {
+  readonly hash: string;
+  readonly grant: Grant;
+}
+
 /** One admitted connection. */
-interface Seat {
-  readonly keyHash: string;
-  readonly workspace: string;
+class Seat implements Admission {
+  readonly key: GoodKey;
   readonly events: AdmissionEvents;
+  readonly #vacate: (seat: Seat) => void;
+
+  constructor(key: GoodKey, events: AdmissionEvents, vacate: (seat: Seat) => void) {
+    this.key = key;
+    this.events = events;
+    this.#vacate = vacate;
+  }
+
+  get grant(): Grant {
+    return this.key.grant;
+  }
+
+  release(): void {
+    this.#vacate(this);
+  }
 }
 
 class StoreDoorkeeper implements KeyDoorkeeper {
@@ -60,7 +84,11 @@ class StoreDoorkeeper implements KeyDoorkeeper {
   readonly #restQuota = new MinuteQuota();
   /** Seats by workspace, each set oldest first; a workspace without seats has no entry. */
   readonly #seats = new Map<string, Set<Seat>>();
+  readonly #vacateSeat = (seat: Seat) => this.#vacate(seat);
   #seatCount = 0;
+  /** Good keys by hash, as they were at {@link #knownVersion} of the store. */
+  #known = new RecentMap<GoodKey>(knownKeysMax);
+  #knownVersion: number;
   #sweptVersion: number;
 
   constructor(options: DoorkeeperOptions) {
@@ -69,28 +97,29 @@ class StoreDoorkeeper implements KeyDoorkeeper {
     this.#defaults = options.defaults;
     this.#onLimit = options.onLimit;
     this.#sweptVersion = options.store.version();
+    this.#knownVersion = this.#sweptVersion;
   }
 
   authenticate(key: string | undefined, nowMs: number): Grant | AccessRefusal {
-    const record = this.#goodKey(key);
-    if (typeof record === "string") return record;
-    const grant = this.#grantOf(record);
-    const max = grant.limits.restCallsPerMinuteMax;
-    return this.#restQuota.take(record.workspace, max, nowMs) ? grant : "too-many-calls";
+    const good = this.#goodKey(key);
+    if (typeof good === "string") return good;
+    const { workspace, limits } = good.grant;
+    const isWithin = this.#restQuota.take(workspace, limits.restCallsPerMinuteMax, nowMs);
+    return isWithin ? good.grant : "too-many-calls";
   }
 
   admit(key: string | undefined, events: AdmissionEvents): Admission | AccessRefusal {
-    const record = this.#goodKey(key);
-    if (typeof record === "string") return record;
-    const grant = this.#grantOf(record);
-    const leaving = this.#makeRoom(record.workspace, grant.limits.connectionsMax);
+    const good = this.#goodKey(key);
+    if (typeof good === "string") return good;
+    const { workspace, limits } = good.grant;
+    const leaving = this.#makeRoom(workspace, limits.connectionsMax);
     if (leaving === "too-many-connections") return leaving;
 
-    const seat = { keyHash: record.hash, workspace: record.workspace, events };
+    const seat = new Seat(good, events, this.#vacateSeat);
     this.#occupy(seat);
     // Told only now, when the count is right again, because being told may release or admit.
     for (const evicted of leaving) evicted.events.evicted();
-    return { grant, release: () => this.#vacate(seat) };
+    return seat;
   }
 
   refresh(nowMs: number): void {
@@ -103,16 +132,26 @@ class StoreDoorkeeper implements KeyDoorkeeper {
     for (const seat of revoked) seat.events.revoked();
   }
 
-  /** The record of a key that opens the door now. */
-  #goodKey(key: string | undefined): KeyRecord | AccessRefusal {
+  /** What is known of a key that opens the door now. */
+  #goodKey(key: string | undefined): GoodKey | AccessRefusal {
     if (key === undefined || key === "") return "missing-key";
     if (key.length > keyLengthMax) return "unknown-key";
     const hash = hashKey(this.#secrets, key);
+    const version = this.#store.version();
+    if (version !== this.#knownVersion) this.#known = new RecentMap(knownKeysMax);
+    this.#knownVersion = version;
+    return this.#known.get(hash) ?? this.#read(hash);
+  }
+
+  #read(hash: string): GoodKey | AccessRefusal {
     const record = this.#store.keyByHash(hash);
     // The store's index finds by hash, whose digits a caller cannot steer; what is found is compared
     // again in constant time, so that trust in the answer does not depend on the store.
     if (record === undefined || !this.#secrets.equal(record.hash, hash)) return "unknown-key";
-    return record.revokedAtMs === undefined ? record : "revoked-key";
+    if (record.revokedAtMs !== undefined) return "revoked-key";
+    const good = { hash, grant: this.#grantOf(record) };
+    this.#known.set(hash, good);
+    return good;
   }
 
   #grantOf(record: KeyRecord): Grant {
@@ -143,18 +182,20 @@ class StoreDoorkeeper implements KeyDoorkeeper {
   }
 
   #occupy(seat: Seat): void {
-    const seats = this.#seats.get(seat.workspace);
-    if (seats === undefined) this.#seats.set(seat.workspace, new Set([seat]));
+    const { workspace } = seat.grant;
+    const seats = this.#seats.get(workspace);
+    if (seats === undefined) this.#seats.set(workspace, new Set([seat]));
     else seats.add(seat);
     this.#seatCount += 1;
   }
 
   /** Gives a seat back; does nothing when it was given back before. */
   #vacate(seat: Seat): void {
-    const seats = this.#seats.get(seat.workspace);
+    const { workspace } = seat.grant;
+    const seats = this.#seats.get(workspace);
     if (seats === undefined || !seats.delete(seat)) return;
     this.#seatCount -= 1;
-    if (seats.size === 0) this.#seats.delete(seat.workspace);
+    if (seats.size === 0) this.#seats.delete(workspace);
   }
 
   #revokedSeats(): readonly Seat[] {
@@ -163,8 +204,9 @@ class StoreDoorkeeper implements KeyDoorkeeper {
     const revoked: Seat[] = [];
     for (const seats of this.#seats.values()) {
       for (const seat of seats) {
-        const good = goodByHash.get(seat.keyHash) ?? this.#isStillGood(seat.keyHash);
-        goodByHash.set(seat.keyHash, good);
+        const { hash } = seat.key;
+        const good = goodByHash.get(hash) ?? this.#isStillGood(hash);
+        goodByHash.set(hash, good);
         if (!good) revoked.push(seat);
       }
     }

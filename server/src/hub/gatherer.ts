@@ -2,15 +2,32 @@
  * Lays frames one behind the other, so that a connection is written once for all of them. The memory
  * is used again for the next connection unless a socket has kept it.
  */
-import type { Frame, Transport, Written } from "../ports/transport.ts";
+import type { Allocate, Frame, Transport, Written } from "../ports/transport.ts";
+import type { Due } from "./cohort.ts";
 
 /** Bytes that are written at once. A larger frame is written alone. */
 export const slabBytes = 262_144;
 
+/** The form of a frame that a client takes. Only what is asked for is made. */
+export function formOf(frame: Frame, compresses: boolean): Uint8Array {
+  return compresses ? frame.compressed : frame.plain;
+}
+
 /** Collects the frames of one connection at a time. */
 export class Gatherer {
-  #slab = new Uint8Array(slabBytes);
+  readonly #allocate: Allocate;
+  #slab: Uint8Array;
   #length = 0;
+
+  constructor(allocate: Allocate) {
+    this.#allocate = allocate;
+    this.#slab = allocate(slabBytes);
+  }
+
+  /** Bytes that were collected. */
+  get length(): number {
+    return this.#length;
+  }
 
   /** Whether so many bytes fit beside what was collected. */
   hasRoom(bytes: number): boolean {
@@ -23,27 +40,37 @@ export class Gatherer {
     this.#length += frame.length;
   }
 
+  /** Adds frames of a list from a place on while there is room; returns the place of the next one. */
+  addFrom(due: readonly Due[], from: number, compresses: boolean): number {
+    const slab = this.#slab;
+    let length = this.#length;
+    let place = from;
+    for (; place < due.length; place += 1) {
+      const bytes = formOf(due[place]!.frame, compresses);
+      if (length + bytes.length > slabBytes) break;
+      slab.set(bytes, length);
+      length += bytes.length;
+    }
+    this.#length = length;
+    return place;
+  }
+
   /** Writes what was collected. */
   write(transport: Transport): Written {
     if (this.#length === 0) return "sent";
-    const written = transport.write(this.#slab.subarray(0, this.#length));
-    // The socket goes on reading from what it kept.
-    if (written !== "sent") this.#slab = new Uint8Array(slabBytes);
-    this.#length = 0;
+    const written = transport.write(this.view());
+    this.clear(written !== "sent");
     return written;
   }
-}
 
-/** All frames in one piece of memory of their own, which nobody changes any more. */
-export function joined(frames: readonly Frame[], compresses: boolean): Uint8Array {
-  const parts = frames.map((frame) => (compresses ? frame.compressed : frame.plain));
-  const [first] = parts;
-  if (first !== undefined && parts.length === 1) return first;
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
+  /** What was collected, to be written to several before it is cleared. */
+  view(): Uint8Array {
+    return this.#slab.subarray(0, this.#length);
   }
-  return whole;
+
+  /** Begins anew, in other memory where a socket goes on reading from what it kept. */
+  clear(isKept: boolean): void {
+    if (isKept) this.#slab = this.#allocate(slabBytes);
+    this.#length = 0;
+  }
 }

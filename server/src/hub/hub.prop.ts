@@ -83,6 +83,7 @@ class Stage {
     this.#delivery = delivery;
     this.hub = new Hub({
       frameText,
+      allocate: (bytes) => new Uint8Array(bytes),
       schedule: () => {},
       current: (of) => {
         const value = of.kind === "bars" ? this.states[of.instrument.index] : undefined;

@@ -60,6 +60,7 @@ function setUp(bytesMax = 1_000) {
   const states = new Map<string, Bar>();
   const hub = new Hub({
     frameText,
+    allocate: (bytes) => new Uint8Array(bytes),
     schedule: (task) => tasks.push(task),
     current: (topic) => (topic.kind === "bars" ? states.get(topic.instrument.ticker) : undefined),
   });

@@ -5,10 +5,10 @@
 import type { Topic, TopicOf, Update, UpdateOf } from "../marketdata/topic.ts";
 import { topicKey } from "../marketdata/topic.ts";
 import type { Encoding } from "../ports/dialect.ts";
-import type { Frame, FrameText } from "../ports/transport.ts";
+import type { Allocate, Frame, FrameText } from "../ports/transport.ts";
 import { Audience, fingerprint } from "./audience.ts";
-import { Cohort, type Policy } from "./cohort.ts";
-import { Gatherer, joined } from "./gatherer.ts";
+import { Cohort, type Due, type Policy } from "./cohort.ts";
+import { formOf, Gatherer } from "./gatherer.ts";
 import { Outbox, type OutboxFigures, type OutboxHost, type OutboxOptions } from "./outbox.ts";
 
 /** Bytes that become due within one turn after which they are written without waiting for its end. */
@@ -33,6 +33,7 @@ export interface HubBacklog {
 /** What a hub is made of. */
 export interface HubOptions {
   readonly frameText: FrameText;
+  readonly allocate: Allocate;
   /** Runs `task` soon, once the present turn of the event loop has done its work. */
   schedule(task: () => void): void;
   /** Told of each new subscription after it has been made. */
@@ -68,7 +69,9 @@ export class Hub {
   readonly #dueOutboxes = new Set<Outbox>();
   readonly #behind = new Set<Outbox>();
   readonly #host: OutboxHost;
-  readonly #figuresOfTheGone = { framesOut: 0, bytesOut: 0, conflated: 0 };
+  /** What the members of a cohort are written together. */
+  readonly #shared: Gatherer;
+  #figuresOfTheGone: OutboxFigures = { framesOut: 0, bytesOut: 0, conflated: 0 };
   #flushScheduled = false;
   #subscriptions = 0;
   #audiencesMade = 0;
@@ -76,8 +79,9 @@ export class Hub {
 
   constructor(options: HubOptions) {
     this.#options = options;
+    this.#shared = new Gatherer(options.allocate);
     this.#host = {
-      gatherer: new Gatherer(),
+      gatherer: new Gatherer(options.allocate),
       behindChanged: (outbox) => this.#noteBehind(outbox),
       overflowed: () => {
         this.counters.slowConsumers += 1;
@@ -91,9 +95,9 @@ export class Hub {
   }
 
   /** What was counted of all connections, those that are gone included. */
-  get figures(): Readonly<OutboxFigures> {
-    const sum = { ...this.#figuresOfTheGone };
-    for (const { figures } of this.#outboxes) add(sum, figures);
+  get figures(): OutboxFigures {
+    let sum = this.#figuresOfTheGone;
+    for (const { figures } of this.#outboxes) sum = sumOf(sum, figures);
     return sum;
   }
 
@@ -118,7 +122,7 @@ export class Hub {
   leave(outbox: Outbox): void {
     outbox.end();
     if (!this.#outboxes.delete(outbox)) return;
-    add(this.#figuresOfTheGone, outbox.figures);
+    this.#figuresOfTheGone = sumOf(this.#figuresOfTheGone, outbox.figures);
     for (const audience of outbox.audiences) this.#unsubscribe(outbox, audience);
     this.#leaveCohort(outbox);
     this.#unsettled.delete(outbox);
@@ -137,7 +141,7 @@ export class Hub {
     const audience = this.#audience(topic, encoding);
     const isNew = !outbox.audiences.has(audience);
     if (isNew) {
-      outbox.audiences.add(audience);
+      outbox.subscribe(audience);
       audience.subscribers += 1;
       this.#subscriptions += 1;
       this.#unsettled.add(outbox);
@@ -214,23 +218,25 @@ export class Hub {
   #flushCohort(cohort: Cohort): void {
     this.#dueCohorts.delete(cohort);
     const due = cohort.take();
-    const { members, compresses } = cohort;
-    const isShared = members.length > 1;
-    let slab: Uint8Array | undefined;
+    const { members } = cohort;
+    const slab = members.length > 1 ? this.#lay(due, cohort.compresses) : undefined;
+    let isKept = false;
     // From the end, where one that leaves changes only the places of those that had their turn.
     for (let place = members.length - 1; place >= 0; place -= 1) {
       const outbox = members[place];
       if (outbox === undefined) continue;
-      if (isShared && outbox.isPlain) {
-        slab ??= joined(
-          due.map(({ frame }) => frame),
-          compresses,
-        );
-        outbox.writeShared(slab, due.length);
-      } else {
-        outbox.take(due);
-      }
+      if (slab === undefined || !outbox.isPlain) outbox.take(due);
+      else if (outbox.writeShared(slab, due.length) !== "sent") isKept = true;
     }
+    if (this.#shared.length > 0) this.#shared.clear(isKept);
+  }
+
+  /** All frames in one piece of memory; undefined when they are too long for that. */
+  #lay(due: readonly Due[], compresses: boolean): Uint8Array | undefined {
+    const [first] = due;
+    if (first !== undefined && due.length === 1) return formOf(first.frame, compresses);
+    const laid = this.#shared.addFrom(due, 0, compresses);
+    return laid === due.length ? this.#shared.view() : undefined;
   }
 
   #audience(topic: Topic, encoding: Encoding): Audience {
@@ -250,8 +256,7 @@ export class Hub {
   }
 
   #unsubscribe(outbox: Outbox, audience: Audience): void {
-    outbox.audiences.delete(audience);
-    outbox.unmiss(audience);
+    outbox.unsubscribe(audience);
     audience.subscribers -= 1;
     this.#subscriptions -= 1;
     if (audience.subscribers > 0) return;
@@ -265,8 +270,8 @@ export class Hub {
   #settle(): void {
     if (this.#unsettled.size === 0) return;
     for (const outbox of this.#unsettled) {
-      const { audiences, cohort, options } = outbox;
-      if (cohort?.isFor(audiences, options.compresses)) continue;
+      const { audiences, cohort, compresses } = outbox;
+      if (cohort?.isFor(audiences, compresses)) continue;
       const joins = audiences.size === 0 ? undefined : this.#cohortFor(outbox);
       this.#leaveCohort(outbox, joins);
       // What its first cohort was due has become its own.
@@ -275,12 +280,12 @@ export class Hub {
     this.#unsettled.clear();
   }
 
-  #cohortFor({ audiences, options }: Outbox): Cohort {
+  #cohortFor({ audiences, compresses }: Outbox): Cohort {
     const key = fingerprint(audiences);
     const candidates = this.#cohorts.get(key) ?? [];
-    const known = candidates.find((cohort) => cohort.isFor(audiences, options.compresses));
+    const known = candidates.find((cohort) => cohort.isFor(audiences, compresses));
     if (known !== undefined) return known;
-    const cohort = new Cohort(new Set(audiences), options.compresses);
+    const cohort = new Cohort(audiences, compresses);
     this.#cohorts.set(key, [...candidates, cohort]);
     for (const audience of audiences) audience.add(cohort);
     return cohort;
@@ -358,10 +363,12 @@ export class Hub {
   }
 }
 
-function add(sum: OutboxFigures, figures: OutboxFigures): void {
-  sum.framesOut += figures.framesOut;
-  sum.bytesOut += figures.bytesOut;
-  sum.conflated += figures.conflated;
+function sumOf(one: OutboxFigures, other: OutboxFigures): OutboxFigures {
+  return {
+    framesOut: one.framesOut + other.framesOut,
+    bytesOut: one.bytesOut + other.bytesOut,
+    conflated: one.conflated + other.conflated,
+  };
 }
 
 const asHistory: Policy = { kind: "history" };

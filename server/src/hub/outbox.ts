@@ -2,10 +2,10 @@
  * What one connection is still owed. Bounded in bytes: while the client is behind, a newer state
  * takes the place of an older one of the same key, and what still does not fit ends the connection.
  */
-import type { Frame, Transport, Written } from "../ports/transport.ts";
+import type { Transport, Written } from "../ports/transport.ts";
 import type { Audience } from "./audience.ts";
 import type { Cohort, Due } from "./cohort.ts";
-import { type Gatherer, slabBytes } from "./gatherer.ts";
+import { formOf, type Gatherer, slabBytes } from "./gatherer.ts";
 
 /** Close code for a client that does not read as fast as it is sent to. */
 export const slowConsumerCode = 1008;
@@ -16,10 +16,10 @@ export const slowConsumerReason = "slow consumer: messages were not read fast en
 /** What is counted of a connection. */
 export interface OutboxFigures {
   /** Frames written to the socket. */
-  framesOut: number;
-  bytesOut: number;
+  readonly framesOut: number;
+  readonly bytesOut: number;
   /** Frames that a newer state or a whole state took the place of. */
-  conflated: number;
+  readonly conflated: number;
 }
 
 /** What an outbox tells the hub. */
@@ -31,7 +31,7 @@ export interface OutboxHost {
   overflowed(): void;
 }
 
-/** What an outbox is made of. */
+/** What an outbox is made of. It is not kept: there are many outboxes. */
 export interface OutboxOptions {
   readonly transport: Transport;
   /** Bytes that may wait while the client is behind; what the socket holds is not counted. */
@@ -58,13 +58,19 @@ const none: ReadonlySet<Audience> = new Set();
 
 /** The bounded queue of one connection. Its cohort and place belong to the hub. */
 export class Outbox {
-  readonly options: OutboxOptions;
-  readonly figures: OutboxFigures = { framesOut: 0, bytesOut: 0, conflated: 0 };
-  readonly audiences: Set<Audience> = new Set();
+  /** Whether the client takes compressed frames. */
+  readonly compresses: boolean;
   cohort: Cohort | undefined;
   /** Position among the members of its cohort. */
   place = 0;
   readonly #host: OutboxHost;
+  readonly #transport: Transport;
+  readonly #bytesMax: number;
+  /** Its cohort's own set until it differs from that. */
+  #audiences: ReadonlySet<Audience> = none;
+  #framesOut = 0;
+  #bytesOut = 0;
+  #conflated = 0;
   /** How much of its cohort's due list was there before it joined. */
   #joinedAt = 0;
   /** Made anew when it is needed, as most connections have nothing of their own. */
@@ -78,7 +84,18 @@ export class Outbox {
 
   constructor(host: OutboxHost, options: OutboxOptions) {
     this.#host = host;
-    this.options = options;
+    this.#transport = options.transport;
+    this.#bytesMax = options.bytesMax;
+    this.compresses = options.compresses;
+  }
+
+  get figures(): OutboxFigures {
+    return { framesOut: this.#framesOut, bytesOut: this.#bytesOut, conflated: this.#conflated };
+  }
+
+  /** What it subscribes to. */
+  get audiences(): ReadonlySet<Audience> {
+    return this.#audiences;
   }
 
   /** Whether the transport has asked to wait. */
@@ -110,6 +127,17 @@ export class Outbox {
     return this.#own === undefined && this.#joinedAt === 0 && !this.#behind && !this.#closed;
   }
 
+  /** Adds a subscription that it does not have. */
+  subscribe(audience: Audience): void {
+    this.#ownAudiences().add(audience);
+  }
+
+  /** Removes a subscription that it has. */
+  unsubscribe(audience: Audience): void {
+    this.#ownAudiences().delete(audience);
+    this.unmiss(audience);
+  }
+
   /** Notes a frame of its own, behind everything that is due to it by now. */
   note(due: Due): void {
     if (this.#closed) return;
@@ -125,15 +153,18 @@ export class Outbox {
     this.cohort?.leave(this);
     this.cohort = to;
     to?.join(this);
+    this.#audiences = to?.audiences ?? none;
     this.#joinedAt = at;
     this.#own = due.length === 0 ? undefined : due.map((each) => ({ at, due: each }));
     this.#ownBytes = due.reduce((sum, { frame }) => sum + frame.plain.length, 0);
   }
 
-  /** Writes memory that it shares with others, for one that {@link isPlain}. */
-  writeShared(slab: Uint8Array, frames: number): void {
+  /** Writes memory that it shares with others, for one that {@link isPlain}; returns what became of it. */
+  writeShared(slab: Uint8Array, frames: number): Written {
     this.#count(slab.length, frames);
-    this.#note(this.options.transport.write(slab));
+    const written = this.#transport.write(slab);
+    this.#note(written);
+    return written;
   }
 
   /** Writes or queues what its cohort was due together with its own frames, in order. */
@@ -141,7 +172,8 @@ export class Outbox {
     if (this.#own !== undefined) {
       for (const due of this.#inOrder(cohortDue)) this.#put(due);
     } else {
-      for (let at = this.#joinedAt; at < cohortDue.length; at += 1) this.#put(cohortDue[at]!);
+      let next = this.#joinedAt;
+      while (next < cohortDue.length) next = this.#putFrom(cohortDue, next);
     }
     this.#writeGathered();
     this.#joinedAt = 0;
@@ -176,7 +208,7 @@ export class Outbox {
     if (this.#closed) return;
     this.take(this.cohort?.due ?? []);
     this.end();
-    this.options.transport.close(code, reason);
+    this.#transport.close(code, reason);
   }
 
   /** The connection is gone: nothing is queued from here on. */
@@ -198,28 +230,44 @@ export class Outbox {
     for (; next < cohortDue.length; next += 1) yield cohortDue[next]!;
   }
 
+  /** Puts one or many frames of a list from a place on; returns the place of the next one. */
+  #putFrom(cohortDue: readonly Due[], from: number): number {
+    const { gatherer } = this.#host;
+    if (!this.#behind && !this.#closed) {
+      const before = gatherer.length;
+      const next = gatherer.addFrom(cohortDue, from, this.compresses);
+      this.#count(gatherer.length - before, next - from);
+      if (next > from) return next;
+    }
+    this.#put(cohortDue[from]!);
+    return from + 1;
+  }
+
   /** Gathers a frame towards the socket, or keeps it while the client is behind. */
   #put(due: Due): void {
     if (this.#closed) return;
     const { gatherer } = this.#host;
-    const bytes = this.#bytesOf(due.frame);
+    const bytes = formOf(due.frame, this.compresses);
     if (!gatherer.hasRoom(bytes.length)) this.#writeGathered();
     if (this.#behind) {
       this.#wait(due);
       return;
     }
     this.#count(bytes.length, 1);
-    if (bytes.length > slabBytes) this.#note(this.options.transport.write(bytes));
+    if (bytes.length > slabBytes) this.#note(this.#transport.write(bytes));
     else gatherer.add(bytes);
   }
 
   #writeGathered(): void {
-    this.#note(this.#host.gatherer.write(this.options.transport));
+    this.#note(this.#host.gatherer.write(this.#transport));
   }
 
-  /** Only what is asked for is made: taking both forms apart would compress every frame. */
-  #bytesOf(frame: Frame): Uint8Array {
-    return this.options.compresses ? frame.compressed : frame.plain;
+  #ownAudiences(): Set<Audience> {
+    const shared = this.#audiences;
+    const own = shared === none || shared === this.cohort?.audiences ? new Set(shared) : shared;
+    this.#audiences = own;
+    // Made above, now or before, and nobody else has it.
+    return own as Set<Audience>;
   }
 
   #note(written: Written): void {
@@ -233,8 +281,8 @@ export class Outbox {
   }
 
   #count(bytes: number, frames: number): void {
-    this.figures.framesOut += frames;
-    this.figures.bytesOut += bytes;
+    this.#framesOut += frames;
+    this.#bytesOut += bytes;
   }
 
   /** Keeps a frame for a client that is behind, as its policy allows. */
@@ -242,24 +290,25 @@ export class Outbox {
     const { frame, policy } = due;
     if (policy.kind === "changes") {
       this.miss(policy.audience);
-      this.figures.conflated += 1;
+      this.#conflated += 1;
       return;
     }
     this.#backlog ??= { due: [], bytes: 0, places: new Map() };
     const backlog = this.#backlog;
-    const { length } = this.#bytesOf(frame);
+    const { length } = formOf(frame, this.compresses);
     const place = policy.kind === "state" ? backlog.places.get(policy.key) : undefined;
     if (place !== undefined) {
       const older = backlog.due[place];
-      backlog.bytes += length - (older === undefined ? 0 : this.#bytesOf(older.frame).length);
+      backlog.bytes +=
+        length - (older === undefined ? 0 : formOf(older.frame, this.compresses).length);
       backlog.due[place] = due;
-      this.figures.conflated += 1;
+      this.#conflated += 1;
       return;
     }
-    if (backlog.bytes + length > this.options.bytesMax) {
+    if (backlog.bytes + length > this.#bytesMax) {
       this.end();
       this.#host.overflowed();
-      this.options.transport.close(slowConsumerCode, slowConsumerReason);
+      this.#transport.close(slowConsumerCode, slowConsumerReason);
       return;
     }
     if (policy.kind === "state") backlog.places.set(policy.key, backlog.due.length);

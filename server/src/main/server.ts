@@ -17,6 +17,7 @@ import { openKeyStore } from "../adapters/sqlite/key-store.ts";
 import { StoreError } from "../adapters/sqlite/store-error.ts";
 import { frameText } from "../adapters/ws/frame.ts";
 import { Gateway } from "../adapters/ws/gateway.ts";
+import { allocate } from "../adapters/ws/socket-transport.ts";
 import { cryptomusFailed, cryptomusNotFound, isCryptomusPath } from "../dialects/cryptomus/rest.ts";
 import { createFinazonDialect } from "../dialects/finazon/dialect.ts";
 import { finazonNotFound, finazonRoutes } from "../dialects/finazon/rest.ts";
@@ -97,6 +98,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     : undefined;
   const hub = new Hub({
     frameText,
+    allocate,
     schedule: flushSchedule(clock, config.server.flushDelayMs),
     current: (topic) => trading && currentState(trading.board, topic, clock.nowUs()),
     subscribed: (topic) => {

@@ -7,6 +7,9 @@
  */
 export type Written = "sent" | "kept" | "full";
 
+/** Makes memory of the kind that transports write without converting it; what is in it is arbitrary. */
+export type Allocate = (bytes: number) => Uint8Array;
+
 /** Takes bytes towards one client. */
 export interface Transport {
   /** Writes whole frames, one after the other, with as few system calls as possible. */

@@ -8,6 +8,7 @@ import type { AddressInfo } from "node:net";
 import { systemClock } from "../../../../server/src/adapters/clock/system-clock.ts";
 import { frameText } from "../../../../server/src/adapters/ws/frame.ts";
 import { Gateway } from "../../../../server/src/adapters/ws/gateway.ts";
+import { allocate } from "../../../../server/src/adapters/ws/socket-transport.ts";
 import { Hub } from "../../../../server/src/hub/hub.ts";
 import { beginYoung } from "../../../../server/src/main/young-generation.ts";
 import type { MarketTopic, UpdateOf } from "../../../../server/src/marketdata/topic.ts";
@@ -53,7 +54,7 @@ function subscriberOf(asked: string | undefined): Session {
   };
 }
 
-const hub = new Hub({ frameText, schedule: (task) => setImmediate(task) });
+const hub = new Hub({ frameText, allocate, schedule: (task) => setImmediate(task) });
 const gateway = new Gateway({
   dialects: [dialect],
   hub,

@@ -10,6 +10,7 @@ import type { Frame } from "../../ports/transport.ts";
 import { VirtualClock } from "../clock/virtual-clock.ts";
 import { compressedBytesMin, frameText } from "./frame.ts";
 import { Gateway } from "./gateway.ts";
+import { allocate } from "./socket-transport.ts";
 
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
@@ -45,6 +46,7 @@ const echo: Dialect = {
 async function start(compression: boolean) {
   const frames: Frame[] = [];
   const hub = new Hub({
+    allocate,
     frameText(text) {
       const frame = frameText(text);
       frames.push(frame);

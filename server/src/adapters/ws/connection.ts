@@ -1,6 +1,5 @@
 /** One open connection: carries inputs to its session and carries out what the session wants. */
 import type { Socket } from "node:net";
-import type { RawData, WebSocket } from "ws";
 import type { Hub } from "../../hub/hub.ts";
 import type { Outbox } from "../../hub/outbox.ts";
 import type {
@@ -9,6 +8,7 @@ import type {
   SessionEffect,
   SessionInput,
 } from "../../ports/dialect.ts";
+import type { ClientListener, ClientSocket } from "./client-socket.ts";
 import { SocketTransport } from "./socket-transport.ts";
 
 /** What the connection counts, shared by all connections. */
@@ -30,7 +30,7 @@ export interface ConnectionHost {
 /** What a connection is made of. There are many of them, so each holds little more than this. */
 export interface ConnectionOptions {
   readonly socket: Socket;
-  readonly webSocket: WebSocket;
+  readonly webSocket: ClientSocket;
   readonly session: Session;
   /** Name of the protocol. */
   readonly dialect: string;
@@ -63,13 +63,13 @@ export interface ConnectionFigures {
 }
 
 /** The session's side of an open WebSocket. */
-export class Connection implements ConnectionHandle {
+export class Connection implements ConnectionHandle, ClientListener {
   readonly session: Session;
   readonly dialect: string;
   readonly number: number;
   readonly #host: ConnectionHost;
   readonly #socket: Socket;
-  readonly #webSocket: WebSocket;
+  readonly #webSocket: ClientSocket;
   readonly #outbox: Outbox;
   readonly #openedAtMs: number;
   #messagesIn = 0;
@@ -90,17 +90,7 @@ export class Connection implements ConnectionHandle {
       bytesMax: host.outboxBytesMax,
       compresses: webSocket.extensions.includes("permessage-deflate"),
     });
-    webSocket.on("message", (data, isBinary) => this.#message(data, isBinary));
-    webSocket.on("ping", () => {
-      this.#heard = true;
-      this.inject({ kind: "ping" });
-    });
-    webSocket.on("pong", () => {
-      this.#heard = true;
-    });
-    // An error is followed by "close"; oversize and malformed frames are answered by ws itself.
-    webSocket.on("error", ignoreError);
-    webSocket.on("close", (code) => this.#ended(code));
+    webSocket.tell(this);
     socket.on("drain", () => host.hub.drained(this.#outbox));
   }
 
@@ -160,18 +150,16 @@ export class Connection implements ConnectionHandle {
     this.#webSocket.terminate();
   }
 
-  #message(data: RawData, isBinary: boolean): void {
+  message(data: Buffer, isBinary: boolean): void {
     this.#heard = true;
-    // ws hands over a Buffer unless told otherwise.
-    const bytes = data as Buffer;
-    const byteLength = bytes.length;
+    const byteLength = data.length;
     this.#messagesIn += 1;
     this.#host.counters.messagesIn += 1;
     this.#host.counters.bytesIn += byteLength;
     this.inject(
       isBinary
         ? { kind: "binary", byteLength }
-        : { kind: "text", text: bytes.toString("utf8"), byteLength },
+        : { kind: "text", text: data.toString("utf8"), byteLength },
     );
   }
 
@@ -195,14 +183,21 @@ export class Connection implements ConnectionHandle {
     }
   }
 
-  #ended(code: number): void {
+  ping(): void {
+    this.#heard = true;
+    this.inject({ kind: "ping" });
+  }
+
+  pong(): void {
+    this.#heard = true;
+  }
+
+  ended(code: number): void {
     this.#apply(this.session.ended());
     this.#host.hub.leave(this.#outbox);
     this.#host.ended(this, code);
   }
 }
-
-function ignoreError(): void {}
 
 function addressText(address: string, port = 0): string {
   return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;

@@ -9,6 +9,7 @@ import type { Dialect, SessionEffect } from "../../ports/dialect.ts";
 import { VirtualClock } from "../clock/virtual-clock.ts";
 import { frameText } from "./frame.ts";
 import { Gateway } from "./gateway.ts";
+import { allocate } from "./socket-transport.ts";
 
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
@@ -59,7 +60,7 @@ function echoDialect(ended: string[]): Dialect {
 async function start() {
   const ended: string[] = [];
   const clock = new VirtualClock(0);
-  const hub = new Hub({ frameText, schedule: (task) => setImmediate(task) });
+  const hub = new Hub({ frameText, allocate, schedule: (task) => setImmediate(task) });
   const log = { debug() {}, info() {}, warn() {}, error() {} };
   const gateway = new Gateway({
     dialects: [echoDialect(ended)],

@@ -3,7 +3,8 @@
  * which size, and whether compressed. It decides nothing about who may connect.
  */
 import type { IncomingMessage } from "node:http";
-import { type WebSocket, WebSocketServer } from "ws";
+import { type Server, WebSocketServer } from "ws";
+import { ClientSocket } from "./client-socket.ts";
 
 /** Most different settings for which a parser is kept ready. */
 const parsersMax = 64;
@@ -14,19 +15,25 @@ const parsersMax = 64;
  */
 const withoutContext = { serverNoContextTakeover: true, clientNoContextTakeover: true } as const;
 
+type Parser = Server<typeof ClientSocket>;
+
 /** Handshakes of one listener. */
 export class Handshakes {
   readonly #compression: boolean;
-  readonly #parsers = new Map<string, WebSocketServer>();
+  readonly #parsers = new Map<string, Parser>();
 
   constructor(compression: boolean) {
     this.#compression = compression;
   }
 
   /** The open WebSocket, or undefined when the handshake was malformed and has been refused. */
-  complete(request: IncomingMessage, head: Buffer, messageBytesMax: number): WebSocket | undefined {
+  complete(
+    request: IncomingMessage,
+    head: Buffer,
+    messageBytesMax: number,
+  ): ClientSocket | undefined {
     const compresses = this.#compression && takesOurWindow(request);
-    let opened: WebSocket | undefined;
+    let opened: ClientSocket | undefined;
     // The callback runs before handleUpgrade returns, or never.
     this.#parser(messageBytesMax, compresses).handleUpgrade(
       request,
@@ -39,13 +46,14 @@ export class Handshakes {
     return opened;
   }
 
-  #parser(messageBytesMax: number, compresses: boolean): WebSocketServer {
+  #parser(messageBytesMax: number, compresses: boolean): Parser {
     const key = `${messageBytesMax} ${compresses}`;
     const known = this.#parsers.get(key);
     if (known !== undefined) return known;
     if (this.#parsers.size >= parsersMax) this.#parsers.clear();
     const parser = new WebSocketServer({
       noServer: true,
+      WebSocket: ClientSocket,
       clientTracking: false,
       maxPayload: messageBytesMax,
       perMessageDeflate: compresses && withoutContext,

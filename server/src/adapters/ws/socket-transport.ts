@@ -4,29 +4,34 @@
  */
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
-import type { Transport, Written } from "../../ports/transport.ts";
+import type { Allocate, Transport, Written } from "../../ports/transport.ts";
+
+/** Memory that a socket writes as it is. */
+export const allocate: Allocate = (bytes) => Buffer.allocUnsafeSlow(bytes);
 
 /** A transport over one upgraded socket. */
 export class SocketTransport implements Transport {
   readonly #socket: Duplex;
   readonly #webSocket: WebSocket;
   /** A socket that encrypts reads what it was given at some later time. */
-  readonly #copies: boolean;
+  readonly #isEncrypted: boolean;
 
   constructor(socket: Duplex, webSocket: WebSocket) {
     this.#socket = socket;
     this.#webSocket = webSocket;
-    this.#copies = "encrypted" in socket;
+    this.#isEncrypted = "encrypted" in socket;
   }
 
   write(bytes: Uint8Array): Written {
     // After a close frame nothing may follow it.
     if (this.#webSocket.readyState !== this.#webSocket.OPEN) return "sent";
-    const takesMore = this.#socket.write(this.#copies ? Buffer.from(bytes) : bytes);
+    // What has to wait behind other bytes would keep all of the memory that it is only a part of.
+    const copies = this.#isEncrypted || this.#socket.writableLength > 0;
+    const takesMore = this.#socket.write(copies ? Buffer.from(bytes) : bytes);
     // The kernel took all of it, whatever the stream thinks of the amount.
     if (this.#socket.writableLength === 0) return "sent";
     if (!takesMore) return "full";
-    return this.#copies ? "sent" : "kept";
+    return copies ? "sent" : "kept";
   }
 
   close(code: number, reason: string): void {

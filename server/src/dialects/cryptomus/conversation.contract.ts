@@ -200,6 +200,7 @@ export class Conversation {
     this.#user = identity?.userId;
     this.hub = new Hub({
       frameText,
+      allocate: (bytes) => new Uint8Array(bytes),
       schedule: () => {},
       current: (topic) => this.board.state(topic),
     });

@@ -1,5 +1,5 @@
 /** The Finazon dialect as the gateway sees it: which paths it serves and who is let in. */
-import type { Doorkeeper } from "../../access/grant.ts";
+import type { AdmissionEvents, Doorkeeper } from "../../access/grant.ts";
 import type { CatalogView } from "../../marketdata/catalog.ts";
 import type {
   ConnectionHandle,
@@ -36,10 +36,7 @@ export function createFinazonDialect({
     connection: ConnectionHandle,
     nowMs: number,
   ): UpgradeDecision {
-    const events = {
-      revoked: () => connection.inject({ kind: "revoked" }),
-      evicted: () => connection.inject({ kind: "evicted" }),
-    };
+    const events = new InjectedEvents(connection);
     const admission = doorkeeper.admit(request.query(keyParameter), events, nowMs);
     if (typeof admission === "string") {
       return { kind: "refused", ...restErrorReply(refusalReasons[admission]) };
@@ -51,4 +48,21 @@ export function createFinazonDialect({
   }
 
   return { name: "finazon", accepts: (path) => streamPaths.includes(path), open };
+}
+
+/** Tells the session of a connection what becomes of its place. */
+class InjectedEvents implements AdmissionEvents {
+  readonly #connection: ConnectionHandle;
+
+  constructor(connection: ConnectionHandle) {
+    this.#connection = connection;
+  }
+
+  revoked(): void {
+    this.#connection.inject({ kind: "revoked" });
+  }
+
+  evicted(): void {
+    this.#connection.inject({ kind: "evicted" });
+  }
 }

@@ -27,9 +27,7 @@ export function createFinazonSession(options: FinazonSessionOptions): Session {
 }
 
 class FinazonSession implements Session {
-  readonly owner: string;
   readonly messageBytesMax: number;
-  readonly deadlineMs: number = Number.POSITIVE_INFINITY;
   readonly #admission: Admission;
   readonly #rate: MessageRate;
   readonly #subscriber: Subscriber;
@@ -38,11 +36,20 @@ class FinazonSession implements Session {
 
   constructor(options: FinazonSessionOptions) {
     const { grant } = options.admission;
-    this.owner = `${grant.workspace}/${grant.keyId}`;
     this.messageBytesMax = grant.limits.messageBytesMax ?? messageBytesMaxDefault;
     this.#admission = options.admission;
     this.#rate = new MessageRate(grant.limits.messagesPerMinuteMax ?? Number.POSITIVE_INFINITY);
-    this.#subscriber = new Subscriber({ ...options, grant });
+    const { catalog, eventInReplies } = options;
+    this.#subscriber = new Subscriber({ catalog, eventInReplies, grant });
+  }
+
+  get owner(): string {
+    const { workspace, keyId } = this.#admission.grant;
+    return `${workspace}/${keyId}`;
+  }
+
+  get deadlineMs(): number {
+    return Number.POSITIVE_INFINITY;
   }
 
   started(): readonly SessionEffect[] {

@@ -3,7 +3,7 @@
  * once, and by a number of subscriptions that holds for everybody.
  */
 import type { Instrument } from "../../marketdata/instrument.ts";
-import { type BarTopic, topicKey } from "../../marketdata/topic.ts";
+import type { BarTopic } from "../../marketdata/topic.ts";
 import type { Encoding } from "../../ports/dialect.ts";
 
 /** Most subscriptions of one connection. The same ticker at another frequency is another one (D-F6). */
@@ -18,55 +18,61 @@ export interface Subscription {
 /** What became of a new subscription; the last two mean that it does not fit. */
 export type AddOutcome = "added" | "too-many-tickers" | "too-many-subscriptions";
 
-/** The subscriptions of one connection. */
+/** The subscriptions of one connection. There are many of these, most of them small. */
 export class Subscriptions {
-  readonly #tickersMax: number;
-  readonly #byTopicKey = new Map<string, Subscription>();
-  /** How many subscriptions each instrument has; none with zero. */
-  readonly #countByInstrument = new Map<Instrument, number>();
+  readonly #tickersMax: number | undefined;
+  /** Of each instrument at most one subscription for each publish period; none without any. */
+  readonly #byInstrument = new Map<Instrument, Subscription[]>();
+  #count = 0;
 
   /** `tickersMax` different tickers fit; undefined means that only {@link subscriptionsMax} counts. */
   constructor(tickersMax: number | undefined) {
-    this.#tickersMax = tickersMax ?? Number.POSITIVE_INFINITY;
+    this.#tickersMax = tickersMax;
   }
 
   /** Different tickers that fit; infinite where there is no limit. */
   get tickersMax(): number {
-    return this.#tickersMax;
+    return this.#tickersMax ?? Number.POSITIVE_INFINITY;
   }
 
   has(topic: BarTopic): boolean {
-    return this.#byTopicKey.has(topicKey(topic));
+    return this.#find(topic) !== undefined;
   }
 
   /** Adds a topic that is not subscribed yet, if it fits. */
   add(subscription: Subscription): AddOutcome {
-    const { topic } = subscription;
-    const count = this.#countByInstrument.get(topic.instrument) ?? 0;
-    if (count === 0 && this.#countByInstrument.size >= this.#tickersMax) return "too-many-tickers";
-    if (this.#byTopicKey.size >= subscriptionsMax) return "too-many-subscriptions";
-    this.#byTopicKey.set(topicKey(topic), subscription);
-    this.#countByInstrument.set(topic.instrument, count + 1);
+    const { instrument } = subscription.topic;
+    const others = this.#byInstrument.get(instrument);
+    if (others === undefined && this.#byInstrument.size >= this.tickersMax) {
+      return "too-many-tickers";
+    }
+    if (this.#count >= subscriptionsMax) return "too-many-subscriptions";
+    if (others === undefined) this.#byInstrument.set(instrument, [subscription]);
+    else others.push(subscription);
+    this.#count += 1;
     return "added";
   }
 
   /** Removes a topic and returns its subscription; undefined when there was none. */
   remove(topic: BarTopic): Subscription | undefined {
-    const key = topicKey(topic);
-    const subscription = this.#byTopicKey.get(key);
-    if (subscription === undefined) return undefined;
-    this.#byTopicKey.delete(key);
-    const count = this.#countByInstrument.get(topic.instrument) ?? 0;
-    if (count > 1) this.#countByInstrument.set(topic.instrument, count - 1);
-    else this.#countByInstrument.delete(topic.instrument);
-    return subscription;
+    const found = this.#find(topic);
+    if (found === undefined) return undefined;
+    const left = this.#byInstrument.get(topic.instrument)?.filter((other) => other !== found) ?? [];
+    if (left.length > 0) this.#byInstrument.set(topic.instrument, left);
+    else this.#byInstrument.delete(topic.instrument);
+    this.#count -= 1;
+    return found;
   }
 
-  /** Removes and returns everything, oldest first. */
+  /** Removes and returns everything, instrument by instrument. */
   clear(): readonly Subscription[] {
-    const all = [...this.#byTopicKey.values()];
-    this.#byTopicKey.clear();
-    this.#countByInstrument.clear();
+    const all = [...this.#byInstrument.values()].flat();
+    this.#byInstrument.clear();
+    this.#count = 0;
     return all;
+  }
+
+  #find({ instrument, periodS }: BarTopic): Subscription | undefined {
+    return this.#byInstrument.get(instrument)?.find(({ topic }) => topic.periodS === periodS);
   }
 }
