@@ -9,7 +9,7 @@ export const fanoutBurst: Benchmark = {
   run: (context) =>
     runGrid(context, {
       title: "100 messages a flush",
-      flushes: 16,
+      flushes: 32,
       quickFlushes: 5,
       intervalMs: 250,
       messages: 100,

@@ -24,7 +24,12 @@ import {
   tickersOf,
 } from "../load/market-open-shape.ts";
 import { recordStreams } from "../load/stream-recorder.ts";
-import { startBareWs, startOurs, startUwebsockets } from "../peers/fanout/contenders.ts";
+import {
+  startBareWs,
+  startLimit,
+  startOurs,
+  startUwebsockets,
+} from "../peers/fanout/contenders.ts";
 import { type FanoutFindings, runFanout } from "./fanout.ts";
 import { fanoutLeavesOut, ratioAims } from "./fanout-texts.ts";
 
@@ -32,11 +37,12 @@ const shape: MarketOpenShape = {
   barSockets: 1_000,
   tickers: 500,
   tickersEach: 50,
+  tradesPerSecond: 50,
   depthSockets: 200,
   markets: 20,
   marketsEach: 5,
 };
-const ordersPerSecond = 20;
+const ordersPerSecond = 210;
 const settleMs = 3_000;
 const nsPerMs = 1_000_000;
 
@@ -59,7 +65,7 @@ async function run(context: BenchmarkContext): Promise<Findings> {
       scripts,
       load: { kind: "replay", file: join(folder, "recording.json"), times: seconds },
       units: deliveries * seconds,
-      contenders: [startOurs, startUwebsockets, startBareWs],
+      contenders: [startOurs, startUwebsockets, startBareWs, startLimit],
       context,
     });
     return findings(live, replayed, seconds);
@@ -206,7 +212,7 @@ function findings(live: LiveRun, replayed: FanoutFindings, seconds: number): Fin
 }
 
 const method: readonly string[] = [
-  "The server is the one that is shipped, in a process of its own: a simulated dataset of 500 tickers at 5 trades/s each, and an exchange on which two users trade over signed REST.",
+  "The server is the one that is shipped, in a process of its own: a simulated dataset of 500 tickers that trade 12,500 times a second, and an exchange on which two users trade over signed REST.",
   "A client speaks one protocol: some subscribe to bars of 1 s, each to its own random tickers, others to depth at 100 ms, each to its own random markets.",
   "What it does without clients is measured before each run; the difference over the delivered messages is what they cost: encoding, fan-out, sending.",
   "A second of its messages is recorded with their times, topics and lengths, and sent by the contenders to as many clients with the same subscriptions. Ours is the server's hub and gateway.",

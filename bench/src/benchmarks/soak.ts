@@ -28,6 +28,7 @@ const shape: MarketOpenShape = {
   barSockets: 300,
   tickers: 200,
   tickersEach: 20,
+  tradesPerSecond: 5,
   depthSockets: 100,
   markets: 10,
   marketsEach: 3,

@@ -14,7 +14,7 @@ const tickMs = 5;
 const middlePrice = 10_000;
 /** Bids stand at this many prices below the middle. */
 const priceLevels = 40;
-const plenty = "1000000000";
+const plenty = "10000000000000";
 
 /** What the traders need besides the server. */
 export interface HotMarketsOptions {

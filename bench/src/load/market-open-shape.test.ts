@@ -5,6 +5,7 @@ const shape = {
   barSockets: 40,
   tickers: 30,
   tickersEach: 5,
+  tradesPerSecond: 5,
   depthSockets: 10,
   markets: 6,
   marketsEach: 2,

@@ -9,6 +9,8 @@ export interface MarketOpenShape {
   readonly tickers: number;
   /** Tickers of one client. */
   readonly tickersEach: number;
+  /** Of each ticker. */
+  readonly tradesPerSecond: number;
   readonly depthSockets: number;
   readonly markets: number;
   /** Markets of one client. */
@@ -29,7 +31,7 @@ export function tickersOf({ tickers }: MarketOpenShape): readonly string[] {
 export function marketOpenYaml(shape: MarketOpenShape): string {
   const tickers = tickersOf(shape).map(
     (ticker) =>
-      `      - { ticker: ${ticker}, startPrice: "100", tickSize: "0.01", lotSize: "0.001", medianQuantity: "0.5", tradesPerSecond: 5 }`,
+      `      - { ticker: ${ticker}, startPrice: "100", tickSize: "0.01", lotSize: "0.001", medianQuantity: "0.5", tradesPerSecond: ${shape.tradesPerSecond} }`,
   );
   return `
 log: { level: warn }

@@ -61,7 +61,7 @@ export const startSocketIo: StartContender = (topics) =>
     readyFrames: 2,
   });
 
-/** A loop of `send()` in C: what the system calls alone cost. */
+/** One `send()` to each socket in C: what the system calls alone cost. */
 export const startLimit: StartContender = async (_, skip) => {
   const program = buildCProgram("peers/fanout-limit");
   if (program === undefined) {
