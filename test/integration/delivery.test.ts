@@ -1,7 +1,10 @@
 /** What an operator sees of the delivery to clients and can choose: sessions, figures, delay, TLS. */
-import { writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { connect } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { makeCertificate } from "../support/certificate.ts";
 import { listeners } from "../support/listeners.ts";
 import { addKey } from "../support/operator.ts";
 import { runCommand, type ServerProcess, startServerProcess } from "../support/server-process.ts";
@@ -69,8 +72,23 @@ describe("openbourse sessions", () => {
     const { code, stdout, stderr } = await runCommand(["sessions", "--data", nowhere]);
     expect([code, stdout]).toEqual([1, ""]);
     expect(stderr).toBe(
-      `openbourse: no server with an exchange runs on the data folder ${nowhere}\n`,
+      `openbourse: no server runs on the data folder ${nowhere}: name its own with --data\n`,
     );
+    expect(existsSync(nowhere)).toBe(false);
+  });
+
+  it("lists the clients of a server without an exchange too", async () => {
+    const yaml = "exchange: {enabled: false}";
+    const marketData = await startServerProcess({ yaml });
+    const client = await openStream(`${marketData.ws}/v1?apikey=${marketData.demoKey}`);
+    const { code, stdout } = await runCommand(["sessions", "--data", marketData.data, "--json"]);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      connections: 1,
+      sessions: [{ dialect: "finazon" }],
+    });
+    await client.close();
+    await marketData.stop();
   });
 
   it("refuses a limit that is none", async () => {
@@ -121,6 +139,30 @@ describe.each(listeners.filter(({ isSecure }) => isSecure))("over $name", (liste
     expect(await secure.stop()).toBe(0);
   });
 
+  it("a renewed certificate is shown after SIGHUP, and open connections stay", async () => {
+    const secure = await startServerProcess({ listener });
+    onTestFinished(async () => {
+      await secure.stop();
+    });
+    const stream = await openStream(`${secure.ws}/v1?apikey=${secure.demoKey}`);
+    const folder = join(secure.data, "..");
+    const before = await certificateOf(secure.port);
+    makeCertificate(folder);
+    expect(await certificateOf(secure.port)).toBe(before);
+    secure.process.kill("SIGHUP");
+    await expect.poll(() => certificateOf(secure.port)).not.toBe(before);
+    const renewed = await certificateOf(secure.port);
+
+    writeFileSync(join(folder, "test-key.pem"), "nothing");
+    secure.process.kill("SIGHUP");
+    await expect.poll(() => secure.output().stderr).toContain("the certificate was not renewed");
+    expect(secure.output().stderr).toContain("test-key.pem holds no private key in PEM");
+    expect(await certificateOf(secure.port)).toBe(renewed);
+    stream.send({ event: "heartbeat", request_id: 1 });
+    await stream.until(({ json }) => json["request_id"] === 1);
+    await stream.close();
+  });
+
   it("a server does not start with files that cannot be used, and says which", async () => {
     const wrong = join(server.data, "wrong.pem");
     writeFileSync(wrong, "nothing");
@@ -138,3 +180,13 @@ describe.each(listeners.filter(({ isSecure }) => isSecure))("over $name", (liste
     expect(half.stderr).toContain("server.tls.key is missing");
   });
 });
+
+/** Fingerprint of the certificate that a port shows. */
+async function certificateOf(port: number): Promise<string> {
+  // Which certificate it is is what is asked, not whether it is trusted.
+  const socket = connect({ host: "127.0.0.1", port, rejectUnauthorized: false });
+  await once(socket, "secureConnect");
+  const { fingerprint256 } = socket.getPeerCertificate();
+  socket.destroy();
+  return fingerprint256;
+}

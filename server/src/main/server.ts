@@ -27,6 +27,9 @@ import type { Clock } from "../ports/clock.ts";
 import type { KeyStore } from "../ports/key-store.ts";
 import type { Log } from "../ports/log.ts";
 import type { RestReply } from "../ports/rest.ts";
+import { startAdminServer } from "./admin/admin-server.ts";
+import { isServed } from "./admin/ask-server.ts";
+import { noExchange } from "./admin/target.ts";
 import type { Config } from "./config/schema.ts";
 import { type DataFolder, openDataFolder, readDemoKey, writeDemoKey } from "./data-folder.ts";
 import { connectFeed, openDataset, ownTrades } from "./datasets.ts";
@@ -67,6 +70,11 @@ export interface RunningServer {
   /** The demo users of the exchange; none where it has none. */
   readonly demoUsers: readonly DemoUser[];
   readonly feeds: readonly FeedRunner[];
+  /**
+   * Reads the certificate and its key anew, for clients that come from now on. Where they cannot be
+   * used, the log says why and the old ones stay. Does nothing without TLS.
+   */
+  renewCertificate(): void;
   /** Closes connections with 1001, stops feeds, closes stores. Calling it again waits for the same stop. */
   stop(): Promise<void>;
 }
@@ -129,7 +137,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   );
   const dialects = [finazon, ...(cryptomus ? [cryptomus.dialect] : [])];
   const gateway = new Gateway({ dialects, hub, clock, log, ...config.server });
-  await trading?.openAdministration(gateway);
+  const target = { ...(trading?.adminTarget ?? noExchange), sessions: gateway };
+  const hasExchange = trading !== undefined;
+  if (hasExchange || !isServed(folder.adminFile)) {
+    const secrets = systemSecrets();
+    const file = folder.adminFile;
+    const admin = await startAdminServer({ file, target, hasExchange, secrets, log });
+    building.defer(() => admin.close());
+  } else {
+    log.warn("another server runs on this data folder: `sessions` lists its connections only");
+  }
   const meter = createPrometheusMeter();
   meter.onRead(registerFigures(meter, { hub, gateway, feeds, venue }));
   const http = createHttpServer({
@@ -171,11 +188,27 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     demoKey,
     demoUsers,
     feeds,
+    renewCertificate: () => renewCertificate(http, config, { log, nowMs: nowMs() }),
     stop() {
       stopping ??= running.disposeAsync();
       return stopping;
     },
   };
+}
+
+function renewCertificate(
+  http: HttpServer,
+  { server }: Config,
+  at: { readonly log: Log; readonly nowMs: number },
+): void {
+  if (server.tls === undefined) return;
+  try {
+    http.renewTls(readTls(server.tls, at));
+    at.log.info("the certificate was read anew", { file: server.tls.cert });
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error;
+    at.log.error("the certificate was not renewed", { reason: error.message });
+  }
 }
 
 /** When a flush comes: once the event loop's turn has done its work, or so many milliseconds later. */

@@ -1,6 +1,6 @@
 /**
- * The certificate and key of the public listener, read once at the start and checked against each
- * other, so that a mistake is told to the operator and not to the first client.
+ * The certificate and key of the public listener, checked against each other when they are read, so
+ * that a mistake is told to the operator and not to the first client.
  */
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";

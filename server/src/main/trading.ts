@@ -1,6 +1,6 @@
 /**
- * All that an exchange adds to a server: the venue with its public and private streams, its users, the
- * Cryptomus protocol and the administration. Built in the order of dependence, given back in the
+ * All that an exchange adds to a server: the venue with its public and private streams, its users, and
+ * the Cryptomus protocol. Built in the order of dependence, given back in the
  * opposite one.
  */
 import { createAuthenticator } from "../access/authenticator.ts";
@@ -14,9 +14,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Dialect } from "../ports/dialect.ts";
 import type { Log } from "../ports/log.ts";
 import type { RestRoute } from "../ports/rest.ts";
-import { startAdminServer } from "./admin/admin-server.ts";
-import type { SessionSource } from "./admin/sessions.ts";
-import { adminTargetOf } from "./admin/target.ts";
+import { type AdminTarget, adminTargetOf } from "./admin/target.ts";
 import type { Config } from "./config/schema.ts";
 import type { DataFolder } from "./data-folder.ts";
 import { openDemoUsers } from "./demo-users.ts";
@@ -96,17 +94,12 @@ export class Trading implements AsyncDisposable {
     if (enabled) this.#opened.defer(await runParticipants(venue, clock, { seed, rate }));
 
     if (!config.demo.users || !config.cryptomus.enabled) return [];
-    const target = adminTargetOf(venue, this.#registry.store);
-    return openDemoUsers(this.#registry, target, { nowMs: nowMsOf(clock), log });
+    return openDemoUsers(this.#registry, this.adminTarget, { nowMs: nowMsOf(clock), log });
   }
 
-  /** Opens the administration of the exchange, and of the connections that its server has. */
-  async openAdministration(sessions: SessionSource): Promise<void> {
-    const { folder, log } = this.#options;
-    const { secrets, store } = this.#registry;
-    const target = { ...adminTargetOf(this.venue, store), sessions };
-    const admin = await startAdminServer({ file: folder.adminFile, target, secrets, log });
-    this.#opened.defer(() => admin.close());
+  /** What administrators work on. */
+  get adminTarget(): AdminTarget {
+    return adminTargetOf(this.venue, this.#registry.store);
   }
 
   /** The Cryptomus protocol over this exchange; call `refresh` about every second. */

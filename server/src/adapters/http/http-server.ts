@@ -3,8 +3,10 @@
  * event for the WebSocket gateway. It parses requests and nothing else; routes are plain functions.
  */
 import { type IncomingMessage, type Server, STATUS_CODES } from "node:http";
+import type { Server as SecureServer } from "node:https";
 import type { Duplex } from "node:stream";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { assert } from "../../core/assert.ts";
 import type { Log } from "../../ports/log.ts";
 import type { RestReply, RestRequest, RestRoute } from "../../ports/rest.ts";
 import { addDocs } from "./docs-pages.ts";
@@ -50,13 +52,21 @@ export interface HttpServerOptions {
   nowMs(): number;
   readonly log: Log;
   /** Certificate and key in PEM; without them it speaks plain HTTP. */
-  readonly tls?: { readonly cert: Buffer; readonly key: Buffer } | undefined;
+  readonly tls?: TlsFiles | undefined;
+}
+
+/** Certificate and key in PEM. */
+export interface TlsFiles {
+  readonly cert: Buffer;
+  readonly key: Buffer;
 }
 
 /** A server that may be listening. */
 export interface HttpServer {
   /** Starts to listen; resolves with the port that was taken (for port 0, the one chosen). */
   listen(host: string, port: number): Promise<number>;
+  /** Shows another certificate to clients that come from now on; only for a server that speaks TLS. */
+  renewTls(tls: TlsFiles): void;
   /** Stops taking connections and ends idle ones. */
   close(): Promise<void>;
   readonly server: Server;
@@ -102,6 +112,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       await app.listen({ host, port });
       const address = app.server.address();
       return typeof address === "object" && address !== null ? address.port : port;
+    },
+    renewTls(tls) {
+      assert(options.tls !== undefined, "a plain server has no certificate");
+      (app.server as SecureServer).setSecureContext(tls);
     },
     close: () => app.close(),
   };

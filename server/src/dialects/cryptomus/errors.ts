@@ -110,7 +110,7 @@ export function upgradeRefusal(refusal: TokenRefusal): {
 }
 
 /** Why this side ends a connection. */
-export type CloseReason = "invalid-json" | "idle" | "flood" | "revoked" | "evicted";
+export type CloseReason = "invalid-json" | "idle" | "flood" | "revoked";
 
 /** Close code and reason; a reason has at most 123 bytes, which is what a close frame can hold. */
 export const closings: Readonly<
@@ -120,5 +120,4 @@ export const closings: Readonly<
   idle: { code: 1001, reason: "No requests for too long" },
   flood: { code: 1008, reason: "Far too many requests" },
   revoked: { code: 1008, reason: "The user was disabled" },
-  evicted: { code: 1008, reason: "A newer connection took the place of this one" },
 };

@@ -113,7 +113,7 @@ class Player {
 
 function inputOf(kind: string): SessionInput {
   if (kind === "binary") return { kind, byteLength: 1 };
-  return { kind: kind as "ping" | "deadline" | "revoked" | "evicted" };
+  return { kind: kind as "ping" | "deadline" | "revoked" };
 }
 
 describe("the golden transcripts", () => {

@@ -61,7 +61,10 @@ describe("requests that come to no route", () => {
 
   it("are told from those of the other protocol by their path", () => {
     for (const { path } of new House().routes) expect(isCryptomusPath(path), path).toBe(true);
-    for (const path of ["/v1/datasets", "/v2/tickers", "/latest/time_series", "/healthz", "/"]) {
+    for (const path of ["/v2/user-api", "/v2/user-api/", "/api/v2", "/v1/exchange"]) {
+      expect(isCryptomusPath(path), path).toBe(true);
+    }
+    for (const path of ["/v1/datasets", "/v2/tickers", "/v1/exchanges", "/healthz", "/"]) {
       expect(isCryptomusPath(path), path).toBe(false);
     }
   });

@@ -224,11 +224,12 @@ function accountRows(options: CryptomusRestOptions): readonly Row[] {
   ];
 }
 
-const pathPrefixes = ["/v1/exchange/", "/v2/user-api/", "/api/v2/"];
+const pathPrefixes = ["/v1/exchange", "/v2/user-api", "/api/v2"];
 
 /** Whether requests on this path expect answers in the words of this protocol. */
 export function isCryptomusPath(path: string): boolean {
-  return streamPaths.includes(path) || pathPrefixes.some((prefix) => path.startsWith(prefix));
+  const isBelow = (prefix: string) => path === prefix || path.startsWith(`${prefix}/`);
+  return streamPaths.includes(path) || pathPrefixes.some(isBelow);
 }
 
 /** The reply for a path that nothing serves. */

@@ -99,8 +99,10 @@ class CryptomusSession implements Session {
       case "market-listed":
         return this.#subscriber.marketListed(input.rules);
       case "revoked":
+        return [this.#close("revoked")];
       case "evicted":
-        return [this.#close(input.kind)];
+        // A connection beyond a user's limit is refused; none takes the place of another.
+        return [];
       default:
         return ensureNever(input);
     }

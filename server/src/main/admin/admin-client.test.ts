@@ -14,7 +14,7 @@ import { writeAdminFile } from "./admin-file.ts";
 import { startAdminServer } from "./admin-server.ts";
 import { exchangeTarget } from "./exchange-target.contract.ts";
 import { parseMarketRules } from "./market-rules.ts";
-import type { AdminTarget } from "./target.ts";
+import { type AdminTarget, noExchange } from "./target.ts";
 
 const market = { code: "BTC_USDT", tick: "0.01", lot: "0.00001" };
 const secrets = systemSecrets();
@@ -28,6 +28,9 @@ beforeEach(() => {
   folder = openDataFolder(mkdtempSync(join(tmpdir(), "openbourse-admin-client-")));
 });
 afterEach(() => rmSync(folder.path, { recursive: true }));
+
+/** Where the administration of an exchange is opened. */
+const door = () => ({ file: folder.adminFile, hasExchange: true, secrets, log });
 
 function config() {
   const flags = [{ path: ["data"], value: folder.path, origin: "--data" }];
@@ -56,7 +59,7 @@ async function withStranger(listener: RequestListener, task: () => Promise<void>
   await new Promise<void>((resolve) => stranger.listen(0, "127.0.0.1", resolve));
   const { port } = stranger.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;
-  writeAdminFile(folder.adminFile, { url, token: "0".repeat(64), pid: deadPid });
+  writeAdminFile(folder.adminFile, { url, token: "0".repeat(64), pid: deadPid, exchange: true });
   await task();
   await new Promise((resolve) => stranger.close(resolve));
 }
@@ -71,12 +74,19 @@ describe("a command", () => {
 
   it("is carried out by the server that runs, which alone has the exchange open", async () => {
     const target = exchangeTarget();
-    const server = await startAdminServer({ file: folder.adminFile, target, secrets, log });
+    const server = await startAdminServer({ ...door(), target });
     expect(await addMarket()).toMatchObject({ kind: "done", result: market });
     expect(await addMarket()).toMatchObject({ kind: "refused" });
     expect(target.exchange.markets()).toHaveLength(1);
     await server.close();
     expect(existsSync(join(folder.venue, "commands.db"))).toBe(false);
+  });
+
+  it("opens the exchange itself beside a server that has none", async () => {
+    const server = await startAdminServer({ ...door(), target: noExchange, hasExchange: false });
+    expect(await addMarket()).toMatchObject({ kind: "done", result: market });
+    expect(await codes()).toEqual(["BTC_USDT"]);
+    await server.close();
   });
 
   it("is one of 64 at the same time, and all are carried out by the server", async () => {
@@ -90,7 +100,7 @@ describe("a command", () => {
       return exchange.submit(command);
     };
     const target = { ...exchange, submit };
-    const server = await startAdminServer({ file: folder.adminFile, target, secrets, log });
+    const server = await startAdminServer({ ...door(), target });
     await exchange.submit({ kind: "add-market", rules: parsedRules() });
     const deposits = Array.from({ length: 64 }, (_, index) =>
       administer(config(), "transfer", {
@@ -107,7 +117,7 @@ describe("a command", () => {
 
   it("is told the trouble of the server, and does not go past it", async () => {
     const target = exchangeTarget([], "disk full");
-    const server = await startAdminServer({ file: folder.adminFile, target, secrets, log });
+    const server = await startAdminServer({ ...door(), target });
     expect(await addMarket()).toEqual({
       kind: "unavailable",
       message: "the exchange takes no more commands: disk full",

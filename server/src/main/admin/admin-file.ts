@@ -9,8 +9,10 @@ import { Value } from "typebox/value";
 const addressSchema = Type.Object({
   url: Type.String({ pattern: "^http://127\\.0\\.0\\.1:[0-9]{1,5}$" }),
   token: Type.String({ pattern: "^[0-9a-f]{64}$" }),
-  /** The server's process, which has the exchange as long as it is alive. */
+  /** The server's process. */
   pid: Type.Integer({ minimum: 1 }),
+  /** Whether that has the exchange as long as it is alive. */
+  exchange: Type.Boolean(),
 });
 
 /** Where to ask, and what to show. */

@@ -29,7 +29,10 @@ let server: AdminServer;
 
 function start(options: Partial<AdminServerOptions> = {}): Promise<AdminServer> {
   const target = exchangeTarget(["u"]);
-  return startAdminServer({ file, target, secrets: systemSecrets(), log, ...options });
+  return startAdminServer({
+    ...{ file, target, hasExchange: true, secrets: systemSecrets(), log },
+    ...options,
+  });
 }
 
 beforeEach(async () => {
@@ -74,6 +77,7 @@ describe("the file", () => {
       url: `http://127.0.0.1:${server.port}`,
       token: expect.stringMatching(/^[0-9a-f]{64}$/),
       pid: process.pid,
+      exchange: true,
     });
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(readdirSync(folder)).toEqual(["admin.json"]);
@@ -83,6 +87,14 @@ describe("the file", () => {
     await server.close();
     expect(readdirSync(folder)).toEqual([]);
     await expect(send()).rejects.toThrow("ECONNREFUSED");
+  });
+
+  it("of another server that has come since is left alone", async () => {
+    const second = await start();
+    await server.close();
+    expect(readAdminFile(file)?.url).toBe(`http://127.0.0.1:${second.port}`);
+    await second.close();
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   it("takes the place of one that a crash has left, unfinished or open to others", async () => {
@@ -107,7 +119,8 @@ describe("the file", () => {
     `{"url":"http://127.0.0.1:80/x","token":"${"0".repeat(64)}","pid":1}`,
     '{"url":"http://127.0.0.1:80","token":"short","pid":1}',
     `{"url":"http://127.0.0.1:80","token":"${"0".repeat(64)}"}`,
-    `{"url":"http://127.0.0.1:80","token":"${"0".repeat(64)}","pid":0}`,
+    `{"url":"http://127.0.0.1:80","token":"${"0".repeat(64)}","pid":0,"exchange":true}`,
+    `{"url":"http://127.0.0.1:80","token":"${"0".repeat(64)}","pid":1}`,
   ])("is as good as none when it holds %j", (content) => {
     const other = join(folder, "other.json");
     writeFileSync(other, content);

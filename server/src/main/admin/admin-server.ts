@@ -15,7 +15,7 @@ import { Value } from "typebox/value";
 import type { Log } from "../../ports/log.ts";
 import type { Secrets } from "../../ports/secrets.ts";
 import { StartError } from "../start-error.ts";
-import { removeAdminFile, writeAdminFile } from "./admin-file.ts";
+import { readAdminFile, removeAdminFile, writeAdminFile } from "./admin-file.ts";
 import type { AdminAnswer } from "./answer.ts";
 import { type AdminOperation, adminOperations, findOperation } from "./operations.ts";
 import type { AdminTarget } from "./target.ts";
@@ -43,6 +43,8 @@ export interface AdminServerOptions {
   /** Where address and token are written, see `admin-file.ts`. */
   readonly file: string;
   readonly target: AdminTarget;
+  /** Whether the target is an exchange, and not only the connections of a server. */
+  readonly hasExchange: boolean;
   readonly secrets: Secrets;
   readonly log: Log;
   /** 0, the default, for any free one. */
@@ -64,7 +66,7 @@ interface Fault {
 
 /** Starts to listen and writes the file. A `StartError` says why it cannot. */
 export async function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
-  const { file, secrets } = options;
+  const { file, secrets, hasExchange } = options;
   const token = secrets.randomHex(tokenBytes);
   const server = createServer({ requestTimeout: requestTimeoutMs }, (request, response) => {
     void answer(request, response, { ...options, token });
@@ -72,7 +74,8 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
   server.maxConnections = adminConnectionsMax;
   const port = await listen(server, options.port ?? 0);
   try {
-    writeAdminFile(file, { url: `http://${host}:${port}`, token, pid: process.pid });
+    const url = `http://${host}:${port}`;
+    writeAdminFile(file, { url, token, pid: process.pid, exchange: hasExchange });
   } catch (error) {
     server.close();
     const { code } = error as NodeJS.ErrnoException;
@@ -82,7 +85,7 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
   return {
     port,
     close() {
-      closing ??= closeGently(server, file);
+      closing ??= closeGently(server, { file, token });
       return closing;
     },
   };
@@ -97,8 +100,12 @@ function listen(server: Server, port: number): Promise<number> {
   });
 }
 
-async function closeGently(server: Server, file: string): Promise<void> {
-  removeAdminFile(file);
+async function closeGently(
+  server: Server,
+  { file, token }: { readonly file: string; readonly token: string },
+): Promise<void> {
+  // Another server may have come since, and written its own.
+  if (readAdminFile(file)?.token === token) removeAdminFile(file);
   const closed = new Promise<void>((resolve) => {
     server.close(() => resolve());
   });

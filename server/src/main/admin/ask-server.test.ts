@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { removeAdminFile, writeAdminFile } from "./admin-file.ts";
-import { askServer } from "./ask-server.ts";
+import { askServer, isServed } from "./ask-server.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "openbourse-ask-"));
 const file = join(folder, "admin.json");
@@ -26,18 +26,29 @@ afterEach(async () => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Answers requests with `listener` and writes the file of a process `pid` that is said to do so. */
-async function serve(pid: number, listener: RequestListener): Promise<void> {
+async function serve(pid: number, listener: RequestListener, exchange = true): Promise<void> {
   const server = createServer(listener);
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
-  writeAdminFile(file, { url: `http://127.0.0.1:${port}`, token, pid });
+  writeAdminFile(file, { url: `http://127.0.0.1:${port}`, token, pid, exchange });
 }
 
 const ask = (patienceMs = 5_000) =>
   askServer(file, { name: "list-markets", request: {}, patienceMs });
 
 const good: RequestListener = (_, response) => response.end('{"kind":"done","result":[]}');
+
+describe("a file", () => {
+  it.each([
+    ["of a process that is alive", livePid, true],
+    ["of a process that is gone", deadPid, false],
+  ])("%s names a server: %s", async (_, pid, isThere) => {
+    expect(isServed(file)).toBe(false);
+    await serve(pid, good, false);
+    expect(isServed(file)).toBe(isThere);
+  });
+});
 
 describe("asking the server of a data folder", () => {
   it("has no answer where no file names one", async () => {
@@ -52,6 +63,13 @@ describe("asking the server of a data folder", () => {
   it("takes no process of its own number for the server", async () => {
     await serve(process.pid, (request) => request.socket.destroy());
     expect(await ask(60_000)).toBeUndefined();
+  });
+
+  it("has no answer of a server without an exchange, unless any server will do", async () => {
+    await serve(livePid, good, false);
+    expect(await ask()).toBeUndefined();
+    const question = { name: "list-sessions", request: {}, ofAnyServer: true };
+    expect(await askServer(file, question)).toEqual({ kind: "done", result: [] });
   });
 
   it("asks again while the process is alive and hangs up", async () => {

@@ -1,6 +1,6 @@
 /**
  * Asks the server that runs on a data folder. While the process that the folder's file names is alive
- * it has the exchange, so it is asked again until it answers; nothing is opened here.
+ * it has what it said it has, so it is asked again until it answers; nothing is opened here.
  */
 import { setTimeout as pause } from "node:timers/promises";
 import Type from "typebox";
@@ -32,22 +32,31 @@ export interface Question {
   /** An operation's name, and what it takes. */
   readonly name: string;
   readonly request: unknown;
+  /** Whether a server will do that has no exchange. Default: false. */
+  readonly ofAnyServer?: boolean;
   /** Default: {@link defaultPatienceMs}. */
   readonly patienceMs?: number;
 }
 
+/** Whether `file` names a server whose process is alive. */
+export function isServed(file: string): boolean {
+  const server = readAdminFile(file);
+  return server !== undefined && isAlive(server.pid);
+}
+
 /**
  * The answer of the server that `file` names. Undefined when there is none: no file, or one that a
- * crash has left, whose process is gone and behind whose port is nobody, or somebody else.
+ * crash has left, whose process is gone and behind whose port is nobody, or somebody else; or a server
+ * that has no exchange, where one is needed.
  */
 export async function askServer(
   file: string,
   question: Question,
 ): Promise<AdminAnswer<unknown> | undefined> {
-  const { patienceMs = defaultPatienceMs } = question;
+  const { patienceMs = defaultPatienceMs, ofAnyServer = false } = question;
   const giveUpAtMs = performance.now() + patienceMs;
   let server = readAdminFile(file);
-  while (server !== undefined) {
+  while (server !== undefined && (server.exchange || ofAnyServer)) {
     const answer = await ask(server, question);
     if (answer !== undefined) return answer;
     if (!isAlive(server.pid)) return undefined;

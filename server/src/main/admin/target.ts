@@ -34,3 +34,10 @@ export function adminTargetOf(
     userExists: (id) => users.user(id) !== undefined,
   };
 }
+
+/** The target of a server without an exchange. */
+export const noExchange: AdminTarget = {
+  submit: () => Promise.resolve({ kind: "stopped", reason: "this server has no exchange" }),
+  markets: () => Promise.resolve({ kind: "unavailable", reason: "this server has no exchange" }),
+  userExists: () => false,
+};

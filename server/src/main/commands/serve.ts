@@ -29,6 +29,8 @@ export async function serveConfig(config: Config, environment: Environment): Pro
     environment,
     progress: (code, share) => progress.show(code, share),
   });
+  // Without TLS it keeps its usual meaning: the terminal is gone, and so is the server.
+  if (server.isSecure) process.on("SIGHUP", () => server.renewCertificate());
   sayReady(server);
   const signal = await signalled;
   progress.clear();

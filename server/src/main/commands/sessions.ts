@@ -6,7 +6,7 @@ import type { AdminResult } from "../admin/operations.ts";
 import { listedSessionsMax } from "../admin/sessions.ts";
 import type { ConfigInput } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
-import { openDataFolder } from "../data-folder.ts";
+import { dataFolder } from "../data-folder.ts";
 import { askAndPrint } from "./administration.ts";
 import { refuse } from "./key-store.ts";
 
@@ -28,10 +28,13 @@ export function listSessionsCommand(
 
 /** Asks the server and nobody else: without one there are no connections, and nothing to open. */
 async function askForSessions(config: Config, limit: number): Promise<AdminAnswer<Listing>> {
-  const { adminFile } = openDataFolder(config.data);
-  const answer = await askServer(adminFile, { name: "list-sessions", request: { limit } });
+  const { adminFile } = dataFolder(config.data);
+  const request = { limit };
+  const answer = await askServer(adminFile, { name: "list-sessions", request, ofAnyServer: true });
   if (answer === undefined) {
-    return unavailable(`no server with an exchange runs on the data folder ${config.data}`);
+    return unavailable(
+      `no server runs on the data folder ${config.data}: name its own with --data`,
+    );
   }
   // It comes from the operation of this name, and was written by the same program.
   return answer as AdminAnswer<Listing>;
