@@ -4,7 +4,7 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { beginYoung } from "../../server/src/main/young-generation.ts";
+import { tuneCollector } from "../../server/src/main/collector.ts";
 import { parseBenchCommand } from "./command.ts";
 import { type Benchmark, type BenchmarkResult, type Effort, judge } from "./harness/benchmark.ts";
 import { describeMachine } from "./harness/machine.ts";
@@ -40,7 +40,7 @@ async function main(args: readonly string[]): Promise<number> {
     chosen.push(benchmark);
   }
   // As the server does; contenders from elsewhere gain by it as well.
-  beginYoung();
+  tuneCollector();
   const { isQuick, runs = isQuick ? 3 : 7, minutes } = command;
   const warmUps = isQuick ? 1 : 2;
   const effort = { runs, warmUps, isQuick, ...(minutes === undefined ? {} : { minutes }) };

@@ -13,17 +13,17 @@ import {
   withConfig,
   withFolder,
 } from "./cli-options.ts";
+import { tuneCollector } from "./collector.ts";
 import type { LimitOptions } from "./commands/workspaces.ts";
 import { nearest } from "./config/problem.ts";
 import { version } from "./version.ts";
-import { beginYoung } from "./young-generation.ts";
 
 /** Exit codes: all went well; something failed; what was asked for is not right. */
 export const exitCodes = { ok: 0, failed: 1, usage: 2 } as const;
 
 /** Runs one command line; resolves with the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
-  beginYoung();
+  tuneCollector();
   let code: number = exitCodes.ok;
   const program = buildProgram((exitCode) => {
     code = exitCode;

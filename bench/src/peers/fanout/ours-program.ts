@@ -10,13 +10,13 @@ import { frameText } from "../../../../server/src/adapters/ws/frame.ts";
 import { Gateway } from "../../../../server/src/adapters/ws/gateway.ts";
 import { allocate } from "../../../../server/src/adapters/ws/socket-transport.ts";
 import { Hub } from "../../../../server/src/hub/hub.ts";
-import { beginYoung } from "../../../../server/src/main/young-generation.ts";
+import { tuneCollector } from "../../../../server/src/main/collector.ts";
 import type { MarketTopic, UpdateOf } from "../../../../server/src/marketdata/topic.ts";
 import type { Dialect, Encoding, Session } from "../../../../server/src/ports/dialect.ts";
 import { obeyCommands, topicsOf } from "./fanout-program.ts";
 
 // As the server's command line does.
-beginYoung();
+tuneCollector();
 
 const outboxBytesMax = Number(process.argv[3]);
 const messageBytesMax = 65_536;

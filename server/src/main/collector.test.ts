@@ -1,0 +1,15 @@
+import { spawnSync } from "node:child_process";
+import { expect, it } from "vitest";
+import { growth, pretenuring } from "./collector.ts";
+
+it.each([
+  [pretenuring, `--${pretenuring}`],
+  [growth, `--${growth}=0`],
+])(
+  "%s is a choice that this version of the engine makes by itself unless told",
+  (name, byItself) => {
+    const { stdout } = spawnSync(process.execPath, ["--v8-options"], { encoding: "utf8" });
+    const option = stdout.slice(stdout.indexOf(`--${name} `));
+    expect(option).toMatch(new RegExp(`^--${name} .*\\n.*default: ${byItself}\\n`));
+  },
+);
