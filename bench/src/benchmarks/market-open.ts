@@ -212,7 +212,7 @@ function findings(live: LiveRun, replayed: FanoutFindings, seconds: number): Fin
 }
 
 const method: readonly string[] = [
-  "The server is the one that is shipped, in a process of its own: a simulated dataset of 500 tickers that trade 12,500 times a second, and an exchange on which two users trade over signed REST.",
+  "The server is the one that is shipped, in a process of its own: a simulated dataset of 500 tickers that trade 25,000 times a second, and an exchange on which two users trade over signed REST.",
   "A client speaks one protocol: some subscribe to bars of 1 s, each to its own random tickers, others to depth at 100 ms, each to its own random markets.",
   "What it does without clients is measured before each run; the difference over the delivered messages is what they cost: encoding, fan-out, sending.",
   "A second of its messages is recorded with their times, topics and lengths, and sent by the contenders to as many clients with the same subscriptions. Ours is the server's hub and gateway.",
