@@ -1,44 +1,53 @@
 /** What must hold after every command, examined from scratch. Each failure is a bug and stops. */
 import { assert } from "../assert.ts";
-import { noSlot, type OrderSlot } from "../book/order-pool.ts";
-import type { Wallet } from "../ledger/ledger.ts";
+import { noSlot } from "../book/order-pool.ts";
 import {
   holdFor,
   type Market,
-  ownerOf,
+  marketOf,
   payCurrency,
   type TradingState,
   type User,
 } from "./state.ts";
 
-/** Examines books, lists, holds and money. */
+/** Examines books, lists, holds and money. The exchange stands still meanwhile. */
 export function checkState(state: TradingState): void {
   state.ledger.checkInvariants(state.users.map(({ wallet }) => wallet));
-  const resting = state.markets.flatMap((market) => checkMarket(state, market));
-  assert(state.pool.size === resting.length, "every open order rests in a book");
-  assert(state.slots.size === resting.length, "every open order is found by its id");
-  for (const user of state.users) checkUser(state, user);
-  checkHolds(state, resting);
+  let resting = 0;
+  for (const market of state.markets) resting += checkMarket(state, market);
+  let listed = 0;
+  for (const user of state.users) listed += checkUser(state, user);
+  assert(state.pool.size === resting, "every open order rests in a book");
+  assert(state.slots.size === resting, "every open order is found by its id");
+  assert(listed === resting, "every open order is in the list of its user");
 }
 
-function checkMarket({ pool }: TradingState, market: Market): OrderSlot[] {
+/** Examines a market; returns how many orders rest in it. */
+function checkMarket({ pool }: TradingState, market: Market): number {
   const { book, stops, index } = market;
   book.checkInvariants();
   stops.checkInvariants();
   const bid = book.bestPrice("buy");
   const ask = book.bestPrice("sell");
   assert(bid === 0 || ask === 0 || bid < ask, "a book is never crossed");
-  const slots = [...book.slots("buy"), ...book.slots("sell")];
-  for (const slot of slots) {
-    assert(pool.market[slot] === index, "an order rests in its own market");
-    assert(pool.filled[slot]! + pool.remaining[slot]! <= pool.quantity[slot]!, "lots add up");
+  let resting = 0;
+  let withStop = 0;
+  for (const side of ["buy", "sell"] as const) {
+    for (const slot of book.slots(side)) {
+      assert(pool.market[slot] === index, "an order rests in its own market");
+      assert(pool.filled[slot]! + pool.remaining[slot]! <= pool.quantity[slot]!, "lots add up");
+      resting += 1;
+      if (pool.stopPrice[slot] !== 0) withStop += 1;
+    }
   }
-  const withStop = slots.filter((slot) => pool.stopPrice[slot] !== 0);
-  assert(withStop.length === stops.size, "exactly the resting orders with a stop are watched");
-  return slots;
+  assert(withStop === stops.size, "exactly the resting orders with a stop are watched");
+  return resting;
 }
 
-function checkUser({ pool, slots }: TradingState, user: User): void {
+/** Examines a user's orders and what he holds for them; returns how many orders those are. */
+function checkUser(state: TradingState, user: User): number {
+  const { pool, slots } = state;
+  const owed: bigint[] = [];
   let count = 0;
   let clientIds = 0;
   let before = noSlot;
@@ -52,28 +61,19 @@ function checkUser({ pool, slots }: TradingState, user: User): void {
       assert(user.openClientIds.get(clientId) === slot, "a client id leads to its own order");
       clientIds += 1;
     }
+    const market = marketOf(state, slot);
+    const currency = payCurrency(market, pool.side(slot));
+    owed[currency] = (owed[currency] ?? 0n) + holdFor(state, market, slot);
     count += 1;
     before = slot;
   }
   assert(user.lastOrder === before, "a user's list ends with his last order");
   assert(user.openOrders === count, "a user's open orders are counted");
   assert(user.openClientIds.size === clientIds, "only open orders have an open client id");
-}
-
-function checkHolds(state: TradingState, resting: readonly OrderSlot[]): void {
-  const owed = new Map<Wallet, bigint[]>();
-  for (const slot of resting) {
-    const market = state.markets[state.pool.market[slot]!]!;
-    const { wallet } = ownerOf(state, slot);
-    const currency = payCurrency(market, state.pool.side(slot));
-    const sums = owed.get(wallet) ?? [];
-    sums[currency] = (sums[currency] ?? 0n) + holdFor(state, market, slot);
-    owed.set(wallet, sums);
+  const currencies = Math.max(user.wallet.balances.length, owed.length);
+  for (let currency = 0; currency < currencies; currency += 1) {
+    const held = user.wallet.balances[currency]?.held ?? 0n;
+    assert(held === (owed[currency] ?? 0n), "what is held is what the open orders need");
   }
-  for (const { wallet } of state.users) {
-    for (const [currency, balance] of wallet.balances.entries()) {
-      const sum = owed.get(wallet)?.[currency] ?? 0n;
-      assert((balance?.held ?? 0n) === sum, "what is held is what the open orders need");
-    }
-  }
+  return count;
 }
