@@ -5,7 +5,7 @@
  *
  * Prints `ready PORT`. Commands come on standard input and are answered with `done`:
  *
- *   publish FLUSHES INTERVAL_MS MESSAGES BYTES   so many messages of so many bytes at each flush
+ *   publish FLUSHES INTERVAL_MS MESSAGES BYTES   so many messages of so many bytes at each flush, all to everybody
  *   replay TIMES FILE                            so many times what was recorded, as JSON
  */
 #define _GNU_SOURCE

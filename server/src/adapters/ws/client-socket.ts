@@ -15,21 +15,17 @@ export interface ClientListener {
 
 /** One client's WebSocket. */
 export class ClientSocket extends WebSocket {
-  #listener: ClientListener | undefined;
+  listener: ClientListener | undefined;
 
   /** Tells a listener from now on; called once. */
   tell(listener: ClientListener): void {
-    this.#listener = listener;
+    this.listener = listener;
     this.on("message", onMessage);
     this.on("ping", onPing);
     this.on("pong", onPong);
     // An error is followed by "close"; oversize and malformed frames are answered by ws itself.
     this.on("error", ignoreError);
     this.on("close", onClose);
-  }
-
-  get listener(): ClientListener | undefined {
-    return this.#listener;
   }
 }
 

@@ -64,7 +64,10 @@ describe("requests that come to no route", () => {
     for (const path of ["/v2/user-api", "/v2/user-api/", "/api/v2", "/v1/exchange"]) {
       expect(isCryptomusPath(path), path).toBe(true);
     }
-    for (const path of ["/v1/datasets", "/v2/tickers", "/v1/exchanges", "/healthz", "/"]) {
+    for (const path of [
+      ...["/v1/datasets", "/v2/tickers", "/latest/time_series", "/healthz", "/"],
+      ...["/v1/exchanges", "/v2/user-apis", "/api/v20"],
+    ]) {
       expect(isCryptomusPath(path), path).toBe(false);
     }
   });
