@@ -1,6 +1,5 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import { connect } from "node:net";
 import { constants, deflateRawSync } from "node:zlib";
 import { afterEach, describe, expect, it } from "vitest";
 import { type ClientOptions, WebSocket } from "ws";
@@ -10,6 +9,7 @@ import type { Frame } from "../../ports/transport.ts";
 import { VirtualClock } from "../clock/virtual-clock.ts";
 import { compressedBytesMin, frameText } from "./frame.ts";
 import { Gateway } from "./gateway.ts";
+import { listenFor } from "./listening.contract.ts";
 import { allocate } from "./socket-transport.ts";
 
 const closers: (() => unknown)[] = [];
@@ -65,15 +65,7 @@ async function start(compression: boolean) {
     pingIntervalMs: 25_000,
     compression,
   });
-  const server = createServer();
-  server.on("upgrade", (request, socket, head) => gateway.upgrade(request, socket, head));
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  closers.push(
-    () => gateway.stop(0),
-    () => server.close(),
-  );
+  const port = await listenFor(gateway, closers);
   const open = async (options: ClientOptions = {}) => {
     const socket = new WebSocket(`ws://127.0.0.1:${port}/`, options);
     // An error of the connection shows in how it is closed.

@@ -1,6 +1,4 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { connect, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
@@ -9,6 +7,7 @@ import type { Dialect, SessionEffect } from "../../ports/dialect.ts";
 import { VirtualClock } from "../clock/virtual-clock.ts";
 import { frameText } from "./frame.ts";
 import { Gateway } from "./gateway.ts";
+import { listenFor } from "./listening.contract.ts";
 import { allocate } from "./socket-transport.ts";
 
 const closers: (() => unknown)[] = [];
@@ -71,15 +70,7 @@ async function start() {
     outboxBytesMax: 1_000_000,
     pingIntervalMs,
   });
-  const server = createServer();
-  server.on("upgrade", (request, socket, head) => gateway.upgrade(request, socket, head));
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  closers.push(
-    () => gateway.stop(0),
-    () => server.close(),
-  );
+  const port = await listenFor(gateway, closers);
   const open = async (name: string) => {
     const socket = new WebSocket(`ws://127.0.0.1:${port}/echo?name=${name}`);
     await once(socket, "open");
