@@ -4,6 +4,7 @@
  */
 import type { MarketRules } from "../core/market/rules.ts";
 import type { Topic, TopicOf, UpdateOf } from "../marketdata/topic.ts";
+import type { RestReply } from "./rest.ts";
 
 /** How a dialect writes one update. The object's identity is the key under which text is shared. */
 export interface Encoding<Kind extends Topic["kind"] = Topic["kind"]> {
@@ -73,7 +74,7 @@ export interface ConnectionHandle {
 
 /** Whether an upgrade goes ahead. */
 export type UpgradeDecision =
-  | { readonly kind: "refused"; readonly status: number; readonly body: string }
+  | ({ readonly kind: "refused" } & RestReply)
   | { readonly kind: "accepted"; readonly session: Session };
 
 /** A protocol that clients can speak over WebSocket. */

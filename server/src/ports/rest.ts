@@ -23,6 +23,13 @@ export interface RestReply {
   readonly status: number;
   /** JSON text. */
   readonly body: string;
+  /** Header fields besides those of the body, by name in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The header that tells a refused caller in how many seconds to try again (RFC 9110 10.2.3). */
+export function retryAfter(seconds: number): { readonly "retry-after": string } {
+  return { "retry-after": String(Math.max(1, Math.ceil(seconds))) };
 }
 
 /** One operation of a REST interface. */

@@ -27,6 +27,7 @@ const echo = (method: RestRoute["method"]): RestRoute => ({
   handle: ({ path, params, query, header, body }: RestRequest, nowMs) => ({
     status: 201,
     body: JSON.stringify({ path, params, query, header: header("X-One"), body, nowMs }),
+    headers: { "x-two": "2" },
   }),
 });
 
@@ -72,6 +73,7 @@ describe("a route", () => {
     });
     expect(status).toBe(201);
     expect(headers.get("content-type")).toBe("application/json; charset=utf-8");
+    expect(headers.get("x-two")).toBe("2");
     expect(text).toBe(
       '{"path":"/v1/echo","params":{"version":"v1"},"query":{"a":"1","b":"/","__proto__":"x"},"header":"1","body":"{\\"not\\": parsed","nowMs":7}',
     );

@@ -189,7 +189,8 @@ function ourFailure(status: number, message: string): RestReply {
   return { status, body: JSON.stringify({ status: "error", error: { status, message } }) };
 }
 
-function send(reply: FastifyReply, { status, body }: RestReply): FastifyReply {
+function send(reply: FastifyReply, { status, body, headers }: RestReply): FastifyReply {
+  if (headers !== undefined) reply.headers(headers);
   return reply
     .code(status)
     .header("content-type", "application/json; charset=utf-8")

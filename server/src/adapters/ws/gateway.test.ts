@@ -20,6 +20,9 @@ const pingIntervalMs = 25_000;
 /** When the session `hurried` wants to be told. */
 const hurriedDeadlineMs = 5_500;
 
+/** What the dialect answers a client without a name. */
+const whoAreYou = { status: 401, body: '{"who":"are you"}', headers: { "retry-after": "7" } };
+
 /** A dialect that answers each text with the same text, and knows a few words. */
 function echoDialect(ended: string[]): Dialect {
   return {
@@ -27,7 +30,7 @@ function echoDialect(ended: string[]): Dialect {
     accepts: (path) => path === "/echo",
     open(request) {
       const name = request.query("name");
-      if (name === undefined) return { kind: "refused", status: 401, body: '{"who":"are you"}' };
+      if (name === undefined) return { kind: "refused", ...whoAreYou };
       return {
         kind: "accepted",
         session: {
@@ -107,11 +110,11 @@ function maskedText(text: string): Buffer {
 const handshake = ["Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="];
 
 describe("an upgrade", () => {
-  it("is refused with the dialect's status and body", async () => {
+  it("is refused with the dialect's status, headers and body", async () => {
     const { port, gateway } = await start();
     const [, answer] = await rawUpgrade(port, "/echo", handshake);
     expect(answer).toMatch(/^HTTP\/1\.1 401 Unauthorized\r\n/);
-    expect(answer).toContain('\r\n\r\n{"who":"are you"}');
+    expect(answer).toMatch(/\r\nretry-after: 7\r\n(?:.+\r\n)*\r\n\{"who":"are you"\}$/);
     expect(gateway.counters.refused).toBe(1);
   });
 

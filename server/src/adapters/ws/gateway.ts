@@ -8,6 +8,7 @@ import type { Hub } from "../../hub/hub.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ConnectionHandle, Dialect, Session, SessionInput } from "../../ports/dialect.ts";
 import type { Log } from "../../ports/log.ts";
+import type { RestReply } from "../../ports/rest.ts";
 import { gatewayClosings } from "./closings.ts";
 import {
   Connection,
@@ -106,11 +107,11 @@ export class Gateway {
     const dialect =
       url && this.#options.dialects.find((candidate) => candidate.accepts(url.pathname));
     if (url === undefined || dialect === undefined) {
-      this.#refuse(socket, 404, refusalBody("no WebSocket is served on this path"));
+      this.#refuse(socket, refusal(404, "no WebSocket is served on this path"));
       return;
     }
     if (this.#stopping || this.#connections.size >= this.#options.connectionsMax) {
-      this.#refuse(socket, 503, refusalBody("the server takes no more connections at present"));
+      this.#refuse(socket, refusal(503, "the server takes no more connections at present"));
       return;
     }
     const handle = new LateHandle();
@@ -124,7 +125,7 @@ export class Gateway {
         dialect: dialect.name,
         status: decision.status,
       });
-      this.#refuse(socket, decision.status, decision.body);
+      this.#refuse(socket, decision);
       return;
     }
     this.#accept({ request, head, session: decision.session, handle, dialect: dialect.name });
@@ -180,12 +181,13 @@ export class Gateway {
     if (this.#connections.size === 0) this.#allGone?.();
   }
 
-  #refuse(socket: Duplex, status: number, body: string): void {
+  #refuse(socket: Duplex, { status, body, headers = {} }: RestReply): void {
     this.counters.refused += 1;
     const head = [
       `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`,
       "Content-Type: application/json; charset=utf-8",
       `Content-Length: ${Buffer.byteLength(body)}`,
+      ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
       "Connection: close",
     ];
     socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
@@ -238,6 +240,6 @@ function parseTarget(target: string | undefined): URL | undefined {
   return URL.parse(target ?? "/", "http://openbourse.invalid") ?? undefined;
 }
 
-function refusalBody(message: string): string {
-  return JSON.stringify({ status: "error", error: { message } });
+function refusal(status: number, message: string): RestReply {
+  return { status, body: JSON.stringify({ status: "error", error: { message } }) };
 }

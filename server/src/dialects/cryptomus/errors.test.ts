@@ -27,6 +27,7 @@ describe("refused upgrades", () => {
     const reply = upgradeRefusal(refusal);
 
     expect(reply.status).toBe(status);
+    expect(Number(reply.headers?.["retry-after"]) > 0).toBe(status === 429);
     expect(JSON.parse(reply.body)).toEqual({ code: status, message: expect.any(String) });
     expect(reply.body.startsWith(`{"code":${status},"message":"`)).toBe(true);
   });

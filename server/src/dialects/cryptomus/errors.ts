@@ -4,6 +4,7 @@
  */
 import type { TokenRefusal } from "../../access/identity.ts";
 import { ensureNever } from "../../core/assert.ts";
+import { type RestReply, retryAfter } from "../../ports/rest.ts";
 import type { ErrorObject, RefusalBody, StreamErrorCode } from "./messages.ts";
 
 /** Longest piece of a client's text that is repeated in a message, in characters. */
@@ -78,10 +79,15 @@ function quoted(text: string): string {
   return text.length > quotedTextMax ? `${text.slice(0, quotedTextMax)}…` : text;
 }
 
+interface UpgradeRefusalRow {
+  readonly status: number;
+  readonly message: string;
+  /** In how many seconds it may be otherwise, where that is known. */
+  readonly retryAfterS?: number;
+}
+
 /** Status and message of a refused upgrade by reason (D-C22). */
-export const upgradeRefusals: Readonly<
-  Record<TokenRefusal, { readonly status: number; readonly message: string }>
-> = {
+export const upgradeRefusals: Readonly<Record<TokenRefusal, UpgradeRefusalRow>> = {
   "missing-token": {
     status: 401,
     message: "A one-time token is required in the query parameter token.",
@@ -92,21 +98,22 @@ export const upgradeRefusals: Readonly<
   "too-many-connections": {
     status: 429,
     message: "You have too many open connections. Close one of them and try again.",
+    retryAfterS: 5,
   },
   "too-many-new-connections": {
     status: 429,
     message: "Too many new connections. Please wait and try again later.",
+    // Counts begin anew with each minute.
+    retryAfterS: 60,
   },
 };
 
-/** Status and body of a refused upgrade. */
-export function upgradeRefusal(refusal: TokenRefusal): {
-  readonly status: number;
-  readonly body: string;
-} {
-  const { status, message } = upgradeRefusals[refusal];
+/** The answer to a refused upgrade. */
+export function upgradeRefusal(refusal: TokenRefusal): RestReply {
+  const { status, message, retryAfterS } = upgradeRefusals[refusal];
   const body: RefusalBody = { code: status, message };
-  return { status, body: JSON.stringify(body) };
+  const reply = { status, body: JSON.stringify(body) };
+  return retryAfterS === undefined ? reply : { ...reply, headers: retryAfter(retryAfterS) };
 }
 
 /** Why this side ends a connection. */

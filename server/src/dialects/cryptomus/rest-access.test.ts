@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Authenticator, Credentials, SignedMessage } from "../../access/identity.ts";
 import type { RestRequest } from "../../ports/rest.ts";
 import { signed } from "./rest-access.ts";
-import { accessErrors, reply } from "./rest-errors.ts";
+import { accessErrors, accessReply, reply } from "./rest-errors.ts";
 import { alice, House, ordersPath, secrets, signature, startMs } from "./rest-house.contract.ts";
 
 const signedRoutes = new House().routes.filter(({ security }) => security === "signature");
@@ -62,6 +62,7 @@ describe("a signed operation", () => {
     const answer = await new House({ refusal }).call("GET", ordersPath, { user: alice });
     expect(answer).toMatchObject({ status, text });
     expect(accessErrors[refusal].status).toBe(status);
+    expect(Number(accessReply(refusal).headers?.["retry-after"]) > 0).toBe(status === 429);
   });
 
   it("is signed by the recorded vectors", () => {

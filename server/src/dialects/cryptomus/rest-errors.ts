@@ -5,7 +5,7 @@
  */
 import type { SignatureRefusal } from "../../access/identity.ts";
 import type { RejectReason } from "../../core/reject.ts";
-import type { RestReply } from "../../ports/rest.ts";
+import { type RestReply, retryAfter } from "../../ports/rest.ts";
 import { type InputFault, quoted } from "./rest-validation.ts";
 
 /** Why something that was asked for is not done: the exchange's reasons and those found before it. */
@@ -106,6 +106,8 @@ export function faultyReply(errors: readonly InputFault[]): RestReply {
 interface AccessRow {
   readonly status: number;
   readonly body: { readonly code?: number; readonly message: string };
+  /** In how many seconds it may be otherwise, where that is known. */
+  readonly retryAfterS?: number;
 }
 
 const invalidSign: AccessRow = { status: 401, body: { message: "Invalid Sign." } };
@@ -113,6 +115,8 @@ const userNotFound: AccessRow = { status: 404, body: { code: 404, message: "User
 const tooManyCalls: AccessRow = {
   status: 429,
   body: { code: 429, message: "Too many requests. Please wait and try again later." },
+  // Counts begin anew with each minute.
+  retryAfterS: 60,
 };
 
 /** What a caller is told who is not let in, by reason. The last three are ours. */
@@ -133,13 +137,15 @@ export const accessErrors: Readonly<Record<SignatureRefusal | "too-many-tokens",
   "too-many-tokens": {
     status: 429,
     body: { code: 429, message: "Too many unused tokens. Connect with one, or wait 5 minutes." },
+    retryAfterS: 300,
   },
 };
 
 /** The reply for somebody who is not let in. */
 export function accessReply(reason: keyof typeof accessErrors): RestReply {
-  const { status, body } = accessErrors[reason];
-  return reply(status, body);
+  const { status, body, retryAfterS } = accessErrors[reason];
+  const refused = reply(status, body);
+  return retryAfterS === undefined ? refused : { ...refused, headers: retryAfter(retryAfterS) };
 }
 
 /** The reply for a request that came to no route, or that could not be read. */

@@ -98,6 +98,7 @@ describe("an upgrade", () => {
     expect(open({ apikey: key })).toEqual({
       kind: "refused",
       status: 429,
+      headers: { "retry-after": "5" },
       body: '{"status":"error","error":{"status":429,"code":"API_RATE_LIMIT_EXCEEDED","message":"You have reached the allowed number of open connections of your workspace. Close one of them and try again.","more_info":"/docs/errors#API_RATE_LIMIT_EXCEEDED"}}',
     });
     first.ended();

@@ -108,6 +108,15 @@ describe("errors of REST", () => {
     expect(restErrors[refusalReasons["too-many-calls"]].message).not.toMatch(authWords);
   });
 
+  it("tell a caller who has to wait for how long, and nobody else", () => {
+    for (const reason of Object.keys(restErrors) as (keyof typeof restErrors)[]) {
+      const { status, headers } = restErrorReply(reason);
+      expect(headers !== undefined && Number(headers["retry-after"]) > 0, reason).toBe(
+        status === 429,
+      );
+    }
+  });
+
   it("put in what the caller named as it is, shortened", () => {
     const endpoint = (path: string) =>
       JSON.parse(restErrorReply("unknown-endpoint", path).body).error.message;

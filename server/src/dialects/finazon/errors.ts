@@ -5,7 +5,7 @@
  */
 import type { AccessRefusal } from "../../access/grant.ts";
 import { ensureNever } from "../../core/assert.ts";
-import type { RestReply } from "../../ports/rest.ts";
+import { type RestReply, retryAfter } from "../../ports/rest.ts";
 import type { RequestField, RestErrorBody, RestErrorCode, StreamErrorCode } from "./messages.ts";
 
 /** Longest piece of a client's text that is repeated in a message, in characters. */
@@ -153,6 +153,8 @@ interface RestErrorRow {
   readonly code: RestErrorCode;
   /** `{subject}` stands for what the caller named; it is the only thing put in. */
   readonly message: string;
+  /** In how many seconds it may be otherwise, where that is known. */
+  readonly retryAfterS?: number;
 }
 
 /** Status, code and message by reason; the words are those of the vendor's table (protocol.md 2.7). */
@@ -184,12 +186,15 @@ export const restErrors: Readonly<Record<RestReason, RestErrorRow>> = {
     code: "API_RATE_LIMIT_EXCEEDED",
     message:
       "You have exceeded the allowed number of API calls within the minute. Please wait and try again later.",
+    // Counts begin anew with each minute.
+    retryAfterS: 60,
   },
   "too-many-connections": {
     status: 429,
     code: "API_RATE_LIMIT_EXCEEDED",
     message:
       "You have reached the allowed number of open connections of your workspace. Close one of them and try again.",
+    retryAfterS: 5,
   },
 };
 
@@ -209,7 +214,7 @@ export function errorDocsPath(code: RestErrorCode): string {
 
 /** The whole reply for a refusal; `subject` is the parameter, dataset or path that it is about. */
 export function restErrorReply(reason: RestReason, subject = ""): RestReply {
-  const { status, code, message } = restErrors[reason];
+  const { status, code, message, retryAfterS } = restErrors[reason];
   const body: RestErrorBody = {
     status: "error",
     error: {
@@ -220,5 +225,6 @@ export function restErrorReply(reason: RestReason, subject = ""): RestReply {
       more_info: errorDocsPath(code),
     },
   };
-  return { status, body: JSON.stringify(body) };
+  const reply = { status, body: JSON.stringify(body) };
+  return retryAfterS === undefined ? reply : { ...reply, headers: retryAfter(retryAfterS) };
 }
