@@ -119,6 +119,20 @@ describe("an account", () => {
     expect(sell?.average).toBeCloseTo(price, -4);
   });
 
+  it("is told what an order cost, not what it had asked for", async () => {
+    await lastPrice();
+    // An amount of quote that no number of lots comes to.
+    const { info: placed } = await exchange.createOrder(symbol, "market", "buy", 1, 9_999.000001);
+    const limit = Math.ceil((await lastPrice()) * 1.02);
+    await exchange.createOrder(symbol, "limit", "buy", 0.001, limit);
+    const closed = await exchange.fetchCanceledAndClosedOrders(symbol, undefined, 2);
+    expect(closed[1]?.id).toBe(placed.order_id);
+    for (const { cost, filled, average, info } of closed) {
+      expect(cost).toBeCloseTo(Number(info.filledValue), 6);
+      expect(cost).toBeCloseTo(Number(filled) * Number(average), 6);
+    }
+  });
+
   it("crosses the book with a limit order and is closed at once", async () => {
     const price = Math.ceil((await lastPrice()) * 1.01);
     const order = await exchange.createOrder(symbol, "limit", "buy", 0.001, price);

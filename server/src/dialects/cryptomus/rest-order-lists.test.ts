@@ -224,8 +224,8 @@ describe("the history", () => {
       {
         id: thin,
         quantity: "15.0000000000000000",
-        value: "60.0000000000000000",
         filledQuantity: "15.0000000000000000",
+        filledValue: "6.0000000000000000",
         state: "cancelled",
         internalState: "partially_filled",
       },
@@ -233,6 +233,8 @@ describe("the history", () => {
       { id: cancelled, state: "cancelled", internalState: "empty", deal: null },
     ]);
     expect(json.result[1].deal.transactions).toHaveLength(1);
+    // What it asked for would pass for what it cost.
+    expect(json.result[0]).not.toHaveProperty("value");
   });
 
   it("holds what is over and nobody else's", async () => {

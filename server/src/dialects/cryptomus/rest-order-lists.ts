@@ -143,9 +143,12 @@ interface ClosedOrder {
   readonly fills: readonly FillRecord[];
 }
 
-/** An item of the history, keys in the order of the sample; what is not in it stands where it fits. */
+/**
+ * An item of the history, keys in the order of the sample; what is not in it stands where it fits. It
+ * has no `value`: the service has none either, and ccxt takes that key for what was traded.
+ */
 function closedOrder({ rules, order, closed, fills }: ClosedOrder): object {
-  const { price, quantity, value, filledQuantity, filledValue } = orderAmounts(rules, order);
+  const { price, quantity, filledQuantity, filledValue } = orderAmounts(rules, order);
   return {
     id: orderId(order.id, order.createdUs),
     type: order.type,
@@ -153,7 +156,6 @@ function closedOrder({ rules, order, closed, fills }: ClosedOrder): object {
     symbol: order.market,
     ...(order.type === "limit" ? { price } : {}),
     quantity,
-    ...(order.value > 0n ? { value } : {}),
     filledQuantity,
     filledValue,
     ...orderState(closed.reason, order.filled),

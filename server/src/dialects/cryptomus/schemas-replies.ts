@@ -184,7 +184,6 @@ export const closedOrdersReply: TSchema = resultOf(
       symbol: market(),
       price: Type.Optional(amount16("Worst price of a limit order.")),
       quantity: amount16("Base quantity; what was traded for a market order by value."),
-      value: Type.Optional(amount16("Quote amount of a market order by value.")),
       ...orderAmounts,
       state: Type.Enum(["completed", "cancelled"]),
       internalState: Type.Enum(["filled", "partially_filled", "empty"]),
