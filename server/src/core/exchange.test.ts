@@ -36,6 +36,19 @@ describe("bounds", () => {
   });
 });
 
+describe("an open order", () => {
+  it("is known with its owner to whoever has to cancel it for them, until it is closed", () => {
+    const scenario = new Scenario({ limits: { openOrdersMax: 8 } });
+    const placed = scenario.exchange.sequence + 1;
+    scenario.tell(["ann buy 1@10"]);
+
+    expect(scenario.exchange.ownerOfOrder(placed)).toBe("ann");
+    expect(scenario.exchange.ownerOfOrder(placed + 1)).toBeUndefined();
+    scenario.tell(["ann cancel all"]);
+    expect(scenario.exchange.ownerOfOrder(placed)).toBeUndefined();
+  });
+});
+
 describe("sizes", () => {
   const sizes = { baseMin: lots(5), quoteMin: money("60") };
 

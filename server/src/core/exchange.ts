@@ -7,7 +7,7 @@ import { assert, ensureNever } from "./assert.ts";
 import type { Book, Level } from "./book/book.ts";
 import { FastBook } from "./book/fast-book.ts";
 import { IdIndex } from "./book/id-index.ts";
-import { OrderPool } from "./book/order-pool.ts";
+import { noSlot, OrderPool } from "./book/order-pool.ts";
 import type { Command, Stamped } from "./commands.ts";
 import type { ExchangeEvent, OrderView } from "./events.ts";
 import { type CurrencyTotals, Ledger } from "./ledger/ledger.ts";
@@ -30,7 +30,12 @@ import { MarketEntry } from "./trading/market-entry.ts";
 import { Matcher } from "./trading/matching.ts";
 import { openOrdersOf, viewOf } from "./trading/orders.ts";
 import { type ExchangeSnapshot, restoreState, snapshotOf } from "./trading/snapshot.ts";
-import { type ExchangeLimits, standardLimits, type TradingState } from "./trading/state.ts";
+import {
+  type ExchangeLimits,
+  ownerOf,
+  standardLimits,
+  type TradingState,
+} from "./trading/state.ts";
 import { hashOf } from "./trading/state-hash.ts";
 
 /** What an exchange is made with; it has to be the same on every replay. */
@@ -165,6 +170,12 @@ export class Exchange {
   openOrder(name: string, id: number): OrderView | undefined {
     const slot = findOrder(this.#state, this.#state.usersByName.get(name), { id });
     return slot === undefined ? undefined : viewOf(this.#state, slot);
+  }
+
+  /** Whose open order this is; undefined when none of this id is open. */
+  ownerOfOrder(id: number): string | undefined {
+    const slot = this.#state.slots.find(id);
+    return slot === noSlot ? undefined : ownerOf(this.#state, slot).name;
   }
 
   /**
