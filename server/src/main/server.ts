@@ -27,7 +27,11 @@ import type { Clock } from "../ports/clock.ts";
 import type { KeyStore } from "../ports/key-store.ts";
 import type { Log } from "../ports/log.ts";
 import type { RestReply } from "../ports/rest.ts";
-import { startAdminServer } from "./admin/admin-server.ts";
+import {
+  type AdminServer,
+  type AdminServerOptions,
+  startAdminServer,
+} from "./admin/admin-server.ts";
 import { isServed } from "./admin/ask-server.ts";
 import { noExchange } from "./admin/target.ts";
 import type { Config } from "./config/schema.ts";
@@ -36,6 +40,7 @@ import { connectFeed, openDataset, ownTrades } from "./datasets.ts";
 import { errorsPage } from "./errors-page.ts";
 import type { FeedRunner } from "./feed-runner.ts";
 import { registerFigures } from "./figures.ts";
+import { Start, type StartWatcher } from "./start.ts";
 import { StartError } from "./start-error.ts";
 import { every, everySecond } from "./timers.ts";
 import { readTls } from "./tls.ts";
@@ -54,6 +59,8 @@ export interface ServerOptions {
   readonly log: Log;
   /** Where the master key may be; by default there is none. */
   readonly environment: Environment;
+  /** Told of the start's steps, and asked whether it is still wanted. */
+  readonly watcher?: StartWatcher;
   /** Told how far a bounded feed has come, 0 … 1. */
   progress?(dataset: string, share: number): void;
 }
@@ -84,15 +91,23 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { config, log } = options;
   const clock = systemClock();
   const nowMs = () => Math.floor(clock.nowUs() / 1000);
-  // What is built is given back in the opposite order, when the server stops or does not come to start.
-  await using building = new AsyncDisposableStack();
+  await using start = new Start(options.watcher);
+  let stopping: Promise<void> | undefined;
 
-  const tls = config.server.tls && readTls(config.server.tls, { log, nowMs: nowMs() });
-  const configured = config.datasets.map(openDataset);
-  const folder = openFolder(config.data);
-  const store = openKeyStore(folder.keysFile);
-  building.defer(() => store.close());
-  const demoKey = config.demo.key ? demoKeyOf(folder, store, nowMs()) : undefined;
+  const tls = await start.step(
+    "certificate",
+    () => config.server.tls && readTls(config.server.tls, { log, nowMs: nowMs() }),
+  );
+  const configured = await start.step("datasets", () => config.datasets.map(openDataset));
+  const folder = await start.step("data folder", () => openFolder(config.data));
+  const store = await start.step(
+    "keys",
+    () => openKeyStore(folder.keysFile),
+    (keys) => keys.close(),
+  );
+  const demoKey = await start.step("demo key", () =>
+    config.demo.key ? demoKeyOf(folder, store, nowMs()) : undefined,
+  );
   const doorkeeper = createDoorkeeper({
     store,
     secrets: systemSecrets(),
@@ -102,8 +117,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
   const { environment } = options;
   const trading = config.exchange.enabled
-    ? building.use(await Trading.open({ folder, config, environment, clock, log }))
+    ? await Trading.open({ folder, config, environment, clock, log, start })
     : undefined;
+  const feeds: FeedRunner[] = [];
   const hub = new Hub({
     frameText,
     allocate,
@@ -119,68 +135,85 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const demoUsers = (await trading?.start(hub)) ?? [];
   const venue = trading?.venue;
   const catalog = new Catalog();
-  const served = [...configured, ...(venue ? [ownTrades(venue, config)] : [])];
   const latenessUs = config.bars.latenessMs * 1_000;
   const progress = (code: string, share: number) => options.progress?.(code, share);
-  const feeds = served.map((dataset) =>
-    connectFeed(dataset, { catalog, hub, clock, log, latenessUs, progress }),
-  );
+  await start.step("feeds", () => {
+    const served = [...configured, ...(venue ? [ownTrades(venue, config)] : [])];
+    for (const dataset of served) {
+      feeds.push(connectFeed(dataset, { catalog, hub, clock, log, latenessUs, progress }));
+    }
+  });
 
   const { eventInReplies } = config.finazon;
   const finazon = createFinazonDialect({ catalog, doorkeeper, options: { eventInReplies } });
   const cryptomus = config.cryptomus.enabled ? trading?.cryptomus() : undefined;
-  building.defer(
-    every(clock, keyRefreshMs, () => {
-      lookForChanges(log, () => doorkeeper.refresh(nowMs()));
-      lookForChanges(log, () => cryptomus?.refresh(nowMs()));
-    }),
-  );
   const dialects = [finazon, ...(cryptomus ? [cryptomus.dialect] : [])];
-  const gateway = new Gateway({ dialects, hub, clock, log, ...config.server });
+  const gateway = await start.step(
+    "gateway",
+    () => new Gateway({ dialects, hub, clock, log, ...config.server }),
+    // A start that fails before there is an HTTP server has timers here, and no connections.
+    (made) => made.stop(config.server.stopGraceMs),
+  );
+  await start.step(
+    "key changes",
+    () =>
+      every(clock, keyRefreshMs, () => {
+        lookForChanges(log, () => doorkeeper.refresh(nowMs()));
+        lookForChanges(log, () => cryptomus?.refresh(nowMs()));
+      }),
+    (cancel) => cancel(),
+  );
   const target = { ...(trading?.adminTarget ?? noExchange), sessions: gateway };
   const hasExchange = trading !== undefined;
-  if (hasExchange || !isServed(folder.adminFile)) {
-    const secrets = systemSecrets();
-    const file = folder.adminFile;
-    const admin = await startAdminServer({ file, target, hasExchange, secrets, log });
-    building.defer(() => admin.close());
-  } else {
-    log.warn("another server runs on this data folder: `sessions` lists its connections only");
-  }
+  await start.step(
+    "administration",
+    () => administration(folder.adminFile, { target, hasExchange, log }),
+    (admin) => admin?.close(),
+  );
   const meter = createPrometheusMeter();
   meter.onRead(registerFigures(meter, { hub, gateway, feeds, venue }));
-  const http = createHttpServer({
-    routes: [...finazonRoutes({ catalog, doorkeeper }), ...(cryptomus?.routes ?? [])],
-    pages: [errorsPage()],
-    api: apiDescription,
-    notFound: (path) => (isCryptomusPath(path) ? cryptomusNotFound(path) : finazonNotFound(path)),
-    failed: failedReply,
-    readiness: () => health({ stopping: stopping !== undefined, venue, feeds }),
-    metrics: async () => ({ text: await meter.text(), contentType: meter.contentType }),
-    upgrade: (request, socket, head) => gateway.upgrade(request, socket, head),
-    nowMs,
-    log,
-    tls,
-  });
-  // Together: the HTTP server is closed only when the sockets that were upgraded are gone.
-  building.defer(async () => {
-    await Promise.all([gateway.stop(config.server.stopGraceMs), http.close()]);
-  });
-
-  const { host } = config.server;
-  const port = await listen(http, host, config.server.port);
-  for (const feed of feeds) {
-    feed.start();
-    building.defer(() => feed.stop());
-  }
-  building.defer(
-    everySecond(clock, (nowUs) => {
-      for (const feed of feeds) feed.wallTime(nowUs);
-    }),
+  const http = await start.step(
+    "http",
+    () =>
+      createHttpServer({
+        routes: [...finazonRoutes({ catalog, doorkeeper }), ...(cryptomus?.routes ?? [])],
+        pages: [errorsPage()],
+        api: apiDescription,
+        notFound: (path) =>
+          isCryptomusPath(path) ? cryptomusNotFound(path) : finazonNotFound(path),
+        failed: failedReply,
+        readiness: () => health({ stopping: stopping !== undefined, venue, feeds }),
+        metrics: async () => ({ text: await meter.text(), contentType: meter.contentType }),
+        upgrade: (request, socket, head) => gateway.upgrade(request, socket, head),
+        nowMs,
+        log,
+        tls,
+      }),
+    // Together: the HTTP server is closed only when the sockets that were upgraded are gone.
+    async (made) => {
+      await Promise.all([gateway.stop(config.server.stopGraceMs), made.close()]);
+    },
   );
 
-  const running = building.move();
-  let stopping: Promise<void> | undefined;
+  const { host } = config.server;
+  const port = await start.step("listening", () => listen(http, host, config.server.port));
+  for (const feed of feeds) {
+    await start.step(
+      "feeds running",
+      () => feed.start(),
+      () => feed.stop(),
+    );
+  }
+  await start.step(
+    "seconds",
+    () =>
+      everySecond(clock, (nowUs) => {
+        for (const feed of feeds) feed.wallTime(nowUs);
+      }),
+    (cancel) => cancel(),
+  );
+
+  const running = start.done();
   return {
     host,
     port,
@@ -194,6 +227,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       return stopping;
     },
   };
+}
+
+/** Where operators reach the server; undefined when another server on the folder is reached there. */
+async function administration(
+  file: string,
+  parts: Pick<AdminServerOptions, "target" | "hasExchange" | "log">,
+): Promise<AdminServer | undefined> {
+  if (parts.hasExchange || !isServed(file)) {
+    return await startAdminServer({ file, ...parts, secrets: systemSecrets() });
+  }
+  parts.log.warn("another server runs on this data folder: `sessions` lists its connections only");
+  return undefined;
 }
 
 function renewCertificate(

@@ -18,6 +18,7 @@ import { type AdminTarget, adminTargetOf } from "./admin/target.ts";
 import type { Config } from "./config/schema.ts";
 import type { DataFolder } from "./data-folder.ts";
 import { openDemoUsers } from "./demo-users.ts";
+import type { Start } from "./start.ts";
 import { type Environment, openUserRegistry } from "./user-registry.ts";
 import { AccountStreams } from "./venue/account-streams.ts";
 import { openBoard } from "./venue/board.ts";
@@ -33,45 +34,51 @@ export interface TradingOptions {
   readonly environment: Environment;
   readonly clock: Clock;
   readonly log: Log;
+  /** Its steps give everything back when the server stops, or does not come to start. */
+  readonly start: Start;
 }
 
 /** An exchange that has been recovered; it trades once it is connected with a hub. */
-export class Trading implements AsyncDisposable {
+export class Trading {
   readonly venue: Venue;
   readonly board: MarketBoard;
   readonly #options: TradingOptions;
   readonly #registry: UserRegistry;
-  readonly #opened: AsyncDisposableStack;
 
   private constructor(
     options: TradingOptions,
     parts: Pick<Trading, "venue" | "board"> & { registry: UserRegistry },
-    opened: AsyncDisposableStack,
   ) {
     this.venue = parts.venue;
     this.board = parts.board;
     this.#registry = parts.registry;
     this.#options = options;
-    this.#opened = opened;
   }
 
   /** Opens the files and recovers the state; a `StartError` says what the operator has to do. */
   static async open(options: TradingOptions): Promise<Trading> {
-    const { folder, environment, clock, log } = options;
+    const { folder, environment, clock, log, start } = options;
     const { snapshotEveryCommands, logBytesMax } = options.config.exchange;
-    await using opened = new AsyncDisposableStack();
-    const registry = openUserRegistry(folder, environment);
-    opened.defer(() => registry.store.close());
-    const venue = await Venue.open({
-      folder: folder.venue,
-      clock,
-      log,
-      snapshotEvery: snapshotEveryCommands,
-      logBytesMax,
-    });
-    opened.defer(() => venue.stop());
-    const board = await openBoard(venue);
-    return new Trading(options, { venue, board, registry }, opened.move());
+    const registry = await start.step(
+      "users",
+      () => openUserRegistry(folder, environment),
+      ({ store }) => store.close(),
+    );
+    const venue = await start.step(
+      "exchange",
+      () =>
+        Venue.open({
+          folder: folder.venue,
+          clock,
+          log,
+          snapshotEvery: snapshotEveryCommands,
+          logBytesMax,
+          start,
+        }),
+      (opened) => opened.stop(),
+    );
+    const board = await start.step("board", () => openBoard(venue));
+    return new Trading(options, { venue, board, registry });
   }
 
   /**
@@ -79,7 +86,7 @@ export class Trading implements AsyncDisposable {
    * makes the demo users; resolves with them.
    */
   async start(hub: Hub): Promise<readonly DemoUser[]> {
-    const { config, clock, log } = this.#options;
+    const { config, clock, log, start } = this.#options;
     const { venue, board } = this;
     const accounts = new AccountStreams(hub, board);
     const markets = new MarketStreams({ board, hub, clock, rhythms: config.cryptomus });
@@ -88,13 +95,25 @@ export class Trading implements AsyncDisposable {
       markets.take(released);
       accounts.publish(released);
     });
-    this.#opened.defer(markets.start());
+    await start.step(
+      "market streams",
+      () => markets.start(),
+      (stop) => stop(),
+    );
 
     const { enabled, seed, rate } = config.exchange.participants;
-    if (enabled) this.#opened.defer(await runParticipants(venue, clock, { seed, rate }));
+    if (enabled) {
+      await start.step(
+        "participants",
+        () => runParticipants(venue, clock, { seed, rate }),
+        (sendHome) => sendHome(),
+      );
+    }
 
     if (!config.demo.users || !config.cryptomus.enabled) return [];
-    return openDemoUsers(this.#registry, this.adminTarget, { nowMs: nowMsOf(clock), log });
+    return await start.step("demo users", () =>
+      openDemoUsers(this.#registry, this.adminTarget, { nowMs: nowMsOf(clock), log }),
+    );
   }
 
   /** What administrators work on. */
@@ -152,10 +171,6 @@ export class Trading implements AsyncDisposable {
         door.refresh(nowMs);
       },
     };
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#opened.disposeAsync();
   }
 }
 

@@ -43,7 +43,10 @@ export function readMark(file: string): Mark | "damaged" | undefined {
   try {
     text = readFileSync(file, "latin1");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "ENOENT") return undefined;
+    // A folder in its place.
+    if (code === "EISDIR") return "damaged";
     throw error;
   }
   const [, epoch = "", digits = ""] = markPattern.exec(text) ?? [];

@@ -23,8 +23,13 @@ export function writeAdminFile(file: string, address: AdminAddress): void {
   const unfinished = `${file}.new`;
   // One that a crash has left behind would keep its mode.
   rmSync(unfinished, { force: true });
-  writeFileSync(unfinished, `${JSON.stringify(address)}\n`, { mode: 0o600, flag: "wx" });
-  renameSync(unfinished, file);
+  try {
+    writeFileSync(unfinished, `${JSON.stringify(address)}\n`, { mode: 0o600, flag: "wx" });
+    renameSync(unfinished, file);
+  } catch (error) {
+    rmSync(unfinished, { force: true });
+    throw error;
+  }
 }
 
 /** The address; undefined when there is no file or it cannot be made sense of. */

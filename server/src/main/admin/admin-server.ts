@@ -79,7 +79,9 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
   } catch (error) {
     server.close();
     const { code } = error as NodeJS.ErrnoException;
-    throw new StartError(`${file} cannot be written (${code}): make the data folder writable`);
+    throw new StartError(
+      `${file} cannot be written (${code}): make the data folder writable, with room on its disk, and move away what lies in the place of this file`,
+    );
   }
   let closing: Promise<void> | undefined;
   return {

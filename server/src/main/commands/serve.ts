@@ -5,6 +5,7 @@ import type { ConfigInput } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { demoUserLines, type ServerAddresses } from "../demo-users.ts";
 import { type RunningServer, startServer } from "../server.ts";
+import { StartCancelled, type StartWatcher } from "../start.ts";
 import type { Environment } from "../user-registry.ts";
 import { configOrExitCode } from "./config.ts";
 import { goOnWithoutReader } from "./output.ts";
@@ -16,19 +17,50 @@ export async function serve(input: ConfigInput): Promise<number> {
   return config === 2 ? 2 : serveConfig(config, input.environment);
 }
 
-/** Starts a server and stops it on SIGTERM or SIGINT. */
-export async function serveConfig(config: Config, environment: Environment): Promise<number> {
+/** Longest that a process lives on whose start has failed or is not wanted any more, in milliseconds. */
+const endWithinMs = 4_000;
+
+/** Starts a server and stops it on SIGTERM or SIGINT, also while it starts. */
+export async function serveConfig(
+  config: Config,
+  environment: Environment,
+  began?: StartWatcher["began"],
+): Promise<number> {
   const log = logOf(config);
   // Before anything is said: whoever waits for the ready line may send a signal at once.
   const signalled = firstSignal();
   goOnWithoutReader();
   const progress = progressLine(process.stderr);
-  const server = await startServer({
-    config,
-    log,
-    environment,
-    progress: (code, share) => progress.show(code, share),
+  const unwanted = new AbortController();
+  const end = new CertainEnd();
+  let isStarting = true;
+  void signalled.then((signal) => {
+    if (!isStarting) return;
+    log.info("stopping before the start is over", { signal });
+    unwanted.abort();
+    end.within("the start did not end when it was told to stop");
   });
+  const watcher: StartWatcher = {
+    signal: unwanted.signal,
+    ...(began ? { began } : {}),
+    failed: (error) => end.within(error instanceof Error ? error.message : String(error)),
+  };
+  let server: RunningServer;
+  try {
+    server = await startServer({
+      config,
+      log,
+      environment,
+      watcher,
+      progress: (code, share) => progress.show(code, share),
+    });
+  } catch (error) {
+    end.relax();
+    if (error instanceof StartCancelled) return 0;
+    throw error;
+  } finally {
+    isStarting = false;
+  }
   // Without TLS it keeps its usual meaning: the terminal is gone, and so is the server.
   if (server.isSecure) process.on("SIGHUP", () => server.renewCertificate());
   sayReady(server);
@@ -38,6 +70,30 @@ export async function serveConfig(config: Config, environment: Environment): Pro
   await server.stop();
   log.info("stopped");
   return 0;
+}
+
+/**
+ * Ends the process for certain after a start that failed or is not wanted any more, whatever still
+ * keeps it: giving back what had been made may fail as well.
+ */
+class CertainEnd {
+  #timer: NodeJS.Timeout | undefined;
+  #reason = "";
+
+  /** Ends the process in {@link endWithinMs} with code 1, saying why, unless it ends by itself. */
+  within(reason: string): void {
+    this.#reason = reason;
+    this.#timer ??= setTimeout(() => {
+      if (this.#reason !== "") process.stderr.write(`openbourse: ${this.#reason}\n`);
+      process.exit(1);
+    }, endWithinMs);
+  }
+
+  /** Everything was given back, and the reason is told by others: only a leftover is cut off now. */
+  relax(): void {
+    this.#reason = "";
+    this.#timer?.unref();
+  }
 }
 
 /** The log that a configuration asks for: readable on a terminal, JSON elsewhere. */

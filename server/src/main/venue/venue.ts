@@ -16,6 +16,7 @@ import type { SnapshotStore } from "../../ports/snapshot-store.ts";
 import { recover } from "../../sequencer/recovery.ts";
 import { Sequencer } from "../../sequencer/sequencer.ts";
 import { Snapshotter } from "../../sequencer/snapshotter.ts";
+import type { Start } from "../start.ts";
 import { StartError } from "../start-error.ts";
 import { LocalFeed } from "./local-feed.ts";
 import { Recorder } from "./recorder.ts";
@@ -39,6 +40,8 @@ export interface VenueOptions {
   readonly snapshotEvery: number;
   /** Size of the log, in bytes, at which it takes no more commands. */
   readonly logBytesMax?: number | undefined;
+  /** The start that this is part of. */
+  readonly start?: Start | undefined;
 }
 
 /** Where the venue's files are. */
@@ -104,12 +107,15 @@ export class Venue {
 
   /** Opens the files, recovers the state; a `StartError` says what the operator has to do. */
   static async open(options: VenueOptions): Promise<Venue> {
-    const { log } = options;
+    const { log, start } = options;
     const files = venueFiles(options.folder);
     await using opened = new AsyncDisposableStack();
+    await start?.begin("log");
     const commandLog = await openLog(files.log, options.logBytesMax);
     opened.defer(() => commandLog.close());
+    await start?.begin("snapshots");
     const snapshots = await openSnapshots(files.snapshots);
+    await start?.begin("history");
     const history = await openHistoryOf(commandLog, files.history);
     if (history.lastSequence === 0 && commandLog.lastSequence > 0) {
       log.warn("history is made anew from the log", { file: files.history });
@@ -117,6 +123,7 @@ export class Venue {
     opened.defer(() => history.close());
 
     const recorder = new Recorder(history, log, options.clock);
+    await start?.begin("recovery");
     const startedMs = options.clock.monotonicMs();
     const recovered = await recover({
       log: commandLog,
@@ -124,7 +131,10 @@ export class Venue {
       exchange: {},
       report: log,
       eventsNeededFrom: history.lastSequence,
-      replayed: (released) => recorder.replayed(released),
+      replayed: (released) => {
+        start?.goOn();
+        return recorder.replayed(released);
+      },
     });
     if (recovered.kind === "damaged") {
       throw new StartError(`the exchange's log is damaged: ${recovered.message}`);

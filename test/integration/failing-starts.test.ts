@@ -1,0 +1,98 @@
+/** Whatever fails while a server starts ends its process, with code 1 and the reason, and leaves nothing. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { startSteps } from "../../server/src/main/start.ts";
+import { runCommand } from "../support/server-process.ts";
+import { mountSmallDisk, smallDiskMissing } from "../support/small-disk.ts";
+
+const program = fileURLToPath(new URL("../support/failing-starts.ts", import.meta.url));
+
+let folder: string;
+let data: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "openbourse-failing-start-"));
+  data = join(folder, "data");
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** Runs a program of this test; the lines that it prints, and how it ends. */
+function run(...args: readonly string[]) {
+  const child = spawn(process.execPath, [program, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  let stderr = "";
+  child.stderr.on("data", (chunk) => {
+    stderr += String(chunk);
+  });
+  const ended = once(child, "close").then(([code]) => ({ code, stderr }));
+  return { child, ended, lines: createInterface({ input: child.stdout }) };
+}
+
+const serve = (port = "0") =>
+  runCommand(["serve", "--data", data, "--port", port, "--log-level", "error"]);
+
+describe("a start", () => {
+  it("that fails at any of its steps gives back all that it had made, and nothing keeps the process", async () => {
+    const { lines, ended } = run("each", data);
+    const found: unknown[] = [];
+    for await (const line of lines) found.push(JSON.parse(line));
+    const wanted = startSteps.map((failing) => ({
+      failing,
+      outcome: `made to fail at ${failing}`,
+      left: [],
+    }));
+    expect(await ended).toEqual({ code: 0, stderr: "" });
+    expect(found).toEqual(wanted);
+  }, 60_000);
+
+  it.each(["users", "recovery", "listening"])(
+    "that is told to stop at step %j stops as asked",
+    async (step) => {
+      const { ended } = run("signal", data, step);
+      expect(await ended).toEqual({ code: 0, stderr: "" });
+    },
+    30_000,
+  );
+
+  it("that hangs is ended when it is told to stop", async () => {
+    const { child, lines, ended } = run("hang", data, "recovery");
+    await once(lines, "line");
+    child.kill("SIGTERM");
+    const stderr = "openbourse: the start did not end when it was told to stop\n";
+    expect(await ended).toEqual({ code: 1, stderr });
+  }, 30_000);
+
+  it.each([
+    "admin.json",
+    "demo-key",
+    "exchange/commands.db.acknowledged",
+    "exchange/history.db.open",
+  ])(
+    "that finds a folder in place of %s ends with code 1 and names it",
+    async (file) => {
+      mkdirSync(join(data, file), { recursive: true });
+      const { code, stderr } = await serve();
+      expect({ code, stderr }).toEqual({
+        code: 1,
+        stderr: expect.stringContaining(join(data, file)),
+      });
+      expect(stderr).toMatch(/^openbourse: [^\n]+\n$/);
+      expect(readdirSync(data).filter((name) => name.endsWith(".new"))).toEqual([]);
+    },
+    30_000,
+  );
+});
+
+const disk = mountSmallDisk(256);
+describe.runIf(disk !== undefined)(`a start on a disk too small (or ${smallDiskMissing})`, () => {
+  it("ends with code 1 and names a file", async () => {
+    data = join(disk?.folder ?? "", "data");
+    const { code, stderr } = await serve();
+    disk?.remove();
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(data) });
+  }, 30_000);
+});
