@@ -4,7 +4,8 @@
  */
 import type { Authenticator, Credentials, Identity } from "../../access/identity.ts";
 import type { RestReply, RestRequest, RestRoute } from "../../ports/rest.ts";
-import { accessReply } from "./rest-errors.ts";
+import { accessReply, faultyReply } from "./rest-errors.ts";
+import { bodyFaults } from "./rest-validation.ts";
 
 /** A request whose sender is known. */
 export interface SignedCall {
@@ -23,6 +24,17 @@ export function signed(
     if (typeof identity === "string") return accessReply(identity);
     return answer({ identity, request, nowMs });
   };
+}
+
+/** A handler of an operation that takes no body, and that answers only who has signed one without fields. */
+export function signedWithoutBody(
+  authenticator: Authenticator,
+  answer: (call: SignedCall) => RestReply | Promise<RestReply>,
+): RestRoute["handle"] {
+  return signed(authenticator, (call) => {
+    const faults = bodyFaults(call.request.body);
+    return faults.length > 0 ? faultyReply(faults) : answer(call);
+  });
 }
 
 /** Two versions of the same page name two headers for the user (D-C27). */

@@ -49,8 +49,8 @@ describe("a limit order", () => {
     expect(openOrders()).toMatchObject([{ price: 40_000, quantity: 100_000 }]);
   });
 
-  it("keeps the client's id and its stop price; unknown fields change nothing", async () => {
-    await limit({ client_order_id: "987654321", stop_loss_price: 0.31, hidden: true });
+  it("keeps the client's id and its stop price", async () => {
+    await limit({ client_order_id: "987654321", stop_loss_price: 0.31 });
     expect(openOrders()).toMatchObject([{ clientId: "987654321", stopPrice: 3_100 }]);
   });
 

@@ -1,12 +1,14 @@
 /**
  * Reads the input of a request by its schema: every fault is found, and each is said in the stock
- * texts of the validator that the protocol's owner uses (protocol 3.6). Unknown fields are ignored;
- * null and the empty text count as not given.
+ * texts of the validator that the protocol's owner uses (protocol 3.6). Null and the empty text count
+ * as not given. A field that an operation does not take is a fault in a body: MD5 signs the body and
+ * not the path, so a body must say by itself what it is for, and a misspelt field is lost to nobody.
+ * In a query, which is never signed by MD5, it is ignored.
  */
 
 import { type Amount, readAmount } from "./rest-amounts.ts";
 import { parse } from "./rest-body.ts";
-import { decimalFormat, type InputSchema } from "./schemas.ts";
+import { decimalFormat, type InputSchema, noFields } from "./schemas.ts";
 
 /** One thing that is wrong with an input. */
 export interface InputFault {
@@ -23,10 +25,14 @@ export type Checked<Fields> =
 /** Longest piece of a client's text that is repeated, in UTF-16 units. */
 export const quotedTextMax = 64;
 
+/** Most fields that no operation takes of which a reply speaks. */
+export const unexpectedFieldsMax = 20;
+
 /** Texts of the validator; `{0}` and `{1}` are put in. */
 export const faultTexts = {
   blank: "This value should not be blank.",
   notBlank: "This value should be blank.",
+  unexpected: "This field was not expected.",
   choice: "The value you selected is not a valid choice.",
   positive: "This value should be positive.",
   invalid: "This value is not valid.",
@@ -55,13 +61,46 @@ interface ObjectSchema {
 /** Checks a JSON body. An empty one is an object without fields. */
 export function checkBody<Fields>(schema: InputSchema<Fields>, body: string): Checked<Fields> {
   const { properties } = objectSchema(schema);
-  const isDecimal = (name: string) => properties[name]?.format === decimalFormat;
+  const isDecimal = (name: string) => fieldOf(properties, name)?.format === decimalFormat;
   const parsed = body.trim() === "" ? {} : parse(body, isDecimal);
   if (parsed === undefined) return bodyFault(faultTexts.json);
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
     return bodyFault(filled(faultTexts.type, "object"));
   }
-  return checkInput(schema, parsed as Readonly<Record<string, unknown>>);
+  const input = parsed as Readonly<Record<string, unknown>>;
+  const unexpected = unexpectedFields(properties, input);
+  const checked = checkInput(schema, input);
+  if (unexpected.length === 0) return checked;
+  const faults = checked.kind === "faulty" ? checked.faults : [];
+  return { kind: "faulty", faults: [...faults, ...unexpected] };
+}
+
+/** What clients send for no body besides an object without fields; `[]` is PHP's empty object. */
+const noBody = /^\s*(?:\[\s*\]|null)?\s*$/;
+
+/** What is wrong with the body of an operation that takes none. */
+export function bodyFaults(body: string): readonly InputFault[] {
+  if (noBody.test(body)) return [];
+  const checked = checkBody(noFields, body);
+  return checked.kind === "faulty" ? checked.faults : [];
+}
+
+function unexpectedFields(
+  properties: ObjectSchema["properties"],
+  input: Readonly<Record<string, unknown>>,
+): readonly InputFault[] {
+  const faults: InputFault[] = [];
+  for (const [name, value] of Object.entries(input)) {
+    if (isBlank(value) || fieldOf(properties, name) !== undefined) continue;
+    if (faults.length === unexpectedFieldsMax) break;
+    const message = faultTexts.unexpected;
+    faults.push({ property: quoted(name), value: shown(value), message });
+  }
+  return faults;
+}
+
+function fieldOf(properties: ObjectSchema["properties"], name: string): FieldSchema | undefined {
+  return Object.hasOwn(properties, name) ? properties[name] : undefined;
 }
 
 function bodyFault(message: string): Checked<never> {
@@ -97,7 +136,7 @@ function objectSchema(schema: InputSchema<unknown>): ObjectSchema {
 type CheckedField = { readonly value: unknown } | { readonly fault: string };
 
 function checkField(schema: FieldSchema, value: unknown, isRequired: boolean): CheckedField {
-  if (value === undefined || value === null || value === "") {
+  if (isBlank(value)) {
     return isRequired ? { fault: faultTexts.blank } : { value: schema.default };
   }
   if (schema.format === decimalFormat) return checkDecimal(value);
@@ -105,6 +144,10 @@ function checkField(schema: FieldSchema, value: unknown, isRequired: boolean): C
     return schema.enum.includes(value) ? { value } : { fault: faultTexts.choice };
   }
   return schema.type === "integer" ? checkInteger(schema, value) : checkText(schema, value);
+}
+
+function isBlank(value: unknown): boolean {
+  return value === undefined || value === null || value === "";
 }
 
 function checkDecimal(value: unknown): CheckedField {

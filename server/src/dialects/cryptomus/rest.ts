@@ -8,7 +8,7 @@ import type { RestReply, RestRoute } from "../../ports/rest.ts";
 import type { Secrets } from "../../ports/secrets.ts";
 import type { TradingDesk } from "../../ports/trading-desk.ts";
 import { streamPaths } from "./messages.ts";
-import { type SignedCall, signed } from "./rest-access.ts";
+import { type SignedCall, signed, signedWithoutBody } from "./rest-access.ts";
 import { issueToken, listBalances, showTariffs } from "./rest-account.ts";
 import type { DeskParts } from "./rest-desk.ts";
 import { failedReply } from "./rest-errors.ts";
@@ -148,7 +148,8 @@ function marketRows({ board, secrets, options }: CryptomusRestOptions): readonly
 function orderRows({ board, desk, authenticator }: CryptomusRestOptions): readonly Row[] {
   const parts = { board, desk };
   type Answer = (parts: DeskParts, call: SignedCall) => Promise<RestReply>;
-  const handle = (answer: Answer) => signed(authenticator, (call) => answer(parts, call));
+  const withBody = (answer: Answer) => signed(authenticator, (call) => answer(parts, call));
+  const plain = (answer: Answer) => signedWithoutBody(authenticator, (call) => answer(parts, call));
   return [
     {
       method: "POST",
@@ -156,7 +157,7 @@ function orderRows({ board, desk, authenticator }: CryptomusRestOptions): readon
       summary: "Place a limit order.",
       bodySchema: limitOrderBody,
       replySchema: createdReply,
-      handle: handle(placeLimit),
+      handle: withBody(placeLimit),
     },
     {
       method: "POST",
@@ -164,7 +165,7 @@ function orderRows({ board, desk, authenticator }: CryptomusRestOptions): readon
       summary: "Place a market order.",
       bodySchema: marketOrderBody,
       replySchema: createdReply,
-      handle: handle(placeMarket),
+      handle: withBody(placeMarket),
     },
     {
       method: "DELETE",
@@ -172,7 +173,7 @@ function orderRows({ board, desk, authenticator }: CryptomusRestOptions): readon
       summary: "Cancel an open order.",
       paramsSchema: orderParams,
       replySchema: cancelledReply,
-      handle: handle(cancel),
+      handle: plain(cancel),
     },
     {
       method: "GET",
@@ -180,7 +181,7 @@ function orderRows({ board, desk, authenticator }: CryptomusRestOptions): readon
       summary: "Open orders, newest first.",
       querySchema: ordersQuery,
       replySchema: openOrdersReply,
-      handle: handle(listOpenOrders),
+      handle: plain(listOpenOrders),
     },
     {
       method: "GET",
@@ -188,7 +189,7 @@ function orderRows({ board, desk, authenticator }: CryptomusRestOptions): readon
       summary: "Closed orders with their fills, newest first.",
       querySchema: ordersQuery,
       replySchema: closedOrdersReply,
-      handle: handle(listClosedOrders),
+      handle: plain(listClosedOrders),
     },
   ];
 }
@@ -201,7 +202,7 @@ function accountRows(options: CryptomusRestOptions): readonly Row[] {
     path,
     summary: "Fee steps, your own one and your turnover.",
     replySchema: tariffsReply,
-    handle: signed(authenticator, (call) => showTariffs(parts, call)),
+    handle: signedWithoutBody(authenticator, (call) => showTariffs(parts, call)),
   });
   return [
     {
@@ -209,7 +210,7 @@ function accountRows(options: CryptomusRestOptions): readonly Row[] {
       path: "/v2/user-api/exchange/account/web-socket/token",
       summary: "A one-time token for the stream.",
       replySchema: tokenReply,
-      handle: signed(authenticator, (call) => issueToken(door, call)),
+      handle: signedWithoutBody(authenticator, (call) => issueToken(door, call)),
     },
     {
       method: "GET",
@@ -217,7 +218,7 @@ function accountRows(options: CryptomusRestOptions): readonly Row[] {
       summary: "What you have, and what of it orders hold.",
       querySchema: balanceQuery,
       replySchema: balancesReply,
-      handle: signed(authenticator, (call) => listBalances(parts, call)),
+      handle: signedWithoutBody(authenticator, (call) => listBalances(parts, call)),
     },
     tariffs("/v2/user-api/exchange/account/tariffs"),
     tariffs("/v2/user-api/account/tariffs"),

@@ -50,6 +50,9 @@ const clientOrderId = () =>
   text("Your own id of the order, unique among your orders.", clientOrderIdLengthMax);
 const tag = () => text("Broker tag; accepted and ignored.", tagLengthMax);
 
+/** What an operation without a body takes. */
+export const noFields: InputSchema<object> = input<object>({});
+
 /** What every order asks for. */
 interface OrderBody {
   readonly market: string;
