@@ -71,7 +71,7 @@ describe("a mistyped data folder", () => {
     const { code, stderr } = await runCommand([...transfer, "--data", mistyped], folder);
     expect(code).toBe(2);
     expect(stderr).toBe(
-      `openbourse: there is no exchange in ${mistyped}: name its data folder with --data\n`,
+      `openbourse: there is no data folder ${mistyped}: name the right one with --data, or begin one with \`openbourse serve\` or \`openbourse init\`\n`,
     );
     expect(existsSync(mistyped)).toBe(false);
   });
@@ -81,6 +81,7 @@ describe.each(["stopped", "running"])("with the server %s", (state) => {
   let server: ServerProcess | undefined;
   beforeAll(async () => {
     if (state === "running") server = await start();
+    else expect((await run("init")).code).toBe(0);
   });
   afterAll(async () => {
     if (server !== undefined) expect(await server.stop()).toBe(0);

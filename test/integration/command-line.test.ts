@@ -3,12 +3,15 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { binFile, runCommand } from "../support/server-process.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "openbourse-cli-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 const data = join(folder, "data");
+beforeAll(async () => {
+  expect((await runCommand(["init", "--data", data])).code).toBe(0);
+});
 
 describe("help", () => {
   it.each([

@@ -40,9 +40,9 @@ export async function main(args: readonly string[]): Promise<number> {
     if (error instanceof CommanderError)
       return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     const { name, message } = error as Error;
-    if (name !== "StartError" && name !== "StoreError") throw error;
+    if (!["StartError", "MissingError", "StoreError"].includes(name)) throw error;
     process.stderr.write(`openbourse: ${message}\n`);
-    return exitCodes.failed;
+    return name === "MissingError" ? exitCodes.usage : exitCodes.failed;
   }
 }
 
@@ -76,6 +76,15 @@ function buildProgram(done: Done): Command {
     const { serve } = await import("./commands/serve.ts");
     done(await serve(configInput(options)));
   });
+
+  withFolder(
+    program.command("init").description("begin an empty data folder without starting a server"),
+  )
+    .option("--json", "print one JSON object")
+    .action(async (options: ConfigOptions & { json?: true }) => {
+      const { init } = await import("./commands/init.ts");
+      done(await init(configInput(options), options.json === true));
+    });
 
   withConfig(
     program

@@ -1,6 +1,7 @@
 /** The data folder: what is kept where, and who may read it. */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { MissingError } from "./start-error.ts";
 
 /** Paths inside a data folder. */
 export interface DataFolder {
@@ -19,7 +20,10 @@ export interface DataFolder {
   readonly venue: string;
 }
 
-/** Makes the folder when it is new, readable by the owner only. Throws what the file system throws. */
+/**
+ * Makes the folder when it is new, readable by the owner only: for what begins a data folder, and
+ * nothing else. Throws what the file system throws.
+ */
 export function openDataFolder(path: string): DataFolder {
   const folder = dataFolder(path);
   mkdirSync(folder.venue, { recursive: true, mode: 0o700 });
@@ -37,6 +41,39 @@ export function dataFolder(path: string): DataFolder {
     adminFile: join(path, "admin.json"),
     venue: join(path, "exchange"),
   };
+}
+
+/** What a command says that finds nothing where `--data` leads. */
+const remedy =
+  "name the right one with --data, or begin one with `openbourse serve` or `openbourse init`";
+
+/**
+ * A data folder that has been begun. A `MissingError` when there is none, so that a mistyped name is
+ * not taken for an empty one; nothing is made.
+ */
+export function existingDataFolder(path: string): DataFolder {
+  const folder = dataFolder(path);
+  const { keysFile, usersFile, venue } = folder;
+  if ([keysFile, usersFile, venue].some((part) => existsSync(part))) return folder;
+  throw new MissingError(`there is no data folder ${path}: ${remedy}`);
+}
+
+/** A data folder with an exchange in it; a `MissingError` when there is none. Nothing is made. */
+export function existingExchange(path: string): DataFolder {
+  const folder = existingDataFolder(path);
+  if (holdsExchange(folder)) return folder;
+  throw new MissingError(`there is no exchange in ${path}: ${remedy}`);
+}
+
+/** Whether there is an exchange, or what is left of one. */
+export function holdsExchange({ venue }: DataFolder): boolean {
+  return existsSync(venue) && readdirSync(venue).length > 0;
+}
+
+/** A file of a data folder that is there; a `MissingError` when it is not. */
+export function existingFile(file: string): string {
+  if (existsSync(file)) return file;
+  throw new MissingError(`${file} is missing: nothing was put there, or another --data is meant`);
 }
 
 /** The demo key's text, or undefined when there is none. */

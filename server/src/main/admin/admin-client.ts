@@ -2,15 +2,14 @@
  * How a command reaches the exchange: through the server that runs on the data folder, or, when none
  * does, by opening the exchange itself for as long as it takes. The result is the same either way.
  */
-import { existsSync } from "node:fs";
 import { systemClock } from "../../adapters/clock/system-clock.ts";
-import { createLog } from "../../adapters/log/log.ts";
 import { openUserStore } from "../../adapters/sqlite/user-store.ts";
 import { assert } from "../../core/assert.ts";
 import type { Config } from "../config/schema.ts";
-import { type DataFolder, dataFolder, openDataFolder } from "../data-folder.ts";
+import { type DataFolder, existingDataFolder, existingExchange } from "../data-folder.ts";
+import { quietLogOf } from "../quiet-log.ts";
 import { Venue } from "../venue/venue.ts";
-import { type AdminAnswer, refused } from "./answer.ts";
+import type { AdminAnswer } from "./answer.ts";
 import { askServer } from "./ask-server.ts";
 import {
   type AdminOperationName,
@@ -20,19 +19,18 @@ import {
 } from "./operations.ts";
 import { adminTargetOf } from "./target.ts";
 
-/** Carries out an operation on the exchange of the configured data folder. */
+/**
+ * Carries out an operation on the exchange of the configured data folder. Raises a `MissingError`
+ * when there is none, and makes none: a mistyped folder must not become an empty exchange.
+ */
 export async function administer<Name extends AdminOperationName>(
   config: Config,
   name: Name,
   request: AdminRequest<Name>,
 ): Promise<AdminAnswer<AdminResult<Name>>> {
-  // A mistyped folder must not become an empty exchange; only a first market may begin one.
-  if (name !== "add-market" && !existsSync(dataFolder(config.data).venue)) {
-    return refused(`there is no exchange in ${config.data}: name its data folder with --data`);
-  }
-  const folder = openDataFolder(config.data);
+  const folder = existingDataFolder(config.data);
   const told = await askServer(folder.adminFile, { name, request });
-  const answer = told ?? (await alone(config, folder, { name, request }));
+  const answer = told ?? (await alone(config, existingExchange(config.data), { name, request }));
   // Both come from the operation of this name: over the wire it was written by the same program.
   return answer as AdminAnswer<AdminResult<Name>>;
 }
@@ -49,8 +47,7 @@ async function alone(
   const venue = await Venue.open({
     folder: folder.venue,
     clock: systemClock(),
-    // That an exchange was opened is no news to somebody who asked for something else.
-    log: createLog({ level: config.log.level === "info" ? "warn" : config.log.level }),
+    log: quietLogOf(config),
     snapshotEvery: snapshotEveryCommands,
     logBytesMax,
   });

@@ -2,14 +2,22 @@
 import { openKeyStore } from "../../adapters/sqlite/key-store.ts";
 import type { KeyStore } from "../../ports/key-store.ts";
 import type { ConfigInput } from "../config/load.ts";
-import { openDataFolder } from "../data-folder.ts";
+import { existingDataFolder, existingFile } from "../data-folder.ts";
 import { configOrExitCode } from "./config.ts";
 
-/** Opens the key store of the configured data folder for one task; resolves to the exit code. */
-export function withKeyStore(input: ConfigInput, task: (store: KeyStore) => number): number {
+/**
+ * Opens the key store of the configured data folder for one task; returns the exit code. The folder
+ * has to be there, and the store too unless the task may begin it.
+ */
+export function withKeyStore(
+  input: ConfigInput,
+  task: (store: KeyStore) => number,
+  { mayBegin = false }: { readonly mayBegin?: boolean } = {},
+): number {
   const config = configOrExitCode(input);
   if (config === 2) return 2;
-  const store = openKeyStore(openDataFolder(config.data).keysFile);
+  const { keysFile } = existingDataFolder(config.data);
+  const store = openKeyStore(mayBegin ? keysFile : existingFile(keysFile));
   try {
     return task(store);
   } finally {

@@ -1,6 +1,7 @@
 /** `keys create|list|revoke`: they work on the data folder, whether a server runs on it or not. */
 import { createKey, type KeyRefusal, listKeys, revokeKey } from "../../access/keys.ts";
 import { systemSecrets } from "../../adapters/crypto/system-secrets.ts";
+import type { KeyStore } from "../../ports/key-store.ts";
 import type { ConfigInput } from "../config/load.ts";
 import { print, refuse, withKeyStore } from "./key-store.ts";
 
@@ -17,8 +18,8 @@ export function createKeyCommand(
   input: ConfigInput,
   options: { readonly workspace: string; readonly label: string; readonly json?: true },
 ): number {
-  return withKeyStore(input, (store) => {
-    const { workspace, label } = options;
+  const { workspace, label } = options;
+  const task = (store: KeyStore) => {
     const made = createKey(store, systemSecrets(), { workspace, label, nowMs: Date.now() });
     if (typeof made === "string") return refuse(refusals[made]);
     const { id } = made.record;
@@ -28,7 +29,8 @@ export function createKeyCommand(
         : `${made.key}\nThis is key ${id} of workspace ${workspace}. It is not stored: keep it now.`,
     );
     return 0;
-  });
+  };
+  return withKeyStore(input, task, { mayBegin: true });
 }
 
 /** Lists keys, newest first. */

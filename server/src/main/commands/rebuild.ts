@@ -1,7 +1,7 @@
 /** `rebuild`: makes the history anew from the log, with the server stopped. */
 import { recover } from "../../sequencer/recovery.ts";
 import type { ConfigInput } from "../config/load.ts";
-import { openDataFolder } from "../data-folder.ts";
+import { existingExchange } from "../data-folder.ts";
 import { noSnapshots } from "../venue/no-snapshots.ts";
 import { Recorder } from "../venue/recorder.ts";
 import { openHistoryOf, openLog, venueFiles } from "../venue/venue.ts";
@@ -13,7 +13,7 @@ import { logOf } from "./serve.ts";
 export async function rebuild(input: ConfigInput, json: boolean): Promise<number> {
   const config = configOrExitCode(input);
   if (config === 2) return 2;
-  const files = venueFiles(openDataFolder(config.data).venue);
+  const files = venueFiles(existingExchange(config.data).venue);
   const log = await openLog(files.log);
   const history = await openHistoryOf(log, files.history, true);
   const report = logOf(config);

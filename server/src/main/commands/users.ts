@@ -11,7 +11,7 @@ import {
 import { openUserStore } from "../../adapters/sqlite/user-store.ts";
 import type { UserStore } from "../../ports/user-store.ts";
 import type { ConfigInput } from "../config/load.ts";
-import { type DataFolder, openDataFolder } from "../data-folder.ts";
+import { type DataFolder, existingDataFolder, existingFile } from "../data-folder.ts";
 import { openUserRegistry } from "../user-registry.ts";
 import { configOrExitCode } from "./config.ts";
 import { print, refuse } from "./key-store.ts";
@@ -76,7 +76,7 @@ export function disableUserCommand(
 }
 
 function openUsers(folder: DataFolder): { readonly store: UserStore } {
-  return { store: openUserStore(folder.usersFile) };
+  return { store: openUserStore(existingFile(folder.usersFile)) };
 }
 
 /** Opens the users of the configured data folder for one task; returns the exit code. */
@@ -87,7 +87,7 @@ function withStore<Opened extends Pick<UserRegistry, "store">>(
 ): number {
   const config = configOrExitCode(input);
   if (config === 2) return 2;
-  const opened = open(openDataFolder(config.data));
+  const opened = open(existingDataFolder(config.data));
   try {
     return task(opened);
   } finally {

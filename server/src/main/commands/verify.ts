@@ -13,7 +13,7 @@ import type { StorageFailure } from "../../ports/storage-fault.ts";
 import { recover } from "../../sequencer/recovery.ts";
 import { decodeState } from "../../sequencer/state-codec.ts";
 import type { ConfigInput } from "../config/load.ts";
-import { openDataFolder } from "../data-folder.ts";
+import { existingExchange } from "../data-folder.ts";
 import { noSnapshots } from "../venue/no-snapshots.ts";
 import { Recorder } from "../venue/recorder.ts";
 import { openHistoryOf, openLog, openSnapshots, venueFiles } from "../venue/venue.ts";
@@ -32,7 +32,7 @@ interface Finding {
 export async function verify(input: ConfigInput, json: boolean): Promise<number> {
   const config = configOrExitCode(input);
   if (config === 2) return 2;
-  const files = venueFiles(openDataFolder(config.data).venue);
+  const files = venueFiles(existingExchange(config.data).venue);
   const scratch = mkdtempSync(join(tmpdir(), "openbourse-verify-"));
   const log = await openLog(files.log);
   try {

@@ -1,0 +1,43 @@
+/** `init`: begins an empty data folder on purpose, without starting a server. */
+import { systemClock } from "../../adapters/clock/system-clock.ts";
+import { openKeyStore } from "../../adapters/sqlite/key-store.ts";
+import type { ConfigInput } from "../config/load.ts";
+import type { Config } from "../config/schema.ts";
+import { dataFolder, holdsExchange, openDataFolder } from "../data-folder.ts";
+import { quietLogOf } from "../quiet-log.ts";
+import { type Environment, openUserRegistry } from "../user-registry.ts";
+import { Venue } from "../venue/venue.ts";
+import { configOrExitCode } from "./config.ts";
+import { print, refuse } from "./key-store.ts";
+
+/** Begins the configured data folder; resolves with the exit code. */
+export async function init(input: ConfigInput, json: boolean): Promise<number> {
+  const config = configOrExitCode(input);
+  if (config === 2) return 2;
+  if (holdsExchange(dataFolder(config.data))) {
+    return refuse(`${config.data} is a data folder already: it was left as it is`);
+  }
+  await beginDataFolder(config, input.environment);
+  print(
+    json
+      ? JSON.stringify({ data: config.data })
+      : `${config.data} is an empty data folder now: start it with \`openbourse serve --data ${config.data}\``,
+  );
+  return 0;
+}
+
+/** Makes the folder with its stores and an exchange without markets; what is there stays. */
+export async function beginDataFolder(config: Config, environment: Environment): Promise<void> {
+  const folder = openDataFolder(config.data);
+  openKeyStore(folder.keysFile).close();
+  openUserRegistry(folder, environment).store.close();
+  const { snapshotEveryCommands, logBytesMax } = config.exchange;
+  const venue = await Venue.open({
+    folder: folder.venue,
+    clock: systemClock(),
+    log: quietLogOf(config),
+    snapshotEvery: snapshotEveryCommands,
+    logBytesMax,
+  });
+  await venue.stop();
+}
