@@ -17,20 +17,25 @@ describe("bounds", () => {
     expect(scenario.tell(["ann replace #1 1@11"], "orders")).toHaveLength(2);
   });
 
-  it("names no oldest client id while it remembers all of them", () => {
-    const scenario = new Scenario({ limits: { openOrdersMax: 8, closedClientIdsPerUserMax: 2 } });
-    scenario.tell(["ann buy 1@10 id=a", "ann cancel id=a"]);
+  it("says that nothing is forgotten while it remembers all client ids and transfer keys", () => {
+    const limits = { openOrdersMax: 8, closedClientIdsPerUserMax: 2, transferKeysPerUserMax: 9 };
+    const scenario = new Scenario({ limits });
+    for (const id of ["a", "b"]) scenario.tell([`ann buy 1@10 id=${id}`, `ann cancel id=${id}`]);
 
-    expect(scenario.exchange.oldestClosedClientId("ann")).toBeUndefined();
-    expect(scenario.exchange.oldestClosedClientId("bob")).toBeUndefined();
+    for (const user of ["ann", "bob", "nobody"]) {
+      expect(scenario.exchange.clientIdsForgottenUpTo(user)).toBe(0);
+      expect(scenario.exchange.transferKeysForgottenUpTo(user)).toBe(0);
+    }
   });
 
   it("forgets the oldest client ids of closed orders", () => {
     const scenario = new Scenario({ limits: { openOrdersMax: 8, closedClientIdsPerUserMax: 2 } });
-    for (const id of ["a", "b", "c"])
+    const closings = ["a", "b", "c"].map((id) => {
       scenario.tell([`ann buy 1@10 id=${id}`, `ann cancel id=${id}`]);
+      return scenario.exchange.sequence;
+    });
 
-    expect(scenario.exchange.oldestClosedClientId("ann")).toBe("b");
+    expect(scenario.exchange.clientIdsForgottenUpTo("ann")).toBe(closings[0]);
     expect(scenario.tell(["ann buy 1@10 id=b"])).toEqual(["refused: duplicate-client-id"]);
     expect(scenario.tell(["ann buy 1@10 id=a"], "orders")).toEqual(["ann #8 opened, filled 0"]);
   });
@@ -165,6 +170,25 @@ describe("a state snapshot", () => {
     const { exchange } = new Scenario();
 
     expect(() => exchange.restore(exchange.snapshot())).toThrow(AssertionError);
+  });
+
+  it("does not say what was forgotten, so all before it counts as that where it can have been", () => {
+    const limits = { openOrdersMax: 8, closedClientIdsPerUserMax: 2, transferKeysPerUserMax: 3 };
+    const scenario = new Scenario({ limits });
+    for (const id of ["a", "b"]) scenario.tell([`ann buy 1@10 id=${id}`, `ann cancel id=${id}`]);
+    scenario.say("bob deposit 1 USDT third");
+    const restored = new Exchange({ limits });
+    restored.restore(scenario.exchange.snapshot());
+
+    const { sequence } = restored;
+    expect(["ann", "bob"].map((user) => restored.clientIdsForgottenUpTo(user))).toEqual([
+      sequence,
+      0,
+    ]);
+    expect(["ann", "bob"].map((user) => restored.transferKeysForgottenUpTo(user))).toEqual([
+      0,
+      sequence,
+    ]);
   });
 
   it("of another version is not read", () => {

@@ -179,11 +179,16 @@ export class Exchange {
   }
 
   /**
-   * The oldest client id of a user's closed orders that is remembered; undefined while all of them
-   * are. What has been forgotten belongs to orders that were closed before that one.
+   * All of a user's closed orders whose client ids are forgotten were closed by a command up to this
+   * sequence; 0 while none is forgotten. Never an older one than that, but perhaps a newer one.
    */
-  oldestClosedClientId(name: string): string | undefined {
-    return this.#state.usersByName.get(name)?.closedClientIds.nextForgotten;
+  clientIdsForgottenUpTo(name: string): number {
+    return this.#state.usersByName.get(name)?.closedClientIds.lastForgotten ?? 0;
+  }
+
+  /** All of a user's transfers whose keys are forgotten have a sequence up to this one; 0 for none. */
+  transferKeysForgottenUpTo(name: string): number {
+    return this.#state.usersByName.get(name)?.transferKeys.lastForgotten?.sequence ?? 0;
   }
 
   /** What a user has of each currency that he ever had. */

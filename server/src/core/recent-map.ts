@@ -5,6 +5,7 @@ import { assert } from "./assert.ts";
 export class RecentMap<V> {
   readonly #limit: number;
   readonly #entries = new Map<string, V>();
+  #lastForgotten: V | undefined;
 
   constructor(limit: number) {
     assert(limit > 0, "a recent map remembers something");
@@ -20,15 +21,25 @@ export class RecentMap<V> {
     this.#entries.delete(key);
     this.#entries.set(key, value);
     if (this.#entries.size <= this.#limit) return;
-    for (const oldest of this.#entries.keys()) {
+    for (const [oldest, forgotten] of this.#entries) {
       this.#entries.delete(oldest);
+      this.#lastForgotten = forgotten;
       return;
     }
   }
 
-  /** The key that is forgotten next; undefined while there is room for more. */
-  get nextForgotten(): string | undefined {
-    return this.#entries.size < this.#limit ? undefined : this.#entries.keys().next().value;
+  /**
+   * Remembers entries of an earlier map, oldest first. What that one had forgotten cannot be known, so
+   * a full map counts `assumed` as the value that was forgotten last.
+   */
+  restore(entries: Iterable<readonly [string, V]>, assumed: V): void {
+    for (const [key, value] of entries) this.set(key, value);
+    if (this.#entries.size === this.#limit) this.#lastForgotten = assumed;
+  }
+
+  /** Value of the key that was forgotten last; undefined while none was. */
+  get lastForgotten(): V | undefined {
+    return this.#lastForgotten;
   }
 
   /** All entries, oldest first. */

@@ -143,7 +143,10 @@ describe("transfer keys", () => {
     for (const key of ["a", "b", "c"]) scenario.say(`ann deposit 1 USDT ${key}`);
 
     expect(scenario.tell(["ann deposit 1 USDT c"], "balances")).toEqual(["transferred"]);
+    const first = scenario.exchange.sequence - 3;
+    expect(scenario.exchange.transferKeysForgottenUpTo("ann")).toBe(first);
     expect(scenario.tell(["ann deposit 1 USDT a"], "balances")).toHaveLength(2);
+    expect(scenario.exchange.transferKeysForgottenUpTo("ann")).toBe(first + 1);
   });
 
   it("are not used up by a refused withdrawal", () => {

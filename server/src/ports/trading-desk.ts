@@ -6,6 +6,7 @@ import type { Command } from "../core/commands.ts";
 import type { OrderView } from "../core/events.ts";
 import type { BalanceView, Tariff } from "../core/exchange.ts";
 import type { FeeSchedule } from "../core/market/fees.ts";
+import type { RejectReason } from "../core/reject.ts";
 import type { FillRecord, OrderFillQuery, OrderQuery, OrderRecord } from "./history.ts";
 import type { Submission } from "./released.ts";
 
@@ -15,11 +16,17 @@ export interface Unavailable {
   readonly reason: string;
 }
 
+/** What becomes of a command that is not let in to the exchange, so that nothing of it is logged. */
+export type Admission = { readonly kind: "refused"; readonly reason: RejectReason } | Unavailable;
+
 /** The counter at which users are served. */
 export interface TradingDesk {
   readonly fees: FeeSchedule;
-  /** Submits a command; resolves when its result is durable. */
-  submit(command: Command): Promise<Submission>;
+  /**
+   * Submits a command; resolves when its result is durable. A client id of any earlier order of the
+   * user is refused, also one that the exchange itself has forgotten.
+   */
+  submit(command: Command): Promise<Submission | Admission>;
   /** Open orders of a user, oldest first. */
   openOrders(user: string): Promise<readonly OrderView[] | Unavailable>;
   /** An open order of a user by its id; undefined when it is not open or not his. */
@@ -27,11 +34,6 @@ export interface TradingDesk {
   /** What a user has of each currency that he ever had. */
   balances(user: string): Promise<readonly BalanceView[] | Unavailable>;
   tariff(user: string): Promise<Tariff | Unavailable>;
-  /**
-   * Whether a user's client id belongs to an order of his that the exchange itself has forgotten. Ids
-   * of open orders and of those closed lately are not looked for: the exchange refuses them.
-   */
-  isForgottenClientId(user: string, clientId: string): Promise<boolean | Unavailable>;
   /** Open and closed orders of a user, newest first. */
   orders(query: OrderQuery): Promise<readonly OrderRecord[] | Unavailable>;
   /** Fills of one order, oldest first. */

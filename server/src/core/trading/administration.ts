@@ -87,13 +87,13 @@ export function transfer(state: TradingState, command: Transfer): RejectReason |
   if (amount <= 0n || amount > atomsMax) return "amount-out-of-range";
 
   const content = `${direction} ${amount} ${command.currency}`;
-  const earlier = state.usersByName.get(name)?.transferKeys.get(key);
+  const earlier = state.usersByName.get(name)?.transferKeys.get(key)?.content;
   if (earlier !== undefined && earlier !== content) return "transfer-key-reused";
   const repeated = earlier !== undefined;
   if (!repeated) {
     const refusal = move(state, command, currency);
     if (refusal !== undefined) return refusal;
-    state.usersByName.get(name)?.transferKeys.set(key, content);
+    state.usersByName.get(name)?.transferKeys.set(key, { content, sequence: state.sequence });
   }
   const told = { direction, user: name, currency: command.currency, amount, key, repeated };
   state.sink.emit({ kind: "transferred", ...told });

@@ -112,7 +112,8 @@ export function checkRoom(
 ): RejectReason | undefined {
   if (clientId !== undefined) {
     if (!isName(clientId)) return "malformed-command";
-    const used = user.openClientIds.has(clientId) || user.closedClientIds.get(clientId) === true;
+    const used =
+      user.openClientIds.has(clientId) || user.closedClientIds.get(clientId) !== undefined;
     if (used) return "duplicate-client-id";
   }
   if (replaced !== undefined) return undefined;

@@ -41,7 +41,7 @@ export function closeOrder(state: TradingState, slot: OrderSlot, reason: CloseRe
   slots.remove(slot);
   if (clientId !== undefined) {
     user.openClientIds.delete(clientId);
-    user.closedClientIds.set(clientId, true);
+    user.closedClientIds.set(clientId, state.sequence);
   }
   if (pool.stopPrice[slot] !== 0) marketOf(state, slot).stops.discard(slot);
   delistOrder(state, user, slot);

@@ -137,7 +137,7 @@ function userSnapshot({ timeUs }: TradingState, user: User): UserSnapshot {
     balances,
     turnover: user.turnover.snapshot(timeUs),
     closedClientIds: user.closedClientIds.entries().map(([clientId]) => clientId),
-    transferKeys: user.transferKeys.entries(),
+    transferKeys: user.transferKeys.entries().map(([key, { content }]) => [key, content]),
   };
 }
 
@@ -174,8 +174,15 @@ function restoreUser(state: TradingState, snapshot: UserSnapshot): void {
     state.ledger.restoreBalance(user.wallet, currency, balance);
   }
   user.turnover.restore(snapshot.turnover, state.timeUs);
-  for (const clientId of snapshot.closedClientIds) user.closedClientIds.set(clientId, true);
-  for (const [key, content] of snapshot.transferKeys) user.transferKeys.set(key, content);
+  const { sequence } = state;
+  user.closedClientIds.restore(
+    snapshot.closedClientIds.map((clientId) => [clientId, sequence]),
+    sequence,
+  );
+  user.transferKeys.restore(
+    snapshot.transferKeys.map(([key, content]) => [key, { content, sequence }]),
+    { content: "", sequence },
+  );
 }
 
 function restoreMarket(state: TradingState, snapshot: MarketSnapshot): void {

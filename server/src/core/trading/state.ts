@@ -20,7 +20,10 @@ export interface ExchangeLimits {
   readonly marketsMax: number;
   /** Client ids of closed orders that are remembered per user; the exchange forgets older ones. */
   readonly closedClientIdsPerUserMax: number;
-  /** Transfer keys that are remembered per user; a transfer under an older one is a new transfer. */
+  /**
+   * Transfer keys that are remembered per user. A transfer under an older one would be a new transfer:
+   * whoever submits transfers asks for older ones first.
+   */
   readonly transferKeysPerUserMax: number;
 }
 
@@ -46,9 +49,17 @@ export interface User {
   lastOrder: OrderSlot;
   openOrders: number;
   readonly openClientIds: Map<string, OrderSlot>;
-  readonly closedClientIds: RecentMap<true>;
-  /** What was transferred under a key, as text. */
-  readonly transferKeys: RecentMap<string>;
+  /** Sequence of the command that closed the order of an id. */
+  readonly closedClientIds: RecentMap<number>;
+  readonly transferKeys: RecentMap<RememberedTransfer>;
+}
+
+/** A transfer that was carried out. */
+export interface RememberedTransfer {
+  /** What was transferred, as text. */
+  readonly content: string;
+  /** Of its command. */
+  readonly sequence: number;
 }
 
 /** A market with its book. */

@@ -25,7 +25,7 @@ import { TickerWindow } from "../../marketdata/ticker.ts";
 import type { DepthLevel, PublicTrade } from "../../marketdata/updates.ts";
 import type { Submission } from "../../ports/released.ts";
 import type { RestReply, RestRequest, RestRoute } from "../../ports/rest.ts";
-import type { TradingDesk, Unavailable } from "../../ports/trading-desk.ts";
+import type { Admission, TradingDesk, Unavailable } from "../../ports/trading-desk.ts";
 import { cryptomusNotFound, cryptomusRoutes } from "./rest.ts";
 
 export const secrets = systemSecrets();
@@ -205,21 +205,23 @@ export class House {
     return undefined;
   }
 
+  /** Why a command is not let in. */
+  #refusal(command: Command): Admission | undefined {
+    if (!("clientId" in command) || command.clientId === undefined) return undefined;
+    const isUsed = this.history.clientIdUse(command.user, command.clientId) !== undefined;
+    return isUsed ? { kind: "refused", reason: "duplicate-client-id" } : undefined;
+  }
+
   #desk(): TradingDesk {
     const answer = async <Value>(read: () => Value): Promise<Value | Unavailable> =>
       this.trouble?.kind === "unavailable" ? this.trouble : read();
     return {
       fees: this.#fees,
-      submit: async (command) =>
-        this.trouble === undefined || this.trouble.kind === "unavailable"
-          ? this.apply(command)
-          : this.trouble,
+      submit: async (command) => this.trouble ?? this.#refusal(command) ?? this.apply(command),
       openOrders: (user) => answer(() => this.exchange.openOrders(user)),
       openOrder: (user, id) => answer(() => this.exchange.openOrder(user, id)),
       balances: (user) => answer(() => this.exchange.balances(user)),
       tariff: (user) => answer(() => this.exchange.tariff(user)),
-      isForgottenClientId: (user, clientId) =>
-        answer(() => this.history.orders({ user, clientId, limit: 1 }).length > 0),
       orders: (query) => answer(() => this.history.orders(query)),
       orderFills: (query) => answer(() => this.history.orderFills(query)),
     };

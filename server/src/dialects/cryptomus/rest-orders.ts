@@ -10,7 +10,7 @@ import { formatAtoms } from "../../core/num/money.ts";
 import { lots, type Ticks, ticks } from "../../core/num/units.ts";
 import type { Released, Submission } from "../../ports/released.ts";
 import type { RestReply } from "../../ports/rest.ts";
-import type { TradingDesk } from "../../ports/trading-desk.ts";
+import type { Admission } from "../../ports/trading-desk.ts";
 import { priceText, quantityText } from "./format.ts";
 import type { SignedCall } from "./rest-access.ts";
 import { type Amount, countSteps } from "./rest-amounts.ts";
@@ -54,7 +54,7 @@ async function place<Fields extends OrderBody>(
   const rules = board.market(fields.market)?.rules;
   if (rules === undefined) return refusalReply("unknown-market", { market: fields.market });
   const command = commandOf(rules, fields);
-  const outcome = typeof command === "string" ? command : await submitted(desk, command);
+  const outcome = typeof command === "string" ? command : createdOrder(await desk.submit(command));
   if (typeof outcome === "string") return refusalReply(outcome, errorValues(rules, fields));
   return reply(200, outcome);
 }
@@ -153,44 +153,33 @@ function lotsOf(rules: MarketRules, quantity: Amount) {
   return count === "too-fine" ? "quantity-precision" : "quantity-out-of-range";
 }
 
-/** Submits an order whose client id the exchange can judge: it has not forgotten an order of that id. */
-async function submitted(
-  desk: TradingDesk,
-  command: PlaceLimit | PlaceMarket,
-): Promise<CreatedOrder | RestReason> {
-  const { user, clientId } = command;
-  if (clientId !== undefined) {
-    const isForgotten = await desk.isForgottenClientId(user, clientId);
-    if (typeof isForgotten !== "boolean") return "unavailable";
-    if (isForgotten) return "duplicate-client-id";
-  }
-  return createdOrder(await desk.submit(command));
-}
-
 /** The body that names a new order. */
 interface CreatedOrder {
   readonly order_id: string;
 }
 
 /** How the new order is called, or why there is none. */
-function createdOrder(submission: Submission): CreatedOrder | RestReason {
+function createdOrder(submission: Submission | Admission): CreatedOrder | RestReason {
   const released = releasedOf(submission);
   if (typeof released === "string") return released;
   return { order_id: orderId(released.sequence, released.timeUs) };
 }
 
 /** What became of a command that the exchange has done; else why it has not. */
-function releasedOf(submission: Submission): Released | RestReason {
+function releasedOf(submission: Submission | Admission): Released | RestReason {
   switch (submission.kind) {
     case "released": {
       const [first] = submission.released.events;
       return first?.kind === "refused" ? first.reason : submission.released;
     }
+    case "refused":
+      return submission.reason;
     case "busy":
       return "busy";
     case "malformed":
       return "malformed-command";
     case "stopped":
+    case "unavailable":
       return "unavailable";
     default:
       return ensureNever(submission);

@@ -32,23 +32,13 @@ export function createDesk(venue: Venue): TradingDesk {
     }
   }
 
-  async function isForgottenClientId(user: string, clientId: string) {
-    const oldest = venue.exchange.oldestClosedClientId(user);
-    if (oldest === undefined) return false;
-    const isUsed = () => history.clientIdUse(user, clientId) !== undefined;
-    // All that the exchange has forgotten was closed before the oldest order that it remembers.
-    const holdsForgotten = () => history.clientIdUse(user, oldest) === "closed";
-    return stored(holdsForgotten) === true ? stored(isUsed) : past(isUsed);
-  }
-
   return {
     fees: standardFees,
-    submit: (command) => sequencer.submitted(command),
+    submit: (command) => venue.door.submit(command),
     openOrders: (user) => now((exchange) => exchange.openOrders(user)),
     openOrder: (user, id) => now((exchange) => exchange.openOrder(user, id)),
     balances: (user) => now((exchange) => exchange.balances(user)),
     tariff: (user) => now((exchange) => exchange.tariff(user)),
-    isForgottenClientId,
     orders: (query) => past(() => history.orders(query)),
     orderFills: (query) => past(() => history.orderFills(query)),
   };

@@ -18,6 +18,7 @@ import { Sequencer } from "../../sequencer/sequencer.ts";
 import { Snapshotter } from "../../sequencer/snapshotter.ts";
 import type { Start } from "../start.ts";
 import { StartError } from "../start-error.ts";
+import { createDoor, type Door } from "./door.ts";
 import { LocalFeed } from "./local-feed.ts";
 import { Recorder } from "./recorder.ts";
 
@@ -61,6 +62,8 @@ export function venueFiles(folder: string): {
 export class Venue {
   readonly sequencer: Sequencer;
   readonly exchange: Exchange;
+  /** Where whatever comes from outside is let in. */
+  readonly door: Door;
   readonly feed: LocalFeed;
   /** Orders, trades and balances of the past. */
   readonly history: History;
@@ -102,6 +105,7 @@ export class Venue {
       hasRoom: () => recorder.hasRoom,
       stopped: (reason) => options.log.error("the exchange takes no more commands", { reason }),
     });
+    this.door = createDoor(this);
     this.#scheduleAudit();
   }
 

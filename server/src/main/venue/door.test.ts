@@ -7,7 +7,6 @@ import type { Command } from "../../core/commands.ts";
 import { lots, ticks } from "../../core/num/units.ts";
 import { money, rulesOf } from "../../core/scenario.contract.ts";
 import { standardLimits } from "../../core/trading/state.ts";
-import { createDesk } from "./desk.ts";
 import { Venue } from "./venue.ts";
 
 const rememberedMax = standardLimits.closedClientIdsPerUserMax;
@@ -28,21 +27,22 @@ afterAll(async () => {
 });
 
 describe("a client id that the exchange has forgotten", () => {
-  it("is found although the history is behind, and is nobody else's", async () => {
-    const desk = createDesk(venue);
+  it("is refused although the history is behind, and is nobody else's", async () => {
     await endow("ann");
+    await endow("bob");
     await openAndClose("ann", 0, rememberedMax);
-    expect(venue.exchange.oldestClosedClientId("ann")).toBe("id 0");
+    expect(venue.exchange.clientIdsForgottenUpTo("ann")).toBe(0);
     await openAndClose("ann", rememberedMax, 1);
-    expect(venue.exchange.oldestClosedClientId("ann")).toBe("id 1");
+    expect(venue.exchange.clientIdsForgottenUpTo("ann")).toBeGreaterThan(
+      venue.history.lastSequence,
+    );
 
-    expect(await desk.isForgottenClientId("ann", "id 0")).toBe(true);
-    expect(await desk.isForgottenClientId("bob", "id 0")).toBe(false);
-    expect(await desk.isForgottenClientId("ann", "never used")).toBe(false);
+    expect(await venue.door.submit(order("ann", "id 0"))).toEqual(duplicate);
+    expect(await venue.door.submit(order("bob", "id 0"))).toMatchObject(taken);
+    expect(await venue.door.submit(order("ann", "never used"))).toMatchObject(taken);
   });
 
   it("is looked up without a wait when the history holds all that was forgotten", async () => {
-    const desk = createDesk(venue);
     await endow("joe");
     await openAndClose("joe", 0, rememberedMax);
     await venue.historyCaughtUp();
@@ -50,10 +50,19 @@ describe("a client id that the exchange has forgotten", () => {
     const { lastSequence } = venue.history;
     expect(lastSequence).toBeLessThan(venue.sequencer.durableSequence);
 
-    expect(await desk.isForgottenClientId("joe", "id 0")).toBe(true);
+    expect(await venue.door.submit(order("joe", "id 0"))).toEqual(duplicate);
     expect(venue.history.lastSequence).toBe(lastSequence);
   });
 });
+
+const duplicate = { kind: "refused", reason: "duplicate-client-id" };
+const taken = { kind: "released", released: { events: [{ kind: "order-opened" }, {}, {}] } };
+
+function order(user: string, clientId: string): Command {
+  const market = "BTC_USDT";
+  const terms = { price: ticks(1), quantity: lots(1), timeInForce: "gtc" } as const;
+  return { kind: "place-limit", user, side: "buy", market, ...terms, clientId };
+}
 
 async function endow(user: string): Promise<void> {
   const amount = money("1000");
@@ -62,14 +71,10 @@ async function endow(user: string): Promise<void> {
 
 /** Places and cancels orders with the client ids `id FROM` and on. */
 async function openAndClose(user: string, from: number, count: number): Promise<void> {
-  const market = "BTC_USDT";
-  const price = ticks(1);
-  const quantity = lots(1);
   const submitted: Promise<void>[] = [];
   for (let number = from; number < from + count; number += 1) {
     const clientId = `id ${number}`;
-    const terms = { market, price, quantity, timeInForce: "gtc", clientId } as const;
-    submitted.push(submit({ kind: "place-limit", user, side: "buy", ...terms }));
+    submitted.push(submit(order(user, clientId)));
     submitted.push(submit({ kind: "cancel-order", user, order: { clientId } }));
   }
   await Promise.all(submitted);

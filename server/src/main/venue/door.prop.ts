@@ -1,0 +1,156 @@
+/**
+ * Random interleavings of orders, a log that holds back and a history that lags, at an exchange that
+ * remembers two client ids: each id is taken exactly once, whichever of the three knows it.
+ */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { VirtualClock } from "../../adapters/clock/virtual-clock.ts";
+import { MemoryCommandLog, MemoryLogStorage } from "../../adapters/memory/command-log.ts";
+import { MemoryHistory } from "../../adapters/memory/history.ts";
+import type { Command } from "../../core/commands.ts";
+import { Exchange } from "../../core/exchange.ts";
+import { lots, ticks } from "../../core/num/units.ts";
+import { money, rulesOf } from "../../core/scenario.contract.ts";
+import type { Released, Submission } from "../../ports/released.ts";
+import type { Admission } from "../../ports/trading-desk.ts";
+import { Sequencer } from "../../sequencer/sequencer.ts";
+import { createDoor, type Door } from "./door.ts";
+import { Recorder } from "./recorder.ts";
+
+const limits = { openOrdersMax: 64, closedClientIdsPerUserMax: 2, transferKeysPerUserMax: 2 };
+const report = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** A history that takes everything and stores it when it is let. */
+class LaggingHistory extends MemoryHistory {
+  isHeldBack = false;
+  #taken: Released[] = [];
+  #flushed = Promise.withResolvers<number>();
+
+  override record(released: readonly Released[]): void {
+    this.#taken.push(...released);
+    this.letThrough();
+  }
+
+  override flushed(): Promise<number> {
+    return this.#taken.length === 0 ? Promise.resolve(this.lastSequence) : this.#flushed.promise;
+  }
+
+  letThrough(): void {
+    if (this.isHeldBack) return;
+    super.record(this.#taken.splice(0));
+    this.#flushed.resolve(this.lastSequence);
+    this.#flushed = Promise.withResolvers();
+  }
+}
+
+type Answer = Submission | Admission;
+
+/** An exchange behind its door, with everything in memory. */
+class House {
+  readonly log = new MemoryCommandLog(new MemoryLogStorage());
+  readonly history = new LaggingHistory();
+  readonly released: Released[] = [];
+  readonly answers: Promise<Answer>[] = [];
+  readonly door: Door;
+
+  constructor() {
+    const exchange = new Exchange({ limits });
+    const recorder = new Recorder(this.history, report);
+    const sequencer = new Sequencer({
+      ...{ exchange, log: this.log, clock: new VirtualClock() },
+      schedule: (task) => queueMicrotask(task),
+      release: (released) => {
+        this.released.push(...released);
+        recorder.take(released);
+      },
+    });
+    this.door = createDoor({
+      ...{ exchange, sequencer, history: this.history },
+      historyCaughtUp: () => recorder.caughtUp(sequencer.durableSequence),
+    });
+  }
+
+  give(command: Command): void {
+    this.answers.push(this.door.submit(command));
+  }
+
+  /** An order that is over as soon as it is taken. */
+  order(user: string, clientId: string): void {
+    const terms = { price: ticks(1), quantity: lots(1), timeInForce: "ioc" } as const;
+    this.give({ kind: "place-limit", market: "BTC_USDT", side: "buy", user, clientId, ...terms });
+  }
+
+  holdBack(what: "log" | "history"): void {
+    if (what === "log") this.log.holdBack();
+    else this.history.isHeldBack = true;
+  }
+
+  /** Everybody's answer, with nothing held back any more. */
+  async answered(): Promise<readonly Answer[]> {
+    let answers: readonly Answer[] | undefined;
+    void Promise.all(this.answers).then((all) => {
+      answers = all;
+    });
+    while (answers === undefined) {
+      this.letThrough("log");
+      this.letThrough("history");
+      await settled();
+    }
+    return answers;
+  }
+
+  letThrough(what: "log" | "history"): void {
+    if (what === "log") this.log.letThrough();
+    this.history.isHeldBack &&= what === "log";
+    this.history.letThrough();
+  }
+}
+
+/** Lets everything go on that does not wait for the test. */
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+const part = fc.constantFrom("log" as const, "history" as const);
+const step = fc.oneof(
+  { weight: 8, arbitrary: fc.tuple(fc.constant("order" as const), fc.integer({ max: 7, min: 0 })) },
+  fc.tuple(fc.constantFrom("hold" as const, "let" as const), part),
+  fc.tuple(fc.constant("wait" as const), fc.constant(0)),
+);
+
+async function run(house: House, [kind, what]: readonly [string, number | string]) {
+  if (kind === "order") house.order("ann", `id ${what}`);
+  else if (kind === "wait") await settled();
+  else if (kind === "hold") house.holdBack(what as "log");
+  else house.letThrough(what as "log");
+}
+
+describe("a client id", () => {
+  it("is taken once, between applied, durable and stored", async () => {
+    const property = fc.asyncProperty(fc.array(step, { maxLength: 80 }), async (steps) => {
+      const house = new House();
+      house.give({ kind: "add-market", rules: rulesOf("BTC", "USDT") });
+      house.give({
+        ...{ kind: "deposit", user: "ann", currency: "USDT" },
+        ...{ amount: money("1000"), key: "k" },
+      });
+      for (const each of steps) await run(house, each);
+      const answers = (await house.answered()).slice(2).map(verdictOf);
+
+      const asked = steps.flatMap(([kind, what]) => (kind === "order" ? [what] : []));
+      expect(answers.filter((verdict) => verdict === "taken")).toHaveLength(new Set(asked).size);
+      const rest = answers.filter((verdict) => verdict !== "taken");
+      expect(rest).toEqual(rest.map(() => "duplicate-client-id"));
+      const opened = house.released.flatMap(({ events }) =>
+        events.flatMap((event) => (event.kind === "order-opened" ? [event.order.clientId] : [])),
+      );
+      expect(opened.toSorted()).toEqual([...new Set(opened)].toSorted());
+    });
+    await fc.assert(property, { numRuns: 300 });
+  });
+});
+
+function verdictOf(answer: Answer): string {
+  if (answer.kind === "refused") return answer.reason;
+  if (answer.kind !== "released") return answer.kind;
+  const [first] = answer.released.events;
+  return first?.kind === "refused" ? first.reason : "taken";
+}
