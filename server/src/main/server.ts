@@ -7,11 +7,8 @@ import { ensureDemoKey } from "../access/keys.ts";
 import type { DemoUser } from "../access/users.ts";
 import { systemClock } from "../adapters/clock/system-clock.ts";
 import { systemSecrets } from "../adapters/crypto/system-secrets.ts";
-import {
-  createHttpServer,
-  type HealthPart,
-  type HttpServer,
-} from "../adapters/http/http-server.ts";
+import { createHttpServer, type HttpServer } from "../adapters/http/http-server.ts";
+import type { HealthPart } from "../adapters/http/readiness.ts";
 import { createPrometheusMeter } from "../adapters/metrics/prometheus.ts";
 import { openKeyStore } from "../adapters/sqlite/key-store.ts";
 import { StoreError } from "../adapters/sqlite/store-error.ts";
@@ -185,7 +182,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         readiness: () => health({ stopping: stopping !== undefined, venue, feeds }),
         metrics: async () => ({ text: await meter.text(), contentType: meter.contentType }),
         upgrade: (request, socket, head) => gateway.upgrade(request, socket, head),
+        corsOrigins: config.server.cors.origins,
         nowMs,
+        monotonicMs: () => clock.monotonicMs(),
         log,
         tls,
       }),
@@ -307,17 +306,16 @@ function health(parts: {
   readonly feeds: readonly FeedRunner[];
 }): readonly HealthPart[] {
   const { stopping, venue, feeds } = parts;
-  const part = (name: string, fault: string | undefined, detail = "running"): HealthPart => ({
+  const part = (name: string, fault: string | undefined): HealthPart => ({
     name,
-    ok: fault === undefined,
-    detail: fault ?? detail,
+    state: fault === undefined ? "running" : "failed",
   });
-  const feedDetail = ({ failure, state }: FeedRunner) =>
-    failure === undefined ? state : `failed: ${failure}`;
   return [
-    part("server", stopping ? "stopping" : undefined),
+    { name: "server", state: stopping ? "stopping" : "running" },
     ...(venue ? [part("exchange", venue.fault), part("history", venue.historyFault)] : []),
-    ...feeds.map((feed) => part(`feed ${feed.dataset.code}`, undefined, feedDetail(feed))),
+    ...feeds.map(({ dataset, state }): HealthPart => {
+      return { name: `feed ${dataset.code}`, state, isOptional: true };
+    }),
   ];
 }
 

@@ -32,6 +32,9 @@ export function retryAfter(seconds: number): { readonly "retry-after": string } 
   return { "retry-after": String(Math.max(1, Math.ceil(seconds))) };
 }
 
+/** The headers with which status 426 says what the address speaks (RFC 9110 15.5.22). */
+export const upgradeRequired = { upgrade: "websocket", connection: "upgrade" } as const;
+
 /** One operation of a REST interface. */
 export interface RestRoute {
   readonly method: "GET" | "POST" | "DELETE";

@@ -5,10 +5,10 @@ import type { RestRequest, RestRoute } from "../../ports/rest.ts";
 import {
   bodyBytesMax,
   createHttpServer,
-  type HealthPart,
   type HttpServer,
   type HttpServerOptions,
 } from "./http-server.ts";
+import type { HealthPart } from "./readiness.ts";
 
 const servers: HttpServer[] = [];
 afterEach(async () => {
@@ -51,6 +51,8 @@ async function start(parts: readonly HealthPart[] = [], more: Partial<HttpServer
     metrics: async () => ({ text: "figures 1\n", contentType: "text/plain; version=0.0.4" }),
     upgrade: (_request, socket) => socket.end("HTTP/1.1 418 x\r\nConnection: close\r\n\r\n"),
     nowMs: () => 7,
+    monotonicMs: () => 0,
+    corsOrigins: [],
     log: { debug() {}, info() {}, warn() {}, error: (phrase) => errors.push(phrase) },
     ...more,
   });
@@ -116,7 +118,76 @@ describe("a route", () => {
       status: 404,
       text: '{"unknown":"/nothing"}',
     });
-    expect((await request("/v1/echo", { method: "PUT" })).status).toBe(404);
+    expect((await request("/nothing", { method: "OPTIONS" })).status).toBe(404);
+  });
+
+  it("says which methods it takes when another one is used, and when it is asked", async () => {
+    const { request } = await start([], { failed: (path, status) => ({ status, body: path }) });
+    for (const [path, allow] of [
+      ["/v1/echo?a=1", "GET, HEAD, POST, DELETE, OPTIONS"],
+      ["/broken/", "GET, HEAD, OPTIONS"],
+      ["/metrics", "GET, HEAD, OPTIONS"],
+      ["/docs/page", "GET, HEAD, OPTIONS"],
+    ] as const) {
+      const put = await request(path, { method: "PUT" });
+      expect({ status: put.status, text: put.text }).toEqual({
+        status: 405,
+        text: path.split("?")[0],
+      });
+      expect(put.headers.get("allow")).toBe(allow);
+      const options = await request(path, { method: "OPTIONS" });
+      expect({ status: options.status, text: options.text }).toEqual({ status: 204, text: "" });
+      expect(options.headers.get("allow")).toBe(allow);
+      expect(options.headers.get("access-control-allow-methods")).toBeNull();
+    }
+  });
+});
+
+describe("pages of other origins", () => {
+  const corsHeaders = (headers: Headers) =>
+    Object.fromEntries([...headers].filter(([name]) => /^access-control|^vary$/.test(name)));
+  const preflight = {
+    "access-control-request-method": "POST",
+    "access-control-request-headers": "userid,sign",
+  };
+
+  it("may read nothing unless they are named", async () => {
+    const { request } = await start();
+    const headers = { origin: "https://app.example", ...preflight };
+    for (const method of ["OPTIONS", "GET"]) {
+      expect(corsHeaders((await request("/v1/echo", { method, headers })).headers)).toEqual({});
+    }
+  });
+
+  it("that are named get their preflights answered and may read every answer", async () => {
+    const { request } = await start([], { corsOrigins: ["https://app.example"] });
+    const headers = { origin: "https://app.example", ...preflight };
+    const asked = await request("/v1/echo", { method: "OPTIONS", headers });
+    expect(asked.status).toBe(204);
+    expect(corsHeaders(asked.headers)).toEqual({
+      "access-control-allow-origin": "https://app.example",
+      "access-control-allow-methods": "GET, HEAD, POST, DELETE",
+      "access-control-allow-headers": "userid,sign",
+      "access-control-max-age": "600",
+      vary: "Origin",
+    });
+    for (const path of ["/v1/echo", "/nothing", "/broken"]) {
+      expect(corsHeaders((await request(path, { headers })).headers)).toEqual({
+        "access-control-allow-origin": "https://app.example",
+        "access-control-expose-headers": "Retry-After",
+        vary: "Origin",
+      });
+    }
+    const other = { ...headers, origin: "https://app.example.evil" };
+    expect(corsHeaders((await request("/v1/echo", { headers: other })).headers)).toEqual({
+      vary: "Origin",
+    });
+  });
+
+  it("are all let in where the operator says so", async () => {
+    const { request } = await start([], { corsOrigins: ["*"] });
+    const { headers } = await request("/v1/echo", { headers: { origin: "null" } });
+    expect(headers.get("access-control-allow-origin")).toBe("*");
   });
 });
 
@@ -203,6 +274,24 @@ describe("the description", () => {
     }
   });
 
+  it("is served from memory: the same bytes under a tag, and nothing that it does not need", async () => {
+    const { request } = await start([], { api });
+    const first = await request("/docs/static/swagger-ui.css");
+    const tag = first.headers.get("etag") ?? "";
+    const again = await request("/docs/static/swagger-ui.css", {
+      headers: { "if-none-match": tag },
+    });
+    expect({ status: again.status, text: again.text }).toEqual({ status: 304, text: "" });
+    for (const path of [
+      "/docs/json",
+      "/docs/yaml",
+      "/docs/static/swagger-ui.js",
+      "/docs/x/../..",
+    ]) {
+      expect((await request(path, { redirect: "manual" })).status, path).not.toBe(200);
+    }
+  });
+
   it("leaves other pages below it alone, and is absent unless it is headed", async () => {
     const described = await start([], { api });
     expect((await described.request("/docs/page")).text).toBe("<p>page</p>");
@@ -214,19 +303,50 @@ describe("the description", () => {
 
 describe("operators", () => {
   it("are told about health, readiness and figures", async () => {
-    const { request } = await start([{ name: "disk", ok: true, detail: "fine" }]);
+    const { request } = await start([{ name: "disk", state: "running" }]);
     expect(await request("/healthz")).toMatchObject({ status: 200, text: '{"status":"ok"}' });
     expect(await request("/readyz")).toMatchObject({
       status: 200,
-      text: '{"status":"ok","parts":[{"name":"disk","ok":true,"detail":"fine"}]}',
+      text: '{"status":"ok","parts":[{"name":"disk","ok":true,"state":"running"}]}',
     });
     expect(await request("/metrics")).toMatchObject({ status: 200, text: "figures 1\n" });
     expect(await request("/docs/page")).toMatchObject({ status: 200, text: "<p>page</p>" });
   });
 
   it("are told 503 when a part does not work", async () => {
-    const { request } = await start([{ name: "disk", ok: false, detail: "full" }]);
-    expect((await request("/readyz")).status).toBe(503);
+    const { request } = await start([{ name: "disk", state: "failed" }]);
+    expect(await request("/readyz")).toMatchObject({
+      status: 503,
+      text: '{"status":"failing","parts":[{"name":"disk","ok":false,"state":"failed"}]}',
+    });
+  });
+
+  it("are told what does not work also where the server does without it", async () => {
+    const { request } = await start([{ name: "feed x", state: "failed", isOptional: true }]);
+    expect(await request("/readyz")).toMatchObject({
+      status: 200,
+      text: '{"status":"degraded","parts":[{"name":"feed x","ok":false,"state":"failed"}]}',
+    });
+  });
+
+  it("have figures made once a second, however many ask", async () => {
+    let made = 0;
+    let nowMs = 0;
+    const { request } = await start([], {
+      monotonicMs: () => nowMs,
+      async metrics() {
+        made += 1;
+        if (made === 1) throw new Error("not yet");
+        return { text: `figures ${made}\n`, contentType: "text/plain" };
+      },
+    });
+    expect((await request("/metrics")).status).toBe(500);
+    const all = await Promise.all(Array.from({ length: 50 }, () => request("/metrics")));
+    expect(new Set(all.map(({ text }) => text))).toEqual(new Set(["figures 2\n"]));
+    nowMs = 999;
+    expect((await request("/metrics")).text).toBe("figures 2\n");
+    nowMs = 1_000;
+    expect((await request("/metrics")).text).toBe("figures 3\n");
   });
 });
 

@@ -5,26 +5,28 @@
 import { type IncomingMessage, type Server, STATUS_CODES } from "node:http";
 import type { Server as SecureServer } from "node:https";
 import type { Duplex } from "node:stream";
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import Fastify, {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type RouteHandlerMethod,
+} from "fastify";
 import { assert } from "../../core/assert.ts";
 import type { Log } from "../../ports/log.ts";
 import type { RestReply, RestRequest, RestRoute } from "../../ports/rest.ts";
+import { allowOrigin } from "./cors.ts";
 import { addDocs } from "./docs-pages.ts";
+import { type AllowedMethods, allowedMethods } from "./methods.ts";
+import { onceASecond } from "./once-a-second.ts";
 import { type ApiDescription, openApiDocument } from "./openapi.ts";
 import { operatorRoutes } from "./operator-routes.ts";
+import { type HealthPart, readinessReply } from "./readiness.ts";
 
 /** Largest request body that is read, in bytes. */
 export const bodyBytesMax = 65_536;
 
 /** Longest value of one path part, in characters. */
 const pathPartMax = 500;
-
-/** A part of the server and whether it works; `detail` says what is wrong or how it is doing. */
-export interface HealthPart {
-  readonly name: string;
-  readonly ok: boolean;
-  readonly detail: string;
-}
 
 /** A page for people. */
 export interface Page {
@@ -47,9 +49,13 @@ export interface HttpServerOptions {
   readonly api?: ApiDescription;
   /** Parts that must work before traffic is sent here. */
   readiness(): readonly HealthPart[];
+  /** Asked at most once a second. */
   metrics(): Promise<{ readonly text: string; readonly contentType: string }>;
+  /** Origins of pages that may read answers in a browser; `*` for all, empty for none. */
+  readonly corsOrigins: readonly string[];
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   nowMs(): number;
+  monotonicMs(): number;
   readonly log: Log;
   /** Certificate and key in PEM; without them it speaks plain HTTP. */
   readonly tls?: TlsFiles | undefined;
@@ -100,7 +106,14 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   for (const { path, html } of options.pages) {
     app.get(path, (_request, reply) => reply.type("text/html; charset=utf-8").send(html));
   }
-  app.setNotFoundHandler((request, reply) => send(reply, options.notFound(pathOf(request))));
+  if (options.corsOrigins.length > 0) {
+    app.addHook("onRequest", async (request, reply) => {
+      allowOrigin(options.corsOrigins, request, reply);
+    });
+  }
+  const paths = options.pages.map(({ path }) => ({ method: "GET", path }));
+  const allowed = allowedMethods([...options.routes, ...operatorRoutes, ...paths]);
+  app.setNotFoundHandler(unrouted(options, allowed));
   app.setErrorHandler((error, request, reply) => answerError(options, error, request, reply));
   if (options.api !== undefined) {
     addDocs(app, openApiDocument([...options.routes, ...operatorRoutes], options.api));
@@ -141,16 +154,29 @@ function answerError(
 
 function addOperatorRoutes(app: FastifyInstance, options: HttpServerOptions): void {
   app.get("/healthz", (_request, reply) => send(reply, { status: 200, body: '{"status":"ok"}' }));
-  app.get("/readyz", (_request, reply) => {
-    const parts = options.readiness();
-    const ok = parts.every((part) => part.ok);
-    const body = JSON.stringify({ status: ok ? "ok" : "failing", parts });
-    return send(reply, { status: ok ? 200 : 503, body });
-  });
+  app.get("/readyz", (_request, reply) => send(reply, readinessReply(options.readiness())));
+  // Open to strangers, and made of every connection and feed.
+  const figures = onceASecond(options.monotonicMs, options.metrics);
   app.get("/metrics", async (_request, reply) => {
-    const { text, contentType } = await options.metrics();
+    const { text, contentType } = await figures();
     return reply.header("content-type", contentType).send(text);
   });
+}
+
+/** What is answered to a request that no route took: other methods of a known path, or nothing there. */
+function unrouted(options: HttpServerOptions, allowed: AllowedMethods): RouteHandlerMethod {
+  return (request, reply) => {
+    const path = pathOf(request);
+    const methods = allowed(path);
+    if (methods === undefined) return send(reply, options.notFound(path));
+    reply.header("allow", `${methods}, OPTIONS`);
+    if (request.method === "OPTIONS") {
+      if (options.corsOrigins.length > 0) reply.header("access-control-allow-methods", methods);
+      return reply.code(204).send();
+    }
+    const message = "Method Not Allowed";
+    return send(reply, options.failed?.(path, 405, message) ?? ourFailure(405, message));
+  };
 }
 
 function restRequest(request: FastifyRequest): RestRequest {

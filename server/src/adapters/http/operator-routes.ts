@@ -5,11 +5,14 @@ const operators = { method: "GET", tag: "Operators", security: "none" } as const
 
 const part = {
   type: "object",
-  required: ["name", "ok", "detail"],
+  required: ["name", "ok", "state"],
   properties: {
     name: { type: "string" },
     ok: { type: "boolean" },
-    detail: { type: "string", description: "What is wrong, or how it is doing." },
+    state: {
+      enum: ["running", "waiting", "finished", "stopped", "stopping", "failed"],
+      description: "How it is doing. The log says why.",
+    },
   },
 };
 
@@ -28,12 +31,12 @@ export const operatorRoutes: readonly DescribedRoute[] = [
   {
     ...operators,
     path: "/readyz",
-    summary: "Whether every part works; status 503 while one does not.",
+    summary: "Whether every part works; status 503 while one does not that all others need.",
     replySchema: {
       type: "object",
       required: ["status", "parts"],
       properties: {
-        status: { enum: ["ok", "failing"] },
+        status: { enum: ["ok", "degraded", "failing"] },
         parts: { type: "array", items: part },
       },
     },

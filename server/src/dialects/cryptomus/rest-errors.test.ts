@@ -48,6 +48,7 @@ describe("requests that come to no route", () => {
     expect(cryptomusNotFound("/ws")).toEqual({
       status: 426,
       body: '{"code":426,"message":"This is the address of a WebSocket."}',
+      headers: { upgrade: "websocket", connection: "upgrade" },
     });
     expect(cryptomusFailed(413, "Payload Too Large")).toEqual({
       status: 413,

@@ -4,7 +4,7 @@
  */
 import type { Authenticator, StreamDoor } from "../../access/identity.ts";
 import type { MarketBoardView } from "../../marketdata/market-board.ts";
-import type { RestReply, RestRoute } from "../../ports/rest.ts";
+import { type RestReply, type RestRoute, upgradeRequired } from "../../ports/rest.ts";
 import type { Secrets } from "../../ports/secrets.ts";
 import type { TradingDesk } from "../../ports/trading-desk.ts";
 import { streamPaths } from "./messages.ts";
@@ -235,7 +235,9 @@ export function isCryptomusPath(path: string): boolean {
 
 /** The reply for a path that nothing serves. */
 export function cryptomusNotFound(path: string): RestReply {
-  if (streamPaths.includes(path)) return failedReply(426, "This is the address of a WebSocket.");
+  if (streamPaths.includes(path)) {
+    return { ...failedReply(426, "This is the address of a WebSocket."), headers: upgradeRequired };
+  }
   return failedReply(404, `Path ${quoted(path)} not found.`);
 }
 

@@ -145,6 +145,7 @@ export type RestReason =
   | "missing-key"
   | "invalid-key"
   | "unknown-endpoint"
+  | "upgrade-required"
   | "too-many-calls"
   | "too-many-connections";
 
@@ -180,6 +181,11 @@ export const restErrors: Readonly<Record<RestReason, RestErrorRow>> = {
     status: 404,
     code: "ENDPOINT_NOT_FOUND",
     message: "The requested endpoint {subject} does not exist or could not be found.",
+  },
+  "upgrade-required": {
+    status: 426,
+    code: "UPGRADE_REQUIRED",
+    message: "The endpoint {subject} is the address of a WebSocket.",
   },
   "too-many-calls": {
     status: 429,

@@ -112,6 +112,8 @@ export type RestErrorCode =
   | "UNAUTHORIZED_ACCESS"
   | "INVALID_API_KEY"
   | "ENDPOINT_NOT_FOUND"
+  /** Ours. */
+  | "UPGRADE_REQUIRED"
   | "API_RATE_LIMIT_EXCEEDED";
 
 /** Body of every REST error and of a refused upgrade (D-F11). */

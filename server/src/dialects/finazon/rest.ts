@@ -4,7 +4,13 @@
  */
 import type { Doorkeeper } from "../../access/grant.ts";
 import type { CatalogView } from "../../marketdata/catalog.ts";
-import type { RestReply, RestRequest, RestRoute } from "../../ports/rest.ts";
+import {
+  type RestReply,
+  type RestRequest,
+  type RestRoute,
+  upgradeRequired,
+} from "../../ports/rest.ts";
+import { streamPaths } from "./dialect.ts";
 import { refusalReasons, restErrorReply } from "./errors.ts";
 import { keyParameter } from "./messages.ts";
 import { pageReply, pagingSchema } from "./paging.ts";
@@ -42,7 +48,8 @@ export function finazonRoutes(options: FinazonRestOptions): readonly RestRoute[]
 
 /** The reply for a path that nothing serves. */
 export function finazonNotFound(path: string): RestReply {
-  return restErrorReply("unknown-endpoint", path);
+  if (!streamPaths.includes(path)) return restErrorReply("unknown-endpoint", path);
+  return { ...restErrorReply("upgrade-required", path), headers: upgradeRequired };
 }
 
 interface Call extends FinazonRestOptions {

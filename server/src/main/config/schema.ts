@@ -4,6 +4,7 @@
  */
 import Type, { type Static, type TSchema } from "typebox";
 import { cryptomusSchema } from "./cryptomus-schema.ts";
+import { corsSchema } from "./http-schema.ts";
 import { section, strict } from "./schema-parts.ts";
 
 const code = (description: string) =>
@@ -204,6 +205,7 @@ const serverSchema = Type.Object(
       description: "port to listen on, 0 for any free one",
     }),
     tls: Type.Optional(tlsSchema),
+    cors: corsSchema,
     connectionsMax: Type.Integer({
       minimum: 1,
       maximum: 1_000_000,

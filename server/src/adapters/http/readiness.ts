@@ -1,0 +1,34 @@
+/**
+ * Whether traffic may be sent here, in words that may be told to anybody: the page is open to strangers,
+ * so why something does not work is in the log alone.
+ */
+import type { RestReply } from "../../ports/rest.ts";
+
+/** How a part of the server is doing. */
+export type PartState = "running" | "waiting" | "finished" | "stopped" | "stopping" | "failed";
+
+/** A part of the server. */
+export interface HealthPart {
+  readonly name: string;
+  readonly state: PartState;
+  /** Whether the server can be of use without it. Default: it cannot. */
+  readonly isOptional?: boolean;
+}
+
+const isWell: Readonly<Record<PartState, boolean>> = {
+  running: true,
+  waiting: true,
+  finished: true,
+  stopped: true,
+  stopping: false,
+  failed: false,
+};
+
+/** The answer: `ok`, `degraded` where only optional parts do not work, or `failing` with status 503. */
+export function readinessReply(parts: readonly HealthPart[]): RestReply {
+  const unwell = parts.filter(({ state }) => !isWell[state]);
+  const isFailing = unwell.some(({ isOptional = false }) => !isOptional);
+  const status = isFailing ? "failing" : unwell.length > 0 ? "degraded" : "ok";
+  const shown = parts.map(({ name, state }) => ({ name, ok: isWell[state], state }));
+  return { status: isFailing ? 503 : 200, body: JSON.stringify({ status, parts: shown }) };
+}
