@@ -16,7 +16,7 @@ import {
 import type { Credentials, Identity, SignatureRefusal, SignedMessage } from "./identity.ts";
 import { reencodedLengthMax } from "./php-json.ts";
 import { rememberedSignaturesMax } from "./replay-guard.ts";
-import { createUser, disableUser, type NewUser } from "./users.ts";
+import { createUser, disableUser, type NewUser, setMd5 } from "./users.ts";
 
 const secrets = systemSecrets();
 const vault = createVault("11".repeat(32));
@@ -182,6 +182,37 @@ describe("a request signed with MD5", () => {
     });
 
     expect(counts).toEqual([1, 2, 3, 3, 3]);
+  });
+});
+
+describe("MD5 that is not taken", () => {
+  it("from anybody is refused before a user is looked for, however good; HMAC is taken", () => {
+    const user = newUser();
+    const door = authenticator({ takesMd5: false });
+    const signatures = [md5Of("", user.apiKey), "0".repeat(32)];
+
+    for (const credentials of [
+      ...signatures.map((signature) => md5(user.userId, signature)),
+      md5(userRecord("1").id, "0".repeat(32)),
+    ]) {
+      expect(door.authenticate(credentials, get, nowMs)).toBe("md5-not-taken");
+    }
+    expect(door.authenticate(hmac(user, get), get, nowMs)).toMatchObject({ userId: user.userId });
+  });
+
+  it("from one user is refused from the next refresh on, and not from others", () => {
+    const [one, two] = [newUser(), newUser()];
+    const door = authenticator();
+    const call = ({ userId, apiKey }: NewUser) =>
+      door.authenticate(md5(userId, md5Of("", apiKey)), get, nowMs);
+    expect(call(one)).toMatchObject({ userId: one.userId });
+
+    setMd5(store, { id: one.userId, isTaken: false });
+    door.refresh(nowMs);
+
+    expect(call(one)).toBe("md5-not-taken-from-user");
+    expect(call(two)).toMatchObject({ userId: two.userId });
+    expect(door.authenticate(hmac(one, get), get, nowMs)).toMatchObject({ userId: one.userId });
   });
 });
 

@@ -40,6 +40,8 @@ export interface AuthenticatorOptions {
   readonly windowMs?: number | undefined;
   /** Signed requests of one user in a minute; no limit when left out. */
   readonly callsPerMinuteMax?: number | undefined;
+  /** Whether requests signed with MD5 are taken; they are when it is left out. */
+  readonly takesMd5?: boolean | undefined;
   /**
    * Told, for the log, the id of a user whose key was sealed under another master key. His requests
    * are refused as badly signed. Told once for each user until the store changes.
@@ -67,6 +69,7 @@ class StoreAuthenticator implements UserAuthenticator {
   readonly #secrets: Secrets;
   readonly #windowMs: number;
   readonly #callsPerMinuteMax: number | undefined;
+  readonly #takesMd5: boolean;
   readonly #users: KeyRing;
   /** Stands in for the key of a user who does not exist or whose key does not open. */
   readonly #decoyKey: string;
@@ -79,6 +82,7 @@ class StoreAuthenticator implements UserAuthenticator {
     this.#secrets = options.secrets;
     this.#windowMs = options.windowMs ?? defaultWindowMs;
     this.#callsPerMinuteMax = options.callsPerMinuteMax;
+    this.#takesMd5 = options.takesMd5 ?? true;
     const onUnreadableKey = options.onUnreadableKey ?? (() => {});
     const { store, vault } = options;
     this.#users = new KeyRing({ store, vault, onUnreadableKey });
@@ -98,7 +102,10 @@ class StoreAuthenticator implements UserAuthenticator {
     if (credentials.scheme === "hmac-sha256" && isMissing(credentials.timestamp)) {
       return "missing-credentials";
     }
+    const isMd5 = credentials.scheme === "md5";
+    if (isMd5 && !this.#takesMd5) return "md5-not-taken";
     const user = this.#findUser(userId);
+    if (isMd5 && user?.record.takesMd5 === false) return "md5-not-taken-from-user";
     const key = user?.key ?? this.#decoyKey;
     const shown = signature.length > credentialLengthMax ? "" : signature.toLowerCase();
     const isSigned = this.#isSigned(credentials, message, { key, signature: shown });

@@ -42,6 +42,10 @@ export type SignatureRefusal =
   | "unknown-user"
   | "disabled-user"
   | "bad-signature"
+  /** MD5, on a server that does not take it. */
+  | "md5-not-taken"
+  /** MD5, from a user from whom it is not taken. */
+  | "md5-not-taken-from-user"
   | "bad-timestamp"
   | "replayed"
   | "too-many-calls";

@@ -136,7 +136,7 @@ describe("the users of a store", () => {
 
     expect(listed.map((user) => user.id)).toEqual([second.userId, first.userId]);
     expect(Object.keys(listed[0] ?? {}).sort()).toEqual([
-      ...["createdAtMs", "disabledAtMs", "id", "label"],
+      ...["createdAtMs", "disabledAtMs", "id", "label", "takesMd5"],
     ]);
   });
 
@@ -148,6 +148,7 @@ describe("the users of a store", () => {
       label: "desk",
       createdAtMs: nowMs,
       disabledAtMs: 5,
+      takesMd5: true,
     });
     expect(disableUser(store, { id: userId, nowMs: 6 })).toBe("already-disabled");
     expect(disableUser(store, { id: userRecord("1").id, nowMs: 6 })).toBe("unknown-user");

@@ -70,7 +70,7 @@ export interface DemoUser {
 /** Makes a user with a key of his own. */
 export function createUser(
   registry: UserRegistry,
-  order: { readonly label: string; readonly nowMs: number },
+  order: { readonly label: string; readonly nowMs: number; readonly takesMd5?: boolean },
 ): NewUser | UserRefusal {
   const { store, vault, secrets } = registry;
   if (!validLabel(order.label)) return "invalid-label";
@@ -85,6 +85,7 @@ export function createUser(
       label: order.label,
       createdAtMs: order.nowMs,
       disabledAtMs: undefined,
+      takesMd5: order.takesMd5 ?? true,
     };
     if (store.add(record)) return { userId: id, apiKey, record };
   }
@@ -105,6 +106,17 @@ export function disableUser(
   const record = store.user(order.id);
   if (record === undefined) return "unknown-user";
   return disabledNow ? summarise(record) : "already-disabled";
+}
+
+/** Says whether requests signed with MD5 are taken from a user, from the next refresh on. */
+export function setMd5(
+  store: UserStore,
+  order: { readonly id: string; readonly isTaken: boolean },
+): UserSummary | "unknown-user" | "unchanged" {
+  const isChanged = store.setMd5(order.id, order.isTaken);
+  const record = store.user(order.id);
+  if (record === undefined) return "unknown-user";
+  return isChanged ? summarise(record) : "unchanged";
 }
 
 /** A user's API key; undefined when it was sealed under another master key or the record was changed. */

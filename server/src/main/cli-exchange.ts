@@ -2,7 +2,7 @@
  * The commands on the exchange: its users, their money, its markets, who is connected, and the upkeep
  * of its files.
  */
-import type { Command } from "commander";
+import { Argument, type Command } from "commander";
 import {
   type ConfigOptions,
   configInput,
@@ -30,8 +30,9 @@ function addUserCommands(program: Command, done: Done): void {
     .description("manage users of the exchange; works while the server runs");
   withFolder(users.command("create").description("make a user; his API key is shown this once"))
     .option("--label <text>", "a note to recognise the user by", "")
+    .option("--no-md5", "take only requests signed with HMAC-SHA-256")
     .option("--json", "print one JSON object")
-    .action(async (options: JsonOptions & { label: string }) => {
+    .action(async (options: JsonOptions & { label: string; md5: boolean }) => {
       const { createUserCommand } = await import("./commands/users.ts");
       done(createUserCommand(configInput(options), options));
     });
@@ -49,6 +50,15 @@ function addUserCommands(program: Command, done: Done): void {
     .action(async (id: string, options: JsonOptions) => {
       const { disableUserCommand } = await import("./commands/users.ts");
       done(disableUserCommand(configInput(options), { id, json: options.json }));
+    });
+  withFolder(users.command("md5").description("say whether MD5 signatures of a user are taken"))
+    .argument("<id>", "the user's id, as `users list` shows it")
+    .addArgument(new Argument("<state>", "off: only HMAC-SHA-256").choices(["on", "off"]))
+    .option("--json", "print one JSON object")
+    .action(async (id: string, state: string, options: JsonOptions) => {
+      const { userMd5Command } = await import("./commands/users.ts");
+      const isTaken = state === "on";
+      done(userMd5Command(configInput(options), { id, isTaken, json: options.json }));
     });
 }
 

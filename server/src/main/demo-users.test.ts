@@ -83,12 +83,16 @@ describe("demo users", () => {
     const signed = "-H 'userId: a' -H 'sign: 7192c86862fa543f3d1e1f0c10d0d494'";
     const addresses = { http: "https://127.0.0.1:8080", ws: "wss://127.0.0.1:8080" };
     const account = "https://127.0.0.1:8080/v2/user-api/exchange/account";
-    expect(demoUserLines(users, addresses)).toEqual([
+    expect(demoUserLines(users, { ...addresses, takesMd5: true })).toEqual([
       "demo user: a key fixture-api-key",
       "demo user: b key fixture-api-key",
       `balance: curl -s ${account}/balance ${signed}`,
       `account stream: wss://127.0.0.1:8080/ws?token=TOKEN (token from curl -s ${account}/web-socket/token ${signed})`,
     ]);
-    expect(demoUserLines([], addresses)).toEqual([]);
+    expect(demoUserLines([], { ...addresses, takesMd5: true })).toEqual([]);
+    expect(demoUserLines(users, { ...addresses, takesMd5: false })).toEqual([
+      "demo user: a key fixture-api-key",
+      "demo user: b key fixture-api-key",
+    ]);
   });
 });

@@ -58,18 +58,23 @@ export interface ServerAddresses {
   readonly ws: string;
 }
 
-/** The lines that show the demo users, and how to use them, on the server at these addresses. */
+/**
+ * The lines that show the demo users, and how to use them, on the server at these addresses. A server
+ * that does not take MD5 has no request that is signed once and for all, so none is shown.
+ */
 export function demoUserLines(
   users: readonly DemoUser[],
-  { http, ws }: ServerAddresses,
+  { http, ws, takesMd5 }: ServerAddresses & { readonly takesMd5: boolean },
 ): readonly string[] {
   const [first] = users;
   if (first === undefined) return [];
+  const shown = users.map(({ userId, apiKey }) => `demo user: ${userId} key ${apiKey}`);
+  if (!takesMd5) return shown;
   const account = `${http}/v2/user-api/exchange/account`;
   // The signature of a request without a body is the same for every address (protocol 3.2).
   const signed = `-H 'userId: ${first.userId}' -H 'sign: ${systemSecrets().md5Hex(first.apiKey)}'`;
   return [
-    ...users.map(({ userId, apiKey }) => `demo user: ${userId} key ${apiKey}`),
+    ...shown,
     `balance: curl -s ${account}/balance ${signed}`,
     `account stream: ${ws}/ws?token=TOKEN (token from curl -s ${account}/web-socket/token ${signed})`,
   ];

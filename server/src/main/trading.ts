@@ -144,6 +144,7 @@ export class Trading {
       vault,
       secrets,
       windowMs: hmacWindowMs,
+      takesMd5: settings.md5,
       callsPerMinuteMax: settings.restCallsPerMinuteMax || undefined,
       onUnreadableKey: (userId) =>
         log.error("a user's key does not open with this master key", { userId }),

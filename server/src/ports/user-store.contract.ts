@@ -10,6 +10,7 @@ export function userRecord(digits: string, changes: Partial<UserRecord> = {}): U
     label: "",
     createdAtMs: 1_000,
     disabledAtMs: undefined,
+    takesMd5: true,
     ...changes,
   };
 }
@@ -23,6 +24,7 @@ export function withUserMethods(store: UserStore, replaced: Partial<UserStore>):
     users: (query) => store.users(query),
     disabledIds: () => store.disabledIds(),
     disable: (id, disabledAtMs) => store.disable(id, disabledAtMs),
+    setMd5: (id, isTaken) => store.setMd5(id, isTaken),
     version: () => store.version(),
     close: () => store.close(),
     ...replaced,
@@ -39,6 +41,7 @@ export function userStoreContract(name: string, open: () => UserStore): void {
     afterEach(() => store.close());
 
     userContract(() => store);
+    md5Contract(() => store);
     versionContract(() => store);
 
     it("may be closed twice", () => {
@@ -135,10 +138,27 @@ function userContract(current: () => UserStore): void {
   });
 }
 
+function md5Contract(current: () => UserStore): void {
+  it("switches MD5 off and on for one user, and says whether that changed anything", () => {
+    const [one, two] = [userRecord("1"), userRecord("2", { takesMd5: false })];
+    for (const record of [one, two]) current().add(record);
+
+    expect(current().setMd5(one.id, false)).toBe(true);
+    expect(current().setMd5(one.id, false)).toBe(false);
+    expect(current().setMd5(userRecord("3").id, false)).toBe(false);
+    expect(current().user(one.id)).toEqual({ ...one, takesMd5: false });
+    expect(current().user(two.id)).toEqual(two);
+
+    expect(current().setMd5(one.id, true)).toBe(true);
+    expect(current().user(one.id)).toEqual(one);
+  });
+}
+
 function versionContract(current: () => UserStore): void {
   it.each<readonly [string, (store: UserStore) => void]>([
     ["a new user", (store) => store.add(userRecord("2"))],
     ["a disabled user", (store) => store.disable(userRecord("1").id, 2_000)],
+    ["a user without MD5", (store) => store.setMd5(userRecord("1").id, false)],
   ])("has another version after %s", (_, change) => {
     current().add(userRecord("1"));
     const before = current().version();

@@ -11,6 +11,8 @@ export interface UserRecord {
   readonly createdAtMs: number;
   /** When the user was disabled; undefined while he is served. */
   readonly disabledAtMs: number | undefined;
+  /** Whether requests that are signed with MD5 are taken from them, where the server takes any. */
+  readonly takesMd5: boolean;
 }
 
 /** Which users; all conditions must hold. */
@@ -33,6 +35,8 @@ export interface UserStore {
   disabledIds(): readonly string[];
   /** Disables a user; false when there is none of this id or he was disabled before. */
   disable(id: string, disabledAtMs: number): boolean;
+  /** Says whether MD5 is taken from a user; false when there is none of this id or it was so before. */
+  setMd5(id: string, isTaken: boolean): boolean;
   /** A number that changes whenever any process has changed the store. Cheap enough for every second. */
   version(): number;
   close(): void;

@@ -60,6 +60,7 @@ export const userStoreSchema: Schema = {
     disabled_at_ms INTEGER
   ) STRICT;
   `,
+    "ALTER TABLE user ADD COLUMN takes_md5 INTEGER NOT NULL DEFAULT 1 CHECK (takes_md5 IN (0, 1))",
   ],
 };
 

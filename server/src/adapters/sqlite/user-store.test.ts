@@ -1,11 +1,13 @@
 import { execFile } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { userRecord, userStoreContract } from "../../ports/user-store.contract.ts";
 import { openKeyStore } from "./key-store.ts";
+import { migrate, userStoreSchema } from "./schema.ts";
 import { inMemory } from "./shared-database.ts";
 import { openUserStore } from "./user-store.ts";
 
@@ -50,6 +52,22 @@ describe("the file of a user store", () => {
     const second = openUserStore(file);
     expect(second.users()).toEqual([userRecord("1", { disabledAtMs: 2_000 })]);
     second.close();
+  });
+
+  it("of the first openbourse is brought up to date: MD5 is taken from everybody in it", () => {
+    const file = newFile();
+    mkdirSync(join(file, ".."));
+    const database = new DatabaseSync(file);
+    const first = { ...userStoreSchema, steps: userStoreSchema.steps.slice(0, 1) };
+    migrate(database, file, first);
+    const { id } = userRecord("1");
+    database.exec(`INSERT INTO user VALUES ('${id}', 'v1.1', '', 1000, NULL)`);
+    database.close();
+
+    const store = openUserStore(file);
+
+    expect(store.users()).toEqual([userRecord("1", { takesMd5: true })]);
+    store.close();
   });
 
   it("is refused, and left as it was, when it is a key store", () => {

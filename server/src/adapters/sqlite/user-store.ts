@@ -12,11 +12,14 @@ export function openUserStore(file: string): UserStore {
   return openShared(file, userStoreSchema, (database) => new SqliteUserStore(database));
 }
 
-type UserRow = Omit<UserRecord, "disabledAtMs"> & { readonly disabledAtMs: number | null };
+type UserRow = Omit<UserRecord, "disabledAtMs" | "takesMd5"> & {
+  readonly disabledAtMs: number | null;
+  readonly takesMd5: 0 | 1;
+};
 
 const selectUsers = `
   SELECT id, sealed_key AS sealedKey, label, created_at_ms AS createdAtMs,
-    disabled_at_ms AS disabledAtMs
+    disabled_at_ms AS disabledAtMs, takes_md5 AS takesMd5
   FROM user`;
 
 /** The order is total: users of the same millisecond are told apart by when they were inserted. */
@@ -30,14 +33,15 @@ function prepareStatements(database: SharedDatabase) {
   const prepare = (sql: string): StatementSync => database.prepare(sql);
   return {
     add: prepare(`
-      INSERT INTO user (id, sealed_key, label, created_at_ms, disabled_at_ms)
-      VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`),
+      INSERT INTO user (id, sealed_key, label, created_at_ms, disabled_at_ms, takes_md5)
+      VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`),
     user: prepare(`${selectUsers} WHERE id = ?`),
     count: prepare("SELECT count(*) AS count FROM user"),
     users: prepare(`${selectUsers} ${newestFirst} LIMIT ?`),
     usersOfLabel: prepare(`${selectUsers} WHERE label = ? ${newestFirst} LIMIT ?`),
     disabledIds: prepare("SELECT id FROM user WHERE disabled_at_ms IS NOT NULL"),
     disable: prepare("UPDATE user SET disabled_at_ms = ? WHERE id = ? AND disabled_at_ms IS NULL"),
+    setMd5: prepare("UPDATE user SET takes_md5 = ?1 WHERE id = ?2 AND takes_md5 <> ?1"),
   };
 }
 
@@ -58,6 +62,7 @@ class SqliteUserStore implements UserStore {
       record.label,
       record.createdAtMs,
       record.disabledAtMs ?? null,
+      Number(record.takesMd5),
     );
   }
 
@@ -88,6 +93,10 @@ class SqliteUserStore implements UserStore {
     return this.#database.change(this.#statements.disable, disabledAtMs, id);
   }
 
+  setMd5(id: string, isTaken: boolean): boolean {
+    return this.#database.change(this.#statements.setMd5, Number(isTaken), id);
+  }
+
   version(): number {
     return this.#database.version();
   }
@@ -98,5 +107,5 @@ class SqliteUserStore implements UserStore {
 }
 
 function userOf(row: UserRow): UserRecord {
-  return { ...row, disabledAtMs: row.disabledAtMs ?? undefined };
+  return { ...row, disabledAtMs: row.disabledAtMs ?? undefined, takesMd5: row.takesMd5 === 1 };
 }

@@ -44,6 +44,16 @@ describe("a signed operation", () => {
     ["unknown-user", 404, '{"code":404,"message":"User not found."}'],
     ["disabled-user", 404, '{"code":404,"message":"User not found."}'],
     [
+      "md5-not-taken",
+      401,
+      '{"message":"This server takes no requests that are signed with MD5. Sign with HMAC-SHA-256: headers userId, timestamp, nonce and signature."}',
+    ],
+    [
+      "md5-not-taken-from-user",
+      401,
+      '{"message":"This user\'s requests are not taken signed with MD5. Sign with HMAC-SHA-256: headers userId, timestamp, nonce and signature."}',
+    ],
+    [
       "bad-timestamp",
       401,
       '{"message":"Invalid timestamp. Send the present time in milliseconds since 1970."}',

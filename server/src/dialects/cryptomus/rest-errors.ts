@@ -112,6 +112,12 @@ interface AccessRow {
 
 const invalidSign: AccessRow = { status: 401, body: { message: "Invalid Sign." } };
 const userNotFound: AccessRow = { status: 404, body: { code: 404, message: "User not found." } };
+const md5NotTaken = (what: string): AccessRow => ({
+  status: 401,
+  body: {
+    message: `${what} Sign with HMAC-SHA-256: headers userId, timestamp, nonce and signature.`,
+  },
+});
 const tooManyCalls: AccessRow = {
   status: 429,
   body: { code: 429, message: "Too many requests. Please wait and try again later." },
@@ -125,6 +131,8 @@ export const accessErrors: Readonly<Record<SignatureRefusal | "too-many-tokens",
   "bad-signature": invalidSign,
   "unknown-user": userNotFound,
   "disabled-user": userNotFound,
+  "md5-not-taken": md5NotTaken("This server takes no requests that are signed with MD5."),
+  "md5-not-taken-from-user": md5NotTaken("This user's requests are not taken signed with MD5."),
   "bad-timestamp": {
     status: 401,
     body: { message: "Invalid timestamp. Send the present time in milliseconds since 1970." },

@@ -63,7 +63,7 @@ export async function serveConfig(
   }
   // Without TLS it keeps its usual meaning: the terminal is gone, and so is the server.
   if (server.isSecure) process.on("SIGHUP", () => server.renewCertificate());
-  sayReady(server);
+  sayReady(server, config);
   const signal = await signalled;
   progress.clear();
   log.info("stopping", { signal });
@@ -103,12 +103,13 @@ export function logOf({ log }: Config): Log {
 }
 
 /** The lines on standard output that people and scripts wait for. */
-function sayReady(server: RunningServer): void {
+function sayReady(server: RunningServer, { cryptomus }: Config): void {
   const { demoKey, demoUsers, feeds } = server;
   const addresses = addressesOf(server);
   process.stdout.write(`openbourse listening on ${addresses.http}\n`);
   if (demoKey !== undefined) sayDemoKey(addresses.ws, demoKey, feeds);
-  for (const line of demoUserLines(demoUsers, addresses)) process.stdout.write(`${line}\n`);
+  const shown = { ...addresses, takesMd5: cryptomus.md5 };
+  for (const line of demoUserLines(demoUsers, shown)) process.stdout.write(`${line}\n`);
 }
 
 function addressesOf({ host, port, isSecure }: RunningServer): ServerAddresses {

@@ -1,9 +1,10 @@
-/** `users create|list|disable`: they work on the data folder, whether a server runs on it or not. */
+/** `users create|list|disable|md5`: they work on the data folder, whether a server runs on it or not. */
 import { labelLengthMax } from "../../access/label.ts";
 import {
   createUser,
   disableUser,
   listUsers,
+  setMd5,
   type UserRefusal,
   type UserRegistry,
   usersMax,
@@ -24,12 +25,12 @@ const refusals: Readonly<Record<UserRefusal, string>> = {
 /** Makes a user and prints his key, this once. */
 export function createUserCommand(
   input: ConfigInput,
-  options: { readonly label: string; readonly json?: true },
+  options: { readonly label: string; readonly md5: boolean; readonly json?: true },
 ): number {
   const open = (folder: DataFolder) => openUserRegistry(folder, input.environment);
   return withStore(input, open, (registry) => {
-    const { label } = options;
-    const made = createUser(registry, { label, nowMs: Date.now() });
+    const { label, md5: takesMd5 } = options;
+    const made = createUser(registry, { label, nowMs: Date.now(), takesMd5 });
     if (typeof made === "string") return refuse(refusals[made]);
     const { userId, apiKey } = made;
     if (options.json === true) {
@@ -54,7 +55,8 @@ export function listUsersCommand(input: ConfigInput, json: boolean): number {
     for (const user of users) {
       const state = user.disabledAtMs === undefined ? "good" : "disabled";
       const created = new Date(user.createdAtMs).toISOString();
-      print([user.id, state.padEnd(8), created, user.label].join("  ").trimEnd());
+      const note = user.takesMd5 ? user.label : `${user.label} (HMAC only)`.trimStart();
+      print([user.id, state.padEnd(8), created, note].join("  ").trimEnd());
     }
     return 0;
   });
@@ -71,6 +73,24 @@ export function disableUserCommand(
     if (disabled === "unknown-user") return refuse(`there is no user ${id}: see users list`);
     if (disabled === "already-disabled") return refuse(`user ${id} was disabled before`);
     print(options.json === true ? JSON.stringify(disabled) : `user ${id} is disabled`);
+    return 0;
+  });
+}
+
+/** Says whether requests signed with MD5 are taken from one user. */
+export function userMd5Command(
+  input: ConfigInput,
+  options: { readonly id: string; readonly isTaken: boolean; readonly json?: true | undefined },
+): number {
+  const { id, isTaken } = options;
+  return withStore(input, openUsers, ({ store }) => {
+    const changed = setMd5(store, { id, isTaken });
+    if (changed === "unknown-user") return refuse(`there is no user ${id}: see users list`);
+    const state = isTaken
+      ? `requests of user ${id} are taken signed with MD5 or HMAC-SHA-256`
+      : `requests of user ${id} are taken signed with HMAC-SHA-256 only`;
+    if (changed === "unchanged") return refuse(`${state}, and were before`);
+    print(options.json === true ? JSON.stringify(changed) : state);
     return 0;
   });
 }

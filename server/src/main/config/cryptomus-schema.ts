@@ -61,6 +61,10 @@ export const cryptomusSchema = Type.Object(
       default: 0,
       description: "signed REST calls of a user a minute, 0 for no limit",
     }),
+    md5: Type.Boolean({
+      default: true,
+      description: "whether requests signed with MD5 are taken; without it HMAC-SHA-256 is wanted",
+    }),
     hmacWindowMs: Type.Integer({
       minimum: 100,
       maximum: 60_000,

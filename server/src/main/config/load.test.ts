@@ -61,6 +61,7 @@ describe("a configuration", () => {
       connectionsPerUserMax: 1_000,
       messageBytesMax: 65_536,
       restCallsPerMinuteMax: 0,
+      md5: true,
       hmacWindowMs: 5_000,
       depthIntervalMs: 100,
       fullReloadIntervalMs: 60_000,
@@ -164,7 +165,7 @@ describe("a wrong configuration names the place and what would be right", () => 
     ["cryptomus: {enabled: 1}", "1:22 cryptomus.enabled must be true or false, but is 1"],
     [
       "cryptomus: {idleTimeout: 5}",
-      '1:13 cryptomus.idleTimeout is not a known key; did you mean "idleTimeoutMs"? (known here: enabled, tokenlessPublic, resubscribe, ackMethodAlways, countPings, idleTimeoutMs, requestsPerMinuteMax, newConnectionsPerMinuteMax, connectionsPerUserMax, messageBytesMax, restCallsPerMinuteMax, hmacWindowMs, depthIntervalMs, fullReloadIntervalMs, tickerIntervalMs)',
+      '1:13 cryptomus.idleTimeout is not a known key; did you mean "idleTimeoutMs"? (known here: enabled, tokenlessPublic, resubscribe, ackMethodAlways, countPings, idleTimeoutMs, requestsPerMinuteMax, newConnectionsPerMinuteMax, connectionsPerUserMax, messageBytesMax, restCallsPerMinuteMax, md5, hmacWindowMs, depthIntervalMs, fullReloadIntervalMs, tickerIntervalMs)',
     ],
     ["demo: {users: 2}", "1:15 demo.users must be true or false, but is 2"],
     [
