@@ -149,10 +149,11 @@ export class Trading {
       onUnreadableKey: (userId) =>
         log.error("a user's key does not open with this master key", { userId }),
     });
-    const { resubscribe, ackMethodAlways, countPings, idleTimeoutMs, messageBytesMax } = settings;
+    const { resubscribe, ackMethodAlways, tellUnknown, countPings } = settings;
+    const { idleTimeoutMs, messageBytesMax } = settings;
     const requestsPerMinuteMax = settings.requestsPerMinuteMax || "off";
     const options = {
-      ...{ resubscribe, ackMethodAlways, countPings, idleTimeoutMs, messageBytesMax },
+      ...{ resubscribe, ackMethodAlways, tellUnknown, countPings, idleTimeoutMs, messageBytesMax },
       requestsPerMinuteMax,
     } as const;
     const dialect = createCryptomusDialect({ board, door, secrets, options });

@@ -133,7 +133,7 @@ function shown(board: MarketBoard, nowUs: number) {
 function published(board: MarketBoard, nowUs: number) {
   return {
     trades: board.takeTrades(),
-    lastPrices: board.takeLastPrices(),
+    lastPrices: board.takeLastPrices(everything),
     depth: board.takeDepth(nowUs, everything),
     candles: board.takeCandles((_, intervalS) => intervalS >= 60),
     tickers: board.takeTickers(nowUs, () => true).map(withoutLastTime),

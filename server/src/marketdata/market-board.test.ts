@@ -81,7 +81,7 @@ describe("a board's markets", () => {
     expect(board.ticker(market, startUs)).toBeUndefined();
     expect(board.recentTrades(market)).toEqual([]);
     expect(board.candles(market, { intervalS: 60, ...always })).toEqual([]);
-    expect(board.runningCandle(market, 60, startUs)).toBeUndefined();
+    expect(board.joinCandles(market, 60, startUs)).toBeUndefined();
     expect(board.depth(market, 0)).toMatchObject({ full: true, asks: [], bids: [], timeUs: 5 });
   });
 
@@ -94,10 +94,10 @@ describe("a board's markets", () => {
     expect(board.depth("X_Y", 0)).toBeUndefined();
     expect(board.recentTrades("X_Y")).toBeUndefined();
     expect(board.candles("X_Y", { intervalS: 60, ...always })).toBeUndefined();
-    expect(board.runningCandle("X_Y", 60, startUs)).toBeUndefined();
+    expect(board.joinCandles("X_Y", 60, startUs)).toBeUndefined();
     expect(board.depth(market, 6)).toBeUndefined();
     expect(board.candles(market, { intervalS: 61, ...always })).toBeUndefined();
-    expect(board.runningCandle(market, 61, startUs)).toBeUndefined();
+    expect(board.joinCandles(market, 61, startUs)).toBeUndefined();
   });
 
   it("exist before anything happens in them, and are added once", () => {
@@ -139,13 +139,16 @@ describe("what a board shows of a trade", () => {
     });
     expect(board.ticker(market, timeUs + 999_999)).toBe(update);
     expect(board.ticker(market, timeUs + 1_000_000)?.timeUs).toBe(timeUs + 1_000_000);
-    expect(board.ticker(market, timeUs + dayUs)).toBeUndefined();
+  });
+
+  it("leaves the 24-hour figures, and its price stays", () => {
+    expect(board.ticker(market, timeUs + dayUs)).toMatchObject({ price: 12, figures: undefined });
   });
 
   it("is in the 24-hour figures at once, also within the second of a reading", () => {
     const made = stage(...twoTrades);
     const nowUs = startUs + 4_000_000;
-    expect(made.board.ticker(market, nowUs)?.figures.tradeCount).toBe(2);
+    expect(made.board.ticker(market, nowUs)?.figures?.tradeCount).toBe(2);
 
     made.say("ann sell 1@11", "bob buy 1@11");
 
@@ -165,12 +168,12 @@ describe("what a board shows of a trade", () => {
     };
 
     expect(board.candles(market, { intervalS: 60, ...always })).toEqual([candle]);
-    expect(board.runningCandle(market, 60, timeUs)).toMatchObject({
+    expect(board.joinCandles(market, 60, timeUs)).toMatchObject({
       timeUs,
       intervalS: 60,
       candle,
     });
-    expect(board.runningCandle(market, 60, timeUs + 60e6)).toBeUndefined();
+    expect(board.joinCandles(market, 60, timeUs + 60e6)).toBeUndefined();
   });
 
   it("is shown for the newest trades only", () => {
@@ -213,18 +216,19 @@ describe("what is taken to be published", () => {
     expect(made.board.takeTrades()).toEqual([]);
   });
 
-  it("are last prices that differ from those of the last time", () => {
+  it("are last prices that those who listen do not know", () => {
     const made = stage(...twoTrades);
-    expect(made.board.takeLastPrices()).toMatchObject([{ price: 12, timeUs: startUs + 2e6 }]);
+    const take = () => made.board.takeLastPrices(everything);
+    expect(take()).toMatchObject([{ price: 12, timeUs: startUs + 2e6 }]);
 
     made.say("ann sell 1@12", "bob buy 1@12");
-    expect(made.board.takeLastPrices()).toEqual([]);
+    expect(take()).toEqual([]);
 
     made.say("ann sell 1@13", "bob buy 1@13", "ann sell 1@12", "bob buy 1@12");
-    expect(made.board.takeLastPrices()).toEqual([]);
+    expect(take()).toEqual([]);
 
     made.say("ann sell 1@13", "bob buy 1@13");
-    expect(made.board.takeLastPrices()).toMatchObject([{ price: 13 }]);
+    expect(take()).toMatchObject([{ price: 13 }]);
     expect(made.board.lastPrice(market)?.price).toBe(13);
   });
 
@@ -232,7 +236,7 @@ describe("what is taken to be published", () => {
     const made = stage(...twoTrades);
     expect(made.board.takeTickers(startUs + 2e6, () => false)).toEqual([]);
     const take = (timeUs: number) =>
-      made.board.takeTickers(timeUs, everything).map(({ figures }) => figures.tradeCount);
+      made.board.takeTickers(timeUs, everything).map(({ figures }) => figures?.tradeCount ?? 0);
     expect(take(startUs + 3e6)).toEqual([2]);
     expect(take(startUs + 4e6)).toEqual([]);
 
@@ -246,8 +250,90 @@ describe("what is taken to be published", () => {
 
     expect(take(startUs + dayUs - 1)).toEqual([]);
     expect(take(startUs + dayUs)).toEqual([1]);
-    expect(take(startUs + dayUs + 120e6)).toEqual([]);
-    expect(made.board.ticker(market, startUs + dayUs + 120e6)).toBeUndefined();
+    expect(take(startUs + dayUs + 119e6)).toEqual([]);
+  });
+
+  it("is the ticker without figures, once, when the last trade leaves the window", () => {
+    const made = stage(...twoTrades);
+    const goneUs = startUs + dayUs + 60e6;
+    const take = (timeUs: number) => made.board.takeTickers(timeUs, everything);
+    expect(take(startUs + 3e6)).toHaveLength(1);
+
+    expect(take(goneUs)).toMatchObject([{ price: 12, timeUs: goneUs, figures: undefined }]);
+    expect(take(goneUs + 1e6)).toEqual([]);
+    expect(take(goneUs + dayUs)).toEqual([]);
+    expect(made.board.joinTickers(market, goneUs + dayUs)).toMatchObject({ figures: undefined });
+  });
+
+  describe("when somebody joins", () => {
+    const joinUs = startUs + 10e6;
+
+    it("alone, is the newest state, and then only what changes", () => {
+      const made = stage(...twoTrades);
+      const { board } = made;
+
+      expect(board.joinLastPrices(market)).toMatchObject({ price: 12 });
+      expect(board.joinTickers(market, joinUs)).toMatchObject({ figures: { tradeCount: 2 } });
+      expect(board.joinCandles(market, 60, joinUs)).toMatchObject({ candle: { tradeCount: 2 } });
+      expect(board.takeLastPrices(everything)).toEqual([]);
+      expect(board.takeTickers(joinUs, everything)).toEqual([]);
+      expect(board.takeCandles((_, intervalS) => intervalS === 60)).toEqual([]);
+
+      made.say("ann sell 1@13", "bob buy 1@13");
+      expect(board.takeLastPrices(everything)).toMatchObject([{ price: 13 }]);
+      expect(board.takeTickers(joinUs, everything)).toMatchObject([{ figures: { tradeCount: 3 } }]);
+      expect(board.takeCandles((_, intervalS) => intervalS === 60)).toMatchObject([
+        { candle: { tradeCount: 3 } },
+      ]);
+    });
+
+    it("beside others, is what these know, and all are told of the next change once", () => {
+      const made = stage(...twoTrades);
+      const { board } = made;
+      board.joinLastPrices(market);
+      board.joinTickers(market, joinUs);
+      board.joinCandles(market, 60, joinUs);
+
+      made.say("ann sell 1@13", "bob buy 1@13");
+      expect(board.joinLastPrices(market)).toMatchObject({ price: 12 });
+      expect(board.joinTickers(market, joinUs)).toMatchObject({ figures: { tradeCount: 2 } });
+      expect(board.joinCandles(market, 60, joinUs)).toMatchObject({ candle: { tradeCount: 2 } });
+      expect(board.takeLastPrices(everything)).toMatchObject([{ price: 13 }]);
+      expect(board.takeTickers(joinUs, everything)).toMatchObject([{ figures: { tradeCount: 3 } }]);
+      expect(board.takeCandles((_, intervalS) => intervalS === 60)).toHaveLength(1);
+    });
+
+    it("after all others have gone, is the newest state again", () => {
+      const made = stage(...twoTrades);
+      const { board } = made;
+      board.joinLastPrices(market);
+      board.joinTickers(market, joinUs);
+      board.joinCandles(market, 60, joinUs);
+      made.say("ann sell 1@13", "bob buy 1@13");
+      board.takeLastPrices(() => false);
+      board.takeTickers(joinUs, () => false);
+      board.takeCandles(() => false);
+
+      expect(board.joinLastPrices(market)).toMatchObject({ price: 13 });
+      expect(board.joinTickers(market, joinUs)).toMatchObject({ figures: { tradeCount: 3 } });
+      expect(board.joinCandles(market, 60, joinUs)).toMatchObject({ candle: { tradeCount: 3 } });
+    });
+
+    it("in a new minute of which the others have not been told, waits for its candle with them", () => {
+      const made = stage(...twoTrades);
+      const { board, scenario } = made;
+      board.joinCandles(market, 60, joinUs);
+      scenario.timeUs = startUs + 60e6;
+      made.say("ann sell 1@13", "bob buy 1@13");
+
+      expect(board.joinCandles(market, 60, startUs + 63e6)).toBeUndefined();
+      expect(board.takeCandles((_, intervalS) => intervalS === 60)).toMatchObject([
+        { candle: { tradeCount: 1 } },
+      ]);
+      expect(board.joinCandles(market, 60, startUs + 63e6)).toMatchObject({
+        candle: { tradeCount: 1 },
+      });
+    });
   });
 
   it("is depth of the wanted scales, with absolute quantities", () => {
@@ -306,7 +392,7 @@ describe("what is taken to be published", () => {
     ]);
   });
 
-  it("is nothing of what a restarted board was made with, but the ticker", () => {
+  it("is nothing of what a restarted board was made with and a newcomer was told", () => {
     const { scenario, board } = stage(...twoTrades, "ann sell 4@15");
     const [state] = scenario.exchange.markets();
     const restarted = new MarketBoard([
@@ -322,9 +408,11 @@ describe("what is taken to be published", () => {
 
     expect(restarted.takeTrades()).toEqual([]);
     expect(restarted.takeDepth(9, everything)).toEqual([]);
-    expect(restarted.takeLastPrices()).toEqual([]);
     expect(restarted.takeCandles(everything)).toEqual([]);
-    expect(restarted.takeTickers(startUs + 9e6, everything)).toHaveLength(1);
+    expect(restarted.joinLastPrices(market)).toEqual(board.lastPrice(market));
+    expect(restarted.joinTickers(market, startUs + 9e6)).toBeDefined();
+    expect(restarted.takeLastPrices(everything)).toEqual([]);
+    expect(restarted.takeTickers(startUs + 9e6, everything)).toEqual([]);
     expect(restarted.lastPrice(market)).toEqual(board.lastPrice(market));
     expect(restarted.recentTrades(market)).toEqual(board.recentTrades(market));
   });

@@ -34,7 +34,7 @@ export interface ListedMarket {
   readonly halted: boolean;
 }
 
-/** What can be read; undefined for an unknown market, and where there were no trades. */
+/** What can be read; undefined for an unknown market, and where there never was a trade. */
 export interface MarketBoardView {
   /** All markets in the order in which they were added. */
   markets(): readonly ListedMarket[];
@@ -132,10 +132,26 @@ export class MarketBoard implements MarketBoardView {
     return this.#folds.get(market)?.candles(query);
   }
 
-  /** The candle of the interval that `nowUs` belongs to; undefined while that has no trades. */
-  runningCandle(market: string, intervalS: number, nowUs: number): CandleUpdate | undefined {
+  /**
+   * The last price as a newcomer to its stream is told it: what those who listen already know, so that
+   * the next {@link takeLastPrices} tells all of them what they do not.
+   */
+  joinLastPrices(market: string): LastPriceUpdate | undefined {
+    return this.#folds.get(market)?.joinLastPrice();
+  }
+
+  /** The 24-hour figures as a newcomer to their stream is told them. */
+  joinTickers(market: string, nowUs: number): TickerUpdate | undefined {
+    return this.#folds.get(market)?.joinTicker(nowUs);
+  }
+
+  /**
+   * The candle of the interval that `nowUs` belongs to, as a newcomer is told it; undefined while that
+   * has no trades, or where the next {@link takeCandles} tells of its first one.
+   */
+  joinCandles(market: string, intervalS: number, nowUs: number): CandleUpdate | undefined {
     if (!isCandleInterval(intervalS)) return undefined;
-    return this.#folds.get(market)?.runningCandle(intervalS, nowUs);
+    return this.#folds.get(market)?.joinCandles(intervalS, nowUs);
   }
 
   /** The trades of everything applied since the last call, by market. To be called after each {@link apply}. */
@@ -159,16 +175,22 @@ export class MarketBoard implements MarketBoardView {
     );
   }
 
-  /** The last prices that are not what they were at the last call. */
-  takeLastPrices(): readonly LastPriceUpdate[] {
-    return this.#all().flatMap((fold) => fold.takeLastPrice() ?? []);
+  /** The wanted last prices that are not what those who listen know. */
+  takeLastPrices(wanted: (market: string) => boolean): readonly LastPriceUpdate[] {
+    return this.#all().flatMap((fold) => {
+      if (wanted(fold.rules.code)) return fold.takeLastPrice() ?? [];
+      fold.leaveLastPrice();
+      return [];
+    });
   }
 
-  /** The wanted 24-hour figures that are not what they were when they were last taken. */
+  /** The wanted 24-hour figures that are not what those who listen know. */
   takeTickers(nowUs: number, wanted: (market: string) => boolean): readonly TickerUpdate[] {
-    return this.#all().flatMap((fold) =>
-      wanted(fold.rules.code) ? (fold.takeTicker(nowUs) ?? []) : [],
-    );
+    return this.#all().flatMap((fold) => {
+      if (wanted(fold.rules.code)) return fold.takeTicker(nowUs) ?? [];
+      fold.leaveTicker();
+      return [];
+    });
   }
 
   /**

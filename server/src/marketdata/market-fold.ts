@@ -48,8 +48,10 @@ export class MarketFold {
   readonly #ticker: MarketTicker;
   readonly #tape: TradeTape;
   #lastPrice: LastPriceUpdate | undefined;
-  /** The price, in ticks, that was last taken. */
-  #takenPrice: number | undefined;
+  /** What those who listen to the last price know; undefined while nobody does. */
+  #publishedPrice: LastPriceUpdate | undefined;
+  /** The same of the candles of each interval: the newest one. */
+  readonly #publishedCandles = new Map<number, Candle>();
   /** Second of the first trade since candles were last taken. */
   #candlesChangedS: number | undefined;
 
@@ -64,10 +66,9 @@ export class MarketFold {
     for (const resolutionS of candleResolutionsS) {
       this.#candles.restore(resolutionS, candles[resolutionS] ?? []);
     }
-    this.#ticker.restore(candles[60] ?? []);
+    this.#ticker.restore(state.lastPrice, candles[60] ?? []);
     if (state.lastPrice === 0) return;
     this.#lastPrice = { rules, price: state.lastPrice, timeUs: lastTradeUs(state) };
-    this.#takenPrice = state.lastPrice;
   }
 
   /** Folds one trade, which is not older than the ones before. */
@@ -97,10 +98,28 @@ export class MarketFold {
     return this.#candles.candles(query);
   }
 
-  /** The candle of the interval that `nowUs` belongs to; undefined while that has no trades. */
-  runningCandle(intervalS: number, nowUs: number): CandleUpdate | undefined {
-    const candle = this.#candles.running(intervalS, Math.floor(nowUs / 1e6));
-    return candle && this.#candleUpdate(intervalS, candle);
+  /** The last price as a newcomer is told it: what those who listen already know. */
+  joinLastPrice(): LastPriceUpdate | undefined {
+    this.#publishedPrice ??= this.#lastPrice;
+    return this.#publishedPrice;
+  }
+
+  /** The 24-hour figures as a newcomer is told them. */
+  joinTicker(nowUs: number): TickerUpdate | undefined {
+    return this.#ticker.join(nowUs);
+  }
+
+  /**
+   * The candle of the interval that `nowUs` belongs to, as a newcomer is told it. Undefined while that
+   * has no trades, and where those who listen are about to be told of its first one.
+   */
+  joinCandles(intervalS: number, nowUs: number): CandleUpdate | undefined {
+    const running = this.#candles.running(intervalS, Math.floor(nowUs / 1e6));
+    if (running === undefined) return undefined;
+    const known = this.#publishedCandles.get(intervalS) ?? running;
+    if (known.startS !== running.startS) return undefined;
+    this.#publishedCandles.set(intervalS, known);
+    return this.#candleUpdate(intervalS, known);
   }
 
   /** The trades since the last call; undefined when there are none. */
@@ -110,32 +129,55 @@ export class MarketFold {
     return newest && { rules: this.rules, timeUs: newest.timeUs, trades };
   }
 
-  /** The last price, if it is another one than at the last call. */
+  /** The last price, if those who listen know another one. */
   takeLastPrice(): LastPriceUpdate | undefined {
-    if (this.#lastPrice?.price === this.#takenPrice) return undefined;
-    this.#takenPrice = this.#lastPrice?.price;
+    if (this.#lastPrice?.price === this.#publishedPrice?.price) return undefined;
+    this.#publishedPrice = this.#lastPrice;
     return this.#lastPrice;
   }
 
+  /** Nobody listens to the last price any more. */
+  leaveLastPrice(): void {
+    this.#publishedPrice = undefined;
+  }
+
+  /** The 24-hour figures, if those who listen know other ones. */
   takeTicker(nowUs: number): TickerUpdate | undefined {
     return this.#ticker.take(nowUs);
   }
 
+  /** Nobody listens to the 24-hour figures any more. */
+  leaveTicker(): void {
+    this.#ticker.leave();
+  }
+
   /** The wanted candles that trades have changed since the last call, oldest first for each interval. */
   takeCandles(wanted: (intervalS: number) => boolean): readonly CandleUpdate[] {
+    for (const intervalS of this.#publishedCandles.keys()) {
+      if (!wanted(intervalS)) this.#publishedCandles.delete(intervalS);
+    }
     const changedS = this.#candlesChangedS;
     if (changedS === undefined) return [];
     this.#candlesChangedS = undefined;
     return candleIntervalsS.filter(wanted).flatMap((intervalS) => {
       const fromS = changedS - (changedS % intervalS);
-      const changed = this.candles({ intervalS, fromS, toS: Number.POSITIVE_INFINITY });
-      return changed.map((candle) => this.#candleUpdate(intervalS, candle));
+      return this.candles({ intervalS, fromS, toS: Number.POSITIVE_INFINITY })
+        .filter((candle) => !isSameCandle(candle, this.#publishedCandles.get(intervalS)))
+        .map((candle) => {
+          this.#publishedCandles.set(intervalS, candle);
+          return this.#candleUpdate(intervalS, candle);
+        });
     });
   }
 
   #candleUpdate(intervalS: number, candle: Candle): CandleUpdate {
     return { rules: this.rules, timeUs: this.#lastPrice?.timeUs ?? 0, intervalS, candle };
   }
+}
+
+/** A candle changes with its trades only, and those become more. */
+function isSameCandle(candle: Candle, known: Candle | undefined): boolean {
+  return candle.startS === known?.startS && candle.tradeCount === known.tradeCount;
 }
 
 function lastTradeUs({ lastPriceTimeUs, recentTrades, candles }: MarketState): number {

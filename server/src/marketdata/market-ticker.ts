@@ -13,18 +13,22 @@ const secondUs = 1_000_000;
 export class MarketTicker {
   readonly #rules: MarketRules;
   readonly #window = new TickerWindow();
+  /** Ticks; 0 before the first trade. */
+  #price = 0;
   /** As it was last read, and the second of that; undefined after a trade. */
   #read: { readonly update: TickerUpdate | undefined; readonly second: number } | undefined;
-  /** The figures that were last taken, and the minute of that; undefined after a trade. */
-  #taken: TickerFigures | undefined;
-  #takenMinute: number | undefined;
+  /** What those who listen know; undefined while nobody does, or there is nothing to know. */
+  #published: TickerUpdate | undefined;
+  /** The minute in which it was last compared; undefined after a trade. */
+  #comparedMinute: number | undefined;
 
   constructor(rules: MarketRules) {
     this.#rules = rules;
   }
 
-  /** Fills a new ticker with the minutes that had trades, oldest first. */
-  restore(minutes: readonly Candle[]): void {
+  /** Fills a new ticker with the price of the last trade and the minutes that had trades, oldest first. */
+  restore(price: number, minutes: readonly Candle[]): void {
+    this.#price = price;
     const { tickSize, lotSize } = this.#rules;
     const lot = BigInt(lotSize.coefficient);
     const step = BigInt(tickSize.coefficient) * lot;
@@ -49,6 +53,9 @@ export class MarketTicker {
 
   /** Folds a trade. */
   apply(trade: Pick<PublicTrade, "timeUs" | "price" | "quantity">): void {
+    this.#price = trade.price;
+    this.#read = undefined;
+    this.#comparedMinute = undefined;
     const { tickSize, lotSize } = this.#rules;
     const price = trade.price * tickSize.coefficient;
     const quantity = trade.quantity * lotSize.coefficient;
@@ -56,34 +63,52 @@ export class MarketTicker {
     const scales = { priceScale: tickSize.scale, quantityScale: lotSize.scale };
     const eventTimeUs = trade.timeUs;
     this.#window.apply({ price, quantity, ...scales, eventTimeUs }, eventTimeUs);
-    this.#read = undefined;
-    this.#takenMinute = undefined;
   }
 
-  /** The figures now; the same object within a second without trades. */
+  /**
+   * The figures now; the same object within a second without trades. Undefined before the first trade
+   * of all times.
+   */
   read(nowUs: number): TickerUpdate | undefined {
+    if (this.#price === 0) return undefined;
     const second = Math.floor(nowUs / secondUs);
     if (this.#read?.second !== second) {
       const figures = this.#window.read(nowUs);
-      const update = figures && { rules: this.#rules, timeUs: nowUs, figures };
+      const update = { rules: this.#rules, timeUs: nowUs, price: this.#price, figures };
       this.#read = { update, second };
     }
     return this.#read.update;
   }
 
+  /** What the listeners know already, so that the next change reaches all of them alike, once. */
+  join(nowUs: number): TickerUpdate | undefined {
+    this.#published ??= this.read(nowUs);
+    return this.#published;
+  }
+
   /**
-   * The figures if they are not those of the last call, be it that trades came or that minutes left the
-   * window; undefined when they are, and when the window has no trades.
+   * The figures if they are not what the listeners know, be it that trades came or that minutes left
+   * the window, the last one with trades included.
    */
   take(nowUs: number): TickerUpdate | undefined {
     const minute = Math.floor(nowUs / minuteUs);
-    if (minute === this.#takenMinute) return undefined;
-    this.#takenMinute = minute;
+    if (minute === this.#comparedMinute) return undefined;
+    this.#comparedMinute = minute;
     const update = this.read(nowUs);
-    const isSame = haveSameFigures(update?.figures, this.#taken);
-    this.#taken = update?.figures;
-    return isSame ? undefined : update;
+    if (update === undefined || isSame(update, this.#published)) return undefined;
+    this.#published = update;
+    return update;
   }
+
+  /** Nobody listens any more: the next one who does is told what is so then. */
+  leave(): void {
+    this.#published = undefined;
+    this.#comparedMinute = undefined;
+  }
+}
+
+function isSame(update: TickerUpdate, known: TickerUpdate | undefined): boolean {
+  return update.price === known?.price && haveSameFigures(update.figures, known.figures);
 }
 
 function haveSameFigures(

@@ -22,7 +22,10 @@ export interface LastPriceUpdate extends OfMarket {
 
 /** The rolling 24-hour figures; `timeUs` is when they were read. */
 export interface TickerUpdate extends OfMarket {
-  readonly figures: TickerFigures;
+  /** Ticks: the price of the newest trade, however long ago that was. */
+  readonly price: number;
+  /** Undefined where the last 24 hours had no trade. */
+  readonly figures: TickerFigures | undefined;
 }
 
 /** The public half of one match. */

@@ -71,7 +71,10 @@ describe("queries", () => {
     [null, "null"],
     [{ toString: 1 }, "{…}"],
   ])("about the market %j name what is unknown", (market, subject) => {
-    expect(ask("lastprice_request", [market])).toEqual({ reason: "unknown-market", subject });
+    expect(ask("lastprice_request", [market])).toEqual({
+      reason: "unknown-market",
+      subjects: [subject],
+    });
   });
 
   it("ignore the parameters of ping and time", () => {

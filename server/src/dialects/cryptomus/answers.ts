@@ -1,6 +1,6 @@
 /**
  * Answers queries from the board (D-C8): WhiteBIT's parameters, the shapes of this protocol's updates.
- * A market without trades has no price, ticker or candles: the answer is null or an empty list.
+ * A market that never traded has no price, ticker or candles: the answer is null or an empty list.
  */
 
 import { parseId, tradeId } from "../../core/ids.ts";
@@ -11,7 +11,7 @@ import { candleText, lastPriceText, sidesText, tickerText, tradeFields } from ".
 import type { StreamError } from "./errors.ts";
 import { seconds } from "./format.ts";
 import type { QueryMethod } from "./messages.ts";
-import { intervalHint, isInterval, shown } from "./topics.ts";
+import { intervalHint, isInterval } from "./topics.ts";
 
 /** Most levels of each side that `depth_request` is answered with. */
 export const depthLevelsMax = 100;
@@ -51,9 +51,15 @@ export function answerQuery(
   const [market, ...rest] = params;
   if (market === undefined) return { reason: "invalid-params", usage: usages[method] };
   const rules = typeof market === "string" ? scope.board.market(market)?.rules : undefined;
-  if (rules === undefined) return { reason: "unknown-market", subject: shown(market) };
+  if (rules === undefined) return { reason: "unknown-market", subjects: [shown(market)] };
   const data = marketAnswer(method, { ...scope, rules, rest });
   return data === undefined ? { reason: "invalid-params", usage: usages[method] } : { data };
+}
+
+/** A parameter as a message repeats it; of an object or array no more than that it is one. */
+function shown(param: unknown): string {
+  if (Array.isArray(param)) return "[…]";
+  return typeof param === "object" && param !== null ? "{…}" : String(param);
 }
 
 /** A query about one market. */

@@ -151,7 +151,8 @@ describe("a session", () => {
           const wasOpen = client.closed === undefined;
           const sent = client.send(text);
 
-          expect(sent).toHaveLength(wasOpen && client.closed === undefined ? 1 : 0);
+          const answers = sent.filter((_, index) => index === 0 || !namesUnknown(sent[index]));
+          expect(answers).toHaveLength(wasOpen && client.closed === undefined ? 1 : 0);
           expect(client.active.length).toBeLessThanOrEqual(limits.subscriptionsMax);
           expect(client.active.filter((key) => key.includes(stranger))).toEqual([]);
           if (setup.identity !== null) continue;
@@ -163,3 +164,8 @@ describe("a session", () => {
     );
   });
 });
+
+/** Whether a message is the one behind a success that says what was left out (D-C17). */
+function namesUnknown(text = ""): boolean {
+  return text.includes('"error":{"code":2,"message":"Unknown ');
+}

@@ -17,11 +17,30 @@ describe("a request's id", () => {
     expect(idTextOf(text)).toBe(id);
   });
 
-  it("is repeated up to a length, quotes included", () => {
-    const text = "x".repeat(idLengthMax - 2);
+  it.each([
+    ["a text", `"${"x".repeat(idLengthMax)}"`],
+    [
+      "a text in which each character takes an escape",
+      `"${String.raw`\u0061`.repeat(idLengthMax)}"`,
+    ],
+    ["a text of characters that are two units each", `"${"😀".repeat(idLengthMax)}"`],
+    ["a number", "1".repeat(idLengthMax)],
+  ])("%s is repeated up to a length in characters", (_what, id) => {
+    expect(idTextOf(`{"id":${id},"method":"ping"}`)).toBe(id);
+  });
 
-    expect(idTextOf(`{"id":"${text}","method":"ping"}`)).toBe(`"${text}"`);
-    expect(decodeMessage(`{"id":"${text}x","method":"ping"}`)).toEqual({
+  it("is repeated whatever the params hold", () => {
+    const deep = `${"[".repeat(30_000)}${"]".repeat(30_000)}`;
+
+    expect(idTextOf(`{"id":7,"method":"trade_subscribe","params":${deep}}`)).toBe("7");
+  });
+
+  it.each([
+    `"${"x".repeat(idLengthMax + 1)}"`,
+    `"${"😀".repeat(idLengthMax + 1)}"`,
+    "1".repeat(idLengthMax + 1),
+  ])("is not repeated when it is longer", (id) => {
+    expect(decodeMessage(`{"id":${id},"method":"ping"}`)).toEqual({
       kind: "fault",
       tag: { idText: "0", method: undefined },
       error: { reason: "invalid-format" },

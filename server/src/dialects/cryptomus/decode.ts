@@ -2,6 +2,8 @@
  * Reads a client's message. Total: every text gives a request or says why there is none, and none
  * makes it throw. It looks at the envelope only and knows no market.
  */
+import { fieldTexts } from "../kit/field-texts.ts";
+import { hasAtMost } from "../kit/text-length.ts";
 import type { StreamError } from "./errors.ts";
 import {
   type Channel,
@@ -12,7 +14,7 @@ import {
   type RawRequest,
 } from "./messages.ts";
 
-/** Longest `id` as JSON text, in characters; it is repeated in the reply. */
+/** Longest `id`, in characters: those of a text without its quotes, or the digits of a number. */
 export const idLengthMax = 1_024;
 
 /** What a reply repeats so that the client knows what it answers. */
@@ -103,7 +105,11 @@ const noIdText = "0";
 
 function readId(value: unknown, text: string | undefined): ReadId {
   const isScalar = typeof value === "string" || typeof value === "number";
-  if (!isScalar || text === undefined || text.length > idLengthMax) {
+  if (
+    !isScalar ||
+    text === undefined ||
+    !hasAtMost(typeof value === "string" ? value : text, idLengthMax)
+  ) {
     return { isGood: false, text: noIdText };
   }
   return { isGood: typeof value === "string" || Number.isInteger(value), text };
@@ -119,26 +125,19 @@ type ParsedJson =
       readonly idText: string | undefined;
     };
 
-const notAnObject: ParsedJson = { kind: "parsed", raw: {}, idText: undefined };
-
-/** Third argument of a reviver (ECMAScript 2026): the JSON text of a value that is not a container. */
-interface ReviverContext {
-  readonly source?: string;
+function parseJson(text: string): ParsedJson {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return { kind: "invalid-json" };
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return { kind: "parsed", raw: {}, idText: undefined };
+  }
+  return { kind: "parsed", raw: value, idText: fieldTexts(text, isId).get("id") };
 }
 
-function parseJson(text: string): ParsedJson {
-  // By the object that holds them, because a reviver sees nested objects before the outermost.
-  const idTexts = new Map<unknown, string>();
-  function keepId(this: unknown, key: string, value: unknown, context?: ReviverContext): unknown {
-    if (key === "id" && context?.source !== undefined) idTexts.set(this, context.source);
-    return value;
-  }
-  try {
-    const value: unknown = JSON.parse(text, keepId);
-    if (typeof value !== "object" || value === null || Array.isArray(value)) return notAnObject;
-    return { kind: "parsed", raw: value, idText: idTexts.get(value) };
-  } catch (error) {
-    // JSON that is nested deeper than the stack allows raises a RangeError, all else a SyntaxError.
-    return error instanceof RangeError ? notAnObject : { kind: "invalid-json" };
-  }
+function isId(name: string): boolean {
+  return name === "id";
 }

@@ -18,6 +18,7 @@ import { createCryptomusSession, type SessionOptions } from "./session.ts";
 /** What holds where the operator says nothing. */
 export const defaultOptions: SessionOptions = {
   ackMethodAlways: false,
+  tellUnknown: true,
   resubscribe: "merge",
   requestsPerMinuteMax: 200,
   messageBytesMax: 65_536,

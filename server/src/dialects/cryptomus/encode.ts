@@ -6,6 +6,7 @@
 import type { MarketRules } from "../../core/market/rules.ts";
 import { formatDecimal, formatFixed } from "../../core/num/decimal.ts";
 import { atomsScale } from "../../core/num/money.ts";
+import type { TickerFigures } from "../../marketdata/ticker.ts";
 import type {
   Candle,
   DepthLevel,
@@ -105,21 +106,55 @@ export const tickers: Encoding<"ticker"> = {
   encode: (_topic, update) => publicUpdate("ticker_update", tickerText(update)),
 };
 
-/** The 24-hour figures of a market as JSON. */
-export function tickerText({ rules, timeUs, figures }: TickerUpdate): string {
-  const { priceScale, volumeScale } = figures;
+/**
+ * The 24-hour figures of a market as JSON. After 24 hours without a trade the price is still that of
+ * the last one, nothing has moved it, and nothing was traded.
+ */
+export function tickerText(update: TickerUpdate): string {
+  const { rules, timeUs } = update;
+  const price = priceText(rules, update.price);
   const data: TickerData = {
     symbol: rules.code,
     timestamp: seconds(timeUs),
-    price: formatDecimal(figures.last, priceScale),
-    open: formatDecimal(figures.open, priceScale),
-    high: formatDecimal(figures.high, priceScale),
-    low: formatDecimal(figures.low, priceScale),
-    volume: formatDecimal(figures.volume, volumeScale),
-    quote_volume: formatDecimal(figures.quoteVolume, priceScale + volumeScale),
-    price_change: formatFixed(figures.priceChangeHundredths, priceChangeScale),
+    price,
+    ...windowTexts(update.figures, price),
   };
   return JSON.stringify(data);
+}
+
+function windowTexts(
+  figures: TickerFigures | undefined,
+  price: string,
+): Omit<TickerData, "symbol" | "timestamp" | "price"> {
+  const { volume, quoteVolume, change } = tradedTexts(figures);
+  const scale = figures?.priceScale ?? 0;
+  const at = (value: number | undefined) =>
+    value === undefined ? price : formatDecimal(value, scale);
+  return {
+    open: at(figures?.open),
+    high: at(figures?.high),
+    low: at(figures?.low),
+    volume,
+    quote_volume: quoteVolume,
+    price_change: change,
+  };
+}
+
+/** What was traded in 24 hours, in base and quote, and how far it moved the price, in percent. */
+export function tradedTexts(figures: TickerFigures | undefined): {
+  readonly volume: string;
+  readonly quoteVolume: string;
+  readonly change: string;
+} {
+  if (figures === undefined) {
+    return { volume: "0", quoteVolume: "0", change: formatFixed(0n, priceChangeScale) };
+  }
+  const { priceScale, volumeScale } = figures;
+  return {
+    volume: formatDecimal(figures.volume, volumeScale),
+    quoteVolume: formatDecimal(figures.quoteVolume, priceScale + volumeScale),
+    change: formatFixed(figures.priceChangeHundredths, priceChangeScale),
+  };
 }
 
 /** `trade_update`. */

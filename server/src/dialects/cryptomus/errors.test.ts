@@ -9,7 +9,7 @@ describe("the errors of the stream", () => {
   });
 
   it("repeat at most 64 characters of a client's text", () => {
-    const { message } = streamErrorObject({ reason: "unknown-market", subject: "x".repeat(65) });
+    const { message } = streamErrorObject({ reason: "unknown-market", subjects: ["x".repeat(65)] });
 
     expect(message).toBe(`Unknown market: ${"x".repeat(64)}…`);
   });

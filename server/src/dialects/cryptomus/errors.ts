@@ -10,6 +10,18 @@ import type { ErrorObject, RefusalBody, StreamErrorCode } from "./messages.ts";
 /** Longest piece of a client's text that is repeated in a message, in characters. */
 export const quotedTextMax = 64;
 
+/** Most unknown names that one message repeats; of more it says how many. */
+export const namedMax = 20;
+
+/** Names of a request that mean nothing here, as the client wrote them. */
+export interface UnknownNames {
+  readonly reason: "unknown-market" | "unknown-currency" | "unknown-scale";
+  /** At least one. */
+  readonly subjects: readonly string[];
+  /** Names that are unknown for another reason. */
+  readonly also?: UnknownNames | undefined;
+}
+
 /** Why a request of the stream fails. */
 export type StreamError =
   | {
@@ -19,13 +31,9 @@ export type StreamError =
         | "not-authenticated"
         | "too-many-requests";
     }
-  | {
-      readonly reason: "unknown-market" | "unknown-currency" | "unknown-scale";
-      /** What the client named. */
-      readonly subject: string;
-    }
+  | UnknownNames
   | { readonly reason: "too-many-params" | "too-many-subscriptions"; readonly max: number }
-  /** The parameters of a query are not `usage`. */
+  /** The parameters have another form than `usage`. */
   | { readonly reason: "invalid-params"; readonly usage: string };
 
 /** The two codes of the reference by reason: 1 for what is no request, 2 for everything else. */
@@ -58,11 +66,9 @@ function streamErrorMessage(error: StreamError): string {
     case "too-many-requests":
       return "Too many requests";
     case "unknown-market":
-      return `Unknown market: ${quoted(error.subject)}`;
     case "unknown-currency":
-      return `Unknown currency: ${quoted(error.subject)}`;
     case "unknown-scale":
-      return `Unknown scale index: ${quoted(error.subject)}`;
+      return unknownNamesMessage(error);
     case "too-many-params":
       return `Too many params: one request may have at most ${error.max}`;
     case "too-many-subscriptions":
@@ -72,6 +78,19 @@ function streamErrorMessage(error: StreamError): string {
     default:
       return ensureNever(error);
   }
+}
+
+const unknownWords: Readonly<Record<UnknownNames["reason"], string>> = {
+  "unknown-market": "market",
+  "unknown-currency": "currency",
+  "unknown-scale": "scale index",
+};
+
+function unknownNamesMessage({ reason, subjects, also }: UnknownNames): string {
+  const names = subjects.slice(0, namedMax).map(quoted).join(", ");
+  const others = subjects.length > namedMax ? ` and ${subjects.length - namedMax} more` : "";
+  const message = `Unknown ${unknownWords[reason]}: ${names}${others}`;
+  return also === undefined ? message : `${message}. ${unknownNamesMessage(also)}`;
 }
 
 /** The client's text, cut to {@link quotedTextMax} characters. */

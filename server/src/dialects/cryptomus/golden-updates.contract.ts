@@ -28,6 +28,13 @@ export type GoldenUpdate =
       readonly quoteVolume: string;
     }
   | {
+      /** A ticker 24 hours after the last trade. */
+      readonly kind: "idle-ticker";
+      readonly market: string;
+      readonly timeS: number;
+      readonly last: string;
+    }
+  | {
       readonly kind: "trades";
       readonly market: string;
       readonly timeS: number;
@@ -223,6 +230,7 @@ function tickerPublication(
     update: {
       rules,
       timeUs,
+      price: last,
       figures: {
         priceScale,
         open,
@@ -254,6 +262,16 @@ export function publication(golden: GoldenUpdate, board: ExampleBoard): Publicat
       };
     case "ticker":
       return tickerPublication(golden, rules);
+    case "idle-ticker":
+      return {
+        topic: { kind: "ticker", market },
+        update: {
+          rules,
+          timeUs: golden.timeS * 1_000_000,
+          price: price(rules, golden.last),
+          figures: undefined,
+        },
+      };
     case "trades":
       return {
         topic: { kind: "trades", market },

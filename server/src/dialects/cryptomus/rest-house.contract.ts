@@ -317,8 +317,10 @@ class PlainBoard implements MarketBoardView {
   }
 
   ticker(code: string, nowUs: number) {
+    const last = this.lastPrice(code);
+    if (last === undefined) return undefined;
     const figures = this.#windows.get(code)?.read(nowUs);
-    return figures && { rules: this.#rules(code), timeUs: nowUs, figures };
+    return { ...last, timeUs: nowUs, figures };
   }
 
   depth(code: string, scaleIndex: number) {

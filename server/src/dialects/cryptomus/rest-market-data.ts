@@ -4,10 +4,10 @@
  */
 import { tradeId } from "../../core/ids.ts";
 import type { MarketRules } from "../../core/market/rules.ts";
-import { formatDecimal } from "../../core/num/decimal.ts";
 import type { ListedMarket, MarketBoardView } from "../../marketdata/market-board.ts";
 import type { DepthLevel, PublicTrade } from "../../marketdata/updates.ts";
 import type { RestReply, RestRequest } from "../../ports/rest.ts";
+import { tradedTexts } from "./encode.ts";
 import {
   moneyText16,
   priceText,
@@ -73,17 +73,8 @@ function ticker(
   const last = board.lastPrice(code);
   // A client would take a price of 0 for a price, so a market without one is left out.
   if (last === undefined) return [];
-  const figures = board.ticker(code, nowMs * millisecondUs)?.figures;
-  const volumes =
-    figures === undefined
-      ? { base_volume: "0", quote_volume: "0" }
-      : {
-          base_volume: formatDecimal(figures.volume, figures.volumeScale),
-          quote_volume: formatDecimal(
-            figures.quoteVolume,
-            figures.priceScale + figures.volumeScale,
-          ),
-        };
+  const traded = tradedTexts(board.ticker(code, nowMs * millisecondUs)?.figures);
+  const volumes = { base_volume: traded.volume, quote_volume: traded.quoteVolume };
   return [{ currency_pair: code, last_price: priceText(last.rules, last.price), ...volumes }];
 }
 

@@ -9,7 +9,7 @@ import type { Encoding, SessionEffect } from "../../ports/dialect.ts";
 import type { SubscriptionRequest } from "./decode.ts";
 import { encodeAcknowledgement, encodeError, type ReplyOptions } from "./encode.ts";
 import type { Encodings } from "./encodings.ts";
-import type { StreamError } from "./errors.ts";
+import type { StreamError, UnknownNames } from "./errors.ts";
 import { channels } from "./messages.ts";
 import {
   type ResolvedSelection,
@@ -32,6 +32,8 @@ import {
 /** Choices and limits of a subscriber. */
 export interface SubscriberOptions extends ReplyOptions {
   readonly resubscribe: Resubscribe;
+  /** Whether names that mean nothing here are told beside those that are served (D-C17). */
+  readonly tellUnknown: boolean;
   /** Most parameters of one request. */
   readonly paramsMax: number;
   /** Most topics of one connection, those that `all` means included. */
@@ -45,6 +47,11 @@ export interface SubscriberContext {
   readonly identity: Identity | undefined;
   readonly encodings: Encodings;
   readonly options: SubscriberOptions;
+}
+
+/** What a request names, and what it names in vain. */
+interface NamedSelection extends ResolvedSelection {
+  readonly unknown?: UnknownNames | undefined;
 }
 
 /** The subscribing side of one connection. */
@@ -66,14 +73,11 @@ export class Subscriber {
   carryOut(request: SubscriptionRequest): readonly SessionEffect[] {
     const selection = this.#select(request);
     if ("reason" in selection) return [this.#refuse(request, selection)];
-    const acknowledge: SessionEffect = {
-      kind: "send",
-      text: encodeAcknowledgement(request.tag, this.#options),
-    };
+    const acknowledge = this.#acknowledge(request, selection.unknown);
     const { channel } = request;
     if (request.kind === "unsubscribe") {
       const stopped = this.#subscriptions.unsubscribe(channel, selection);
-      return [...this.#stop(stopped), acknowledge];
+      return [...this.#stop(stopped), ...acknowledge];
     }
     const { resubscribe, subscriptionsMax: max } = this.#options;
     const outcome = this.#subscriptions.subscribe(channel, selection, resubscribe);
@@ -81,7 +85,7 @@ export class Subscriber {
       return [this.#refuse(request, { reason: "too-many-subscriptions", max })];
     }
     // The reply goes out behind the last update of what stopped, and ahead of the first of what is new.
-    return [...this.#stop(outcome.stopped), acknowledge, ...this.#start(sentAgain(outcome))];
+    return [...this.#stop(outcome.stopped), ...acknowledge, ...this.#start(sentAgain(outcome))];
   }
 
   /** Starts the topics of a new market in all channels where `all` is in effect. */
@@ -100,7 +104,7 @@ export class Subscriber {
     return this.#stop(this.#subscriptions.clear());
   }
 
-  #select(request: SubscriptionRequest): ResolvedSelection | StreamError {
+  #select(request: SubscriptionRequest): NamedSelection | StreamError {
     const { channel, params } = request;
     const { paramsMax: max } = this.#options;
     if (params.length > max) return { reason: "too-many-params", max };
@@ -112,12 +116,13 @@ export class Subscriber {
       : this.#selectListed(channel, params);
   }
 
-  #selectListed(channel: ListChannel, params: readonly unknown[]): ResolvedSelection | StreamError {
+  #selectListed(channel: ListChannel, params: readonly unknown[]): NamedSelection | StreamError {
     const selection = selectListed(channel, params, this.#scope);
     if ("reason" in selection) return selection;
-    const { everything, topics } = selection;
+    const { everything, topics, unknown } = selection;
     return {
       everything,
+      unknown,
       topics: [...everyTopic(channel, everything, this.#scope), ...topics],
     };
   }
@@ -133,10 +138,21 @@ export class Subscriber {
     if (market === undefined) return { everything: [], topics: running };
     if (typeof market !== "string") return { reason: "invalid-params", usage: candlesUsage };
     if (this.#scope.board.market(market) === undefined) {
-      return { reason: "unknown-market", subject: market };
+      return { reason: "unknown-market", subjects: [market] };
     }
     const topics = running.filter((topic) => topic.kind === "candles" && topic.market === market);
     return { everything: [], topics };
+  }
+
+  /** Success, and right behind it which names were left out (D-C17). */
+  #acknowledge(
+    request: SubscriptionRequest,
+    unknown: UnknownNames | undefined,
+  ): readonly SessionEffect[] {
+    const text = encodeAcknowledgement(request.tag, this.#options);
+    const success: SessionEffect = { kind: "send", text };
+    const isTold = unknown !== undefined && this.#options.tellUnknown;
+    return isTold ? [success, this.#refuse(request, unknown)] : [success];
   }
 
   #refuse({ tag }: SubscriptionRequest, error: StreamError): SessionEffect {

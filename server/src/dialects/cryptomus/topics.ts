@@ -6,7 +6,7 @@ import { depthScaleCount, type MarketRules } from "../../core/market/rules.ts";
 import { isCandleInterval } from "../../marketdata/candles.ts";
 import type { MarketBoardView } from "../../marketdata/market-board.ts";
 import type { BarTopic, CandleTopic, Topic } from "../../marketdata/topic.ts";
-import type { StreamError } from "./errors.ts";
+import type { StreamError, UnknownNames } from "./errors.ts";
 import { type Channel, everythingWord, scaleSeparator } from "./messages.ts";
 
 /** A topic that this dialect serves. */
@@ -33,6 +33,8 @@ export interface Selection {
   readonly everything: readonly number[];
   /** Named one by one, in the client's order; the same one may be there twice. */
   readonly topics: readonly ServedTopic[];
+  /** Names beside these that mean nothing here. */
+  readonly unknown?: UnknownNames | undefined;
 }
 
 /** Whether a channel needs a user. */
@@ -53,9 +55,16 @@ export function scaleIndexesOf(channel: Channel): readonly number[] {
   return channel === "depth" ? everyScale : firstScale;
 }
 
+/** The form of the parameters of each channel that lists, for messages. */
+const listUsages: Readonly<Record<"market" | "depth" | "balance", string>> = {
+  market: '["BTC_USDT", "ETH_USDT"], names of markets, or ["all"]',
+  depth: '["BTC_USDT:0", "ETH_USDT:2"], markets with a scale index, or ["all"]',
+  balance: '["USDT", "BTC"], codes of currencies, or ["all"]',
+};
+
 /**
  * Reads the parameters of a channel that lists markets or currencies. No parameters mean all (D-C6,
- * D-C7). What is not known is left out; an error only when nothing is left (D-C17).
+ * D-C7). What is not known is told beside the rest, and is an error when it is all there is (D-C17).
  */
 export function selectListed(
   channel: ListChannel,
@@ -63,50 +72,70 @@ export function selectListed(
   scope: TopicScope,
 ): Selection | StreamError {
   if (params.length === 0) return { everything: scaleIndexesOf(channel), topics: [] };
+  if (!params.every(isText)) {
+    const usage = listUsages[channel === "depth" || channel === "balance" ? channel : "market"];
+    return { reason: "invalid-params", usage };
+  }
   const everything = new Set<number>();
   const topics: ServedTopic[] = [];
-  let error: StreamError | undefined;
+  const unknown = new Map<UnknownNames["reason"], string[]>();
   for (const param of new Set(params)) {
     const read = readParam(channel, param, scope);
-    if ("reason" in read) {
-      error ??= read;
+    if (typeof read === "string") {
+      const named = unknown.get(read);
+      if (named === undefined) unknown.set(read, [param]);
+      else named.push(param);
       continue;
     }
     for (const scaleIndex of read.everything) everything.add(scaleIndex);
     topics.push(...read.topics);
   }
-  if (everything.size + topics.length === 0 && error !== undefined) return error;
-  return { everything: [...everything], topics };
+  const names = unknownNames([...unknown]);
+  if (everything.size + topics.length === 0 && names !== undefined) return names;
+  return { everything: [...everything], topics, unknown: names };
 }
 
+function isText(param: unknown): param is string {
+  return typeof param === "string";
+}
+
+function unknownNames([first, ...others]: readonly (readonly [
+  UnknownNames["reason"],
+  readonly string[],
+])[]): UnknownNames | undefined {
+  if (first === undefined) return undefined;
+  const [reason, subjects] = first;
+  return { reason, subjects, also: unknownNames(others) };
+}
+
+/** What one parameter means, or as what it is unknown. */
 function readParam(
   channel: ListChannel,
-  param: unknown,
+  param: string,
   scope: TopicScope,
-): Selection | StreamError {
+): Selection | UnknownNames["reason"] {
   if (channel === "balance") return readCurrency(param, scope);
   const { name, scale } = splitParam(channel, param);
   const scaleIndexes = readScale(channel, name, scale);
-  if (scaleIndexes === undefined) return { reason: "unknown-scale", subject: shown(param) };
+  if (scaleIndexes === undefined) return "unknown-scale";
   if (name === everythingWord) return { everything: scaleIndexes, topics: [] };
   const rules = scope.board.market(name)?.rules;
-  if (rules === undefined) return { reason: "unknown-market", subject: shown(param) };
+  if (rules === undefined) return "unknown-market";
   return { everything: [], topics: topicsOfMarket(channel, { rules, scaleIndexes }, scope) };
 }
 
-function readCurrency(param: unknown, scope: TopicScope): Selection | StreamError {
+function readCurrency(param: string, scope: TopicScope): Selection | "unknown-currency" {
   if (param === everythingWord) return { everything: firstScale, topics: [] };
   const currency = scope.board.currencies().find((code) => code === param);
-  if (currency === undefined) return { reason: "unknown-currency", subject: shown(param) };
+  if (currency === undefined) return "unknown-currency";
   return { everything: [], topics: balanceTopics([currency], scope) };
 }
 
 /** `NAME:SCALE` of depth in its two parts; of other channels all of it is the name. */
 function splitParam(
   channel: ListChannel,
-  param: unknown,
+  param: string,
 ): { readonly name: string; readonly scale: string | undefined } {
-  if (typeof param !== "string") return { name: "", scale: undefined };
   const at = channel === "depth" ? param.indexOf(scaleSeparator) : -1;
   if (at < 0) return { name: param, scale: undefined };
   return { name: param.slice(0, at), scale: param.slice(at + 1) };
@@ -121,12 +150,6 @@ function readScale(
   if (scale === undefined) return name === everythingWord ? scaleIndexesOf(channel) : firstScale;
   const index = everyScale.find((candidate) => String(candidate) === scale);
   return index === undefined ? undefined : [index];
-}
-
-/** A parameter as a message repeats it; of an object or array no more than that it is one. */
-export function shown(param: unknown): string {
-  if (Array.isArray(param)) return "[…]";
-  return typeof param === "object" && param !== null ? "{…}" : String(param);
 }
 
 /** All topics of a channel under some scale indexes, in the order of the board. */
@@ -194,7 +217,7 @@ export function readCandleTopic(
   if (typeof market !== "string" || !isInterval(intervalS) || others.length > 0) {
     return { reason: "invalid-params", usage: candlesUsage };
   }
-  if (board.market(market) === undefined) return { reason: "unknown-market", subject: market };
+  if (board.market(market) === undefined) return { reason: "unknown-market", subjects: [market] };
   return { kind: "candles", market, intervalS };
 }
 

@@ -86,7 +86,10 @@ describe("request_id", () => {
     '"caf\\u00e9"',
     '"\\ud800"',
     '"日本"',
-    `"${"x".repeat(requestIdLengthMax - 2)}"`,
+    `"${"x".repeat(requestIdLengthMax)}"`,
+    `"${"😀".repeat(requestIdLengthMax)}"`,
+    `"${String.raw`\u0061`.repeat(requestIdLengthMax)}"`,
+    "1".repeat(requestIdLengthMax),
   ])("%s comes back as it was written", (text) => {
     expect(decodeRequest(`{ "request_id" : ${text} , "event": "heartbeat" }`)).toEqual({
       kind: "heartbeat",
@@ -102,7 +105,7 @@ describe("request_id", () => {
     "[]",
     "[1]",
     '{"request_id":1}',
-    `"${"x".repeat(requestIdLengthMax)}"`,
+    `"${"x".repeat(requestIdLengthMax + 1)}"`,
     "1".repeat(requestIdLengthMax + 1),
   ])("%s is refused and not repeated", (text) => {
     const request = decodeRequest(`{"event":"heartbeat","request_id":${text}}`);
@@ -111,6 +114,14 @@ describe("request_id", () => {
     expect(complaint(request)).toBe(
       "The request_id parameter is missing or invalid. Use a string or a number of at most 1024 characters.",
     );
+  });
+
+  it("comes back whatever else the message holds", () => {
+    const deep = `${"[".repeat(40_000)}${"]".repeat(40_000)}`;
+
+    expect(decodeRequest(`{"event":"heartbeat","request_id":1,"x":${deep}}`)).toMatchObject({
+      tag: { requestId: "1" },
+    });
   });
 
   it("is that of the message itself, not one that lies deeper", () => {
@@ -136,11 +147,7 @@ describe("a message that is no request", () => {
     ["\u0000", json],
     ["{'event':'heartbeat'}", json],
     ["[".repeat(50_000), json],
-    [`${"[".repeat(50_000)}${"]".repeat(50_000)}`, "The message is nested too deeply."],
-    [
-      `{"event":"heartbeat","request_id":1,"x":${"[".repeat(50_000)}${"]".repeat(50_000)}}`,
-      "The message is nested too deeply.",
-    ],
+    [`${"[".repeat(50_000)}${"]".repeat(50_000)}`, object],
     ["[]", object],
     ['[{"event":"heartbeat"}]', object],
     ["null", object],

@@ -2,6 +2,8 @@
  * Reads a client's message. Total: every text gives a request or a fault that says what to send
  * instead, and none makes it throw. It looks at one message only and knows no dataset or ticker.
  */
+import { fieldTexts } from "../kit/field-texts.ts";
+import { hasAtMost } from "../kit/text-length.ts";
 import type { StreamError } from "./errors.ts";
 import {
   barsChannel,
@@ -14,7 +16,7 @@ import {
 } from "./messages.ts";
 import { isFrequency, type WireStream } from "./topics.ts";
 
-/** Longest `request_id` as JSON text, in characters; it is repeated in each reply to the request. */
+/** Longest `request_id`, in characters: those of a text without its quotes, or the digits of a number. */
 export const requestIdLengthMax = 1_024;
 
 /** What replies repeat so that the client knows what they answer. */
@@ -146,8 +148,10 @@ function readRequestId(
 ): { readonly text: string } | undefined | "unusable" {
   if (raw.request_id === undefined) return undefined;
   const isScalar = typeof raw.request_id === "string" || typeof raw.request_id === "number";
-  if (!isScalar || text === undefined || text.length > requestIdLengthMax) return "unusable";
-  return { text };
+  if (!isScalar || text === undefined) return "unusable";
+  const { request_id: id } = raw;
+  const isShort = hasAtMost(typeof id === "string" ? id : text, requestIdLengthMax);
+  return isShort ? { text } : "unusable";
 }
 
 type ParsedJson =
@@ -157,41 +161,18 @@ type ParsedJson =
       /** The JSON text of the top level's `request_id`, when that is not an object or array. */
       readonly requestIdText: string | undefined;
     }
-  | {
-      readonly ok: false;
-      readonly reason: "invalid-json" | "nested-too-deeply" | "not-an-object";
-    };
-
-/** Third argument of a reviver (ECMAScript 2026): the JSON text of a value that is not a container. */
-interface ReviverContext {
-  readonly source?: string;
-}
+  | { readonly ok: false; readonly reason: "invalid-json" | "not-an-object" };
 
 function parseJson(text: string): ParsedJson {
-  // By the object that holds them, because a reviver sees nested objects before the outermost.
-  const requestIdTexts = new Map<unknown, string>();
-  function keepRequestId(
-    this: unknown,
-    key: string,
-    value: unknown,
-    context?: ReviverContext,
-  ): unknown {
-    if (key === "request_id" && context?.source !== undefined) {
-      requestIdTexts.set(this, context.source);
-    }
-    return value;
-  }
+  let value: unknown;
   try {
-    const value: unknown = JSON.parse(text, keepRequestId);
-    if (typeof value !== "object" || value === null || Array.isArray(value)) {
-      return { ok: false, reason: "not-an-object" };
-    }
-    return { ok: true, raw: value, requestIdText: requestIdTexts.get(value) };
-  } catch (error) {
-    // A text that is nested deeper than the stack allows raises a RangeError, all else a SyntaxError.
-    return {
-      ok: false,
-      reason: error instanceof RangeError ? "nested-too-deeply" : "invalid-json",
-    };
+    value = JSON.parse(text);
+  } catch {
+    return { ok: false, reason: "invalid-json" };
   }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return { ok: false, reason: "not-an-object" };
+  }
+  const texts = fieldTexts(text, (name) => name === "request_id");
+  return { ok: true, raw: value, requestIdText: texts.get("request_id") };
 }

@@ -16,7 +16,6 @@ const tickers = ["BTC/USDT", "AI/USDT"];
 const samples: { readonly [Reason in StreamError["reason"]]: StreamError & { reason: Reason } } = {
   "binary-frame": { reason: "binary-frame" },
   "invalid-json": { reason: "invalid-json" },
-  "nested-too-deeply": { reason: "nested-too-deeply" },
   "not-an-object": { reason: "not-an-object" },
   "invalid-field": { reason: "invalid-field", field: "channel", remedy: "Use bars." },
   "unknown-dataset": {

@@ -16,7 +16,7 @@ export const listedDatasetsMax = 10;
 
 /** Why a message of the stream is refused, in part or as a whole. */
 export type StreamError =
-  | { readonly reason: "binary-frame" | "invalid-json" | "nested-too-deeply" | "not-an-object" }
+  | { readonly reason: "binary-frame" | "invalid-json" | "not-an-object" }
   | { readonly reason: "invalid-field"; readonly field: RequestField; readonly remedy: string }
   | {
       readonly reason: "unknown-dataset";
@@ -43,7 +43,6 @@ export type StreamError =
 export const streamErrorCodes: Readonly<Record<StreamError["reason"], StreamErrorCode>> = {
   "binary-frame": "INVALID_PARAMETER",
   "invalid-json": "INVALID_PARAMETER",
-  "nested-too-deeply": "INVALID_PARAMETER",
   "not-an-object": "INVALID_PARAMETER",
   "invalid-field": "INVALID_PARAMETER",
   "unknown-dataset": "INVALID_PARAMETER",
@@ -73,8 +72,6 @@ export function streamErrorMessage(error: StreamError): string {
       return `The message is a binary frame. Send a text frame with one JSON object, for example ${exampleMessage}.`;
     case "invalid-json":
       return `The message is not valid JSON. Send one JSON object, for example ${exampleMessage}.`;
-    case "nested-too-deeply":
-      return `The message is nested too deeply. Send one flat JSON object, for example ${exampleMessage}.`;
     case "not-an-object":
       return `The message is not a JSON object. Send one, for example ${exampleMessage}.`;
     case "invalid-field":

@@ -21,6 +21,10 @@ export const cryptomusSchema = Type.Object(
       default: false,
       description: "whether replies that have no `method` in the document carry one",
     }),
+    tellUnknown: Type.Boolean({
+      default: true,
+      description: "whether a request that also names unknown markets is told which they are",
+    }),
     countPings: Type.Boolean({
       default: false,
       description: "whether a ping frame counts as activity, as a request does",

@@ -99,7 +99,10 @@ export class MarketStreams {
 
   #publishPrices(): void {
     const { board, hub, clock } = this.#options;
-    for (const update of board.takeLastPrices()) {
+    const prices = board.takeLastPrices((market) =>
+      hub.hasAudience({ kind: "last-price", market }),
+    );
+    for (const update of prices) {
       const market = update.rules.code;
       const key = `last-price|${market}`;
       hub.publish({ kind: "last-price", market }, update, { kind: "state", key });
@@ -129,17 +132,20 @@ export class MarketStreams {
   }
 }
 
-/** What a newcomer on a topic is sent at once (protocol D-C42); undefined for streams without a state. */
+/**
+ * What a newcomer on a topic is sent at once (protocol D-C42): of what is sent in a rhythm that which
+ * the others know, so that nobody is told the same twice. Undefined for streams without a state.
+ */
 export function currentState(board: MarketBoard, topic: Topic, nowUs: number): Update | undefined {
   switch (topic.kind) {
     case "last-price":
-      return board.lastPrice(topic.market);
+      return board.joinLastPrices(topic.market);
     case "ticker":
-      return board.ticker(topic.market, nowUs);
+      return board.joinTickers(topic.market, nowUs);
     case "depth":
       return board.depth(topic.market, topic.scaleIndex);
     case "candles":
-      return board.runningCandle(topic.market, topic.intervalS, nowUs);
+      return board.joinCandles(topic.market, topic.intervalS, nowUs);
     default:
       return undefined;
   }
