@@ -304,6 +304,18 @@ describe("a request signed with HMAC-SHA-256", () => {
     expect(result).toBe("bad-timestamp");
   });
 
+  it("is compared with the wall clock, though rates are counted by another time", () => {
+    const user = newUser();
+    let wallMs = nowMs + 86_400_000;
+    const door = authenticator({ wallMs: () => wallMs, callsPerMinuteMax: 1 });
+    const stamped = hmac(user, get, { timestamp: String(wallMs) });
+
+    expect(door.authenticate(stamped, get, nowMs)).toMatchObject({ userId: user.userId });
+    wallMs += 600_000;
+    const later = hmac(user, get, { timestamp: String(wallMs) });
+    expect(door.authenticate(later, get, nowMs)).toBe("too-many-calls");
+  });
+
   it("is held to the window that the server was given", () => {
     const user = newUser();
     const door = authenticator({ windowMs: 0 });

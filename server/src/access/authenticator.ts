@@ -38,6 +38,11 @@ export interface AuthenticatorOptions {
   readonly secrets: Secrets;
   /** How far a time stamp may be from our clock, in milliseconds; 5,000 when left out. */
   readonly windowMs?: number | undefined;
+  /**
+   * Wall time in milliseconds, which time stamps are compared with; the time that is passed in when
+   * left out. That one is for rates, and does not notice when the wall clock is set.
+   */
+  readonly wallMs?: (() => number) | undefined;
   /** Signed requests of one user in a minute; no limit when left out. */
   readonly callsPerMinuteMax?: number | undefined;
   /** Whether requests signed with MD5 are taken; they are when it is left out. */
@@ -68,6 +73,7 @@ class StoreAuthenticator implements UserAuthenticator {
   readonly #store: UserStore;
   readonly #secrets: Secrets;
   readonly #windowMs: number;
+  readonly #wallMs: (() => number) | undefined;
   readonly #callsPerMinuteMax: number | undefined;
   readonly #takesMd5: boolean;
   readonly #users: KeyRing;
@@ -81,6 +87,7 @@ class StoreAuthenticator implements UserAuthenticator {
     this.#store = options.store;
     this.#secrets = options.secrets;
     this.#windowMs = options.windowMs ?? defaultWindowMs;
+    this.#wallMs = options.wallMs;
     this.#callsPerMinuteMax = options.callsPerMinuteMax;
     this.#takesMd5 = options.takesMd5 ?? true;
     const onUnreadableKey = options.onUnreadableKey ?? (() => {});
@@ -117,7 +124,7 @@ class StoreAuthenticator implements UserAuthenticator {
 
   refresh(nowMs: number): void {
     this.#quota.refresh(nowMs);
-    this.#replays.sweep(nowMs);
+    this.#replays.sweep(this.#wallMs?.() ?? nowMs);
     const version = this.#store.version();
     if (version === this.#seenVersion) return;
     this.#users.clear();
@@ -156,17 +163,18 @@ class StoreAuthenticator implements UserAuthenticator {
     const { credentials, signature } = shown;
     if (user.disabledAtMs !== undefined) return "disabled-user";
     const isStamped = credentials.scheme === "hmac-sha256";
-    if (isStamped && !this.#isTimely(credentials.timestamp ?? "", nowMs)) return "bad-timestamp";
+    const wallMs = this.#wallMs?.() ?? nowMs;
+    if (isStamped && !this.#isTimely(credentials.timestamp ?? "", wallMs)) return "bad-timestamp";
     // Looked at before the quota, so that somebody who repeats a user's requests does not use it up.
     if (isStamped && this.#replays.has(signature)) return "replayed";
     if (!this.#quota.take(user.id, this.#callsPerMinuteMax, nowMs)) return "too-many-calls";
-    if (isStamped && !this.#replays.remember(signature, nowMs)) return "too-many-calls";
+    if (isStamped && !this.#replays.remember(signature, wallMs)) return "too-many-calls";
     return undefined;
   }
 
-  #isTimely(timestamp: string, nowMs: number): boolean {
+  #isTimely(timestamp: string, wallMs: number): boolean {
     if (!timestampPattern.test(timestamp)) return false;
-    return Math.abs(nowMs - Number(timestamp)) <= this.#windowMs;
+    return Math.abs(wallMs - Number(timestamp)) <= this.#windowMs;
   }
 }
 

@@ -7,7 +7,7 @@ import { BarPublisher } from "../marketdata/bar-publisher.ts";
 import type { TradeVerdict } from "../marketdata/bar-series.ts";
 import type { Catalog } from "../marketdata/catalog.ts";
 import type { Dataset } from "../marketdata/instrument.ts";
-import type { Clock } from "../ports/clock.ts";
+import { type Clock, steadyMs } from "../ports/clock.ts";
 import type {
   FeedContext,
   FeedCounter,
@@ -163,7 +163,8 @@ export class FeedRunner {
   }
 
   #context(): FeedContext {
-    const { catalog, clock, log, progress } = this.#options;
+    const { catalog, clock, log, opened, progress } = this.#options;
+    const paceMs = steadyMs(clock);
     const { code } = this.dataset;
     const { counts } = this.figures;
     return {
@@ -173,7 +174,7 @@ export class FeedRunner {
       },
       warn: (message) => log.warn(message, { dataset: code }),
       progress: (share) => progress?.(share),
-      nowUs: () => clock.nowUs(),
+      nowUs: opened.feed.time === "wall" ? () => clock.nowUs() : () => paceMs() * 1_000,
       sleep: (ms, signal) => sleep(clock, ms, signal),
     };
   }

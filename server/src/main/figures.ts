@@ -1,4 +1,5 @@
 /** The server's figures for Prometheus: every name and its meaning is here. */
+import type { MarketClock } from "../adapters/clock/market-clock.ts";
 import type { Gateway } from "../adapters/ws/gateway.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { Counter, Labels, Meter } from "../ports/meter.ts";
@@ -11,6 +12,7 @@ export interface Measured {
   readonly gateway: Gateway;
   readonly feeds: readonly FeedRunner[];
   readonly venue: Venue | undefined;
+  readonly clock: MarketClock;
 }
 
 /** Registers all figures; the returned task brings them up to date before they are read. */
@@ -18,6 +20,7 @@ export function registerFigures(meter: Meter, measured: Measured): () => void {
   const { feeds, venue } = measured;
   const tasks = [
     ...gatewayFigures(meter, measured),
+    ...clockFigures(meter, measured.clock),
     ...feedFigures(meter, feeds),
     ...(venue ? venueFigures(meter, venue) : []),
   ];
@@ -103,6 +106,28 @@ function gatewayFigures(meter: Meter, { hub, gateway }: Measured): (() => void)[
       () => hub.counters.slowConsumers,
     ),
   ];
+}
+
+function clockFigures(meter: Meter, clock: MarketClock): (() => void)[] {
+  const steps = meter.counter(
+    "openbourse_clock_steps_total",
+    "Steps of a second and more by which the system's clock was set.",
+    ["direction"],
+  );
+  const lead = meter.gauge(
+    "openbourse_clock_lead_seconds",
+    "How far the system's clock is ahead of market time; negative while it is behind.",
+  );
+  return [
+    follow(steps, () => clock.steps.forward, { direction: "forward" }),
+    follow(steps, () => clock.steps.backward, { direction: "backward" }),
+    () => lead.set(leadUs(clock) / 1e6),
+  ];
+}
+
+function leadUs({ standing }: MarketClock): number {
+  if (standing.kind === "steady") return 0;
+  return standing.kind === "ahead" ? standing.byUs : -standing.byUs;
 }
 
 function feedFigures(meter: Meter, feeds: readonly FeedRunner[]): (() => void)[] {

@@ -5,6 +5,7 @@
 import { createDoorkeeper } from "../access/doorkeeper.ts";
 import { ensureDemoKey } from "../access/keys.ts";
 import type { DemoUser } from "../access/users.ts";
+import { MarketClock } from "../adapters/clock/market-clock.ts";
 import { systemClock } from "../adapters/clock/system-clock.ts";
 import { systemSecrets } from "../adapters/crypto/system-secrets.ts";
 import { createHttpServer, type HttpServer } from "../adapters/http/http-server.ts";
@@ -20,7 +21,7 @@ import { createFinazonDialect } from "../dialects/finazon/dialect.ts";
 import { finazonNotFound, finazonRoutes } from "../dialects/finazon/rest.ts";
 import { Hub } from "../hub/hub.ts";
 import { Catalog } from "../marketdata/catalog.ts";
-import type { Clock } from "../ports/clock.ts";
+import { type Clock, steadyMs } from "../ports/clock.ts";
 import type { KeyStore } from "../ports/key-store.ts";
 import type { Log } from "../ports/log.ts";
 import type { RestReply } from "../ports/rest.ts";
@@ -31,6 +32,7 @@ import {
 } from "./admin/admin-server.ts";
 import { isServed } from "./admin/ask-server.ts";
 import { noExchange } from "./admin/target.ts";
+import { logClock } from "./clock-watch.ts";
 import type { Config } from "./config/schema.ts";
 import { type DataFolder, openDataFolder, readDemoKey, writeDemoKey } from "./data-folder.ts";
 import { connectFeed, openDataset, ownTrades } from "./datasets.ts";
@@ -60,6 +62,8 @@ export interface ServerOptions {
   readonly watcher?: StartWatcher;
   /** Told how far a bounded feed has come, 0 … 1. */
   progress?(dataset: string, share: number): void;
+  /** What tells the time; the machine's clock when left out. */
+  readonly clock?: Clock;
 }
 
 /** A server that listens. */
@@ -86,14 +90,17 @@ export interface RunningServer {
 /** Builds and starts a server. Throws a `StartError` with what the operator has to do. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { config, log } = options;
-  const clock = systemClock();
-  const nowMs = () => Math.floor(clock.nowUs() / 1000);
+  const wall = options.clock ?? systemClock();
+  const clock = new MarketClock({ clock: wall, told: logClock(log) });
+  // Three times: the wall clock's, which may be set; that of the market; and one for intervals.
+  const wallMs = () => Math.floor(wall.nowUs() / 1_000);
+  const nowMs = steadyMs(wall);
   await using start = new Start(options.watcher);
   let stopping: Promise<void> | undefined;
 
   const tls = await start.step(
     "certificate",
-    () => config.server.tls && readTls(config.server.tls, { log, nowMs: nowMs() }),
+    () => config.server.tls && readTls(config.server.tls, { log, nowMs: wallMs() }),
   );
   const configured = await start.step("datasets", () => config.datasets.map(openDataset));
   const folder = await start.step("data folder", () => openFolder(config.data));
@@ -103,7 +110,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     (keys) => keys.close(),
   );
   const demoKey = await start.step("demo key", () =>
-    config.demo.key ? demoKeyOf(folder, store, nowMs()) : undefined,
+    config.demo.key ? demoKeyOf(folder, store, wallMs()) : undefined,
   );
   const doorkeeper = createDoorkeeper({
     store,
@@ -114,7 +121,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
   const { environment } = options;
   const trading = config.exchange.enabled
-    ? await Trading.open({ folder, config, environment, clock, log, start })
+    ? await Trading.open({ folder, config, environment, clock, wallMs, log, start })
     : undefined;
   const feeds: FeedRunner[] = [];
   const hub = new Hub({
@@ -168,7 +175,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     (admin) => admin?.close(),
   );
   const meter = createPrometheusMeter();
-  meter.onRead(registerFigures(meter, { hub, gateway, feeds, venue }));
+  meter.onRead(registerFigures(meter, { hub, gateway, feeds, venue, clock }));
   const http = await start.step(
     "http",
     () =>
@@ -179,7 +186,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         notFound: (path) =>
           isCryptomusPath(path) ? cryptomusNotFound(path) : finazonNotFound(path),
         failed: failedReply,
-        readiness: () => health({ stopping: stopping !== undefined, venue, feeds }),
+        readiness: () => health({ stopping: stopping !== undefined, venue, feeds, clock }),
         metrics: async () => ({ text: await meter.text(), contentType: meter.contentType }),
         upgrade: (request, socket, head) => gateway.upgrade(request, socket, head),
         corsOrigins: config.server.cors.origins,
@@ -220,7 +227,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     demoKey,
     demoUsers,
     feeds,
-    renewCertificate: () => renewCertificate(http, config, { log, nowMs: nowMs() }),
+    renewCertificate: () => renewCertificate(http, config, { log, nowMs: wallMs() }),
     stop() {
       stopping ??= running.disposeAsync();
       return stopping;
@@ -304,14 +311,16 @@ function health(parts: {
   readonly stopping: boolean;
   readonly venue: Venue | undefined;
   readonly feeds: readonly FeedRunner[];
+  readonly clock: MarketClock;
 }): readonly HealthPart[] {
-  const { stopping, venue, feeds } = parts;
+  const { stopping, venue, feeds, clock } = parts;
   const part = (name: string, fault: string | undefined): HealthPart => ({
     name,
     state: fault === undefined ? "running" : "failed",
   });
   return [
     { name: "server", state: stopping ? "stopping" : "running" },
+    { name: "clock", state: clock.standing.kind, isOptional: true },
     ...(venue ? [part("exchange", venue.fault), part("history", venue.historyFault)] : []),
     ...feeds.map(({ dataset, state }): HealthPart => {
       return { name: `feed ${dataset.code}`, state, isOptional: true };

@@ -6,11 +6,11 @@
 import { createAuthenticator } from "../access/authenticator.ts";
 import { createStreamDoor } from "../access/stream-door.ts";
 import type { DemoUser, UserRegistry } from "../access/users.ts";
+import type { MarketClock } from "../adapters/clock/market-clock.ts";
 import { createCryptomusDialect } from "../dialects/cryptomus/dialect.ts";
 import { cryptomusRoutes } from "../dialects/cryptomus/rest.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { MarketBoard } from "../marketdata/market-board.ts";
-import type { Clock } from "../ports/clock.ts";
 import type { Dialect } from "../ports/dialect.ts";
 import type { Log } from "../ports/log.ts";
 import type { RestRoute } from "../ports/rest.ts";
@@ -32,7 +32,9 @@ export interface TradingOptions {
   readonly folder: DataFolder;
   readonly config: Config;
   readonly environment: Environment;
-  readonly clock: Clock;
+  readonly clock: MarketClock;
+  /** Wall time in milliseconds, which the time stamps of signed requests are compared with. */
+  readonly wallMs: () => number;
   readonly log: Log;
   /** Its steps give everything back when the server stops, or does not come to start. */
   readonly start: Start;
@@ -58,7 +60,7 @@ export class Trading {
   /** Opens the files and recovers the state; a `StartError` says what the operator has to do. */
   static async open(options: TradingOptions): Promise<Trading> {
     const { folder, environment, clock, log, start } = options;
-    const { snapshotEveryCommands, logBytesMax } = options.config.exchange;
+    const { snapshotEveryCommands, logBytesMax, clockBehindMaxMs } = options.config.exchange;
     const registry = await start.step(
       "users",
       () => openUserRegistry(folder, environment),
@@ -73,10 +75,12 @@ export class Trading {
           log,
           snapshotEvery: snapshotEveryCommands,
           logBytesMax,
+          clockBehindMaxMs,
           start,
         }),
       (opened) => opened.stop(),
     );
+    clock.startNotBefore(venue.exchange.timeUs);
     const board = await start.step("board", () => openBoard(venue));
     return new Trading(options, { venue, board, registry });
   }
@@ -86,7 +90,7 @@ export class Trading {
    * makes the demo users; resolves with them.
    */
   async start(hub: Hub): Promise<readonly DemoUser[]> {
-    const { config, clock, log, start } = this.#options;
+    const { config, clock, wallMs, log, start } = this.#options;
     const { venue, board } = this;
     const accounts = new AccountStreams(hub, board);
     const markets = new MarketStreams({ board, hub, clock, rhythms: config.cryptomus });
@@ -112,7 +116,7 @@ export class Trading {
 
     if (!config.demo.users || !config.cryptomus.enabled) return [];
     return await start.step("demo users", () =>
-      openDemoUsers(this.#registry, this.adminTarget, { nowMs: nowMsOf(clock), log }),
+      openDemoUsers(this.#registry, this.adminTarget, { nowMs: wallMs(), log }),
     );
   }
 
@@ -121,7 +125,7 @@ export class Trading {
     return adminTargetOf(this.venue, this.#registry.store);
   }
 
-  /** The Cryptomus protocol over this exchange; call `refresh` about every second. */
+  /** The Cryptomus protocol over this exchange; call `refresh` about every second with `steadyMs`. */
   cryptomus(): {
     readonly dialect: Dialect;
     readonly routes: readonly RestRoute[];
@@ -129,7 +133,8 @@ export class Trading {
   } {
     const { board, venue } = this;
     const { cryptomus: settings } = this.#options.config;
-    const { log } = this.#options;
+    const { log, clock, wallMs } = this.#options;
+    const marketMs = () => Math.floor(clock.nowUs() / 1_000);
     const { store, vault, secrets } = this.#registry;
     const { connectionsPerUserMax, tokenlessPublic, hmacWindowMs } = settings;
     const door = createStreamDoor({
@@ -144,6 +149,7 @@ export class Trading {
       vault,
       secrets,
       windowMs: hmacWindowMs,
+      wallMs,
       takesMd5: settings.md5,
       callsPerMinuteMax: settings.restCallsPerMinuteMax || undefined,
       onUnreadableKey: (userId) =>
@@ -156,7 +162,7 @@ export class Trading {
       ...{ resubscribe, ackMethodAlways, tellUnknown, countPings, idleTimeoutMs, messageBytesMax },
       requestsPerMinuteMax,
     } as const;
-    const dialect = createCryptomusDialect({ board, door, secrets, options });
+    const dialect = createCryptomusDialect({ board, door, secrets, marketMs, options });
     venue.onRelease((released) => {
       for (const { events } of released) {
         for (const event of events) {
@@ -167,15 +173,11 @@ export class Trading {
     const desk = createDesk(venue);
     return {
       dialect,
-      routes: cryptomusRoutes({ board, desk, authenticator, door, secrets }),
+      routes: cryptomusRoutes({ board, desk, authenticator, door, secrets, marketMs }),
       refresh(nowMs) {
         authenticator.refresh(nowMs);
         door.refresh(nowMs);
       },
     };
   }
-}
-
-function nowMsOf(clock: Clock): number {
-  return Math.floor(clock.nowUs() / 1000);
 }

@@ -9,3 +9,12 @@ export interface Clock {
   /** Runs `task` once after `delayMs`; the returned function cancels it. */
   after(delayMs: number, task: () => void): () => void;
 }
+
+/**
+ * Time for intervals, in milliseconds: idle times, rates, ages, pacing. It begins at the wall time of
+ * this call and passes by the monotonic clock, so nothing that is done to the wall clock is seen in it.
+ */
+export function steadyMs(clock: Clock): () => number {
+  const originMs = clock.nowUs() / 1_000 - clock.monotonicMs();
+  return () => Math.floor(originMs + clock.monotonicMs());
+}

@@ -36,15 +36,15 @@ export type SessionEffect =
   | { readonly kind: "unsubscribe"; readonly topic: Topic; readonly encoding: Encoding }
   | { readonly kind: "close"; readonly code: number; readonly reason: string };
 
-/** One connection's protocol state. */
+/** One connection's protocol state. Times are those of `steadyMs`, for intervals. */
 export interface Session {
   /** Who this is, for logs and listings; never a secret. */
   readonly owner: string;
   /** Largest message that is read, in bytes; a larger one closes the connection with 1009. */
   readonly messageBytesMax: number;
   /**
-   * When the session wants to be told that time has passed, in milliseconds since 1970; infinite when
-   * never. It may be told up to a second later.
+   * When the session wants to be told that time has passed, in the time that it is given; infinite
+   * when never. It may be told up to a second later.
    */
   readonly deadlineMs: number;
   /** Called once when the handshake is done, before any input. */
@@ -82,6 +82,6 @@ export interface Dialect {
   readonly name: string;
   /** Whether upgrades on this path are for this dialect. */
   accepts(path: string): boolean;
-  /** Decides one upgrade. An accepted session must be told when it has `ended`. */
+  /** Decides one upgrade, at a time of `steadyMs`. An accepted session must be told when it has `ended`. */
   open(request: UpgradeRequest, connection: ConnectionHandle, nowMs: number): UpgradeDecision;
 }

@@ -49,9 +49,12 @@ export interface FeedContext {
   warn(message: string): void;
   /** Tells how far a bounded source has come, 0 … 1. */
   progress(share: number): void;
-  /** Wall time in microseconds since 1970. */
+  /**
+   * Microseconds since 1970 by which the feed paces itself: market time where bars close by that
+   * (`time: "wall"`), else a time that nothing moves but its passing.
+   */
   nowUs(): number;
-  /** Resolves after `ms` of wall time, or at once when `signal` aborts. */
+  /** Resolves after `ms` have passed, or at once when `signal` aborts. */
   sleep(ms: number, signal: StopSignal): Promise<void>;
 }
 

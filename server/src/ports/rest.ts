@@ -54,5 +54,6 @@ export interface RestRoute {
   readonly bodySchema?: object;
   /** JSON Schema of the body of a successful reply. */
   readonly replySchema?: object;
+  /** `nowMs` is a time of `steadyMs`, for rates and ages; what is told or compared takes another clock. */
   handle(request: RestRequest, nowMs: number): RestReply | Promise<RestReply>;
 }

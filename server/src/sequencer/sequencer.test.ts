@@ -82,7 +82,7 @@ describe("a command", () => {
     expect(storage.lastSequence).toBe(1);
   });
 
-  it("carries the time at which its batch began, and time never goes back", async () => {
+  it("carries the time at which its batch began, and time goes on though the clock goes back", async () => {
     const { submit } = setUp();
     submit(deposit("a"));
     clock.advanceBy(1_500);
@@ -91,12 +91,15 @@ describe("a command", () => {
     submit(deposit("c"));
     await turn();
     clock.stepWallBy(-5_000_000);
-    submit(deposit("d"));
+    for (const user of ["d", "e", "f"]) submit(deposit(user));
     await turn();
-    const [a, b, c, d] = released.map(({ timeUs }) => timeUs);
+    submit(deposit("g"));
+    await turn();
+    const [a, b, c, d, , , g] = released.map(({ timeUs }) => timeUs);
     expect(a).toBe(b);
     expect(c).toBe((a ?? 0) + 1_500);
-    expect(d).toBe(c);
+    expect(d).toBe((c ?? 0) + 1);
+    expect(g).toBe((d ?? 0) + 3);
   });
 
   it("that cannot be written is not taken, and disturbs nothing", async () => {

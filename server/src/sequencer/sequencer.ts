@@ -64,6 +64,8 @@ export class Sequencer {
   #sealScheduled = false;
   #stopReason: string | undefined;
   #durableSequence: number;
+  /** Commands of the last batch: each takes at least a microsecond of log time. */
+  #lastBatchCount = 1;
   #drained: (() => void) | undefined;
   /** In the order in which they came, and so by sequence. */
   #readers: Reader[] = [];
@@ -188,9 +190,11 @@ export class Sequencer {
   }
 
   #batch(): Batch {
-    // All commands of a batch carry the time at which it was begun.
+    // All commands of a batch carry the time at which it was begun. Log time never stands still: where
+    // the clock does, it goes on by a microsecond for each command.
+    const earliestUs = this.#options.exchange.timeUs + this.#lastBatchCount;
     this.#open ??= {
-      timeUs: Math.max(this.#options.clock.nowUs(), this.#options.exchange.timeUs),
+      timeUs: Math.max(this.#options.clock.nowUs(), earliestUs),
       released: [],
       done: [],
     };
@@ -219,6 +223,7 @@ export class Sequencer {
     });
     if (appended === "no-room") return;
     this.#open = undefined;
+    this.#lastBatchCount = batch.released.length;
     this.#encoder.clear();
     this.#appendsUnderWay += 1;
     void appended.then((outcome) => {

@@ -5,7 +5,18 @@
 import type { RestReply } from "../../ports/rest.ts";
 
 /** How a part of the server is doing. */
-export type PartState = "running" | "waiting" | "finished" | "stopped" | "stopping" | "failed";
+export type PartState =
+  | "running"
+  | "waiting"
+  | "restarting"
+  | "finished"
+  | "stopped"
+  | "stopping"
+  | "failed"
+  /** How a clock stands to market time. */
+  | "steady"
+  | "ahead"
+  | "behind";
 
 /** A part of the server. */
 export interface HealthPart {
@@ -18,10 +29,14 @@ export interface HealthPart {
 const isWell: Readonly<Record<PartState, boolean>> = {
   running: true,
   waiting: true,
+  restarting: false,
   finished: true,
   stopped: true,
   stopping: false,
   failed: false,
+  steady: true,
+  ahead: false,
+  behind: false,
 };
 
 /** The answer: `ok`, `degraded` where only optional parts do not work, or `failing` with status 503. */

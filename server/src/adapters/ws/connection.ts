@@ -22,7 +22,10 @@ export interface ConnectionHost {
   readonly hub: Hub;
   readonly outboxBytesMax: number;
   readonly counters: ConnectionCounters;
+  /** Time of `steadyMs`, for what sessions measure. */
   nowMs(): number;
+  /** Wall time, for what listings show. */
+  openedAtMs(): number;
   /** Called once when a connection is gone. */
   ended(connection: Connection, code: number): void;
 }
@@ -84,7 +87,7 @@ export class Connection implements ConnectionHandle, ClientListener {
     this.session = session;
     this.dialect = dialect;
     this.number = number;
-    this.#openedAtMs = host.nowMs();
+    this.#openedAtMs = host.openedAtMs();
     this.#outbox = host.hub.join({
       transport: new SocketTransport(socket, webSocket),
       bytesMax: host.outboxBytesMax,

@@ -226,6 +226,20 @@ describe("a session", () => {
     expect(await calmly).toBe("still calm");
   });
 
+  it("does not notice that the wall clock was set", async () => {
+    const { clock, open } = await start();
+    const hurried = await open("hurried");
+    clock.stepWallBy(86_400_000_000);
+    clock.advanceBy(4_000_000);
+    clock.stepWallBy(-2 * 86_400_000_000);
+    const told = nextMessage(hurried);
+    hurried.send("still open");
+    expect(await told).toBe("still open");
+    const deadline = nextMessage(hurried);
+    clock.advanceBy(2_000_000);
+    expect(await deadline).toBe("deadline");
+  });
+
   it("hears of the client's pings", async () => {
     const { open } = await start();
     const socket = await open("a");

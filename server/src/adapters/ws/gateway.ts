@@ -5,7 +5,7 @@
 import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Hub } from "../../hub/hub.ts";
-import type { Clock } from "../../ports/clock.ts";
+import { type Clock, steadyMs } from "../../ports/clock.ts";
 import type { ConnectionHandle, Dialect, Session, SessionInput } from "../../ports/dialect.ts";
 import type { Log } from "../../ports/log.ts";
 import type { RestReply } from "../../ports/rest.ts";
@@ -58,6 +58,8 @@ export class Gateway {
   readonly #connections = new Set<Connection>();
   readonly #handshakes: Handshakes;
   readonly #host: ConnectionHost;
+  /** Idle times and rates are intervals: nobody is closed because the wall clock was set. */
+  readonly #nowMs: () => number;
   #cancelProbe: (() => void) | undefined;
   #cancelSweep: (() => void) | undefined;
   #stopping = false;
@@ -66,12 +68,14 @@ export class Gateway {
   constructor(options: GatewayOptions) {
     const { hub, outboxBytesMax, compression = false } = options;
     this.#options = options;
+    this.#nowMs = steadyMs(options.clock);
     this.#handshakes = new Handshakes(compression);
     this.#host = {
       hub,
       outboxBytesMax,
       counters: this.counters,
-      nowMs: () => this.#nowMs(),
+      nowMs: this.#nowMs,
+      openedAtMs: () => Math.floor(options.clock.nowUs() / 1_000),
       ended: (connection, code) => this.#ended(connection, code),
     };
     this.#scheduleProbe();
@@ -210,10 +214,6 @@ export class Gateway {
       for (const connection of this.#connections) connection.checkDeadline(nowMs);
       this.#scheduleSweep();
     });
-  }
-
-  #nowMs(): number {
-    return Math.floor(this.#options.clock.nowUs() / 1000);
   }
 }
 

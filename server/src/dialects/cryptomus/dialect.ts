@@ -33,6 +33,8 @@ export interface CryptomusDialectOptions {
   readonly board: MarketBoardView;
   readonly door: StreamDoor;
   readonly secrets: Secrets;
+  /** Market time in milliseconds, which answers tell; the connection's own time when left out. */
+  readonly marketMs?: () => number;
   /** Each has its default in {@link defaultOptions}. */
   readonly options?: Partial<SessionOptions>;
 }
@@ -48,6 +50,7 @@ export function createCryptomusDialect({
   board,
   door,
   secrets,
+  marketMs,
   options,
 }: CryptomusDialectOptions): CryptomusDialect {
   const sessionOptions = { ...defaultOptions, ...options };
@@ -68,6 +71,7 @@ export function createCryptomusDialect({
       encodings,
       options: sessionOptions,
       admission,
+      marketMs,
       started: () => openConnections.add(connection),
       ended: () => openConnections.delete(connection),
     });

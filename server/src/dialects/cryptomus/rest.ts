@@ -58,6 +58,8 @@ export interface CryptomusRestOptions {
   readonly authenticator: Authenticator;
   readonly door: StreamDoor;
   readonly secrets: Secrets;
+  /** Market time in milliseconds, which replies tell; the time that routes are given when left out. */
+  readonly marketMs?: () => number;
   readonly options?: {
     readonly currencies?: CurrencyWords;
   };
@@ -76,7 +78,7 @@ export function cryptomusRoutes(parts: CryptomusRestOptions): readonly RestRoute
   return all.map((row) => ({ ...row, tag: "Cryptomus" }));
 }
 
-function marketRows({ board, secrets, options }: CryptomusRestOptions): readonly Row[] {
+function marketRows({ board, secrets, marketMs, options }: CryptomusRestOptions): readonly Row[] {
   const lists = { board, secrets, currencies: options?.currencies ?? {} };
   const price = (path: string): Row => ({
     method: "GET",
@@ -125,14 +127,14 @@ function marketRows({ board, secrets, options }: CryptomusRestOptions): readonly
       paramsSchema: pairParams,
       querySchema: bookQuery,
       replySchema: bookReply,
-      handle: (request, nowMs) => showBook(board, request, nowMs),
+      handle: (request, nowMs) => showBook(board, request, marketMs?.() ?? nowMs),
     },
     {
       method: "GET",
       path: "/v1/exchange/market/tickers",
       summary: "Last price and 24-hour volumes of every market that has traded.",
       replySchema: tickersReply,
-      handle: (_request, nowMs) => listTickers(board, nowMs),
+      handle: (_request, nowMs) => listTickers(board, marketMs?.() ?? nowMs),
     },
     {
       method: "GET",

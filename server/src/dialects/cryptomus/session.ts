@@ -40,6 +40,8 @@ export interface SessionContext {
   readonly encodings: Encodings;
   readonly options: SessionOptions;
   readonly admission: StreamAdmission;
+  /** Market time in milliseconds; that of the inputs when left out. */
+  readonly marketMs?: (() => number) | undefined;
   /** Called once when the connection is open. */
   started(): void;
   /** Called once when it is gone, even if it never was open. */
@@ -141,8 +143,8 @@ class CryptomusSession implements Session {
   }
 
   #answer({ tag, method, params }: QueryRequest, nowMs: number): SessionEffect {
-    const { board, options } = this.#context;
-    const answer = answerQuery(method, params, { board, nowMs });
+    const { board, options, marketMs } = this.#context;
+    const answer = answerQuery(method, params, { board, nowMs: marketMs?.() ?? nowMs });
     if ("reason" in answer) return this.#refuse(tag, answer);
     return { kind: "send", text: encodeAnswer(tag, answer.data, options) };
   }

@@ -3,18 +3,17 @@
  * speed and clock, reads no further ahead than a few blocks, and never merges files.
  */
 import type { Feed, FeedEvent, FeedOutcome } from "../../ports/feed.ts";
-import { clockDefault, type ReplayOptions, replayOptionsFault, speedDefault } from "./config.ts";
+import { type ReplayOptions, replayOptionsFault } from "./config.ts";
 import { Playback, type ReplayRun } from "./playback.ts";
 import { inspectRecording, type Recording } from "./recording.ts";
 
 /** A feed that plays recorded files. Options that make no sense fail the feed when it runs. */
 export function createReplayFeed(options: ReplayOptions): Feed {
-  const { speed = speedDefault, clock = clockDefault } = options;
-  const time = speed === 1 && clock === "shifted" ? "wall" : "feed";
   return {
-    time,
+    // Always its own: a wall clock that is set neither skips nor repeats a part of the recording.
+    time: "feed",
     tickers: knownTickers(options),
-    run: (context, signal) => runReplay({ options, tellsTime: time === "feed", context, signal }),
+    run: (context, signal) => runReplay({ options, context, signal }),
   };
 }
 

@@ -61,7 +61,7 @@ describe("a pace", () => {
 
 describe("a timeline", () => {
   it("tells the time before the trade that passes a whole second, and only then", () => {
-    const timeline = new Timeline(true);
+    const timeline = new Timeline();
     const trades = [10.2, 10.7, 11, 11.9, 14.5].map((at) => tradeAt(at * second));
 
     for (const trade of trades) timeline.add(trade);
@@ -78,19 +78,11 @@ describe("a timeline", () => {
   });
 
   it("never goes back for a late trade", () => {
-    const timeline = new Timeline(true);
+    const timeline = new Timeline();
 
     for (const at of [20, 5, 19.9, 20.5]) timeline.add(tradeAt(at * second));
     timeline.tell(20 * second);
 
     expect(timeline.take().map((event) => event.kind)).toEqual(["time", "trades"]);
-  });
-
-  it("that leaves the time to the wall clock says only trades", () => {
-    const timeline = new Timeline(false);
-
-    for (const at of [10, 11, 12]) timeline.add(tradeAt(at * second));
-
-    expect(timeline.take()).toMatchObject([{ kind: "trades", trades: { length: 3 } }]);
   });
 });

@@ -55,19 +55,14 @@ function nextTickUs(us: number): number {
   return (Math.floor(us / tickUs) + 1) * tickUs;
 }
 
-/** The events that became due, in order, with market time told between them where the feed tells it. */
+/** The events that became due, in order, with market time told between them. */
 export class Timeline {
-  readonly #tellsTime: boolean;
   #events: FeedEvent[] = [];
   #trades: Trade[] = [];
   #tradeCount = 0;
   /** Market time that was told last; a trade before the next whole second needs no new telling. */
   #toldUs = 0;
   #nextTickUs = 0;
-
-  constructor(tellsTime: boolean) {
-    this.#tellsTime = tellsTime;
-  }
 
   /** Adds a trade that arrives now; market time reaches its arrival first and never goes back. */
   add(trade: Trade): void {
@@ -78,7 +73,7 @@ export class Timeline {
 
   /** Lets market time reach `us`; it is told when that passes a whole second. */
   reach(us: number): void {
-    if (this.#tellsTime && us >= this.#nextTickUs) this.tell(us);
+    if (us >= this.#nextTickUs) this.tell(us);
   }
 
   /** Tells market time at once, whatever was told before; a time that is past is not told. */

@@ -19,10 +19,9 @@ import { readTrades } from "./trade-file.ts";
  */
 export const endOfDataLeadMs = 120_000;
 
-/** One run of a replay: what it plays, whether it tells the time, and whom it talks to. */
+/** One run of a replay: what it plays, and whom it talks to. */
 export interface ReplayRun {
   readonly options: ReplayOptions;
-  readonly tellsTime: boolean;
   readonly context: FeedContext;
   readonly signal: StopSignal;
 }
@@ -39,7 +38,7 @@ interface Stretch {
 export class Playback {
   readonly #run: ReplayRun;
   readonly #placement: Placement;
-  readonly #timeline: Timeline;
+  readonly #timeline = new Timeline();
   readonly #venue: string;
   readonly #tickers: ReadonlyMap<string, string>;
   /** By the file's symbol; bounded by the dataset, which stops giving instruments. */
@@ -54,7 +53,6 @@ export class Playback {
     const { clock = clockDefault, venue, publisher, tickers = {} } = run.options;
     this.#run = run;
     this.#placement = new Placement(clock);
-    this.#timeline = new Timeline(run.tellsTime);
     this.#venue = venue ?? publisher;
     this.#tickers = new Map(Object.entries(tickers));
   }
@@ -76,7 +74,7 @@ export class Playback {
 
   /** Moves market time past the last bar at once: nobody gains from waiting for minutes without data. */
   async *#endOfData(): Batches<void> {
-    if (!this.#run.tellsTime || this.#pace === undefined) return;
+    if (this.#pace === undefined) return;
     this.#timeline.tell(this.#placement.latestUs + endOfDataLeadMs * 1000);
     yield this.#timeline.take();
   }

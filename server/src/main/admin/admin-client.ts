@@ -43,13 +43,14 @@ async function alone(
   await using opened = new AsyncDisposableStack();
   const users = openUserStore(folder.usersFile);
   opened.defer(() => users.close());
-  const { snapshotEveryCommands, logBytesMax } = config.exchange;
+  const { snapshotEveryCommands, logBytesMax, clockBehindMaxMs } = config.exchange;
   const venue = await Venue.open({
     folder: folder.venue,
     clock: systemClock(),
     log: quietLogOf(config),
     snapshotEvery: snapshotEveryCommands,
     logBytesMax,
+    clockBehindMaxMs,
   });
   opened.defer(() => venue.stop());
   const operation = findOperation(name);

@@ -329,6 +329,12 @@ const exchangeSchema = Type.Object(
         description: "size at which the log takes no more commands; default: the disk's",
       }),
     ),
+    clockBehindMaxMs: Type.Integer({
+      minimum: 0,
+      maximum: 3_155_760_000_000,
+      default: 60_000,
+      description: "how far the clock may be behind the log's last command at a start",
+    }),
     participants: Type.Object(
       {
         enabled: Type.Boolean({

@@ -41,6 +41,8 @@ export interface VenueOptions {
   readonly snapshotEvery: number;
   /** Size of the log, in bytes, at which it takes no more commands. */
   readonly logBytesMax?: number | undefined;
+  /** How far the clock may be behind the log's last command, in milliseconds; any time when left out. */
+  readonly clockBehindMaxMs?: number | undefined;
   /** The start that this is part of. */
   readonly start?: Start | undefined;
 }
@@ -144,6 +146,7 @@ export class Venue {
       throw new StartError(`the exchange's log is damaged: ${recovered.message}`);
     }
     const { exchange, fromSequence, replayedCount } = recovered;
+    refuseClockFarBehind(exchange.timeUs, options);
     exchange.checkInvariants();
     log.info("exchange recovered", {
       sequence: exchange.sequence,
@@ -207,6 +210,21 @@ export class Venue {
       }
     });
   }
+}
+
+/** Log time would crawl for as long as the clock takes to come where the log is. */
+function refuseClockFarBehind(
+  logUs: number,
+  { clock, clockBehindMaxMs = Number.POSITIVE_INFINITY }: VenueOptions,
+): void {
+  const behindMs = Math.floor((logUs - clock.nowUs()) / 1_000);
+  if (behindMs <= clockBehindMaxMs) return;
+  throw new StartError(
+    `this machine's clock is ${Math.ceil(behindMs / 1_000)} s behind the exchange's log, whose last command ` +
+      `is of ${new Date(logUs / 1_000).toISOString()}: set the clock, or, where it is right and was wrong ` +
+      `before, allow it with exchange.clockBehindMaxMs: ${Math.ceil(behindMs / 60_000 + 10) * 60_000} ` +
+      "(time then passes at half speed until the clock is where the log is)",
+  );
 }
 
 interface RecoveredParts {
