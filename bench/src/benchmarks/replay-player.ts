@@ -42,7 +42,13 @@ export async function playFile({ path, format, trades }: RecordedFile): Promise<
   });
   const runner = new FeedRunner({
     dataset,
-    opened: { feed, waitsForConsumers: true, waitsForAudience: false, simulated: false },
+    opened: {
+      feed,
+      waitsForConsumers: true,
+      waitsForAudience: false,
+      isRecording: true,
+      simulated: false,
+    },
     latenessUs: latenessDefaultUs,
     catalog,
     clock: systemClock(),

@@ -6,6 +6,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import { localDataset } from "./config/load.ts";
 import type { Config, DatasetConfig } from "./config/schema.ts";
+import { FeedRestarts } from "./feed-restarts.ts";
 import { FeedRunner } from "./feed-runner.ts";
 import { type OpenedFeed, openFeed } from "./feeds.ts";
 import { StartError } from "./start-error.ts";
@@ -33,6 +34,7 @@ export function ownTrades(venue: Venue, { exchange }: Config): ServedDataset {
       feed: venue.feed,
       waitsForConsumers: false,
       waitsForAudience: false,
+      isRecording: false,
       simulated: exchange.participants.enabled,
     },
   };
@@ -62,6 +64,11 @@ export function connectFeed(
   return new FeedRunner({
     dataset,
     opened,
+    restarts: new FeedRestarts({
+      seed: clock.nowUs(),
+      dataset: code,
+      isRecording: opened.isRecording,
+    }),
     latenessUs,
     catalog,
     clock,

@@ -1,6 +1,6 @@
 /**
  * Runs one feed: pulls its batches, folds them into bars, hands what falls due to the hub. A feed
- * that fails is reported and stays stopped; the server goes on.
+ * that fails is reported and started again where that may help; the server goes on.
  */
 import type { Bar, PublishPeriodS } from "../marketdata/bar.ts";
 import { BarPublisher } from "../marketdata/bar-publisher.ts";
@@ -16,12 +16,15 @@ import type {
   StopSignal,
 } from "../ports/feed.ts";
 import type { Log } from "../ports/log.ts";
+import type { FailedRun, FeedRestarts } from "./feed-restarts.ts";
 import type { OpenedFeed } from "./feeds.ts";
 
 /** What a runner is made of. */
 export interface FeedRunnerOptions {
   readonly dataset: Dataset;
   readonly opened: OpenedFeed;
+  /** When it is started again after a failure; never when left out. */
+  readonly restarts?: FeedRestarts;
   readonly latenessUs: number;
   readonly catalog: Catalog;
   readonly clock: Clock;
@@ -39,12 +42,14 @@ export interface FeedFigures {
   readonly verdicts: Record<TradeVerdict, number>;
   readonly counts: Record<FeedCounter, number>;
   gaps: number;
+  /** How often it was started again after a failure. */
+  restarts: number;
   /** Receive time minus event time of the latest trade, in microseconds. */
   lagUs: number;
 }
 
 /** How a feed is doing. */
-export type FeedState = "waiting" | "running" | FeedOutcome["kind"];
+export type FeedState = "waiting" | "running" | "restarting" | FeedOutcome["kind"];
 
 /** One dataset's feed. */
 export class FeedRunner {
@@ -53,10 +58,11 @@ export class FeedRunner {
     verdicts: { taken: 0, duplicate: 0, late: 0, early: 0, unfit: 0 },
     counts: { trades: 0, malformed: 0, skipped: 0, bytes: 0 },
     gaps: 0,
+    restarts: 0,
     lagUs: 0,
   };
   state: FeedState = "waiting";
-  /** Why the feed failed. */
+  /** Why the feed failed last. */
   failure: string | undefined;
   readonly #options: FeedRunnerOptions;
   readonly #bars: BarPublisher;
@@ -103,38 +109,64 @@ export class FeedRunner {
   }
 
   async #run(): Promise<void> {
-    const { log, opened } = this.#options;
+    const { clock, log } = this.#options;
     await this.#audience.promise;
-    this.state = "running";
+    for (;;) {
+      this.state = "running";
+      const startedMs = clock.monotonicMs();
+      const { outcome, hasYielded } = await this.#runOnce();
+      if (outcome.kind !== "failed") {
+        this.state = outcome.kind;
+        log.info(`feed ${outcome.kind}`, { dataset: this.dataset.code });
+        return;
+      }
+      this.failure = outcome.reason;
+      const waitMs = this.#waitAfter({ lastedMs: clock.monotonicMs() - startedMs, hasYielded });
+      if (waitMs === undefined) return;
+      await sleep(clock, waitMs, this.#abort.signal);
+      if (this.#abort.signal.aborted) {
+        this.state = "stopped";
+        return;
+      }
+      this.figures.restarts += 1;
+    }
+  }
+
+  /** Says that the feed failed; milliseconds until it is started again, undefined when it is not. */
+  #waitAfter(run: FailedRun): number | undefined {
+    const { log, restarts } = this.#options;
+    const waitMs = this.#abort.signal.aborted ? undefined : restarts?.failed(run);
+    this.state = waitMs === undefined ? "failed" : "restarting";
+    const told = {
+      dataset: this.dataset.code,
+      reason: this.failure,
+      failures: restarts?.failures,
+    };
+    if (waitMs === undefined) log.error("feed failed and stays stopped", told);
+    else log.error("feed failed and is started again", { ...told, afterMs: waitMs });
+    return waitMs;
+  }
+
+  async #runOnce(): Promise<{ readonly outcome: FeedOutcome; readonly hasYielded: boolean }> {
+    const { opened } = this.#options;
     const batches = opened.feed.run(this.#context(), this.#abort.signal);
-    let outcome: FeedOutcome;
+    let hasYielded = false;
     try {
       for (;;) {
         const next = await batches.next();
-        if (next.done === true) {
-          outcome = next.value;
-          break;
-        }
+        if (next.done === true) return { outcome: next.value, hasYielded };
+        hasYielded = true;
         for (const event of next.value) this.#take(event);
         if (opened.waitsForConsumers) await this.#options.caughtUp();
       }
     } catch (error) {
-      // A feed reports failure as a value; an exception is a bug in it and must not end the server.
-      outcome = {
-        kind: "failed",
-        reason: error instanceof Error ? (error.stack ?? error.message) : String(error),
-      };
+      // A feed reports failure as a value; an exception is a bug and must not end the server.
+      const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      const outcome: FeedOutcome = { kind: "failed", reason };
+      // What it holds open is given back, whether it was it that failed or the fold of what it said.
+      await batches.return(outcome).catch(() => {});
+      return { outcome, hasYielded };
     }
-    this.state = outcome.kind;
-    if (outcome.kind !== "failed") {
-      log.info(`feed ${outcome.kind}`, { dataset: this.dataset.code });
-      return;
-    }
-    this.failure = outcome.reason;
-    log.error("feed failed and stays stopped", {
-      dataset: this.dataset.code,
-      reason: outcome.reason,
-    });
   }
 
   #take(event: FeedEvent): void {

@@ -14,6 +14,8 @@ export interface OpenedFeed {
   readonly waitsForConsumers: boolean;
   /** Whether it is held back until somebody subscribes to its dataset. */
   readonly waitsForAudience: boolean;
+  /** Whether the source begins anew when it is run again. */
+  readonly isRecording: boolean;
   /** Whether its prices are made up; said aloud at the start. */
   readonly simulated: boolean;
 }
@@ -31,7 +33,13 @@ const openers: { readonly [Kind in FeedConfig["kind"]]: Opener<Kind> } = {
       tickers: config.tickers ?? defaultTickers,
     });
     if (typeof feed === "string") return feed;
-    return { feed, waitsForConsumers: false, waitsForAudience: false, simulated: true };
+    return {
+      feed,
+      waitsForConsumers: false,
+      waitsForAudience: false,
+      isRecording: false,
+      simulated: true,
+    };
   },
   replay: (config, publisher) => {
     const options = replayOptions(config, publisher);
@@ -44,6 +52,7 @@ const openers: { readonly [Kind in FeedConfig["kind"]]: Opener<Kind> } = {
       feed,
       waitsForConsumers: config.speed === "max",
       waitsForAudience,
+      isRecording: true,
       simulated: false,
     };
   },

@@ -138,7 +138,7 @@ function feedFigures(meter: Meter, feeds: readonly FeedRunner[]): (() => void)[]
   );
   const up = meter.gauge(
     "openbourse_feed_up",
-    "1 while the feed runs or has finished, 0 when it failed.",
+    "1 while the feed runs or has finished, 0 when it failed, also while it waits to be started again.",
     ["dataset"],
   );
   const trades = meter.counter("openbourse_feed_trades_total", "Trades by what became of them.", [
@@ -158,16 +158,22 @@ function feedFigures(meter: Meter, feeds: readonly FeedRunner[]): (() => void)[]
   const gaps = meter.counter("openbourse_feed_gaps_total", "Gaps that feeds reported.", [
     "dataset",
   ]);
+  const restarts = meter.counter(
+    "openbourse_feed_restarts_total",
+    "How often a feed was started again after a failure.",
+    ["dataset"],
+  );
   return feeds.flatMap((feed) => {
     const labels = { dataset: feed.dataset.code };
     const { figures } = feed;
     const verdicts = Object.keys(figures.verdicts) as (keyof typeof figures.verdicts)[];
     return [
       () => lag.set(figures.lagUs / 1e6, labels),
-      () => up.set(feed.state === "failed" ? 0 : 1, labels),
+      () => up.set(feed.state === "failed" || feed.state === "restarting" ? 0 : 1, labels),
       follow(malformed, () => figures.counts.malformed, labels),
       follow(skipped, () => figures.counts.skipped, labels),
       follow(gaps, () => figures.gaps, labels),
+      follow(restarts, () => figures.restarts, labels),
       ...verdicts.map((verdict) =>
         follow(trades, () => figures.verdicts[verdict], { ...labels, verdict }),
       ),

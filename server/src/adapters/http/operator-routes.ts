@@ -1,5 +1,6 @@
 /** What the server answers its operators, as it is described; `http-server` does the answering. */
 import type { DescribedRoute } from "./openapi.ts";
+import { partStates } from "./readiness.ts";
 
 const operators = { method: "GET", tag: "Operators", security: "none" } as const;
 
@@ -10,7 +11,7 @@ const part = {
     name: { type: "string" },
     ok: { type: "boolean" },
     state: {
-      enum: ["running", "waiting", "finished", "stopped", "stopping", "failed"],
+      enum: partStates,
       description: "How it is doing. The log says why.",
     },
   },

@@ -4,19 +4,25 @@
  */
 import type { RestReply } from "../../ports/rest.ts";
 
+const isWell = {
+  running: true,
+  waiting: true,
+  restarting: false,
+  finished: true,
+  stopped: true,
+  stopping: false,
+  failed: false,
+  // How the system's clock stands to market time.
+  steady: true,
+  ahead: false,
+  behind: false,
+} as const;
+
+/** All that a part can be. */
+export const partStates: readonly string[] = Object.keys(isWell);
+
 /** How a part of the server is doing. */
-export type PartState =
-  | "running"
-  | "waiting"
-  | "restarting"
-  | "finished"
-  | "stopped"
-  | "stopping"
-  | "failed"
-  /** How a clock stands to market time. */
-  | "steady"
-  | "ahead"
-  | "behind";
+export type PartState = keyof typeof isWell;
 
 /** A part of the server. */
 export interface HealthPart {
@@ -25,19 +31,6 @@ export interface HealthPart {
   /** Whether the server can be of use without it. Default: it cannot. */
   readonly isOptional?: boolean;
 }
-
-const isWell: Readonly<Record<PartState, boolean>> = {
-  running: true,
-  waiting: true,
-  restarting: false,
-  finished: true,
-  stopped: true,
-  stopping: false,
-  failed: false,
-  steady: true,
-  ahead: false,
-  behind: false,
-};
 
 /** The answer: `ok`, `degraded` where only optional parts do not work, or `failing` with status 503. */
 export function readinessReply(parts: readonly HealthPart[]): RestReply {
