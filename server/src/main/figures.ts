@@ -36,7 +36,7 @@ function gatewayFigures(meter: Meter, { hub, gateway }: Measured): (() => void)[
     "Subscriptions of all connections.",
   );
   const behind = meter.gauge("openbourse_connections_behind", "Connections that do not keep up.");
-  const waiting = meter.gauge(
+  const untold = meter.gauge(
     "openbourse_outbox_bytes",
     "Bytes that wait for connections that are behind.",
   );
@@ -52,7 +52,7 @@ function gatewayFigures(meter: Meter, { hub, gateway }: Measured): (() => void)[
     () => {
       const { backlog } = hub;
       behind.set(backlog.connections);
-      waiting.set(backlog.bytes);
+      untold.set(backlog.bytes);
       waitingMax.set(backlog.bytesMax);
     },
     total(
@@ -190,12 +190,17 @@ function venueFigures(meter: Meter, venue: Venue): (() => void)[] {
     "openbourse_exchange_pending_commands",
     "Commands that are applied and not yet durable.",
   );
+  const waiting = meter.gauge(
+    "openbourse_exchange_untold_events",
+    "Events of durable commands that wait to be told to the streams.",
+  );
   const commands = meter.counter("openbourse_exchange_commands_total", "Durable commands.");
   const { sequencer } = venue;
   const start = sequencer.durableSequence;
   return [
     () => up.set(venue.fault === undefined ? 1 : 0),
     () => pending.set(sequencer.pending),
+    () => waiting.set(venue.untoldEvents),
     follow(commands, () => sequencer.durableSequence - start),
   ];
 }

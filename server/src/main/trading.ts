@@ -94,10 +94,11 @@ export class Trading {
     const { venue, board } = this;
     const accounts = new AccountStreams(hub, board);
     const markets = new MarketStreams({ board, hub, clock, rhythms: config.cryptomus });
-    venue.onRelease((released) => {
-      // The board first: it has to know a market before an order in it is told.
-      markets.take(released);
-      accounts.publish(released);
+    // At once: whoever is answered finds on the board what they were told.
+    venue.onRelease((released) => board.apply(released));
+    venue.onSlice((slice) => {
+      markets.publishTrades(slice);
+      accounts.publish(slice);
     });
     await start.step(
       "market streams",

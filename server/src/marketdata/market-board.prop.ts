@@ -7,7 +7,8 @@ import type { Lots, Ticks } from "../core/num/units.ts";
 import { money, noFees, rulesOf } from "../core/scenario.contract.ts";
 import { candleIntervalsS, candleResolutionsS } from "./candles.ts";
 import type { DurableEvents, MarketState } from "./market-board.ts";
-import { MarketBoard } from "./market-board.ts";
+import { rulesOf as listedRulesOf, MarketBoard } from "./market-board.ts";
+import { tradesUpdates } from "./public-trades.ts";
 import type { TickerUpdate } from "./updates.ts";
 
 const startUs = 1_700_000_000_000_000;
@@ -132,7 +133,6 @@ function shown(board: MarketBoard, nowUs: number) {
 /** What is published, without the seconds' candles. */
 function published(board: MarketBoard, nowUs: number) {
   return {
-    trades: board.takeTrades(),
     lastPrices: board.takeLastPrices(everything),
     depth: board.takeDepth(nowUs, everything),
     candles: board.takeCandles((_, intervalS) => intervalS >= 60),
@@ -152,7 +152,9 @@ describe("a board", () => {
           const happened = venue.place(drawn);
           board.apply([happened]);
           const expected = happened.events.filter(({ kind }) => kind === "traded").length;
-          const taken = board.takeTrades().flatMap((update) => update.trades);
+          const taken = tradesUpdates([happened], (code) => listedRulesOf(board, code)).flatMap(
+            (update) => update.trades,
+          );
           expect(taken.map(({ ordinal }) => ordinal)).toEqual([...Array(expected).keys()]);
           trades += expected;
         }

@@ -200,22 +200,10 @@ describe("what a board shows of a trade", () => {
     expect(ordinals).toEqual(
       Array.from({ length: recentTradesMax }, (_, index) => 3 * recentTradesMax - 1 - index),
     );
-    expect(many.board.takeTrades()[0]?.trades).toHaveLength(3 * recentTradesMax);
   });
 });
 
 describe("what is taken to be published", () => {
-  it("are trades of everything applied since the last time, oldest first", () => {
-    const made = stage(...twoTrades, "bob buy 1@5", "ann sell 1@5");
-
-    const [update, ...others] = made.board.takeTrades();
-
-    expect(others).toEqual([]);
-    expect(update?.trades.map(({ price }) => price)).toEqual([10, 12, 5]);
-    expect(update?.timeUs).toBe(startUs + 4_000_000);
-    expect(made.board.takeTrades()).toEqual([]);
-  });
-
   it("are last prices that those who listen do not know", () => {
     const made = stage(...twoTrades);
     const take = () => made.board.takeLastPrices(everything);
@@ -406,7 +394,6 @@ describe("what is taken to be published", () => {
       },
     ]);
 
-    expect(restarted.takeTrades()).toEqual([]);
     expect(restarted.takeDepth(9, everything)).toEqual([]);
     expect(restarted.takeCandles(everything)).toEqual([]);
     expect(restarted.joinLastPrices(market)).toEqual(board.lastPrice(market));

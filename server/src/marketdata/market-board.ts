@@ -4,12 +4,13 @@
  * does asks for what has changed.
  */
 import { assert } from "../core/assert.ts";
-import type { ExchangeEvent, Traded } from "../core/events.ts";
+import type { ExchangeEvent } from "../core/events.ts";
 import type { MarketRules } from "../core/market/rules.ts";
 import type { CandleQuery } from "./candle-table.ts";
 import { isCandleInterval } from "./candles.ts";
 import { isScaleIndex } from "./depth-book.ts";
 import { MarketFold, type MarketState } from "./market-fold.ts";
+import { type DurableEvents, publicTrade } from "./public-trades.ts";
 import type {
   Candle,
   CandleUpdate,
@@ -17,16 +18,13 @@ import type {
   LastPriceUpdate,
   PublicTrade,
   TickerUpdate,
-  TradesUpdate,
 } from "./updates.ts";
 
 export type { CandleQuery } from "./candle-table.ts";
 export { candlesMax } from "./candles.ts";
 export type { MarketState } from "./market-fold.ts";
+export type { DurableEvents } from "./public-trades.ts";
 export { recentTradesMax } from "./trade-tape.ts";
-
-/** Most trades that may wait to be taken before more commands are applied. */
-export const waitingTradesMax = 1_000_000;
 
 /** A market and whether it takes orders. */
 export interface ListedMarket {
@@ -54,13 +52,11 @@ export interface MarketBoardView {
   candles(market: string, query: CandleQuery): readonly Candle[] | undefined;
 }
 
-/** One durable command and what happened because of it. */
-export interface DurableEvents {
-  /** Position of the command in the log. */
-  readonly sequence: number;
-  /** Its time stamp, in microseconds since 1970 (UTC). */
-  readonly timeUs: number;
-  readonly events: readonly ExchangeEvent[];
+/** The rules of a market of the board; asking for one that is not listed is a bug of the caller. */
+export function rulesOf(board: MarketBoardView, market: string): MarketRules {
+  const listed = board.market(market);
+  assert(listed !== undefined, "a market is listed before anything happens in it");
+  return listed.rules;
 }
 
 /**
@@ -72,9 +68,6 @@ export class MarketBoard implements MarketBoardView {
   readonly #folds = new Map<string, MarketFold>();
   #listed: readonly ListedMarket[] | undefined;
   #currencies: readonly string[] | undefined;
-  /** Markets whose trades wait to be taken, and how many trades that are. */
-  readonly #traded = new Set<MarketFold>();
-  #waitingTrades = 0;
 
   /** Goes on from the states of all markets, which were so at `timeUs`. */
   constructor(markets: readonly MarketState[] = [], timeUs = 0) {
@@ -83,7 +76,6 @@ export class MarketBoard implements MarketBoardView {
 
   /** Folds what has become durable, in the order of the log. */
   apply(released: readonly DurableEvents[]): void {
-    assert(this.#waitingTrades <= waitingTradesMax, "trades are taken as they come");
     for (const command of released) {
       for (const event of command.events) this.#fold(event, command);
     }
@@ -154,14 +146,6 @@ export class MarketBoard implements MarketBoardView {
     return this.#folds.get(market)?.joinCandles(intervalS, nowUs);
   }
 
-  /** The trades of everything applied since the last call, by market. To be called after each {@link apply}. */
-  takeTrades(): readonly TradesUpdate[] {
-    const updates = [...this.#traded].flatMap((fold) => fold.takeTrades() ?? []);
-    this.#traded.clear();
-    this.#waitingTrades = 0;
-    return updates;
-  }
-
   /**
    * The groups that changed since the last call, by market and wanted scale, with their whole
    * quantities; the whole book where too many did. `timeUs` is the time that the updates tell.
@@ -209,7 +193,7 @@ export class MarketBoard implements MarketBoardView {
         this.#foldOf(event.market).depth.set(event, command.timeUs);
         break;
       case "traded":
-        this.#trade(event, command);
+        this.#foldOf(event.market).trade(publicTrade(event, command));
         break;
       case "market-added":
         this.#add(newMarket(event.rules), command.timeUs);
@@ -222,13 +206,6 @@ export class MarketBoard implements MarketBoardView {
         // What happens to accounts is not public.
         break;
     }
-  }
-
-  #trade(event: Traded, command: DurableEvents): void {
-    const fold = this.#foldOf(event.market);
-    fold.trade(publicTrade(event, command));
-    this.#traded.add(fold);
-    this.#waitingTrades += 1;
   }
 
   #add(state: MarketState, timeUs: number): void {
@@ -256,9 +233,4 @@ function listed({ rules, halted }: MarketFold): ListedMarket {
 
 function newMarket(rules: MarketRules): MarketState {
   return { rules, halted: false, lastPrice: 0, levels: [] };
-}
-
-function publicTrade(event: Traded, { sequence, timeUs }: DurableEvents): PublicTrade {
-  const { ordinal, price, quantity, value, aggressor } = event;
-  return { sequence, ordinal, timeUs, price, quantity, value, aggressor };
 }

@@ -20,7 +20,6 @@ import type {
   LastPriceUpdate,
   PublicTrade,
   TickerUpdate,
-  TradesUpdate,
 } from "./updates.ts";
 
 /** What has become of a market so far: where a server that starts again goes on. */
@@ -120,13 +119,6 @@ export class MarketFold {
     if (known.startS !== running.startS) return undefined;
     this.#publishedCandles.set(intervalS, known);
     return this.#candleUpdate(intervalS, known);
-  }
-
-  /** The trades since the last call; undefined when there are none. */
-  takeTrades(): TradesUpdate | undefined {
-    const trades = this.#tape.take();
-    const newest = trades.at(-1);
-    return newest && { rules: this.rules, timeUs: newest.timeUs, trades };
   }
 
   /** The last price, if those who listen know another one. */

@@ -1,4 +1,4 @@
-/** The newest public trades of one market, and those that are still to be published. It makes no figures. */
+/** The newest public trades of one market. It makes no figures. */
 import type { PublicTrade } from "./updates.ts";
 
 /** Most trades of a market that are kept at hand. */
@@ -9,16 +9,14 @@ export class TradeTape {
   /** Oldest first; up to twice as many as are shown, so that few trades make it move. */
   #kept: PublicTrade[];
   #shown: readonly PublicTrade[] | undefined;
-  #waiting: PublicTrade[] = [];
 
-  /** A tape that holds what was traded before, newest first, and has nothing to publish. */
+  /** A tape that holds what was traded before, newest first. */
   constructor(recent: readonly PublicTrade[] = []) {
     this.#kept = recent.slice(0, recentTradesMax).reverse();
   }
 
   add(trade: PublicTrade): void {
     this.#shown = undefined;
-    this.#waiting.push(trade);
     this.#kept.push(trade);
     if (this.#kept.length > 2 * recentTradesMax) this.#kept = this.#kept.slice(-recentTradesMax);
   }
@@ -27,12 +25,5 @@ export class TradeTape {
   recent(): readonly PublicTrade[] {
     this.#shown ??= this.#kept.slice(-recentTradesMax).reverse();
     return this.#shown;
-  }
-
-  /** The trades since the last call, oldest first. */
-  take(): readonly PublicTrade[] {
-    const taken = this.#waiting;
-    if (taken.length > 0) this.#waiting = [];
-    return taken;
   }
 }

@@ -193,8 +193,11 @@ export interface History {
   /**
    * Takes the commands that follow the last one taken; any other is a bug of the caller, and so is
    * recording while {@link ready} says to wait. Does nothing after a failure. The events are read at once.
+   *
+   * With `isUnfinished` the last of them has only the first of its events: the next call goes on with
+   * that command, and nothing of it is stored before it is whole.
    */
-  record(released: readonly Released[]): void;
+  record(released: readonly Released[], isUnfinished?: boolean): void;
   /** Undefined when there is room for more, else a promise to wait for. */
   ready(): Promise<void> | undefined;
   /** Resolves with the last sequence when everything that was taken is stored, or else never will be. */

@@ -39,6 +39,8 @@ export class MemoryHistory implements History {
   readonly epoch: string;
   #lastSequence = 0;
   #failure: StorageFailure | undefined;
+  /** The first events of a command whose others are still to come. */
+  #begun: Released | undefined;
   readonly #orders = new Map<number, OrderRecord>();
   readonly #trades: (Traded & Place & { readonly timeUs: number })[] = [];
   readonly #balanceChanges: BalanceRecord[] = [];
@@ -60,11 +62,15 @@ export class MemoryHistory implements History {
     this.#failure ??= failure;
   }
 
-  record(released: readonly Released[]): void {
-    if (this.#failure !== undefined) return;
-    const lastSequence = assertFollows(this.#lastSequence, released);
-    for (const command of released) this.#store(command);
-    this.#lastSequence = lastSequence;
+  record(released: readonly Released[], isUnfinished = false): void {
+    const [first, ...others] = released;
+    if (this.#failure !== undefined || first === undefined) return;
+    assertFollows(this.#lastSequence, released);
+    const begun = this.#begun?.events ?? [];
+    const taken = [{ ...first, events: [...begun, ...first.events] }, ...others];
+    this.#begun = isUnfinished ? taken.pop() : undefined;
+    for (const command of taken) this.#store(command);
+    this.#lastSequence = taken.at(-1)?.sequence ?? this.#lastSequence;
     const rows = this.#orders.size + this.#trades.length + this.#balanceChanges.length;
     assert(rows <= memoryRowsMax, "a history in memory stays small");
   }

@@ -26,6 +26,8 @@ export interface HistoryRows {
   readonly orders: readonly Cell[];
   readonly trades: readonly Cell[];
   readonly balanceChanges: readonly Cell[];
+  /** Whether more rows of the last command follow; until then nothing of it may be kept. */
+  readonly isUnfinished: boolean;
 }
 
 /** The tables that grow with what happens. */
@@ -91,11 +93,26 @@ export const historyColumns: Readonly<Record<HistoryTable, readonly string[]>> =
   ],
 };
 
-/** The rows that commands make. New names get their numbers in the order of the events. */
-export function rowsOf(released: readonly Released[], names: Names): HistoryRows {
-  const builder = new RowBuilder(names);
-  for (const command of released) builder.add(command);
-  return builder.build();
+/** Makes the rows of commands, which may come in pieces. */
+export class RowMaker {
+  readonly #names: Names;
+  /** Changes of balances of the command of which more follows. */
+  #changes = 0;
+
+  constructor(names: Names) {
+    this.#names = names;
+  }
+
+  /**
+   * The rows that commands make. New names get their numbers in the order of the events. With
+   * `isUnfinished` the next call begins with further events of the last command.
+   */
+  rowsOf(released: readonly Released[], isUnfinished: boolean): HistoryRows {
+    const builder = new RowBuilder(this.#names, this.#changes);
+    for (const command of released) builder.add(command);
+    this.#changes = isUnfinished ? builder.changes : 0;
+    return builder.build(isUnfinished);
+  }
 }
 
 /** An order as its last event left it. */
@@ -115,26 +132,30 @@ class RowBuilder {
   readonly #balanceChanges: Cell[] = [];
   #sequence = 0;
   #timeUs = 0;
-  #changes = 0;
+  /** Changes of balances of the present command. */
+  changes: number;
 
-  constructor(names: Names) {
+  /** `changes` is how many the first command had in the pieces before. */
+  constructor(names: Names, changes: number) {
     this.#names = names;
+    this.changes = changes;
   }
 
   add({ sequence, timeUs, events }: Released): void {
+    if (this.#sequence !== 0) this.changes = 0;
     this.#sequence = sequence;
     this.#timeUs = timeUs;
-    this.#changes = 0;
     for (const event of events) this.#addEvent(event);
   }
 
-  build(): HistoryRows {
+  build(isUnfinished: boolean): HistoryRows {
     return {
       lastSequence: this.#sequence,
       names: this.#names.takeNew(),
       orders: [...this.#orders.values()].flatMap(orderCells),
       trades: this.#trades,
       balanceChanges: this.#balanceChanges,
+      isUnfinished,
     };
   }
 
@@ -171,7 +192,7 @@ class RowBuilder {
       this.#names.numberOf(change.user),
       this.#names.numberOf(change.currency),
       this.#sequence,
-      this.#changes,
+      this.changes,
       this.#timeUs,
       balanceReasonCodes.numberOf(change.reason),
       change.oldAvailable,
@@ -179,7 +200,7 @@ class RowBuilder {
       change.oldHeld,
       change.newHeld,
     );
-    this.#changes += 1;
+    this.changes += 1;
   }
 
   #addTrade(trade: Traded): void {

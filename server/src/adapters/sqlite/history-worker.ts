@@ -28,6 +28,10 @@ class Writer {
   /** Rows of the open transaction. */
   #rows = 0;
   #timer: NodeJS.Timeout | undefined;
+  /** Whether more rows of the last command follow: it is stored wholly or not yet. */
+  #isUnfinished = false;
+  /** Whether the transaction ends as soon as that command is whole. */
+  #isDue = false;
 
   constructor(history: HistoryFile) {
     this.#history = history;
@@ -58,14 +62,16 @@ class Writer {
   #store(rows: HistoryRows): void {
     this.#timer ??= setTimeout(() => this.#commit(), transactionMsMax);
     this.#rows += rowCount(rows);
+    this.#isUnfinished = rows.isUnfinished;
     const failure = this.#history.add(rows);
     if (failure !== undefined) post({ kind: "failed", failure });
-    else if (this.#rows >= transactionRowsMax) this.#commit();
+    else if (this.#isDue || this.#rows >= transactionRowsMax) this.#commit();
   }
 
-  /** Does nothing when no transaction is open. */
+  /** Does nothing when no transaction is open; waits for the rest of a command that came in part. */
   #commit(): void {
-    if (this.#timer === undefined) return;
+    this.#isDue = this.#isUnfinished;
+    if (this.#timer === undefined || this.#isUnfinished) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#rows = 0;

@@ -8,6 +8,7 @@ import type { Command } from "../../core/commands.ts";
 import { lots, ticks } from "../../core/num/units.ts";
 import { barResolutions, type History, type OrderQuery, type Place } from "../../ports/history.ts";
 import { Story } from "../../ports/history-story.contract.ts";
+import type { Released } from "../../ports/released.ts";
 import { MemoryHistory } from "../memory/history.ts";
 import { openHistory } from "./history.ts";
 
@@ -130,6 +131,22 @@ function answersOf(history: History, commands: number): unknown[] {
   ];
 }
 
+/** Records commands so that the last of them comes in three pieces, and is asked for in between. */
+async function recordInPieces(history: History, released: readonly Released[]): Promise<void> {
+  const last = released.at(-1);
+  if (last === undefined) return;
+  const before = history.lastSequence + released.length - 1;
+  const cuts = [0, 1, 3, last.events.length].map((cut) => Math.min(cut, last.events.length));
+  const piece = (of: number) => ({ ...last, events: last.events.slice(cuts[of], cuts[of + 1]) });
+  history.record([...released.slice(0, -1), piece(0)], true);
+  void history.flushed();
+  history.record([piece(1)], true);
+  expect(history.lastSequence).toBeLessThanOrEqual(before);
+  history.record([piece(2)]);
+  await history.flushed();
+  expect(history.lastSequence).toBe(last.sequence);
+}
+
 describe("a history on disk", () => {
   it("answers as the one in memory, however the commands were batched", async () => {
     const story = fc.array(step, { minLength: 60, maxLength: 120 });
@@ -148,8 +165,7 @@ describe("a history on disk", () => {
         whole.record(told.released);
         await whole.flushed();
         for (const place of [...places.toSorted((left, right) => left - right), count]) {
-          parts.record(told.released.slice(parts.lastSequence, place));
-          await parts.flushed();
+          await recordInPieces(parts, told.released.slice(parts.lastSequence, place));
         }
 
         expect(answersOf(whole, count)).toEqual(answersOf(memory, count));

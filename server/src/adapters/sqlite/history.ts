@@ -29,7 +29,7 @@ import type { StorageFailure } from "../../ports/storage-fault.ts";
 import type { HistoryFileOptions } from "./history-file.ts";
 import type { FromWorker, ToWorker, WorkerStart } from "./history-messages.ts";
 import { type HistoryReader, openHistoryReader } from "./history-reader.ts";
-import { rowCount, rowsOf } from "./history-rows.ts";
+import { RowMaker, rowCount } from "./history-rows.ts";
 import { StoreError, type StoreFault } from "./store-error.ts";
 
 /** What to open, and how much may be under way. */
@@ -121,8 +121,11 @@ interface Flush {
 class SqliteHistory implements History {
   readonly epoch: string;
   readonly #parts: Parts;
+  readonly #rows: RowMaker;
   #lastSequence: number;
   #takenSequence: number;
+  /** Whether the rest of the command after the last one taken is still to come. */
+  #isUnfinished = false;
   /** Oldest first, as are all lists here; bounded by the backlog. */
   readonly #inFlight: InFlight[] = [];
   #backlog = 0;
@@ -136,6 +139,7 @@ class SqliteHistory implements History {
   constructor(parts: Parts) {
     const { worker, file } = parts;
     this.#parts = parts;
+    this.#rows = new RowMaker(parts.reader.names);
     this.epoch = parts.epoch;
     this.#lastSequence = parts.lastSequence;
     this.#takenSequence = parts.lastSequence;
@@ -152,20 +156,24 @@ class SqliteHistory implements History {
     return this.#failure;
   }
 
-  record(released: readonly Released[]): void {
+  record(released: readonly Released[], isUnfinished = false): void {
     assert(!this.#isClosed, "a closed history takes nothing");
     if (this.#failure !== undefined || released.length === 0) return;
-    assert(this.#backlog < this.#parts.backlogMax, "nothing is recorded while there is no room");
-    this.#takenSequence = assertFollows(this.#takenSequence, released);
-    const rows = rowsOf(released, this.#parts.reader.names);
+    const hasRoom = this.#isUnfinished || this.#backlog < this.#parts.backlogMax;
+    assert(hasRoom, "nothing is recorded while there is no room");
+    const lastSequence = assertFollows(this.#takenSequence, released);
+    this.#takenSequence = isUnfinished ? lastSequence - 1 : lastSequence;
+    this.#isUnfinished = isUnfinished;
+    const rows = this.#rows.rowsOf(released, isUnfinished);
     const weight = rowCount(rows) + released.length;
     this.#post({ kind: "store", rows });
-    this.#inFlight.push({ lastSequence: this.#takenSequence, weight });
+    this.#inFlight.push({ lastSequence, weight });
     this.#backlog += weight;
   }
 
   ready(): Promise<void> | undefined {
-    if (this.#failure !== undefined || this.#backlog < this.#parts.backlogMax) return undefined;
+    const hasRoom = this.#isUnfinished || this.#backlog < this.#parts.backlogMax;
+    if (this.#failure !== undefined || hasRoom) return undefined;
     if (this.#room === undefined) {
       this.#room = Promise.withResolvers();
       this.#post({ kind: "commit" });
@@ -214,6 +222,7 @@ class SqliteHistory implements History {
 
   digest(): Promise<HistoryDigest | StorageFailure> {
     assert(!this.#isClosed, "a closed history is not read");
+    assert(!this.#isUnfinished, "a digest is of whole commands");
     if (this.#failure !== undefined) return Promise.resolve(this.#failure);
     assert(this.#digests.length < digestsMax, "the number of digests is bounded");
     return new Promise((resolveDigest) => {

@@ -7,7 +7,7 @@ import type { OrderView } from "../../core/events.ts";
 import { dealId, orderId, parseId, tradeId } from "../../core/ids.ts";
 import { lotAtoms, type MarketRules } from "../../core/market/rules.ts";
 import { atomsPerUnit, mulDivDown } from "../../core/num/money.ts";
-import type { MarketBoardView } from "../../marketdata/market-board.ts";
+import { type MarketBoardView, rulesOf } from "../../marketdata/market-board.ts";
 import type { FillRecord, OrderClosing, OrderRecord } from "../../ports/history.ts";
 import type { RestReply } from "../../ports/rest.ts";
 import type { TradingDesk } from "../../ports/trading-desk.ts";
@@ -42,7 +42,9 @@ export async function listOpenOrders(
     .filter((order) => isAskedFor(order, query))
     .toReversed()
     .slice(query.offset, query.offset + query.limit);
-  return reply(200, { result: page.map((order) => openOrder(rulesOf(board, order), order)) });
+  return reply(200, {
+    result: page.map((order) => openOrder(rulesOf(board, order.market), order)),
+  });
 }
 
 /** Answers with the closed orders, newest first. */
@@ -74,7 +76,12 @@ export async function listClosedOrders(
   if (fills === undefined) return refusalReply("unavailable");
   const result = asked.map(({ order, closed }, index) => {
     assert(closed !== undefined, "the history of closed orders knows how they ended");
-    return closedOrder({ rules: rulesOf(board, order), order, closed, fills: fills[index] ?? [] });
+    return closedOrder({
+      rules: rulesOf(board, order.market),
+      order,
+      closed,
+      fills: fills[index] ?? [],
+    });
   });
   return reply(200, { result });
 }
@@ -93,12 +100,6 @@ function isAskedFor(order: OrderView, query: OrdersQuery): boolean {
     matches(query.client_order_id, order.clientId) &&
     matches(query.order_id, orderId(order.id, order.createdUs))
   );
-}
-
-function rulesOf(board: MarketBoardView, { market }: OrderView): MarketRules {
-  const listed = board.market(market);
-  assert(listed !== undefined, "the market of an order is listed");
-  return listed.rules;
 }
 
 /** The fills of each order; undefined when the history does not answer. */

@@ -2,12 +2,11 @@
  * What happened to each user's orders, fills and balances, handed to the hub in the order in which it
  * happened. Nothing is ever left out: these streams are histories.
  */
-import { assert } from "../../core/assert.ts";
 import { oppositeOf } from "../../core/book/book.ts";
 import type { ExchangeEvent, Traded } from "../../core/events.ts";
 import type { MarketRules } from "../../core/market/rules.ts";
 import type { Hub } from "../../hub/hub.ts";
-import type { MarketBoardView } from "../../marketdata/market-board.ts";
+import { type MarketBoardView, rulesOf } from "../../marketdata/market-board.ts";
 import type { FillUpdate, OrderUpdate } from "../../marketdata/updates.ts";
 import type { Released } from "../../ports/released.ts";
 
@@ -43,7 +42,11 @@ export class AccountStreams {
         this.#order({ phase: "finished", order: event.order, reason: event.reason, timeUs });
         break;
       case "traded":
-        for (const fill of fillsOf(event, { sequence, timeUs, rules: this.#rules(event.market) })) {
+        for (const fill of fillsOf(event, {
+          sequence,
+          timeUs,
+          rules: rulesOf(this.#board, event.market),
+        })) {
           const { user, update } = fill;
           this.#hub.publish({ kind: "fills", user, market: event.market }, update, asHistory);
         }
@@ -61,14 +64,8 @@ export class AccountStreams {
 
   #order(parts: WithoutRules<OrderUpdate>): void {
     const { user, market } = parts.order;
-    const update: OrderUpdate = { ...parts, rules: this.#rules(market) };
+    const update: OrderUpdate = { ...parts, rules: rulesOf(this.#board, market) };
     this.#hub.publish({ kind: "orders", user, market }, update, asHistory);
-  }
-
-  #rules(market: string): MarketRules {
-    const listed = this.#board.market(market);
-    assert(listed !== undefined, "the board knows every market that has orders");
-    return listed.rules;
   }
 }
 

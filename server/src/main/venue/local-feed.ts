@@ -10,6 +10,9 @@ import type { Trade } from "../../marketdata/trade.ts";
 import type { Feed, FeedContext, FeedEvent, FeedOutcome, StopSignal } from "../../ports/feed.ts";
 import type { Released } from "../../ports/released.ts";
 
+/** Most trades that are folded in one turn of the event loop. */
+export const foldedTradesMax = 1_024;
+
 /** Most trades that wait for the folds; beyond it the oldest are given up and the gap is told. */
 export const waitingTradesMax = 1_000_000;
 
@@ -74,6 +77,8 @@ export class LocalFeed implements Feed {
         continue;
       }
       yield this.#next(context);
+      // What one order traded is folded in slices, so that others are served in between.
+      if (this.#waiting.length > 0) await nextTurn();
     }
     return { kind: "stopped" };
   }
@@ -86,7 +91,8 @@ export class LocalFeed implements Feed {
 
   #next(context: FeedContext): readonly FeedEvent[] {
     const receiveTimeUs = context.nowUs();
-    const trades = this.#waiting.flatMap((waiting) => this.#trade(waiting, context, receiveTimeUs));
+    const folded = this.#waiting.splice(0, foldedTradesMax);
+    const trades = folded.flatMap((waiting) => this.#trade(waiting, context, receiveTimeUs));
     context.count("trades", trades.length);
     const events: FeedEvent[] = [{ kind: "trades", trades }];
     if (this.#lost !== undefined) {
@@ -96,7 +102,6 @@ export class LocalFeed implements Feed {
         reason: "trades came faster than they were folded",
       });
     }
-    this.#waiting = [];
     this.#lost = undefined;
     return events;
   }
@@ -142,6 +147,10 @@ export class LocalFeed implements Feed {
     this.#lost = { fromUs, toUs: kept[0]?.timeUs ?? fromUs };
     this.#waiting = kept;
   }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Steps as a coefficient at the step's own scale. */

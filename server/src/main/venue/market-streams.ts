@@ -5,7 +5,8 @@
  */
 import { depthScaleCount } from "../../core/market/rules.ts";
 import type { Hub } from "../../hub/hub.ts";
-import type { MarketBoard } from "../../marketdata/market-board.ts";
+import { type MarketBoard, rulesOf } from "../../marketdata/market-board.ts";
+import { tradesUpdates } from "../../marketdata/public-trades.ts";
 import type { Topic, Update } from "../../marketdata/topic.ts";
 import type { DepthUpdate } from "../../marketdata/updates.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -41,11 +42,10 @@ export class MarketStreams {
     this.#options = options;
   }
 
-  /** Folds what is durable and publishes its trades. */
-  take(released: readonly Released[]): void {
+  /** Publishes the trades of durable commands that the board has folded. */
+  publishTrades(released: readonly Released[]): void {
     const { board, hub } = this.#options;
-    board.apply(released);
-    for (const update of board.takeTrades()) {
+    for (const update of tradesUpdates(released, (market) => rulesOf(board, market))) {
       hub.publish({ kind: "trades", market: update.rules.code }, update, { kind: "history" });
     }
   }

@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { VirtualClock } from "../../adapters/clock/virtual-clock.ts";
 import { openHistory } from "../../adapters/sqlite/history.ts";
+import type { Atoms } from "../../core/num/money.ts";
 import type { History } from "../../ports/history.ts";
 import type { Released } from "../../ports/released.ts";
-import { gatheringMs, Recorder } from "./recorder.ts";
+import { gatheringMs, handedOverEventsMax, Recorder } from "./recorder.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "openbourse-recorder-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -32,6 +33,20 @@ const released = (from: number, count: number): readonly Released[] =>
     command: { kind: "halt-market", market: "NO_SUCH" },
     events: [{ kind: "refused", reason: "unknown-market" }],
   }));
+
+/** A command with so many events, which no exchange would have, but each of which is stored. */
+const depositsIn = (sequence: number, count: number): Released => ({
+  sequence,
+  timeUs: 1_750_000_000_000_000,
+  command: { kind: "cancel-all", user: "a" },
+  events: Array.from({ length: count }, (_, index) => ({
+    ...{ kind: "balance-changed", user: "a", currency: "USDT", reason: "deposit" },
+    oldAvailable: BigInt(index) as Atoms,
+    newAvailable: BigInt(index + 1) as Atoms,
+    oldHeld: 0n as Atoms,
+    newHeld: 0n as Atoms,
+  })),
+});
 
 describe("the recorder", () => {
   it("has caught up with a command when that is stored, whatever comes after it", async () => {
@@ -70,6 +85,33 @@ describe("the recorder", () => {
     const reopened = await historyIn("gathered.db");
     expect(reopened.lastSequence).toBe(1_007);
     await reopened.close();
+  });
+
+  it("hands a large command over in pieces, and lets a turn pass between two of them", async () => {
+    const history = await historyIn("pieces.db");
+    const given: number[] = [];
+    const record = history.record.bind(history);
+    history.record = (commands, isUnfinished) => {
+      given.push(commands.reduce((sum, { events }) => sum + events.length, 0));
+      record(commands, isUnfinished);
+    };
+    const recorder = new Recorder(history, log);
+    const changes = 3 * handedOverEventsMax + 1;
+    recorder.take([released(1, 1)[0]!, depositsIn(2, changes)]);
+    const caughtUp = recorder.caughtUp(2);
+    recorder.take(released(3, 1));
+    await settled();
+    expect(given.length).toBeLessThan(4);
+
+    expect(await caughtUp).toBeUndefined();
+    expect(history.lastSequence).toBe(3);
+    expect(Math.max(...given)).toBe(handedOverEventsMax);
+    const query = { user: "a", currency: "USDT", limit: 2 };
+    expect(history.balanceChanges(query)).toMatchObject([
+      { sequence: 2, ordinal: changes - 1 },
+      { sequence: 2, ordinal: changes - 2 },
+    ]);
+    await recorder.finish();
   });
 
   it("stores everything in order at the pace of the history, and later skips what is stored", async () => {

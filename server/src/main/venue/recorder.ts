@@ -6,12 +6,16 @@ import type { Clock } from "../../ports/clock.ts";
 import type { History } from "../../ports/history.ts";
 import type { Log } from "../../ports/log.ts";
 import type { Released } from "../../ports/released.ts";
+import { ReleasedQueue } from "./released-queue.ts";
 
 /** Commands that may wait for the history; with more the exchange answers `busy`. */
 export const waitingMax = 262_144;
 
-/** Most commands that are handed over at once. */
-const handedOverMax = 1_024;
+/** Events of theirs that may wait, about 150 bytes each. */
+export const waitingEventsMax = 1_000_000;
+
+/** Most events that are handed over in one turn of the event loop: a few milliseconds' work. */
+export const handedOverEventsMax = 2_048;
 
 /** How long commands wait for more of them before they are handed over, in milliseconds. */
 export const gatheringMs = 20;
@@ -24,11 +28,12 @@ export class Recorder {
   readonly #history: History;
   readonly #log: Log;
   readonly #clock: Pick<Clock, "after"> | undefined;
-  #waiting: Released[] = [];
-  /** How many of the waiting ones have been handed over. */
-  #handedOver = 0;
-  #isPumping = false;
-  /** Sequence of the last one that was handed over. */
+  readonly #waiting = new ReleasedQueue();
+  /** Resolves when nothing waits any more; undefined while nothing is handed over. */
+  #pumping: Promise<void> | undefined;
+  /** Resolves when more has been handed over, or nothing more will be. */
+  #progress = Promise.withResolvers<void>();
+  /** Sequence of the last one that was handed over wholly. */
   #handedOverSequence = 0;
   /** Stops waiting for more; undefined when nothing waits for it. */
   #cancelGathering: (() => void) | undefined;
@@ -43,7 +48,7 @@ export class Recorder {
 
   /** Whether more commands may be taken. */
   get hasRoom(): boolean {
-    return this.#waiting.length - this.#handedOver < waitingMax;
+    return this.#waiting.length < waitingMax && this.#waiting.events < waitingEventsMax;
   }
 
   /** Why nothing more is stored; undefined while all is well. */
@@ -54,7 +59,7 @@ export class Recorder {
   /** Takes released commands, in order. Each of them is a small batch, so they are gathered a while. */
   take(released: readonly Released[]): void {
     this.#add(released);
-    if (this.#isPumping || this.#waiting.length === 0) return;
+    if (this.#pumping !== undefined || this.#waiting.length === 0) return;
     if (this.#clock === undefined || this.#waiting.length >= gatheredMax) this.#handOver();
     else this.#cancelGathering ??= this.#clock.after(gatheringMs, () => this.#handOver());
   }
@@ -63,7 +68,7 @@ export class Recorder {
   async replayed(released: readonly Released[]): Promise<void> {
     this.#add(released);
     this.#handOver();
-    while (this.#isPumping) await this.#history.ready();
+    while (this.#pumping !== undefined) await this.#pumping;
   }
 
   /**
@@ -72,7 +77,9 @@ export class Recorder {
    */
   async caughtUp(sequence: number): Promise<string | undefined> {
     this.#handOver();
-    while (this.#isPumping && this.#handedOverSequence < sequence) await this.#history.flushed();
+    while (this.#pumping !== undefined && this.#handedOverSequence < sequence) {
+      await this.#progress.promise;
+    }
     await this.#history.flushed();
     return this.fault;
   }
@@ -80,7 +87,7 @@ export class Recorder {
   /** Hands over everything that waits and resolves when it is stored, or never will be. */
   async finish(): Promise<void> {
     this.#handOver();
-    while (this.#isPumping) await this.#history.flushed();
+    while (this.#pumping !== undefined) await this.#pumping;
     await this.#history.flushed();
     await this.#history.close();
   }
@@ -95,33 +102,39 @@ export class Recorder {
   #handOver(): void {
     this.#cancelGathering?.();
     this.#cancelGathering = undefined;
-    if (!this.#isPumping) void this.#pump();
+    if (this.#waiting.length === 0 || this.#pumping !== undefined) return;
+    this.#pumping = this.#pump().then(() => {
+      this.#pumping = undefined;
+      this.#tellProgress();
+      // What came after the last look.
+      this.#handOver();
+    });
   }
 
   async #pump(): Promise<void> {
-    this.#isPumping = true;
-    while (this.#handedOver < this.#waiting.length) {
+    while (this.#waiting.length > 0) {
       if (this.#history.failure !== undefined) {
         this.#sayFault(this.#history.failure.message);
+        this.#waiting.clear();
         break;
       }
       await this.#history.ready();
-      const next = this.#waiting.slice(this.#handedOver, this.#handedOver + handedOverMax);
-      this.#history.record(next);
-      this.#handedOver += next.length;
-      this.#handedOverSequence = next.at(-1)?.sequence ?? this.#handedOverSequence;
-      this.#forgetHandedOver();
+      const { released, isUnfinished } = this.#waiting.take(handedOverEventsMax);
+      this.#history.record(released, isUnfinished);
+      this.#noteHandedOver(released.at(-1)?.sequence ?? 0, isUnfinished);
+      // Others are served before the next ones are handed over.
+      if (this.#waiting.length > 0) await nextTurn();
     }
-    this.#waiting = [];
-    this.#handedOver = 0;
-    this.#isPumping = false;
   }
 
-  /** Under a load that never pauses the list must not keep what the history has long taken. */
-  #forgetHandedOver(): void {
-    if (this.#handedOver * 2 < this.#waiting.length) return;
-    this.#waiting = this.#waiting.slice(this.#handedOver);
-    this.#handedOver = 0;
+  #noteHandedOver(sequence: number, isUnfinished: boolean): void {
+    this.#handedOverSequence = isUnfinished ? sequence - 1 : sequence;
+    this.#tellProgress();
+  }
+
+  #tellProgress(): void {
+    this.#progress.resolve();
+    this.#progress = Promise.withResolvers();
   }
 
   #sayFault(reason: string): void {
@@ -129,4 +142,8 @@ export class Recorder {
     this.#faultSaid = true;
     this.#log.error("the history is not written any more; it can be rebuilt", { reason });
   }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

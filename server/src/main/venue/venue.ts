@@ -21,6 +21,7 @@ import { StartError } from "../start-error.ts";
 import { createDoor, type Door } from "./door.ts";
 import { LocalFeed } from "./local-feed.ts";
 import { Recorder } from "./recorder.ts";
+import { ReleaseLine } from "./release-line.ts";
 
 /** Code of the publisher of our own trades. */
 export const localPublisher = "openbourse";
@@ -74,6 +75,13 @@ export class Venue {
   readonly #commandLog: CommandLog;
   readonly #snapshotter: Snapshotter;
   readonly #listeners: ((released: readonly Released[]) => void)[] = [];
+  readonly #tellers: ((slice: readonly Released[]) => void)[] = [];
+  readonly #line = new ReleaseLine({
+    schedule: (task) => setImmediate(task),
+    tell: (slice) => {
+      for (const tell of this.#tellers) tell(slice);
+    },
+  });
   #cancelAudit: () => void = () => {};
   #auditFailure: string | undefined;
 
@@ -104,7 +112,7 @@ export class Venue {
       clock: options.clock,
       schedule: (task) => setImmediate(task),
       release: (released) => this.#release(released),
-      hasRoom: () => recorder.hasRoom,
+      hasRoom: () => recorder.hasRoom && this.#line.hasRoom,
       stopped: (reason) => options.log.error("the exchange takes no more commands", { reason }),
     });
     this.door = createDoor(this);
@@ -158,9 +166,22 @@ export class Venue {
     return new Venue(options, { exchange, commandLog, snapshots, history, recorder, fromSequence });
   }
 
-  /** Calls `listener` with everything that becomes durable from now on, in order. */
+  /** Calls `listener` with everything that becomes durable from now on, in order, before it is answered. */
   onRelease(listener: (released: readonly Released[]) => void): void {
     this.#listeners.push(listener);
+  }
+
+  /**
+   * Calls `tell` with the same, in the same order, but in slices that let others in: after an answer
+   * perhaps, and with the events of a large command cut over several of them.
+   */
+  onSlice(tell: (slice: readonly Released[]) => void): void {
+    this.#tellers.push(tell);
+  }
+
+  /** Events that are durable and wait to be told to the streams. */
+  get untoldEvents(): number {
+    return this.#line.untoldEvents;
   }
 
   /** Why the exchange does not work; undefined while it does. */
@@ -183,6 +204,7 @@ export class Venue {
     this.#cancelAudit();
     const failed = this.fault !== undefined;
     await this.sequencer.close();
+    this.#line.finish();
     if (!failed) await this.#snapshotter.finish();
     await this.#recorder.finish();
     await this.#commandLog.close();
@@ -192,6 +214,7 @@ export class Venue {
     this.feed.take(released);
     this.#recorder.take(released);
     for (const listener of this.#listeners) listener(released);
+    this.#line.take(released);
     this.#snapshotter.note(this.sequencer.durableSequence);
   }
 
