@@ -41,14 +41,14 @@ describe("a line of released commands", () => {
     expect(made.untoldEvents).toBe(0);
   });
 
-  it("tells ten thousand fills in slices, and lets a turn pass between two of them", () => {
+  it("tells ten thousand events in slices, and lets a turn pass between two of them", () => {
     const { line: made, slices, told, nextTurn, turns } = line();
-    const large = command(1, 90_003);
+    const large = command(1, 10_003);
     made.take([large]);
     expect(slices).toHaveLength(1);
     while (turns.length > 0) nextTurn();
 
-    expect(slices).toHaveLength(Math.ceil(90_003 / toldEventsMax));
+    expect(slices).toHaveLength(Math.ceil(10_003 / toldEventsMax));
     for (const slice of slices) expect(eventsOf(slice).length).toBeLessThanOrEqual(toldEventsMax);
     expect(told()).toEqual(eventsOf([large]));
   });
