@@ -78,7 +78,7 @@ export function simpleTrade(trade: Trade): SimpleTrade {
 export function doubleTrade(trade: Trade): DoubleTrade {
   return {
     ...simpleTrade(trade),
-    price: trade.price / 10 ** trade.priceScale,
-    quantity: trade.quantity / 10 ** trade.quantityScale,
+    price: Number(trade.price) / 10 ** trade.priceScale,
+    quantity: Number(trade.quantity) / 10 ** trade.quantityScale,
   };
 }

@@ -61,7 +61,7 @@ describe("a flow of trades", () => {
         [quantity, quantityScale],
       ] as const) {
         expect(Number.isSafeInteger(value) && value > 0).toBe(true);
-        expect(scale === 0 || value % 10 !== 0).toBe(true);
+        expect(scale === 0 || Number(value) % 10 !== 0).toBe(true);
       }
     }
   });

@@ -15,10 +15,10 @@ export function stringifyBar({ instrument, periodS }: BarTopic, bar: Bar): strin
     aggr: "1m",
     s: instrument.ticker,
     t: bar.startUs / 1_000_000,
-    o: bar.open / priceUnit,
-    h: bar.high / priceUnit,
-    l: bar.low / priceUnit,
-    c: bar.close / priceUnit,
+    o: Number(bar.open) / priceUnit,
+    h: Number(bar.high) / priceUnit,
+    l: Number(bar.low) / priceUnit,
+    c: Number(bar.close) / priceUnit,
     v: Number(bar.volume) / 10 ** bar.volumeScale,
   });
 }

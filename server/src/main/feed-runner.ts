@@ -55,7 +55,7 @@ export type FeedState = "waiting" | "running" | "restarting" | FeedOutcome["kind
 export class FeedRunner {
   readonly dataset: Dataset;
   readonly figures: FeedFigures = {
-    verdicts: { taken: 0, duplicate: 0, late: 0, early: 0, unfit: 0 },
+    verdicts: { taken: 0, reused: 0, duplicate: 0, late: 0, early: 0 },
     counts: { trades: 0, malformed: 0, skipped: 0, bytes: 0 },
     gaps: 0,
     restarts: 0,

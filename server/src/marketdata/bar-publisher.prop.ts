@@ -33,7 +33,7 @@ type DrawnArrival = typeof arrival extends fc.Arbitrary<infer T> ? T : never;
 /** The same bar, computed from all trades of one minute at once with unbounded integers. */
 function batch(trades: readonly Trade[]) {
   const sorted = [...trades].sort((a, b) => a.eventTimeUs - b.eventTimeUs);
-  const prices = sorted.map((trade) => trade.price * 10 ** (3 - trade.priceScale));
+  const prices = sorted.map((trade) => Number(trade.price) * 10 ** (3 - trade.priceScale));
   const volume = sorted.reduce((sum, trade) => sum + BigInt(trade.quantity), 0n);
   return [
     prices[0],
@@ -47,7 +47,7 @@ function batch(trades: readonly Trade[]) {
 
 function figures(bar: Bar) {
   const unit = 10 ** (3 - bar.priceScale);
-  const prices = [bar.open, bar.high, bar.low, bar.close].map((price) => price * unit);
+  const prices = [bar.open, bar.high, bar.low, bar.close].map((price) => Number(price) * unit);
   return [...prices, BigInt(bar.volume), bar.tradeCount];
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatDecimal, parseDecimal } from "../core/num/decimal.ts";
+import { formatDecimal, parseWideDecimal } from "../core/num/decimal.ts";
 import type { Bar, PublishPeriodS } from "./bar.ts";
 import { BarPublisher } from "./bar-publisher.ts";
 import type { Instrument } from "./instrument.ts";
@@ -30,8 +30,8 @@ function trade({
   of = btc,
   venue = "huobi",
 }: TradeText): Trade {
-  const p = parseDecimal(price);
-  const q = parseDecimal(quantity);
+  const p = parseWideDecimal(price);
+  const q = parseWideDecimal(quantity);
   if (typeof p === "string" || typeof q === "string") throw new Error("a test's number is wrong");
   return {
     instrument: of,
@@ -228,7 +228,7 @@ describe("first and last", () => {
 });
 
 describe("a trade that is not counted", () => {
-  it("is a duplicate when its venue used the id before, also in the previous minute", () => {
+  it("is a duplicate when its venue sent the same trade under the same id before", () => {
     const seen = observe();
     const apply = (at: number, id: number | string, venue = "huobi") =>
       seen.publisher.apply(trade({ at, price: "1", id, venue }));
@@ -247,7 +247,7 @@ describe("a trade that is not counted", () => {
       "duplicate",
     ]);
     seen.clock(60);
-    expect(apply(61, 7)).toBe("duplicate");
+    expect(apply(1, 7)).toBe("duplicate");
   });
 
   it("is never a duplicate without an id", () => {
@@ -261,15 +261,94 @@ describe("a trade that is not counted", () => {
     expect(seen.publisher.apply(trade({ at: 10, price: "1" }))).toBe("taken");
     expect(seen.publisher.apply(trade({ at: 10.000001, price: "1" }))).toBe("early");
   });
+});
 
-  it("is unfit when no exact unit holds it and its bar", () => {
+describe("an id that comes again on another trade", () => {
+  /** Applies a trade that differs from the first in what is given. */
+  function again(change: Partial<TradeText>) {
     const seen = observe();
-    expect(seen.publisher.apply(trade({ at: 1, price: "9007199254740991" }))).toBe("taken");
-    expect(seen.publisher.apply(trade({ at: 2, price: "0.1" }))).toBe("unfit");
+    const first = { at: 2, price: "1", quantity: "3", id: 7 };
+    seen.publisher.apply(trade(first));
+    seen.clock(35);
+    const verdict = seen.publisher.apply(trade({ ...first, ...change }));
     seen.clock(60);
+    return {
+      verdict,
+      bar: seen.bars.at(-1),
+      seen,
+      repeat: () => seen.publisher.apply(trade({ ...first, ...change })),
+    };
+  }
+
+  it.each<Partial<TradeText>>([
+    { at: 35 },
+    { price: "1.1" },
+    { price: "100000000001" },
+    { price: "12345678901234567890" },
+    { quantity: "4" },
+    { quantity: "0.3" },
+    { side: "sell" },
+  ])("is kept and told, whatever differs: %j", (change) => {
+    const { verdict, bar, repeat } = again(change);
+
+    expect(verdict).toBe("reused");
+    expect(bar?.tradeCount).toBe(2);
+    expect(repeat()).toBe("duplicate");
+  });
+
+  it("is kept where a venue counts anew at midnight, so that no bar is lost", () => {
+    const seen = observe();
+    const ids = [101, 102, 103];
+    seen.clock(50);
+    for (const [at, id] of ids.entries())
+      seen.publisher.apply(trade({ at: 50 + at, price: "1", id }));
+    seen.clock(60);
+
+    const verdicts = ids.map((id, at) =>
+      seen.publisher.apply(trade({ at: 60 + at, price: "2", id })),
+    );
+
+    expect(verdicts).toEqual(["reused", "reused", "reused"]);
+    seen.clock(120);
     expect(seen.of(60)).toEqual([
-      "60s/60s BTC/USDT t=0 9007199254740991 9007199254740991 9007199254740991 9007199254740991 v=1 closed",
+      "60s/60s BTC/USDT t=0 1 1 1 1 v=3 closed",
+      "120s/60s BTC/USDT t=60 2 2 2 2 v=3 closed",
     ]);
+  });
+});
+
+describe("what a venue sends of its past at a subscription", () => {
+  it("makes the bars of its minutes, in whichever order it comes", () => {
+    const seen = observe();
+    seen.clock(600);
+    const verdicts = Array.from({ length: 60 }, (_, at) =>
+      seen.publisher.apply(trade({ at: 599 - at * 10, price: String(at + 1), id: 60 - at })),
+    );
+
+    expect(new Set(verdicts)).toEqual(new Set(["taken"]));
+    seen.clock(601);
+    seen.clock(720);
+    expect(seen.of(60)).toHaveLength(10);
+    expect(seen.of(60)[0]).toBe("660s/60s BTC/USDT t=0 60 60 55 55 v=6 revised");
+  });
+
+  it("is late once a newer bar of the ticker is final", () => {
+    const seen = observe();
+    seen.clock(600);
+    seen.publisher.apply(trade({ at: 400, price: "1" }));
+    seen.clock(660);
+
+    expect(seen.publisher.apply(trade({ at: 399, price: "1" }))).toBe("late");
+    expect(seen.publisher.apply(trade({ at: 300, price: "1" }))).toBe("late");
+    expect(seen.publisher.apply(trade({ at: 300, price: "1", of: eth }))).toBe("taken");
+  });
+
+  it("is late when it is older than a day", () => {
+    const seen = observe();
+    seen.publisher.advance(minute + 86_460e6);
+
+    expect(seen.publisher.apply(trade({ at: 59, price: "1" }))).toBe("late");
+    expect(seen.publisher.apply(trade({ at: 60, price: "1" }))).toBe("taken");
   });
 });
 
@@ -282,16 +361,38 @@ describe("one odd trade", () => {
     expect(seen.of(1)).toEqual(["1s/1s BTC/USDT t=0 2 2 2 2 v=50000.000000000000000001 open"]);
   });
 
-  it("of a dust price does so only until its bar is final", () => {
+  it("of a dust price does not either, and the next minute's numbers are small again", () => {
     const seen = observe();
     seen.publisher.apply(trade({ at: 1, price: "0.000000000000000001" }));
-    expect(seen.publisher.apply(trade({ at: 1, price: "100" }))).toBe("unfit");
-    seen.clock(200);
-    expect(seen.publisher.apply(trade({ at: 200, price: "100" }))).toBe("taken");
+    expect(seen.publisher.apply(trade({ at: 1, price: "9007199254740991" }))).toBe("taken");
+    seen.clock(61);
+    seen.publisher.apply(trade({ at: 61, price: "100" }));
+    seen.clock(62);
+
+    expect(seen.of(60)).toEqual([
+      "60s/60s BTC/USDT t=0 0.000000000000000001 9007199254740991 0.000000000000000001 9007199254740991 v=2 closed",
+    ]);
+    expect(seen.bars.at(-1)).toMatchObject({ open: 100, priceScale: 0 });
   });
 });
 
 describe("exactness", () => {
+  it("holds for prices and quantities that no safe integer holds", () => {
+    const seen = observe();
+    const price = "12345678901234567.890123456789012345";
+    seen.publisher.apply(trade({ at: 1, price, quantity: "98765432109876543.21" }));
+    seen.publisher.apply(trade({ at: 2, price: "2", quantity: "0.0000000000000000000001" }));
+    seen.clock(3);
+    const bar = seen.bars.at(-1);
+
+    expect(seen.lines.at(-1)).toBe(
+      `1s/1s BTC/USDT t=0 ${price} ${price} 2 2 v=98765432109876543.2100000000000000000001 open`,
+    );
+    expect(
+      formatDecimal(bar?.quoteVolume ?? 0, (bar?.priceScale ?? 0) + (bar?.volumeScale ?? 0)),
+    ).toBe("1219326311370217952249657064224965.6393705227786159274502");
+  });
+
   it("holds when trades carry ever more decimals and volumes outgrow a safe integer", () => {
     const seen = observe();
     seen.publisher.apply(

@@ -13,7 +13,7 @@ import {
   periodBit,
   publishPeriodsS,
 } from "./bar.ts";
-import { BarSeries, type TradeVerdict } from "./bar-series.ts";
+import { BarSeries, type FoldingTime, type TradeVerdict } from "./bar-series.ts";
 import type { Instrument } from "./instrument.ts";
 import type { MinuteBar } from "./minute-bar.ts";
 import type { Trade } from "./trade.ts";
@@ -23,6 +23,12 @@ export const latenessDefaultUs = 10_000_000;
 
 /** The shortest publish period: boundaries are its multiples. */
 const boundaryUs = 1_000_000;
+
+/**
+ * Most bars in a minute of market time that are begun when they would be final already: a bound on
+ * what a venue's past can take of memory.
+ */
+export const backlogBarsMax = 100_000;
 
 /** What a publisher is made of. */
 export interface BarPublisherOptions {
@@ -40,10 +46,15 @@ export class BarPublisher {
   readonly #pending: Record<PublishPeriodS, BarSeries[]> = { 1: [], 10: [], 60: [] };
   #nowUs: number | undefined;
   #nextBoundaryUs = 0;
+  /** One object for all trades: making it anew for each costs more than folding some. */
+  readonly #time: { -readonly [Key in keyof FoldingTime]: FoldingTime[Key] };
+  /** Bars that may be begun late until the minute ends. */
+  #backlogBarsLeft = backlogBarsMax;
 
   constructor(options: BarPublisherOptions) {
     assert(options.latenessUs >= 0, "lateness is not negative");
     this.#options = options;
+    this.#time = { nowUs: 0, latenessUs: options.latenessUs, takesBacklog: true };
   }
 
   /** Market time, in microseconds since 1970; undefined before the first trade or `advance`. */
@@ -55,10 +66,17 @@ export class BarPublisher {
   apply(trade: Trade): TradeVerdict {
     if (this.#nowUs === undefined) this.#start(trade.receiveTimeUs);
     const series = this.#seriesOf(trade.instrument);
-    const wasEmpty = series.bars.length === 0;
-    const verdict = series.apply(trade, this.#nowUs ?? 0, this.#options.latenessUs);
-    if (verdict !== "taken") return verdict;
-    if (wasEmpty) this.#active.push(series);
+    const barsBefore = series.bars.length;
+    const nowUs = this.#nowUs ?? 0;
+    const time = this.#time;
+    time.nowUs = nowUs;
+    time.takesBacklog = this.#backlogBarsLeft > 0;
+    const verdict = series.apply(trade, time);
+    if (verdict !== "taken" && verdict !== "reused") return verdict;
+    if (barsBefore === 0) this.#active.push(series);
+    if (series.bars.length > barsBefore && trade.eventTimeUs + barIntervalUs < nowUs) {
+      this.#backlogBarsLeft -= 1;
+    }
     if (series.pendingPeriods !== everyPeriod) this.#markPending(series);
     return verdict;
   }
@@ -117,6 +135,7 @@ export class BarPublisher {
       if (boundary % (periodS * boundaryUs) === 0) this.#publishPeriod(periodS, boundary);
     }
     if (endsMinute) this.#dropFinalBars(boundary);
+    if (endsMinute) this.#backlogBarsLeft = backlogBarsMax;
   }
 
   #closeBars(boundary: number): void {
@@ -154,12 +173,7 @@ export class BarPublisher {
 
   /** Forgets bars that can neither change nor be owed to anybody; all periods end with a minute. */
   #dropFinalBars(boundary: number): void {
-    const { latenessUs } = this.#options;
-    for (const series of this.#active) {
-      let final = 0;
-      while (isFinal(series.bars[final], boundary, latenessUs)) final += 1;
-      if (final > 0) series.bars.splice(0, final);
-    }
+    for (const series of this.#active) series.dropFinal(boundary);
     this.#active = this.#active.filter((series) => series.bars.length > 0);
   }
 }
@@ -167,10 +181,6 @@ export class BarPublisher {
 /** An open bar is shown to the short periods only, and never before its minute has begun. */
 function isDue(bar: MinuteBar, periodS: PublishPeriodS, boundary: number): boolean {
   return periodS === 60 ? bar.closed : bar.startUs < boundary;
-}
-
-function isFinal(bar: MinuteBar | undefined, boundary: number, latenessUs: number): boolean {
-  return bar !== undefined && bar.endUs + latenessUs <= boundary;
 }
 
 function firstBoundaryAfter(timeUs: number): number {

@@ -3,21 +3,33 @@
  * lateness window. It decides where a trade belongs, or why it is not counted.
  */
 import { assert } from "../core/assert.ts";
-import { powersOfTen, rescale, rescaleExactly } from "../core/num/decimal.ts";
+import { rescaleExactly } from "../core/num/decimal.ts";
 import { type Bar, barIntervalUs } from "./bar.ts";
 import type { Instrument } from "./instrument.ts";
 import { MinuteBar } from "./minute-bar.ts";
+import { contentPrint } from "./seen-trades.ts";
 import type { Trade } from "./trade.ts";
 
 /**
- * What became of a trade: `taken`; `duplicate` of a counted one; `late`, its bar is final; `early`,
- * its event time is too far ahead of the clock; `unfit`, its price and those of its bars do not fit
- * one exact unit.
+ * What became of a trade: `taken`; `reused`, which is taken although another trade had its id before;
+ * `duplicate` of a counted one, the same in id and content; `late`, its bar is final; `early`, its
+ * event time is too far ahead of the clock.
  */
-export type TradeVerdict = "taken" | "duplicate" | "late" | "early" | "unfit";
+export type TradeVerdict = "taken" | "reused" | "duplicate" | "late" | "early";
 
 /** How far an event time may be ahead of the market clock before the trade is refused, in microseconds. */
 export const earlinessMaxUs = 10_000_000;
+
+/** How far back the first bars of an instrument may be, in microseconds: what a venue sends of its past. */
+export const backlogMaxUs = 86_400_000_000;
+
+/** How a trade is judged: the market time, and how long after its end a bar may change. */
+export interface FoldingTime {
+  readonly nowUs: number;
+  readonly latenessUs: number;
+  /** Whether a bar may be begun that by the clock alone would be final already. */
+  readonly takesBacklog: boolean;
+}
 
 /** Bars of one instrument, ascending by start. */
 export class BarSeries {
@@ -26,8 +38,8 @@ export class BarSeries {
   readonly bars: MinuteBar[] = [];
   /** Bits of the publish periods that have something to look at; owned by the publisher. */
   pendingPeriods = 0;
-  #priceScale = 0;
-  #quantityScale = 0;
+  /** Start of the newest minute whose bar is final: it and older ones are not begun again. */
+  #finalStartUs = Number.NEGATIVE_INFINITY;
   /** The highest trade id of any venue so far: a higher one is new without looking further. */
   #highestId = Number.NEGATIVE_INFINITY;
 
@@ -35,26 +47,25 @@ export class BarSeries {
     this.instrument = instrument;
   }
 
-  /** Folds a trade at market time `nowUs`. A bar is final `latenessUs` after its minute has ended. */
-  apply(trade: Trade, nowUs: number, latenessUs: number): TradeVerdict {
+  /** Folds a trade. */
+  apply(trade: Trade, time: FoldingTime): TradeVerdict {
     const { eventTimeUs, id } = trade;
-    if (eventTimeUs > nowUs + earlinessMaxUs) return "early";
+    if (eventTimeUs > time.nowUs + earlinessMaxUs) return "early";
     let bar = this.#find(eventTimeUs);
-    const endUs = bar?.endUs ?? minuteStart(eventTimeUs) + barIntervalUs;
-    if (endUs + latenessUs <= nowUs) return "late";
+    const isLate =
+      bar === undefined ? this.#isTooLateToBegin(eventTimeUs, time) : bar.finalUs <= time.nowUs;
+    if (isLate) return "late";
+    const print = id === undefined ? 0 : contentPrint(trade);
     const isNewest = typeof id === "number" && id > this.#highestId;
-    if (id !== undefined && !isNewest && this.#has(trade.venue, id)) return "duplicate";
-    if (!this.#refinePrices(trade.priceScale)) return "unfit";
-    const price = rescale(trade.price, trade.priceScale, this.#priceScale);
-    if (price === undefined) return "unfit";
-    this.#refineQuantities(trade.quantityScale);
-    const quantity = rescaleExactly(trade.quantity, trade.quantityScale, this.#quantityScale);
+    const verdict =
+      id === undefined || isNewest ? "taken" : this.#judge(trade.venue, id, print, bar);
+    if (verdict === "duplicate") return verdict;
 
-    bar ??= this.#insert(minuteStart(eventTimeUs), nowUs);
-    bar.add({ price, quantity, eventTimeUs, aggressor: trade.aggressor });
-    if (id !== undefined) bar.seen.add(trade.venue, id);
+    bar ??= this.#insert(trade, time);
+    this.#fold(trade, bar);
+    if (id !== undefined) bar.seen.add(trade.venue, id, print);
     if (isNewest) this.#highestId = id;
-    return "taken";
+    return verdict;
   }
 
   /** The present state of one of the series' bars, as it is published. */
@@ -63,13 +74,13 @@ export class BarSeries {
     return {
       instrument: this.instrument,
       startUs: bar.startUs,
-      priceScale: this.#priceScale,
+      priceScale: bar.priceScale,
       open: bar.open,
       high: bar.high,
       low: bar.low,
       close: bar.close,
       volume: bar.volume.value(),
-      volumeScale: this.#quantityScale,
+      volumeScale: bar.quantityScale,
       quoteVolume: bar.quoteVolume.value(),
       takerBuyVolume: bar.takerBuyVolume.value(),
       takerBuyQuoteVolume: bar.takerBuyQuoteVolume.value(),
@@ -77,6 +88,15 @@ export class BarSeries {
       state: closed ? (revision > 0 ? "revised" : "closed") : "open",
       revision,
     };
+  }
+
+  /** Forgets the oldest bars that are final at a time. */
+  dropFinal(nowUs: number): void {
+    let final = 0;
+    for (; (this.bars[final]?.finalUs ?? Number.POSITIVE_INFINITY) <= nowUs; final += 1) {
+      this.#finalStartUs = Math.max(this.#finalStartUs, this.bars[final]?.startUs ?? 0);
+    }
+    if (final > 0) this.bars.splice(0, final);
   }
 
   #find(eventTimeUs: number): MinuteBar | undefined {
@@ -88,44 +108,72 @@ export class BarSeries {
     return undefined;
   }
 
-  #insert(startUs: number, nowUs: number): MinuteBar {
-    const bar = new MinuteBar(startUs);
+  /**
+   * Whether no bar may be begun for a time. One that is past is begun while no newer one is final:
+   * what a venue sends of its past at a subscription comes when its minutes have long ended.
+   */
+  #isTooLateToBegin(
+    eventTimeUs: number,
+    { nowUs, latenessUs, takesBacklog }: FoldingTime,
+  ): boolean {
+    const startUs = minuteStart(eventTimeUs);
+    if (startUs + barIntervalUs + latenessUs > nowUs) return false;
+    return !takesBacklog || startUs <= this.#finalStartUs || startUs < nowUs - backlogMaxUs;
+  }
+
+  #judge(
+    venue: string,
+    id: number | string,
+    print: number,
+    own: MinuteBar | undefined,
+  ): "taken" | "reused" | "duplicate" {
+    const seen = own?.seen.look(venue, id, print) ?? "new";
+    if (seen === "same") return "duplicate";
+    // The content holds the time: under an id of another minute is another trade.
+    const isReused =
+      seen === "other" ||
+      this.bars.some((bar) => bar !== own && bar.seen.look(venue, id, print) !== "new");
+    return isReused ? "reused" : "taken";
+  }
+
+  #insert(trade: Trade, { nowUs, latenessUs }: FoldingTime): MinuteBar {
+    const startUs = minuteStart(trade.eventTimeUs);
+    const endUs = startUs + barIntervalUs;
+    const isBacklog = endUs + latenessUs <= nowUs;
+    const finalUs = (isBacklog ? nowUs : endUs) + latenessUs;
+    const bar = new MinuteBar({ startUs, finalUs, ...this.#scales(trade) });
     // The first trade of a minute may be a late one: that minute has ended already.
-    if (bar.endUs <= nowUs) bar.closeNow();
+    if (endUs <= nowUs) bar.closeNow();
     let at = this.bars.length;
     while (at > 0 && (this.bars[at - 1]?.startUs ?? 0) > startUs) at -= 1;
     this.bars.splice(at, 0, bar);
     return bar;
   }
 
-  #has(venue: string, id: number | string): boolean {
-    for (const bar of this.bars) {
-      if (bar.seen.has(venue, id)) return true;
+  /**
+   * The units of a new bar: those of the newest one, where the trade's numbers stay small in them.
+   * One odd trade thus binds its own minute only.
+   */
+  #scales(trade: Trade): { priceScale: number; quantityScale: number } {
+    const newest = this.bars.at(-1);
+    const scale = (value: number | bigint, own: number, inherited: number) =>
+      inherited > own && typeof rescaleExactly(value, own, inherited) === "number"
+        ? inherited
+        : own;
+    return {
+      priceScale: scale(trade.price, trade.priceScale, newest?.priceScale ?? 0),
+      quantityScale: scale(trade.quantity, trade.quantityScale, newest?.quantityScale ?? 0),
+    };
+  }
+
+  #fold(trade: Trade, bar: MinuteBar): void {
+    const { priceScale, quantityScale, eventTimeUs, aggressor } = trade;
+    if (priceScale > bar.priceScale || quantityScale > bar.quantityScale) {
+      bar.refine(priceScale, quantityScale);
     }
-    return false;
-  }
-
-  /** Makes the price unit fine enough; false when a price would not be a safe integer any more. */
-  #refinePrices(scale: number): boolean {
-    // With no bar left there is nothing to agree with: one odd trade does not bind the next minutes.
-    if (this.bars.length === 0) this.#priceScale = scale;
-    const places = scale - this.#priceScale;
-    if (places <= 0) return true;
-    const factor = powersOfTen[places];
-    if (factor === undefined) return false;
-    if (this.bars.some((bar) => !Number.isSafeInteger(bar.high * factor))) return false;
-    for (const bar of this.bars) bar.refinePrice(places);
-    this.#priceScale = scale;
-    return true;
-  }
-
-  /** Makes the quantity unit fine enough; sums have no bound, so this always works. */
-  #refineQuantities(scale: number): void {
-    if (this.bars.length === 0) this.#quantityScale = scale;
-    const places = scale - this.#quantityScale;
-    if (places <= 0) return;
-    for (const bar of this.bars) bar.refineQuantity(places);
-    this.#quantityScale = scale;
+    const price = rescaleExactly(trade.price, priceScale, bar.priceScale);
+    const quantity = rescaleExactly(trade.quantity, quantityScale, bar.quantityScale);
+    bar.add({ price, quantity, eventTimeUs, aggressor });
   }
 }
 

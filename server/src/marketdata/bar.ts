@@ -17,18 +17,18 @@ export const periodBit: Readonly<Record<PublishPeriodS, number>> = { 1: 1, 10: 2
 export const everyPeriod = 7;
 
 /**
- * The state of one bar at the moment it was published. Prices are safe integers at `priceScale`
- * decimals, volumes may have outgrown a safe integer and are bigints then.
+ * The state of one bar at the moment it was published. Prices are integers at `priceScale` decimals,
+ * volumes at `volumeScale`; what has outgrown a safe integer is a bigint.
  */
 export interface Bar {
   readonly instrument: Instrument;
   /** Start of the minute, in microseconds since 1970. */
   readonly startUs: number;
   readonly priceScale: number;
-  readonly open: number;
-  readonly high: number;
-  readonly low: number;
-  readonly close: number;
+  readonly open: number | bigint;
+  readonly high: number | bigint;
+  readonly low: number | bigint;
+  readonly close: number | bigint;
   /** Base quantity traded, at `volumeScale` decimals. */
   readonly volume: number | bigint;
   readonly volumeScale: number;

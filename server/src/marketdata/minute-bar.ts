@@ -1,24 +1,38 @@
 /** One minute of one instrument while it may still change: the accumulator behind a published {@link Bar}. */
+import { powersOfTen } from "../core/num/decimal.ts";
 import { ExactSum } from "../core/num/exact-sum.ts";
 import { barIntervalUs, everyPeriod, type PublishPeriodS, periodBit } from "./bar.ts";
 import { SeenTrades } from "./seen-trades.ts";
 import type { AggressorSide } from "./trade.ts";
 
-/** A trade's figures at the scales of the series that the bar belongs to. */
+/** A trade's figures at the scales of its bar. */
 export interface ScaledTrade {
-  readonly price: number;
+  readonly price: number | bigint;
   readonly quantity: number | bigint;
   readonly eventTimeUs: number;
   readonly aggressor: AggressorSide;
 }
 
-/** The state of one minute; prices and quantities are integers at the scales of its series. */
+/** What a minute begins with. */
+export interface MinuteBarOptions {
+  readonly startUs: number;
+  /** From then on the bar does not change any more. */
+  readonly finalUs: number;
+  /** Decimals of its prices and quantities until a trade has more. */
+  readonly priceScale: number;
+  readonly quantityScale: number;
+}
+
+/** The state of one minute; prices and quantities are integers at its own scales. */
 export class MinuteBar {
   readonly startUs: number;
-  open = 0;
-  high = 0;
-  low = 0;
-  close = 0;
+  readonly finalUs: number;
+  priceScale: number;
+  quantityScale: number;
+  open: number | bigint = 0;
+  high: number | bigint = 0;
+  low: number | bigint = 0;
+  close: number | bigint = 0;
   readonly volume: ExactSum = new ExactSum();
   readonly quoteVolume: ExactSum = new ExactSum();
   readonly takerBuyVolume: ExactSum = new ExactSum();
@@ -32,8 +46,11 @@ export class MinuteBar {
   /** Bits of the periods whose subscribers have not been shown the present state. */
   #owedPeriods = 0;
 
-  constructor(startUs: number) {
+  constructor({ startUs, finalUs, priceScale, quantityScale }: MinuteBarOptions) {
     this.startUs = startUs;
+    this.finalUs = finalUs;
+    this.priceScale = priceScale;
+    this.quantityScale = quantityScale;
   }
 
   get endUs(): number {
@@ -99,22 +116,36 @@ export class MinuteBar {
     this.#owedPeriods &= ~periodBit[periodS];
   }
 
-  /** Makes the price unit `10 ** places` times finer; the caller has checked that prices still fit. */
-  refinePrice(places: number): void {
-    const factor = 10 ** places;
-    this.open *= factor;
-    this.high *= factor;
-    this.low *= factor;
-    this.close *= factor;
+  /** Makes the units fine enough for numbers of so many decimals; no figure loses a digit. */
+  refine(priceScale: number, quantityScale: number): void {
+    if (priceScale > this.priceScale) this.#refinePrices(priceScale - this.priceScale);
+    if (quantityScale > this.quantityScale) {
+      this.#refineQuantities(quantityScale - this.quantityScale);
+    }
+  }
+
+  #refinePrices(places: number): void {
+    this.priceScale += places;
+    this.open = finer(this.open, places);
+    this.high = finer(this.high, places);
+    this.low = finer(this.low, places);
+    this.close = finer(this.close, places);
     this.quoteVolume.shiftDecimal(places);
     this.takerBuyQuoteVolume.shiftDecimal(places);
   }
 
-  /** Makes the quantity unit `10 ** places` times finer. */
-  refineQuantity(places: number): void {
+  #refineQuantities(places: number): void {
+    this.quantityScale += places;
     this.volume.shiftDecimal(places);
     this.quoteVolume.shiftDecimal(places);
     this.takerBuyVolume.shiftDecimal(places);
     this.takerBuyQuoteVolume.shiftDecimal(places);
   }
+}
+
+/** `value * 10 ** places`, as a number where that is exact. */
+function finer(value: number | bigint, places: number): number | bigint {
+  const factor = powersOfTen[places];
+  const scaled = typeof value === "number" && factor !== undefined ? value * factor : Number.NaN;
+  return Number.isSafeInteger(scaled) ? scaled : BigInt(value) * 10n ** BigInt(places);
 }

@@ -1,13 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { earlinessMaxUs } from "./bar-series.ts";
-import { type TickerMinute, TickerWindow } from "./ticker.ts";
-import type { Trade } from "./trade.ts";
+import { type TickerMinute, type TickerTrade, TickerWindow } from "./ticker.ts";
 
 const epochUs = Date.UTC(2025, 5, 26) * 1000;
 const minuteUs = 60_000_000;
 const finest = 4;
-const instrument = { dataset: { code: "d", name: "D", publisher: "p" }, ticker: "T", index: 0 };
 
 /** The clock moves on by some seconds, sometimes by hours; the trade is late, or a little ahead. */
 const step = fc.record({
@@ -28,29 +26,22 @@ const step = fc.record({
 
 type DrawnStep = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
-function tradeOf({ passedS, lateS, ...figures }: DrawnStep, nowUs: number): Trade {
-  return {
-    ...figures,
-    instrument,
-    venue: "v",
-    id: undefined,
-    eventTimeUs: nowUs - lateS * 1e6,
-    receiveTimeUs: nowUs,
-    aggressor: "unknown",
-  };
+function tradeOf({ passedS, lateS, ...figures }: DrawnStep, nowUs: number): TickerTrade {
+  return { ...figures, eventTimeUs: nowUs - lateS * 1e6 };
 }
 
 const minuteOf = (timeUs: number) => Math.floor(timeUs / minuteUs);
-const priceOf = (trade: Trade) => BigInt(trade.price) * 10n ** BigInt(finest - trade.priceScale);
-const quantityOf = (trade: Trade) =>
+const priceOf = (trade: TickerTrade) =>
+  BigInt(trade.price) * 10n ** BigInt(finest - trade.priceScale);
+const quantityOf = (trade: TickerTrade) =>
   BigInt(trade.quantity) * 10n ** BigInt(finest - trade.quantityScale);
 
 /** The same rules over a plain list of all trades, recomputed at each reading in unbounded integers. */
 class NaiveTicker {
-  readonly #trades: Trade[] = [];
+  readonly #trades: TickerTrade[] = [];
   #minute = 0;
 
-  apply(trade: Trade, nowUs: number): string {
+  apply(trade: TickerTrade, nowUs: number): string {
     if (trade.eventTimeUs > nowUs + earlinessMaxUs) return "early";
     this.#minute = Math.max(this.#minute, minuteOf(nowUs), minuteOf(trade.eventTimeUs));
     if (minuteOf(trade.eventTimeUs) < this.#minute - 1_439) return "late";
@@ -153,7 +144,7 @@ function withoutTime(window: TickerWindow, nowUs: number) {
 }
 
 /** The minutes of trades that came in order of time, at the finest scales. */
-function minutesOf(trades: readonly Trade[]): readonly TickerMinute[] {
+function minutesOf(trades: readonly TickerTrade[]): readonly TickerMinute[] {
   const byMinute = Map.groupBy(trades, (trade) => minuteOf(trade.eventTimeUs));
   return [...byMinute].map(([minute, inside]) => {
     const prices = inside.map((trade) => Number(priceOf(trade)));

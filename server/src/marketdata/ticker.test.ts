@@ -1,39 +1,28 @@
 import { describe, expect, it } from "vitest";
 import { formatDecimal, formatFixed, parseDecimal } from "../core/num/decimal.ts";
-import { TickerWindow } from "./ticker.ts";
-import type { Trade } from "./trade.ts";
+import { type TickerTrade, TickerWindow } from "./ticker.ts";
 
 const startUs = Date.UTC(2025, 5, 26, 15, 52) * 1000;
 const minuteS = 60;
 const dayS = 86_400;
-const instrument = {
-  dataset: { code: "d", name: "D", publisher: "p" },
-  ticker: "BTC/USDT",
-  index: 0,
-};
 
 /** A trade `atS` seconds after the start of the test's first minute. */
-function trade(atS: number, priceText: string, quantityText = "1"): Trade {
+function trade(atS: number, priceText: string, quantityText = "1"): TickerTrade {
   const price = parseDecimal(priceText);
   const quantity = parseDecimal(quantityText);
   if (typeof price === "string" || typeof quantity === "string") throw new Error("a bad number");
   const eventTimeUs = startUs + atS * 1e6;
   return {
-    instrument,
-    venue: "v",
-    id: undefined,
     price: price.coefficient,
     priceScale: price.scale,
     quantity: quantity.coefficient,
     quantityScale: quantity.scale,
     eventTimeUs,
-    receiveTimeUs: eventTimeUs,
-    aggressor: "buy",
   };
 }
 
 /** A window that has seen the trades, each when it happened. */
-function windowOf(...trades: readonly Trade[]): TickerWindow {
+function windowOf(...trades: readonly TickerTrade[]): TickerWindow {
   const window = new TickerWindow();
   for (const each of trades) expect(window.apply(each, each.eventTimeUs)).toBe("taken");
   return window;
@@ -243,7 +232,7 @@ describe("a ticker", () => {
     });
 
     it("what would take a minute's turnover beyond what sums hold", () => {
-      const giant: Trade = {
+      const giant: TickerTrade = {
         ...trade(0, "1"),
         price: Number.MAX_SAFE_INTEGER,
         quantity: Number.MAX_SAFE_INTEGER,

@@ -8,7 +8,7 @@
 import { assert } from "../core/assert.ts";
 import { powersOfTen, rescale } from "../core/num/decimal.ts";
 import type { Bar } from "./bar.ts";
-import { earlinessMaxUs, type TradeVerdict } from "./bar-series.ts";
+import { earlinessMaxUs } from "./bar-series.ts";
 import { MinuteTable, minutesMax, minuteUs } from "./minute-table.ts";
 import type { Trade } from "./trade.ts";
 
@@ -44,28 +44,25 @@ export interface TickerFigures {
  * What became of a trade: `taken`; `late`, before the window; `early`, its event time is too far ahead
  * of the clock; `unfit`, its digits and those of the window do not fit one exact unit.
  */
-export type TickerVerdict = Exclude<TradeVerdict, "duplicate">;
+export type TickerVerdict = "taken" | "late" | "early" | "unfit";
 
-/** What a ticker needs to know of a trade. */
-export type TickerTrade = Pick<
-  Trade,
-  "price" | "priceScale" | "quantity" | "quantityScale" | "eventTimeUs"
->;
+/** What a ticker needs to know of a trade; its numbers are safe integers. */
+export interface TickerTrade extends Pick<Trade, "priceScale" | "quantityScale" | "eventTimeUs"> {
+  readonly price: number;
+  readonly quantity: number;
+}
 
-/** All that a ticker needs to know of the trades of one minute. */
-export type TickerMinute = Pick<
-  Bar,
-  | "startUs"
-  | "priceScale"
-  | "open"
-  | "high"
-  | "low"
-  | "close"
-  | "volume"
-  | "volumeScale"
-  | "quoteVolume"
-  | "tradeCount"
->;
+/** All that a ticker needs to know of the trades of one minute; its prices are safe integers. */
+export interface TickerMinute
+  extends Pick<
+    Bar,
+    "startUs" | "priceScale" | "volume" | "volumeScale" | "quoteVolume" | "tradeCount"
+  > {
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+}
 
 const wholeInHundredths = 10_000n;
 

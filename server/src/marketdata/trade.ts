@@ -11,11 +11,14 @@ export interface Trade {
   readonly venue: string;
   /** The venue's own trade id; undefined where the source has none, and then duplicates cannot be known. */
   readonly id: number | string | undefined;
-  /** Quote units per base unit, as a safe integer at `priceScale` decimals; more than 0. */
-  readonly price: number;
+  /**
+   * Quote units per base unit, as an integer at `priceScale` decimals; more than 0. A bigint where a
+   * safe integer cannot hold it.
+   */
+  readonly price: number | bigint;
   readonly priceScale: number;
-  /** Base units, as a safe integer at `quantityScale` decimals; more than 0. */
-  readonly quantity: number;
+  /** Base units, as an integer at `quantityScale` decimals; more than 0. A bigint as for `price`. */
+  readonly quantity: number | bigint;
   readonly quantityScale: number;
   /** When it happened at the venue, in microseconds since 1970 (UTC). */
   readonly eventTimeUs: number;

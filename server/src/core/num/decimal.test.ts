@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { formatDecimal, formatFixed, parseDecimal, rescale, scaleMax } from "./decimal.ts";
+import {
+  formatDecimal,
+  formatFixed,
+  parseDecimal,
+  parseWideDecimal,
+  rescale,
+  scaleMax,
+} from "./decimal.ts";
 
 describe("reading a decimal", () => {
   it.each([
@@ -93,5 +100,31 @@ describe("changing the scale", () => {
   it("refuses what would not be a safe integer any more", () => {
     expect(rescale(Number.MAX_SAFE_INTEGER, 0, 1)).toBeUndefined();
     expect(rescale(1, 0, scaleMax)).toBeUndefined();
+  });
+});
+
+describe("reading a decimal of any length", () => {
+  it.each([
+    ["61837.63", 6_183_763, 2],
+    ["9007199254740993", 9_007_199_254_740_993n, 0],
+    ["123456789.012345678", 123_456_789_012_345_678n, 9],
+    ["-12345678901234567890.5000", -123_456_789_012_345_678_905n, 1],
+    ["0.1234567890123456789", 1_234_567_890_123_456_789n, 19],
+    ["1e-19", 1, 19],
+    ["1e16", 10_000_000_000_000_000n, 0],
+    ["1.5e-20", 15, 21],
+    ["9007199254740991e1", 90_071_992_547_409_910n, 0],
+    ["0.00000000000000000000", 0, 0],
+  ])("%s is %s with %d decimals", (text, coefficient, scale) => {
+    expect(parseWideDecimal(text)).toEqual({ coefficient, scale });
+  });
+
+  it.each([
+    ["12345678901234567x", "not a decimal number"],
+    ["1e64", "more digits than fit exactly"],
+    ["1e-65", "more digits than fit exactly"],
+    ["1e999", "more digits than fit exactly"],
+  ])("%s: %s", (text, fault) => {
+    expect(parseWideDecimal(text)).toBe(fault);
   });
 });

@@ -14,11 +14,22 @@ export interface Decimal {
   readonly scale: number;
 }
 
+/** A decimal number of as many digits as a source writes. */
+export interface WideDecimal {
+  /** A safe integer where that is exact, else a bigint. */
+  readonly coefficient: number | bigint;
+  /** Decimal places, 0 … {@link wideScaleMax}. */
+  readonly scale: number;
+}
+
 /** Why a text is not a usable decimal. */
 export type DecimalFault = "not a decimal number" | "more digits than fit exactly";
 
 /** Most decimal places a number may have; the wire formats here use at most 16. */
 export const scaleMax = 18;
+
+/** Most decimal places, and most digits before the point, of a {@link WideDecimal}. */
+export const wideScaleMax = 64;
 
 /** Longest text that is looked at; a longer one cannot be a number of this field. */
 export const decimalTextMax = 64;
@@ -57,6 +68,33 @@ export function parseDecimal(text: string): Decimal | DecimalFault {
   const coefficient = first === minus && magnitude !== 0 ? -magnitude : magnitude;
   if (end < text.length) return applyExponent(coefficient, scale, text.slice(end));
   return scale > scaleMax ? "more digits than fit exactly" : { coefficient, scale };
+}
+
+const widePattern = /^([+-]?)(\d*)\.?(\d*)(?:[eE]([+-]?\d{1,3}))?$/;
+
+/**
+ * Reads a decimal as {@link parseDecimal} does, and what is longer than a safe integer holds as well:
+ * every number of up to 64 digits on either side of the point, exactly.
+ */
+export function parseWideDecimal(text: string): WideDecimal | DecimalFault {
+  const decimal = parseDecimal(text);
+  return decimal === "more digits than fit exactly" ? parseLongDecimal(text) : decimal;
+}
+
+function parseLongDecimal(text: string): WideDecimal | DecimalFault {
+  const [, sign, whole = "", fraction = "", exponent = "0"] = widePattern.exec(text) ?? [];
+  if (sign === undefined) return "not a decimal number";
+  const places = fraction.length - Number(exponent);
+  const written = (whole + fraction).replace(/^0+/, "");
+  const kept = written.replace(/0+$/, "");
+  const scale = Math.max(0, places - (written.length - kept.length));
+  const zeros = scale - places + (written.length - kept.length);
+  if (scale > wideScaleMax || kept.length + zeros - scale > wideScaleMax) {
+    return "more digits than fit exactly";
+  }
+  const value = BigInt(`${kept}${"0".repeat(zeros)}`) * (sign === "-" ? -1n : 1n);
+  const isSafe = value >= BigInt(-safeMax) && value <= BigInt(safeMax);
+  return { coefficient: isSafe ? Number(value) : value, scale };
 }
 
 /** Index of the first character at or after `from` that is not a digit. */
@@ -148,12 +186,12 @@ export function rescale(
 
 /** The coefficient of the same value at a finer scale, as a bigint where a safe integer cannot hold it. */
 export function rescaleExactly(
-  coefficient: number,
+  coefficient: number | bigint,
   fromScale: number,
   toScale: number,
 ): number | bigint {
-  return (
-    rescale(coefficient, fromScale, toScale) ??
-    BigInt(coefficient) * 10n ** BigInt(toScale - fromScale)
-  );
+  if (fromScale === toScale) return coefficient;
+  const scaled = typeof coefficient === "number" && rescale(coefficient, fromScale, toScale);
+  if (typeof scaled === "number") return scaled;
+  return BigInt(coefficient) * 10n ** BigInt(toScale - fromScale);
 }

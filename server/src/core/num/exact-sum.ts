@@ -1,6 +1,6 @@
 /**
- * A sum of non-negative safe integers, or of products of two of them, that never loses a digit and
- * costs one addition in the usual case. Volumes outgrow a safe integer, prices and quantities do not.
+ * A sum of non-negative integers, or of products of two of them, that never loses a digit and costs
+ * one addition in the usual case, in which all of them are safe integers.
  */
 import { assert } from "../assert.ts";
 
@@ -30,8 +30,9 @@ export class ExactSum {
   }
 
   /** Adds `left * right`, both not negative. */
-  addProduct(left: number, right: number | bigint): void {
-    const product = typeof right === "number" ? left * right : Number.POSITIVE_INFINITY;
+  addProduct(left: number | bigint, right: number | bigint): void {
+    const areNumbers = typeof left === "number" && typeof right === "number";
+    const product = areNumbers ? left * right : Number.POSITIVE_INFINITY;
     // A rounded product within the safe range is the true product.
     this.add(product <= Number.MAX_SAFE_INTEGER ? product : BigInt(left) * BigInt(right));
   }

@@ -2,7 +2,7 @@
  * Turns one row of a recording, already cut into texts, into the fields of a trade. It is pure: it
  * knows columns and words, but neither files nor clocks nor instruments.
  */
-import { type Decimal, parseDecimal } from "../../core/num/decimal.ts";
+import { parseWideDecimal, type WideDecimal } from "../../core/num/decimal.ts";
 import type { AggressorSide, Trade } from "../../marketdata/trade.ts";
 import { digits } from "./digits.ts";
 import type { TimeReader } from "./map-time.ts";
@@ -51,7 +51,7 @@ export interface RecordedTrade
 /** What can be wrong with a price or a quantity. */
 export type AmountFault =
   | "is not a decimal number"
-  | "has more digits than fit exactly"
+  | "has more than 64 digits on a side of the point"
   | "is not above zero";
 
 /** Why a row yields no trade. */
@@ -126,10 +126,11 @@ function readSide(fields: readonly string[], layout: Layout): AggressorSide | un
   return layout.side === absent ? "unknown" : layout.sides.get(field(fields, layout.side));
 }
 
-function readAmount(text: string): Decimal | AmountFault {
-  const amount = parseDecimal(text);
+function readAmount(text: string): WideDecimal | AmountFault {
+  const amount = parseWideDecimal(text);
   if (amount === "not a decimal number") return "is not a decimal number";
-  if (amount === "more digits than fit exactly") return "has more digits than fit exactly";
+  if (amount === "more digits than fit exactly")
+    return "has more than 64 digits on a side of the point";
   return amount.coefficient > 0 ? amount : "is not above zero";
 }
 

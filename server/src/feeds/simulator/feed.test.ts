@@ -139,7 +139,7 @@ describe("a simulator feed", () => {
       quantityScale: 6,
       instrument: { ticker: "BTC/USDT", dataset: { code: "huobi" } },
     });
-    expect(Math.abs((trade?.price ?? 0) / 10_700_000 - 1)).toBeLessThan(0.01);
+    expect(Math.abs(Number(trade?.price) / 10_700_000 - 1)).toBeLessThan(0.01);
     expect(trade?.quantity).toBeGreaterThan(0);
   });
 

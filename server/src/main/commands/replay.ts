@@ -88,7 +88,7 @@ async function printBars(
 
 /** Every figure of a bar, as exact decimal digits. */
 function barLine(bar: Bar): string {
-  const price = (value: number) => formatDecimal(value, bar.priceScale);
+  const price = (value: number | bigint) => formatDecimal(value, bar.priceScale);
   const quoteScale = bar.priceScale + bar.volumeScale;
   const numbers = [
     ["open", price(bar.open)],

@@ -154,8 +154,7 @@ function nextTurn(): Promise<void> {
 }
 
 /** Steps as a coefficient at the step's own scale. */
-function scaled(steps: number, stepCoefficient: number): number {
+function scaled(steps: number, stepCoefficient: number): number | bigint {
   const value = steps * stepCoefficient;
-  assert(Number.isSafeInteger(value), "prices and quantities are safe integers");
-  return value;
+  return Number.isSafeInteger(value) ? value : BigInt(steps) * BigInt(stepCoefficient);
 }
