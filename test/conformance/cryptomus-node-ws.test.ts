@@ -27,6 +27,7 @@ import { openStream, refusedUpgrade, type StreamClient } from "../support/stream
 /** An exchange that has only what these tests bring. */
 const bare = "exchange: {participants: {enabled: false}}\ndatasets: []\ndemo: {users: false}";
 const btc = { code: "BTC_USDT", tick: "0.01", lot: "0.00001" };
+const marketsUsage = 'Invalid params: use ["BTC_USDT", "ETH_USDT"], names of markets, or ["all"]';
 const trx = { code: "TRX_USDT", tick: "0.0001", lot: "0.1" };
 
 describe.each(listeners)("over $name", (listener) => {
@@ -345,11 +346,11 @@ describe.each(listeners)("over $name", (listener) => {
     });
 
     it.each([
-      ["partly known names", ["NOPE_USDT", "BTC_USDT", 7, null], undefined],
-      ["only unknown names", ["NOPE_USDT", "X"], "Unknown market: NOPE_USDT"],
+      ["names and numbers", ["BTC_USDT", 100, "0"], marketsUsage],
+      ["only unknown names", ["NOPE_USDT", "X"], "Unknown market: NOPE_USDT, X"],
       ["names in another case", ["btc_usdt"], "Unknown market: btc_usdt"],
       ["ALL", ["ALL"], "Unknown market: ALL"],
-      ["no name at all", [[]], "Unknown market: […]"],
+      ["no name at all", [[]], marketsUsage],
       ["a thousand names", [...new Array(999).fill("NOPE"), "BTC_USDT"], undefined],
       [
         "a thousand and one",
@@ -365,6 +366,42 @@ describe.each(listeners)("over $name", (listener) => {
       const leaving = await askStream(client, "trade_unsubscribe", params);
       expect("method" in leaving.json).toBe(false);
       expect(leaving.json["error"]).toEqual(message === undefined ? null : { code: 2, message });
+    });
+
+    it("subscribing to a list with a misspelt name is told so right behind the success", async () => {
+      await trade({ price: "100003" });
+      const client = await connectAs();
+      client.send({ id: 9, method: "lastprice_subscribe", params: ["BTC_USDT", "ETH_USTD"] });
+      await client.until(({ json }) => json["method"] === "lastprice_update");
+
+      expect(client.received.slice(0, 2).map(({ text }) => text)).toEqual([
+        success(9, "lastprice_subscribe"),
+        failure("9", 2, "Unknown market: ETH_USTD", "lastprice_subscribe"),
+      ]);
+    });
+
+    it("a first state comes once where nothing changes", async () => {
+      await trade({ price: "100005" });
+      const [first, second] = [await connectAs(), await connectAs()];
+      for (const client of [first, second]) {
+        for (const channel of ["lastprice", "ticker", "candles"]) {
+          await subscribeTo(
+            client,
+            channel,
+            channel === "candles" ? ["BTC_USDT", 60] : ["BTC_USDT"],
+          );
+        }
+      }
+      // The trade of another market comes through the same rhythms, behind whatever came twice.
+      await subscribeTo(first, "ticker", ["TRX_USDT"]);
+      await trade({ market: "TRX_USDT", price: "0.0007", quantity: "100000.1" });
+      await first.until(({ text }) => text.includes("0.0007"));
+      for (const client of [first, second]) {
+        await settle(client);
+        const told = updatesOf(client, "ticker").filter((data) => data["symbol"] === "BTC_USDT");
+        expect(told).toHaveLength(1);
+        expect(updatesOf(client, "lastprice")).toHaveLength(1);
+      }
     });
 
     it("all covers a market that is added later, a single subscription does not", async () => {

@@ -3,6 +3,7 @@ import type { Topic, Update } from "../marketdata/topic.ts";
 import type { Encoding } from "../ports/dialect.ts";
 import type { Frame } from "../ports/transport.ts";
 import type { Cohort } from "./cohort.ts";
+import type { Outbox } from "./outbox.ts";
 
 const wordRange = 2 ** 32;
 
@@ -16,6 +17,8 @@ export class Audience {
   subscribers = 0;
   /** The last state that newcomers were sent, and its frame. */
   state: { readonly update: Update; readonly frame: Frame } | undefined;
+  /** A state that newcomers have been sent and the others are still to be sent, and those newcomers. */
+  news: { readonly update: Update; readonly told: Set<Outbox> } | undefined;
   readonly #cohorts = new Set<Cohort>();
   /** The same as a list, which is quicker to go through; undefined when it has to be made anew. */
   #list: readonly Cohort[] | undefined;

@@ -87,7 +87,7 @@ class Stage {
       schedule: () => {},
       current: (of) => {
         const value = of.kind === "bars" ? this.states[of.instrument.index] : undefined;
-        return value === 0 ? undefined : ({ tradeCount: value } as Bar);
+        return value === 0 ? undefined : { state: { tradeCount: value } as Bar, isNews: false };
       },
     });
     for (let index = 0; index < clientCount; index += 1) this.clients.push(this.#newcomer());

@@ -58,11 +58,16 @@ class RecordingTransport implements Transport {
 function setUp(bytesMax = 1_000) {
   const tasks: (() => void)[] = [];
   const states = new Map<string, Bar>();
+  /** States that are still to be published. */
+  const news = new Set<Bar>();
   const hub = new Hub({
     frameText,
     allocate: (bytes) => new Uint8Array(bytes),
     schedule: (task) => tasks.push(task),
-    current: (topic) => (topic.kind === "bars" ? states.get(topic.instrument.ticker) : undefined),
+    current: (topic) => {
+      const state = topic.kind === "bars" ? states.get(topic.instrument.ticker) : undefined;
+      return state && { state, isNews: news.has(state) };
+    },
   });
   const join = () => {
     const transport = new RecordingTransport();
@@ -72,7 +77,7 @@ function setUp(bytesMax = 1_000) {
   const turn = () => {
     for (const task of tasks.splice(0)) task();
   };
-  return { hub, join, turn, tasks, states };
+  return { hub, join, turn, tasks, states, news };
 }
 
 describe("publishing", () => {
@@ -397,6 +402,44 @@ describe("a newcomer", () => {
     expect([hub.hasAudience(btc), hub.hasAudience(eth)]).toEqual([true, false]);
     hub.unsubscribe(outbox, btc, plain);
     expect(hub.hasAudience(btc)).toBe(false);
+  });
+
+  it("is not sent the news again that the others are still to be sent", () => {
+    const { hub, join, turn, states, news } = setUp();
+    const members = [join(), join()];
+    for (const { outbox } of members) hub.subscribe(outbox, btc, plain);
+    hub.publish(btc, update(1), state("btc"));
+    turn();
+    const fresh = update(2);
+    states.set("BTC/USDT", fresh);
+    news.add(fresh);
+    const newcomer = join();
+    hub.subscribe(newcomer.outbox, btc, plain);
+    turn();
+
+    hub.publish(btc, fresh, state("btc"));
+    hub.publish(btc, update(3), state("btc"));
+    turn();
+
+    const all = ["plain BTC/USDT 2", "plain BTC/USDT 3"];
+    expect(newcomer.transport.writes.flat()).toEqual(all);
+    for (const { transport } of members) {
+      expect(transport.writes.flat()).toEqual(["plain BTC/USDT 1", ...all]);
+    }
+  });
+
+  it("is sent what is published next when its news was overtaken", () => {
+    const { hub, join, turn, states, news } = setUp();
+    const fresh = update(2);
+    states.set("BTC/USDT", fresh);
+    news.add(fresh);
+    const newcomer = join();
+    hub.subscribe(newcomer.outbox, btc, plain);
+
+    hub.publish(btc, update(3), state("btc"));
+    turn();
+
+    expect(newcomer.transport.writes.flat()).toEqual(["plain BTC/USDT 2", "plain BTC/USDT 3"]);
   });
 });
 

@@ -42,7 +42,17 @@ export interface HubOptions {
    * The state that a newcomer is sent at once, and with which a client that skipped changes goes on;
    * undefined for topics that have none. Asked again, the same object while nothing has changed.
    */
-  current?(topic: Topic): Update | undefined;
+  current?(topic: Topic): CurrentState | undefined;
+}
+
+/** The state of a topic. */
+export interface CurrentState {
+  readonly state: Update;
+  /**
+   * Whether the other subscribers are still to be sent it. When this very object is published next,
+   * whoever was sent it as a newcomer is not sent it again.
+   */
+  readonly isNews: boolean;
 }
 
 /**
@@ -170,13 +180,31 @@ export class Hub {
     this.#settle();
     for (const audience of audiences) {
       const due = { frame: this.#encode(audience, update), policy: policyOf(delivery, audience) };
-      for (const cohort of audience.cohorts) {
-        cohort.note(due);
-        if (cohort.due.length === 1) this.#dueCohorts.add(cohort);
-        if (cohort.bytes > flushBytesMax) this.#flushCohort(cohort);
-      }
+      const { news } = audience;
+      audience.news = undefined;
+      if (news?.update === update) this.#noteOthers(audience, due, news.told);
+      else for (const cohort of audience.cohorts) this.#noteCohort(cohort, due);
     }
     this.#scheduleFlush();
+  }
+
+  #noteCohort(cohort: Cohort, due: Due): void {
+    cohort.note(due);
+    if (cohort.due.length === 1) this.#dueCohorts.add(cohort);
+    if (cohort.bytes > flushBytesMax) this.#flushCohort(cohort);
+  }
+
+  /** Notes an update for all subscribers but those who were told. */
+  #noteOthers(audience: Audience, due: Due, told: ReadonlySet<Outbox>): void {
+    const withTold = new Set([...told].map(({ cohort }) => cohort));
+    for (const cohort of audience.cohorts) {
+      if (!withTold.has(cohort)) {
+        this.#noteCohort(cohort, due);
+        continue;
+      }
+      // A flush may come in between, and a client that overflows then leaves the list.
+      for (const outbox of [...cohort.members]) if (!told.has(outbox)) this.#noteOwn(outbox, due);
+    }
   }
 
   /** Sends one message to one connection, in order with everything else it is sent. */
@@ -257,6 +285,7 @@ export class Hub {
 
   #unsubscribe(outbox: Outbox, audience: Audience): void {
     outbox.unsubscribe(audience);
+    audience.news?.told.delete(outbox);
     audience.subscribers -= 1;
     this.#subscriptions -= 1;
     if (audience.subscribers > 0) return;
@@ -304,11 +333,16 @@ export class Hub {
   }
 
   #sendState(outbox: Outbox, audience: Audience): void {
-    const update = this.#options.current?.(audience.topic);
-    if (update === undefined) return;
+    const current = this.#options.current?.(audience.topic);
+    if (current === undefined) return;
     if (outbox.behind) {
       outbox.miss(audience);
       return;
+    }
+    const { state: update, isNews } = current;
+    if (isNews) {
+      if (audience.news?.update !== update) audience.news = { update, told: new Set() };
+      audience.news.told.add(outbox);
     }
     // Many come at once after an outage, and all of them are sent the same state.
     if (audience.state?.update !== update) {
@@ -318,11 +352,16 @@ export class Hub {
   }
 
   #sendFrame(outbox: Outbox, frame: Frame): void {
+    this.#noteOwn(outbox, { frame, policy: asHistory });
+    this.#scheduleFlush();
+  }
+
+  /** Notes something for one connection alone, in order with what its cohort is due. */
+  #noteOwn(outbox: Outbox, due: Due): void {
     if (outbox.closed) return;
-    outbox.note({ frame, policy: asHistory });
+    outbox.note(due);
     this.#dueOutboxes.add(outbox);
     if (outbox.ownBytes > flushBytesMax) this.#flushOutbox(outbox);
-    this.#scheduleFlush();
   }
 
   /** Writes out what is due to one connection before its turn; the rest of its cohort is no later. */

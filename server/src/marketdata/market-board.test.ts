@@ -168,7 +168,7 @@ describe("what a board shows of a trade", () => {
     };
 
     expect(board.candles(market, { intervalS: 60, ...always })).toEqual([candle]);
-    expect(board.joinCandles(market, 60, timeUs)).toMatchObject({
+    expect(board.joinCandles(market, 60, timeUs)?.state).toMatchObject({
       timeUs,
       intervalS: 60,
       candle,
@@ -250,48 +250,74 @@ describe("what is taken to be published", () => {
     expect(take(goneUs)).toMatchObject([{ price: 12, timeUs: goneUs, figures: undefined }]);
     expect(take(goneUs + 1e6)).toEqual([]);
     expect(take(goneUs + dayUs)).toEqual([]);
-    expect(made.board.joinTickers(market, goneUs + dayUs)).toMatchObject({ figures: undefined });
+    expect(made.board.joinTickers(market, goneUs + dayUs)?.state.figures).toBeUndefined();
   });
 
   describe("when somebody joins", () => {
     const joinUs = startUs + 10e6;
+    const minutes = (_: string, intervalS: number) => intervalS === 60;
 
     it("alone, is the newest state, and then only what changes", () => {
       const made = stage(...twoTrades);
       const { board } = made;
 
-      expect(board.joinLastPrices(market)).toMatchObject({ price: 12 });
-      expect(board.joinTickers(market, joinUs)).toMatchObject({ figures: { tradeCount: 2 } });
-      expect(board.joinCandles(market, 60, joinUs)).toMatchObject({ candle: { tradeCount: 2 } });
+      const told = { isNews: false };
+      expect(board.joinLastPrices(market)).toMatchObject({ ...told, state: { price: 12 } });
+      expect(board.joinTickers(market, joinUs)).toMatchObject({
+        ...told,
+        state: { figures: { tradeCount: 2 } },
+      });
+      expect(board.joinCandles(market, 60, joinUs)).toMatchObject({
+        ...told,
+        state: { candle: { tradeCount: 2 } },
+      });
       expect(board.takeLastPrices(everything)).toEqual([]);
       expect(board.takeTickers(joinUs, everything)).toEqual([]);
-      expect(board.takeCandles((_, intervalS) => intervalS === 60)).toEqual([]);
+      expect(board.takeCandles(minutes)).toEqual([]);
 
       made.say("ann sell 1@13", "bob buy 1@13");
       expect(board.takeLastPrices(everything)).toMatchObject([{ price: 13 }]);
       expect(board.takeTickers(joinUs, everything)).toMatchObject([{ figures: { tradeCount: 3 } }]);
-      expect(board.takeCandles((_, intervalS) => intervalS === 60)).toMatchObject([
-        { candle: { tradeCount: 3 } },
-      ]);
+      expect(board.takeCandles(minutes)).toMatchObject([{ candle: { tradeCount: 3 } }]);
     });
 
-    it("beside others, is what these know, and all are told of the next change once", () => {
+    it("beside others, is the newest state too, which they are then told as the same object", () => {
       const made = stage(...twoTrades);
       const { board } = made;
       board.joinLastPrices(market);
       board.joinTickers(market, joinUs);
       board.joinCandles(market, 60, joinUs);
-
       made.say("ann sell 1@13", "bob buy 1@13");
-      expect(board.joinLastPrices(market)).toMatchObject({ price: 12 });
-      expect(board.joinTickers(market, joinUs)).toMatchObject({ figures: { tradeCount: 2 } });
-      expect(board.joinCandles(market, 60, joinUs)).toMatchObject({ candle: { tradeCount: 2 } });
-      expect(board.takeLastPrices(everything)).toMatchObject([{ price: 13 }]);
-      expect(board.takeTickers(joinUs, everything)).toMatchObject([{ figures: { tradeCount: 3 } }]);
-      expect(board.takeCandles((_, intervalS) => intervalS === 60)).toHaveLength(1);
+
+      const price = board.joinLastPrices(market);
+      const ticker = board.joinTickers(market, joinUs);
+      const candle = board.joinCandles(market, 60, joinUs);
+
+      expect([price, ticker, candle].map((told) => told?.isNews)).toEqual([true, true, true]);
+      expect(price?.state.price).toBe(13);
+      expect(board.takeLastPrices(everything)[0]).toBe(price?.state);
+      expect(board.takeTickers(joinUs + 1e6, everything)[0]).toBe(ticker?.state);
+      expect(board.takeCandles(minutes)[0]).toBe(candle?.state);
+      expect(board.joinLastPrices(market)).toEqual({ state: price?.state, isNews: false });
     });
 
-    it("after all others have gone, is the newest state again", () => {
+    it("in the first second of a minute, is its candle, and the others are told of both", () => {
+      const made = stage(...twoTrades);
+      const { board } = made;
+      board.joinCandles(market, 60, joinUs);
+      made.say("ann sell 1@13", "bob buy 1@13");
+      made.scenario.timeUs = startUs + 60e6;
+      made.say("ann sell 1@14", "bob buy 1@14");
+
+      const told = board.joinCandles(market, 60, startUs + 63e6);
+
+      const [ended, running, ...others] = board.takeCandles(minutes);
+      expect(told?.isNews).toBe(true);
+      expect([ended?.candle.tradeCount, others]).toEqual([3, []]);
+      expect(running).toBe(told?.state);
+    });
+
+    it("after all others have gone, is the newest state, and no news to anybody", () => {
       const made = stage(...twoTrades);
       const { board } = made;
       board.joinLastPrices(market);
@@ -302,25 +328,10 @@ describe("what is taken to be published", () => {
       board.takeTickers(joinUs, () => false);
       board.takeCandles(() => false);
 
-      expect(board.joinLastPrices(market)).toMatchObject({ price: 13 });
-      expect(board.joinTickers(market, joinUs)).toMatchObject({ figures: { tradeCount: 3 } });
-      expect(board.joinCandles(market, 60, joinUs)).toMatchObject({ candle: { tradeCount: 3 } });
-    });
-
-    it("in a new minute of which the others have not been told, waits for its candle with them", () => {
-      const made = stage(...twoTrades);
-      const { board, scenario } = made;
-      board.joinCandles(market, 60, joinUs);
-      scenario.timeUs = startUs + 60e6;
-      made.say("ann sell 1@13", "bob buy 1@13");
-
-      expect(board.joinCandles(market, 60, startUs + 63e6)).toBeUndefined();
-      expect(board.takeCandles((_, intervalS) => intervalS === 60)).toMatchObject([
-        { candle: { tradeCount: 1 } },
-      ]);
-      expect(board.joinCandles(market, 60, startUs + 63e6)).toMatchObject({
-        candle: { tradeCount: 1 },
-      });
+      const told = { isNews: false };
+      expect(board.joinLastPrices(market)).toMatchObject({ ...told, state: { price: 13 } });
+      expect(board.joinTickers(market, joinUs)).toMatchObject(told);
+      expect(board.joinCandles(market, 60, joinUs)).toMatchObject(told);
     });
   });
 
@@ -396,7 +407,7 @@ describe("what is taken to be published", () => {
 
     expect(restarted.takeDepth(9, everything)).toEqual([]);
     expect(restarted.takeCandles(everything)).toEqual([]);
-    expect(restarted.joinLastPrices(market)).toEqual(board.lastPrice(market));
+    expect(restarted.joinLastPrices(market)?.state).toEqual(board.lastPrice(market));
     expect(restarted.joinTickers(market, startUs + 9e6)).toBeDefined();
     expect(restarted.takeLastPrices(everything)).toEqual([]);
     expect(restarted.takeTickers(startUs + 9e6, everything)).toEqual([]);

@@ -10,6 +10,7 @@ import type { CandleQuery } from "./candle-table.ts";
 import { isCandleInterval } from "./candles.ts";
 import { isScaleIndex } from "./depth-book.ts";
 import { MarketFold, type MarketState } from "./market-fold.ts";
+import type { Told } from "./paced-state.ts";
 import { type DurableEvents, publicTrade } from "./public-trades.ts";
 import type {
   Candle,
@@ -124,24 +125,18 @@ export class MarketBoard implements MarketBoardView {
     return this.#folds.get(market)?.candles(query);
   }
 
-  /**
-   * The last price as a newcomer to its stream is told it: what those who listen already know, so that
-   * the next {@link takeLastPrices} tells all of them what they do not.
-   */
-  joinLastPrices(market: string): LastPriceUpdate | undefined {
+  /** The last price as a newcomer to its stream is told it; undefined before the first trade. */
+  joinLastPrices(market: string): Told<LastPriceUpdate> | undefined {
     return this.#folds.get(market)?.joinLastPrice();
   }
 
-  /** The 24-hour figures as a newcomer to their stream is told them. */
-  joinTickers(market: string, nowUs: number): TickerUpdate | undefined {
+  /** The 24-hour figures as a newcomer to their stream is told them; undefined before the first trade. */
+  joinTickers(market: string, nowUs: number): Told<TickerUpdate> | undefined {
     return this.#folds.get(market)?.joinTicker(nowUs);
   }
 
-  /**
-   * The candle of the interval that `nowUs` belongs to, as a newcomer is told it; undefined while that
-   * has no trades, or where the next {@link takeCandles} tells of its first one.
-   */
-  joinCandles(market: string, intervalS: number, nowUs: number): CandleUpdate | undefined {
+  /** The candle of the interval that `nowUs` belongs to as a newcomer is told it; undefined without trades. */
+  joinCandles(market: string, intervalS: number, nowUs: number): Told<CandleUpdate> | undefined {
     if (!isCandleInterval(intervalS)) return undefined;
     return this.#folds.get(market)?.joinCandles(intervalS, nowUs);
   }

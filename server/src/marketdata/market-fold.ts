@@ -13,6 +13,7 @@ import {
 import { DepthBook } from "./depth-book.ts";
 import type { DepthChange } from "./depth-side.ts";
 import { MarketTicker } from "./market-ticker.ts";
+import { PacedState, type Told } from "./paced-state.ts";
 import { TradeTape } from "./trade-tape.ts";
 import type {
   Candle,
@@ -47,10 +48,10 @@ export class MarketFold {
   readonly #ticker: MarketTicker;
   readonly #tape: TradeTape;
   #lastPrice: LastPriceUpdate | undefined;
-  /** What those who listen to the last price know; undefined while nobody does. */
-  #publishedPrice: LastPriceUpdate | undefined;
-  /** The same of the candles of each interval: the newest one. */
-  readonly #publishedCandles = new Map<number, Candle>();
+  /** What those who listen to the last price know. */
+  readonly #pacedPrice = new PacedState<LastPriceUpdate>(isSamePrice);
+  /** What those who listen to candles know of the newest one, by interval: at most one for each. */
+  readonly #pacedCandles = new Map<number, PacedState<CandleUpdate>>();
   /** Second of the first trade since candles were last taken. */
   #candlesChangedS: number | undefined;
 
@@ -97,40 +98,33 @@ export class MarketFold {
     return this.#candles.candles(query);
   }
 
-  /** The last price as a newcomer is told it: what those who listen already know. */
-  joinLastPrice(): LastPriceUpdate | undefined {
-    this.#publishedPrice ??= this.#lastPrice;
-    return this.#publishedPrice;
+  /** The last price as a newcomer is told it. */
+  joinLastPrice(): Told<LastPriceUpdate> | undefined {
+    return this.#pacedPrice.join(this.#lastPrice);
   }
 
   /** The 24-hour figures as a newcomer is told them. */
-  joinTicker(nowUs: number): TickerUpdate | undefined {
+  joinTicker(nowUs: number): Told<TickerUpdate> | undefined {
     return this.#ticker.join(nowUs);
   }
 
   /**
-   * The candle of the interval that `nowUs` belongs to, as a newcomer is told it. Undefined while that
-   * has no trades, and where those who listen are about to be told of its first one.
+   * The candle of the interval that `nowUs` belongs to, as a newcomer is told it; undefined while that
+   * has no trades.
    */
-  joinCandles(intervalS: number, nowUs: number): CandleUpdate | undefined {
-    const running = this.#candles.running(intervalS, Math.floor(nowUs / 1e6));
-    if (running === undefined) return undefined;
-    const known = this.#publishedCandles.get(intervalS) ?? running;
-    if (known.startS !== running.startS) return undefined;
-    this.#publishedCandles.set(intervalS, known);
-    return this.#candleUpdate(intervalS, known);
+  joinCandles(intervalS: number, nowUs: number): Told<CandleUpdate> | undefined {
+    const candle = this.#candles.running(intervalS, Math.floor(nowUs / 1e6));
+    return this.#candlesPace(intervalS).join(candle && this.#candleUpdate(intervalS, candle));
   }
 
   /** The last price, if those who listen know another one. */
   takeLastPrice(): LastPriceUpdate | undefined {
-    if (this.#lastPrice?.price === this.#publishedPrice?.price) return undefined;
-    this.#publishedPrice = this.#lastPrice;
-    return this.#lastPrice;
+    return this.#pacedPrice.take(this.#lastPrice);
   }
 
   /** Nobody listens to the last price any more. */
   leaveLastPrice(): void {
-    this.#publishedPrice = undefined;
+    this.#pacedPrice.leave();
   }
 
   /** The 24-hour figures, if those who listen know other ones. */
@@ -145,21 +139,31 @@ export class MarketFold {
 
   /** The wanted candles that trades have changed since the last call, oldest first for each interval. */
   takeCandles(wanted: (intervalS: number) => boolean): readonly CandleUpdate[] {
-    for (const intervalS of this.#publishedCandles.keys()) {
-      if (!wanted(intervalS)) this.#publishedCandles.delete(intervalS);
+    for (const intervalS of this.#pacedCandles.keys()) {
+      if (!wanted(intervalS)) this.#pacedCandles.delete(intervalS);
     }
     const changedS = this.#candlesChangedS;
     if (changedS === undefined) return [];
     this.#candlesChangedS = undefined;
     return candleIntervalsS.filter(wanted).flatMap((intervalS) => {
       const fromS = changedS - (changedS % intervalS);
-      return this.candles({ intervalS, fromS, toS: Number.POSITIVE_INFINITY })
-        .filter((candle) => !isSameCandle(candle, this.#publishedCandles.get(intervalS)))
-        .map((candle) => {
-          this.#publishedCandles.set(intervalS, candle);
-          return this.#candleUpdate(intervalS, candle);
-        });
+      const pace = this.#candlesPace(intervalS);
+      const changed = this.candles({ intervalS, fromS, toS: Number.POSITIVE_INFINITY });
+      const updates = changed.map((candle) => this.#candleUpdate(intervalS, candle));
+      // What newcomers were told is the newest one; those before it have ended.
+      const ended = updates.slice(0, -1).filter((update) => !pace.isKnown(update));
+      const newest = pace.take(updates.at(-1));
+      return newest === undefined ? ended : [...ended, newest];
     });
+  }
+
+  #candlesPace(intervalS: number): PacedState<CandleUpdate> {
+    let pace = this.#pacedCandles.get(intervalS);
+    if (pace === undefined) {
+      pace = new PacedState(isSameCandle);
+      this.#pacedCandles.set(intervalS, pace);
+    }
+    return pace;
   }
 
   #candleUpdate(intervalS: number, candle: Candle): CandleUpdate {
@@ -167,9 +171,13 @@ export class MarketFold {
   }
 }
 
+function isSamePrice(one: LastPriceUpdate, other: LastPriceUpdate): boolean {
+  return one.price === other.price;
+}
+
 /** A candle changes with its trades only, and those become more. */
-function isSameCandle(candle: Candle, known: Candle | undefined): boolean {
-  return candle.startS === known?.startS && candle.tradeCount === known.tradeCount;
+function isSameCandle({ candle: one }: CandleUpdate, { candle: other }: CandleUpdate): boolean {
+  return one.startS === other.startS && one.tradeCount === other.tradeCount;
 }
 
 function lastTradeUs({ lastPriceTimeUs, recentTrades, candles }: MarketState): number {

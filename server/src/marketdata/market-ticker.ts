@@ -4,6 +4,7 @@
  */
 import { type MarketRules, notionalAtoms } from "../core/market/rules.ts";
 import { minuteUs } from "./minute-table.ts";
+import { PacedState, type Told } from "./paced-state.ts";
 import { type TickerFigures, TickerWindow } from "./ticker.ts";
 import type { Candle, PublicTrade, TickerUpdate } from "./updates.ts";
 
@@ -17,9 +18,9 @@ export class MarketTicker {
   #price = 0;
   /** As it was last read, and the second of that; undefined after a trade. */
   #read: { readonly update: TickerUpdate | undefined; readonly second: number } | undefined;
-  /** What those who listen know; undefined while nobody does, or there is nothing to know. */
-  #published: TickerUpdate | undefined;
-  /** The minute in which it was last compared; undefined after a trade. */
+  /** What those who listen know. */
+  readonly #paced = new PacedState<TickerUpdate>(isSame);
+  /** The minute in which that was last compared; undefined after a trade or when somebody came or went. */
   #comparedMinute: number | undefined;
 
   constructor(rules: MarketRules) {
@@ -80,10 +81,10 @@ export class MarketTicker {
     return this.#read.update;
   }
 
-  /** What the listeners know already, so that the next change reaches all of them alike, once. */
-  join(nowUs: number): TickerUpdate | undefined {
-    this.#published ??= this.read(nowUs);
-    return this.#published;
+  /** What a newcomer is told. */
+  join(nowUs: number): Told<TickerUpdate> | undefined {
+    this.#comparedMinute = undefined;
+    return this.#paced.join(this.read(nowUs));
   }
 
   /**
@@ -94,21 +95,18 @@ export class MarketTicker {
     const minute = Math.floor(nowUs / minuteUs);
     if (minute === this.#comparedMinute) return undefined;
     this.#comparedMinute = minute;
-    const update = this.read(nowUs);
-    if (update === undefined || isSame(update, this.#published)) return undefined;
-    this.#published = update;
-    return update;
+    return this.#paced.take(this.read(nowUs));
   }
 
-  /** Nobody listens any more: the next one who does is told what is so then. */
+  /** Nobody listens any more. */
   leave(): void {
-    this.#published = undefined;
     this.#comparedMinute = undefined;
+    this.#paced.leave();
   }
 }
 
-function isSame(update: TickerUpdate, known: TickerUpdate | undefined): boolean {
-  return update.price === known?.price && haveSameFigures(update.figures, known.figures);
+function isSame(update: TickerUpdate, known: TickerUpdate): boolean {
+  return update.price === known.price && haveSameFigures(update.figures, known.figures);
 }
 
 function haveSameFigures(

@@ -202,7 +202,10 @@ export class Conversation {
       frameText,
       allocate: (bytes) => new Uint8Array(bytes),
       schedule: () => {},
-      current: (topic) => this.board.state(topic),
+      current: (topic) => {
+        const state = this.board.state(topic);
+        return state && { state, isNews: false };
+      },
     });
     const transport = {
       write: (frames: Uint8Array) => {

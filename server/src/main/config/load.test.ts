@@ -54,6 +54,7 @@ describe("a configuration", () => {
       tokenlessPublic: false,
       resubscribe: "merge",
       ackMethodAlways: false,
+      tellUnknown: true,
       countPings: false,
       idleTimeoutMs: 60_000,
       requestsPerMinuteMax: 200,
@@ -165,7 +166,7 @@ describe("a wrong configuration names the place and what would be right", () => 
     ["cryptomus: {enabled: 1}", "1:22 cryptomus.enabled must be true or false, but is 1"],
     [
       "cryptomus: {idleTimeout: 5}",
-      '1:13 cryptomus.idleTimeout is not a known key; did you mean "idleTimeoutMs"? (known here: enabled, tokenlessPublic, resubscribe, ackMethodAlways, countPings, idleTimeoutMs, requestsPerMinuteMax, newConnectionsPerMinuteMax, connectionsPerUserMax, messageBytesMax, restCallsPerMinuteMax, md5, hmacWindowMs, depthIntervalMs, fullReloadIntervalMs, tickerIntervalMs)',
+      '1:13 cryptomus.idleTimeout is not a known key; did you mean "idleTimeoutMs"? (known here: enabled, tokenlessPublic, resubscribe, ackMethodAlways, tellUnknown, countPings, idleTimeoutMs, requestsPerMinuteMax, newConnectionsPerMinuteMax, connectionsPerUserMax, messageBytesMax, restCallsPerMinuteMax, md5, hmacWindowMs, depthIntervalMs, fullReloadIntervalMs, tickerIntervalMs)',
     ],
     ["demo: {users: 2}", "1:15 demo.users must be true or false, but is 2"],
     [

@@ -4,10 +4,10 @@
  * not made.
  */
 import { depthScaleCount } from "../../core/market/rules.ts";
-import type { Hub } from "../../hub/hub.ts";
+import type { CurrentState, Hub } from "../../hub/hub.ts";
 import { type MarketBoard, rulesOf } from "../../marketdata/market-board.ts";
 import { tradesUpdates } from "../../marketdata/public-trades.ts";
-import type { Topic, Update } from "../../marketdata/topic.ts";
+import type { Topic } from "../../marketdata/topic.ts";
 import type { DepthUpdate } from "../../marketdata/updates.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Released } from "../../ports/released.ts";
@@ -133,17 +133,23 @@ export class MarketStreams {
 }
 
 /**
- * What a newcomer on a topic is sent at once (protocol D-C42): of what is sent in a rhythm that which
- * the others know, so that nobody is told the same twice. Undefined for streams without a state.
+ * What a newcomer on a topic is sent at once (protocol D-C42); undefined for streams without a state.
+ * What the others are still to be told is news, which they are sent in its rhythm.
  */
-export function currentState(board: MarketBoard, topic: Topic, nowUs: number): Update | undefined {
+export function currentState(
+  board: MarketBoard,
+  topic: Topic,
+  nowUs: number,
+): CurrentState | undefined {
   switch (topic.kind) {
     case "last-price":
       return board.joinLastPrices(topic.market);
     case "ticker":
       return board.joinTickers(topic.market, nowUs);
-    case "depth":
-      return board.depth(topic.market, topic.scaleIndex);
+    case "depth": {
+      const state = board.depth(topic.market, topic.scaleIndex);
+      return state && { state, isNews: false };
+    }
     case "candles":
       return board.joinCandles(topic.market, topic.intervalS, nowUs);
     default:
