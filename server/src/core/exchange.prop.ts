@@ -170,6 +170,17 @@ class Line {
   }
 }
 
+/** Whether the exchange tells beforehand that it would refuse a command. */
+function isJudged({ kind }: Command): boolean {
+  return kind === "place-limit" || kind === "place-market" || kind === "cancel-order";
+}
+
+function withWords(stream: readonly number[]): Line {
+  const line = new Line().open();
+  for (const word of stream) line.applyWord(word);
+  return line;
+}
+
 /** Asks the matcher, which is slow and explains, only when there is something to explain. */
 function expectSame(left: unknown, right: unknown): void {
   if (!isSame(left, right)) expect(left).toEqual(right);
@@ -225,6 +236,59 @@ describe("the exchange under random commands", () => {
         }
       }),
       { numRuns: 40 },
+    );
+  });
+
+  it("tells beforehand what it would refuse, and is not changed by being asked", () => {
+    fc.assert(
+      fc.property(words(400, 400), (stream) => {
+        const asked = new Line().open();
+        const unasked = new Line().open();
+        // Somebody who cannot pay for much.
+        const poor = { kind: "withdraw", user: "dan", currency: "USDT", key: "all" } as const;
+        for (const line of [asked, unasked]) line.apply({ ...poor, amount: money("489") });
+        for (const word of stream) {
+          const command = commandOf(word, asked.exchange);
+          const told = asked.exchange.refusalOf(command);
+          const [first] = asked.apply(command);
+          const refused = first?.kind === "refused" ? first.reason : undefined;
+          expect(told, JSON.stringify(command.kind)).toBe(isJudged(command) ? refused : undefined);
+          unasked.apply(command);
+        }
+        expect(asked.exchange.stateHash()).toBe(unasked.exchange.stateHash());
+        asked.exchange.checkInvariants();
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it("shows pages of open orders as if it had made a list of all of them", () => {
+    const page = fc.record({ offset: fc.nat({ max: 12 }), limit: fc.integer({ min: 1, max: 5 }) });
+    const filter = fc.record(
+      {
+        market: fc.constantFrom(...markets, "NO_SUCH"),
+        side: fc.constantFrom("buy" as const, "sell" as const),
+        clientId: fc.constantFrom("c0", "c1", "c2"),
+        id: fc.integer({ min: 15, max: 200 }),
+      },
+      { requiredKeys: [] },
+    );
+    fc.assert(
+      fc.property(words(150, 150), fc.array(fc.tuple(page, filter)), (stream, queries) => {
+        const { exchange } = withWords(stream);
+        for (const [{ offset, limit }, asked] of queries) {
+          const wanted = Object.entries(asked) as [keyof typeof asked, unknown][];
+          for (const user of users) {
+            const all = exchange
+              .openOrders(user)
+              .filter((order) => wanted.every(([key, value]) => order[key] === value))
+              .toReversed();
+            const found = exchange.openOrderPage(user, { ...asked, offset, limit });
+            expect(found).toEqual(all.slice(offset, offset + limit));
+          }
+        }
+      }),
+      { numRuns: 20 },
     );
   });
 

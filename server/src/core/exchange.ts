@@ -28,7 +28,7 @@ import { checkState } from "./trading/invariants.ts";
 import { LimitEntry } from "./trading/limit-entry.ts";
 import { MarketEntry } from "./trading/market-entry.ts";
 import { Matcher } from "./trading/matching.ts";
-import { openOrdersOf, viewOf } from "./trading/orders.ts";
+import { type OpenOrderQuery, openOrderPage, openOrdersOf, viewOf } from "./trading/orders.ts";
 import { type ExchangeSnapshot, restoreState, snapshotOf } from "./trading/snapshot.ts";
 import {
   type ExchangeLimits,
@@ -131,6 +131,26 @@ export class Exchange {
     return this.#events;
   }
 
+  /**
+   * Why an order or a cancel would be refused if it were applied now; undefined when it would be taken,
+   * and for every other command. It changes nothing, and neither sequence nor time decide it.
+   */
+  refusalOf(command: Command): RejectReason | undefined {
+    switch (command.kind) {
+      case "place-limit":
+        return this.#limits.refusalOf(command);
+      case "place-market":
+        return this.#markets.refusalOf(command);
+      case "cancel-order": {
+        const user = this.#state.usersByName.get(command.user);
+        const slot = findOrder(this.#state, user, command.order);
+        return slot === undefined ? "unknown-order" : undefined;
+      }
+      default:
+        return undefined;
+    }
+  }
+
   /** The whole state as plain data that survives JSON. */
   snapshot(): ExchangeSnapshot {
     return snapshotOf(this.#state);
@@ -164,6 +184,12 @@ export class Exchange {
   openOrders(name: string): readonly OrderView[] {
     const user = this.#state.usersByName.get(name);
     return user === undefined ? [] : openOrdersOf(this.#state, user);
+  }
+
+  /** A page of a user's open orders, newest first. Costs little however many they have. */
+  openOrderPage(name: string, query: OpenOrderQuery): readonly OrderView[] {
+    const user = this.#state.usersByName.get(name);
+    return user === undefined ? [] : openOrderPage(this.#state, user, query);
   }
 
   /** An open order of a user; undefined when it is not open or not his. */

@@ -7,6 +7,7 @@ import type { OrderView } from "../core/events.ts";
 import type { BalanceView, Tariff } from "../core/exchange.ts";
 import type { FeeSchedule } from "../core/market/fees.ts";
 import type { RejectReason } from "../core/reject.ts";
+import type { OpenOrderQuery } from "../core/trading/orders.ts";
 import type { FillRecord, OrderFillQuery, OrderQuery, OrderRecord } from "./history.ts";
 import type { Submission } from "./released.ts";
 
@@ -27,8 +28,8 @@ export interface TradingDesk {
    * user is refused, also one that the exchange itself has forgotten.
    */
   submit(command: Command): Promise<Submission | Admission>;
-  /** Open orders of a user, oldest first. */
-  openOrders(user: string): Promise<readonly OrderView[] | Unavailable>;
+  /** A page of a user's open orders, newest first. */
+  openOrders(user: string, query: OpenOrderQuery): Promise<readonly OrderView[] | Unavailable>;
   /** An open order of a user by its id; undefined when it is not open or not his. */
   openOrder(user: string, id: number): Promise<OrderView | Unavailable | undefined>;
   /** What a user has of each currency that he ever had. */

@@ -14,6 +14,13 @@ import { closeReasonOf, type Matcher, type Run } from "./matching.ts";
 import { cancelResting, closeOrder, enlistOrder, tellOpened, tellUpdated } from "./orders.ts";
 import { holdFor, marketOf, openMarket, ownerOf, payCurrency, type TradingState } from "./state.ts";
 
+/** A limit order that will be taken in. */
+interface Accepted {
+  readonly slot: OrderSlot;
+  readonly hold: Atoms;
+  readonly terms: LimitTerms;
+}
+
 /** Entry of limit orders. */
 export class LimitEntry {
   readonly #state: TradingState;
@@ -25,6 +32,23 @@ export class LimitEntry {
   }
 
   place(command: PlaceLimit): RejectReason | undefined {
+    const accepted = this.#accept(command);
+    if (typeof accepted === "string") return accepted;
+    this.#run(accepted.slot, accepted.hold, accepted.terms);
+    return undefined;
+  }
+
+  /** Why an order would be refused now; changes nothing. */
+  refusalOf(command: PlaceLimit): RejectReason | undefined {
+    const accepted = this.#accept(command);
+    if (typeof accepted === "string") return accepted;
+    // The row that is given back is the one that the next order gets, as if nobody had asked.
+    this.#state.pool.close(accepted.slot);
+    return undefined;
+  }
+
+  /** An order that has passed all checks, in a row that nobody knows of yet. */
+  #accept(command: PlaceLimit): Accepted | RejectReason {
     const market = openMarket(this.#state, command.market);
     if (typeof market === "string") return market;
     const user = this.#state.usersByName.get(command.user);
@@ -38,8 +62,7 @@ export class LimitEntry {
       this.#state.pool.close(slot);
       return "not-fillable";
     }
-    this.#run(slot, hold, terms);
-    return undefined;
+    return { slot, hold, terms };
   }
 
   replace(command: ReplaceOrder): RejectReason | undefined {

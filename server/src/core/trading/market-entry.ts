@@ -11,7 +11,7 @@ import { bandLimit } from "../market/rules.ts";
 import type { Atoms } from "../num/money.ts";
 import { ticks } from "../num/units.ts";
 import type { RejectReason } from "../reject.ts";
-import { checkNotional, checkQuantity, checkRoom } from "./checks.ts";
+import { type Applicant, checkNotional, checkQuantity, checkRoom } from "./checks.ts";
 import { closeReasonOf, type Matcher, type Run } from "./matching.ts";
 import { closeOrder, enlistOrder, tellOpened } from "./orders.ts";
 import {
@@ -54,14 +54,9 @@ export class MarketEntry {
 
   /** Answers with a reject reason, and then nothing has changed. */
   place(command: PlaceMarket): RejectReason | undefined {
-    const market = openMarket(this.#state, command.market);
-    if (typeof market === "string") return market;
-    const user = this.#state.usersByName.get(command.user);
-    if (user === undefined) return "insufficient-funds";
-    const refusal = this.#check(command, user, market);
-    if (refusal !== undefined) return refusal;
-
-    const entry = this.#reserve(command, user, market);
+    const applicant = this.#check(command);
+    if (typeof applicant === "string") return applicant;
+    const entry = this.#reserve(command, applicant);
     const sizing = this.#size(entry);
     if (typeof sizing === "string") {
       this.#state.pool.close(entry.slot);
@@ -71,7 +66,40 @@ export class MarketEntry {
     return undefined;
   }
 
-  #check(command: PlaceMarket, user: User, market: Market): RejectReason | undefined {
+  /** Why an order would be refused now; changes nothing. */
+  refusalOf(command: PlaceMarket): RejectReason | undefined {
+    const applicant = this.#check(command);
+    if (typeof applicant === "string") return applicant;
+    const entry = this.#reserve(command, applicant);
+    // Looking through the book is spared an order that can pay for its first lot.
+    const sizing = this.#canPay(entry) ? undefined : this.#size(entry);
+    // The row that is given back is the one that the next order gets, as if nobody had asked.
+    this.#state.pool.close(entry.slot);
+    return typeof sizing === "string" ? sizing : undefined;
+  }
+
+  /** Whether an order that looks through the book for its size will not be refused for it. */
+  #canPay({ command: { side, size }, market, available, best }: Entry): boolean {
+    if (side === "buy") {
+      return "quantity" in size && available / market.notionalAtoms >= BigInt(best);
+    }
+    return (
+      "value" in size &&
+      available >= market.lotAtoms &&
+      size.value / market.notionalAtoms >= BigInt(best)
+    );
+  }
+
+  /** Who asks where, or why not; what the order is worth is looked at later. */
+  #check(command: PlaceMarket): Applicant | RejectReason {
+    const market = openMarket(this.#state, command.market);
+    if (typeof market === "string") return market;
+    const user = this.#state.usersByName.get(command.user);
+    if (user === undefined) return "insufficient-funds";
+    return this.#checkTerms(command, user, market) ?? { user, market };
+  }
+
+  #checkTerms(command: PlaceMarket, user: User, market: Market): RejectReason | undefined {
     const { clientId, side, size } = command;
     const refusal =
       "quantity" in size ? checkQuantity(market, size.quantity) : checkNotional(market, size.value);
@@ -82,7 +110,7 @@ export class MarketEntry {
     );
   }
 
-  #reserve(command: PlaceMarket, user: User, market: Market): Entry {
+  #reserve(command: PlaceMarket, { user, market }: Applicant): Entry {
     const { ledger, pool, sequence, timeUs } = this.#state;
     const { side, size, clientId } = command;
     const best = market.book.bestPrice(oppositeOf(side));

@@ -5,6 +5,7 @@
 import { assert } from "../assert.ts";
 import { noSlot, type OrderSlot } from "../book/order-pool.ts";
 import type { CloseReason, OrderView } from "../events.ts";
+import type { Side } from "../market/rules.ts";
 import type { Atoms } from "../num/money.ts";
 import { holdFor, marketOf, ownerOf, payCurrency, type TradingState, type User } from "./state.ts";
 
@@ -106,4 +107,46 @@ export function openOrdersOf(state: TradingState, user: User): readonly OrderVie
     views.push(viewOf(state, slot));
   }
   return views;
+}
+
+/** Which of a user's open orders to show. */
+export interface OpenOrderQuery {
+  readonly market?: string | undefined;
+  readonly side?: Side | undefined;
+  readonly id?: number | undefined;
+  readonly clientId?: string | undefined;
+  /** How many of the newest to skip, 0 or more, and how many to show at most. */
+  readonly offset: number;
+  readonly limit: number;
+}
+
+/** A page of a user's open orders, newest first: views are made only of those that are on it. */
+export function openOrderPage(
+  state: TradingState,
+  user: User,
+  query: OpenOrderQuery,
+): readonly OrderView[] {
+  const { pool } = state;
+  const isAskedFor = orderFilter(state, query);
+  const views: OrderView[] = [];
+  let skipped = 0;
+  for (let slot = user.lastOrder; slot !== noSlot; slot = pool.previousOfUser[slot]!) {
+    if (views.length >= query.limit) break;
+    if (!isAskedFor(slot)) continue;
+    if (skipped < query.offset) skipped += 1;
+    else views.push(viewOf(state, slot));
+  }
+  return views;
+}
+
+function orderFilter(
+  { pool, marketsByCode }: TradingState,
+  { market: code, side, id, clientId }: OpenOrderQuery,
+): (slot: OrderSlot) => boolean {
+  const market = code === undefined ? undefined : (marketsByCode.get(code)?.index ?? -1);
+  return (slot) =>
+    (market === undefined || pool.market[slot] === market) &&
+    (side === undefined || pool.side(slot) === side) &&
+    (id === undefined || pool.id[slot] === id) &&
+    (clientId === undefined || pool.clientId[slot] === clientId);
 }

@@ -207,9 +207,13 @@ export class House {
 
   /** Why a command is not let in. */
   #refusal(command: Command): Admission | undefined {
-    if (!("clientId" in command) || command.clientId === undefined) return undefined;
-    const isUsed = this.history.clientIdUse(command.user, command.clientId) !== undefined;
-    return isUsed ? { kind: "refused", reason: "duplicate-client-id" } : undefined;
+    const { clientId = undefined } = "clientId" in command ? command : {};
+    const isUsed =
+      clientId !== undefined &&
+      "user" in command &&
+      this.history.clientIdUse(command.user, clientId) !== undefined;
+    const reason = isUsed ? "duplicate-client-id" : this.exchange.refusalOf(command);
+    return reason && { kind: "refused", reason };
   }
 
   #desk(): TradingDesk {
@@ -218,7 +222,7 @@ export class House {
     return {
       fees: this.#fees,
       submit: async (command) => this.trouble ?? this.#refusal(command) ?? this.apply(command),
-      openOrders: (user) => answer(() => this.exchange.openOrders(user)),
+      openOrders: (user, query) => answer(() => this.exchange.openOrderPage(user, query)),
       openOrder: (user, id) => answer(() => this.exchange.openOrder(user, id)),
       balances: (user) => answer(() => this.exchange.balances(user)),
       tariff: (user) => answer(() => this.exchange.tariff(user)),

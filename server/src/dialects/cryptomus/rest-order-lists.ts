@@ -36,12 +36,16 @@ export async function listOpenOrders(
   const refusal = refuseMarket(board, query);
   if (refusal !== undefined) return refusal;
 
-  const open = await desk.openOrders(identity.userId);
+  const id = query.order_id === undefined ? undefined : parseId(query.order_id)?.sequence;
+  if (query.order_id !== undefined && id === undefined) return reply(200, { result: [] });
+
+  const { market, direction, client_order_id, offset, limit } = query;
+  const open = await desk.openOrders(identity.userId, {
+    ...{ market, side: direction, id, clientId: client_order_id, offset, limit },
+  });
   if (isUnavailable(open)) return refusalReply("unavailable");
-  const page = open
-    .filter((order) => isAskedFor(order, query))
-    .toReversed()
-    .slice(query.offset, query.offset + query.limit);
+  // The time in an id is part of it: one with another time was never given out.
+  const page = open.filter((order) => isAskedFor(order, query));
   return reply(200, {
     result: page.map((order) => openOrder(rulesOf(board, order.market), order)),
   });

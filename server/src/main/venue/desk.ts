@@ -35,7 +35,7 @@ export function createDesk(venue: Venue): TradingDesk {
   return {
     fees: standardFees,
     submit: (command) => venue.door.submit(command),
-    openOrders: (user) => now((exchange) => exchange.openOrders(user)),
+    openOrders: (user, query) => now((exchange) => exchange.openOrderPage(user, query)),
     openOrder: (user, id) => now((exchange) => exchange.openOrder(user, id)),
     balances: (user) => now((exchange) => exchange.balances(user)),
     tariff: (user) => now((exchange) => exchange.tariff(user)),

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { VirtualClock } from "../../adapters/clock/virtual-clock.ts";
-import type { Command } from "../../core/commands.ts";
+import type { Command, PlaceLimit } from "../../core/commands.ts";
 import { lots, ticks } from "../../core/num/units.ts";
 import { money, rulesOf } from "../../core/scenario.contract.ts";
 import { standardLimits } from "../../core/trading/state.ts";
@@ -55,10 +55,45 @@ describe("a client id that the exchange has forgotten", () => {
   });
 });
 
+describe("an order that the exchange would refuse", () => {
+  it.each<[string, Command, string]>([
+    ["of a stranger", order("nobody", "x"), "insufficient-funds"],
+    ["that cannot be paid", { ...order("pol", "x"), quantity: lots(1_001) }, "insufficient-funds"],
+    ["in no market", { ...order("pol", "x"), market: "NO_SUCH" }, "unknown-market"],
+    [
+      "too small",
+      { ...order("pol", "x"), price: ticks(1), quantity: lots(0) },
+      "quantity-precision",
+    ],
+    [
+      "to cancel what is not open",
+      { kind: "cancel-order", user: "pol", order: { id: 1 } },
+      "unknown-order",
+    ],
+  ])("%s is refused and costs the log nothing", async (_, command, reason) => {
+    if (venue.exchange.balances("pol").length === 0) await endow("pol");
+    const { sequence } = venue.exchange;
+    for (let times = 0; times < 100; times += 1) {
+      expect(await venue.door.submit(command)).toEqual({ kind: "refused", reason });
+    }
+    expect(venue.exchange.sequence).toBe(sequence);
+  });
+
+  it("is told so when that by which it was judged is durable", async () => {
+    await endow("sue");
+    const first = venue.sequencer.submitted({ ...order("sue", "a"), quantity: lots(1_000) });
+    const { sequence } = venue.exchange;
+    expect(venue.sequencer.durableSequence).toBeLessThan(sequence);
+    expect(await venue.door.submit(order("sue", "b"))).toMatchObject({ kind: "refused" });
+    expect(venue.sequencer.durableSequence).toBeGreaterThanOrEqual(sequence);
+    await first;
+  });
+});
+
 const duplicate = { kind: "refused", reason: "duplicate-client-id" };
 const taken = { kind: "released", released: { events: [{ kind: "order-opened" }, {}, {}] } };
 
-function order(user: string, clientId: string): Command {
+function order(user: string, clientId: string): PlaceLimit {
   const market = "BTC_USDT";
   const terms = { price: ticks(1), quantity: lots(1), timeInForce: "gtc" } as const;
   return { kind: "place-limit", user, side: "buy", market, ...terms, clientId };

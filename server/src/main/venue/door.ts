@@ -6,6 +6,9 @@
  * commands on their way to the history, and by the history. Nothing is let in while the second may
  * hold an id that the exchange has forgotten; and between the last look and the command there is no
  * wait, so that nothing can be forgotten meanwhile.
+ *
+ * What the exchange is certain to refuse is refused here, so that nobody fills the log with orders
+ * that they cannot pay for.
  */
 import type { Command } from "../../core/commands.ts";
 import type { Exchange } from "../../core/exchange.ts";
@@ -20,7 +23,7 @@ export const waitsMax = 100;
 
 /** What a door stands before. */
 export interface DoorParts {
-  readonly exchange: Pick<Exchange, "clientIdsForgottenUpTo">;
+  readonly exchange: Pick<Exchange, "clientIdsForgottenUpTo" | "refusalOf">;
   readonly sequencer: Pick<Sequencer, "submitted" | "read">;
   readonly history: Pick<History, "lastSequence" | "clientIdUse">;
   /** Resolves when the history holds all that is durable, or with why it never will. */
@@ -43,7 +46,7 @@ interface Claim {
 
 /** Makes the door of an exchange. */
 export function createDoor(parts: DoorParts): Door {
-  const { sequencer, history } = parts;
+  const { exchange, sequencer, history } = parts;
 
   /** Undefined once the history holds everything that may have been forgotten by now. */
   async function wait(): Promise<Admission | undefined> {
@@ -67,13 +70,25 @@ export function createDoor(parts: DoorParts): Door {
     }
   }
 
+  /**
+   * Lets a command in, unless the exchange would refuse it as it stands: that costs the log nothing,
+   * and is answered when all that it was judged by is durable, as the command would have been.
+   */
+  async function enter(command: Command): Promise<Submission | Admission> {
+    const reason = exchange.refusalOf(command);
+    if (reason === undefined) return sequencer.submitted(command);
+    const reading = await sequencer.read(() => reason);
+    if (reading.kind === "stopped") return { kind: "unavailable", reason: reading.reason };
+    return { kind: "refused", reason };
+  }
+
   return {
     async submit(command) {
       const claim = claimOf(command, parts);
-      if (claim === undefined) return sequencer.submitted(command);
+      if (claim === undefined) return enter(command);
       for (let waits = 0; waits < waitsMax; waits += 1) {
         const verdict = judged(claim);
-        if (verdict === "let in") return sequencer.submitted(command);
+        if (verdict === "let in") return enter(command);
         if (verdict !== "wait") return verdict;
         const fault = await wait();
         // What is stored may be enough also when nothing more will be.
