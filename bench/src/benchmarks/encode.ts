@@ -84,7 +84,11 @@ function publishedBars(options: TradeFlowOptions): readonly Message[] {
   const publish = (bar: Bar, periodS: PublishPeriodS) => {
     messages.push({ topic: { kind: "bars", instrument: bar.instrument, periodS }, bar });
   };
-  const publisher = new BarPublisher({ latenessUs: latenessDefaultUs, publish });
+  const publisher = new BarPublisher({
+    latenessUs: latenessDefaultUs,
+    unchangedBars: false,
+    publish,
+  });
   for (const trade of createTradeFlow(options)) {
     publisher.advance(trade.receiveTimeUs);
     publisher.apply(trade);

@@ -18,6 +18,7 @@ export function foldOurs(trades: readonly Trade[], stopwatch: Stopwatch): number
   let messages = 0;
   const publisher = new BarPublisher({
     latenessUs: latenessDefaultUs,
+    unchangedBars: false,
     publish: () => {
       messages += 1;
     },

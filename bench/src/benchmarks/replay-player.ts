@@ -50,6 +50,7 @@ export async function playFile({ path, format, trades }: RecordedFile): Promise<
       simulated: false,
     },
     latenessUs: latenessDefaultUs,
+    unchangedBars: false,
     catalog,
     clock: systemClock(),
     log: silentLog,

@@ -47,13 +47,14 @@ export interface FeedConnections {
   readonly clock: Clock;
   readonly log: Log;
   readonly latenessUs: number;
+  readonly unchangedBars: boolean;
   progress(dataset: string, share: number): void;
 }
 
 /** Adds a dataset to the catalog and connects its feed with the hub; it does not run yet. */
 export function connectFeed(
   { dataset, opened }: ServedDataset,
-  { catalog, hub, clock, log, latenessUs, progress }: FeedConnections,
+  { catalog, hub, clock, log, latenessUs, unchangedBars, progress }: FeedConnections,
 ): FeedRunner {
   const { code, publisher } = dataset;
   catalog.addDataset(dataset);
@@ -70,6 +71,8 @@ export function connectFeed(
       isRecording: opened.isRecording,
     }),
     latenessUs,
+    unchangedBars,
+    isWanted: (instrument, periodS) => hub.hasAudience({ kind: "bars", instrument, periodS }),
     catalog,
     clock,
     log,

@@ -98,6 +98,7 @@ function setUp(isRecording: boolean) {
     },
     restarts: policy(isRecording),
     latenessUs: 0,
+    unchangedBars: true,
     catalog,
     clock,
     log: { debug() {}, info: write, warn: write, error: write },

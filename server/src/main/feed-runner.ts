@@ -6,7 +6,8 @@ import type { Bar, PublishPeriodS } from "../marketdata/bar.ts";
 import { BarPublisher } from "../marketdata/bar-publisher.ts";
 import type { TradeVerdict } from "../marketdata/bar-series.ts";
 import type { Catalog } from "../marketdata/catalog.ts";
-import type { Dataset } from "../marketdata/instrument.ts";
+import type { Dataset, Instrument } from "../marketdata/instrument.ts";
+import type { BarTopic } from "../marketdata/topic.ts";
 import { type Clock, steadyMs } from "../ports/clock.ts";
 import type {
   FeedContext,
@@ -26,6 +27,10 @@ export interface FeedRunnerOptions {
   /** When it is started again after a failure; never when left out. */
   readonly restarts?: FeedRestarts;
   readonly latenessUs: number;
+  /** Whether open bars are sent at each boundary, changed or not (D-F13). */
+  readonly unchangedBars: boolean;
+  /** Whether anybody would be sent such a bar; always when left out. */
+  isWanted?(instrument: Instrument, periodS: PublishPeriodS): boolean;
   readonly catalog: Catalog;
   readonly clock: Clock;
   readonly log: Log;
@@ -75,6 +80,8 @@ export class FeedRunner {
     this.dataset = options.dataset;
     this.#bars = new BarPublisher({
       latenessUs: options.latenessUs,
+      unchangedBars: options.unchangedBars,
+      isWanted: (instrument, periodS) => options.isWanted?.(instrument, periodS) ?? true,
       publish: (bar, periodS) => options.publish(bar, periodS),
     });
     for (const ticker of options.opened.feed.tickers) {
@@ -83,9 +90,10 @@ export class FeedRunner {
     if (!options.opened.waitsForAudience) this.#audience.resolve();
   }
 
-  /** Somebody subscribes to the dataset: a feed that was held back begins. */
-  audienceCame(): void {
+  /** Somebody subscribes to the dataset: a feed that was held back begins, and bars are shown. */
+  audienceCame({ instrument, periodS }: BarTopic): void {
     this.#audience.resolve();
+    if (!this.#options.unchangedBars) this.#bars.newcomer(instrument, periodS);
   }
 
   start(): void {

@@ -132,7 +132,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     subscribed: (topic) => {
       if (topic.kind !== "bars") return;
       const { code } = topic.instrument.dataset;
-      feeds.find((feed) => feed.dataset.code === code)?.audienceCame();
+      feeds.find((feed) => feed.dataset.code === code)?.audienceCame(topic);
     },
   });
   // Before feeds are connected, so that the exchange's markets are served from the first moment.
@@ -140,11 +140,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const venue = trading?.venue;
   const catalog = new Catalog();
   const latenessUs = config.bars.latenessMs * 1_000;
+  const { unchangedBars } = config.finazon;
   const progress = (code: string, share: number) => options.progress?.(code, share);
   await start.step("feeds", () => {
     const served = [...configured, ...(venue ? [ownTrades(venue, config)] : [])];
     for (const dataset of served) {
-      feeds.push(connectFeed(dataset, { catalog, hub, clock, log, latenessUs, progress }));
+      feeds.push(
+        connectFeed(dataset, {
+          ...{ catalog, hub, clock, log, latenessUs, unchangedBars, progress },
+        }),
+      );
     }
   });
 

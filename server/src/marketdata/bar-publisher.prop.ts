@@ -63,7 +63,7 @@ function lastStates(published: readonly Published[], periodS: PublishPeriodS): M
   return new Map(ofPeriod.map(({ bar }) => [`${bar.instrument.ticker}|${bar.startUs}`, bar]));
 }
 
-function play(arrivals: readonly DrawnArrival[]) {
+function play(arrivals: readonly DrawnArrival[], unchangedBars: boolean) {
   const trades = arrivals.map((drawn, index): Trade => {
     const instrument = instruments[drawn.of];
     if (instrument === undefined) throw new Error("an instrument was expected");
@@ -84,6 +84,7 @@ function play(arrivals: readonly DrawnArrival[]) {
   const published: Published[] = [];
   const publisher = new BarPublisher({
     latenessUs,
+    unchangedBars,
     publish: (bar, periodS) => published.push({ bar, periodS, boundary: publisher.nowUs ?? 0 }),
   });
   publisher.advance(epoch);
@@ -99,8 +100,8 @@ function play(arrivals: readonly DrawnArrival[]) {
 describe("bars", () => {
   it("end equal to a batch computation for any arrival order within the lateness window", () => {
     fc.assert(
-      fc.property(fc.array(arrival, { maxLength: 60 }), (arrivals) => {
-        const { arriving, published } = play(arrivals);
+      fc.property(fc.array(arrival, { maxLength: 60 }), fc.boolean(), (arrivals, unchangedBars) => {
+        const { arriving, published } = play(arrivals, unchangedBars);
         const minutes = Map.groupBy(
           arriving,
           (trade) =>
@@ -119,8 +120,8 @@ describe("bars", () => {
 
   it("are sent at most once per period and bar, at a boundary, never empty, never before their minute", () => {
     fc.assert(
-      fc.property(fc.array(arrival, { maxLength: 60 }), (arrivals) => {
-        const { published } = play(arrivals);
+      fc.property(fc.array(arrival, { maxLength: 60 }), fc.boolean(), (arrivals, unchangedBars) => {
+        const { published } = play(arrivals, unchangedBars);
         const sent = new Set<string>();
         for (const { bar, periodS, boundary } of published) {
           expect(boundary % (periodS * 1_000_000)).toBe(0);

@@ -48,12 +48,14 @@ function trade({
 }
 
 /** Runs a publisher and writes down what it publishes, one line a bar. */
-function observe(latenessS = 10) {
+function observe(latenessS = 10, unchangedBars = false) {
   const lines: string[] = [];
   const bars: Bar[] = [];
   let now = 0;
   const publisher = new BarPublisher({
     latenessUs: latenessS * 1e6,
+    unchangedBars,
+    isWanted: ({ ticker }) => ticker !== eth.ticker,
     publish(bar: Bar, periodS: PublishPeriodS) {
       bars.push(bar);
       const [o, h, l, c] = [bar.open, bar.high, bar.low, bar.close].map((p) =>
@@ -79,7 +81,7 @@ function observe(latenessS = 10) {
   return { publisher, clock, bars, lines, of };
 }
 
-describe("publishing an open bar", () => {
+describe("publishing what has changed", () => {
   it("sends one message a period at the boundary, and only when there is something new", () => {
     const seen = observe();
     seen.publisher.apply(trade({ at: 0.1, price: "220.06" }));
@@ -94,6 +96,22 @@ describe("publishing an open bar", () => {
     ]);
     expect(seen.of(10)).toEqual(["10s/10s BTC/USDT t=0 220.06 220.13 219.92 219.92 v=4.5 open"]);
     expect(seen.of(60)).toEqual([]);
+  });
+
+  it("shows a newcomer the running bar at the first boundary of the period", () => {
+    const seen = observe();
+    seen.publisher.apply(trade({ at: 0.1, price: "220" }));
+    seen.clock(3);
+    seen.publisher.newcomer(btc, 1);
+    seen.publisher.newcomer(btc, 10);
+    seen.publisher.newcomer(btc, 60);
+    seen.publisher.newcomer(eth, 1);
+    seen.clock(30);
+    expect(seen.lines).toEqual([
+      "1s/1s BTC/USDT t=0 220 220 220 220 v=1 open",
+      "4s/1s BTC/USDT t=0 220 220 220 220 v=1 open",
+      "10s/10s BTC/USDT t=0 220 220 220 220 v=1 open",
+    ]);
   });
 
   it("never sends a bar without a trade", () => {
@@ -373,6 +391,50 @@ describe("one odd trade", () => {
       "60s/60s BTC/USDT t=0 0.000000000000000001 9007199254740991 0.000000000000000001 9007199254740991 v=2 closed",
     ]);
     expect(seen.bars.at(-1)).toMatchObject({ open: 100, priceScale: 0 });
+  });
+});
+
+describe("publishing unchanged bars too", () => {
+  it("sends the running bar at every boundary of the short periods, and each closing state once", () => {
+    const seen = observe(10, true);
+    seen.clock(57.5);
+    seen.publisher.apply(trade({ at: 57.5, price: "220" }));
+    seen.clock(181);
+    const running = "BTC/USDT t=0 220 220 220 220 v=1 open";
+    const closed = "BTC/USDT t=0 220 220 220 220 v=1 closed";
+    expect(seen.of(1)).toEqual([`58s/1s ${running}`, `59s/1s ${running}`, `60s/1s ${closed}`]);
+    expect(seen.of(10)).toEqual([`60s/10s ${closed}`]);
+    expect(seen.of(60)).toEqual([`60s/60s ${closed}`]);
+  });
+
+  it("sends six a minute at 10 s and sixty at 1 s", () => {
+    const seen = observe(10, true);
+    seen.publisher.apply(trade({ at: 0, price: "220" }));
+    seen.clock(60);
+    expect([seen.of(1).length, seen.of(10).length, seen.of(60).length]).toEqual([60, 6, 1]);
+  });
+
+  it("does not repeat a closed bar that may still be revised, but sends its revision", () => {
+    const seen = observe(10, true);
+    seen.clock(59);
+    seen.publisher.apply(trade({ at: 59, price: "220" }));
+    seen.clock(62);
+    seen.publisher.apply(trade({ at: 59.5, price: "221" }));
+    seen.publisher.apply(trade({ at: 62, price: "222" }));
+    seen.clock(64);
+    expect(seen.of(1)).toEqual([
+      "60s/1s BTC/USDT t=0 220 220 220 220 v=1 closed",
+      "63s/1s BTC/USDT t=0 220 221 220 221 v=2 revised",
+      "63s/1s BTC/USDT t=60 222 222 222 222 v=1 open",
+      "64s/1s BTC/USDT t=60 222 222 222 222 v=1 open",
+    ]);
+  });
+
+  it("sends a bar that nobody listens to only when it has changed", () => {
+    const seen = observe(10, true);
+    seen.publisher.apply(trade({ at: 0, price: "1", of: eth }));
+    seen.clock(30);
+    expect(seen.of(1)).toEqual(["1s/1s ETH/USDT t=0 1 1 1 1 v=1 open"]);
   });
 });
 

@@ -33,6 +33,13 @@ export const backlogBarsMax = 100_000;
 /** What a publisher is made of. */
 export interface BarPublisherOptions {
   readonly latenessUs: number;
+  /**
+   * Whether the short periods are sent the running bar at each of their boundaries, changed or not
+   * (D-F13); where not, only when it has changed.
+   */
+  readonly unchangedBars: boolean;
+  /** Whether anybody would be sent a bar that has not changed; always when left out. */
+  isWanted?(instrument: Instrument, periodS: PublishPeriodS): boolean;
   /** Receives each published state; the boundary has passed when it is called. */
   publish(bar: Bar, periodS: PublishPeriodS): void;
 }
@@ -81,6 +88,15 @@ export class BarPublisher {
     return verdict;
   }
 
+  /** Somebody begins to listen to a period: the running bar is shown at its next boundary, changed or not. */
+  newcomer(instrument: Instrument, periodS: PublishPeriodS): void {
+    const series = this.#series[instrument.index];
+    const open = series?.bars.filter((bar) => !bar.closed) ?? [];
+    if (series === undefined || open.length === 0 || periodS === 60) return;
+    for (const bar of open) bar.owe(periodS);
+    this.#markPending(series);
+  }
+
   /** Moves market time forward and publishes what falls due on the way; time never goes back. */
   advance(toUs: number): void {
     if (this.#nowUs === undefined) this.#start(toUs);
@@ -105,7 +121,7 @@ export class BarPublisher {
   /** The first boundary from `from` on at which there is anything to do; quiet seconds cost nothing. */
   #nextDue(from: number): number {
     if (this.#active.length === 0) return Number.POSITIVE_INFINITY;
-    if (this.#pending[1].length > 0) return from;
+    if (this.#options.unchangedBars || this.#pending[1].length > 0) return from;
     const periodUs = this.#pending[10].length > 0 ? 10 * boundaryUs : barIntervalUs;
     return Math.ceil(from / periodUs) * periodUs;
   }
@@ -149,26 +165,43 @@ export class BarPublisher {
   }
 
   #publishPeriod(periodS: PublishPeriodS, boundary: number): void {
-    const due = this.#pending[periodS];
+    const pending = this.#pending[periodS];
     this.#pending[periodS] = [];
     const bit = periodBit[periodS];
-    for (const series of due) {
+    const repeats = this.#options.unchangedBars && periodS !== 60;
+    for (const series of repeats ? this.#active : pending) {
       series.pendingPeriods &= ~bit;
-      let keepsPending = false;
-      for (const bar of series.bars) {
-        if (!bar.isNewTo(periodS)) continue;
-        if (isDue(bar, periodS, boundary)) {
-          bar.markShown(periodS);
+      if (this.#publishBars(series, periodS, boundary) === "all-shown") continue;
+      series.pendingPeriods |= bit;
+      this.#pending[periodS].push(series);
+    }
+  }
+
+  #publishBars(
+    series: BarSeries,
+    periodS: PublishPeriodS,
+    boundary: number,
+  ): "all-shown" | "some-wait" {
+    let outcome: "all-shown" | "some-wait" = "all-shown";
+    for (const bar of series.bars) {
+      if (!bar.isNewTo(periodS)) {
+        if (this.#isRepeated(series, bar, periodS) && isDue(bar, periodS, boundary)) {
           this.#options.publish(series.view(bar), periodS);
-        } else {
-          keepsPending = true;
         }
-      }
-      if (keepsPending) {
-        series.pendingPeriods |= bit;
-        this.#pending[periodS].push(series);
+      } else if (isDue(bar, periodS, boundary)) {
+        bar.markShown(periodS);
+        this.#options.publish(series.view(bar), periodS);
+      } else {
+        outcome = "some-wait";
       }
     }
+    return outcome;
+  }
+
+  #isRepeated({ instrument }: BarSeries, bar: MinuteBar, periodS: PublishPeriodS): boolean {
+    const { unchangedBars } = this.#options;
+    if (!unchangedBars || bar.closed || periodS === 60) return false;
+    return this.#options.isWanted?.(instrument, periodS) ?? true;
   }
 
   /** Forgets bars that can neither change nor be owed to anybody; all periods end with a minute. */

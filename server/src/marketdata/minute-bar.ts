@@ -112,6 +112,11 @@ export class MinuteBar {
     return (this.#owedPeriods & periodBit[periodS]) !== 0;
   }
 
+  /** Lets subscribers of a period be shown the present state though it has not changed. */
+  owe(periodS: PublishPeriodS): void {
+    this.#owedPeriods |= periodBit[periodS];
+  }
+
   markShown(periodS: PublishPeriodS): void {
     this.#owedPeriods &= ~periodBit[periodS];
   }

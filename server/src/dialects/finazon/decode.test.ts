@@ -97,8 +97,15 @@ describe("request_id", () => {
     });
   });
 
+  it("null counts as absent", () => {
+    const request = decodeRequest('{"event":"heartbeat","request_id":null}');
+    expect(request).toEqual({
+      kind: "heartbeat",
+      tag: { event: "heartbeat", requestId: undefined },
+    });
+  });
+
   it.each([
-    "null",
     "true",
     "false",
     "{}",

@@ -146,7 +146,8 @@ function readRequestId(
   raw: RawRequest,
   text: string | undefined,
 ): { readonly text: string } | undefined | "unusable" {
-  if (raw.request_id === undefined) return undefined;
+  // Clients that always write the key write null where they have no id.
+  if (raw.request_id === undefined || raw.request_id === null) return undefined;
   const isScalar = typeof raw.request_id === "string" || typeof raw.request_id === "number";
   if (!isScalar || text === undefined) return "unusable";
   const { request_id: id } = raw;

@@ -66,6 +66,7 @@ async function printBars(
     dataset: { code, name, publisher },
     opened,
     latenessUs: config.bars.latenessMs * 1_000,
+    unchangedBars: false,
     catalog,
     clock: systemClock(),
     log: logOf(config),

@@ -306,6 +306,10 @@ const finazonSchema = Type.Object(
       default: true,
       description: "whether replies to subscribe and unsubscribe carry `event`",
     }),
+    unchangedBars: Type.Boolean({
+      default: true,
+      description: "whether open bars are sent at each boundary, changed or not; else on change",
+    }),
     onConnectionLimit: Type.Enum(["refuse", "evict-oldest"], {
       default: "refuse",
       description: "what happens when a workspace opens one connection too many",
