@@ -22,7 +22,7 @@ const yaml = `
 exchange: {participants: {enabled: false}}
 datasets: []
 demo: {users: false}
-cryptomus: {depthIntervalMs: 20, fullReloadIntervalMs: 1000, requestsPerMinuteMax: 0}
+cryptomus: {depthIntervalMs: 20, fullReloadIntervalMs: 1000, requestsPerMinuteMax: 0, restCallsPerSecondMax: 0}
 `;
 const market = "TRX_USDT";
 /** Orders of one of the crowd that are under way together. */

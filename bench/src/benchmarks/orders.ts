@@ -27,7 +27,7 @@ const warmUpSeconds = 5;
 const yaml = `
 exchange: { participants: { enabled: false } }
 demo: { users: false }
-cryptomus: { requestsPerMinuteMax: 0, newConnectionsPerMinuteMax: 0 }
+cryptomus: { requestsPerMinuteMax: 0, newConnectionsPerMinuteMax: 0, restCallsPerSecondMax: 0 }
 log: { level: warn }
 datasets: []
 `;

@@ -26,7 +26,7 @@ const readyFrames = 2 + markets.length;
 const yaml = `
 log: { level: warn }
 datasets: []
-cryptomus: { requestsPerMinuteMax: 0, newConnectionsPerMinuteMax: 0, connectionsPerUserMax: 1000000, idleTimeoutMs: 86400000 }
+cryptomus: { requestsPerMinuteMax: 0, newConnectionsPerMinuteMax: 0, restCallsPerSecondMax: 0, connectionsPerUserMax: 1000000, idleTimeoutMs: 86400000 }
 `;
 
 const messages = [

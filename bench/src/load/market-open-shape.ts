@@ -37,7 +37,7 @@ export function marketOpenYaml(shape: MarketOpenShape): string {
 log: { level: warn }
 limits: { connectionsMax: 100000, messagesPerMinuteMax: 1000000 }
 demo: { users: false }
-cryptomus: { tokenlessPublic: true, requestsPerMinuteMax: 0, newConnectionsPerMinuteMax: 0, idleTimeoutMs: 86400000 }
+cryptomus: { tokenlessPublic: true, requestsPerMinuteMax: 0, newConnectionsPerMinuteMax: 0, restCallsPerSecondMax: 0, idleTimeoutMs: 86400000 }
 exchange: { participants: { enabled: false } }
 datasets:
   - code: ${marketOpenDataset}

@@ -14,8 +14,8 @@ import {
   type UserAuthenticator,
 } from "./authenticator.ts";
 import type { Credentials, Identity, SignatureRefusal, SignedMessage } from "./identity.ts";
-import { reencodedLengthMax } from "./php-json.ts";
-import { rememberedSignaturesMax } from "./replay-guard.ts";
+import { phpStyleCount, reencodedLengthMax } from "./php-json.ts";
+import { signaturesPerUserMax } from "./replay-guard.ts";
 import { createUser, disableUser, type NewUser, setMd5 } from "./users.ts";
 
 const secrets = systemSecrets();
@@ -43,12 +43,51 @@ function newUser(): NewUser {
   return made;
 }
 
-function authenticator(options: Partial<AuthenticatorOptions> = {}): UserAuthenticator {
+/** A door that gives the reason alone where it refuses. */
+interface PlainDoor extends Pick<UserAuthenticator, "refresh"> {
+  authenticate(
+    ...asked: Parameters<UserAuthenticator["authenticate"]>
+  ): Identity | SignatureRefusal;
+}
+
+function fullDoor(options: Partial<AuthenticatorOptions> = {}): UserAuthenticator {
   return createAuthenticator({ store, vault, secrets, ...options });
+}
+
+function authenticator(options: Partial<AuthenticatorOptions> = {}): PlainDoor {
+  const full = fullDoor(options);
+  return {
+    authenticate: (...asked) => {
+      const result = full.authenticate(...asked);
+      return "refusal" in result ? result.refusal : result;
+    },
+    refresh: (now) => full.refresh(now),
+  };
 }
 
 type Md5 = Extract<Credentials, { readonly scheme: "md5" }>;
 type Hmac = Extract<Credentials, { readonly scheme: "hmac-sha256" }>;
+
+/** Counts how often something is hashed. */
+class Work {
+  #hashed = 0;
+  readonly secrets: Secrets = {
+    ...secrets,
+    md5Hex: (text) => this.#counted(secrets.md5Hex(text)),
+    hmacSha256Hex: (key, text) => this.#counted(secrets.hmacSha256Hex(key, text)),
+  };
+
+  of(task: () => unknown): number {
+    const before = this.#hashed;
+    task();
+    return this.#hashed - before;
+  }
+
+  #counted(hash: string): string {
+    this.#hashed += 1;
+    return hash;
+  }
+}
 
 /** `md5(base64(text) + key)`. */
 function md5Of(text: string, key: string): string {
@@ -155,33 +194,71 @@ describe("a request signed with MD5", () => {
     }
   });
 
-  it("is compared once when it is over the body as sent, and with every form before a refusal", () => {
+  it("costs no more work when it is refused than when it is taken", () => {
     const { userId, apiKey } = newUser();
-    let comparisons = 0;
-    const counting: Secrets = {
-      ...secrets,
-      equal: (left, right) => {
-        comparisons += 1;
-        return secrets.equal(left, right);
-      },
-    };
-    const door = authenticator({ secrets: counting });
-    const body = '{"a":"b/c","n":1.0}';
-    const shown: readonly [string, string][] = [
-      [userId, md5Of(body, apiKey)],
-      [userId, md5Of('{"a":"b\\/c","n":1}', apiKey)],
-      [userId, md5Of(body, "another key")],
-      [userRecord("1").id, md5Of(body, apiKey)],
-      ["not an id", md5Of(body, apiKey)],
-    ];
+    const work = new Work();
+    const door = authenticator({ secrets: work.secrets, callsPerSecondMax: Infinity });
+    const body = `{"tag":"${"a/b".repeat(400)}","n":1.0}`;
+    const cost = (id: string, signature: string) =>
+      work.of(() => door.authenticate(md5(id, signature), withBody(body), nowMs));
 
-    const counts = shown.map(([id, signature]) => {
-      comparisons = 0;
-      door.authenticate(md5(id, signature), withBody(body), nowMs);
-      return comparisons;
+    const taken = cost(userId, md5Of(body, apiKey));
+    expect(taken).toBe(1);
+    expect(cost(userRecord("1").id, md5Of(body, apiKey))).toBe(0);
+    expect(cost("not an id", md5Of(body, apiKey))).toBe(0);
+    const refused = Array.from({ length: 200 }, () => cost(userId, md5Of(body, "another key")));
+    // The forms that the user never signed are looked at for the first few only.
+    expect(refused.slice(0, 20)).toEqual(Array(20).fill(1 + phpStyleCount));
+    expect(refused.slice(20)).toEqual(Array(180).fill(taken));
+  });
+
+  it("in PHP's writing is found at once when its user signed so before", () => {
+    const { userId, apiKey } = newUser();
+    const work = new Work();
+    const door = authenticator({ secrets: work.secrets, callsPerSecondMax: Infinity });
+    const body = '{"a":"b/c","n":1.0,"o":{}}';
+    const php = '{"a":"b\\/c","n":1.0,"o":{}}';
+    const cost = (signed: string) =>
+      work.of(() => door.authenticate(md5(userId, md5Of(signed, apiKey)), withBody(body), nowMs));
+
+    expect([php, php, body, php].map(cost)).toEqual([1 + phpStyleCount, 2, 1, 2]);
+  });
+});
+
+describe("wrong signatures in great numbers", () => {
+  const body = '{"a":"b/c"}';
+  const php = '{"a":"b\\/c"}';
+  const call = (door: UserAuthenticator, user: NewUser, signed: string, address: string) =>
+    door.authenticate(
+      md5(user.userId, md5Of(signed, user.apiKey)),
+      { ...withBody(body), address },
+      nowMs,
+    );
+
+  it("keep nobody out who signs as before, from whatever address they come", () => {
+    const [raw, ofPhp] = [newUser(), newUser()];
+    const door = fullDoor();
+    call(door, ofPhp, php, "a");
+    for (const user of [raw, ofPhp]) {
+      for (let n = 0; n < 1_000; n += 1) call(door, user, "wrong", "a");
+    }
+
+    expect(call(door, raw, body, "a")).toMatchObject({ userId: raw.userId });
+    expect(call(door, ofPhp, php, "a")).toMatchObject({ userId: ofPhp.userId });
+    expect(call(door, ofPhp, body, "a")).toMatchObject({ userId: ofPhp.userId });
+  });
+
+  it("make a form wait that a user never signed, at that address alone, and say for how long", () => {
+    const user = newUser();
+    const door = fullDoor();
+    for (let n = 0; n < 100; n += 1) call(door, user, "wrong", "attacker");
+
+    expect(call(door, user, php, "attacker")).toEqual({
+      refusal: "too-many-failures",
+      waitMs: 500,
     });
-
-    expect(counts).toEqual([1, 2, 3, 3, 3]);
+    expect(call(door, user, php, "home")).toMatchObject({ userId: user.userId });
+    expect(call(door, user, php, "attacker")).toMatchObject({ userId: user.userId });
   });
 });
 
@@ -264,7 +341,7 @@ describe("a request signed with HMAC-SHA-256", () => {
 
     const result = authenticator().authenticate({ ...shifted, signature }, message, nowMs);
 
-    expect(result).toBe("bad-signature");
+    expect(result).toBe("bad-nonce");
   });
 
   it.each(["x".repeat(65), "a b", "é", "\n"])("is refused with the nonce %j", (nonce) => {
@@ -272,7 +349,7 @@ describe("a request signed with HMAC-SHA-256", () => {
 
     const result = authenticator().authenticate(hmac(user, get, { nonce }), get, nowMs);
 
-    expect(result).toBe("bad-signature");
+    expect(result).toBe("bad-nonce");
   });
 
   it.each<readonly [string, number, string | undefined]>([
@@ -307,7 +384,7 @@ describe("a request signed with HMAC-SHA-256", () => {
   it("is compared with the wall clock, though rates are counted by another time", () => {
     const user = newUser();
     let wallMs = nowMs + 86_400_000;
-    const door = authenticator({ wallMs: () => wallMs, callsPerMinuteMax: 1 });
+    const door = authenticator({ wallMs: () => wallMs, callsPerSecondMax: 1, callsBurstMax: 1 });
     const stamped = hmac(user, get, { timestamp: String(wallMs) });
 
     expect(door.authenticate(stamped, get, nowMs)).toMatchObject({ userId: user.userId });
@@ -357,40 +434,45 @@ describe("a signature that was accepted before", () => {
 
   it("is not remembered when the request was refused", () => {
     const user = newUser();
-    const door = authenticator({ callsPerMinuteMax: 0 });
-    const early = hmac(user, get, { timestamp: String(nowMs + 60_000) });
+    const door = authenticator({ callsPerSecondMax: 1, callsBurstMax: 1 });
+    const [first, second] = [hmac(user, get, { nonce: "1" }), hmac(user, get, { nonce: "2" })];
 
-    expect(door.authenticate(hmac(user, get), get, nowMs)).toBe("too-many-calls");
-    expect(door.authenticate(hmac(user, get), get, nowMs)).toBe("too-many-calls");
-    expect(door.authenticate(early, get, nowMs)).toBe("bad-timestamp");
+    expect(door.authenticate(first, get, nowMs)).toMatchObject({ userId: user.userId });
+    expect(door.authenticate(second, get, nowMs)).toBe("too-many-calls");
+    expect(door.authenticate(second, get, nowMs)).toBe("too-many-calls");
+    expect(door.authenticate(second, get, nowMs + 1_000)).toMatchObject({ userId: user.userId });
   });
 
-  it("is not forgotten to make room: when the memory is full, calls have to wait", () => {
-    const user = newUser();
-    // Quick stand-ins, so that filling the memory takes no time; the nonce makes the signature.
-    const record = store.user(user.userId);
-    const quickStore = withUserMethods(store, { user: () => record });
+  it("is never taken again and makes nobody wait, however many one user sends", () => {
+    const [busy, calm] = [newUser(), newUser()];
+    // A quick stand-in, so that filling the memory takes no time; the nonce makes the signature.
     const quick: Secrets = {
       ...secrets,
       hmacSha256Hex: (_, text) => text.split("\n")[1] ?? "",
       equal: (left, right) => left === right,
     };
-    const door = authenticator({ store: quickStore, secrets: quick });
-    const stamped = hmac(user, get, { timestamp: String(nowMs + defaultWindowMs) });
-    const call = (nonce: string, atMs: number) =>
-      door.authenticate({ ...stamped, nonce, signature: nonce }, get, atMs);
-    for (let n = 0; n < rememberedSignaturesMax; n += 1) call(`n${n}`, nowMs);
+    const door = authenticator({ secrets: quick, callsPerSecondMax: Infinity });
+    const call = ({ userId }: NewUser, nonce: string, atMs: number) =>
+      door.authenticate(
+        { scheme: "hmac-sha256", userId, signature: nonce, timestamp: String(atMs), nonce },
+        get,
+        nowMs,
+      );
+    call(calm, "first", nowMs);
+    const sent = signaturesPerUserMax + 1;
+    const ahead = (n: number) => nowMs + Math.floor((n / sent) * 1_000);
+    for (let n = 0; n < sent; n += 1) call(busy, `n${n}`, ahead(n));
 
-    expect(call("one-more", nowMs)).toBe("too-many-calls");
-    expect(call("n0", nowMs + 2 * defaultWindowMs)).toBe("replayed");
-    expect(call("one-more", nowMs + 2 * defaultWindowMs)).toBe("too-many-calls");
-    door.refresh(nowMs + 2 * defaultWindowMs + 1);
-    expect(call("one-more", nowMs + 2 * defaultWindowMs)).toMatchObject({ userId: user.userId });
+    expect(call(busy, "n0", ahead(0))).toBe("unknown-whether-replayed");
+    expect(call(busy, "n1", ahead(1))).toBe("replayed");
+    expect(call(busy, "more", nowMs + 1_000)).toMatchObject({ userId: busy.userId });
+    expect(call(calm, "first", nowMs)).toBe("replayed");
+    expect(call(calm, "second", nowMs)).toMatchObject({ userId: calm.userId });
   });
 
   it("does not use up the quota of its user", () => {
     const user = newUser();
-    const door = authenticator({ callsPerMinuteMax: 2 });
+    const door = authenticator({ callsPerSecondMax: 1, callsBurstMax: 2 });
     const [first, second] = [hmac(user, get), hmac(user, get, { nonce: "2" })];
 
     door.authenticate(first, get, nowMs);
@@ -458,25 +540,37 @@ describe("who is refused", () => {
     expect(door.authenticate(md5(user.userId, "0".repeat(32)), get, nowMs)).toBe("bad-signature");
   });
 
-  it("a user who calls more often in a minute than he may; others are not", () => {
+  it("a user who calls more often than he may, before anything is hashed; others are not", () => {
     const [one, two] = [newUser(), newUser()];
-    const door = authenticator({ callsPerMinuteMax: 2 });
+    const work = new Work();
+    const door = fullDoor({ secrets: work.secrets, callsPerSecondMax: 2, callsBurstMax: 3 });
     const call = ({ userId, apiKey }: NewUser, atMs: number) =>
       door.authenticate(md5(userId, md5Of("", apiKey)), get, atMs);
-    const minuteMs = Math.ceil(nowMs / 60_000) * 60_000;
 
-    const results = [0, 1, 59_999, 60_000].map((ms) => call(one, minuteMs + ms));
+    for (let n = 0; n < 3; n += 1) expect(call(one, nowMs)).toMatchObject({ userId: one.userId });
+    expect(work.of(() => call(one, nowMs))).toBe(0);
+    expect(call(one, nowMs + 100)).toEqual({ refusal: "too-many-calls", waitMs: 400 });
+    expect(call(two, nowMs + 100)).toMatchObject({ userId: two.userId });
+    expect(call(one, nowMs + 500)).toMatchObject({ userId: one.userId });
+  });
 
-    expect(results.map((result) => typeof result === "string")).toEqual([
-      ...[false, false, true, false],
-    ]);
-    expect(results[2]).toBe("too-many-calls");
-    expect(call(two, minuteMs)).toMatchObject({ userId: two.userId });
+  it("a user beyond 200 calls a second, and 400 after a pause, where nobody said otherwise", () => {
+    const { userId, apiKey } = newUser();
+    const door = authenticator();
+    const credentials = md5(userId, md5Of("", apiKey));
+    const taken = (fromMs: number) => {
+      const results = Array.from({ length: 1_000 }, (_, n) =>
+        door.authenticate(credentials, get, fromMs + n),
+      );
+      return results.filter((result) => result !== "too-many-calls").length;
+    };
+    for (let n = 0; n < 400; n += 1) door.authenticate(credentials, get, nowMs);
+    expect([taken(nowMs + 1), taken(nowMs + 1_001)]).toEqual([200, 200]);
   });
 
   it("does not count against the quota of the user whom he pretends to be", () => {
     const user = newUser();
-    const door = authenticator({ callsPerMinuteMax: 1 });
+    const door = authenticator({ callsPerSecondMax: 1, callsBurstMax: 1 });
     for (let n = 0; n < 5; n += 1) {
       door.authenticate(md5(user.userId, "0".repeat(32)), get, nowMs);
     }

@@ -1,26 +1,48 @@
 /**
  * Checks signed requests of users. Users are read once and again when the store has changed, so one
- * who was disabled, by whichever process, is refused from the next refresh on. It tells a caller who
- * cannot sign nothing beyond whether the user exists, and no secret is in anything that it returns.
+ * who was disabled, by whichever process, is refused from the next refresh on. Limits are looked at
+ * before anything is hashed, and refusing costs no more than taking. It tells a caller who cannot sign
+ * nothing of a user beyond whether they exist, take MD5 and may call now, and returns no secret.
  */
+import { ensureNever } from "../core/assert.ts";
+import { RecentMap } from "../core/recent-map.ts";
 import type { Secrets } from "../ports/secrets.ts";
-import type { UserRecord, UserStore } from "../ports/user-store.ts";
+import type { UserStore } from "../ports/user-store.ts";
 import type { Vault } from "../ports/vault.ts";
+import { CallRate } from "./call-rate.ts";
 import type {
   Authenticator,
   Credentials,
   Identity,
+  Refused,
   SignatureRefusal,
   SignedMessage,
 } from "./identity.ts";
 import { KeyRing, type KnownUser } from "./key-ring.ts";
-import { MinuteQuota } from "./minute-quota.ts";
+import { isReencodable, phpStyleCount, reencodedLengthMax } from "./php-json.ts";
 import { ReplayGuard } from "./replay-guard.ts";
-import { hasMd5Signature, hmacSignature, type Stamp } from "./signature.ts";
+import { hmacSignature, signsBody, signsPhpBody } from "./signature.ts";
 import { identityOf } from "./users.ts";
 
 /** How far a time stamp may be from our clock, in milliseconds, when nobody said otherwise. */
 export const defaultWindowMs = 5_000;
+
+/** Signed requests of a user a second in the long run, when nobody said otherwise. */
+export const defaultCallsPerSecondMax = 200;
+
+/** Signed requests of a user at once after a pause, when nobody said otherwise. */
+export const defaultCallsBurstMax = 400;
+
+/**
+ * How often it is looked, for one user and address, whether a wrong signature is right for the body
+ * in a form that the user never signed: that costs several times as much as to take a request.
+ */
+const unusualForms = { perSecondMax: 2, burstMax: 20, callersMax: 10_000 };
+
+const phpStyles = Array.from({ length: phpStyleCount }, (_, style) => style);
+
+/** Users of whom it is known in which way of PHP they sign. */
+const phpUsersMax = 10_000;
 
 /** Longest text that is looked at as a user id or a signature; good ones have 36, 32 and 64. */
 export const credentialLengthMax = 256;
@@ -43,8 +65,10 @@ export interface AuthenticatorOptions {
    * left out. That one is for rates, and does not notice when the wall clock is set.
    */
   readonly wallMs?: (() => number) | undefined;
-  /** Signed requests of one user in a minute; no limit when left out. */
-  readonly callsPerMinuteMax?: number | undefined;
+  /** Signed requests of one user a second in the long run; 200 when left out, infinite for no limit. */
+  readonly callsPerSecondMax?: number | undefined;
+  /** Signed requests of one user at once after a pause; 400 when left out. */
+  readonly callsBurstMax?: number | undefined;
   /** Whether requests signed with MD5 are taken; they are when it is left out. */
   readonly takesMd5?: boolean | undefined;
   /**
@@ -69,17 +93,25 @@ export function createAuthenticator(options: AuthenticatorOptions): UserAuthenti
   return new StoreAuthenticator(options);
 }
 
+/** A request whose user is known; its signature in lower case. */
+interface Shown {
+  readonly user: KnownUser;
+  readonly signature: string;
+  readonly message: SignedMessage;
+  readonly nowMs: number;
+}
+
 class StoreAuthenticator implements UserAuthenticator {
   readonly #store: UserStore;
   readonly #secrets: Secrets;
   readonly #windowMs: number;
   readonly #wallMs: (() => number) | undefined;
-  readonly #callsPerMinuteMax: number | undefined;
   readonly #takesMd5: boolean;
   readonly #users: KeyRing;
-  /** Stands in for the key of a user who does not exist or whose key does not open. */
-  readonly #decoyKey: string;
-  readonly #quota = new MinuteQuota();
+  readonly #calls: CallRate;
+  readonly #unusualForms = new CallRate(unusualForms);
+  /** By user, the way of PHP in which they signed last. */
+  readonly #phpStyles = new RecentMap<number>(phpUsersMax);
   readonly #replays: ReplayGuard;
   #seenVersion: number;
 
@@ -88,14 +120,15 @@ class StoreAuthenticator implements UserAuthenticator {
     this.#secrets = options.secrets;
     this.#windowMs = options.windowMs ?? defaultWindowMs;
     this.#wallMs = options.wallMs;
-    this.#callsPerMinuteMax = options.callsPerMinuteMax;
     this.#takesMd5 = options.takesMd5 ?? true;
+    this.#calls = new CallRate({
+      perSecondMax: options.callsPerSecondMax ?? defaultCallsPerSecondMax,
+      burstMax: options.callsBurstMax ?? defaultCallsBurstMax,
+    });
     const onUnreadableKey = options.onUnreadableKey ?? (() => {});
     const { store, vault } = options;
     this.#users = new KeyRing({ store, vault, onUnreadableKey });
-    this.#decoyKey = options.secrets.randomHex(32);
-    // A time stamp that is a window ahead of our clock is good for two windows.
-    this.#replays = new ReplayGuard(2 * this.#windowMs);
+    this.#replays = new ReplayGuard({ windowMs: this.#windowMs });
     this.#seenVersion = options.store.version();
   }
 
@@ -103,27 +136,33 @@ class StoreAuthenticator implements UserAuthenticator {
     credentials: Credentials,
     message: SignedMessage,
     nowMs: number,
-  ): Identity | SignatureRefusal {
-    const { userId, signature } = credentials;
-    if (isMissing(userId) || isMissing(signature)) return "missing-credentials";
-    if (credentials.scheme === "hmac-sha256" && isMissing(credentials.timestamp)) {
-      return "missing-credentials";
+  ): Identity | Refused {
+    const { scheme, userId, signature } = credentials;
+    if (isMissing(userId) || isMissing(signature)) return refused("missing-credentials");
+    if (scheme === "md5" && !this.#takesMd5) return refused("md5-not-taken");
+    if (scheme === "hmac-sha256" && isMissing(credentials.timestamp)) {
+      return refused("missing-credentials");
     }
-    const isMd5 = credentials.scheme === "md5";
-    if (isMd5 && !this.#takesMd5) return "md5-not-taken";
     const user = this.#findUser(userId);
-    if (isMd5 && user?.record.takesMd5 === false) return "md5-not-taken-from-user";
-    const key = user?.key ?? this.#decoyKey;
-    const shown = signature.length > credentialLengthMax ? "" : signature.toLowerCase();
-    const isSigned = this.#isSigned(credentials, message, { key, signature: shown });
-    if (user === undefined) return "unknown-user";
-    if (!isSigned) return "bad-signature";
-    const { record } = user;
-    return this.#refusalOf(record, { credentials, signature: shown }, nowMs) ?? identityOf(record);
+    if (user === undefined) return refused("unknown-user");
+    const waitMs = this.#calls.waitMs(user.record.id, nowMs);
+    if (waitMs > 0) return { refusal: "too-many-calls", waitMs };
+    const shown = {
+      user,
+      signature: signature.length > credentialLengthMax ? "" : signature.toLowerCase(),
+      message,
+      nowMs,
+    };
+    const refusal =
+      scheme === "md5" ? this.#refuseMd5(shown) : this.#refuseHmac(shown, credentials);
+    if (refusal !== undefined) return refusal;
+    this.#calls.count(user.record.id, nowMs);
+    return identityOf(user.record);
   }
 
   refresh(nowMs: number): void {
-    this.#quota.refresh(nowMs);
+    this.#calls.refresh(nowMs);
+    this.#unusualForms.refresh(nowMs);
     this.#replays.sweep(this.#wallMs?.() ?? nowMs);
     const version = this.#store.version();
     if (version === this.#seenVersion) return;
@@ -137,45 +176,101 @@ class StoreAuthenticator implements UserAuthenticator {
     return userIdPattern.test(id) ? this.#users.find(id) : undefined;
   }
 
-  #isSigned(
-    credentials: Credentials,
-    message: SignedMessage,
-    shown: { readonly key: string; readonly signature: string },
-  ): boolean {
-    const { key, signature } = shown;
-    if (credentials.scheme === "md5") {
-      return hasMd5Signature(this.#secrets, key, { body: message.body, signature });
-    }
-    const stamp: Stamp = {
-      timestamp: credentials.timestamp ?? "",
-      nonce: credentials.nonce ?? "",
-    };
-    const expected = hmacSignature(this.#secrets, key, { stamp, message });
-    return this.#secrets.equal(signature, expected) && noncePattern.test(stamp.nonce);
+  #refuseMd5(shown: Shown): Refused | undefined {
+    const { record, key } = shown.user;
+    if (!record.takesMd5) return refused("md5-not-taken-from-user");
+    if (key === undefined) return refused("bad-signature");
+    const { signature, message } = shown;
+    const isSigned = signsBody(this.#secrets, key, { body: message.body, signature });
+    const refusal = isSigned ? undefined : this.#refusePhpBody(shown, key);
+    return refusal ?? refuseDisabled(shown);
   }
 
-  /** Why a user who has signed well is refused all the same; counts the request when he is not. */
-  #refusalOf(
-    user: UserRecord,
-    shown: { readonly credentials: Credentials; readonly signature: string },
-    nowMs: number,
-  ): SignatureRefusal | undefined {
-    const { credentials, signature } = shown;
-    if (user.disabledAtMs !== undefined) return "disabled-user";
-    const isStamped = credentials.scheme === "hmac-sha256";
-    const wallMs = this.#wallMs?.() ?? nowMs;
-    if (isStamped && !this.#isTimely(credentials.timestamp ?? "", wallMs)) return "bad-timestamp";
-    // Looked at before the quota, so that somebody who repeats a user's requests does not use it up.
-    if (isStamped && this.#replays.has(signature)) return "replayed";
-    if (!this.#quota.take(user.id, this.#callsPerMinuteMax, nowMs)) return "too-many-calls";
-    if (isStamped && !this.#replays.remember(signature, wallMs)) return "too-many-calls";
+  /**
+   * Why a request is refused whose body is not signed as it was sent. The way of PHP in which its user
+   * signed last is always looked at, the others only so often: a wrong signature then costs what a
+   * right one costs, and a stranger who sends wrong ones keeps nobody out.
+   */
+  #refusePhpBody({ user, signature, message, nowMs }: Shown, key: string): Refused | undefined {
+    const { body, address = "" } = message;
+    if (body === "" || body.length > reencodedLengthMax) return refused("bad-signature");
+    const { id } = user.record;
+    const last = this.#phpStyles.get(id);
+    const fits = (style: number) => signsPhpBody(this.#secrets, key, { body, signature, style });
+    if (last !== undefined && isReencodable(body) && fits(last)) return undefined;
+
+    const source = `${id} ${address}`;
+    const waitMs = this.#unusualForms.waitMs(source, nowMs);
+    if (waitMs > 0) return { refusal: "too-many-failures", waitMs };
+    const found = isReencodable(body)
+      ? phpStyles.find((style) => style !== last && fits(style))
+      : undefined;
+    if (found === undefined) {
+      this.#unusualForms.count(source, nowMs);
+      return refused("bad-signature");
+    }
+    this.#phpStyles.set(id, found);
     return undefined;
   }
 
-  #isTimely(timestamp: string, wallMs: number): boolean {
-    if (!timestampPattern.test(timestamp)) return false;
-    return Math.abs(wallMs - Number(timestamp)) <= this.#windowMs;
+  #refuseHmac(
+    shown: Shown,
+    credentials: { readonly timestamp: string | undefined; readonly nonce: string | undefined },
+  ): Refused | undefined {
+    const { user, signature, message, nowMs } = shown;
+    const { timestamp = "", nonce = "" } = credentials;
+    if (!noncePattern.test(nonce)) return refused("bad-nonce");
+    if (user.key === undefined) return refused("bad-signature");
+    const expected = hmacSignature(this.#secrets, user.key, {
+      stamp: { timestamp, nonce },
+      message,
+    });
+    if (!this.#secrets.equal(signature, expected)) return refused("bad-signature");
+    const wallMs = this.#wallMs?.() ?? nowMs;
+    const refusal =
+      refuseDisabled(shown) ??
+      this.#refuseTime(timestamp, wallMs) ??
+      this.#refuseReplay({ userId: user.record.id, signature, wallMs }, Number(timestamp));
+    if (refusal === undefined) {
+      this.#replays.remember(user.record.id, signature, Number(timestamp));
+    }
+    return refusal;
   }
+
+  #refuseTime(timestamp: string, wallMs: number): Refused | undefined {
+    if (!timestampPattern.test(timestamp)) return refused("bad-timestamp");
+    const aheadMs = Number(timestamp) - wallMs;
+    if (Math.abs(aheadMs) <= this.#windowMs) return undefined;
+    return { refusal: "bad-timestamp", aheadMs, aheadMsMax: this.#windowMs };
+  }
+
+  #refuseReplay(
+    shown: { readonly userId: string; readonly signature: string; readonly wallMs: number },
+    stampMs: number,
+  ): Refused | undefined {
+    const { userId, signature, wallMs } = shown;
+    const verdict = this.#replays.judge(userId, signature, stampMs);
+    switch (verdict) {
+      case "new":
+        return undefined;
+      case "taken":
+        return refused("replayed");
+      case "unknown": {
+        const waitMs = Math.max(1, this.#replays.floorMs(userId) + 1 - wallMs);
+        return { refusal: "unknown-whether-replayed", waitMs };
+      }
+      default:
+        return ensureNever(verdict);
+    }
+  }
+}
+
+function refused(refusal: SignatureRefusal): Refused {
+  return { refusal };
+}
+
+function refuseDisabled({ user }: Shown): Refused | undefined {
+  return user.record.disabledAtMs === undefined ? undefined : refused("disabled-user");
 }
 
 function isMissing(text: string | undefined): text is undefined | "" {

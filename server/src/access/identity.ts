@@ -15,6 +15,8 @@ export interface SignedMessage {
   readonly target: string;
   /** The body as it was sent; empty where there is none. */
   readonly body: string;
+  /** Where it came from, as far as that is known; it is not signed. */
+  readonly address?: string | undefined;
 }
 
 /** What a caller shows; `undefined` where it was left out. */
@@ -36,7 +38,7 @@ export type Credentials =
       readonly nonce: string | undefined;
     };
 
-/** Why a signed request is refused. */
+/** The reasons for which signed requests are refused. */
 export type SignatureRefusal =
   | "missing-credentials"
   | "unknown-user"
@@ -46,17 +48,31 @@ export type SignatureRefusal =
   | "md5-not-taken"
   /** MD5, from a user from whom it is not taken. */
   | "md5-not-taken-from-user"
+  /** Not a number of milliseconds, or too far from our clock. */
   | "bad-timestamp"
+  /** Not at most 64 visible ASCII characters. */
+  | "bad-nonce"
   | "replayed"
-  | "too-many-calls";
+  /** It may have been taken before, by an earlier process or long ago. */
+  | "unknown-whether-replayed"
+  | "too-many-calls"
+  /** Signed wrongly too often to look whether it is signed in a form that the user never used. */
+  | "too-many-failures";
+
+/** Why a signed request is refused, and what its sender can do about it. */
+export interface Refused {
+  readonly refusal: SignatureRefusal;
+  /** How far the time stamp is ahead of our clock, in milliseconds; negative when it is behind. */
+  readonly aheadMs?: number;
+  /** How far it may be, in milliseconds. */
+  readonly aheadMsMax?: number;
+  /** In how many milliseconds the request, made anew, will be taken. */
+  readonly waitMs?: number;
+}
 
 /** Checks signed requests. */
 export interface Authenticator {
-  authenticate(
-    credentials: Credentials,
-    message: SignedMessage,
-    nowMs: number,
-  ): Identity | SignatureRefusal;
+  authenticate(credentials: Credentials, message: SignedMessage, nowMs: number): Identity | Refused;
 }
 
 /** Why a stream connection is refused. */
@@ -86,8 +102,8 @@ export interface StreamAdmission {
 
 /** Issues one-time tokens and lets connections in with them (protocol 3.3). */
 export interface StreamDoor {
-  /** A new token: 64 hexadecimal characters; `too-many-tokens` when the user has too many unused ones. */
-  issueToken(identity: Identity, nowMs: number): { readonly token: string } | "too-many-tokens";
+  /** A new token: 64 hexadecimal characters. Where there are too many unused ones an older one goes. */
+  issueToken(identity: Identity, nowMs: number): { readonly token: string };
   admit(
     token: string | undefined,
     events: StreamEvents,

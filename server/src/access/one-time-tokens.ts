@@ -2,15 +2,16 @@
  * One-time tokens that were issued and not used up (protocol 3.3). Only the hash of a token is kept,
  * so nothing that is in memory here opens a connection.
  */
+import { assert } from "../core/assert.ts";
 import type { Secrets } from "../ports/secrets.ts";
 
 /** How long a token is good after it was issued, in milliseconds (protocol 3.3). */
 export const tokenLifeMs = 300_000;
 
-/** Most unused tokens of one user that are good at once. */
+/** Most unused tokens of one user; the oldest goes for one more. */
 export const tokensPerUserMax = 100;
 
-/** Most unused tokens of all users together. */
+/** Most unused tokens of all users; for one more the oldest goes of a user who has most. */
 export const tokensMax = 100_000;
 
 /** Random bytes of a token, which is written as 64 hex digits. */
@@ -34,15 +35,21 @@ export class OneTimeTokens {
   readonly #tickets = new Map<string, Ticket>();
   /** The same tickets by user; a user without tickets has no entry. */
   readonly #ticketsByUser = new Map<string, Set<Ticket>>();
+  /** The users who have so many tickets, by how many. */
+  readonly #usersByCount: Set<string>[] = Array.from(
+    { length: tokensPerUserMax + 1 },
+    () => new Set<string>(),
+  );
 
   constructor(secrets: Secrets) {
     this.#secrets = secrets;
   }
 
-  /** Makes a token; its text is handed out this once. */
-  issue(userId: string, nowMs: number): { readonly token: string } | "too-many-tokens" {
+  /** Makes a token, and room for it; its text is handed out this once. */
+  issue(userId: string, nowMs: number): { readonly token: string } {
     this.sweep(nowMs);
-    if (this.#isFullFor(userId, nowMs)) return "too-many-tokens";
+    const crowded = this.#crowdedUser(userId);
+    if (crowded !== undefined) this.#removeOldest(crowded);
     const token = this.#secrets.randomHex(tokenBytes);
     const hash = this.#secrets.sha256Hex(token);
     this.#add({ hash, userId, expiresAtMs: nowMs + tokenLifeMs, isSetAside: false });
@@ -56,10 +63,10 @@ export class OneTimeTokens {
 
   /** Forgets a token; does nothing when it was forgotten before. */
   remove(ticket: Ticket): void {
-    this.#tickets.delete(ticket.hash);
+    if (!this.#tickets.delete(ticket.hash)) return;
     const ofUser = this.#ticketsByUser.get(ticket.userId);
-    if (ofUser === undefined) return;
-    ofUser.delete(ticket);
+    assert(ofUser?.delete(ticket) === true, "a ticket that is known is its user's");
+    this.#recount(ticket.userId, ofUser.size + 1);
     if (ofUser.size === 0) this.#ticketsByUser.delete(ticket.userId);
   }
 
@@ -72,18 +79,31 @@ export class OneTimeTokens {
   }
 
   #add(ticket: Ticket): void {
+    const { userId } = ticket;
     this.#tickets.set(ticket.hash, ticket);
-    const ofUser = this.#ticketsByUser.get(ticket.userId);
-    if (ofUser === undefined) this.#ticketsByUser.set(ticket.userId, new Set([ticket]));
-    else ofUser.add(ticket);
+    const ofUser = this.#ticketsByUser.get(userId) ?? new Set();
+    this.#ticketsByUser.set(userId, ofUser.add(ticket));
+    this.#recount(userId, ofUser.size - 1);
   }
 
-  #isFullFor(userId: string, nowMs: number): boolean {
-    if (this.#tickets.size >= tokensMax) return true;
-    const ofUser = this.#ticketsByUser.get(userId);
-    if (ofUser === undefined || ofUser.size < tokensPerUserMax) return false;
-    // A clock that was set back leaves younger tickets that expire sooner behind older ones.
-    for (const ticket of [...ofUser]) if (nowMs >= ticket.expiresAtMs) this.remove(ticket);
-    return ofUser.size >= tokensPerUserMax;
+  /** Moves a user to those who have as many tickets as they have now. */
+  #recount(userId: string, countBefore: number): void {
+    this.#usersByCount[countBefore]?.delete(userId);
+    const count = this.#ticketsByUser.get(userId)?.size ?? 0;
+    if (count > 0) this.#usersByCount[count]?.add(userId);
+  }
+
+  /** Who has to give up a ticket for one more of `userId`; undefined where there is room. */
+  #crowdedUser(userId: string): string | undefined {
+    const own = this.#ticketsByUser.get(userId)?.size ?? 0;
+    if (own >= tokensPerUserMax) return userId;
+    if (this.#tickets.size < tokensMax) return undefined;
+    const [crowded] = this.#usersByCount.findLast((users) => users.size > 0) ?? [];
+    return crowded;
+  }
+
+  #removeOldest(userId: string): void {
+    const [oldest] = this.#ticketsByUser.get(userId) ?? [];
+    if (oldest !== undefined) this.remove(oldest);
   }
 }

@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { phpReencodings } from "./php-json.ts";
+import { isReencodable, phpReencoding, phpStyleCount } from "./php-json.ts";
+
+/** All texts that PHP may make of one, none of what cannot be written anew. */
+function phpReencodings(json: string): readonly string[] {
+  if (!isReencodable(json)) return [];
+  return Array.from({ length: phpStyleCount }, (_, style) => phpReencoding(json, style));
+}
 
 const values = fc.jsonValue({ maxDepth: 4 }).map((value) => JSON.stringify(value));
 /** Texts of any UTF-16 units, halves of pairs among them. */

@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { phpReencodings, reencodedLengthMax } from "./php-json.ts";
+import { isReencodable, phpReencoding, phpStyleCount, reencodedLengthMax } from "./php-json.ts";
+
+/** All texts that PHP may make of one, none of what cannot be written anew. */
+function phpReencodings(json: string): readonly string[] {
+  if (!isReencodable(json)) return [];
+  return Array.from({ length: phpStyleCount }, (_, style) => phpReencoding(json, style));
+}
 
 /** What PHP writes with its default flags after reading into arrays. */
 function asPhp(json: string): string | undefined {

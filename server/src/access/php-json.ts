@@ -3,12 +3,10 @@
  * signatures over its own re-encoding of a body (protocol 3.2, D-C26). It is no JSON parser: what
  * JavaScript does not read has no re-encoding, nor has a text too long to be an order.
  */
+import { assert } from "../core/assert.ts";
 
-/**
- * Longest text that is written anew, in UTF-16 units; an order has a few hundred. Anybody may have us
- * do this work, because it comes before the signature is known to be good.
- */
-export const reencodedLengthMax = 4_096;
+/** Longest text that is written anew, in UTF-16 units; an order has a few hundred. */
+export const reencodedLengthMax = 2_048;
 
 /** How a PHP program may have been written; the defaults of PHP are `[]` and no fraction. */
 interface PhpStyle {
@@ -26,18 +24,27 @@ const styles: readonly PhpStyle[] = [
   { emptyObject: "{}", keepsZeroFraction: true },
 ];
 
+/** How many ways of writing there are. */
+export const phpStyleCount: number = styles.length;
+
 /** The parts of a valid JSON text that PHP may write in another way; all others stay as they are. */
 const changingParts = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|\{\s*\}|\s+/g;
 
+/** Whether a text can be written anew: JSON of at most {@link reencodedLengthMax}. */
+export function isReencodable(text: string): boolean {
+  return text.length <= reencodedLengthMax && isJson(text);
+}
+
 /**
- * The texts that PHP's `json_encode` may make of what `json_decode` read from `json`: compact, `/` as
- * `\/`, everything beyond ASCII as `\uXXXX`. None when `json` is not JSON or is longer than
- * {@link reencodedLengthMax}. Not followed: PHP forgets all but the last of equal keys, and writes an
- * object with the keys 0, 1, 2 … as a list. Otherwise compared with PHP 8.3 over random texts.
+ * The text that PHP's `json_encode` makes, in one of its {@link phpStyleCount} ways, of what
+ * `json_decode` read from `json`: compact, `/` as `\/`, everything beyond ASCII as `\uXXXX`. Not
+ * followed: PHP forgets all but the last of equal keys, and writes an object with the keys 0, 1, 2 …
+ * as a list. Otherwise compared with PHP 8.3 over random texts. `json` is {@link isReencodable}.
  */
-export function phpReencodings(json: string): readonly string[] {
-  if (json.length > reencodedLengthMax || !isJson(json)) return [];
-  return styles.map((style) => json.replace(changingParts, (part) => rewrite(part, style)));
+export function phpReencoding(json: string, styleIndex: number): string {
+  const style = styles[styleIndex];
+  assert(style !== undefined, "a way of writing is one of those that there are");
+  return json.replace(changingParts, (part) => rewrite(part, style));
 }
 
 function isJson(text: string): boolean {

@@ -1,10 +1,10 @@
 /**
  * The two ways of signing a request with an API key. It compares in time that does not depend on the
- * key, and looks at every form of a body before it refuses a signature.
+ * key; which forms of a body are looked at is for the caller to say.
  */
 import type { Secrets } from "../ports/secrets.ts";
 import type { SignedMessage } from "./identity.ts";
-import { phpReencodings } from "./php-json.ts";
+import { phpReencoding } from "./php-json.ts";
 
 /** Time stamp and nonce of a request, as the caller sent them. */
 export interface Stamp {
@@ -13,28 +13,36 @@ export interface Stamp {
   readonly nonce: string;
 }
 
-/**
- * Whether `signature` is `md5(base64(X) + key)` in lower-case hex, where X is the body, one of its PHP
- * re-encodings, or nothing when the body is empty or `{}` (protocol 3.2, D-C26).
- */
-export function hasMd5Signature(
-  secrets: Secrets,
-  key: string,
-  signed: { readonly body: string; readonly signature: string },
-): boolean {
-  const { body, signature } = signed;
-  const fits = (form: string): boolean =>
-    secrets.equal(signature, secrets.md5Hex(secrets.base64(form) + key));
-  // Most clients sign what they send. Which form fits is no secret to somebody who can sign, and
-  // nobody else sees an early end.
-  return fits(body) || otherForms(body).some(fits);
+/** What a request signed with MD5 shows. */
+export interface Md5Signed {
+  readonly body: string;
+  /** Lower-case hex. */
+  readonly signature: string;
 }
 
-/** The further texts that the signature of a body may be made over, each once. */
-function otherForms(body: string): readonly string[] {
-  const forms = new Set([body === "{}" ? "" : body, ...phpReencodings(body)]);
-  forms.delete(body);
-  return [...forms];
+/**
+ * Whether a signature is `md5(base64(X) + key)`, where X is the body as it was sent, or nothing when
+ * the body is `{}` (protocol 3.2, D-C26).
+ */
+export function signsBody(secrets: Secrets, key: string, { body, signature }: Md5Signed): boolean {
+  if (isSigned(secrets, key, { body, signature })) return true;
+  return body === "{}" && isSigned(secrets, key, { body: "", signature });
+}
+
+/**
+ * Whether a signature is over the body as PHP writes it in one of its ways. It costs several times
+ * as much as {@link signsBody}, so whoever calls it has to bound how often.
+ */
+export function signsPhpBody(
+  secrets: Secrets,
+  key: string,
+  { body, signature, style }: Md5Signed & { readonly style: number },
+): boolean {
+  return isSigned(secrets, key, { body: phpReencoding(body, style), signature });
+}
+
+function isSigned(secrets: Secrets, key: string, { body, signature }: Md5Signed): boolean {
+  return secrets.equal(signature, secrets.md5Hex(secrets.base64(body) + key));
 }
 
 /**

@@ -107,9 +107,8 @@ class Twins {
   #issue(user: number): void {
     const record = users[user];
     if (record === undefined) return;
-    const result = this.#door.issueToken(identityOf(record), this.#nowMs);
-    if (result === "too-many-tokens") throw new Error(result);
-    this.#tokens.push({ text: result.token, user, issuedAtMs: this.#nowMs, state: "unused" });
+    const { token } = this.#door.issueToken(identityOf(record), this.#nowMs);
+    this.#tokens.push({ text: token, user, issuedAtMs: this.#nowMs, state: "unused" });
   }
 
   #admit(token: Token | undefined): void {

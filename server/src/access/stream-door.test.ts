@@ -50,9 +50,7 @@ function streamDoor(options: Partial<StreamDoorOptions> = {}): UserStreamDoor {
 }
 
 function issued(door: UserStreamDoor, user: Identity, atMs = nowMs): string {
-  const result = door.issueToken(user, atMs);
-  if (result === "too-many-tokens") throw new Error(result);
-  return result.token;
+  return door.issueToken(user, atMs).token;
 }
 
 /** A connection that remembers what it was told. */
@@ -218,46 +216,56 @@ describe("a one-time token", () => {
 });
 
 describe("unused tokens", () => {
-  it("are at most so many for one user, until one is used or has expired", () => {
+  /** Whether each of some tokens opens a connection, which is not opened then. */
+  const good = (door: UserStreamDoor, tokens: readonly string[]) =>
+    tokens.map((token) => {
+      const connection = new Connection(door, token);
+      if (connection.refusal === undefined) connection.admission.release();
+      return connection.refusal === undefined;
+    });
+
+  it("lock nobody out: for one more the oldest of the same user goes", () => {
     const door = streamDoor();
     const [user, other] = [newUser("1"), newUser("2")];
-    const tokens = Array.from({ length: tokensPerUserMax }, (_, ms) =>
-      issued(door, user, nowMs + ms),
-    );
-    const lastMs = nowMs + tokensPerUserMax;
+    const others = issued(door, other);
+    const tokens = Array.from({ length: tokensPerUserMax + 2 }, () => issued(door, user));
 
-    expect(door.issueToken(user, lastMs)).toBe("too-many-tokens");
-    expect(door.issueToken(other, lastMs)).toMatchObject({ token: expect.any(String) });
-    const connection = new Connection(door, tokens[5], lastMs);
-    expect(door.issueToken(user, lastMs)).toBe("too-many-tokens");
-    connection.admission.confirm();
-    issued(door, user, lastMs);
-    expect(door.issueToken(user, nowMs + tokenLifeMs - 1)).toBe("too-many-tokens");
-    issued(door, user, nowMs + tokenLifeMs);
-    expect(door.issueToken(user, nowMs + tokenLifeMs)).toBe("too-many-tokens");
+    expect(good(door, tokens.slice(0, 3))).toEqual([false, false, true]);
+    expect(good(door, [others, ...tokens.slice(-1)])).toEqual([true, true]);
   });
 
-  it("do not hold a user up that were issued before the clock was set back", () => {
+  it("that go for others while they open a connection leave that as it is, once", () => {
     const door = streamDoor();
-    const [user, other] = [newUser("1"), newUser("2")];
-    issued(door, other, nowMs + 10 * tokenLifeMs);
-    for (let n = 0; n < tokensPerUserMax; n += 1) issued(door, user, nowMs);
-
-    expect(door.issueToken(user, nowMs + tokenLifeMs - 1)).toBe("too-many-tokens");
-    issued(door, user, nowMs + tokenLifeMs);
-  });
-
-  it("are at most so many for all users together", () => {
-    const door = streamDoor({ secrets: quickSecrets() });
-    for (let n = 0; n < tokensMax; n += 1) {
-      const user = { userId: String(Math.floor(n / tokensPerUserMax)), createdAtMs: 0 };
-      if (door.issueToken(user, nowMs) === "too-many-tokens") throw new Error(`after ${n}`);
-    }
     const user = newUser("1");
+    const first = issued(door, user);
+    const opening = new Connection(door, first);
+    for (let n = 0; n < tokensPerUserMax; n += 1) issued(door, user);
 
-    expect(door.issueToken(user, nowMs)).toBe("too-many-tokens");
-    door.refresh(nowMs + tokenLifeMs);
-    issued(door, user, nowMs + tokenLifeMs);
+    opening.admission.release();
+    expect(good(door, [first])).toEqual([false]);
+    expect(opening.refusal).toBeUndefined();
+  });
+
+  it("are at most so many for all users together: who has most loses the oldest", () => {
+    const door = streamDoor({ secrets: quickSecrets() });
+    const one = issued(door, newUser("1"));
+    const crowd = Array.from({ length: tokensMax / tokensPerUserMax }, (_, n) =>
+      newUser(String(1_000 + n)),
+    );
+    const tokens = crowd.flatMap((user) =>
+      Array.from({ length: tokensPerUserMax }, () => issued(door, user)),
+    );
+
+    const two = issued(door, newUser("2"));
+
+    expect(good(door, [one, two])).toEqual([true, true]);
+    // One for the last of the crowd, which was one too many, and one for the newcomer.
+    const looked = [0, 1, tokensPerUserMax, tokensPerUserMax + 1, tokens.length - 1];
+    const isGood = good(
+      door,
+      looked.map((index) => tokens[index] ?? ""),
+    );
+    expect(isGood).toEqual([false, true, false, true, true]);
   });
 });
 

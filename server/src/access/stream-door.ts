@@ -85,7 +85,7 @@ class TokenStreamDoor implements UserStreamDoor {
     this.#sweptVersion = options.store.version();
   }
 
-  issueToken(identity: Identity, nowMs: number): { readonly token: string } | "too-many-tokens" {
+  issueToken(identity: Identity, nowMs: number): { readonly token: string } {
     return this.#tokens.issue(identity.userId, nowMs);
   }
 

@@ -152,7 +152,8 @@ export class Trading {
       windowMs: hmacWindowMs,
       wallMs,
       takesMd5: settings.md5,
-      callsPerMinuteMax: settings.restCallsPerMinuteMax || undefined,
+      callsPerSecondMax: settings.restCallsPerSecondMax || Number.POSITIVE_INFINITY,
+      callsBurstMax: settings.restCallsBurstMax,
       onUnreadableKey: (userId) =>
         log.error("a user's key does not open with this master key", { userId }),
     });
@@ -174,7 +175,7 @@ export class Trading {
     const desk = createDesk(venue);
     return {
       dialect,
-      routes: cryptomusRoutes({ board, desk, authenticator, door, secrets, marketMs }),
+      routes: cryptomusRoutes({ board, desk, authenticator, door, secrets, marketMs, wallMs }),
       refresh(nowMs) {
         authenticator.refresh(nowMs);
         door.refresh(nowMs);

@@ -72,7 +72,27 @@ describe("a signed operation", () => {
     const answer = await new House({ refusal }).call("GET", ordersPath, { user: alice });
     expect(answer).toMatchObject({ status, text });
     expect(accessErrors[refusal].status).toBe(status);
-    expect(Number(accessReply(refusal).headers?.["retry-after"]) > 0).toBe(status === 429);
+    const { headers } = accessReply({ refusal, waitMs: 1_500 });
+    expect(headers).toEqual({ "retry-after": "2" });
+    expect(accessReply({ refusal }).headers).toBeUndefined();
+  });
+
+  it.each([
+    [-7_301, 5_000, "It is 7.301 s behind the server's clock, at most 5 s are allowed"],
+    [5_001, 5_000, "It is 5.001 s ahead of the server's clock, at most 5 s are allowed"],
+    [-1_698_300_000_000, 250, "It is 1698300000 s behind the server's clock, at most 0.25 s are"],
+  ])("is told by how much its time stamp is off: %i ms", (aheadMs, aheadMsMax, text) => {
+    const { status, body } = accessReply({ refusal: "bad-timestamp", aheadMs, aheadMsMax });
+    expect(status).toBe(401);
+    const { message } = JSON.parse(body);
+    expect(message).toContain(text);
+    expect(message).toContain("milliseconds since 1970");
+    expect(message).toContain("/v2/user-api/exchange/time");
+  });
+
+  it("can be stamped with the time that the server tells", async () => {
+    const { json } = await new House().call("GET", "/v2/user-api/exchange/time");
+    expect(json).toEqual({ result: { timestamp: startMs } });
   });
 
   it("is signed by the recorded vectors", () => {
@@ -90,7 +110,7 @@ describe("credentials", () => {
     const authenticator: Authenticator = {
       authenticate(credentials, message, nowMs) {
         seen = { credentials, message, nowMs };
-        return "bad-signature";
+        return { refusal: "bad-signature" };
       },
     };
     const request: RestRequest = {

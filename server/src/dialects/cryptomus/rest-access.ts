@@ -21,7 +21,7 @@ export function signed(
 ): RestRoute["handle"] {
   return (request, nowMs) => {
     const identity = authenticator.authenticate(readCredentials(request), request, nowMs);
-    if (typeof identity === "string") return accessReply(identity);
+    if ("refusal" in identity) return accessReply(identity);
     return answer({ identity, request, nowMs });
   };
 }

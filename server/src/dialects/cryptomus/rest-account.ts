@@ -13,7 +13,7 @@ import type { RestReply } from "../../ports/rest.ts";
 import { moneyText8OrExact } from "./format.ts";
 import type { SignedCall } from "./rest-access.ts";
 import { type DeskParts, isUnavailable } from "./rest-desk.ts";
-import { accessReply, faultyReply, refusalReply, reply } from "./rest-errors.ts";
+import { faultyReply, refusalReply, reply } from "./rest-errors.ts";
 import { checkInput, faultTexts, quoted } from "./rest-validation.ts";
 import { balanceQuery } from "./schemas.ts";
 
@@ -103,6 +103,5 @@ function valueHeld(
 
 /** Answers with a new one-time token (protocol 3.3). */
 export function issueToken(door: StreamDoor, { identity, nowMs }: SignedCall): RestReply {
-  const issued = door.issueToken(identity, nowMs);
-  return typeof issued === "string" ? accessReply(issued) : reply(200, { token: issued.token });
+  return reply(200, { token: door.issueToken(identity, nowMs).token });
 }

@@ -3,7 +3,7 @@
  * (protocol 3.6, decisions D-C28 to D-C31). Recorded texts are kept word for word, the exchange's
  * inner trouble is never told.
  */
-import type { SignatureRefusal } from "../../access/identity.ts";
+import type { Refused, SignatureRefusal } from "../../access/identity.ts";
 import type { RejectReason } from "../../core/reject.ts";
 import { type RestReply, retryAfter } from "../../ports/rest.ts";
 import { type InputFault, quoted } from "./rest-validation.ts";
@@ -106,8 +106,6 @@ export function faultyReply(errors: readonly InputFault[]): RestReply {
 interface AccessRow {
   readonly status: number;
   readonly body: { readonly code?: number; readonly message: string };
-  /** In how many seconds it may be otherwise, where that is known. */
-  readonly retryAfterS?: number;
 }
 
 const invalidSign: AccessRow = { status: 401, body: { message: "Invalid Sign." } };
@@ -121,12 +119,10 @@ const md5NotTaken = (what: string): AccessRow => ({
 const tooManyCalls: AccessRow = {
   status: 429,
   body: { code: 429, message: "Too many requests. Please wait and try again later." },
-  // Counts begin anew with each minute.
-  retryAfterS: 60,
 };
 
-/** What a caller is told who is not let in, by reason. The last three are ours. */
-export const accessErrors: Readonly<Record<SignatureRefusal | "too-many-tokens", AccessRow>> = {
+/** What a caller is told who is not let in, by reason. Only the first ones are on record. */
+export const accessErrors: Readonly<Record<SignatureRefusal, AccessRow>> = {
   "missing-credentials": invalidSign,
   "bad-signature": invalidSign,
   "unknown-user": userNotFound,
@@ -141,19 +137,46 @@ export const accessErrors: Readonly<Record<SignatureRefusal | "too-many-tokens",
     status: 401,
     body: { message: "Repeated request. Send another timestamp or nonce with each request." },
   },
+  "bad-nonce": {
+    status: 401,
+    body: { message: "Invalid nonce. Use at most 64 visible ASCII characters." },
+  },
+  "unknown-whether-replayed": {
+    status: 401,
+    body: {
+      message:
+        "This request may have been taken before. Send another one with the present time in milliseconds since 1970.",
+    },
+  },
   "too-many-calls": tooManyCalls,
-  "too-many-tokens": {
+  "too-many-failures": {
     status: 429,
-    body: { code: 429, message: "Too many unused tokens. Connect with one, or wait 5 minutes." },
-    retryAfterS: 300,
+    body: { code: 429, message: "Too many wrong signatures. Please wait and try again later." },
   },
 };
 
 /** The reply for somebody who is not let in. */
-export function accessReply(reason: keyof typeof accessErrors): RestReply {
-  const { status, body, retryAfterS } = accessErrors[reason];
-  const refused = reply(status, body);
-  return retryAfterS === undefined ? refused : { ...refused, headers: retryAfter(retryAfterS) };
+export function accessReply(refused: Refused): RestReply {
+  const { refusal, waitMs } = refused;
+  const { status, body } = accessErrors[refusal];
+  const details = refusal === "bad-timestamp" ? timestampHelp(refused) : undefined;
+  const answer = reply(status, details === undefined ? body : { ...body, message: details });
+  return waitMs === undefined ? answer : { ...answer, headers: retryAfter(waitMs / 1_000) };
+}
+
+/** Where the server's time is told. */
+export const timePath = "/v2/user-api/exchange/time";
+
+/** How a time stamp is off, when it is a number at all. */
+function timestampHelp({ aheadMs, aheadMsMax }: Refused): string | undefined {
+  if (aheadMs === undefined || aheadMsMax === undefined) return undefined;
+  const off = `${secondsText(Math.abs(aheadMs))} s ${aheadMs > 0 ? "ahead of" : "behind"}`;
+  const most = `at most ${secondsText(aheadMsMax)} s are allowed`;
+  return `Invalid timestamp. It is ${off} the server's clock, ${most}. Send milliseconds since 1970; the server's time is at ${timePath}.`;
+}
+
+function secondsText(ms: number): string {
+  return String(Math.round(ms) / 1_000);
 }
 
 /** The reply for a request that came to no route, or that could not be read. */

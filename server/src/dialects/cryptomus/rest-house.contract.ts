@@ -7,6 +7,7 @@ import { expect } from "vitest";
 import type {
   Authenticator,
   Identity,
+  Refused,
   SignatureRefusal,
   StreamDoor,
 } from "../../access/identity.ts";
@@ -92,7 +93,6 @@ export interface HouseOptions {
   readonly fees?: FeeSchedule;
   /** Whom to refuse, whatever he shows. */
   readonly refusal?: SignatureRefusal;
-  readonly tokens?: "too-many-tokens";
 }
 
 /** Everything that the routes need, and the means to call them. */
@@ -121,7 +121,7 @@ export class House {
       board: this.board,
       desk: this.#desk(),
       authenticator: plainAuthenticator(options.refusal),
-      door: plainDoor(options.tokens),
+      door: plainDoor(),
       secrets,
     });
     for (const rules of [trxUsdt, btcUsdt]) this.apply({ kind: "add-market", rules });
@@ -252,20 +252,22 @@ function firstValues(parameters: URLSearchParams): Readonly<Record<string, strin
 /** Knows every user by one secret. What the real one takes and refuses has its own tests. */
 function plainAuthenticator(refusal: SignatureRefusal | undefined): Authenticator {
   return {
-    authenticate(credentials, { body }): Identity | SignatureRefusal {
-      if (refusal !== undefined) return refusal;
+    authenticate(credentials, { body }): Identity | Refused {
+      if (refusal !== undefined) return { refusal, waitMs: 1_500 };
       const { scheme, userId, signature: shown } = credentials;
-      if (userId === undefined || shown === undefined) return "missing-credentials";
-      if (scheme === "hmac-sha256" && credentials.timestamp === undefined) return "bad-timestamp";
+      if (userId === undefined || shown === undefined) return { refusal: "missing-credentials" };
+      if (scheme === "hmac-sha256" && credentials.timestamp === undefined) {
+        return { refusal: "bad-timestamp" };
+      }
       const isGood = scheme === "hmac-sha256" || shown === signature(userId, body)["sign"];
-      return isGood ? { userId, createdAtMs: startMs } : "bad-signature";
+      return isGood ? { userId, createdAtMs: startMs } : { refusal: "bad-signature" };
     },
   };
 }
 
-function plainDoor(refusal: "too-many-tokens" | undefined): StreamDoor {
+function plainDoor(): StreamDoor {
   return {
-    issueToken: () => refusal ?? { token: secrets.randomHex(32) },
+    issueToken: () => ({ token: secrets.randomHex(32) }),
     admit: () => "unknown-token",
   };
 }

@@ -11,7 +11,7 @@ import { streamPaths } from "./messages.ts";
 import { type SignedCall, signed, signedWithoutBody } from "./rest-access.ts";
 import { issueToken, listBalances, showTariffs } from "./rest-account.ts";
 import type { DeskParts } from "./rest-desk.ts";
-import { failedReply } from "./rest-errors.ts";
+import { failedReply, reply, timePath } from "./rest-errors.ts";
 import { listTickers, listTrades, showBook, showPrice } from "./rest-market-data.ts";
 import {
   type CurrencyWords,
@@ -47,6 +47,7 @@ import {
   scalesReply,
   tariffsReply,
   tickersReply,
+  timeReply,
   tokenReply,
   tradesReply,
 } from "./schemas-replies.ts";
@@ -60,6 +61,8 @@ export interface CryptomusRestOptions {
   readonly secrets: Secrets;
   /** Market time in milliseconds, which replies tell; the time that routes are given when left out. */
   readonly marketMs?: () => number;
+  /** Wall time in milliseconds, which is told to clients; the time of the request when left out. */
+  readonly wallMs?: () => number;
   readonly options?: {
     readonly currencies?: CurrencyWords;
   };
@@ -78,7 +81,8 @@ export function cryptomusRoutes(parts: CryptomusRestOptions): readonly RestRoute
   return all.map((row) => ({ ...row, tag: "Cryptomus" }));
 }
 
-function marketRows({ board, secrets, marketMs, options }: CryptomusRestOptions): readonly Row[] {
+function marketRows(parts: CryptomusRestOptions): readonly Row[] {
+  const { board, secrets, marketMs, wallMs, options } = parts;
   const lists = { board, secrets, currencies: options?.currencies ?? {} };
   const price = (path: string): Row => ({
     method: "GET",
@@ -113,6 +117,13 @@ function marketRows({ board, secrets, marketMs, options }: CryptomusRestOptions)
     },
     price("/v2/user-api/exchange/markets/price"),
     price("/v2/user-api/exchange/market/price"),
+    {
+      method: "GET",
+      path: timePath,
+      summary: "The server's time, as requests signed with HMAC-SHA-256 are stamped.",
+      replySchema: timeReply,
+      handle: (_request, nowMs) => reply(200, { result: { timestamp: wallMs?.() ?? nowMs } }),
+    },
     {
       method: "GET",
       path: "/v1/exchange/market/assets",

@@ -56,6 +56,12 @@ export const marketsReply: TSchema = resultOf(
 
 export const pairsReply: TSchema = resultOf(Type.Array(object(marketFields(amount8))));
 
+export const timeReply: TSchema = resultOf(
+  object({
+    timestamp: Type.Integer({ description: "The server's time in milliseconds since 1970." }),
+  }),
+);
+
 export const scalesReply: TSchema = object({
   status: Type.Literal("success"),
   message: Type.Literal("success"),

@@ -59,11 +59,17 @@ export const cryptomusSchema = Type.Object(
       default: 65_536,
       description: "size of one message",
     }),
-    restCallsPerMinuteMax: Type.Integer({
+    restCallsPerSecondMax: Type.Integer({
       minimum: 0,
       maximum: 1_000_000,
-      default: 0,
-      description: "signed REST calls of a user a minute, 0 for no limit",
+      default: 200,
+      description: "signed REST calls of a user a second in the long run, 0 for no limit",
+    }),
+    restCallsBurstMax: Type.Integer({
+      minimum: 1,
+      maximum: 1_000_000,
+      default: 400,
+      description: "signed REST calls of a user at once after a pause",
     }),
     md5: Type.Boolean({
       default: true,

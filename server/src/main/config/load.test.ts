@@ -61,7 +61,8 @@ describe("a configuration", () => {
       newConnectionsPerMinuteMax: 1_000,
       connectionsPerUserMax: 1_000,
       messageBytesMax: 65_536,
-      restCallsPerMinuteMax: 0,
+      restCallsPerSecondMax: 200,
+      restCallsBurstMax: 400,
       md5: true,
       hmacWindowMs: 5_000,
       depthIntervalMs: 100,
@@ -166,7 +167,7 @@ describe("a wrong configuration names the place and what would be right", () => 
     ["cryptomus: {enabled: 1}", "1:22 cryptomus.enabled must be true or false, but is 1"],
     [
       "cryptomus: {idleTimeout: 5}",
-      '1:13 cryptomus.idleTimeout is not a known key; did you mean "idleTimeoutMs"? (known here: enabled, tokenlessPublic, resubscribe, ackMethodAlways, tellUnknown, countPings, idleTimeoutMs, requestsPerMinuteMax, newConnectionsPerMinuteMax, connectionsPerUserMax, messageBytesMax, restCallsPerMinuteMax, md5, hmacWindowMs, depthIntervalMs, fullReloadIntervalMs, tickerIntervalMs)',
+      '1:13 cryptomus.idleTimeout is not a known key; did you mean "idleTimeoutMs"? (known here: enabled, tokenlessPublic, resubscribe, ackMethodAlways, tellUnknown, countPings, idleTimeoutMs, requestsPerMinuteMax, newConnectionsPerMinuteMax, connectionsPerUserMax, messageBytesMax, restCallsPerSecondMax, restCallsBurstMax, md5, hmacWindowMs, depthIntervalMs, fullReloadIntervalMs, tickerIntervalMs)',
     ],
     ["demo: {users: 2}", "1:15 demo.users must be true or false, but is 2"],
     [
@@ -210,7 +211,8 @@ describe("a wrong configuration names the place and what would be right", () => 
     ["newConnectionsPerMinuteMax", 0, 1_000_000],
     ["connectionsPerUserMax", 1, 1_000_000],
     ["messageBytesMax", 128, 16_777_216],
-    ["restCallsPerMinuteMax", 0, 1_000_000],
+    ["restCallsPerSecondMax", 0, 1_000_000],
+    ["restCallsBurstMax", 1, 1_000_000],
     ["hmacWindowMs", 100, 60_000],
     ["depthIntervalMs", 10, 60_000],
     ["fullReloadIntervalMs", 1_000, 86_400_000],
