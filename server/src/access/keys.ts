@@ -126,6 +126,11 @@ export function ensureDemoKey(
   return typeof made === "string" ? made : { key: made.key, isNew: true };
 }
 
+/** Public id of the demo key with this text while it is good; undefined when it is not. */
+export function goodDemoKeyId(store: KeyStore, secrets: Secrets, key: string): string | undefined {
+  return isGoodDemoKey(store, secrets, key) ? hashKey(secrets, key).slice(0, idLength) : undefined;
+}
+
 function isGoodDemoKey(store: KeyStore, secrets: Secrets, key: string): boolean {
   const record = store.keyByHash(hashKey(secrets, key));
   return record?.workspace === demoName && record.revokedAtMs === undefined;

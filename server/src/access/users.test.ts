@@ -12,6 +12,7 @@ import {
   createUser,
   type DemoUser,
   disableUser,
+  enableUser,
   ensureDemoUsers,
   listUsers,
   type NewUser,
@@ -189,5 +190,17 @@ describe("the demo users", () => {
     const full = withUserMethods(store, { count: () => usersMax });
 
     expect(ensureDemoUsers({ ...registry, store: full }, nowMs)).toBe("too-many-users");
+  });
+});
+
+describe("a disabled user", () => {
+  it("is enabled again, and nobody else is", () => {
+    const { userId } = made();
+    expect(enableUser(store, userId)).toBe("not-disabled");
+    disableUser(store, { id: userId, nowMs });
+    expect(store.disabledIds()).toEqual([userId]);
+    expect(enableUser(store, userId)).toMatchObject({ id: userId, disabledAtMs: undefined });
+    expect(store.disabledIds()).toEqual([]);
+    expect(enableUser(store, "nobody")).toBe("unknown-user");
   });
 });

@@ -16,7 +16,7 @@ export const usersMax = 1_000_000;
 /** Newest users of a demo label among which one that can be used is looked for. */
 const demoCandidatesMax = 100;
 
-/** Labels of the users that a new data folder starts with. */
+/** Labels of the users that a new demo starts with; nobody else gets one of them. */
 export const demoLabels: readonly string[] = ["demo-1", "demo-2"];
 
 /** Characters of an API key, as long and as mixed as those that clients know. */
@@ -117,6 +117,27 @@ export function setMd5(
   const record = store.user(order.id);
   if (record === undefined) return "unknown-user";
   return isChanged ? summarise(record) : "unchanged";
+}
+
+/** Enables a disabled user again: requests are taken and streams are opened as before. */
+export function enableUser(
+  store: UserStore,
+  id: string,
+): UserSummary | "unknown-user" | "not-disabled" {
+  const enabledNow = store.enable(id);
+  const record = store.user(id);
+  if (record === undefined) return "unknown-user";
+  return enabledNow ? summarise(record) : "not-disabled";
+}
+
+/** Ids of the demo users that are served, whether their keys can be opened or not. */
+export function servedDemoUsers(store: UserStore): readonly string[] {
+  return demoLabels.flatMap((label) =>
+    store
+      .users({ label })
+      .filter(({ disabledAtMs }) => disabledAtMs === undefined)
+      .map(({ id }) => id),
+  );
 }
 
 /** A user's API key; undefined when it was sealed under another master key or the record was changed. */

@@ -12,12 +12,14 @@ import {
 } from "./cli-options.ts";
 import type { TransferOptions } from "./commands/deposit.ts";
 import type { AddMarketOptions } from "./commands/markets.ts";
+import type { CancelOrdersOptions, ListOrdersOptions } from "./commands/orders.ts";
 
 type JsonOptions = ConfigOptions & { readonly json?: true };
 
 /** Adds all of them to the command line. */
 export function addExchangeCommands(program: Command, done: Done): void {
   addUserCommands(program, done);
+  addOrderCommands(program, done);
   addTransferCommands(program, done);
   addMarketCommands(program, done);
   addSessionsCommand(program, done);
@@ -28,28 +30,39 @@ function addUserCommands(program: Command, done: Done): void {
   const users = program
     .command("users")
     .description("manage users of the exchange; works while the server runs");
-  withFolder(users.command("create").description("make a user; his API key is shown this once"))
+  withFolder(users.command("create").description("make a user; their API key is shown this once"))
     .option("--label <text>", "a note to recognise the user by", "")
     .option("--no-md5", "take only requests signed with HMAC-SHA-256")
     .option("--json", "print one JSON object")
     .action(async (options: JsonOptions & { label: string; md5: boolean }) => {
       const { createUserCommand } = await import("./commands/users.ts");
-      done(createUserCommand(configInput(options), options));
+      done(await createUserCommand(configInput(options), options));
     });
   withFolder(users.command("list").description("list users; their keys are never shown"))
     .option("--json", "print one JSON array")
     .action(async (options: JsonOptions) => {
       const { listUsersCommand } = await import("./commands/users.ts");
-      done(listUsersCommand(configInput(options), options.json === true));
+      done(await listUsersCommand(configInput(options), options.json === true));
     });
   withFolder(
-    users.command("disable").description("disable a user; his streams are closed within seconds"),
+    users
+      .command("disable")
+      .description(
+        "disable a user: cancel their orders, close their streams, refuse their requests",
+      ),
   )
     .argument("<id>", "the user's id, as `users list` shows it")
     .option("--json", "print one JSON object")
     .action(async (id: string, options: JsonOptions) => {
       const { disableUserCommand } = await import("./commands/users.ts");
-      done(disableUserCommand(configInput(options), { id, json: options.json }));
+      done(await disableUserCommand(configInput(options), { id, json: options.json }));
+    });
+  withFolder(users.command("enable").description("enable a disabled user again"))
+    .argument("<id>", "the user's id, as `users list` shows it")
+    .option("--json", "print one JSON object")
+    .action(async (id: string, options: JsonOptions) => {
+      const { enableUserCommand } = await import("./commands/users.ts");
+      done(await enableUserCommand(configInput(options), { id, json: options.json }));
     });
   withFolder(users.command("md5").description("say whether MD5 signatures of a user are taken"))
     .argument("<id>", "the user's id, as `users list` shows it")
@@ -58,7 +71,31 @@ function addUserCommands(program: Command, done: Done): void {
     .action(async (id: string, state: string, options: JsonOptions) => {
       const { userMd5Command } = await import("./commands/users.ts");
       const isTaken = state === "on";
-      done(userMd5Command(configInput(options), { id, isTaken, json: options.json }));
+      done(await userMd5Command(configInput(options), { id, isTaken, json: options.json }));
+    });
+}
+
+function addOrderCommands(program: Command, done: Done): void {
+  const orders = program
+    .command("orders")
+    .description("see and cancel open orders of users; works while the server runs");
+  withFolder(orders.command("list").description("list open orders of a user, oldest first"))
+    .requiredOption("--user <id>", "whose orders")
+    .option("--market <code>", "only those in this market")
+    .option("--limit <n>", "list at most so many", wholeNumber, 100)
+    .option("--json", "print one JSON object")
+    .action(async (options: ConfigOptions & ListOrdersOptions) => {
+      const { listOrdersCommand } = await import("./commands/orders.ts");
+      done(await listOrdersCommand(configInput(options), options));
+    });
+  withFolder(orders.command("cancel").description("cancel open orders of a user"))
+    .argument("[order]", "one order, as `orders list` shows it (default: all of them)")
+    .requiredOption("--user <id>", "whose orders")
+    .option("--market <code>", "only those in this market")
+    .option("--json", "print one JSON object")
+    .action(async (order: string | undefined, options: ConfigOptions & CancelOrdersOptions) => {
+      const { cancelOrdersCommand } = await import("./commands/orders.ts");
+      done(await cancelOrdersCommand(configInput(options), order, options));
     });
 }
 

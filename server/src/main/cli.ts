@@ -139,14 +139,14 @@ function addKeyCommands(program: Command, done: Done): void {
     .option("--json", "print one JSON object")
     .action(async (options: ConfigOptions & { workspace: string; label: string; json?: true }) => {
       const { createKeyCommand } = await import("./commands/keys.ts");
-      done(createKeyCommand(configInput(options), options));
+      done(await createKeyCommand(configInput(options), options));
     });
   withFolder(keys.command("list").description("list keys; the keys themselves are not stored"))
     .option("--workspace <name>", "only keys of this workspace")
     .option("--json", "print one JSON array")
     .action(async (options: ConfigOptions & { workspace?: string; json?: true }) => {
       const { listKeysCommand } = await import("./commands/keys.ts");
-      done(listKeysCommand(configInput(options), options));
+      done(await listKeysCommand(configInput(options), options));
     });
   withFolder(
     keys.command("revoke").description("revoke a key; its connections are closed within seconds"),
@@ -155,7 +155,7 @@ function addKeyCommands(program: Command, done: Done): void {
     .option("--json", "print one JSON object")
     .action(async (id: string, options: ConfigOptions & { json?: true }) => {
       const { revokeKeyCommand } = await import("./commands/keys.ts");
-      done(revokeKeyCommand(configInput(options), { id, json: options.json }));
+      done(await revokeKeyCommand(configInput(options), { id, json: options.json }));
     });
 }
 
@@ -167,7 +167,7 @@ function addWorkspaceCommands(program: Command, done: Done): void {
     .option("--json", "print one JSON array")
     .action(async (options: ConfigOptions & { json?: true }) => {
       const { listWorkspaces } = await import("./commands/workspaces.ts");
-      done(listWorkspaces(configInput(options), options.json === true));
+      done(await listWorkspaces(configInput(options), options.json === true));
     });
   withFolder(
     workspaces.command("limit").description("change limits; they hold for new connections"),
@@ -185,7 +185,7 @@ function addWorkspaceCommands(program: Command, done: Done): void {
     .option("--json", "print one JSON object")
     .action(async (name: string, options: ConfigOptions & LimitOptions) => {
       const { limitWorkspace } = await import("./commands/workspaces.ts");
-      done(limitWorkspace(configInput(options), name, options));
+      done(await limitWorkspace(configInput(options), name, options));
     });
 }
 

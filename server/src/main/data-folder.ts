@@ -1,7 +1,7 @@
 /** The data folder: what is kept where, and who may read it. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { MissingError } from "./start-error.ts";
+import { MissingError, StartError } from "./start-error.ts";
 
 /** Paths inside a data folder. */
 export interface DataFolder {
@@ -10,6 +10,8 @@ export interface DataFolder {
   readonly keysFile: string;
   /** Text of the demo key, readable by the owner only: the server shows it at each start. */
   readonly demoKeyFile: string;
+  /** Which parts of a demo the folder was begun with, and which were switched off; see `demo.ts`. */
+  readonly demoFile: string;
   /** Users of the exchange, their API keys sealed. */
   readonly usersFile: string;
   /** The key that users' API keys are sealed with, unless the environment has it. */
@@ -36,6 +38,7 @@ export function dataFolder(path: string): DataFolder {
     path,
     keysFile: join(path, "keys.db"),
     demoKeyFile: join(path, "demo-key"),
+    demoFile: join(path, "demo.json"),
     usersFile: join(path, "users.db"),
     masterKeyFile: join(path, "master-key"),
     adminFile: join(path, "admin.json"),
@@ -85,7 +88,14 @@ export function readDemoKey(folder: DataFolder): string | undefined {
   }
 }
 
-/** Remembers the demo key's text. */
-export function writeDemoKey(folder: DataFolder, key: string): void {
-  writeFileSync(folder.demoKeyFile, `${key}\n`, { mode: 0o600 });
+/** Remembers the demo key's text. A `StartError` says why it cannot be written. */
+export function writeDemoKey({ demoKeyFile }: DataFolder, key: string): void {
+  try {
+    writeFileSync(demoKeyFile, `${key}\n`, { mode: 0o600 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new StartError(
+      `${demoKeyFile} cannot be written (${code}): make room, or make it writable`,
+    );
+  }
 }

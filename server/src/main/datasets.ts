@@ -35,7 +35,7 @@ export function ownTrades(venue: Venue, { exchange }: Config): ServedDataset {
       waitsForConsumers: false,
       waitsForAudience: false,
       isRecording: false,
-      simulated: exchange.participants.enabled,
+      simulated: exchange.participants.enabled === true,
     },
   };
 }

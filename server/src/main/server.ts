@@ -3,7 +3,6 @@
  * bottom in the order in which things depend on each other, and stops in the opposite one.
  */
 import { createDoorkeeper } from "../access/doorkeeper.ts";
-import { ensureDemoKey } from "../access/keys.ts";
 import type { DemoUser } from "../access/users.ts";
 import { MarketClock } from "../adapters/clock/market-clock.ts";
 import { systemClock } from "../adapters/clock/system-clock.ts";
@@ -22,7 +21,6 @@ import { finazonNotFound, finazonRoutes } from "../dialects/finazon/rest.ts";
 import { Hub } from "../hub/hub.ts";
 import { Catalog } from "../marketdata/catalog.ts";
 import { type Clock, steadyMs } from "../ports/clock.ts";
-import type { KeyStore } from "../ports/key-store.ts";
 import type { Log } from "../ports/log.ts";
 import type { RestReply } from "../ports/rest.ts";
 import {
@@ -34,8 +32,9 @@ import { isServed } from "./admin/ask-server.ts";
 import { noExchange } from "./admin/target.ts";
 import { logClock } from "./clock-watch.ts";
 import type { Config } from "./config/schema.ts";
-import { type DataFolder, openDataFolder, readDemoKey, writeDemoKey } from "./data-folder.ts";
+import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import { connectFeed, openDataset, ownTrades } from "./datasets.ts";
+import { Demo } from "./demo.ts";
 import { errorsPage } from "./errors-page.ts";
 import type { FeedRunner } from "./feed-runner.ts";
 import { registerFigures } from "./figures.ts";
@@ -77,6 +76,8 @@ export interface RunningServer {
   readonly demoKey: string | undefined;
   /** The demo users of the exchange; none where it has none. */
   readonly demoUsers: readonly DemoUser[];
+  /** What of the demo was switched off or on at this start, a sentence each. */
+  readonly demoNotes: readonly string[];
   readonly feeds: readonly FeedRunner[];
   /**
    * Reads the certificate and its key anew, for clients that come from now on. Where they cannot be
@@ -89,7 +90,7 @@ export interface RunningServer {
 
 /** Builds and starts a server. Throws a `StartError` with what the operator has to do. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { config, log } = options;
+  const { log } = options;
   const wall = options.clock ?? systemClock();
   const clock = new MarketClock({ clock: wall, told: logClock(log) });
   // Three times: the wall clock's, which may be set; that of the market; and one for intervals.
@@ -98,6 +99,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   await using start = new Start(options.watcher);
   let stopping: Promise<void> | undefined;
 
+  const demo = await start.step("demo", () => new Demo(options.config, log));
+  const { config } = demo;
   const tls = await start.step(
     "certificate",
     () => config.server.tls && readTls(config.server.tls, { log, nowMs: wallMs() }),
@@ -109,9 +112,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     () => openKeyStore(folder.keysFile),
     (keys) => keys.close(),
   );
-  const demoKey = await start.step("demo key", () =>
-    config.demo.key ? demoKeyOf(folder, store, wallMs()) : undefined,
-  );
   const doorkeeper = createDoorkeeper({
     store,
     secrets: systemSecrets(),
@@ -121,7 +121,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
   const { environment } = options;
   const trading = config.exchange.enabled
-    ? await Trading.open({ folder, config, environment, clock, wallMs, log, start })
+    ? await Trading.open({ folder, config, demo, environment, clock, wallMs, log, start })
     : undefined;
   const feeds: FeedRunner[] = [];
   const hub = new Hub({
@@ -137,6 +137,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   // Before feeds are connected, so that the exchange's markets are served from the first moment.
   const demoUsers = (await trading?.start(hub)) ?? [];
+  // Once the exchange is ours: a second server on the folder must not revoke the key of the first.
+  const demoKey = await start.step("demo key", () => {
+    demo.remember();
+    return demo.key(store, nowMs());
+  });
   const venue = trading?.venue;
   const catalog = new Catalog();
   const latenessUs = config.bars.latenessMs * 1_000;
@@ -169,6 +174,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       every(clock, keyRefreshMs, () => {
         lookForChanges(log, () => doorkeeper.refresh(nowMs()));
         lookForChanges(log, () => cryptomus?.refresh(nowMs()));
+        lookForChanges(log, () => void trading?.disabledUsers.refresh());
       }),
     (cancel) => cancel(),
   );
@@ -231,6 +237,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     isSecure: tls !== undefined,
     demoKey,
     demoUsers,
+    demoNotes: demo.notes,
     feeds,
     renewCertificate: () => renewCertificate(http, config, { log, nowMs: wallMs() }),
     stop() {
@@ -292,13 +299,6 @@ function openFolder(path: string): DataFolder {
       `data folder ${path} cannot be made (${code}): choose another one with --data, or make it writable`,
     );
   }
-}
-
-function demoKeyOf(folder: DataFolder, store: KeyStore, nowMs: number): string | undefined {
-  const made = ensureDemoKey(store, systemSecrets(), { remembered: readDemoKey(folder), nowMs });
-  if (typeof made === "string") return undefined;
-  if (made.isNew) writeDemoKey(folder, made.key);
-  return made.key;
 }
 
 function lookForChanges(log: Log, refresh: () => void): void {

@@ -6,11 +6,11 @@ import { StartError } from "./start-error.ts";
 
 /** The steps of a start, in their order. One of them may be left out where its part is not configured. */
 export const startSteps = [
+  "demo",
   "certificate",
   "datasets",
   "data folder",
   "keys",
-  "demo key",
   "users",
   "exchange",
   "log",
@@ -21,6 +21,8 @@ export const startSteps = [
   "market streams",
   "participants",
   "demo users",
+  "disabled users",
+  "demo key",
   "feeds",
   "gateway",
   "key changes",

@@ -17,7 +17,8 @@ import type { RestRoute } from "../ports/rest.ts";
 import { type AdminTarget, adminTargetOf } from "./admin/target.ts";
 import type { Config } from "./config/schema.ts";
 import type { DataFolder } from "./data-folder.ts";
-import { openDemoUsers } from "./demo-users.ts";
+import type { Demo } from "./demo.ts";
+import { DisabledUsers } from "./disabled-users.ts";
 import type { Start } from "./start.ts";
 import { type Environment, openUserRegistry } from "./user-registry.ts";
 import { AccountStreams } from "./venue/account-streams.ts";
@@ -31,6 +32,7 @@ import { Venue } from "./venue/venue.ts";
 export interface TradingOptions {
   readonly folder: DataFolder;
   readonly config: Config;
+  readonly demo: Demo;
   readonly environment: Environment;
   readonly clock: MarketClock;
   /** Wall time in milliseconds, which the time stamps of signed requests are compared with. */
@@ -44,6 +46,8 @@ export interface TradingOptions {
 export class Trading {
   readonly venue: Venue;
   readonly board: MarketBoard;
+  /** Takes their orders out of the book; call `refresh` about every second. */
+  readonly disabledUsers: DisabledUsers;
   readonly #options: TradingOptions;
   readonly #registry: UserRegistry;
 
@@ -55,6 +59,8 @@ export class Trading {
     this.board = parts.board;
     this.#registry = parts.registry;
     this.#options = options;
+    const { store } = parts.registry;
+    this.disabledUsers = new DisabledUsers({ store, target: this.adminTarget, log: options.log });
   }
 
   /** Opens the files and recovers the state; a `StartError` says what the operator has to do. */
@@ -86,11 +92,11 @@ export class Trading {
   }
 
   /**
-   * Lets everything that becomes durable from now on reach the hub, sends the participants in, and
-   * makes the demo users; resolves with them.
+   * Lets everything that becomes durable from now on reach the hub, sends the participants in, makes
+   * the demo users, and takes orders of disabled users out of the book; resolves with the demo users.
    */
   async start(hub: Hub): Promise<readonly DemoUser[]> {
-    const { config, clock, wallMs, log, start } = this.#options;
+    const { config, clock, demo, wallMs, start } = this.#options;
     const { venue, board } = this;
     const accounts = new AccountStreams(hub, board);
     const markets = new MarketStreams({ board, hub, clock, rhythms: config.cryptomus });
@@ -107,18 +113,20 @@ export class Trading {
     );
 
     const { enabled, seed, rate } = config.exchange.participants;
-    if (enabled) {
+    if (enabled === true) {
       await start.step(
         "participants",
         () => runParticipants(venue, clock, { seed, rate }),
         (sendHome) => sendHome(),
       );
+    } else {
+      await start.step("participants", () => demo.withoutParticipants(this.adminTarget));
     }
-
-    if (!config.demo.users || !config.cryptomus.enabled) return [];
-    return await start.step("demo users", () =>
-      openDemoUsers(this.#registry, this.adminTarget, { nowMs: wallMs(), log }),
+    const users = await start.step("demo users", () =>
+      demo.users(this.#registry, this.adminTarget, wallMs()),
     );
+    await start.step("disabled users", () => this.disabledUsers.refresh());
+    return users;
   }
 
   /** What administrators work on. */

@@ -27,6 +27,7 @@ export function withMethods(store: KeyStore, replaced: Partial<KeyStore>): KeySt
     keyByHash: (hash) => store.keyByHash(hash),
     keys: (workspace) => store.keys(workspace),
     revokeKey: (id, revokedAtMs) => store.revokeKey(id, revokedAtMs),
+    reinstateKey: (id) => store.reinstateKey(id),
     version: () => store.version(),
     close: () => store.close(),
     ...replaced,

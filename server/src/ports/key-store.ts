@@ -54,6 +54,8 @@ export interface KeyStore {
   keys(workspace?: string): readonly KeyRecord[];
   /** Revokes the key with this id; false when there is none or it was revoked before. */
   revokeKey(id: string, revokedAtMs: number): boolean;
+  /** Makes a revoked key good again; false when there is none or it is not revoked. */
+  reinstateKey(id: string): boolean;
   /** A number that changes whenever any process has changed the store. Cheap enough for every second. */
   version(): number;
   close(): void;

@@ -25,6 +25,7 @@ export function withUserMethods(store: UserStore, replaced: Partial<UserStore>):
     disabledIds: () => store.disabledIds(),
     disable: (id, disabledAtMs) => store.disable(id, disabledAtMs),
     setMd5: (id, isTaken) => store.setMd5(id, isTaken),
+    enable: (id) => store.enable(id),
     version: () => store.version(),
     close: () => store.close(),
     ...replaced,

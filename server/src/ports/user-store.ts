@@ -31,12 +31,14 @@ export interface UserStore {
   count(): number;
   /** Users, newest first; all of them when nothing is asked. */
   users(query?: UserQuery): readonly UserRecord[];
-  /** Ids of all users that were ever disabled. */
+  /** Ids of all users that are disabled. */
   disabledIds(): readonly string[];
   /** Disables a user; false when there is none of this id or he was disabled before. */
   disable(id: string, disabledAtMs: number): boolean;
   /** Says whether MD5 is taken from a user; false when there is none of this id or it was so before. */
   setMd5(id: string, isTaken: boolean): boolean;
+  /** Enables a user again; false when there is none of this id or they are not disabled. */
+  enable(id: string): boolean;
   /** A number that changes whenever any process has changed the store. Cheap enough for every second. */
   version(): number;
   close(): void;

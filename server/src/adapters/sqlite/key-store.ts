@@ -64,6 +64,9 @@ function prepareStatements(database: SharedDatabase) {
     revokeKey: prepare(
       "UPDATE api_key SET revoked_at_ms = ? WHERE id = ? AND revoked_at_ms IS NULL",
     ),
+    reinstateKey: prepare(
+      "UPDATE api_key SET revoked_at_ms = NULL WHERE id = ? AND revoked_at_ms IS NOT NULL",
+    ),
   };
 }
 
@@ -134,6 +137,10 @@ class SqliteKeyStore implements KeyStore {
 
   revokeKey(id: string, revokedAtMs: number): boolean {
     return this.#database.change(this.#statements.revokeKey, revokedAtMs, id);
+  }
+
+  reinstateKey(id: string): boolean {
+    return this.#database.change(this.#statements.reinstateKey, id);
   }
 
   version(): number {

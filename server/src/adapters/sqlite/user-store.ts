@@ -42,6 +42,9 @@ function prepareStatements(database: SharedDatabase) {
     disabledIds: prepare("SELECT id FROM user WHERE disabled_at_ms IS NOT NULL"),
     disable: prepare("UPDATE user SET disabled_at_ms = ? WHERE id = ? AND disabled_at_ms IS NULL"),
     setMd5: prepare("UPDATE user SET takes_md5 = ?1 WHERE id = ?2 AND takes_md5 <> ?1"),
+    enable: prepare(
+      "UPDATE user SET disabled_at_ms = NULL WHERE id = ? AND disabled_at_ms IS NOT NULL",
+    ),
   };
 }
 
@@ -95,6 +98,10 @@ class SqliteUserStore implements UserStore {
 
   setMd5(id: string, isTaken: boolean): boolean {
     return this.#database.change(this.#statements.setMd5, Number(isTaken), id);
+  }
+
+  enable(id: string): boolean {
+    return this.#database.change(this.#statements.enable, id);
   }
 
   version(): number {

@@ -146,9 +146,28 @@ describe("a request", () => {
     expect(again).toMatchObject({ status: 422, body: { kind: "refused" } });
   });
 
-  it("is logged by its name and outcome, without what it said", async () => {
-    await send();
-    expect(logged).toEqual(['administered {"operation":"list-markets","outcome":"done"}']);
+  it("is logged with who asked, for what, for whom, how much of it, and what came of it", async () => {
+    const headers = { "x-openbourse-operator": "root (pid 7)" };
+    const transfer = {
+      ...{ direction: "deposit", user: "u", currency: "USDT", amount: "10.5", key: "k" },
+      anyUser: false,
+    };
+    await send({ path: "/add-market", body: JSON.stringify(market), headers });
+    await send({ path: "/transfer", body: JSON.stringify(transfer), headers });
+    await send({ path: "/transfer", body: JSON.stringify({ ...transfer, user: "v" }), headers });
+    const note = { action: "disable-user", fields: { user: "u" } };
+    await send({ path: "/note", body: JSON.stringify(note) });
+    const by = { operator: "root (pid 7)" };
+    const lines = logged.map((line) => JSON.parse(line.slice("administered ".length)));
+    expect(lines).toEqual([
+      { operation: "add-market", ...market, ...by, outcome: "done" },
+      { operation: "transfer", ...transfer, ...by, outcome: "done", repeated: false },
+      {
+        ...{ operation: "transfer", ...transfer, user: "v", ...by, outcome: "refused" },
+        reason: expect.stringContaining("there is no user v"),
+      },
+      { operation: "disable-user", user: "u", operator: "unknown", outcome: "done" },
+    ]);
   });
 
   it.each<[string, Sent, number, string]>([

@@ -12,12 +12,14 @@ import {
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { Value } from "typebox/value";
-import type { Log } from "../../ports/log.ts";
+import type { Log, LogFields } from "../../ports/log.ts";
 import type { Secrets } from "../../ports/secrets.ts";
 import { StartError } from "../start-error.ts";
 import { readAdminFile, removeAdminFile, writeAdminFile } from "./admin-file.ts";
 import type { AdminAnswer } from "./answer.ts";
+import type { Note } from "./note.ts";
 import { type AdminOperation, adminOperations, findOperation } from "./operations.ts";
+import { operatorHeader, operatorOf } from "./operator.ts";
 import type { AdminTarget } from "./target.ts";
 
 /** Largest request body that is read, in bytes. */
@@ -134,7 +136,8 @@ async function answer(
     const asked = await readRequest(request, operation);
     if ("status" in asked) return sendFault(response, asked);
     const told = await operation.run(asked.request, door.target);
-    door.log.info("administered", { operation: name, outcome: told.kind });
+    const operator = operatorOf(request.headers[operatorHeader]);
+    noteInLog(door.log, { operator, name, operation, asked: asked.request, told });
     send(response, statuses[told.kind], told);
   } catch (error) {
     if (request.errored !== null) return;
@@ -142,6 +145,35 @@ async function answer(
     door.log.error("an administrator's request failed", { message });
     sendFault(response, { status: 500, message: "it failed: the server's log says why" });
   }
+}
+
+/** Who did what to whom, how much of it, and what came of it; no request has a secret in it. */
+function noteInLog(
+  log: Log,
+  done: {
+    readonly operator: string;
+    readonly name: string;
+    readonly operation: AdminOperation;
+    readonly asked: unknown;
+    readonly told: AdminAnswer<unknown>;
+  },
+): void {
+  const { operator, name, operation, asked, told } = done;
+  const what =
+    name === "note"
+      ? { operation: (asked as Note).action, ...(asked as Note).fields }
+      : { operation: name, ...(asked as LogFields) };
+  const outcome =
+    told.kind === "done" ? pick(told.result, ["repeated", "cancelled"]) : { reason: told.message };
+  const fields = { ...what, operator, outcome: told.kind, ...outcome };
+  if (operation.reads) log.debug("administered", fields);
+  else log.info("administered", fields);
+}
+
+/** Those of some fields that a result has. */
+function pick(result: unknown, names: readonly string[]): LogFields {
+  if (typeof result !== "object" || result === null) return {};
+  return Object.fromEntries(Object.entries(result).filter(([name]) => names.includes(name)));
 }
 
 /** A page in a browser may send requests here, also under a name of its own, but never with the token. */

@@ -7,6 +7,7 @@ import Type from "typebox";
 import { Value } from "typebox/value";
 import { type AdminAddress, readAdminFile } from "./admin-file.ts";
 import { type AdminAnswer, unavailable } from "./answer.ts";
+import { operatorHeader, thisOperator } from "./operator.ts";
 
 /** How long an answer is waited for, in milliseconds. */
 const answerTimeoutMs = 30_000;
@@ -76,7 +77,11 @@ async function ask(
   try {
     const response = await fetch(`${url}/${name}`, {
       method: "POST",
-      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      headers: {
+        authorization: `Bearer ${token}`,
+        "content-type": "application/json",
+        [operatorHeader]: thisOperator(),
+      },
       body: JSON.stringify(request),
       redirect: "error",
       signal: AbortSignal.timeout(answerTimeoutMs),

@@ -22,6 +22,10 @@ export function exchangeTarget(users: readonly string[] = [], stopReason?: strin
       if (stopReason !== undefined) return { kind: "unavailable", reason: stopReason };
       return exchange.markets();
     },
+    async openOrders(user) {
+      if (stopReason !== undefined) return { kind: "unavailable", reason: stopReason };
+      return exchange.openOrders(user);
+    },
     userExists: (id) => users.includes(id),
   };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { lots, ticks } from "../../core/num/units.ts";
 import type { Submission } from "../../ports/released.ts";
 import { exchangeTarget } from "./exchange-target.contract.ts";
 import { type AdminRequest, adminOperations, findOperation } from "./operations.ts";
@@ -169,6 +170,74 @@ describe("markets", () => {
   });
 });
 
+describe("orders of a user", () => {
+  const list = adminOperations["list-orders"].run;
+  const cancel = adminOperations["cancel-orders"].run;
+
+  /** A target with two open orders of the user in one market and one in another. */
+  async function tradingTarget() {
+    const target = await openTarget();
+    await adminOperations["add-market"].run({ ...market, code: "ETH_USDT" }, target);
+    await adminOperations.transfer.run(deposit, target);
+    for (const [code, price] of [
+      ["BTC_USDT", 100],
+      ["BTC_USDT", 200],
+      ["ETH_USDT", 300],
+    ] as const) {
+      const size = { price: ticks(price), quantity: lots(1_000), timeInForce: "gtc" } as const;
+      await target.submit({ kind: "place-limit", user, market: code, side: "buy", ...size });
+    }
+    return target;
+  }
+
+  it("are listed with exact figures, and at most as many as asked for", async () => {
+    const target = await tradingTarget();
+    const listed = await list({ user, market: "BTC_USDT", limit: 1 }, target);
+    expect(listed).toMatchObject({
+      kind: "done",
+      result: {
+        count: 2,
+        orders: [{ market: "BTC_USDT", side: "buy", price: "1", quantity: "0.01", filled: "0" }],
+      },
+    });
+  });
+
+  it("are cancelled one by one, by market, and all; the money is available again", async () => {
+    const target = await tradingTarget();
+    const listed = await list({ user, limit: 10 }, target);
+    if (listed.kind !== "done") throw new Error(listed.message);
+    const [first, , third] = listed.result.orders;
+    const one = { user, order: first?.id.toLowerCase() ?? "" };
+    expect(await cancel(one, target)).toEqual({ kind: "done", result: { user, cancelled: 1 } });
+    expect(await cancel(one, target)).toMatchObject({ kind: "refused" });
+    expect(await cancel({ user, market: "BTC_USDT" }, target)).toMatchObject({
+      result: { cancelled: 1 },
+    });
+    expect(target.exchange.openOrders(user).map(({ id }) => id)).toHaveLength(1);
+    expect(third?.market).toBe("ETH_USDT");
+    expect(await cancel({ user }, target)).toMatchObject({ result: { cancelled: 1 } });
+    expect(await cancel({ user }, target)).toMatchObject({ result: { cancelled: 0 } });
+    const withdrawal = { ...deposit, direction: "withdraw", key: "out" } as const;
+    expect(await adminOperations.transfer.run(withdrawal, target)).toMatchObject({
+      result: { available: "0" },
+    });
+  });
+
+  it("of somebody else are not cancelled, and nobody has none", async () => {
+    const target = await tradingTarget();
+    const listed = await list({ user, limit: 10 }, target);
+    if (listed.kind !== "done") throw new Error(listed.message);
+    const order = listed.result.orders[0]?.id ?? "";
+    await adminOperations.transfer.run({ ...deposit, user: "maker", anyUser: true }, target);
+    expect(await cancel({ user: "maker", order }, target)).toMatchObject({ kind: "refused" });
+    expect(await cancel({ user: "nobody" }, target)).toEqual({
+      kind: "refused",
+      message: "there is no user nobody: see users list",
+    });
+    expect(target.exchange.openOrders(user)).toHaveLength(3);
+  });
+});
+
 describe("an exchange that does not work", () => {
   it.each(
     Object.entries({
@@ -176,6 +245,8 @@ describe("an exchange that does not work", () => {
       "add-market": market,
       "set-market-state": { action: "halt", market: "BTC_USDT" },
       "list-markets": {},
+      "list-orders": { user, limit: 1 },
+      "cancel-orders": { user },
     }),
   )("answers %s with the reason", async (name, request) => {
     const answer = await findOperation(name)?.run(request, exchangeTarget([user], "disk full"));

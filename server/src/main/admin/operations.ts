@@ -6,6 +6,8 @@ import Type, { type Static, type TSchema } from "typebox";
 import type { AdminAnswer } from "./answer.ts";
 import { marketRequest } from "./market-rules.ts";
 import { addMarket, listMarkets, marketStateRequest, setMarketState } from "./markets.ts";
+import { noteRequest, takeNote } from "./note.ts";
+import { cancelOrders, cancelRequest, listOrders, ordersRequest } from "./orders.ts";
 import { listSessions, sessionsRequest } from "./sessions.ts";
 import type { AdminTarget } from "./target.ts";
 import { transfer, transferRequest } from "./transfers.ts";
@@ -13,6 +15,8 @@ import { transfer, transferRequest } from "./transfers.ts";
 /** An operation: what it is asked with, and what it does. */
 export interface AdminOperation<Request extends TSchema = TSchema, Result = unknown> {
   readonly request: Request;
+  /** Whether it changes nothing; the log has such operations at `debug`. */
+  readonly reads: boolean;
   run(request: Static<Request>, target: AdminTarget): Promise<AdminAnswer<Result>>;
 }
 
@@ -20,11 +24,14 @@ const nothing = Type.Object({}, { additionalProperties: false });
 
 /** Every operation by its name. */
 export const adminOperations = {
-  transfer: operation(transferRequest, transfer),
-  "list-markets": operation(nothing, listMarkets),
-  "add-market": operation(marketRequest, addMarket),
-  "set-market-state": operation(marketStateRequest, setMarketState),
-  "list-sessions": operation(sessionsRequest, listSessions),
+  transfer: changes(transferRequest, transfer),
+  "list-markets": reads(nothing, listMarkets),
+  "add-market": changes(marketRequest, addMarket),
+  "set-market-state": changes(marketStateRequest, setMarketState),
+  "list-orders": reads(ordersRequest, listOrders),
+  "cancel-orders": changes(cancelRequest, cancelOrders),
+  "list-sessions": reads(sessionsRequest, listSessions),
+  note: changes(noteRequest, takeNote),
 } as const;
 
 type Operations = typeof adminOperations;
@@ -48,9 +55,16 @@ export function findOperation(name: string): AdminOperation | undefined {
     : undefined;
 }
 
-function operation<Request extends TSchema, Result>(
+function changes<Request extends TSchema, Result>(
   request: Request,
   run: AdminOperation<Request, Result>["run"],
 ): AdminOperation<Request, Result> {
-  return { request, run };
+  return { request, run, reads: false };
+}
+
+function reads<Request extends TSchema, Result>(
+  request: Request,
+  run: AdminOperation<Request, Result>["run"],
+): AdminOperation<Request, Result> {
+  return { request, run, reads: true };
 }

@@ -1,5 +1,6 @@
 /** What an administrator works on: an exchange that runs, its users, and the server's connections. */
 import type { Command } from "../../core/commands.ts";
+import type { OrderView } from "../../core/events.ts";
 import type { ListedMarket } from "../../marketdata/market-board.ts";
 import type { Submission } from "../../ports/released.ts";
 import type { Unavailable } from "../../ports/trading-desk.ts";
@@ -13,6 +14,8 @@ export interface AdminTarget {
   submit(command: Command): Promise<Submission>;
   /** All markets in the order in which they were added. */
   markets(): Promise<readonly ListedMarket[] | Unavailable>;
+  /** Open orders of a user, oldest first. */
+  openOrders(user: string): Promise<readonly OrderView[] | Unavailable>;
   /** Whether there is a user of this id, disabled or not. */
   userExists(id: string): boolean;
   /** The connections; undefined where no server has been started, but the exchange alone. */
@@ -31,6 +34,12 @@ export function adminTargetOf(
       if (reading.kind === "stopped") return { kind: "unavailable", reason: reading.reason };
       return reading.result.map(({ rules, halted }) => ({ rules, halted }));
     },
+    async openOrders(user) {
+      const reading = await sequencer.read((exchange) => exchange.openOrders(user));
+      return reading.kind === "stopped"
+        ? { kind: "unavailable", reason: reading.reason }
+        : reading.result;
+    },
     userExists: (id) => users.user(id) !== undefined,
   };
 }
@@ -39,5 +48,6 @@ export function adminTargetOf(
 export const noExchange: AdminTarget = {
   submit: () => Promise.resolve({ kind: "stopped", reason: "this server has no exchange" }),
   markets: () => Promise.resolve({ kind: "unavailable", reason: "this server has no exchange" }),
+  openOrders: () => Promise.resolve({ kind: "unavailable", reason: "this server has no exchange" }),
   userExists: () => false,
 };

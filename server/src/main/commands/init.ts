@@ -4,6 +4,7 @@ import { openKeyStore } from "../../adapters/sqlite/key-store.ts";
 import type { ConfigInput } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { dataFolder, holdsExchange, openDataFolder } from "../data-folder.ts";
+import { noDemo, writeDemoRecord } from "../demo-record.ts";
 import { quietLogOf } from "../quiet-log.ts";
 import { type Environment, openUserRegistry } from "../user-registry.ts";
 import { Venue } from "../venue/venue.ts";
@@ -21,12 +22,15 @@ export async function init(input: ConfigInput, json: boolean): Promise<number> {
   print(
     json
       ? JSON.stringify({ data: config.data })
-      : `${config.data} is an empty data folder now: start it with \`openbourse serve --data ${config.data}\``,
+      : `${config.data} is an empty data folder without a demo: start it with \`openbourse serve --data ${config.data}\``,
   );
   return 0;
 }
 
-/** Makes the folder with its stores and an exchange without markets; what is there stays. */
+/**
+ * Makes the folder with its stores and an exchange without markets; what is there stays. It has the
+ * parts of a demo that the configuration asks for in so many words.
+ */
 export async function beginDataFolder(config: Config, environment: Environment): Promise<void> {
   const folder = openDataFolder(config.data);
   openKeyStore(folder.keysFile).close();
@@ -40,4 +44,13 @@ export async function beginDataFolder(config: Config, environment: Environment):
     logBytesMax,
   });
   await venue.stop();
+  const { demo, exchange } = config;
+  writeDemoRecord(folder.demoFile, {
+    ...noDemo,
+    begun: {
+      key: demo.key === true,
+      users: demo.users === true,
+      participants: exchange.participants.enabled === true,
+    },
+  });
 }

@@ -4,25 +4,29 @@ import type { KeyStore } from "../../ports/key-store.ts";
 import type { ConfigInput } from "../config/load.ts";
 import { existingDataFolder, existingFile } from "../data-folder.ts";
 import { configOrExitCode } from "./config.ts";
+import { exitCodeOf, type Outcome } from "./tell-server.ts";
 
 /**
- * Opens the key store of the configured data folder for one task; returns the exit code. The folder
- * has to be there, and the store too unless the task may begin it.
+ * Opens the key store of the configured data folder for one task; resolves with the exit code. The
+ * folder has to be there, and the store too unless the task may begin it.
  */
-export function withKeyStore(
+export async function withKeyStore(
   input: ConfigInput,
-  task: (store: KeyStore) => number,
+  task: (store: KeyStore) => Outcome,
   { mayBegin = false }: { readonly mayBegin?: boolean } = {},
-): number {
+): Promise<number> {
   const config = configOrExitCode(input);
   if (config === 2) return 2;
-  const { keysFile } = existingDataFolder(config.data);
+  const folder = existingDataFolder(config.data);
+  const { keysFile } = folder;
   const store = openKeyStore(mayBegin ? keysFile : existingFile(keysFile));
+  let outcome: Outcome;
   try {
-    return task(store);
+    outcome = task(store);
   } finally {
     store.close();
   }
+  return await exitCodeOf(outcome, folder);
 }
 
 /** Writes one line of the answer. */

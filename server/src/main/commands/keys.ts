@@ -17,7 +17,7 @@ const refusals: Readonly<Record<KeyRefusal, string>> = {
 export function createKeyCommand(
   input: ConfigInput,
   options: { readonly workspace: string; readonly label: string; readonly json?: true },
-): number {
+): Promise<number> {
   const { workspace, label } = options;
   const task = (store: KeyStore) => {
     const made = createKey(store, systemSecrets(), { workspace, label, nowMs: Date.now() });
@@ -28,7 +28,7 @@ export function createKeyCommand(
         ? JSON.stringify({ key: made.key, id, workspace, label })
         : `${made.key}\nThis is key ${id} of workspace ${workspace}. It is not stored: keep it now.`,
     );
-    return 0;
+    return { action: "create-key", fields: { key: id, workspace, label } };
   };
   return withKeyStore(input, task, { mayBegin: true });
 }
@@ -37,7 +37,7 @@ export function createKeyCommand(
 export function listKeysCommand(
   input: ConfigInput,
   options: { readonly workspace?: string; readonly json?: true },
-): number {
+): Promise<number> {
   return withKeyStore(input, (store) => {
     const keys = listKeys(store, options.workspace);
     if (keys === "unknown-workspace") return refuse(`there is no workspace ${options.workspace}`);
@@ -58,12 +58,12 @@ export function listKeysCommand(
 export function revokeKeyCommand(
   input: ConfigInput,
   options: { readonly id: string; readonly json?: true | undefined },
-): number {
+): Promise<number> {
   return withKeyStore(input, (store) => {
     const revoked = revokeKey(store, { id: options.id, nowMs: Date.now() });
     if (revoked === "unknown-key") return refuse(`there is no key ${options.id}: see keys list`);
     if (revoked === "already-revoked") return refuse(`key ${options.id} was revoked before`);
     print(options.json === true ? JSON.stringify(revoked) : `key ${options.id} is revoked`);
-    return 0;
+    return { action: "revoke-key", fields: { key: options.id, workspace: revoked.workspace } };
   });
 }

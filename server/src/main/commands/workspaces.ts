@@ -1,6 +1,7 @@
 /** `workspaces list|limit`: what each workspace may do, on the data folder, also while a server runs. */
 import { validWorkspaceName } from "../../access/keys.ts";
 import type { WorkspaceLimits } from "../../ports/key-store.ts";
+import { noteLengthMax } from "../admin/note.ts";
 import type { ConfigInput } from "../config/load.ts";
 import { print, refuse, withKeyStore } from "./key-store.ts";
 
@@ -18,7 +19,7 @@ export interface LimitOptions {
 }
 
 /** Lists workspaces by name with the limits that are their own. */
-export function listWorkspaces(input: ConfigInput, json: boolean): number {
+export function listWorkspaces(input: ConfigInput, json: boolean): Promise<number> {
   return withKeyStore(input, (store) => {
     const workspaces = store.workspaces();
     if (json) {
@@ -31,9 +32,13 @@ export function listWorkspaces(input: ConfigInput, json: boolean): number {
 }
 
 /** Changes a workspace's limits; connections that are open keep theirs. */
-export function limitWorkspace(input: ConfigInput, name: string, options: LimitOptions): number {
+export async function limitWorkspace(
+  input: ConfigInput,
+  name: string,
+  options: LimitOptions,
+): Promise<number> {
   if (!validWorkspaceName(name)) return refuse(`"${name}" is not a workspace name`);
-  return withKeyStore(input, (store) => {
+  return await withKeyStore(input, (store) => {
     const workspace = store.workspace(name);
     if (workspace === undefined)
       return refuse(`there is no workspace ${name}: see workspaces list`);
@@ -41,7 +46,10 @@ export function limitWorkspace(input: ConfigInput, name: string, options: LimitO
       options.reset === true ? given(options) : { ...workspace.limits, ...given(options) };
     store.setLimits(name, limits);
     print(options.json === true ? JSON.stringify({ name, limits }) : `${name}  ${shown(limits)}`);
-    return 0;
+    return {
+      action: "limit-workspace",
+      fields: { workspace: name, limits: JSON.stringify(limits).slice(0, noteLengthMax) },
+    };
   });
 }
 

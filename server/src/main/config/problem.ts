@@ -22,7 +22,7 @@ interface SchemaNode extends TSchema {
   readonly enum?: readonly unknown[];
   readonly const?: unknown;
   readonly anyOf?: readonly SchemaNode[];
-  readonly required?: readonly string[];
+  readonly required?: readonly string[] | undefined;
   readonly default?: unknown;
   readonly minimum?: number;
   readonly maximum?: number;

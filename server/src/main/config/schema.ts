@@ -341,10 +341,12 @@ const exchangeSchema = Type.Object(
     }),
     participants: Type.Object(
       {
-        enabled: Type.Boolean({
-          default: true,
-          description: "whether simulated participants trade on the exchange",
-        }),
+        enabled: Type.Optional(
+          Type.Boolean({
+            description:
+              "whether simulated participants trade on the exchange; default: as the data folder was begun",
+          }),
+        ),
         seed: Type.Integer({
           minimum: 0,
           maximum: 4_294_967_295,
@@ -387,11 +389,17 @@ export const configSchema = Type.Object(
     exchange: exchangeSchema,
     demo: Type.Object(
       {
-        key: Type.Boolean({ default: true, description: "make and show a demo API key" }),
-        users: Type.Boolean({
-          default: true,
-          description: "make, fund and show two demo users of the exchange",
-        }),
+        key: Type.Optional(
+          Type.Boolean({
+            description: "make and show a demo API key; default: as the data folder was begun",
+          }),
+        ),
+        users: Type.Optional(
+          Type.Boolean({
+            description:
+              "make, fund and show two demo users of the exchange; default: as the data folder was begun",
+          }),
+        ),
       },
       section,
     ),

@@ -130,21 +130,30 @@ function stateOf({ recovered }: ParticipantMarket): SceneState {
 
 function makersOf({ rules }: ParticipantMarket, seed: number): readonly Agent[] {
   return makerStyles.map((style, index) => {
-    const user = `sim-maker-${index + 1}-${rules.code}`;
+    const user = makerName(index, rules.code);
     return new Maker(user, style, new Random(seed, user));
   });
 }
 
 function takersOf({ rules, tradesPerSecond }: ParticipantMarket, seed: number): readonly Agent[] {
-  const [crowd, follower, hunter] = [
-    `sim-noise-1-${rules.code}`,
-    `sim-momentum-1-${rules.code}`,
-    `sim-value-1-${rules.code}`,
-  ] as const;
+  const [crowd, follower, hunter] = takerNames(rules.code);
   const trading = { user: crowd, tradesPerSecond, notionalAtoms: notionalAtoms(rules) };
   return [
     new NoiseTaker(trading, new Random(seed, crowd)),
     new MomentumTaker(follower, new Random(seed, follower)),
     new ValueTaker(hunter, new Random(seed, hunter)),
   ];
+}
+
+function makerName(index: number, code: string): string {
+  return `sim-maker-${index + 1}-${code}`;
+}
+
+function takerNames(code: string) {
+  return [`sim-noise-1-${code}`, `sim-momentum-1-${code}`, `sim-value-1-${code}`] as const;
+}
+
+/** Names under which agents trade in a market, whether they are there or not. */
+export function participantNames(code: string): readonly string[] {
+  return [...makerStyles.map((_, index) => makerName(index, code)), ...takerNames(code)];
 }
