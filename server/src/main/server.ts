@@ -32,12 +32,13 @@ import { isServed } from "./admin/ask-server.ts";
 import { noExchange } from "./admin/target.ts";
 import { logClock } from "./clock-watch.ts";
 import type { Config } from "./config/schema.ts";
-import { type DataFolder, openDataFolder } from "./data-folder.ts";
+import { type DataFolder, dataFolder, openDataFolder } from "./data-folder.ts";
 import { connectFeed, openDataset, ownTrades } from "./datasets.ts";
 import { Demo } from "./demo.ts";
 import { errorsPage } from "./errors-page.ts";
 import type { FeedRunner } from "./feed-runner.ts";
 import { registerFigures } from "./figures.ts";
+import { refuseUnusableFolder } from "./preflight.ts";
 import { Start, type StartWatcher } from "./start.ts";
 import { StartError } from "./start-error.ts";
 import { every, everySecond } from "./timers.ts";
@@ -106,7 +107,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     () => config.server.tls && readTls(config.server.tls, { log, nowMs: wallMs() }),
   );
   const configured = await start.step("datasets", () => config.datasets.map(openDataset));
+  await start.step("files", () =>
+    refuseUnusableFolder(dataFolder(config.data), { withExchange: config.exchange.enabled }),
+  );
   const folder = await start.step("data folder", () => openFolder(config.data));
+  const { environment } = options;
+  const trading = config.exchange.enabled
+    ? await Trading.open({ folder, config, demo, environment, clock, wallMs, log, start })
+    : undefined;
   const store = await start.step(
     "keys",
     () => openKeyStore(folder.keysFile),
@@ -119,10 +127,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     onLimit: config.finazon.onConnectionLimit,
   });
 
-  const { environment } = options;
-  const trading = config.exchange.enabled
-    ? await Trading.open({ folder, config, demo, environment, clock, wallMs, log, start })
-    : undefined;
   const feeds: FeedRunner[] = [];
   const hub = new Hub({
     frameText,

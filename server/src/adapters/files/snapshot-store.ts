@@ -3,6 +3,7 @@
  * does not lock the folder: whoever holds the command log is the only one to use it.
  */
 import { createHash } from "node:crypto";
+import { closeSync, existsSync, openSync, readdirSync, readSync } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { assert } from "../../core/assert.ts";
@@ -56,6 +57,39 @@ export async function openSnapshotStore(
     for (const name of leftovers) await rm(join(folder, name), { force: true });
     return { kind: "opened", store: new FileSnapshotStore(folder, kept) };
   });
+}
+
+/** A snapshot's file, and the place of the state in it; undefined where the header cannot be read. */
+export interface SnapshotTrace {
+  readonly file: string;
+  readonly of: { readonly epoch: string; readonly sequence: number } | undefined;
+}
+
+/** Looks which snapshots there are, and changes nothing. Reads their headers only. */
+export function traceSnapshots(folder: string): readonly SnapshotTrace[] {
+  const path = resolve(folder);
+  if (!existsSync(path)) return [];
+  const names = readdirSync(path).filter((name) => namePattern.test(name));
+  return names.map((name) => {
+    const file = join(path, name);
+    return { file, of: placeIn(file) };
+  });
+}
+
+function placeIn(file: string): SnapshotTrace["of"] {
+  try {
+    const descriptor = openSync(file, "r");
+    try {
+      const start = Buffer.alloc(headerBytes);
+      readSync(descriptor, start, 0, headerBytes, 0);
+      const header = parseHeader(start.toString("latin1"))?.header;
+      return header && { epoch: header.epoch, sequence: header.sequence };
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch {
+    return undefined;
+  }
 }
 
 class FileSnapshotStore implements SnapshotStore {

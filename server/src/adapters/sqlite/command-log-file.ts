@@ -14,8 +14,10 @@ import { chainChecksum, chainStart } from "./command-log-chain.ts";
 import { type MarkWriter, markFileOf, openMark, readMark } from "./command-log-mark.ts";
 import { BatchReader, type LogChunk, logDamage, type ReadCursor } from "./command-log-rows.ts";
 import { commandLogSchema } from "./command-log-schema.ts";
+import { furthestTrace, type LogTrace, refuseLostLog } from "./command-log-traces.ts";
+import { type Inspection, inspect, isMade, openInspection } from "./inspection.ts";
 import { createPrivately, syncPath } from "./private-file.ts";
-import { migrate } from "./schema.ts";
+import { checkedVersion, migrate } from "./schema.ts";
 import { StoreError, toStorageFailure, toStoreError } from "./store-error.ts";
 
 /** What to open. */
@@ -23,6 +25,10 @@ export interface CommandLogFileOptions {
   readonly file: string;
   /** How large the file may become, in bytes; past it appends fail with `disk-full`. Default: no bound. */
   readonly fileBytesMax?: number | undefined;
+  /** What else knows of this log; see {@link LogTrace}. Default: nothing does. */
+  readonly traces?: readonly LogTrace[] | undefined;
+  /** Whether a log may be begun where there is none. Default: true. */
+  readonly mayBegin?: boolean | undefined;
 }
 
 /** How long opening waits for another process to let go of the log, in milliseconds. */
@@ -42,20 +48,66 @@ const markSyncIntervalMs = 1_000;
 
 /**
  * Opens the log and locks out everybody else until it is closed. Raises a `StoreError` when the file
- * cannot be used at all; when only its end is damaged, it opens for reading.
+ * cannot be used at all, or is missing while its traces are there. When its end is damaged or lost, it
+ * is opened for reading, and nothing of it is changed.
  */
 export function openCommandLogFile(options: CommandLogFileOptions): CommandLogFile {
   // Absolute, because SQLite would read a relative name such as `file:x` as an address.
   const file = resolve(options.file);
+  const { traces = [] } = options;
   let database: DatabaseSync | undefined;
   try {
+    const damaged = openDamaged(options);
+    if (damaged !== undefined) return damaged;
     createPrivately(file);
     database = new DatabaseSync(file, { timeout: lockWaitMs, defensive: true });
     prepareDatabase(database, file, options.fileBytesMax);
-    return new CommandLogFile(database, file);
+    return new CommandLogFile(database, file, { traces });
   } catch (error) {
     database?.close();
     throw toStoreError(error, file);
+  }
+}
+
+/**
+ * The log, open for reading, when its end is damaged or lost; else undefined. Changes nothing. Raises
+ * a `StoreError` when the file cannot be used at all, or is missing while its traces are there.
+ */
+export function openDamaged(options: CommandLogFileOptions): CommandLogFile | undefined {
+  const file = resolve(options.file);
+  const { traces = [], mayBegin = true } = options;
+  try {
+    refuseLostLog(file, traces);
+    if (!isMade(file)) {
+      if (mayBegin) return undefined;
+      throw new StoreError("cannot-open", `${file} is missing: there is no exchange`);
+    }
+    return openIfDamaged(file, traces);
+  } catch (error) {
+    throw toStoreError(error, file);
+  }
+}
+
+/** Which log is in a file; undefined when there is none. Changes nothing. */
+export function epochOfLog(file: string): string | undefined {
+  return isMade(file) ? inspect(file, (database) => readEpoch(database, file)) : undefined;
+}
+
+function openIfDamaged(file: string, traces: readonly LogTrace[]): CommandLogFile | undefined {
+  const inspection = openInspection(file);
+  if (inspection === undefined) return undefined;
+  try {
+    // An empty database becomes a log when it is opened for good.
+    const isLog = checkedVersion(inspection.database, file, commandLogSchema) > 0;
+    const log = isLog
+      ? new CommandLogFile(inspection.database, file, { traces, inspection })
+      : undefined;
+    if (log?.damage !== undefined) return log;
+    inspection.close();
+    return undefined;
+  } catch (error) {
+    inspection.close();
+    throw error;
   }
 }
 
@@ -81,12 +133,17 @@ function boundFile(database: DatabaseSync, fileBytesMax: number): void {
   database.exec(`PRAGMA max_page_count = ${pagesMax}`);
 }
 
+interface Inspected {
+  readonly inspection?: Inspection;
+}
+
 /** An open log file. After a failure it refuses every append; after damage too. */
 export class CommandLogFile {
   readonly epoch: string;
   readonly damage: LogDamage | undefined;
   readonly #database: DatabaseSync;
   readonly #file: string;
+  readonly #inspection: Inspection | undefined;
   readonly #reader: BatchReader;
   readonly #insert: StatementSync;
   #mark: MarkWriter | undefined;
@@ -99,10 +156,15 @@ export class CommandLogFile {
   #markSyncedAtMs = 0;
   #isMarkSynced = true;
 
-  /** Only {@link openCommandLogFile} makes one. */
-  constructor(database: DatabaseSync, file: string) {
+  /** Only this module makes one. With an inspection nothing is ever written. */
+  constructor(
+    database: DatabaseSync,
+    file: string,
+    { traces, inspection }: Pick<Required<CommandLogFileOptions>, "traces"> & Inspected,
+  ) {
     this.#database = database;
     this.#file = file;
+    this.#inspection = inspection;
     this.epoch = readEpoch(database, file);
     const start = { nextSequence: 1, checksum: chainStart(this.epoch) };
     this.#reader = new BatchReader(database, file, start);
@@ -112,8 +174,8 @@ export class CommandLogFile {
     const isDamaged = "kind" in end;
     this.#end = isDamaged ? { nextSequence: end.sequence, checksum: 0 } : end;
     this.#endExpected = this.lastSequence;
-    this.damage = isDamaged ? end : this.#compareWithMark();
-    if (this.damage === undefined) this.#openMark();
+    this.damage = isDamaged ? end : (this.#compareWithMark() ?? this.#compareWith(traces ?? []));
+    if (this.damage === undefined && inspection === undefined) this.#openMark();
   }
 
   /** Sequence of the last durable and undamaged command, 0 when there is none. */
@@ -154,6 +216,10 @@ export class CommandLogFile {
   /** Lets the file go. What is durable stays so even when tidying up fails, so that is not reported. */
   close(): void {
     if (!this.#database.isOpen) return;
+    if (this.#inspection !== undefined) {
+      this.#inspection.close();
+      return;
+    }
     if (this.#mark !== undefined) {
       this.#attempt(() => this.#syncMark(performance.now()));
       this.#mark.close();
@@ -198,12 +264,27 @@ export class CommandLogFile {
     if (mark === undefined) return undefined;
     const sequence = this.#end.nextSequence;
     if (mark === "damaged" || (mark.epoch !== this.epoch && mark.sequence > 0)) {
-      const detail = `${markFile} is damaged or belongs to another log, so it is unknown how far this one was acknowledged; delete it to accept this end`;
-      return logDamage({ file: this.#file, fault: "unknown-end", sequence, detail });
+      const detail = `${markFile} is damaged or belongs to another log, so it is unknown how far this one was acknowledged`;
+      const remedy = `put back the one that belongs to it, or move it away to accept this end`;
+      return logDamage({ file: this.#file, fault: "unknown-end", sequence, detail, remedy });
     }
     if (mark.sequence < sequence) return undefined;
     this.#endExpected = mark.sequence;
     return this.#reader.lostEnd(sequence, mark.sequence);
+  }
+
+  /** Damage when something that was made from the log goes further than the log does. */
+  #compareWith(traces: readonly LogTrace[]): LogDamage | undefined {
+    const known = furthestTrace(traces, this.epoch, this.lastSequence);
+    if (known === undefined) return undefined;
+    this.#endExpected = known.sequence;
+    return logDamage({
+      file: this.#file,
+      fault: "lost-end",
+      sequence: this.#end.nextSequence,
+      detail: `the log ends here, but ${known.file} knows commands up to ${known.sequence}`,
+      remedy: `put it back together with its -wal and .acknowledged, as they were or from a backup; to go on without the lost commands, move ${known.all} away`,
+    });
   }
 
   #openMark(): void {

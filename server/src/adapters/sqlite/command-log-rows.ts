@@ -114,11 +114,13 @@ export class BatchReader {
 
   /** The damage of a log that ends before `sequence` although `lastSequence` had been acknowledged. */
   lostEnd(sequence: number, lastSequence: number): LogDamage {
-    return this.#damage(
-      "lost-end",
+    return logDamage({
+      file: this.#file,
+      fault: "lost-end",
       sequence,
-      `the log ends here, but commands up to ${lastSequence} had been acknowledged`,
-    );
+      detail: `the log ends here, but commands up to ${lastSequence} had been acknowledged`,
+      remedy: `put it back together with its -wal and .acknowledged, as they were or from a backup`,
+    });
   }
 
   /** A row that continues the chain after `cursor`, or what is wrong with it. */
@@ -158,13 +160,15 @@ export function logDamage(found: {
   readonly fault: LogFault;
   readonly sequence: number;
   readonly detail: string;
+  /** What to do about it, where it is not the usual. */
+  readonly remedy?: string;
 }): LogDamage {
-  const { file, fault, sequence, detail } = found;
+  const { file, fault, sequence, detail, remedy = "restore it from a backup" } = found;
   return {
     kind: "damage",
     fault,
     sequence,
-    message: `${file} is damaged at sequence ${sequence} (${fault}): ${detail}; restore it from a backup`,
+    message: `${file} is damaged at sequence ${sequence} (${fault}): ${detail}; ${remedy}`,
   };
 }
 

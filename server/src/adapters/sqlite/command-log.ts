@@ -61,8 +61,8 @@ type Chunk = Extract<FromWorker, { kind: "chunk" }>;
 export async function openCommandLog(options: CommandLogOptions): Promise<OpenedCommandLog> {
   const inFlightBytesMax = options.inFlightBytesMax ?? inFlightBytesDefault;
   assert(inFlightBytesMax > 0, "something may be under way");
-  const { file, fileBytesMax } = options;
-  const workerData: CommandLogFileOptions = { file, fileBytesMax };
+  const { file, fileBytesMax, traces, mayBegin } = options;
+  const workerData: CommandLogFileOptions = { file, fileBytesMax, traces, mayBegin };
   // The thread needs none of this process's flags, and some, such as --input-type, would end it.
   const worker = new Worker(workerUrl(), { name: "command-log", workerData, execArgv: [] });
   const exited = new Promise<void>((resolve) => {

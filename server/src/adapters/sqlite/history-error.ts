@@ -15,7 +15,10 @@ export function damagedHistory(file: string, detail: string, cause?: unknown): S
 
 /** Says that the file is the history of another log. */
 export function foreignHistory(file: string): StoreError {
-  return new StoreError("foreign-database", `${file} is the history of another log; ${remedy}`);
+  return new StoreError(
+    "foreign-database",
+    `${file} is the history of another log: put the log back that it belongs to or, when this log is the right one, move the history away and it is made anew`,
+  );
 }
 
 /** As `toStoreError`, with the remedy that fits a history. */

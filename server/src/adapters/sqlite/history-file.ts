@@ -3,7 +3,7 @@
  * and digests them; it does not know what they mean.
  */
 import { createHash, type Hash } from "node:crypto";
-import { rmSync } from "node:fs";
+import { renameSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { assert } from "../../core/assert.ts";
@@ -19,7 +19,13 @@ import {
   toHistoryError,
   toHistoryFailure,
 } from "./history-error.ts";
-import { machineRun, markClosed, markOpen, wasOpenInAnotherRun } from "./history-mark.ts";
+import {
+  machineRun,
+  markClosed,
+  markOpen,
+  removeMark,
+  wasOpenInAnotherRun,
+} from "./history-mark.ts";
 import {
   type Cell,
   type HistoryRows,
@@ -28,8 +34,10 @@ import {
   tradesOf,
 } from "./history-rows.ts";
 import { historySchema } from "./history-schema.ts";
-import { createPrivately } from "./private-file.ts";
-import { migrate } from "./schema.ts";
+import { inspect, isMade } from "./inspection.ts";
+import { createPrivately, syncFolderOf } from "./private-file.ts";
+import { checkedVersion, migrate } from "./schema.ts";
+import { StoreError } from "./store-error.ts";
 
 /** What to open. */
 export interface HistoryFileOptions {
@@ -70,12 +78,16 @@ export function openHistoryFile(options: HistoryFileOptions): HistoryFile {
   // Absolute, because SQLite would read a relative name such as `file:x` as an address.
   const file = resolve(options.file);
   let database: DatabaseSync | undefined;
+  let isMarkNew = false;
   try {
     const run = machineRun();
     const isSuspect = run !== undefined && wasOpenInAnotherRun(file, run);
-    if (options.discard === true || isSuspect) discardFile(file);
+    const isAnew = options.discard === true || isSuspect || !isMade(file);
+    // A write-ahead log without its file would be taken for that of the new one.
+    if (isAnew) discardFile(file);
+    else refuseForeign(file, options.epoch);
     createPrivately(file);
-    if (run !== undefined) markOpen(file, run);
+    if (run !== undefined) isMarkNew = markOpen(file, run);
     database = new DatabaseSync(file, { timeout: busyTimeoutMs, defensive: true });
     migrate(database, file, historySchema);
     database.exec(`
@@ -89,8 +101,59 @@ export function openHistoryFile(options: HistoryFileOptions): HistoryFile {
     return new HistoryFile(database, file, options.epoch);
   } catch (error) {
     database?.close();
+    if (isMarkNew) removeMark(file);
     throw toHistoryError(error, file);
   }
+}
+
+/** How far a history goes that is in `file`, and of which log it is. */
+export interface HistoryPlace {
+  readonly epoch: string;
+  readonly lastSequence: number;
+}
+
+/**
+ * Looks how far a history goes, and changes nothing. Undefined when there is none, when it was open as
+ * the machine went down, or when it does not say. Raises a `StoreError` when it is no history of ours.
+ */
+export function placeOfHistory(file: string): HistoryPlace | undefined {
+  const run = machineRun();
+  if (!isMade(file) || (run !== undefined && wasOpenInAnotherRun(file, run))) return undefined;
+  try {
+    return inspect(file, (database) => readPlace(database, file));
+  } catch (error) {
+    // What SQLite said, so that it gets the remedy that fits a history.
+    throw toHistoryError(error instanceof StoreError ? (error.cause ?? error) : error, file);
+  }
+}
+
+function readPlace(database: DatabaseSync, file: string): HistoryPlace | undefined {
+  if (checkedVersion(database, file, historySchema) === 0) return undefined;
+  const row = database.prepare("SELECT epoch, last_sequence AS lastSequence FROM progress").get();
+  const { epoch, lastSequence } = row ?? {};
+  if (typeof epoch !== "string" || typeof lastSequence !== "number") return undefined;
+  return { epoch, lastSequence };
+}
+
+/** Before anything is written to the file. */
+function refuseForeign(file: string, epoch: string): void {
+  const place = placeOfHistory(file);
+  if (place !== undefined && place.epoch !== epoch) throw foreignHistory(file);
+}
+
+/** Deletes a history that nobody has open. */
+export function removeHistory(file: string): void {
+  discardFile(file);
+  removeMark(file);
+}
+
+/** Puts the finished history that lies beside `file`, as `file.new`, into its place. */
+export function replaceHistory(file: string): void {
+  // First what would be taken for a part of the new one.
+  for (const suffix of ["-wal", "-shm"]) rmSync(file + suffix, { force: true });
+  renameSync(`${file}.new`, file);
+  removeMark(file);
+  syncFolderOf(file);
 }
 
 function discardFile(file: string): void {

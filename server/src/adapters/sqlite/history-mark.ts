@@ -39,8 +39,9 @@ export function wasOpenInAnotherRun(file: string, run: string): boolean {
   }
 }
 
-/** Marks the file as open in this run, before anything is written to it. */
-export function markOpen(file: string, run: string): void {
+/** Marks the file as open in this run, before anything is written to it; says whether it was not. */
+export function markOpen(file: string, run: string): boolean {
+  const isNew = !existsSync(markFileOf(file));
   const descriptor = openSync(markFileOf(file), "w", privateFileMode);
   try {
     writeSync(descriptor, run);
@@ -49,10 +50,16 @@ export function markOpen(file: string, run: string): void {
     closeSync(descriptor);
   }
   syncFolderOf(file);
+  return isNew;
 }
 
 /** Makes the closed file durable and takes the mark away. */
 export function markClosed(file: string): void {
   for (const part of [file, `${file}-wal`]) if (existsSync(part)) syncPath(part);
+  removeMark(file);
+}
+
+/** Takes the mark away. */
+export function removeMark(file: string): void {
   rmSync(markFileOf(file), { force: true });
 }

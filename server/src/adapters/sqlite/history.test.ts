@@ -204,7 +204,7 @@ describe("the file of a history", () => {
 
     expect(await refusalOf(file, { epoch: "b".repeat(32) })).toMatchObject({
       fault: "foreign-database",
-      message: expect.stringContaining("openbourse rebuild"),
+      message: expect.stringContaining("move the history away"),
     });
   });
 

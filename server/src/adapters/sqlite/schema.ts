@@ -100,8 +100,11 @@ interface Header {
   readonly version: number;
 }
 
-/** The schema version of a file that we may work on: 0 for an empty one. */
-function checkedVersion(database: DatabaseSync, file: string, schema: Schema): number {
+/**
+ * The schema version of a file that we may work on: 0 for an empty one. Raises a `StoreError` for one
+ * of another program or of a newer openbourse.
+ */
+export function checkedVersion(database: DatabaseSync, file: string, schema: Schema): number {
   const { applicationId, steps } = schema;
   const header = database.prepare(readHeader).get();
   const { tables, owner, version } = header as unknown as Header;

@@ -4,9 +4,10 @@
  */
 import { resolve } from "node:path";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import { bytesOf, inspect, isMade } from "./inspection.ts";
 import { createPrivately } from "./private-file.ts";
-import { migrate, type Schema } from "./schema.ts";
-import { toStoreError } from "./store-error.ts";
+import { checkedVersion, migrate, type Schema } from "./schema.ts";
+import { StoreError, toStoreError } from "./store-error.ts";
 
 /** A store that lives and dies with the process, for tests. */
 export const inMemory = ":memory:";
@@ -29,7 +30,10 @@ export function openShared<Store>(
   const path = file === inMemory ? file : resolve(file);
   let database: DatabaseSync | undefined;
   try {
-    if (path !== inMemory) createPrivately(path);
+    if (path !== inMemory) {
+      refuseUnusable(path, schema);
+      createPrivately(path);
+    }
     database = new DatabaseSync(path, {
       timeout: busyTimeoutMs,
       enableForeignKeyConstraints: true,
@@ -42,6 +46,22 @@ export function openShared<Store>(
     database?.close();
     throw toStoreError(error, path);
   }
+}
+
+/**
+ * Raises a `StoreError` for a file that is of another program or of a newer openbourse, and for one
+ * that is missing while its write-ahead log is there, which SQLite would delete. Changes nothing.
+ */
+export function refuseUnusable(file: string, schema: Schema): void {
+  if (isMade(file)) {
+    inspect(file, (database) => checkedVersion(database, file, schema));
+    return;
+  }
+  if (bytesOf(`${file}-wal`) === 0) return;
+  throw new StoreError(
+    "lost-log",
+    `${file} is missing, but ${file}-wal is there and belongs to it: put both back as they were or from a backup, or move ${file}-wal away to start anew`,
+  );
 }
 
 /** An open database, and the number of times that it was seen to change. */

@@ -14,6 +14,8 @@ export type StoreFault =
   | "not-a-database"
   /** The file is a SQLite database of another program. */
   | "foreign-database"
+  /** The file is missing, while others say that it was here. */
+  | "lost-log"
   /** The file was written by a newer openbourse. */
   | "newer-schema"
   /** Another process kept the store locked for longer than we wait. */

@@ -172,7 +172,7 @@ describe("a command", () => {
       snapshotEvery: 1_000,
     });
     await expect(addMarket()).rejects.toMatchObject({
-      name: "StartError",
+      name: "StoreError",
       message: expect.stringContaining("commands.db"),
     });
     await venue.stop();

@@ -7,6 +7,7 @@ import { openUserStore } from "../../adapters/sqlite/user-store.ts";
 import { assert } from "../../core/assert.ts";
 import type { Config } from "../config/schema.ts";
 import { type DataFolder, existingDataFolder, existingExchange } from "../data-folder.ts";
+import { refuseUnusableExchange } from "../preflight.ts";
 import { quietLogOf } from "../quiet-log.ts";
 import { Venue } from "../venue/venue.ts";
 import type { AdminAnswer } from "./answer.ts";
@@ -41,6 +42,7 @@ async function alone(
   { name, request }: { readonly name: AdminOperationName; readonly request: unknown },
 ): Promise<AdminAnswer<unknown>> {
   await using opened = new AsyncDisposableStack();
+  refuseUnusableExchange(folder);
   const users = openUserStore(folder.usersFile);
   opened.defer(() => users.close());
   const { snapshotEveryCommands, logBytesMax, clockBehindMaxMs } = config.exchange;

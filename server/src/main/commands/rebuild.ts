@@ -1,21 +1,29 @@
 /** `rebuild`: makes the history anew from the log, with the server stopped. */
+import { removeHistory, replaceHistory } from "../../adapters/sqlite/history-file.ts";
+import { StoreError } from "../../adapters/sqlite/store-error.ts";
 import { recover } from "../../sequencer/recovery.ts";
 import type { ConfigInput } from "../config/load.ts";
 import { existingExchange } from "../data-folder.ts";
+import { refuseForeignHistory, refuseUnusableLog } from "../preflight.ts";
 import { noSnapshots } from "../venue/no-snapshots.ts";
 import { Recorder } from "../venue/recorder.ts";
-import { openHistoryOf, openLog, venueFiles } from "../venue/venue.ts";
+import { openHistoryOf, openLog, type VenueFiles, venueFiles } from "../venue/venue.ts";
 import { configOrExitCode } from "./config.ts";
 import { print } from "./key-store.ts";
 import { logOf } from "./serve.ts";
 
-/** Deletes the history and writes it again from the first command on; resolves with the exit code. */
+/**
+ * Writes the history again from the first command on, beside the old one, which it then replaces;
+ * resolves with the exit code.
+ */
 export async function rebuild(input: ConfigInput, json: boolean): Promise<number> {
   const config = configOrExitCode(input);
   if (config === 2) return 2;
   const files = venueFiles(existingExchange(config.data).venue);
-  const log = await openLog(files.log);
-  const history = await openHistoryOf(log, files.history, true);
+  refuseUnusableLog(files);
+  refuseForeign(files);
+  const log = await openLog(files, { mayBegin: false });
+  const history = await openHistoryOf(log, draftOf(files.history), true);
   const report = logOf(config);
   const recorder = new Recorder(history, report);
   const recovered = await recover({
@@ -35,13 +43,33 @@ export async function rebuild(input: ConfigInput, json: boolean): Promise<number
         ? undefined
         : stored.message;
   if (fault !== undefined) {
-    process.stderr.write(`openbourse: the history could not be rebuilt: ${fault}\n`);
-    return 1;
+    removeHistory(draftOf(files.history));
+    return failed(fault);
   }
+  replaceHistory(files.history);
   print(
     json
       ? JSON.stringify({ commands: stored })
       : `the history is rebuilt from ${String(stored)} commands`,
   );
   return 0;
+}
+
+/** The new history until it is whole. */
+function draftOf(history: string): string {
+  return `${history}.new`;
+}
+
+/** One that cannot be read is what a rebuild is for; one of another log is kept. */
+function refuseForeign(files: VenueFiles): void {
+  try {
+    refuseForeignHistory(files);
+  } catch (error) {
+    if (!(error instanceof StoreError && error.fault === "not-a-database")) throw error;
+  }
+}
+
+function failed(fault: string): number {
+  process.stderr.write(`openbourse: the history could not be rebuilt: ${fault}\n`);
+  return 1;
 }

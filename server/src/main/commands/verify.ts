@@ -2,7 +2,7 @@
  * `verify`: runs the whole log again from its first command, with the server stopped, and compares
  * what comes of it with everything that is stored beside the log.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Exchange } from "../../core/exchange.ts";
@@ -16,7 +16,13 @@ import type { ConfigInput } from "../config/load.ts";
 import { existingExchange } from "../data-folder.ts";
 import { noSnapshots } from "../venue/no-snapshots.ts";
 import { Recorder } from "../venue/recorder.ts";
-import { openHistoryOf, openLog, openSnapshots, venueFiles } from "../venue/venue.ts";
+import {
+  openHistoryOf,
+  openLog,
+  openSnapshots,
+  type VenueFiles,
+  venueFiles,
+} from "../venue/venue.ts";
 import { configOrExitCode } from "./config.ts";
 import { print } from "./key-store.ts";
 import { logOf } from "./serve.ts";
@@ -33,20 +39,14 @@ export async function verify(input: ConfigInput, json: boolean): Promise<number>
   const config = configOrExitCode(input);
   if (config === 2) return 2;
   const files = venueFiles(existingExchange(config.data).venue);
+  const log = await openLog(files, { mayBegin: false });
   const scratch = mkdtempSync(join(tmpdir(), "openbourse-verify-"));
-  const log = await openLog(files.log);
   try {
-    const snapshots = await openSnapshots(files.snapshots);
-    const stored = await openHistoryOf(log, files.history);
-    const storedDigest = await stored.digest();
-    await stored.close();
-    const findings = await compare({
-      log,
-      snapshots,
-      storedDigest,
-      scratch,
-      report: logOf(config),
-    });
+    const findings =
+      log.damage === undefined
+        ? await compare({ log, files, scratch, report: logOf(config) })
+        : // Whatever else there is belongs to a log that is not this one any more.
+          [{ what: "log", ok: false, detail: log.damage.message }];
     const ok = findings.every((finding) => finding.ok);
     if (json) print(JSON.stringify({ ok, findings }));
     else
@@ -59,20 +59,36 @@ export async function verify(input: ConfigInput, json: boolean): Promise<number>
   }
 }
 
+/** What the stored history holds; undefined when there is none. */
+async function digestOf(
+  log: CommandLog,
+  file: string,
+): Promise<HistoryDigest | StorageFailure | undefined> {
+  if (!existsSync(file)) return undefined;
+  const stored = await openHistoryOf(log, file);
+  const digest = await stored.digest();
+  await stored.close();
+  return digest;
+}
+
 async function compare(parts: {
   readonly log: CommandLog;
-  readonly snapshots: SnapshotStore;
-  readonly storedDigest: HistoryDigest | StorageFailure;
+  readonly files: VenueFiles;
   readonly scratch: string;
   readonly report: ReturnType<typeof logOf>;
 }): Promise<readonly Finding[]> {
-  const { log, snapshots, storedDigest, scratch, report } = parts;
+  const { log, files, scratch, report } = parts;
+  const snapshots = existsSync(files.snapshots)
+    ? await openSnapshots(files.snapshots)
+    : noSnapshots;
+  const storedDigest = await digestOf(log, files.history);
   const history = await openHistoryOf(log, join(scratch, "history.db"));
   const recorder = new Recorder(history, report);
   const entries = await snapshots.list();
   const taken = "kind" in entries ? [] : entries.map(({ sequence }) => sequence);
   const replayedHashes = new Map<number, string>();
-  const historyEnd = "lastSequence" in storedDigest ? storedDigest.lastSequence : 0;
+  const historyEnd =
+    storedDigest !== undefined && "lastSequence" in storedDigest ? storedDigest.lastSequence : 0;
   const recovered = await recover({
     log,
     snapshots: noSnapshots,
@@ -147,10 +163,13 @@ async function snapshotFinding(
 }
 
 function historyFinding(
-  stored: HistoryDigest | StorageFailure,
+  stored: HistoryDigest | StorageFailure | undefined,
   rebuilt: HistoryDigest | StorageFailure,
 ): Finding {
   const what = "history";
+  if (stored === undefined) {
+    return { what, ok: true, detail: "there is none: the next start makes it from the log" };
+  }
   if ("kind" in stored) return { what, ok: false, detail: stored.message };
   if ("kind" in rebuilt) return { what, ok: false, detail: rebuilt.message };
   const ok = stored.hash === rebuilt.hash && stored.lastSequence === rebuilt.lastSequence;

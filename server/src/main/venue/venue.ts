@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { openSnapshotStore } from "../../adapters/files/snapshot-store.ts";
-import { openCommandLog } from "../../adapters/sqlite/command-log.ts";
+import { type CommandLogOptions, openCommandLog } from "../../adapters/sqlite/command-log.ts";
 import { openHistory } from "../../adapters/sqlite/history.ts";
 import type { Exchange } from "../../core/exchange.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -22,6 +22,7 @@ import { createDoor, type Door } from "./door.ts";
 import { LocalFeed } from "./local-feed.ts";
 import { Recorder } from "./recorder.ts";
 import { ReleaseLine } from "./release-line.ts";
+import { venueTraces } from "./venue-traces.ts";
 
 /** Code of the publisher of our own trades. */
 export const localPublisher = "openbourse";
@@ -48,12 +49,15 @@ export interface VenueOptions {
   readonly start?: Start | undefined;
 }
 
-/** Where the venue's files are. */
-export function venueFiles(folder: string): {
+/** The files of a venue. */
+export interface VenueFiles {
   readonly log: string;
   readonly snapshots: string;
   readonly history: string;
-} {
+}
+
+/** Where the venue's files are. */
+export function venueFiles(folder: string): VenueFiles {
   return {
     log: join(folder, "commands.db"),
     snapshots: join(folder, "snapshots"),
@@ -125,8 +129,10 @@ export class Venue {
     const files = venueFiles(options.folder);
     await using opened = new AsyncDisposableStack();
     await start?.begin("log");
-    const commandLog = await openLog(files.log, options.logBytesMax);
+    const commandLog = await openLog(files, { fileBytesMax: options.logBytesMax });
     opened.defer(() => commandLog.close());
+    // Before anything else is opened, so that nothing is changed beside a log that is damaged.
+    if (commandLog.damage !== undefined) throw damagedLog(commandLog.damage.message);
     await start?.begin("snapshots");
     const snapshots = await openSnapshots(files.snapshots);
     await start?.begin("history");
@@ -151,7 +157,7 @@ export class Venue {
       },
     });
     if (recovered.kind === "damaged") {
-      throw new StartError(`the exchange's log is damaged: ${recovered.message}`);
+      throw damagedLog(recovered.message);
     }
     const { exchange, fromSequence, replayedCount } = recovered;
     refuseClockFarBehind(exchange.timeUs, options);
@@ -259,9 +265,17 @@ interface RecoveredParts {
   readonly fromSequence: number;
 }
 
+function damagedLog(message: string): StartError {
+  return new StartError(`the exchange's log is damaged: ${message}`);
+}
+
 /** Opens the log of a venue; nobody else may have it open. */
-export async function openLog(file: string, fileBytesMax?: number): Promise<CommandLog> {
-  const opened = await openCommandLog({ file, fileBytesMax });
+export async function openLog(
+  files: VenueFiles,
+  options: Pick<CommandLogOptions, "fileBytesMax" | "mayBegin"> = {},
+): Promise<CommandLog> {
+  const traces = venueTraces(files);
+  const opened = await openCommandLog({ file: files.log, traces, ...options });
   if (opened.kind === "refused") throw new StartError(opened.message);
   return opened.log;
 }
@@ -283,5 +297,7 @@ export async function openHistoryOf(
   if (opened.kind === "refused") throw new StartError(opened.message);
   if (opened.history.lastSequence <= log.lastSequence) return opened.history;
   await opened.history.close();
-  throw new StartError(`${file} knows more than the log: make it anew with \`openbourse rebuild\``);
+  throw new StartError(
+    `${file} knows more than the log: put back the log that it belongs to, as it was or from a backup; to go on without the lost commands, move ${file} away`,
+  );
 }

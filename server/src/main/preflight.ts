@@ -1,0 +1,49 @@
+/**
+ * Looks at everything in a data folder before anything in it is made or changed, so that a start that
+ * is refused leaves the folder as it was.
+ */
+import { epochOfLog, openDamaged } from "../adapters/sqlite/command-log-file.ts";
+import { foreignHistory } from "../adapters/sqlite/history-error.ts";
+import { placeOfHistory } from "../adapters/sqlite/history-file.ts";
+import { keyStoreSchema, userStoreSchema } from "../adapters/sqlite/schema.ts";
+import { refuseUnusable } from "../adapters/sqlite/shared-database.ts";
+import type { DataFolder } from "./data-folder.ts";
+import { StartError } from "./start-error.ts";
+import { type VenueFiles, venueFiles } from "./venue/venue.ts";
+import { venueTraces } from "./venue/venue-traces.ts";
+
+/** Refuses a folder whose keys, or exchange, cannot be gone on with. Changes nothing. */
+export function refuseUnusableFolder(
+  folder: DataFolder,
+  { withExchange }: { readonly withExchange: boolean },
+): void {
+  refuseUnusable(folder.keysFile, keyStoreSchema);
+  if (withExchange) refuseUnusableExchange(folder);
+}
+
+/**
+ * Refuses an exchange whose log is missing, damaged, or shorter than others know, or whose history or
+ * users are not its own. Changes nothing.
+ */
+export function refuseUnusableExchange({ usersFile, venue }: DataFolder): void {
+  refuseUnusable(usersFile, userStoreSchema);
+  const files = venueFiles(venue);
+  refuseUnusableLog(files);
+  refuseForeignHistory(files);
+}
+
+/** Refuses a log that is missing, damaged, or shorter than others know. Changes nothing. */
+export function refuseUnusableLog(files: VenueFiles): void {
+  const damaged = openDamaged({ file: files.log, traces: venueTraces(files) });
+  if (damaged === undefined) return;
+  const { damage } = damaged;
+  damaged.close();
+  throw new StartError(`the exchange's log is damaged: ${damage?.message}`);
+}
+
+/** Refuses a history that is of another program, or of another log. Changes nothing. */
+export function refuseForeignHistory({ log, history }: VenueFiles): void {
+  const place = placeOfHistory(history);
+  const epoch = place && epochOfLog(log);
+  if (epoch !== undefined && place?.epoch !== epoch) throw foreignHistory(history);
+}
