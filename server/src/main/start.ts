@@ -18,6 +18,7 @@ export const startSteps = [
   "history",
   "recovery",
   "board",
+  "running bars",
   "keys",
   "market streams",
   "participants",

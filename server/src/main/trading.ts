@@ -26,6 +26,7 @@ import { openBoard } from "./venue/board.ts";
 import { createDesk } from "./venue/desk.ts";
 import { MarketStreams } from "./venue/market-streams.ts";
 import { runParticipants } from "./venue/participants-runner.ts";
+import { restoreRunningBars } from "./venue/running-bars.ts";
 import { Venue } from "./venue/venue.ts";
 
 /** What trading is made of. */
@@ -88,6 +89,10 @@ export class Trading {
     );
     clock.startNotBefore(venue.exchange.timeUs);
     const board = await start.step("board", () => openBoard(venue));
+    const latenessUs = options.config.bars.latenessMs * 1_000;
+    await start.step("running bars", () =>
+      restoreRunningBars(venue, { nowUs: clock.nowUs(), latenessUs }),
+    );
     return new Trading(options, { venue, board, registry });
   }
 

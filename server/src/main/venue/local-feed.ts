@@ -8,6 +8,7 @@ import type { MarketRules } from "../../core/market/rules.ts";
 import type { Instrument } from "../../marketdata/instrument.ts";
 import type { Trade } from "../../marketdata/trade.ts";
 import type { Feed, FeedContext, FeedEvent, FeedOutcome, StopSignal } from "../../ports/feed.ts";
+import type { TradeRecord } from "../../ports/history.ts";
 import type { Released } from "../../ports/released.ts";
 
 /** Most trades that are folded in one turn of the event loop. */
@@ -17,8 +18,10 @@ export const foldedTradesMax = 1_024;
 export const waitingTradesMax = 1_000_000;
 
 interface LocalTrade {
-  readonly traded: Traded;
+  readonly traded: Pick<Traded, "market" | "price" | "quantity" | "aggressor">;
   readonly timeUs: number;
+  /** Whether it is told once more, after a restart: it did not reach us now. */
+  readonly isRestored?: true;
 }
 
 /** Ticker of a market: `BTC/USDT` for `BTC_USDT`. */
@@ -47,6 +50,14 @@ export class LocalFeed implements Feed {
   /** Tickers of all markets that are known by now. */
   get tickers(): readonly string[] {
     return Array.from(this.#rules.values(), tickerOf);
+  }
+
+  /** Takes trades of before the start whose bars may still change, oldest first. */
+  restore(trades: readonly TradeRecord[]): void {
+    for (const traded of trades) {
+      this.#waiting.push({ traded, timeUs: traded.timeUs, isRestored: true });
+    }
+    if (this.#waiting.length > waitingTradesMax) this.#giveUpOldest();
   }
 
   /** Takes durable commands' events, in order. */
@@ -107,7 +118,7 @@ export class LocalFeed implements Feed {
   }
 
   #trade(
-    { traded, timeUs }: LocalTrade,
+    { traded, timeUs, isRestored }: LocalTrade,
     context: FeedContext,
     receiveTimeUs: number,
   ): readonly Trade[] {
@@ -127,7 +138,7 @@ export class LocalFeed implements Feed {
         quantity: scaled(traded.quantity, rules.lotSize.coefficient),
         quantityScale: rules.lotSize.scale,
         eventTimeUs: timeUs,
-        receiveTimeUs,
+        receiveTimeUs: isRestored ? timeUs : receiveTimeUs,
         aggressor: traded.aggressor,
       },
     ];
