@@ -9,6 +9,7 @@ import { Exchange, type ExchangeOptions } from "./exchange.ts";
 import type { Side } from "./market/rules.ts";
 import { atoms } from "./num/money.ts";
 import type { Lots, Ticks } from "./num/units.ts";
+import type { RejectReason } from "./reject.ts";
 import { money, rulesOf } from "./scenario.contract.ts";
 
 const users = ["ann", "bob", "cid", "dan"];
@@ -170,6 +171,25 @@ class Line {
   }
 }
 
+/** Why a market order is not let in that older logs may have. */
+const aboutWorth = new Set<RejectReason>([
+  "less-than-a-lot",
+  "quantity-out-of-range",
+  "notional-out-of-range",
+]);
+
+/** Checks what was told of a command beforehand against what became of it. */
+function expectTold(
+  command: Command,
+  told: RejectReason | undefined,
+  [first]: readonly ExchangeEvent[],
+): void {
+  const isAboutWorth = told !== undefined && aboutWorth.has(told);
+  if (command.kind === "place-market" && isAboutWorth) return;
+  const refused = first?.kind === "refused" ? first.reason : undefined;
+  expect(told, command.kind).toBe(isJudged(command) ? refused : undefined);
+}
+
 /** Whether the exchange tells beforehand that it would refuse a command. */
 function isJudged({ kind }: Command): boolean {
   return kind === "place-limit" || kind === "place-market" || kind === "cancel-order";
@@ -249,10 +269,7 @@ describe("the exchange under random commands", () => {
         for (const line of [asked, unasked]) line.apply({ ...poor, amount: money("489") });
         for (const word of stream) {
           const command = commandOf(word, asked.exchange);
-          const told = asked.exchange.refusalOf(command);
-          const [first] = asked.apply(command);
-          const refused = first?.kind === "refused" ? first.reason : undefined;
-          expect(told, JSON.stringify(command.kind)).toBe(isJudged(command) ? refused : undefined);
+          expectTold(command, asked.exchange.refusalOf(command), asked.apply(command));
           unasked.apply(command);
         }
         expect(asked.exchange.stateHash()).toBe(unasked.exchange.stateHash());

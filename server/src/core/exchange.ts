@@ -132,8 +132,10 @@ export class Exchange {
   }
 
   /**
-   * Why an order or a cancel would be refused if it were applied now; undefined when it would be taken,
-   * and for every other command. It changes nothing, and neither sequence nor time decide it.
+   * Why an order or a cancel would be refused if it were applied now, and why a market order is not to
+   * be let in: its value at the best price is outside the market's bounds, or the quantity that its value
+   * comes to. Undefined for what would be taken, and for every other command. It changes nothing, and
+   * neither sequence nor time decide it.
    */
   refusalOf(command: Command): RejectReason | undefined {
     switch (command.kind) {

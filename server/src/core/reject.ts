@@ -18,6 +18,7 @@ export const rejectCodes = {
   "notional-out-of-range": 303,
   "stop-price": 304,
   "stop-price-reached": 305,
+  "less-than-a-lot": 306,
   "unknown-order": 400,
   "duplicate-client-id": 401,
   "too-many-open-orders": 402,

@@ -66,10 +66,15 @@ export class MarketEntry {
     return undefined;
   }
 
-  /** Why an order would be refused now; changes nothing. */
+  /**
+   * Why an order would be refused now, or is not let in: {@link place} does not look at what an order
+   * is worth at the best price, since old logs have orders that were taken without. Changes nothing.
+   */
   refusalOf(command: PlaceMarket): RejectReason | undefined {
     const applicant = this.#check(command);
     if (typeof applicant === "string") return applicant;
+    const unworthy = checkWorth(command, applicant.market);
+    if (unworthy !== undefined) return unworthy;
     const entry = this.#reserve(command, applicant);
     // Looking through the book is spared an order that can pay for its first lot.
     const sizing = this.#canPay(entry) ? undefined : this.#size(entry);
@@ -202,6 +207,24 @@ export class MarketEntry {
     if ("quantity" in command.size || done) return "funds";
     return pool.filled[slot] === 0 ? "self-trade" : "filled";
   }
+}
+
+/**
+ * Why the other measure of an order is not accepted: the value of a quantity, or the quantity that a
+ * value comes to, at the best price that it can have.
+ */
+function checkWorth({ side, size }: PlaceMarket, market: Market): RejectReason | undefined {
+  const best = market.book.bestPrice(oppositeOf(side));
+  if ("quantity" in size) {
+    return checkNotional(
+      market,
+      costOf(market, { side: "buy", price: best, quantity: size.quantity }),
+    );
+  }
+  const { baseMin, baseMax } = market.rules;
+  const lots = size.value / (market.notionalAtoms * BigInt(best));
+  if (lots === 0n) return "less-than-a-lot";
+  return lots >= baseMin && lots <= baseMax ? undefined : "quantity-out-of-range";
 }
 
 function takerOf({ slot, limit, user }: Entry, budget: bigint | undefined): Taker {

@@ -68,6 +68,10 @@ export const restErrors: Readonly<Record<RestReason, ErrorRow>> = {
     3,
     "Order value must be between {valueMin} and {valueMax} size.",
   ),
+  "less-than-a-lot": refused(
+    3,
+    "Order value must be enough for a quantity of {quantityStep} at the best price.",
+  ),
   "stop-price": refused(4, "Stop-loss price must be {stopSide} than order price"),
   "stop-price-reached": refused(4, "Stop-loss price must be {stopSide} than market price"),
   "unknown-order": { status: 404, code: 5, message: "Order {order} not found." },

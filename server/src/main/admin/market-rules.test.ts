@@ -23,6 +23,16 @@ describe("a new market", () => {
     expect([formatAtoms(quoteMin), formatAtoms(quoteMax)]).toEqual(["0", "10000000"]);
   });
 
+  it.each<[Partial<MarketRequest>]>([
+    [{ tick: "90071992547" }],
+    [{ tick: "9007199254740991e-5", lot: "1" }],
+    [{ tick: "0.05", lot: "0.00000001" }],
+    [{ tick: "1000000", lot: "10" }],
+  ])("with %j is taken: everything in it can be represented", (change) => {
+    const wide = { maxQuote: "1000000000000000000" };
+    expect(parseMarketRules({ ...plain, ...wide, ...change })).toBeTypeOf("object");
+  });
+
   it("takes every rule exactly as it is written", () => {
     const rules = parseMarketRules({
       code: "SHIB_BTC",
@@ -77,6 +87,14 @@ describe("a new market", () => {
     [{ bandPercent: "0.00001" }, "with at most 4 decimals"],
     [{ bandPercent: "-1" }, 'band-percent: "-1" is no band'],
     [{ bandPercent: "5%" }, 'band-percent: "5%" is no band'],
+    [{ tick: "90071992548" }, 'tick: "90071992548" has too many digits'],
+    [{ tick: "9007199254740991e-3" }, "steps of 100000 ticks"],
+    [{ tick: "1000000", lot: "100" }, "the smallest order is worth at least 100000000 USDT"],
+    [{ minBase: "1", maxQuote: "0.001" }, "max-quote is 0.001: choose a larger one"],
+    [
+      { tick: "1e-16", lot: "1", maxBase: "1", minQuote: "1" },
+      "no order can be worth 1 USDT: choose a smaller one",
+    ],
     [{ lot: "1e10" }, "the largest order has more than 1000000000000000000 BTC"],
   ])("with %j is refused and says why", (change, fault) => {
     expect(parseMarketRules({ ...plain, ...change })).toEqual(expect.stringContaining(fault));

@@ -3,8 +3,10 @@ import Type, { type Static } from "typebox";
 import {
   bandPpmMax,
   checkRules,
+  depthScalesOf,
   isCurrencyCode,
   type MarketRules,
+  notionalAtoms,
 } from "../../core/market/rules.ts";
 import { type Decimal, formatDecimal, parseDecimal, rescale } from "../../core/num/decimal.ts";
 import { type Atoms, atomsMax, atomsScale, formatAtoms, parseAtoms } from "../../core/num/money.ts";
@@ -57,9 +59,26 @@ export function parseMarketRules(request: MarketRequest): MarketRules | string {
   const marketOrderBandPpm = parseBand(request.bandPercent ?? marketDefaults.bandPercent);
   if (typeof marketOrderBandPpm === "string") return marketOrderBandPpm;
   const rules = { ...names, tickSize, lotSize, ...sizes, ...values, marketOrderBandPpm };
-  return checkRules(rules) === undefined
-    ? rules
-    : `the largest order has more than ${formatAtoms(atomsMax)} ${names.base}: choose a smaller max-base`;
+  if (checkRules(rules) !== undefined) {
+    return `the largest order has more than ${formatAtoms(atomsMax)} ${names.base}: choose a smaller max-base`;
+  }
+  return unfitRules(rules, request) ?? rules;
+}
+
+/** Why a market of these rules could not be shown, or nobody could order anything in it. */
+function unfitRules(rules: MarketRules, { tick, lot }: MarketRequest): string | undefined {
+  if (depthScalesOf(rules).some(({ coefficient }) => !Number.isSafeInteger(coefficient))) {
+    return `tick: "${tick}" has too many digits: depth is also shown in steps of 100000 ticks, which have to be at most ${Number.MAX_SAFE_INTEGER} of its last digit`;
+  }
+  const leastValue = notionalAtoms(rules) * BigInt(rules.baseMin);
+  if (leastValue > rules.quoteMax) {
+    return `max-quote: the smallest order is worth at least ${formatDecimal(leastValue, atomsScale)} ${rules.quote}, one tick ${tick} for min-base, and max-quote is ${formatAtoms(rules.quoteMax)}: choose a larger one, or a smaller tick, lot ${lot} or min-base`;
+  }
+  const mostValue = BigInt(rules.baseMax) * notionalAtoms(rules) * BigInt(Number.MAX_SAFE_INTEGER);
+  if (mostValue < rules.quoteMin) {
+    return `min-quote: no order can be worth ${formatAtoms(rules.quoteMin)} ${rules.quote}: choose a smaller one, or a larger tick, lot or max-base`;
+  }
+  return undefined;
 }
 
 /** The names of a market's code; a text says what a code looks like. */
