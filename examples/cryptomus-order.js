@@ -3,9 +3,10 @@
 //
 //   node examples/cryptomus-order.js http://127.0.0.1:8080 USER_ID API_KEY
 //
-// Needs Node.js 22 or newer and no package. Against the service itself only the addresses differ.
+// Needs no package with Node.js 22 or newer; with an older one `ws`, which this project installs. Against the service itself only the addresses differ.
 import { createHash } from "node:crypto";
 
+const WebSocket = globalThis.WebSocket ?? (await import("ws")).WebSocket;
 const [address, userId, apiKey] = process.argv.slice(2);
 const market = "BTC_USDT";
 if (apiKey === undefined) {

@@ -2,7 +2,9 @@
 //
 //   node examples/stream-bars.js ws://127.0.0.1:8080 API_KEY BTC/USDT AI/USDT
 //
-// Needs Node.js 22 or newer, a browser works the same way: WebSocket is built in.
+// A browser works the same way. WebSocket is built into Node.js 22 and newer; with an older one `ws`
+// takes its place, which this project installs.
+const WebSocket = globalThis.WebSocket ?? (await import("ws")).WebSocket;
 const [address, key, ...tickers] = process.argv.slice(2);
 const socket = new WebSocket(`${address}/v1?apikey=${key}`);
 

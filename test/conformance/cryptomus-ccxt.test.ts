@@ -1,4 +1,5 @@
 /** The adapter `cryptomus` of the public package `ccxt`, unmodified but for its addresses. */
+import { readFileSync } from "node:fs";
 import ccxt, { type cryptomus as CryptomusAdapter } from "ccxt";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ServerProcess, startServerProcess } from "../support/server-process.ts";
@@ -40,6 +41,21 @@ describe("public data", () => {
     const market = exchange.market(symbol);
     expect(market).toMatchObject({ id: "BTC_USDT", base: "BTC", quote: "USDT", type: "spot" });
     expect(exchange.symbols).toEqual(expect.arrayContaining(["BTC/USDT", "ETH/USDT", "TRX/USDT"]));
+  });
+
+  it("swaps a market's two precisions, which the lines of examples/ccxt-order.js mend", async () => {
+    const { userId, apiKey } = await server.demoUser(0);
+    const mended = adapter({ uid: userId, secret: apiKey });
+    await mended.loadMarkets();
+    // A lot of BTC_USDT is 0.000001 and a tick 0.01.
+    expect(mended.market(symbol).precision).toMatchObject({ amount: 0.01, price: 0.000001 });
+    expect(() => mended.amountToPrecision(symbol, 0.001)).toThrow(/minimum amount precision/);
+
+    const example = readFileSync(new URL("../../examples/ccxt-order.js", import.meta.url), "utf8");
+    const lines = example.slice(example.indexOf("function mendPrecisions"));
+    new Function("exchange", `${lines}\nmendPrecisions(exchange);`)(mended);
+    expect(mended.amountToPrecision(symbol, 0.0123456789)).toBe("0.012345");
+    expect(mended.priceToPrecision(symbol, 20_000.126)).toBe("20000.13");
   });
 
   it("lists the assets with their networks", async () => {

@@ -61,6 +61,18 @@ describe("a wrong command line exits 2 and says what is wrong", () => {
   });
 });
 
+describe("a command whose reader has gone", () => {
+  it("ends quietly, as other tools do", () => {
+    const args = ["print-config", "check-config", "--help", `keys list --data '${data}'`];
+    const pipes = args.map(
+      (line) => `"${process.execPath}" "${binFile}" ${line} | true; echo "\${PIPESTATUS[0]}"`,
+    );
+    const ended = spawnSync("bash", ["-c", pipes.join("\n")], { encoding: "utf8", cwd: folder });
+    // Keys there are none, and so nothing is written that nobody could read.
+    expect(ended).toMatchObject({ stdout: "141\n141\n141\n0\n", stderr: "" });
+  });
+});
+
 describe("check-config and print-config", () => {
   it("say that a configuration is fine, and print it with its defaults so that it can be used again", async () => {
     const file = join(folder, "good.yaml");

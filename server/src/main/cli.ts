@@ -14,6 +14,7 @@ import {
   withFolder,
 } from "./cli-options.ts";
 import { tuneCollector } from "./collector.ts";
+import { exitCodeForReader, watchReader } from "./commands/output.ts";
 import type { LimitOptions } from "./commands/workspaces.ts";
 import { nearest } from "./config/problem.ts";
 import { version } from "./version.ts";
@@ -24,6 +25,7 @@ export const exitCodes = { ok: 0, failed: 1, usage: 2 } as const;
 /** Runs one command line; resolves with the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
   tuneCollector();
+  watchReader();
   let code: number = exitCodes.ok;
   const program = buildProgram((exitCode) => {
     code = exitCode;
@@ -35,7 +37,7 @@ export async function main(args: readonly string[]): Promise<number> {
   }
   try {
     await program.parseAsync([...args], { from: "user" });
-    return code;
+    return exitCodeForReader(code);
   } catch (error) {
     if (error instanceof CommanderError)
       return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
@@ -94,7 +96,7 @@ function buildProgram(done: Done): Command {
     .option("--json", "print one JSON object")
     .action(async (options: ConfigOptions & { json?: true }) => {
       const { checkConfig } = await import("./commands/config.ts");
-      done(checkConfig(configInput(options), options.json === true));
+      done(await checkConfig(configInput(options), options.json === true));
     });
 
   withConfig(

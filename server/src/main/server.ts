@@ -36,6 +36,7 @@ import { type DataFolder, dataFolder, openDataFolder } from "./data-folder.ts";
 import { connectFeed, openDataset, ownTrades } from "./datasets.ts";
 import { Demo } from "./demo.ts";
 import { errorsPage } from "./errors-page.ts";
+import { exposureWarnings } from "./exposure.ts";
 import type { FeedRunner } from "./feed-runner.ts";
 import { registerFigures } from "./figures.ts";
 import { refuseUnusableFolder } from "./preflight.ts";
@@ -79,6 +80,8 @@ export interface RunningServer {
   readonly demoUsers: readonly DemoUser[];
   /** What of the demo was switched off or on at this start, a sentence each. */
   readonly demoNotes: readonly string[];
+  /** What is open to whoever reaches the port and should not be, a sentence with its remedy each. */
+  readonly warnings: readonly string[];
   readonly feeds: readonly FeedRunner[];
   /**
    * Reads the certificate and its key anew, for clients that come from now on. Where they cannot be
@@ -234,6 +237,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     (cancel) => cancel(),
   );
 
+  const warnings = exposureWarnings(config);
+  for (const warning of warnings) log.warn("the server is exposed", { warning });
   const running = start.done();
   return {
     host,
@@ -242,6 +247,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     demoKey,
     demoUsers,
     demoNotes: demo.notes,
+    warnings,
     feeds,
     renewCertificate: () => renewCertificate(http, config, { log, nowMs: wallMs() }),
     stop() {

@@ -11,17 +11,24 @@ export function configOrExitCode(input: ConfigInput): Config | 2 {
   return 2;
 }
 
-/** Says whether the configuration can be used. */
-export function checkConfig(input: ConfigInput, json: boolean): number {
+/** Says whether a server would start with the configuration; resolves with the exit code. */
+export async function checkConfig(input: ConfigInput, json: boolean): Promise<number> {
   const loaded = loadConfig(input);
-  if (json) {
-    const faults = loaded.ok ? [] : loaded.faults;
-    process.stdout.write(`${JSON.stringify({ ok: loaded.ok, faults })}\n`);
-    return loaded.ok ? 0 : 2;
-  }
-  if (!loaded.ok) return configOrExitCode(input) === 2 ? 2 : 0;
-  process.stdout.write(`configuration is fine (${loaded.file ?? "no file, defaults only"})\n`);
-  return 0;
+  const faults = loaded.ok ? await faultsOfStart(loaded.config, input) : loaded.faults;
+  const code = faults.length === 0 ? 0 : 2;
+  if (json) process.stdout.write(`${JSON.stringify({ ok: code === 0, faults })}\n`);
+  else if (loaded.ok && code === 0) {
+    process.stdout.write(`configuration is fine (${loaded.file ?? "no file, defaults only"})\n`);
+  } else for (const fault of faults) process.stderr.write(`${fault}\n`);
+  return code;
+}
+
+async function faultsOfStart(
+  config: Config,
+  { environment }: ConfigInput,
+): Promise<readonly string[]> {
+  const { startFaults } = await import("../start-faults.ts");
+  return await startFaults(config, environment);
 }
 
 /** Prints the configuration in force. */

@@ -110,6 +110,7 @@ function sayReady(server: RunningServer, { cryptomus }: Config): void {
   if (demoKey !== undefined) sayDemoKey(addresses.ws, demoKey, feeds);
   const shown = { ...addresses, takesMd5: cryptomus.md5 };
   for (const line of demoUserLines(demoUsers, shown)) process.stdout.write(`${line}\n`);
+  for (const warning of server.warnings) process.stdout.write(`warning: ${warning}\n`);
   for (const note of server.demoNotes) process.stdout.write(`demo: ${note}\n`);
 }
 

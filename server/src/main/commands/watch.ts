@@ -2,6 +2,7 @@
 import { WebSocket } from "ws";
 import { dataFolder, readDemoKey } from "../data-folder.ts";
 import { endWithReader } from "./output.ts";
+import { refusalText } from "./refused-upgrade.ts";
 
 /** What `watch` was asked for. */
 export interface WatchCommand {
@@ -20,7 +21,9 @@ export function watch(command: WatchCommand): Promise<number> {
   const address = URL.parse("/v1", command.url);
   if (key === undefined || address === null) {
     const missing =
-      address === null ? `${command.url} is not an address` : "give an API key with --key";
+      address === null
+        ? `${command.url} is not an address`
+        : "give an API key with --key, or name the data folder of a demo with --data";
     process.stderr.write(`openbourse: ${missing}\n`);
     return Promise.resolve(2);
   }
@@ -39,6 +42,7 @@ function stream(socket: WebSocket, command: WatchCommand): Promise<number> {
     aggregation: "1m",
   };
   const watched = new Watched(command);
+  let isInterrupted = false;
   endWithReader();
   return new Promise((resolve) => {
     socket.on("open", () => socket.send(JSON.stringify(request)));
@@ -48,18 +52,34 @@ function stream(socket: WebSocket, command: WatchCommand): Promise<number> {
       if (watched.isOver) socket.close(1000);
     });
     socket.on("unexpected-response", (_request, response) => {
-      watched.failed(`the server refused the connection (HTTP ${response.statusCode})`);
-      response.resume();
-      socket.terminate();
+      void refusalText(response).then((text) => {
+        watched.failed(`the server refused the connection: ${text}`);
+        socket.terminate();
+      });
     });
-    socket.on("error", (error) => watched.failed(error.message));
+    socket.on("error", (error) => watched.failed(connectFault(error, command.url)));
     socket.on("close", (code, reason) => {
-      if (code !== 1000) watched.failed(`connection closed (${code} ${reason})`);
+      const said = `${code} ${reason}`.trim();
+      if (code !== 1000) watched.failed(`the connection was closed: ${said}`);
+      else if (!watched.isOver && !isInterrupted) watched.ended(said);
       if (watched.fault !== undefined) process.stderr.write(`openbourse: ${watched.fault}\n`);
       resolve(watched.fault === undefined ? 0 : 1);
     });
-    process.once("SIGINT", () => socket.close(1000));
+    process.once("SIGINT", () => {
+      isInterrupted = true;
+      socket.close(1000);
+    });
   });
+}
+
+/** Why there is no connection, with what to do about it. */
+function connectFault(error: Error, url: string): string {
+  const { code } = error as NodeJS.ErrnoException;
+  // An address with several numbers fails with one error for each of them and no message.
+  const message = error.message === "" ? String(code) : error.message;
+  return code === "ECONNREFUSED"
+    ? `no server listens at ${url} (${message}): start one with \`openbourse serve\`, or name its address with --url`
+    : message;
 }
 
 /** What came so far, and whether that is all. */
@@ -70,6 +90,7 @@ class Watched {
   readonly #tickers: number;
   #bars = 0;
   #errors = 0;
+  #lastError = "";
 
   constructor({ tickers, count = Number.POSITIVE_INFINITY }: WatchCommand) {
     this.#barsMax = count;
@@ -82,11 +103,21 @@ class Watched {
 
   message(text: string): void {
     process.stdout.write(`${text}\n`);
-    const message = JSON.parse(text) as { readonly status?: string };
+    const message = JSON.parse(text) as { readonly status?: string; readonly message?: string };
     // Bars are the only messages with an open price (protocol section 2.6).
     if ("o" in message) this.#bars += 1;
-    if (message.status === "error") this.#errors += 1;
-    if (this.#errors >= this.#tickers) this.failed("nothing could be subscribed to");
+    if (message.status === "error") {
+      this.#errors += 1;
+      this.#lastError = message.message ?? "";
+    }
+    if (this.#errors >= this.#tickers) {
+      this.failed(`nothing could be subscribed to: ${this.#lastError}`);
+    }
+  }
+
+  /** The server has closed in the ordinary way before all that was asked for had come. */
+  ended(said: string): void {
+    process.stderr.write(`openbourse: the server has ended the stream: ${said}\n`);
   }
 
   failed(reason: string): void {

@@ -3,7 +3,7 @@
  * ones win. What is wrong is said for all places at once.
  */
 import { readFileSync } from "node:fs";
-import { fillDefaults, findProblems, type KeyPath, type Problem } from "./problem.ts";
+import { fillDefaults, findProblems, type KeyPath, nearest, type Problem } from "./problem.ts";
 import type { Config } from "./schema.ts";
 import { readEnvironment, readYaml, type Setting, type YamlSource } from "./source.ts";
 
@@ -100,10 +100,17 @@ function dotted(path: KeyPath): string {
 /** Dataset code of the exchange's own trades. */
 export const localDataset = "local";
 
-function codeFault({ datasets, exchange }: Config): string | undefined {
+function codeFault({ datasets, exchange, limits }: Config): string | undefined {
   const codes = datasets.map((dataset) => dataset.code);
   const repeated = codes.find((code, index) => codes.indexOf(code) !== index);
   if (repeated !== undefined) return `datasets: the code "${repeated}" is used twice`;
+  const served = exchange.enabled ? [...codes, localDataset] : codes;
+  const unknown = limits.datasets?.find((code) => !served.includes(code));
+  if (unknown !== undefined) {
+    const near = nearest(unknown, served);
+    const hint = near === undefined ? "" : `; did you mean ${near}?`;
+    return `limits.datasets: there is no dataset "${unknown}"${hint}`;
+  }
   return exchange.enabled && codes.includes(localDataset)
     ? `datasets: the code "${localDataset}" is that of the exchange's own trades`
     : undefined;
