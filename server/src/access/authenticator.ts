@@ -69,6 +69,10 @@ export interface AuthenticatorOptions {
   readonly callsPerSecondMax?: number | undefined;
   /** Signed requests of one user at once after a pause; 400 when left out. */
   readonly callsBurstMax?: number | undefined;
+  /** Up to which time stamp an earlier process may have taken requests; none when left out. */
+  readonly floorMs?: number | undefined;
+  /** Told, before a request is taken, a time stamp up to which requests may be taken. */
+  readonly noteStamp?: ((stampMs: number) => void) | undefined;
   /** Whether requests signed with MD5 are taken; they are when it is left out. */
   readonly takesMd5?: boolean | undefined;
   /**
@@ -128,7 +132,8 @@ class StoreAuthenticator implements UserAuthenticator {
     const onUnreadableKey = options.onUnreadableKey ?? (() => {});
     const { store, vault } = options;
     this.#users = new KeyRing({ store, vault, onUnreadableKey });
-    this.#replays = new ReplayGuard({ windowMs: this.#windowMs });
+    const { floorMs, noteStamp } = options;
+    this.#replays = new ReplayGuard({ windowMs: this.#windowMs, floorMs, noteStamp });
     this.#seenVersion = options.store.version();
   }
 

@@ -1,8 +1,9 @@
 /**
- * One-time tokens that were issued and not used up (protocol 3.3). Only the hash of a token is kept,
- * so nothing that is in memory here opens a connection.
+ * One-time tokens that were issued and not used up (protocol 3.3). Only the hash of a token is kept, in
+ * memory and for the next process, so nothing that is kept opens a connection.
  */
 import { assert } from "../core/assert.ts";
+import type { AdmissionStore } from "../ports/admission-store.ts";
 import type { Secrets } from "../ports/secrets.ts";
 
 /** How long a token is good after it was issued, in milliseconds (protocol 3.3). */
@@ -28,6 +29,9 @@ export interface Ticket {
   isSetAside: boolean;
 }
 
+/** Where unused tokens are kept for the next process. */
+export type TokenKeeper = Pick<AdmissionStore, "tokens" | "addToken" | "removeToken">;
+
 /** Unused tokens of all users. */
 export class OneTimeTokens {
   readonly #secrets: Secrets;
@@ -41,8 +45,13 @@ export class OneTimeTokens {
     () => new Set<string>(),
   );
 
-  constructor(secrets: Secrets) {
+  readonly #kept: TokenKeeper | undefined;
+
+  /** Begins with the tokens that are kept. */
+  constructor(secrets: Secrets, kept?: TokenKeeper) {
     this.#secrets = secrets;
+    for (const token of kept?.tokens() ?? []) this.#add({ ...token, isSetAside: false });
+    this.#kept = kept;
   }
 
   /** Makes a token, and room for it; its text is handed out this once. */
@@ -64,6 +73,7 @@ export class OneTimeTokens {
   /** Forgets a token; does nothing when it was forgotten before. */
   remove(ticket: Ticket): void {
     if (!this.#tickets.delete(ticket.hash)) return;
+    this.#kept?.removeToken(ticket.hash);
     const ofUser = this.#ticketsByUser.get(ticket.userId);
     assert(ofUser?.delete(ticket) === true, "a ticket that is known is its user's");
     this.#recount(ticket.userId, ofUser.size + 1);
@@ -79,8 +89,9 @@ export class OneTimeTokens {
   }
 
   #add(ticket: Ticket): void {
-    const { userId } = ticket;
-    this.#tickets.set(ticket.hash, ticket);
+    const { hash, userId, expiresAtMs } = ticket;
+    this.#kept?.addToken({ hash, userId, expiresAtMs });
+    this.#tickets.set(hash, ticket);
     const ofUser = this.#ticketsByUser.get(userId) ?? new Set();
     this.#ticketsByUser.set(userId, ofUser.add(ticket));
     this.#recount(userId, ofUser.size - 1);

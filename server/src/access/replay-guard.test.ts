@@ -40,6 +40,16 @@ describe("the memory of requests that were taken", () => {
     expect(guard.floorMs("u")).toBe(1_000);
   });
 
+  it("notes up to where it takes requests before it does, and not with each", () => {
+    const noted: number[] = [];
+    const guard = make({ noteStamp: (stampMs) => noted.push(stampMs) });
+    for (let ms = 0; ms < 1_000; ms += 10) {
+      guard.remember("u", `s${ms}`, 5_000 + ms);
+      expect(noted.at(-1)).toBeGreaterThanOrEqual(5_000 + ms);
+    }
+    expect(noted).toHaveLength(5);
+  });
+
   it("of a user who fills it loses their own oldest, and nobody else's", () => {
     const guard = make({ perUserMax: 3 });
     guard.remember("calm", "c", 1_000);

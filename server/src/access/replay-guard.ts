@@ -10,6 +10,12 @@ export const signaturesPerUserMax = 50_000;
 /** Most signatures of all users together. */
 export const signaturesMax = 200_000;
 
+/**
+ * How far ahead of the highest time stamp one is noted, in milliseconds, so that it is noted five times
+ * a second and not with every request.
+ */
+const notedAheadMs = 200;
+
 /** Users of whom no signature is remembered, but up to which time stamp they were forgotten. */
 const idleUsersMax = 10_000;
 
@@ -22,6 +28,8 @@ export interface ReplayGuardOptions {
   readonly windowMs: number;
   /** No request stamped up to then can be judged: an earlier process may have taken it. */
   readonly floorMs?: number | undefined;
+  /** Told, before a request is taken, a time stamp up to which requests may be taken: for the next process. */
+  readonly noteStamp?: ((stampMs: number) => void) | undefined;
   readonly perUserMax?: number;
   readonly totalMax?: number;
 }
@@ -40,12 +48,15 @@ export class ReplayGuard {
   readonly #perUserMax: number;
   readonly #totalMax: number;
   readonly #users = new Map<string, Memory>();
+  readonly #noteStamp: (stampMs: number) => void;
   #size = 0;
   #floorMs: number;
+  #notedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: ReplayGuardOptions) {
     this.#windowMs = options.windowMs;
     this.#floorMs = options.floorMs ?? Number.NEGATIVE_INFINITY;
+    this.#noteStamp = options.noteStamp ?? (() => {});
     this.#perUserMax = options.perUserMax ?? signaturesPerUserMax;
     this.#totalMax = options.totalMax ?? signaturesMax;
   }
@@ -63,6 +74,10 @@ export class ReplayGuard {
 
   /** Remembers a request that is taken. */
   remember(userId: string, signature: string, stampMs: number): void {
+    if (stampMs > this.#notedMs) {
+      this.#notedMs = stampMs + notedAheadMs;
+      this.#noteStamp(this.#notedMs);
+    }
     if (this.#size >= this.#totalMax) this.#forgetHalfOfTheLargest();
     const memory = this.#memoryOf(userId);
     if (memory.stamps.size >= this.#perUserMax) this.#forget(memory, 1);

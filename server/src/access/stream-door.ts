@@ -13,7 +13,7 @@ import type {
   TokenRefusal,
 } from "./identity.ts";
 import { MinuteQuota } from "./minute-quota.ts";
-import { OneTimeTokens, type Ticket } from "./one-time-tokens.ts";
+import { OneTimeTokens, type Ticket, type TokenKeeper } from "./one-time-tokens.ts";
 import { identityOf } from "./users.ts";
 
 /** Open connections of one user when nobody said otherwise. */
@@ -32,6 +32,8 @@ export const anonymousStreamsMax = 50_000;
 export interface StreamDoorOptions {
   readonly store: UserStore;
   readonly secrets: Secrets;
+  /** Where unused tokens are kept for the next process; nowhere when left out. */
+  readonly kept?: TokenKeeper | undefined;
   /** Connections of one user at once; 1,000 when left out, infinite for no limit. */
   readonly connectionsPerUserMax?: number | undefined;
   /** New connections of one user in a minute of wall time; 1,000 when left out, infinite for no limit. */
@@ -81,7 +83,7 @@ class TokenStreamDoor implements UserStreamDoor {
     this.#newConnectionsPerMinuteMax =
       options.newConnectionsPerMinuteMax ?? defaultNewConnectionsPerMinuteMax;
     this.#allowAnonymous = options.allowAnonymous ?? false;
-    this.#tokens = new OneTimeTokens(options.secrets);
+    this.#tokens = new OneTimeTokens(options.secrets, options.kept);
     this.#sweptVersion = options.store.version();
   }
 

@@ -16,6 +16,8 @@ export interface DataFolder {
   readonly usersFile: string;
   /** The key that users' API keys are sealed with, unless the environment has it. */
   readonly masterKeyFile: string;
+  /** What was let in, as far as the next start has to know it. */
+  readonly admissionsFile: string;
   /** Where the administration of a running server is reached; there while it runs. */
   readonly adminFile: string;
   /** The exchange: log, snapshots, history. */
@@ -41,6 +43,7 @@ export function dataFolder(path: string): DataFolder {
     demoFile: join(path, "demo.json"),
     usersFile: join(path, "users.db"),
     masterKeyFile: join(path, "master-key"),
+    admissionsFile: join(path, "admissions.db"),
     adminFile: join(path, "admin.json"),
     venue: join(path, "exchange"),
   };

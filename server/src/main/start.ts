@@ -17,6 +17,7 @@ export const startSteps = [
   "snapshots",
   "history",
   "recovery",
+  "admissions",
   "board",
   "running bars",
   "keys",

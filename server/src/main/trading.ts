@@ -15,6 +15,7 @@ import type { Dialect } from "../ports/dialect.ts";
 import type { Log } from "../ports/log.ts";
 import type { RestRoute } from "../ports/rest.ts";
 import { type AdminTarget, adminTargetOf } from "./admin/target.ts";
+import { Admissions } from "./admissions.ts";
 import type { Config } from "./config/schema.ts";
 import type { DataFolder } from "./data-folder.ts";
 import type { Demo } from "./demo.ts";
@@ -51,14 +52,16 @@ export class Trading {
   readonly disabledUsers: DisabledUsers;
   readonly #options: TradingOptions;
   readonly #registry: UserRegistry;
+  readonly #admissions: Admissions;
 
   private constructor(
     options: TradingOptions,
-    parts: Pick<Trading, "venue" | "board"> & { registry: UserRegistry },
+    parts: Pick<Trading, "venue" | "board"> & { registry: UserRegistry; admissions: Admissions },
   ) {
     this.venue = parts.venue;
     this.board = parts.board;
     this.#registry = parts.registry;
+    this.#admissions = parts.admissions;
     this.#options = options;
     const { store } = parts.registry;
     this.disabledUsers = new DisabledUsers({ store, target: this.adminTarget, log: options.log });
@@ -88,12 +91,25 @@ export class Trading {
       (opened) => opened.stop(),
     );
     clock.startNotBefore(venue.exchange.timeUs);
+    const { sequence, timeUs } = venue.exchange;
+    const admissions = await start.step(
+      "admissions",
+      () =>
+        new Admissions({
+          file: folder.admissionsFile,
+          log,
+          wallMs: options.wallMs,
+          windowMs: options.config.cryptomus.hmacWindowMs,
+          lastCommandMs: sequence === 0 ? undefined : Math.ceil(timeUs / 1_000),
+        }),
+      (opened) => opened.close(),
+    );
     const board = await start.step("board", () => openBoard(venue));
     const latenessUs = options.config.bars.latenessMs * 1_000;
     await start.step("running bars", () =>
       restoreRunningBars(venue, { nowUs: clock.nowUs(), latenessUs }),
     );
-    return new Trading(options, { venue, board, registry });
+    return new Trading(options, { venue, board, registry, admissions });
   }
 
   /**
@@ -151,9 +167,11 @@ export class Trading {
     const marketMs = () => Math.floor(clock.nowUs() / 1_000);
     const { store, vault, secrets } = this.#registry;
     const { connectionsPerUserMax, tokenlessPublic, hmacWindowMs } = settings;
+    const admissions = this.#admissions;
     const door = createStreamDoor({
       store,
       secrets,
+      kept: admissions,
       connectionsPerUserMax,
       newConnectionsPerMinuteMax: settings.newConnectionsPerMinuteMax || Number.POSITIVE_INFINITY,
       allowAnonymous: tokenlessPublic,
@@ -164,6 +182,8 @@ export class Trading {
       secrets,
       windowMs: hmacWindowMs,
       wallMs,
+      floorMs: admissions.floorMs,
+      noteStamp: (stampMs) => admissions.noteStamp(stampMs),
       takesMd5: settings.md5,
       callsPerSecondMax: settings.restCallsPerSecondMax || Number.POSITIVE_INFINITY,
       callsBurstMax: settings.restCallsBurstMax,
