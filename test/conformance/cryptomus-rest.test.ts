@@ -380,10 +380,6 @@ describe("each error", () => {
 describe("odd requests", () => {
   it.each([
     ["GET", `${api}/nothing`],
-    ["PUT", `${api}/orders`],
-    ["PATCH", balance],
-    ["DELETE", `${api}/orders`],
-    ["POST", "/v1/exchange/market"],
     ["GET", "/v1/exchange/market/order-book"],
     ["GET", "/v1/exchange/market/order-book/TRX_USDT/0"],
     ["GET", "/api/v2/nothing"],
@@ -394,6 +390,17 @@ describe("odd requests", () => {
       code: 404,
       message: expect.stringMatching(/^Path .* not found/),
     });
+  });
+
+  it.each([
+    ["PUT", `${api}/orders`],
+    ["PATCH", balance],
+    ["DELETE", `${api}/orders`],
+    ["POST", "/v1/exchange/market"],
+  ])("%s %s is not allowed, in the words of this protocol", async (method, target) => {
+    const answer = await send({ method, target });
+    expect(answer.status).toBe(405);
+    expect(json(answer)).toEqual({ code: 405, message: "Method Not Allowed" });
   });
 
   it("a body of 65,536 bytes is read, one byte more is refused with 413", async () => {

@@ -17,6 +17,8 @@ export type Policy =
 export interface Due {
   readonly frame: Frame;
   readonly policy: Policy;
+  /** How many were sent it: what waits of it is shared by them. */
+  readonly sharedBy: number;
 }
 
 /** Connections with the same subscriptions. */

@@ -55,7 +55,7 @@ class RecordingTransport implements Transport {
   }
 }
 
-function setUp(bytesMax = 1_000) {
+function setUp(bytesMax = 1_000, backlogBytesMax = 1_000_000) {
   const tasks: (() => void)[] = [];
   const states = new Map<string, Bar>();
   /** States that are still to be published. */
@@ -63,6 +63,7 @@ function setUp(bytesMax = 1_000) {
   const hub = new Hub({
     frameText,
     allocate: (bytes) => new Uint8Array(bytes),
+    backlogBytesMax,
     schedule: (task) => tasks.push(task),
     current: (topic) => {
       const state = topic.kind === "bars" ? states.get(topic.instrument.ticker) : undefined;
@@ -315,6 +316,60 @@ describe("a client that is behind", () => {
       "plain BTC/USDT",
       "plain ETH/USDT",
     ]);
+  });
+
+  it("is closed when more waits for all together than may, the one that is furthest behind first", () => {
+    const { hub, join, turn } = setUp(1_000, 100);
+    const clients = [join(), join(), join()];
+    for (const { outbox, transport } of clients) {
+      transport.takesMore = false;
+      hub.send(outbox, "first");
+    }
+    turn();
+    for (const [at, { outbox }] of clients.entries()) hub.send(outbox, "x".repeat(20 + 20 * at));
+    turn();
+    turn();
+    expect(clients.map(({ transport }) => transport.closed?.[0])).toEqual([
+      undefined,
+      undefined,
+      slowConsumerCode,
+    ]);
+    for (const { outbox, transport } of clients) {
+      transport.takesMore = true;
+      hub.drained(outbox);
+    }
+    for (const { outbox, transport } of clients) {
+      transport.takesMore = false;
+      hub.send(outbox, "again");
+    }
+    turn();
+    hub.send(clients[0]!.outbox, "x".repeat(90));
+    turn();
+    turn();
+    expect(hub.counters.slowConsumers).toBe(1);
+  });
+
+  it("is not closed for what many are sent together, which waits once for all of them", () => {
+    const { hub, join, turn } = setUp(1_000, 100);
+    const clients = Array.from({ length: 50 }, join);
+    for (const { outbox, transport } of clients) {
+      hub.subscribe(outbox, btc, plain);
+      transport.takesMore = false;
+      hub.send(outbox, "first");
+    }
+    turn();
+    for (let count = 0; count < 4; count += 1) {
+      hub.publish(btc, update(count), { kind: "history" });
+      turn();
+    }
+    expect(hub.backlog.bytes).toBeGreaterThan(1_000);
+    expect(hub.counters.slowConsumers).toBe(0);
+    hub.publish(btc, update(5), { kind: "history" });
+    hub.publish(btc, update(6), { kind: "history" });
+    turn();
+    turn();
+    expect(hub.counters.slowConsumers).toBeGreaterThan(0);
+    expect(hub.counters.slowConsumers).toBeLessThan(25);
   });
 
   it("is closed with a reason when more waits for it than its outbox holds, and is counted", () => {

@@ -34,6 +34,8 @@ export interface HubBacklog {
 export interface HubOptions {
   readonly frameText: FrameText;
   readonly allocate: Allocate;
+  /** Bytes that may wait for all clients together; beyond it those that are furthest behind are closed. */
+  readonly backlogBytesMax?: number;
   /** Runs `task` soon, once the present turn of the event loop has done its work. */
   schedule(task: () => void): void;
   /** Told of each new subscription after it has been made. */
@@ -82,6 +84,9 @@ export class Hub {
   /** What the members of a cohort are written together. */
   readonly #shared: Gatherer;
   #figuresOfTheGone: OutboxFigures = { framesOut: 0, bytesOut: 0, conflated: 0 };
+  /** Of what waits for several, each has its share. */
+  #backlogBytes = 0;
+  #isShedding = false;
   #flushScheduled = false;
   #subscriptions = 0;
   #audiencesMade = 0;
@@ -89,12 +94,17 @@ export class Hub {
 
   constructor(options: HubOptions) {
     this.#options = options;
+    const { backlogBytesMax = Number.POSITIVE_INFINITY } = options;
     this.#shared = new Gatherer(options.allocate);
     this.#host = {
       gatherer: new Gatherer(options.allocate),
       behindChanged: (outbox) => this.#noteBehind(outbox),
       overflowed: () => {
         this.counters.slowConsumers += 1;
+      },
+      waits: (bytes) => {
+        this.#backlogBytes += bytes;
+        if (this.#backlogBytes > backlogBytesMax) this.#shedScheduled();
       },
     };
   }
@@ -179,7 +189,11 @@ export class Hub {
     if (audiences === undefined) return;
     this.#settle();
     for (const audience of audiences) {
-      const due = { frame: this.#encode(audience, update), policy: policyOf(delivery, audience) };
+      const due = {
+        frame: this.#encode(audience, update),
+        policy: policyOf(delivery, audience),
+        sharedBy: audience.subscribers,
+      };
       const { news } = audience;
       audience.news = undefined;
       if (news?.update === update) this.#noteOthers(audience, due, news.told);
@@ -209,7 +223,7 @@ export class Hub {
 
   /** Sends one message to one connection, in order with everything else it is sent. */
   send(outbox: Outbox, text: string): void {
-    this.#sendFrame(outbox, this.#options.frameText(text));
+    this.#sendFrame(outbox, this.#options.frameText(text), 1);
   }
 
   /** The connection's socket can take more again. */
@@ -348,11 +362,11 @@ export class Hub {
     if (audience.state?.update !== update) {
       audience.state = { update, frame: this.#encode(audience, update) };
     }
-    this.#sendFrame(outbox, audience.state.frame);
+    this.#sendFrame(outbox, audience.state.frame, audience.subscribers);
   }
 
-  #sendFrame(outbox: Outbox, frame: Frame): void {
-    this.#noteOwn(outbox, { frame, policy: asHistory });
+  #sendFrame(outbox: Outbox, frame: Frame, sharedBy: number): void {
+    this.#noteOwn(outbox, { frame, policy: asHistory, sharedBy });
     this.#scheduleFlush();
   }
 
@@ -385,6 +399,21 @@ export class Hub {
       outbox.unmiss(audience);
       this.#sendState(outbox, audience);
     }
+  }
+
+  /** Closes clients, the one that is furthest behind first, once what is being done is done. */
+  #shedScheduled(): void {
+    if (this.#isShedding) return;
+    this.#isShedding = true;
+    this.#options.schedule(() => {
+      this.#isShedding = false;
+      const { backlogBytesMax = Number.POSITIVE_INFINITY } = this.#options;
+      const furthest = [...this.#behind].sort((left, right) => right.share - left.share);
+      for (const outbox of furthest) {
+        if (this.#backlogBytes <= backlogBytesMax) return;
+        outbox.overflow();
+      }
+    });
   }
 
   #scheduleFlush(): void {

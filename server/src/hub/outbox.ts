@@ -29,6 +29,8 @@ export interface OutboxHost {
   behindChanged(outbox: Outbox): void;
   /** More waits than may: the connection is being closed. */
   overflowed(): void;
+  /** So many more bytes wait, or fewer; of a frame that several are sent, a share. */
+  waits(bytes: number): void;
 }
 
 /** What an outbox is made of. It is not kept: there are many outboxes. */
@@ -50,6 +52,8 @@ interface Own {
 interface Backlog {
   readonly due: Due[];
   bytes: number;
+  /** Its share of these bytes, where several are sent the same. */
+  share: number;
   /** Places of keyed frames in `due`. */
   readonly places: Map<string, number>;
 }
@@ -110,6 +114,11 @@ export class Outbox {
   /** Bytes waiting here; what the socket holds already is not counted. */
   get bytes(): number {
     return this.#backlog?.bytes ?? 0;
+  }
+
+  /** Its share of what waits, where several are sent the same. */
+  get share(): number {
+    return this.#backlog?.share ?? 0;
   }
 
   /** Audiences whose whole state it is owed once it reads again. */
@@ -196,7 +205,7 @@ export class Outbox {
   drained(): void {
     this.#behind = false;
     const waiting = this.#backlog?.due ?? [];
-    this.#backlog = undefined;
+    this.#dropBacklog();
     // What is due in this turn comes later: it is written with the next flush.
     for (const due of waiting) this.#put(due);
     this.#writeGathered();
@@ -217,6 +226,20 @@ export class Outbox {
     this.#own = undefined;
     this.#ownBytes = 0;
     this.#missed = undefined;
+    this.#dropBacklog();
+  }
+
+  /** Closes the connection because more waits than may. */
+  overflow(): void {
+    if (this.#closed) return;
+    this.end();
+    this.#host.overflowed();
+    this.#transport.close(slowConsumerCode, slowConsumerReason);
+  }
+
+  #dropBacklog(): void {
+    if (this.#backlog === undefined) return;
+    this.#host.waits(-this.#backlog.share);
     this.#backlog = undefined;
   }
 
@@ -293,26 +316,31 @@ export class Outbox {
       this.#conflated += 1;
       return;
     }
-    this.#backlog ??= { due: [], bytes: 0, places: new Map() };
+    this.#backlog ??= { due: [], bytes: 0, share: 0, places: new Map() };
     const backlog = this.#backlog;
     const { length } = formOf(frame, this.compresses);
     const place = policy.kind === "state" ? backlog.places.get(policy.key) : undefined;
     if (place !== undefined) {
-      const older = backlog.due[place];
-      backlog.bytes +=
-        length - (older === undefined ? 0 : formOf(older.frame, this.compresses).length);
+      const older = backlog.due[place]!;
+      const before = formOf(older.frame, this.compresses).length;
+      backlog.bytes += length - before;
+      this.#addShare(backlog, length / due.sharedBy - before / older.sharedBy);
       backlog.due[place] = due;
       this.#conflated += 1;
       return;
     }
     if (backlog.bytes + length > this.#bytesMax) {
-      this.end();
-      this.#host.overflowed();
-      this.#transport.close(slowConsumerCode, slowConsumerReason);
+      this.overflow();
       return;
     }
     if (policy.kind === "state") backlog.places.set(policy.key, backlog.due.length);
     backlog.due.push(due);
     backlog.bytes += length;
+    this.#addShare(backlog, length / due.sharedBy);
+  }
+
+  #addShare(backlog: Backlog, bytes: number): void {
+    backlog.share += bytes;
+    this.#host.waits(bytes);
   }
 }

@@ -134,6 +134,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const hub = new Hub({
     frameText,
     allocate,
+    backlogBytesMax: config.server.backlogBytesMax,
     schedule: flushSchedule(clock, config.server.flushDelayMs),
     current: (topic) => trading && currentState(trading.board, topic, clock.nowUs()),
     subscribed: (topic) => {
@@ -206,7 +207,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         failed: failedReply,
         readiness: () => health({ stopping: stopping !== undefined, venue, feeds, clock }),
         metrics: async () => ({ text: await meter.text(), contentType: meter.contentType }),
-        upgrade: (request, socket, head) => gateway.upgrade(request, socket, head),
+        isStream: (path) => dialects.some((dialect) => dialect.accepts(path)),
+        upgrade: (...upgrade) => gateway.upgrade(...upgrade),
+        limits: { ...config.server.http, trustedProxies: config.server.trustedProxies },
         corsOrigins: config.server.cors.origins,
         nowMs,
         monotonicMs: () => clock.monotonicMs(),
@@ -215,7 +218,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       }),
     // Together: the HTTP server is closed only when the sockets that were upgraded are gone.
     async (made) => {
-      await Promise.all([gateway.stop(config.server.stopGraceMs), made.close()]);
+      await Promise.all([
+        gateway.stop(config.server.stopGraceMs),
+        made.close(config.server.stopGraceMs),
+      ]);
     },
   );
 

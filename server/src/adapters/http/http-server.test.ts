@@ -8,11 +8,12 @@ import {
   type HttpServer,
   type HttpServerOptions,
 } from "./http-server.ts";
+import { wideLimits } from "./limits.contract.ts";
 import type { HealthPart } from "./readiness.ts";
 
 const servers: HttpServer[] = [];
 afterEach(async () => {
-  for (const server of servers.splice(0)) await server.close();
+  for (const server of servers.splice(0)) await server.close(0);
 });
 
 const errors: string[] = [];
@@ -49,7 +50,12 @@ async function start(parts: readonly HealthPart[] = [], more: Partial<HttpServer
     notFound: (path) => ({ status: 404, body: JSON.stringify({ unknown: path }) }),
     readiness: () => parts,
     metrics: async () => ({ text: "figures 1\n", contentType: "text/plain; version=0.0.4" }),
-    upgrade: (_request, socket) => socket.end("HTTP/1.1 418 x\r\nConnection: close\r\n\r\n"),
+    isStream: (path) => path === "/stream",
+    upgrade(_request, socket) {
+      socket.end("HTTP/1.1 418 x\r\nConnection: close\r\n\r\n");
+      return false;
+    },
+    limits: wideLimits,
     nowMs: () => 7,
     monotonicMs: () => 0,
     corsOrigins: [],

@@ -2,7 +2,7 @@
  * The HTTP server: REST routes of the dialects, health and metrics for operators, and the `upgrade`
  * event for the WebSocket gateway. It parses requests and nothing else; routes are plain functions.
  */
-import { type IncomingMessage, type Server, STATUS_CODES } from "node:http";
+import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Server as SecureServer } from "node:https";
 import type { Duplex } from "node:stream";
 import Fastify, {
@@ -13,9 +13,10 @@ import Fastify, {
 } from "fastify";
 import { assert } from "../../core/assert.ts";
 import type { Log } from "../../ports/log.ts";
-import type { RestReply, RestRequest, RestRoute } from "../../ports/rest.ts";
+import { type RestReply, type RestRequest, type RestRoute, retryAfter } from "../../ports/rest.ts";
 import { allowOrigin } from "./cors.ts";
 import { addDocs } from "./docs-pages.ts";
+import { Front, type HttpLimits, type Sender, type TlsFiles } from "./front.ts";
 import { type AllowedMethods, allowedMethods } from "./methods.ts";
 import { onceASecond } from "./once-a-second.ts";
 import { type ApiDescription, openApiDocument } from "./openapi.ts";
@@ -24,6 +25,11 @@ import { type HealthPart, readinessReply } from "./readiness.ts";
 
 /** Largest request body that is read, in bytes. */
 export const bodyBytesMax = 65_536;
+
+/** Statuses of those who are not let in, or who ask too often. */
+const isRefused: ReadonlySet<number> = new Set([401, 403, 429]);
+
+const tooMany = STATUS_CODES[429] ?? "";
 
 /** Longest value of one path part, in characters. */
 const pathPartMax = 500;
@@ -53,18 +59,19 @@ export interface HttpServerOptions {
   metrics(): Promise<{ readonly text: string; readonly contentType: string }>;
   /** Origins of pages that may read answers in a browser; `*` for all, empty for none. */
   readonly corsOrigins: readonly string[];
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Whether a stream is served on this path. */
+  isStream(path: string): boolean;
+  /**
+   * Opens a WebSocket, or refuses it and returns false; `tooMany` when its address has no place, or
+   * asks too often.
+   */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, tooMany: boolean): boolean;
+  readonly limits: HttpLimits;
   nowMs(): number;
   monotonicMs(): number;
   readonly log: Log;
   /** Certificate and key in PEM; without them it speaks plain HTTP. */
   readonly tls?: TlsFiles | undefined;
-}
-
-/** Certificate and key in PEM. */
-export interface TlsFiles {
-  readonly cert: Buffer;
-  readonly key: Buffer;
 }
 
 /** A server that may be listening. */
@@ -73,24 +80,31 @@ export interface HttpServer {
   listen(host: string, port: number): Promise<number>;
   /** Shows another certificate to clients that come from now on; only for a server that speaks TLS. */
   renewTls(tls: TlsFiles): void;
-  /** Stops taking connections and ends idle ones. */
-  close(): Promise<void>;
-  readonly server: Server;
+  /** Stops taking connections, ends idle ones, and after a while those whose requests are not answered. */
+  close(graceMs: number): Promise<void>;
+  readonly front: Front;
 }
 
 /** Builds the server; nothing listens yet. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
+  const held: { front?: Front } = {};
   const app = Fastify({
+    serverFactory(answer) {
+      held.front = new Front(options, answer);
+      return held.front.server;
+    },
     logger: false,
     bodyLimit: bodyBytesMax,
     routerOptions: { maxParamLength: pathPartMax, ignoreTrailingSlash: true },
     forceCloseConnections: "idle",
-    https: options.tls ?? null,
     // What is wrong before a route is found: a malformed path, a part that is too long.
     frameworkErrors: (error, request, reply) => {
       answerError(options, error, request, reply);
     },
   });
+  const { front } = held;
+  assert(front !== undefined, "the server is made with the application");
+  guard(app, options, front);
   // Routes want the raw text: signatures are made over bytes, not over parsed values.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => done(null, body));
@@ -99,17 +113,18 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     app.route({
       method: route.method,
       url: route.path,
-      handler: async (request, reply) =>
-        send(reply, await route.handle(restRequest(request), options.nowMs())),
+      handler: async (request, reply) => {
+        const startMs = options.monotonicMs();
+        const answering = route.handle(restRequest(request), options.nowMs());
+        const costMs = options.monotonicMs() - startMs;
+        const answer = await answering;
+        front.judge(request.raw, senderOf(route, answer), costMs);
+        return send(reply, answer);
+      },
     });
   }
   for (const { path, html } of options.pages) {
     app.get(path, (_request, reply) => reply.type("text/html; charset=utf-8").send(html));
-  }
-  if (options.corsOrigins.length > 0) {
-    app.addHook("onRequest", async (request, reply) => {
-      allowOrigin(options.corsOrigins, request, reply);
-    });
   }
   const paths = options.pages.map(({ path }) => ({ method: "GET", path }));
   const allowed = allowedMethods([...options.routes, ...operatorRoutes, ...paths]);
@@ -118,20 +133,40 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   if (options.api !== undefined) {
     addDocs(app, openApiDocument([...options.routes, ...operatorRoutes], options.api));
   }
-  app.server.on("upgrade", options.upgrade);
   return {
-    server: app.server,
+    front,
     async listen(host, port) {
       await app.listen({ host, port });
-      const address = app.server.address();
+      const address = front.server.address();
       return typeof address === "object" && address !== null ? address.port : port;
     },
     renewTls(tls) {
       assert(options.tls !== undefined, "a plain server has no certificate");
-      (app.server as SecureServer).setSecureContext(tls);
+      (front.server as SecureServer).setSecureContext(tls);
     },
-    close: () => app.close(),
+    async close(graceMs) {
+      const late = setTimeout(() => front.connections.endAll(), graceMs);
+      await app.close();
+      clearTimeout(late);
+      front.stop();
+    },
   };
+}
+
+/** What comes before each request is read: other origins, a stranger's rate, and then its turn. */
+function guard(app: FastifyInstance, options: HttpServerOptions, front: Front): void {
+  const { corsOrigins } = options;
+  app.addHook("onRequest", (request, reply, next) => {
+    if (corsOrigins.length > 0) allowOrigin(corsOrigins, request, reply);
+    if (front.admits(request.raw)) {
+      next();
+      return;
+    }
+    const path = pathOf(request);
+    const refused = options.failed?.(path, 429, tooMany) ?? ourFailure(429, tooMany);
+    send(reply, { ...refused, headers: retryAfter(1) });
+  });
+  app.addHook("preHandler", (request, _reply, next) => front.inTurn(request.raw, next));
 }
 
 function answerError(
@@ -177,6 +212,12 @@ function unrouted(options: HttpServerOptions, allowed: AllowedMethods): RouteHan
     const message = "Method Not Allowed";
     return send(reply, options.failed?.(path, 405, message) ?? ourFailure(405, message));
   };
+}
+
+/** A path that is not there is also what somebody unknown may be told. */
+function senderOf({ security }: RestRoute, { status }: RestReply): Sender {
+  if (isRefused.has(status)) return "refused";
+  return security === "none" || status === 404 ? "unsaid" : "shown";
 }
 
 function restRequest(request: FastifyRequest): RestRequest {

@@ -171,6 +171,21 @@ describe("an open connection", () => {
     expect(echoed).toEqual(payload);
   });
 
+  it("is ended when its client pings and does not read the pongs", async () => {
+    const { gateway, port } = await start();
+    const [socket] = await rawUpgrade(port, "/echo?name=a", handshake);
+    socket.on("error", () => {});
+    socket.pause();
+    const ping = Buffer.concat([Buffer.from([0x89, 0x80 | 125, 0, 0, 0, 0]), Buffer.alloc(125)]);
+    const pings = Buffer.alloc(ping.length * 1_000, ping);
+    // More than the system takes for one that does not read.
+    const flood = () => {
+      if (!socket.destroyed && socket.bytesWritten < 100_000_000) socket.write(pings, flood);
+    };
+    flood();
+    await expect.poll(() => gateway.connections, { timeout: 20_000 }).toBe(0);
+  });
+
   it("is closed with 1009 by a message that is too large, at any limit and not before", async () => {
     const { open } = await start();
     const socket = await open("a");

@@ -8,7 +8,7 @@ import type { Hub } from "../../hub/hub.ts";
 import { type Clock, steadyMs } from "../../ports/clock.ts";
 import type { ConnectionHandle, Dialect, Session, SessionInput } from "../../ports/dialect.ts";
 import type { Log } from "../../ports/log.ts";
-import type { RestReply } from "../../ports/rest.ts";
+import { type RestReply, retryAfter } from "../../ports/rest.ts";
 import { gatewayClosings } from "./closings.ts";
 import {
   Connection,
@@ -102,8 +102,11 @@ export class Gateway {
     return [...behind, ...others].slice(0, max);
   }
 
-  /** Handles one `upgrade` event of the HTTP server. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  /**
+   * Handles one `upgrade` event of the HTTP server; returns whether a WebSocket is open now. One of an
+   * address from which `tooMany` come is refused.
+   */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, tooMany = false): boolean {
     // Before ws takes over, a reset by the peer would otherwise be an unhandled error.
     // A closure would keep the request's address, with the key that is in it, as long as the socket.
     socket.on("error", ignoreError);
@@ -111,12 +114,11 @@ export class Gateway {
     const dialect =
       url && this.#options.dialects.find((candidate) => candidate.accepts(url.pathname));
     if (url === undefined || dialect === undefined) {
-      this.#refuse(socket, refusal(404, "no WebSocket is served on this path"));
-      return;
+      return this.#refuse(socket, refusal(404, "no WebSocket is served on this path"));
     }
+    if (tooMany) return this.#refuse(socket, tooManyOfAddress);
     if (this.#stopping || this.#connections.size >= this.#options.connectionsMax) {
-      this.#refuse(socket, refusal(503, "the server takes no more connections at present"));
-      return;
+      return this.#refuse(socket, refusal(503, "the server takes no more connections at present"));
     }
     const handle = new LateHandle();
     const upgradeRequest = {
@@ -129,10 +131,15 @@ export class Gateway {
         dialect: dialect.name,
         status: decision.status,
       });
-      this.#refuse(socket, decision);
-      return;
+      return this.#refuse(socket, decision);
     }
-    this.#accept({ request, head, session: decision.session, handle, dialect: dialect.name });
+    return this.#accept({
+      request,
+      head,
+      session: decision.session,
+      handle,
+      dialect: dialect.name,
+    });
   }
 
   /** Closes every connection with 1001 and resolves when all are gone, at the latest after `graceMs`. */
@@ -159,14 +166,14 @@ export class Gateway {
     readonly session: Session;
     readonly handle: LateHandle;
     readonly dialect: string;
-  }): void {
+  }): boolean {
     const { request, head, session, handle, dialect } = accepted;
     const { socket } = request;
     const webSocket = this.#handshakes.complete(request, head, session.messageBytesMax);
     if (webSocket === undefined) {
       session.ended();
       this.counters.refused += 1;
-      return;
+      return false;
     }
     this.counters.accepted += 1;
     const number = this.counters.accepted;
@@ -175,6 +182,7 @@ export class Gateway {
     this.#options.log.debug("connection opened", { number, dialect, owner: session.owner });
     connection.start();
     handle.bind(connection);
+    return true;
   }
 
   #ended(connection: Connection, code: number): void {
@@ -185,7 +193,7 @@ export class Gateway {
     if (this.#connections.size === 0) this.#allGone?.();
   }
 
-  #refuse(socket: Duplex, { status, body, headers = {} }: RestReply): void {
+  #refuse(socket: Duplex, { status, body, headers = {} }: RestReply): false {
     this.counters.refused += 1;
     const head = [
       `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`,
@@ -197,6 +205,7 @@ export class Gateway {
     socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
     // A peer that never closes its side must not hold the socket.
     socket.once("finish", () => socket.destroy());
+    return false;
   }
 
   #scheduleProbe(): void {
@@ -239,6 +248,11 @@ function ignoreError(): void {}
 function parseTarget(target: string | undefined): URL | undefined {
   return URL.parse(target ?? "/", "http://openbourse.invalid") ?? undefined;
 }
+
+const tooManyOfAddress: RestReply = {
+  ...refusal(429, "too many connections of this address, or too many of them at once"),
+  headers: retryAfter(1),
+};
 
 function refusal(status: number, message: string): RestReply {
   return { status, body: JSON.stringify({ status: "error", error: { message } }) };

@@ -6,6 +6,9 @@ import type { IncomingMessage } from "node:http";
 import { type Server, WebSocketServer } from "ws";
 import { ClientSocket } from "./client-socket.ts";
 
+/** How long a client may take to answer a close frame, in milliseconds. */
+const closeTimeoutMs = 5_000;
+
 /** Most different settings for which a parser is kept ready. */
 const parsersMax = 64;
 
@@ -51,13 +54,15 @@ export class Handshakes {
     const known = this.#parsers.get(key);
     if (known !== undefined) return known;
     if (this.#parsers.size >= parsersMax) this.#parsers.clear();
-    const parser = new WebSocketServer({
+    const settings = {
       noServer: true,
       WebSocket: ClientSocket,
       clientTracking: false,
       maxPayload: messageBytesMax,
+      closeTimeout: closeTimeoutMs,
       perMessageDeflate: compresses && withoutContext,
-    });
+    };
+    const parser = new WebSocketServer(settings);
     this.#parsers.set(key, parser);
     return parser;
   }

@@ -4,7 +4,7 @@
  */
 import Type, { type Static, type TSchema } from "typebox";
 import { cryptomusSchema } from "./cryptomus-schema.ts";
-import { corsSchema } from "./http-schema.ts";
+import { corsSchema, httpSchema, trustedProxiesSchema } from "./http-schema.ts";
 import { section, strict } from "./schema-parts.ts";
 
 const code = (description: string) =>
@@ -205,6 +205,8 @@ const serverSchema = Type.Object(
       description: "port to listen on, 0 for any free one",
     }),
     tls: Type.Optional(tlsSchema),
+    http: httpSchema,
+    trustedProxies: trustedProxiesSchema,
     cors: corsSchema,
     connectionsMax: Type.Integer({
       minimum: 1,
@@ -216,6 +218,12 @@ const serverSchema = Type.Object(
       minimum: 65_536,
       default: 8_388_608,
       description: "bytes that may wait for one client that does not read",
+    }),
+    backlogBytesMax: Type.Integer({
+      minimum: 1_048_576,
+      default: 134_217_728,
+      description:
+        "bytes that may wait for all clients together; beyond it those that are furthest behind are closed",
     }),
     compression: Type.Boolean({
       default: false,
