@@ -8,6 +8,7 @@ import { encode } from "./benchmarks/encode.ts";
 import { exchange } from "./benchmarks/exchange.ts";
 import { fanoutBurst } from "./benchmarks/fanout-burst.ts";
 import { fanoutTick } from "./benchmarks/fanout-tick.ts";
+import { hostile } from "./benchmarks/hostile.ts";
 import { marketOpen } from "./benchmarks/market-open.ts";
 import { orders } from "./benchmarks/orders.ts";
 import { ordersMemory } from "./benchmarks/orders-memory.ts";
@@ -36,5 +37,6 @@ export const benchmarks: readonly Benchmark[] = [
   slowReaders,
   connections,
   reconnectStorm,
+  hostile,
   soak,
 ];
