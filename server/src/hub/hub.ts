@@ -9,7 +9,13 @@ import type { Allocate, Frame, FrameText } from "../ports/transport.ts";
 import { Audience, fingerprint } from "./audience.ts";
 import { Cohort, type Due, type Policy } from "./cohort.ts";
 import { formOf, Gatherer } from "./gatherer.ts";
-import { Outbox, type OutboxFigures, type OutboxHost, type OutboxOptions } from "./outbox.ts";
+import {
+  Outbox,
+  type OutboxFigures,
+  type OutboxHost,
+  type OutboxOptions,
+  sumOfFigures,
+} from "./outbox.ts";
 
 /** Bytes that become due within one turn after which they are written without waiting for its end. */
 export const flushBytesMax = 262_144;
@@ -86,7 +92,7 @@ export class Hub {
   #figuresOfTheGone: OutboxFigures = { framesOut: 0, bytesOut: 0, conflated: 0 };
   /** Of what waits for several, each has its share. */
   #backlogBytes = 0;
-  #isShedding = false;
+  readonly #backlogBytesMax: number;
   #flushScheduled = false;
   #subscriptions = 0;
   #audiencesMade = 0;
@@ -94,7 +100,7 @@ export class Hub {
 
   constructor(options: HubOptions) {
     this.#options = options;
-    const { backlogBytesMax = Number.POSITIVE_INFINITY } = options;
+    this.#backlogBytesMax = options.backlogBytesMax ?? Number.POSITIVE_INFINITY;
     this.#shared = new Gatherer(options.allocate);
     this.#host = {
       gatherer: new Gatherer(options.allocate),
@@ -103,8 +109,9 @@ export class Hub {
         this.counters.slowConsumers += 1;
       },
       waits: (bytes) => {
+        const wasWithin = this.#backlogBytes <= this.#backlogBytesMax;
         this.#backlogBytes += bytes;
-        if (this.#backlogBytes > backlogBytesMax) this.#shedScheduled();
+        if (wasWithin && this.#backlogBytes > this.#backlogBytesMax) this.#scheduleShedding();
       },
     };
   }
@@ -117,7 +124,7 @@ export class Hub {
   /** What was counted of all connections, those that are gone included. */
   get figures(): OutboxFigures {
     let sum = this.#figuresOfTheGone;
-    for (const { figures } of this.#outboxes) sum = sumOf(sum, figures);
+    for (const { figures } of this.#outboxes) sum = sumOfFigures(sum, figures);
     return sum;
   }
 
@@ -142,7 +149,7 @@ export class Hub {
   leave(outbox: Outbox): void {
     outbox.end();
     if (!this.#outboxes.delete(outbox)) return;
-    this.#figuresOfTheGone = sumOf(this.#figuresOfTheGone, outbox.figures);
+    this.#figuresOfTheGone = sumOfFigures(this.#figuresOfTheGone, outbox.figures);
     for (const audience of outbox.audiences) this.#unsubscribe(outbox, audience);
     this.#leaveCohort(outbox);
     this.#unsettled.delete(outbox);
@@ -402,16 +409,11 @@ export class Hub {
   }
 
   /** Closes clients, the one that is furthest behind first, once what is being done is done. */
-  #shedScheduled(): void {
-    if (this.#isShedding) return;
-    this.#isShedding = true;
+  #scheduleShedding(): void {
     this.#options.schedule(() => {
-      this.#isShedding = false;
-      const { backlogBytesMax = Number.POSITIVE_INFINITY } = this.#options;
       const furthest = [...this.#behind].sort((left, right) => right.share - left.share);
       for (const outbox of furthest) {
-        if (this.#backlogBytes <= backlogBytesMax) return;
-        outbox.overflow();
+        if (this.#backlogBytes > this.#backlogBytesMax) outbox.overflow();
       }
     });
   }
@@ -429,14 +431,6 @@ export class Hub {
     this.#caughtUp.resolve();
     this.#caughtUp = undefined;
   }
-}
-
-function sumOf(one: OutboxFigures, other: OutboxFigures): OutboxFigures {
-  return {
-    framesOut: one.framesOut + other.framesOut,
-    bytesOut: one.bytesOut + other.bytesOut,
-    conflated: one.conflated + other.conflated,
-  };
 }
 
 const asHistory: Policy = { kind: "history" };

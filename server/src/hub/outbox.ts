@@ -22,6 +22,15 @@ export interface OutboxFigures {
   readonly conflated: number;
 }
 
+/** What was counted of two together. */
+export function sumOfFigures(one: OutboxFigures, other: OutboxFigures): OutboxFigures {
+  return {
+    framesOut: one.framesOut + other.framesOut,
+    bytesOut: one.bytesOut + other.bytesOut,
+    conflated: one.conflated + other.conflated,
+  };
+}
+
 /** What an outbox tells the hub. */
 export interface OutboxHost {
   readonly gatherer: Gatherer;
