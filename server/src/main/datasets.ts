@@ -49,12 +49,14 @@ export interface FeedConnections {
   readonly latenessUs: number;
   readonly unchangedBars: boolean;
   progress(dataset: string, share: number): void;
+  /** Told when the catalog says of a dataset that it gets no more data. */
+  ended(dataset: string): void;
 }
 
 /** Adds a dataset to the catalog and connects its feed with the hub; it does not run yet. */
 export function connectFeed(
   { dataset, opened }: ServedDataset,
-  { catalog, hub, clock, log, latenessUs, unchangedBars, progress }: FeedConnections,
+  { catalog, hub, clock, log, latenessUs, unchangedBars, progress, ended }: FeedConnections,
 ): FeedRunner {
   const { code, publisher } = dataset;
   catalog.addDataset(dataset);
@@ -83,6 +85,10 @@ export function connectFeed(
       hub.publish({ kind: "bars", instrument, periodS }, bar, { kind: "state", key: stateKey });
     },
     caughtUp: () => hub.caughtUp(),
+    ended: (why) => {
+      catalog.end(code, why);
+      ended(code);
+    },
     progress: (share) => progress(code, share),
   });
 }

@@ -5,7 +5,7 @@
 import type { Bar, PublishPeriodS } from "../marketdata/bar.ts";
 import { BarPublisher } from "../marketdata/bar-publisher.ts";
 import type { TradeVerdict } from "../marketdata/bar-series.ts";
-import type { Catalog } from "../marketdata/catalog.ts";
+import type { Catalog, DatasetEnd } from "../marketdata/catalog.ts";
 import type { Dataset, Instrument } from "../marketdata/instrument.ts";
 import type { BarTopic } from "../marketdata/topic.ts";
 import { type Clock, steadyMs } from "../ports/clock.ts";
@@ -38,6 +38,8 @@ export interface FeedRunnerOptions {
   publish(bar: Bar, periodS: PublishPeriodS): void;
   /** Resolves when the consumers have taken what they were sent; undefined when they have. */
   caughtUp(): Promise<void> | undefined;
+  /** Told once when no more data follows: the source is over, or it failed and stays stopped. */
+  ended?(why: DatasetEnd): void;
   /** Told how far a bounded source has come, 0 … 1. */
   progress?(share: number): void;
 }
@@ -126,11 +128,15 @@ export class FeedRunner {
       if (outcome.kind !== "failed") {
         this.state = outcome.kind;
         log.info(`feed ${outcome.kind}`, { dataset: this.dataset.code });
+        if (outcome.kind === "finished") this.#options.ended?.("finished");
         return;
       }
       this.failure = outcome.reason;
       const waitMs = this.#waitAfter({ lastedMs: clock.monotonicMs() - startedMs, hasYielded });
-      if (waitMs === undefined) return;
+      if (waitMs === undefined) {
+        this.#options.ended?.("failed");
+        return;
+      }
       await sleep(clock, waitMs, this.#abort.signal);
       if (this.#abort.signal.aborted) {
         this.state = "stopped";

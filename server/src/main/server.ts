@@ -161,6 +161,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       feeds.push(
         connectFeed(dataset, {
           ...{ catalog, hub, clock, log, latenessUs, unchangedBars, progress },
+          ended: (code) => finazon.datasetEnded(code),
         }),
       );
     }

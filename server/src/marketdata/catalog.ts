@@ -5,6 +5,9 @@ import type { Dataset, Instrument } from "./instrument.ts";
 /** Most tickers of one dataset. */
 export const instrumentsMax = 50_000;
 
+/** Why a dataset gets no more data: its recording is over, or its feed has failed for good. */
+export type DatasetEnd = "finished" | "failed";
+
 /** Read side of the catalog: all that a dialect needs. */
 export interface CatalogView {
   datasets(): readonly Dataset[];
@@ -13,12 +16,15 @@ export interface CatalogView {
   instrument(datasetCode: string, ticker: string): Instrument | undefined;
   /** Instruments of a dataset in the order in which they appeared; empty when it is unknown. */
   instruments(datasetCode: string): readonly Instrument[];
+  /** Why a dataset gets no more data; undefined while it may. */
+  ended(datasetCode: string): DatasetEnd | undefined;
 }
 
 interface Shelf {
   readonly dataset: Dataset;
   readonly byTicker: Map<string, Instrument>;
   readonly all: Instrument[];
+  ended: DatasetEnd | undefined;
 }
 
 /** Datasets by code, instruments by ticker. Instruments are only ever added. */
@@ -27,7 +33,7 @@ export class Catalog implements CatalogView {
 
   addDataset(dataset: Dataset): void {
     assert(!this.#shelves.has(dataset.code), "a dataset code is used once");
-    this.#shelves.set(dataset.code, { dataset, byTicker: new Map(), all: [] });
+    this.#shelves.set(dataset.code, { dataset, byTicker: new Map(), all: [], ended: undefined });
   }
 
   /** The instrument of a ticker, made on first use; undefined once {@link instrumentsMax} is reached. */
@@ -57,5 +63,16 @@ export class Catalog implements CatalogView {
 
   instruments(datasetCode: string): readonly Instrument[] {
     return this.#shelves.get(datasetCode)?.all ?? [];
+  }
+
+  /** Notes that a dataset gets no more data. */
+  end(datasetCode: string, why: DatasetEnd): void {
+    const shelf = this.#shelves.get(datasetCode);
+    assert(shelf !== undefined, "a dataset that ends is known");
+    shelf.ended = why;
+  }
+
+  ended(datasetCode: string): DatasetEnd | undefined {
+    return this.#shelves.get(datasetCode)?.ended;
   }
 }

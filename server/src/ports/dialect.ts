@@ -24,6 +24,8 @@ export type SessionInput =
   | { readonly kind: "deadline" }
   /** A market was added to the exchange. */
   | { readonly kind: "market-listed"; readonly rules: MarketRules }
+  /** A dataset gets no more data. */
+  | { readonly kind: "dataset-ended"; readonly dataset: string }
   /** The credentials of this session stopped being good. */
   | { readonly kind: "revoked" }
   /** A newer connection of the same workspace takes this one's place. */

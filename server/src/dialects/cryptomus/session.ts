@@ -105,6 +105,8 @@ class CryptomusSession implements Session {
       case "evicted":
         // A connection beyond a user's limit is refused; none takes the place of another.
         return [];
+      case "dataset-ended":
+        return [];
       default:
         return ensureNever(input);
     }

@@ -75,6 +75,8 @@ export class Conversation {
         },
       },
       eventInReplies,
+      started: () => {},
+      ended: () => {},
     });
   }
 

@@ -33,6 +33,19 @@ function house(onLimit: LimitPolicy = "refuse") {
   return { dialect, doorkeeper, open, told, ...made };
 }
 
+it("tells open connections of a dataset that gets no more data, and no others", () => {
+  const { dialect, open, key, told } = house();
+  const [first, second, refused] = [1, 2, 3].map(() => sessionOf(open({ apikey: key })));
+  first?.started(nowMs);
+  second?.started(nowMs);
+  second?.ended();
+  refused?.ended();
+
+  dialect.datasetEnded("huobi");
+
+  expect(told).toEqual([{ kind: "dataset-ended", dataset: "huobi" }]);
+});
+
 function sessionOf(decision: UpgradeDecision) {
   if (decision.kind === "refused") throw new Error(decision.body);
   return decision.session;

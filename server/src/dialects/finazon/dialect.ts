@@ -23,13 +23,21 @@ export interface FinazonDialectOptions {
   readonly options?: Partial<ReplyOptions>;
 }
 
+/** A dialect that is told of datasets that get no more data. */
+export interface FinazonDialect extends Dialect {
+  /** The catalog says why: whoever subscribes to the dataset is told. */
+  datasetEnded(code: string): void;
+}
+
 /** Makes the dialect. A connection without a good key, or beyond the limit, is refused (D-F8, D-F9). */
 export function createFinazonDialect({
   catalog,
   doorkeeper,
   options = {},
-}: FinazonDialectOptions): Dialect {
+}: FinazonDialectOptions): FinazonDialect {
   const { eventInReplies = true } = options;
+  /** As many as the doorkeeper lets in. */
+  const openConnections = new Set<ConnectionHandle>();
 
   function open(
     request: UpgradeRequest,
@@ -43,11 +51,19 @@ export function createFinazonDialect({
     }
     return {
       kind: "accepted",
-      session: createFinazonSession({ catalog, admission, eventInReplies }),
+      session: createFinazonSession({
+        ...{ catalog, admission, eventInReplies },
+        started: () => openConnections.add(connection),
+        ended: () => openConnections.delete(connection),
+      }),
     };
   }
 
-  return { name: "finazon", accepts: (path) => streamPaths.includes(path), open };
+  function datasetEnded(dataset: string): void {
+    for (const connection of openConnections) connection.inject({ kind: "dataset-ended", dataset });
+  }
+
+  return { name: "finazon", accepts: (path) => streamPaths.includes(path), open, datasetEnded };
 }
 
 /** Tells the session of a connection what becomes of its place. */

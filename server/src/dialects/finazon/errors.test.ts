@@ -31,6 +31,8 @@ const samples: { readonly [Reason in StreamError["reason"]]: StreamError & { rea
   "not-subscribed": { reason: "not-subscribed", tickers },
   "too-many-tickers": { reason: "too-many-tickers", max: 2, tickers },
   "too-many-subscriptions": { reason: "too-many-subscriptions", max: 50_000, tickers },
+  "dataset-finished": { reason: "dataset-finished", dataset: "huobi" },
+  "dataset-failed": { reason: "dataset-failed", dataset: "huobi" },
   "too-many-messages": { reason: "too-many-messages", perMinuteMax: 100 },
   "revoked-key": { reason: "revoked-key" },
 };

@@ -36,6 +36,7 @@ export type StreamError =
       readonly max: number;
       readonly tickers: readonly string[];
     }
+  | { readonly reason: "dataset-finished" | "dataset-failed"; readonly dataset: string }
   | { readonly reason: "too-many-messages"; readonly perMinuteMax: number }
   | { readonly reason: "revoked-key" };
 
@@ -53,6 +54,8 @@ export const streamErrorCodes: Readonly<Record<StreamError["reason"], StreamErro
   "not-subscribed": "NOT_SUBSCRIBED",
   "too-many-tickers": "UNAUTHORIZED_ACCESS",
   "too-many-subscriptions": "UNAUTHORIZED_ACCESS",
+  "dataset-finished": "DATA_UNAVAILABLE",
+  "dataset-failed": "DATA_UNAVAILABLE",
   "too-many-messages": "API_RATE_LIMIT_EXCEEDED",
   "revoked-key": "INVALID_API_KEY",
 };
@@ -92,6 +95,10 @@ export function streamErrorMessage(error: StreamError): string {
       return `One connection may subscribe to at most ${error.max} tickers. Left out: ${error.tickers.join(", ")}.`;
     case "too-many-subscriptions":
       return `One connection may hold at most ${error.max} subscriptions. Left out: ${error.tickers.join(", ")}.`;
+    case "dataset-finished":
+      return `The recording of dataset ${quoted(error.dataset)} is over. No more bars follow.`;
+    case "dataset-failed":
+      return `The feed of dataset ${quoted(error.dataset)} has failed. No more bars follow.`;
     case "too-many-messages":
       return `You have exceeded the allowed number of ${error.perMinuteMax} messages within the minute. Please wait and try again later.`;
     case "revoked-key":

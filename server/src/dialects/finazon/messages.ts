@@ -48,6 +48,7 @@ export type StreamErrorCode =
   | "UNAUTHORIZED_ACCESS"
   | "INVALID_API_KEY"
   | "API_RATE_LIMIT_EXCEEDED"
+  | "DATA_UNAVAILABLE"
   | "ALREADY_SUBSCRIBED"
   | "NOT_SUBSCRIBED";
 
@@ -139,6 +140,8 @@ export interface ListBody<Item> {
 export interface NamedCode {
   readonly code: string;
   readonly name: string;
+  /** Of a dataset that gets no more data: why. Others have no such key. */
+  readonly status?: "finished" | "failed";
 }
 
 /** Item of `/tickers/crypto` and of the ticker lists of one dataset. */

@@ -54,7 +54,7 @@ export const restLists: readonly RestList[] = [
     path: "/datasets",
     summary: "Datasets that are served",
     parameters: codeFilter,
-    items: ({ catalog, request }) => withCode(catalog.datasets().map(nameDataset), request),
+    items: ({ catalog, request }) => withCode(namedDatasets(catalog), request),
   },
   {
     path: "/publishers",
@@ -99,8 +99,11 @@ function withCode(items: readonly NamedCode[], { query }: RestRequest): readonly
   return wanted === undefined ? items : items.filter((item) => item.code === wanted);
 }
 
-function nameDataset({ code, name }: Dataset): NamedCode {
-  return { code, name };
+function namedDatasets(catalog: CatalogView): readonly NamedCode[] {
+  return catalog.datasets().map(({ code, name }) => {
+    const status = catalog.ended(code);
+    return { code, name, ...(status === undefined ? {} : { status }) };
+  });
 }
 
 /** Publishers have no names of their own; one that has a dataset of its code is called as that is. */

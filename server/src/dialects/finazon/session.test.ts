@@ -409,3 +409,37 @@ describe("a session", () => {
     expect(client.ask(subscribe(["NEW/USDT"]))).toMatchObject([{ status: "success" }]);
   });
 });
+
+describe("a dataset that gets no more data", () => {
+  const over =
+    '"status":"error","code":"DATA_UNAVAILABLE","message":"The recording of dataset huobi is over. No more bars follow."';
+
+  it("is told once to whoever subscribes to it, and to nobody else", () => {
+    const catalog = exampleCatalog();
+    const [on, off] = [running({ catalog }), new Conversation({ catalog })];
+    off.send(subscribe(["AUD/CAD"], { dataset: "forex" }));
+    catalog.end("huobi", "finished");
+
+    const ended = { kind: "dataset-ended", dataset: "huobi" } as const;
+    expect(on.input(ended)).toEqual([`{${over}}`]);
+    expect(off.input(ended)).toEqual([]);
+    expect(on.active).toEqual(["huobi BTC/USDT 1 finazon"]);
+  });
+
+  it("is told to whoever subscribes later, ahead of the success and with the request's id", () => {
+    const catalog = exampleCatalog();
+    catalog.end("huobi", "finished");
+    catalog.end("forex", "failed");
+    const client = new Conversation({ catalog });
+
+    expect(client.send(subscribe(["BTC/USDT", "AI/USDT"], { request_id: 1 }))).toEqual([
+      `{"event":"subscribe",${over},"request_id":1}`,
+      '{"event":"subscribe","status":"success","code":"SUCCESS_SUBSCRIPTION","data":["BTC/USDT","AI/USDT"],"request_id":1}',
+    ]);
+    expect(client.ask(subscribe(["AUD/CAD"], { dataset: "forex" }))[0]).toMatchObject({
+      code: "DATA_UNAVAILABLE",
+      message: "The feed of dataset forex has failed. No more bars follow.",
+    });
+    expect(client.ask(subscribe(["BTC/USDT"]))).toMatchObject([{ code: "ALREADY_SUBSCRIBED" }]);
+  });
+});

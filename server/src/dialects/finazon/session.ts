@@ -19,6 +19,10 @@ export const messageBytesMaxDefault = 102_400;
 export interface FinazonSessionOptions extends ReplyOptions {
   readonly catalog: CatalogView;
   readonly admission: Admission;
+  /** Called once when the connection is open. */
+  started(): void;
+  /** Called once when it is gone, even if it never was open. */
+  ended(): void;
 }
 
 /** Makes the session of a connection that was let in. */
@@ -28,6 +32,7 @@ export function createFinazonSession(options: FinazonSessionOptions): Session {
 
 class FinazonSession implements Session {
   readonly messageBytesMax: number;
+  readonly #options: FinazonSessionOptions;
   readonly #admission: Admission;
   readonly #rate: MessageRate;
   readonly #subscriber: Subscriber;
@@ -37,6 +42,7 @@ class FinazonSession implements Session {
   constructor(options: FinazonSessionOptions) {
     const { grant } = options.admission;
     this.messageBytesMax = grant.limits.messageBytesMax ?? messageBytesMaxDefault;
+    this.#options = options;
     this.#admission = options.admission;
     this.#rate = new MessageRate(grant.limits.messagesPerMinuteMax ?? Number.POSITIVE_INFINITY);
     const { catalog, eventInReplies } = options;
@@ -53,6 +59,7 @@ class FinazonSession implements Session {
   }
 
   started(): readonly SessionEffect[] {
+    this.#options.started();
     return [];
   }
 
@@ -67,6 +74,8 @@ class FinazonSession implements Session {
         return [refuse({ reason: "revoked-key" }, emptyTag), this.#close("revoked")];
       case "evicted":
         return [this.#close("evicted")];
+      case "dataset-ended":
+        return this.#datasetEnded(input.dataset);
       case "ping":
       case "deadline":
       case "market-listed":
@@ -79,7 +88,13 @@ class FinazonSession implements Session {
   ended(): readonly SessionEffect[] {
     this.#isOver = true;
     this.#admission.release();
+    this.#options.ended();
     return this.#subscriber.stopAll();
+  }
+
+  #datasetEnded(dataset: string): readonly SessionEffect[] {
+    if (!this.#subscriber.isOn(dataset)) return [];
+    return this.#subscriber.ended(dataset).map((error) => refuse(error, emptyTag));
   }
 
   #close(why: CloseReason): SessionEffect {

@@ -82,8 +82,13 @@ export class Subscriber {
         tickers: leftOut["too-many-subscriptions"],
       },
     ];
+    const over = started.length === 0 ? [] : this.ended(request.dataset);
     return [
-      ...errorEffects(request, [...unknownTickerErrors(wanted.unknown), ...present(errors)]),
+      ...errorEffects(request, [
+        ...unknownTickerErrors(wanted.unknown),
+        ...present(errors),
+        ...over,
+      ]),
       ...this.#success(request, started),
       ...started.map(start),
     ];
@@ -106,6 +111,17 @@ export class Subscriber {
       ...errorEffects(request, [...unknownTickerErrors(wanted.unknown), ...present(errors)]),
       ...this.#success(request, stopped),
     ];
+  }
+
+  /** What whoever subscribes to a dataset is told where no more bars of it follow; else nothing. */
+  ended(dataset: string): readonly StreamError[] {
+    const why = this.#options.catalog.ended(dataset);
+    return why === undefined ? [] : [{ reason: `dataset-${why}`, dataset }];
+  }
+
+  /** Whether anything of a dataset is active. */
+  isOn(dataset: string): boolean {
+    return this.#subscriptions.areOf(dataset);
   }
 
   /** Stops everything, without a word. */

@@ -39,6 +39,14 @@ export class Subscriptions {
     return this.#find(topic) !== undefined;
   }
 
+  /** Whether any is of this dataset; looks at all of them. */
+  areOf(dataset: string): boolean {
+    for (const instrument of this.#byInstrument.keys()) {
+      if (instrument.dataset.code === dataset) return true;
+    }
+    return false;
+  }
+
   /** Adds a topic that is not subscribed yet, if it fits. */
   add(subscription: Subscription): AddOutcome {
     const { instrument } = subscription.topic;
