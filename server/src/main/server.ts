@@ -343,11 +343,16 @@ function health(parts: {
   return [
     { name: "server", state: stopping ? "stopping" : "running" },
     { name: "clock", state: clock.standing.kind, isOptional: true },
-    ...(venue ? [part("exchange", venue.fault), part("history", venue.historyFault)] : []),
+    ...(venue ? [exchangePart(venue), part("history", venue.historyFault)] : []),
     ...feeds.map(({ dataset, state }): HealthPart => {
       return { name: `feed ${dataset.code}`, state, isOptional: true };
     }),
   ];
+}
+
+function exchangePart({ fault, isStalled }: Venue): HealthPart {
+  const state = fault === undefined ? "running" : isStalled ? "waiting" : "failed";
+  return { name: "exchange", state };
 }
 
 async function listen(http: HttpServer, host: string, port: number): Promise<number> {

@@ -76,10 +76,20 @@ export interface CommandLog {
    * `no-room` means that too much is under way: the batch was not taken and may be offered again when
    * an earlier one has become durable. A batch always finds room when none is under way.
    *
-   * A failure is final: this batch and all later ones get it until the log is opened anew. They may
+   * While the storage fails and may come back, as a full disk does, the promise waits; {@link stall}
+   * says why. A failure is final: this batch and all later ones get it until the log is opened anew. They may
    * or may not be found in the log then, each wholly or not at all.
    */
   append(batch: CommandBatch): Promise<AppendOutcome> | "no-room";
+  /**
+   * Why nothing becomes durable at present; what was taken is tried again and again, until it is
+   * durable or fails for good. Undefined while all is well.
+   */
+  readonly stall: StorageFailure | undefined;
+  /** Why it takes no batch any more, until it is opened anew. Undefined while it may go on. */
+  readonly failure: StorageFailure | undefined;
+  /** Has `listener`, one for each log, called whenever {@link stall} or {@link failure} changes. */
+  onTrouble(listener: () => void): void;
   /**
    * Yields what is durable, beginning with the batch that holds `fromSequence` even when it starts
    * before, and ends with what is durable when the end is reached; yields nothing past the end.
@@ -87,7 +97,10 @@ export interface CommandLog {
    * {@link readsMax} reads may be under way. Payloads are views on shared memory: copy what you keep.
    */
   read(fromSequence: number): AsyncIterable<LogEntry>;
-  /** Waits until what was taken is durable, then lets the log go. Closing again does nothing. */
+  /**
+   * Waits until what was taken is durable, then lets the log go. During a stall it is tried once more.
+   * Closing again does nothing.
+   */
   close(): Promise<void>;
 }
 

@@ -6,6 +6,8 @@ export type StorageFault =
   | "disk-full"
   /** The disk, the folder or the file may not be written. */
   | "read-only"
+  /** The file has lost its name, or its name leads to another file. */
+  | "moved"
   /** The disk failed, or the file turned out to be damaged while it was written. */
   | "failed";
 
@@ -18,9 +20,10 @@ export interface StorageFailure {
 }
 
 const remedies: Readonly<Record<StorageFault, string>> = {
-  "disk-full": "make room on the disk, then start again",
-  "read-only": "make the file and its folder writable for this user, then start again",
-  failed: "check the disk, then start again",
+  "disk-full": "make room on the disk",
+  "read-only": "make the file and its folder writable for this user",
+  moved: "put it back, then start again",
+  failed: "check the disk",
 };
 
 /** A failure to write `path`, in words for the operator; `detail` is what the system said. */

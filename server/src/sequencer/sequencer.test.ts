@@ -197,6 +197,75 @@ describe("when the log fails", () => {
   });
 });
 
+describe("while the log waits for its disk", () => {
+  const full = { kind: "failure", fault: "disk-full", message: "no room on the disk" } as const;
+  const stopped = { kind: "stopped", reason: "no room on the disk" };
+
+  it("nobody is kept waiting and nothing is taken; then all that was taken is released, once", async () => {
+    const stalls: unknown[] = [];
+    const { log, submit, sequencer, exchange } = setUp({ stalled: (why) => stalls.push(why) });
+    submit(addMarket);
+    await turn();
+    log.holdBack();
+    submit(deposit("a"));
+    await turn();
+    submit(deposit("b"));
+    const reading = sequencer.read((state) => state.balances("ann"));
+    log.stallWith(full);
+    submit(deposit("c"));
+    await turn();
+
+    expect(answers.slice(1)).toEqual([stopped, stopped, stopped]);
+    expect(await reading).toEqual(stopped);
+    expect(await sequencer.read((state) => state.balances("ann"))).toEqual(stopped);
+    expect([sequencer.stopReason, exchange.sequence, sequencer.pending]).toEqual([undefined, 3, 2]);
+
+    log.goOn();
+    await turn();
+    submit(deposit("c"));
+    await turn();
+    expect(released.map(({ command }) => "key" in command && command.key)).toEqual([
+      false,
+      "a",
+      "b",
+      "c",
+    ]);
+    expect([answers.length, answers.at(-1)?.kind, sequencer.pending]).toEqual([5, "released", 0]);
+    expect([stalls, stops]).toEqual([["no room on the disk", undefined], []]);
+  });
+
+  it("what is durable may be read, since nothing else was applied", async () => {
+    const { log, submit, sequencer } = setUp();
+    submit(addMarket);
+    await turn();
+    log.stallWith(full);
+    const reading = await sequencer.read((state) => state.balances("ann").length);
+    expect(reading).toEqual({ kind: "durable", result: 0 });
+  });
+
+  it("a close does not wait, and what becomes durable after it is told to nobody", async () => {
+    const { log, submit, sequencer, storage } = setUp();
+    log.holdBack();
+    submit(deposit("a"));
+    await turn();
+    log.stallWith(full);
+    await sequencer.close();
+    log.goOn();
+    await turn();
+    expect([released, storage.lastSequence]).toEqual([[], 1]);
+  });
+
+  it("and fails for good, the writer stops", async () => {
+    const { log, submit, sequencer } = setUp();
+    log.stallWith(full);
+    log.fail({ ...full, fault: "failed", message: "the disk is gone" });
+    submit(deposit("a"));
+    await turn();
+    expect(sequencer.stopReason).toBe("the disk is gone");
+    expect(stops).toEqual(["the disk is gone"]);
+  });
+});
+
 describe("reading the state", () => {
   it("shows at once what is durable, and what is not as soon as it is", async () => {
     const { log, sequencer, submit } = setUp();

@@ -26,6 +26,8 @@ export interface SequencerOptions {
   schedule(task: () => void): void;
   /** Receives what is durable, in order, before the submitters do. */
   release(released: readonly Released[]): void;
+  /** Told why the log does not write at present, and with undefined when it goes on. */
+  stalled?(reason: string | undefined): void;
   /** Told once when the writer stops for a reason other than `close`. */
   stopped?(reason: string): void;
   /** Whether those who receive what is released can take more; while they cannot, `busy` is answered. */
@@ -46,8 +48,8 @@ interface Reader {
 interface Batch {
   readonly timeUs: number;
   readonly released: Released[];
-  /** Whom to tell, in the same order. */
-  readonly done: Done[];
+  /** Whom to tell, in the same order; nobody any more when they were told that it is not known. */
+  done: Done[];
 }
 
 /** Orders commands, makes them durable, applies them. */
@@ -60,7 +62,10 @@ export class Sequencer {
   /** Holds the commands of the open batch. */
   readonly #encoder = new CommandEncoder();
   #pendingCount = 0;
-  #appendsUnderWay = 0;
+  /** Handed to the log, oldest first. */
+  readonly #underWay: Batch[] = [];
+  /** Closed while the log could not write: what it has was told to nobody, and is there at the next start. */
+  #isAbandoned = false;
   #sealScheduled = false;
   #stopReason: string | undefined;
   #durableSequence: number;
@@ -75,6 +80,7 @@ export class Sequencer {
     this.#pendingMax = options.pendingMax ?? pendingMaxDefault;
     this.#batchMax = options.batchMax ?? batchMaxDefault;
     this.#durableSequence = options.exchange.sequence;
+    options.log.onTrouble(() => this.#noteTrouble());
   }
 
   /** Sequence of the last command whose result may be seen. */
@@ -90,6 +96,11 @@ export class Sequencer {
   /** Why the writer has stopped; undefined while it works. */
   get stopReason(): string | undefined {
     return this.#stopReason;
+  }
+
+  /** Why commands are not taken at present, though they will be again when the disk comes back. */
+  get stallReason(): string | undefined {
+    return this.#options.log.stall?.message;
   }
 
   /** Submits a command; `done` is called once, at the earliest when this call has returned. */
@@ -117,12 +128,13 @@ export class Sequencer {
     | { readonly kind: "durable"; readonly result: Result }
     | { readonly kind: "stopped"; readonly reason: string }
   > {
-    const reason = this.#stopReason;
-    if (reason !== undefined) return Promise.resolve({ kind: "stopped", reason });
     const { exchange } = this.#options;
-    const result = read(exchange);
     const { sequence } = exchange;
-    if (sequence <= this.#durableSequence) return Promise.resolve({ kind: "durable", result });
+    const isDurable = sequence <= this.#durableSequence;
+    const reason = this.#stopReason ?? (isDurable ? undefined : this.stallReason);
+    if (reason !== undefined) return Promise.resolve({ kind: "stopped", reason });
+    const result = read(exchange);
+    if (isDurable) return Promise.resolve({ kind: "durable", result });
     return new Promise((resolve) => {
       this.#readers.push({
         sequence,
@@ -141,18 +153,23 @@ export class Sequencer {
     this.#stop(reason);
   }
 
-  /** Takes no more commands and resolves when all that were taken are durable and released. */
+  /**
+   * Takes no more commands and resolves when all that were taken are durable and released, or cannot
+   * be made durable at present: then they are told to nobody.
+   */
   async close(): Promise<void> {
     this.#seal();
     this.#stopReason ??= "the server is stopping";
-    if (this.#pendingCount === 0) return;
+    this.#isAbandoned = this.stallReason !== undefined;
+    if (this.#pendingCount === 0 || this.#isAbandoned) return;
     await new Promise<void>((resolve) => {
       this.#drained = resolve;
     });
   }
 
   #refuse(): Submission | undefined {
-    if (this.#stopReason !== undefined) return { kind: "stopped", reason: this.#stopReason };
+    const reason = this.#stopReason ?? this.stallReason;
+    if (reason !== undefined) return { kind: "stopped", reason };
     const hasRoom = this.#pendingCount < this.#pendingMax && this.#options.hasRoom?.() !== false;
     return hasRoom ? undefined : { kind: "busy" };
   }
@@ -186,7 +203,7 @@ export class Sequencer {
   }
 
   #isFull(): boolean {
-    return (this.#open?.done.length ?? 0) >= this.#batchMax;
+    return (this.#open?.released.length ?? 0) >= this.#batchMax;
   }
 
   #batch(): Batch {
@@ -225,9 +242,10 @@ export class Sequencer {
     this.#open = undefined;
     this.#lastBatchCount = batch.released.length;
     this.#encoder.clear();
-    this.#appendsUnderWay += 1;
+    this.#underWay.push(batch);
     void appended.then((outcome) => {
-      this.#appendsUnderWay -= 1;
+      this.#underWay.shift();
+      if (this.#isAbandoned) return;
       if (outcome === "durable") this.#release(batch);
       else this.#fail(batch, outcome.message);
       // What did not fit before may fit now.
@@ -241,7 +259,7 @@ export class Sequencer {
     this.#pendingCount -= released.length;
     this.#options.release(released);
     for (let index = 0; index < released.length; index += 1) {
-      done[index]!({ kind: "released", released: released[index]! });
+      done[index]?.({ kind: "released", released: released[index]! });
     }
     this.#answerReaders();
   }
@@ -256,17 +274,41 @@ export class Sequencer {
   /** What could not be made durable was applied: this state must not be seen by anybody. */
   #fail(batch: Batch, reason: string): void {
     this.#stop(reason);
-    this.#tellStopped(batch, reason);
+    this.#giveUp(batch, reason);
     this.#answerReaders(reason);
-    if (this.#appendsUnderWay > 0 || this.#open === undefined) return;
+    if (this.#underWay.length > 0 || this.#open === undefined) return;
     const open = this.#open;
     this.#open = undefined;
-    this.#tellStopped(open, reason);
+    this.#giveUp(open, reason);
   }
 
-  #tellStopped({ done }: Batch, reason: string): void {
-    this.#pendingCount -= done.length;
+  #giveUp(batch: Batch, reason: string): void {
+    this.#pendingCount -= batch.released.length;
+    this.#tellStopped(batch, reason);
+  }
+
+  #tellStopped(batch: Batch, reason: string): void {
+    const { done } = batch;
+    batch.done = [];
     for (const tell of done) tell({ kind: "stopped", reason });
+  }
+
+  /**
+   * What was taken will be durable when the disk comes back. Nobody is kept waiting for that: whoever
+   * waits is told that it is not known, as after a stop. A log that has failed stops the writer.
+   */
+  #noteTrouble(): void {
+    const { failure } = this.#options.log;
+    if (failure !== undefined) {
+      this.#stop(failure.message);
+      return;
+    }
+    const reason = this.stallReason;
+    this.#options.stalled?.(reason);
+    if (reason === undefined) return;
+    for (const batch of this.#underWay) this.#tellStopped(batch, reason);
+    if (this.#open !== undefined) this.#tellStopped(this.#open, reason);
+    this.#answerReaders(reason);
   }
 
   #stop(reason: string): void {

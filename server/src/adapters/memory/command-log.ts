@@ -80,6 +80,8 @@ export class MemoryCommandLog implements CommandLog {
   #readsOpen = 0;
   #isHeldBack = false;
   #failure: StorageFailure | undefined;
+  #stall: StorageFailure | undefined;
+  #troubleListener: () => void = () => {};
   #isClosed = false;
 
   constructor(storage: MemoryLogStorage, inFlightBytesMax: number = inFlightBytesDefault) {
@@ -108,6 +110,18 @@ export class MemoryCommandLog implements CommandLog {
   /** How many batches are taken and not yet durable. */
   get inFlightBatches(): number {
     return this.#inFlight.length;
+  }
+
+  get stall(): StorageFailure | undefined {
+    return this.#stall;
+  }
+
+  get failure(): StorageFailure | undefined {
+    return this.#failure;
+  }
+
+  onTrouble(listener: () => void): void {
+    this.#troubleListener = listener;
   }
 
   append(batch: CommandBatch): Promise<AppendOutcome> | "no-room" {
@@ -172,10 +186,26 @@ export class MemoryCommandLog implements CommandLog {
     }
   }
 
+  /** Nothing becomes durable, and it is known why, until it goes on. */
+  stallWith(failure: StorageFailure): void {
+    this.holdBack();
+    this.#stall = failure;
+    this.#troubleListener();
+  }
+
+  /** What waited becomes durable. */
+  goOn(): void {
+    this.#stall = undefined;
+    this.#troubleListener();
+    this.#isHeldBack = false;
+    this.letThrough();
+  }
+
   /** Everything under way fails, and everything later. */
   fail(failure: StorageFailure): void {
     this.#failure ??= failure;
     this.letThrough();
+    this.#troubleListener();
   }
 
   /**

@@ -3,12 +3,16 @@
  * knows nothing of threads, and the batches it is given are already known to follow each other.
  */
 
-import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { existsSync, statfsSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { assert } from "../../core/assert.ts";
 import type { CommandBatch, LogDamage } from "../../ports/command-log.ts";
-import type { StorageFailure } from "../../ports/storage-fault.ts";
+import {
+  type StorageFailure,
+  type StorageFault,
+  storageFailure,
+} from "../../ports/storage-fault.ts";
 import { attempt } from "./attempt.ts";
 import { chainChecksum, chainStart } from "./command-log-chain.ts";
 import { type MarkWriter, markFileOf, openMark, readMark } from "./command-log-mark.ts";
@@ -16,6 +20,7 @@ import { BatchReader, type LogChunk, logDamage, type ReadCursor } from "./comman
 import { commandLogSchema } from "./command-log-schema.ts";
 import { furthestTrace, type LogTrace, refuseLostLog } from "./command-log-traces.ts";
 import { type Inspection, inspect, isMade, openInspection } from "./inspection.ts";
+import { Place } from "./place.ts";
 import { createPrivately, syncPath } from "./private-file.ts";
 import { checkedVersion, migrate } from "./schema.ts";
 import { StoreError, toStorageFailure, toStoreError } from "./store-error.ts";
@@ -62,7 +67,7 @@ export function openCommandLogFile(options: CommandLogFileOptions): CommandLogFi
     createPrivately(file);
     database = new DatabaseSync(file, { timeout: lockWaitMs, defensive: true });
     prepareDatabase(database, file, options.fileBytesMax);
-    return new CommandLogFile(database, file, { traces });
+    return new CommandLogFile(database, file, { traces, fileBytesMax: options.fileBytesMax });
   } catch (error) {
     database?.close();
     throw toStoreError(error, file);
@@ -137,7 +142,7 @@ interface Inspected {
   readonly inspection?: Inspection;
 }
 
-/** An open log file. After a failure it refuses every append; after damage too. */
+/** An open log file. After a failure it refuses every append until a retry succeeds; after damage for good. */
 export class CommandLogFile {
   readonly epoch: string;
   readonly damage: LogDamage | undefined;
@@ -152,6 +157,10 @@ export class CommandLogFile {
   /** Where the log ought to end: past `#end` when its last batches were lost. */
   #endExpected: number;
   #failure: StorageFailure | undefined;
+  /** Whether the failure stays, whatever becomes of the disk. */
+  #isBroken = false;
+  readonly #fileBytesMax: number | undefined;
+  #place: Place | undefined;
   #bytesSinceCheckpoint = 0;
   #markSyncedAtMs = 0;
   #isMarkSynced = true;
@@ -160,8 +169,9 @@ export class CommandLogFile {
   constructor(
     database: DatabaseSync,
     file: string,
-    { traces, inspection }: Pick<Required<CommandLogFileOptions>, "traces"> & Inspected,
+    { traces, inspection, fileBytesMax }: Omit<CommandLogFileOptions, "file"> & Inspected,
   ) {
+    this.#fileBytesMax = fileBytesMax;
     this.#database = database;
     this.#file = file;
     this.#inspection = inspection;
@@ -186,7 +196,54 @@ export class CommandLogFile {
   /** Makes batches durable in one transaction: undefined when they are, else why none of them is. */
   append(batches: readonly CommandBatch[]): StorageFailure | undefined {
     assert(this.damage === undefined, "a damaged log takes no batch");
-    this.#failure ??= this.#attempt(() => this.#commit(batches));
+    this.#failure ??= this.#attempt(() => this.#commit(batches)) ?? this.look();
+    return this.#failure;
+  }
+
+  /** Whether the failure may go away by itself: room on the disk, a disk that can be written again. */
+  get mayComeBack(): boolean {
+    if (this.#failure === undefined || this.#isBroken) return false;
+    // Past the bound of the file no room on the disk helps.
+    return this.#fileBytesMax === undefined || bytesFree(this.#file) < roomBytes;
+  }
+
+  /**
+   * Tries to write again after a failure that may go away: undefined when these batches are durable.
+   * Before anything is written, the log has to end exactly where it was acknowledged.
+   */
+  retry(batches: readonly CommandBatch[]): StorageFailure | undefined {
+    const moved = this.look();
+    if (moved !== undefined) return moved;
+    const end = this.#reader.lastCursor();
+    if (
+      "kind" in end ||
+      end.nextSequence !== this.#end.nextSequence ||
+      !sameChain(end, this.#end)
+    ) {
+      return this.#breakWith("failed", "its end is not what was acknowledged");
+    }
+    const rest = batches.filter(({ firstSequence }) => firstSequence >= this.#end.nextSequence);
+    const failure = this.#attempt(() => {
+      this.#commit(rest);
+      this.#mark?.sync();
+      this.#checkpoint();
+    });
+    this.#failure = failure;
+    return failure;
+  }
+
+  /** Why nothing more may be written: the file, or what belongs to it, is not where it was. */
+  look(): StorageFailure | undefined {
+    const lost = this.#place?.lost();
+    return lost === undefined ? undefined : this.#breakWith("moved", lost);
+  }
+
+  #breakWith(fault: StorageFault, detail: string): StorageFailure {
+    this.#isBroken = true;
+    this.#failure =
+      fault === "moved"
+        ? { kind: "failure", fault, message: detail }
+        : storageFailure(fault, this.#file, detail);
     return this.#failure;
   }
 
@@ -228,6 +285,12 @@ export class CommandLogFile {
   }
 
   #commit(batches: readonly CommandBatch[]): void {
+    if (batches.length > 0) this.#insertAll(batches);
+    this.#mark?.write(this.lastSequence);
+    this.#isMarkSynced = false;
+  }
+
+  #insertAll(batches: readonly CommandBatch[]): void {
     let { nextSequence, checksum } = this.#end;
     this.#database.exec("BEGIN");
     for (const batch of batches) {
@@ -242,8 +305,6 @@ export class CommandLogFile {
     this.#bytesSinceCheckpoint += transactionOverheadBytes;
     this.#end = { nextSequence, checksum };
     this.#endExpected = this.lastSequence;
-    this.#mark?.write(this.lastSequence);
-    this.#isMarkSynced = false;
   }
 
   #checkpoint(): void {
@@ -289,13 +350,31 @@ export class CommandLogFile {
 
   #openMark(): void {
     const mark = { epoch: this.epoch, sequence: this.lastSequence };
+    const markFile = markFileOf(this.#file);
     this.#failure = this.#attempt(() => {
-      this.#mark = openMark(markFileOf(this.#file), mark);
+      this.#mark = openMark(markFile, mark);
     });
+    this.#place = new Place(this.#file, `${this.#file}-wal`, markFile);
   }
 
   #attempt(work: () => void): StorageFailure | undefined {
     return attempt(this.#database, work, (error) => toStorageFailure(error, this.#file));
+  }
+}
+
+function sameChain(left: ReadCursor, right: ReadCursor): boolean {
+  return left.checksum === right.checksum;
+}
+
+/** A disk with less than this is taken for full, in bytes. */
+const roomBytes = 1_048_576;
+
+function bytesFree(file: string): number {
+  try {
+    const { bavail, bsize } = statfsSync(dirname(file));
+    return bavail * bsize;
+  } catch {
+    return 0;
   }
 }
 

@@ -36,6 +36,10 @@ export type WorkerStart =
 export type FromWorker =
   /** Everything up to this sequence is durable. */
   | { readonly kind: "durable"; readonly lastSequence: number }
+  /** Nothing becomes durable at present, and it is tried again. */
+  | { readonly kind: "stalled"; readonly failure: StorageFailure }
+  /** The stall is over. */
+  | { readonly kind: "resumed" }
   /** What was not reported as durable never will be. */
   | { readonly kind: "failed"; readonly failure: StorageFailure }
   | {

@@ -1,5 +1,14 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -200,31 +209,111 @@ describe("a command log without room", () => {
   });
 });
 
+/** Appends one batch after the other until one waits. */
+async function appendUntilStalled(log: CommandLog) {
+  const stalled = new Promise<"stalled">((resolve) => log.onTrouble(() => resolve("stalled")));
+  for (let sequence = log.lastSequence + 1; ; sequence += 1) {
+    const waiting = log.append(batchAt(sequence, 1, 20_000));
+    if (waiting === "no-room") throw new Error("one batch has room");
+    if ((await Promise.race([waiting, stalled])) !== "stalled") continue;
+    return { durable: sequence - 1, waiting };
+  }
+}
+
+describe("a command log whose file is taken away while it is open", () => {
+  const away = (file: string) => renameSync(file, `${file}.away`);
+  const replace = (file: string) => {
+    copyFileSync(file, `${file}.copy`);
+    renameSync(`${file}.copy`, file);
+  };
+  it.each([
+    ["moved", away, ""],
+    ["deleted", (file: string) => rmSync(file), ""],
+    ["replaced by a copy", replace, ""],
+    ["left without its -wal", (file: string) => rmSync(file), "-wal"],
+    ["left with another -wal", replace, "-wal"],
+    ["left without its mark", (file: string) => rmSync(file), ".acknowledged"],
+  ])("acknowledges nothing more when it is %s", async (_what, take, suffix) => {
+    const file = newFile();
+    const log = await openOrThrow({ file });
+    await appendAll(log, [batchAt(1)]);
+    take(file + suffix);
+
+    const outcome = await log.append(batchAt(2));
+
+    expect(outcome).toMatchObject({
+      fault: "moved",
+      message: expect.stringContaining(file + suffix),
+    });
+    expect(log.stall).toBeUndefined();
+    await log.close();
+  });
+
+  it("notices it while nothing is appended", async () => {
+    const file = newFile();
+    const log = await openOrThrow({ file });
+    await appendAll(log, [batchAt(1)]);
+    const failed = new Promise<void>((resolve) => log.onTrouble(resolve));
+    rmSync(join(file, ".."), { recursive: true });
+    await failed;
+    expect(log.failure).toMatchObject({ fault: "moved" });
+    expect(await log.append(batchAt(2))).toMatchObject({ fault: "moved" });
+    await log.close();
+  });
+
+  it("goes on beside a hard link, as backups make it", async () => {
+    const file = newFile();
+    const log = await openOrThrow({ file });
+    await appendAll(log, [batchAt(1)]);
+    linkSync(file, `${file}.backup`);
+    expect(await log.append(batchAt(2))).toBe("durable");
+    await log.close();
+  });
+});
+
 const disk = mountSmallDisk(400);
 afterAll(() => disk?.remove());
 
 describe.runIf(disk !== undefined)(`a small disk (or ${smallDiskMissing})`, () => {
   const diskFile = (name: string): string => join(disk?.folder ?? "", name, "commands.db");
 
-  it("fails appends when it is full, keeps what was durable, and goes on when there is room", async () => {
+  it("waits while it is full, and makes all durable that it has taken when there is room again", async () => {
     const file = diskFile("full");
     const ballast = join(disk?.folder ?? "", "ballast");
-    writeFileSync(ballast, Buffer.alloc(100_000));
+    writeFileSync(ballast, Buffer.alloc(200_000));
     const log = await openOrThrow({ file });
-    expect(await log.append(batchAt(1, 1, 20_000))).toBe("durable");
-    const durable = 1 + (await fill(log, 2));
+    const { durable, waiting } = await appendUntilStalled(log);
+    expect(log.stall).toMatchObject({ fault: "disk-full", message: expect.stringContaining(file) });
+    const later = log.append(batchAt(durable + 2, 1, 20_000));
     await expectIntact(log, durable);
+
+    const resumed = new Promise<void>((resolve) => log.onTrouble(resolve));
+    rmSync(ballast);
+    await resumed;
+
+    expect(log.stall).toBeUndefined();
+    expect(await Promise.all([waiting, later])).toEqual(["durable", "durable"]);
     await log.close();
+    const again = await openOrThrow({ file });
+    await expectIntact(again, durable + 2);
+    await again.close();
+    rmSync(join(file, ".."), { recursive: true });
+  });
+
+  it("fails what waits when it is closed before there is room, and keeps what was durable", async () => {
+    const file = diskFile("closed");
+    const ballast = join(disk?.folder ?? "", "ballast");
+    writeFileSync(ballast, Buffer.alloc(200_000));
+    const log = await openOrThrow({ file });
+    const { durable, waiting } = await appendUntilStalled(log);
+    await log.close();
+    expect(await waiting).toMatchObject({ kind: "failure", fault: "disk-full" });
 
     // Opening and reading need no room.
     const full = await openOrThrow({ file });
     await expectIntact(full, durable);
     await full.close();
     rmSync(ballast);
-    const roomy = await openOrThrow({ file });
-    await appendAll(roomy, [batchAt(roomy.lastSequence + 1, 1, 20_000)]);
-    await expectIntact(roomy, durable + 1);
-    await roomy.close();
     rmSync(join(file, ".."), { recursive: true });
   });
 

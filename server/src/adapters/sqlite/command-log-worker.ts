@@ -4,6 +4,8 @@
  */
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { assert, ensureNever } from "../../core/assert.ts";
+import type { CommandBatch } from "../../ports/command-log.ts";
+import type { StorageFailure } from "../../ports/storage-fault.ts";
 import {
   type CommandLogFile,
   type CommandLogFileOptions,
@@ -37,6 +39,11 @@ function nextMessage(): ToWorker | undefined {
 }
 
 function serve(log: CommandLogFile): void {
+  // Unreferenced: it must not keep the thread of a log that was closed.
+  setInterval(() => {
+    const lost = stalled === undefined ? log.look() : undefined;
+    if (lost !== undefined) post({ kind: "failed", failure: lost });
+  }, lookMs).unref();
   port.on("message", (first: ToWorker) => {
     let message: ToWorker | undefined = first;
     while (message !== undefined) message = handle(log, message) ?? nextMessage();
@@ -47,11 +54,14 @@ function serve(log: CommandLogFile): void {
 function handle(log: CommandLogFile, message: ToWorker): ToWorker | undefined {
   switch (message.kind) {
     case "append":
-      return append(log, message.packed);
+      if (stalled === undefined) return append(log, message.packed);
+      stalled.waiting.push(...unpackBatches(message.packed));
+      return undefined;
     case "read":
       read(log, message.from);
       return undefined;
     case "close":
+      if (stalled !== undefined) giveUp(log, stalled);
       log.close();
       port.close();
       return undefined;
@@ -71,12 +81,68 @@ function append(log: CommandLogFile, first: PackedBatches): ToWorker | undefined
     bytes += next.packed.payloads.length;
     next = undefined;
   }
-  const failure = log.append(group.flat());
+  const batches = group.flat();
+  const failure = log.append(batches);
   if (failure === undefined) post({ kind: "durable", lastSequence: log.lastSequence });
   // After the acknowledgement, because nobody has to wait for it.
   const failed = failure ?? log.settle();
-  if (failed !== undefined) post({ kind: "failed", failure: failed });
+  if (failed !== undefined) fail(log, failed, failure === undefined ? [] : batches);
   return next;
+}
+
+/** How often a log that could not be written is tried again, in milliseconds. */
+const retryMs = 1_000;
+
+/** How often it is looked whether an idle log is where it was, in milliseconds. */
+const lookMs = 1_000;
+
+/** A log that waits for its disk. */
+interface Stalled {
+  readonly timer: NodeJS.Timeout;
+  /** Taken and not durable, in order; bounded by who posts them. */
+  readonly waiting: CommandBatch[];
+  failure: StorageFailure;
+}
+
+let stalled: Stalled | undefined;
+
+/** What could not be written is tried again where the disk may come back, and fails for good elsewhere. */
+function fail(
+  log: CommandLogFile,
+  failure: StorageFailure,
+  waiting: readonly CommandBatch[],
+): void {
+  if (!log.mayComeBack) {
+    post({ kind: "failed", failure });
+    return;
+  }
+  stalled = { timer: setInterval(() => retry(log), retryMs), waiting: [...waiting], failure };
+  post({ kind: "stalled", failure });
+}
+
+function retry(log: CommandLogFile): void {
+  if (stalled === undefined) return;
+  const failure = log.retry(stalled.waiting);
+  if (failure !== undefined && log.mayComeBack) {
+    stalled.failure = failure;
+    return;
+  }
+  clearInterval(stalled.timer);
+  stalled = undefined;
+  if (failure !== undefined) {
+    post({ kind: "failed", failure });
+    return;
+  }
+  post({ kind: "resumed" });
+  post({ kind: "durable", lastSequence: log.lastSequence });
+}
+
+/** Tries a last time. */
+function giveUp(log: CommandLogFile, last: Stalled): void {
+  retry(log);
+  clearInterval(last.timer);
+  if (stalled !== undefined) post({ kind: "failed", failure: last.failure });
+  stalled = undefined;
 }
 
 function read(log: CommandLogFile, from: ReadCursor | number): void {

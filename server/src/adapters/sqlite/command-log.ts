@@ -123,6 +123,8 @@ class SqliteCommandLog implements CommandLog {
   readonly #readings: Reading[] = [];
   #readsOpen = 0;
   #failure: StorageFailure | undefined;
+  #stall: StorageFailure | undefined;
+  #troubleListener: () => void = () => {};
   /** Why there is no thread any more. */
   #endReason: string | undefined;
   #isClosed = false;
@@ -144,6 +146,18 @@ class SqliteCommandLog implements CommandLog {
 
   get lastSequence(): number {
     return this.#lastSequence;
+  }
+
+  get stall(): StorageFailure | undefined {
+    return this.#stall;
+  }
+
+  get failure(): StorageFailure | undefined {
+    return this.#failure;
+  }
+
+  onTrouble(listener: () => void): void {
+    this.#troubleListener = listener;
   }
 
   append(batch: CommandBatch): Promise<AppendOutcome> | "no-room" {
@@ -217,6 +231,12 @@ class SqliteCommandLog implements CommandLog {
         this.#lastSequence = message.lastSequence;
         this.#release("durable");
         return;
+      case "stalled":
+        this.#setStall(message.failure);
+        return;
+      case "resumed":
+        this.#setStall(undefined);
+        return;
       case "failed":
         this.#fail(message.failure);
         return;
@@ -238,9 +258,17 @@ class SqliteCommandLog implements CommandLog {
     }
   }
 
+  #setStall(stall: StorageFailure | undefined): void {
+    this.#stall = stall;
+    this.#troubleListener();
+  }
+
   #fail(failure: StorageFailure): void {
+    this.#stall = undefined;
+    const isNews = this.#failure === undefined;
     this.#failure ??= failure;
     this.#release(this.#failure);
+    if (isNews && !this.#isClosed) this.#troubleListener();
   }
 
   /** The thread has ended: nothing that is under way will be answered. */

@@ -16,6 +16,9 @@ import type { Venue } from "./venue.ts";
 /** Levels of a side that participants are told about when they come back. */
 const recoveredLevelsMax = 100_000;
 
+/** How often they look whether the exchange goes on that waits for its disk, in milliseconds. */
+const stallPauseMs = 1_000;
+
 /** What the participants are to be like. */
 export interface ParticipantsSetup {
   readonly seed: number;
@@ -49,10 +52,15 @@ export async function runParticipants(
 function live(venue: Venue, clock: Clock, participants: Participants): () => void {
   let cancel = () => {};
   const wake = () => {
+    if (venue.sequencer.stallReason !== undefined) {
+      cancel = clock.after(stallPauseMs, wake);
+      return;
+    }
     // One step at a time: what came of it is known before the next one is asked for.
     if (participants.nextUs <= clock.nowUs()) submitAll(venue, participants.act(clock.nowUs()));
     const waitMs = Math.max(0, Math.ceil((participants.nextUs - clock.nowUs()) / 1_000));
-    if (Number.isFinite(waitMs) && venue.fault === undefined) cancel = clock.after(waitMs, wake);
+    const isOver = venue.sequencer.stopReason !== undefined;
+    if (Number.isFinite(waitMs) && !isOver) cancel = clock.after(waitMs, wake);
   };
   cancel = clock.after(0, wake);
   return () => cancel();

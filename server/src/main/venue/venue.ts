@@ -117,6 +117,12 @@ export class Venue {
       schedule: (task) => setImmediate(task),
       release: (released) => this.#release(released),
       hasRoom: () => recorder.hasRoom && this.#line.hasRoom,
+      stalled: (reason) =>
+        reason === undefined
+          ? options.log.warn("the disk is back: what waited is durable, and the exchange goes on")
+          : options.log.error("the exchange waits for its disk and tries again every second", {
+              reason,
+            }),
       stopped: (reason) => options.log.error("the exchange takes no more commands", { reason }),
     });
     this.door = createDoor(this);
@@ -192,7 +198,12 @@ export class Venue {
 
   /** Why the exchange does not work; undefined while it does. */
   get fault(): string | undefined {
-    return this.#auditFailure ?? this.sequencer.stopReason;
+    return this.#auditFailure ?? this.sequencer.stopReason ?? this.sequencer.stallReason;
+  }
+
+  /** Whether it does not work because its disk cannot be written at present. */
+  get isStalled(): boolean {
+    return this.#auditFailure === undefined && this.sequencer.stopReason === undefined;
   }
 
   /** Why the history is not written; undefined while it is. */
