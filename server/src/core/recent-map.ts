@@ -5,6 +5,8 @@ import { assert } from "./assert.ts";
 export class RecentMap<V> {
   readonly #limit: number;
   readonly #entries = new Map<string, V>();
+  /** Goes on from where it was: a new one would pass all that was forgotten, each time. */
+  readonly #oldest = this.#entries.keys();
   #lastForgotten: V | undefined;
 
   constructor(limit: number) {
@@ -21,11 +23,10 @@ export class RecentMap<V> {
     this.#entries.delete(key);
     this.#entries.set(key, value);
     if (this.#entries.size <= this.#limit) return;
-    for (const [oldest, forgotten] of this.#entries) {
-      this.#entries.delete(oldest);
-      this.#lastForgotten = forgotten;
-      return;
-    }
+    const oldest = this.#oldest.next();
+    assert(oldest.done !== true, "a map with entries has an oldest one");
+    this.#lastForgotten = this.#entries.get(oldest.value);
+    this.#entries.delete(oldest.value);
   }
 
   /**

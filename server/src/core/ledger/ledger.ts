@@ -131,13 +131,15 @@ export class Ledger {
     this.#write(balance, after, "release");
   }
 
-  /** Settles one half of a trade. */
+  /** Settles one half of a trade. What the wallets have together stays as it is. */
   settle({ from, to, currency, amount }: Payment): void {
-    const balance = this.#balance(from, currency);
-    const { available, held } = balance;
-    this.#moveTotal(currency, -amount);
-    this.#write(balance, { available, held: minus(held, amount) }, "settle");
-    this.#credit(to, currency, { amount, reason: "settle" });
+    const payer = this.#balance(from, currency);
+    const left = { available: payer.available, held: minus(payer.held, amount) };
+    this.#write(payer, left, "settle");
+    const payee = this.#balance(to, currency);
+    const paid = { available: plus(payee.available, amount), held: payee.held };
+    this.#write(payee, paid, "settle");
+    this.#touched.add(currency);
   }
 
   /** Takes a fee out of available money. */

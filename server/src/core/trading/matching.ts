@@ -156,9 +156,10 @@ export class Matcher implements MatchSink {
     const isBuyer = (role === "taker") === (this.#side === "buy");
     const currency = isBuyer ? this.#market.base : this.#market.quote;
     const amount = isBuyer ? received.buy : received.sell;
+    if (ratePpm < 0) return -ledger.rebate(user.wallet, currency, rebateOn(amount, ratePpm));
     const fee = feeOn(amount, ratePpm);
     ledger.charge(user.wallet, currency, fee);
-    return fee - ledger.rebate(user.wallet, currency, rebateOn(amount, ratePpm));
+    return fee;
   }
 
   /**
