@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { money } from "../core/scenario.contract.ts";
 import type { History } from "./history.ts";
-import { Story, tell } from "./history-story.contract.ts";
+import { rowsOf, Story, tell } from "./history-story.contract.ts";
 
 /** What is said of balances. */
 export function balanceContract(current: () => History): void {
@@ -16,7 +16,7 @@ export function balanceContract(current: () => History): void {
     await tell(current(), story);
 
     const sum = money("123456789012346678.0000000000000001");
-    expect(current().balanceChanges({ user, currency, limit: 2 })).toEqual([
+    expect(await rowsOf(current().balanceChanges({ user, currency, limit: 2 }))).toEqual([
       {
         sequence: placed,
         ordinal: 0,
@@ -52,11 +52,11 @@ export function balanceContract(current: () => History): void {
 
     const list = (page: object) =>
       current().balanceChanges({ user: "bob", currency: "USDT", limit: 9, ...page });
-    const all = list({});
+    const all = await rowsOf(list({}));
     expect(all.map(({ reason }) => reason)).toEqual(["fee", "settle", "deposit"]);
-    expect(list({ before: all[0], limit: 1 })).toEqual([all[1]]);
-    expect(list({ fromSequence: trade })).toEqual(all.slice(0, 2));
-    expect(list({ fromSequence: trade, before: all[1] })).toEqual([]);
-    expect(list({ currency: "DOGE" })).toEqual([]);
+    expect(await list({ before: all[0], limit: 1 })).toEqual([all[1]]);
+    expect(await list({ fromSequence: trade })).toEqual(all.slice(0, 2));
+    expect(await list({ fromSequence: trade, before: all[1] })).toEqual([]);
+    expect(await list({ currency: "DOGE" })).toEqual([]);
   });
 }

@@ -13,7 +13,7 @@ import {
   barResolutions,
   type History,
 } from "./history.ts";
-import { Story, tell } from "./history-story.contract.ts";
+import { rowsOf, Story, tell } from "./history-story.contract.ts";
 import type { Released } from "./released.ts";
 
 const market = "BTC_USDT";
@@ -120,7 +120,9 @@ export function barContract(current: () => History, open: () => Promise<History>
         for (const resolutionS of barResolutions) {
           for (const code of ["BTC_USDT", "ETH_USDT"]) {
             const bars = barsOf(story, code, resolutionS);
-            expect(history.bars({ market: code, resolutionS, limit: barLimitMax })).toEqual(bars);
+            expect(
+              await rowsOf(history.bars({ market: code, resolutionS, limit: barLimitMax })),
+            ).toEqual(bars);
             count += bars.length;
           }
         }
@@ -147,7 +149,7 @@ function barFoldContract(current: () => History): void {
     );
     await current().flushed();
 
-    expect(current().bars({ ...minute, limit: 9 })).toEqual([
+    expect(await rowsOf(current().bars({ ...minute, limit: 9 }))).toEqual([
       {
         ...minute,
         startS: hourS,
@@ -175,7 +177,7 @@ function barFoldContract(current: () => History): void {
     );
     await current().flushed();
 
-    const bars = current().bars({ market, resolutionS, limit: 9 });
+    const bars = await rowsOf(current().bars({ market, resolutionS, limit: 9 }));
     expect(bars.map((bar) => [bar.startS, bar.open, bar.close])).toEqual([
       [startS, 8, 8],
       [startS - resolutionS, 7, 7],
@@ -193,12 +195,12 @@ function barFoldContract(current: () => History): void {
       await current().flushed();
     }
 
-    const bars = current().bars({ ...minute, limit: 9 });
+    const bars = await rowsOf(current().bars({ ...minute, limit: 9 }));
     expect(bars.map(({ startS, tradeCount }) => [startS, tradeCount])).toEqual([
       [hourS + 60, 2],
       [hourS, 3],
     ]);
-    expect(current().bars({ market, resolutionS: 3_600, limit: 9 })).toMatchObject([
+    expect(await rowsOf(current().bars({ market, resolutionS: 3_600, limit: 9 }))).toMatchObject([
       { startS: hourS, volume: 10, value: money("100"), tradeCount: 5 },
     ]);
   });
@@ -214,7 +216,7 @@ function barFoldContract(current: () => History): void {
     await current().flushed();
 
     for (const resolutionS of barResolutions) {
-      expect(current().bars({ market, resolutionS, limit: 1 })).toMatchObject([
+      expect(await rowsOf(current().bars({ market, resolutionS, limit: 1 }))).toMatchObject([
         { volume: 2_000n * BigInt(quantity), value: 2_000n * value, tradeCount: 2_000 },
       ]);
     }
@@ -227,7 +229,7 @@ function barFoldContract(current: () => History): void {
     for (const command of released) {
       current().record([command]);
       await current().flushed();
-      volumes.push(current().bars({ ...minute, limit: 1 })[0]?.volume);
+      volumes.push((await rowsOf(current().bars({ ...minute, limit: 1 })))[0]?.volume);
     }
 
     expect(volumes).toEqual([Number.MAX_SAFE_INTEGER, 2n ** 53n]);
@@ -235,10 +237,10 @@ function barFoldContract(current: () => History): void {
 }
 
 function barQueryContract(current: () => History): void {
-  const startsOf = (query: Partial<BarQuery>): number[] =>
-    current()
-      .bars({ ...minute, limit: 9, ...query })
-      .map(({ startS }) => (startS - hourS) / 60);
+  const startsOf = async (query: Partial<BarQuery>): Promise<number[]> => {
+    const bars = await rowsOf(current().bars({ ...minute, limit: 9, ...query }));
+    return bars.map(({ startS }) => (startS - hourS) / 60);
+  };
 
   it.each<[string, Partial<BarQuery>, readonly number[]]>([
     ["all, newest first, none where nothing was traded", {}, [70, 5, 1, 0]],
@@ -259,7 +261,7 @@ function barQueryContract(current: () => History): void {
     current().record([...btc, { ...ether!, sequence: btc.length + 1 }]);
     await current().flushed();
 
-    expect(startsOf(query)).toEqual(expected);
+    expect(await startsOf(query)).toEqual(expected);
   });
 
   it("answers with a day of minutes at once", async () => {
@@ -267,7 +269,7 @@ function barQueryContract(current: () => History): void {
     current().record(tradesInSeconds(minutes));
     await current().flushed();
 
-    const bars = current().bars({ ...minute, limit: barLimitMax });
+    const bars = await rowsOf(current().bars({ ...minute, limit: barLimitMax }));
     expect([bars.length, bars[0]?.startS]).toEqual([1_440, minutes.at(-1)]);
   });
 

@@ -3,17 +3,21 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { lots, ticks } from "../core/num/units.ts";
 import { money } from "../core/scenario.contract.ts";
 import { type History, historyLimitMax, historyOffsetMax, type OrderQuery } from "./history.ts";
-import { Story, tell } from "./history-story.contract.ts";
+import { rowsOf, Story, tell } from "./history-story.contract.ts";
 
 /** What is said of orders. */
 export function orderContract(current: () => History): void {
-  it("shows an order as it was placed", async () => {
+  it("shows a closed order as it was placed, and how it ended; an open one is not of the past", async () => {
     const story = new Story().open();
     const stopPrice = ticks(20);
     const id = story.place("ann", "buy", { clientId: "mine", stopPrice });
     await tell(current(), story);
+    expect(await rowsOf(current().closedOrders({ user: "ann", limit: 10 }))).toEqual([]);
+    expect(await rowsOf(current().closedOrders({ user: "ann", id, limit: 10 }))).toEqual([]);
+    const sequence = story.cancel("ann", id);
+    await tell(current(), story);
 
-    expect(current().orders({ user: "ann", limit: 10 })).toEqual([
+    expect(await rowsOf(current().closedOrders({ user: "ann", limit: 10 }))).toEqual([
       {
         order: {
           id,
@@ -30,12 +34,12 @@ export function orderContract(current: () => History): void {
           clientId: "mine",
           createdUs: story.timeOf(id),
         },
-        closed: undefined,
+        closed: { reason: "cancelled", sequence, timeUs: story.timeOf(sequence) },
       },
     ]);
   });
 
-  it("shows an order as it stands, whether told in one piece or in many", async () => {
+  it("shows an order as it stood in the end, whether told in one piece or in many", async () => {
     const story = new Story().open();
     const resting = story.place("ann", "buy", { quantity: lots(5) });
     await tell(current(), story);
@@ -43,18 +47,12 @@ export function orderContract(current: () => History): void {
     story.give({ kind: "reduce-order", user: "ann", order: { id: resting }, by: lots(1) });
     await tell(current(), story);
 
-    expect(current().orders({ user: "ann", limit: 10 })).toMatchObject([
-      {
-        order: { id: resting, quantity: 4, filled: 2, filledValue: money("20") },
-        closed: undefined,
-      },
-    ]);
     story.cancel("ann", resting);
     await tell(current(), story);
 
-    expect(current().orders({ user: "ann", limit: 10 })).toMatchObject([
+    expect(await rowsOf(current().closedOrders({ user: "ann", limit: 10 }))).toMatchObject([
       {
-        order: { id: resting, filled: 2 },
+        order: { id: resting, quantity: 4, filled: 2, filledValue: money("20") },
         closed: { reason: "cancelled", timeUs: story.timeOf(story.released.length) },
       },
     ]);
@@ -63,10 +61,13 @@ export function orderContract(current: () => History): void {
   it("finds no order by a client id with half of a surrogate pair, whatever has been stored", async () => {
     const story = new Story().open();
     for (const clientId of ["\ufffd", "\ud83d", "x"]) story.place("ann", "buy", { clientId });
+    story.give({ kind: "cancel-all", user: "ann" });
     await tell(current(), story);
 
-    const found = ["\ud83d", "x\udca9", "x"].map((clientId) =>
-      current().orders({ user: "ann", clientId, limit: 9 }),
+    const found = await Promise.all(
+      ["\ud83d", "x\udca9", "x"].map((clientId) =>
+        rowsOf(current().closedOrders({ user: "ann", clientId, limit: 9 })),
+      ),
     );
     expect(found.map(({ length }) => length)).toEqual([0, 0, 1]);
   });
@@ -89,10 +90,10 @@ export function orderContract(current: () => History): void {
 
   it.each(["a\0b", "名前 💹", "x".repeat(64)])("keeps the client id %j", async (clientId) => {
     const story = new Story().open();
-    story.place("ann", "buy", { clientId });
+    story.cancel("ann", story.place("ann", "buy", { clientId }));
     await tell(current(), story);
 
-    const [found] = current().orders({ user: "ann", clientId, limit: 1 });
+    const [found] = await rowsOf(current().closedOrders({ user: "ann", clientId, limit: 1 }));
     expect(found?.order.clientId).toBe(clientId);
   });
 
@@ -104,7 +105,7 @@ export function orderContract(current: () => History): void {
     story.give({ kind: "place-market", user: "bob", market, side: "buy", size });
     await tell(current(), story);
 
-    expect(current().orders({ user: "bob", limit: 1 })).toMatchObject([
+    expect(await rowsOf(current().closedOrders({ user: "bob", limit: 1 }))).toMatchObject([
       {
         order: { type: "market", price: 0, quantity: 0, value: money("30.5"), filled: 3 },
         closed: { reason: "filled" },
@@ -124,7 +125,45 @@ export function orderContract(current: () => History): void {
     end(story, id);
     await tell(current(), story);
 
-    expect(current().orders({ user: "ann", id, limit: 1 })).toMatchObject([{ closed: { reason } }]);
+    expect(await rowsOf(current().closedOrders({ user: "ann", id, limit: 1 }))).toMatchObject([
+      { closed: { reason } },
+    ]);
+  });
+}
+
+/** What is said of transfers. */
+export function transferContract(current: () => History): void {
+  it("remembers the newest transfer under a key, to the last decimal, and none that only repeats", async () => {
+    const story = new Story().open();
+    const amount = "123456789.0000000000000001";
+    const sequence = story.deposit("ann", "BTC", { amount, key: "k" });
+    story.deposit("ann", "BTC", { amount, key: "k" });
+    const withdrawal = { amount: money("1"), key: "w", user: "ann", currency: "BTC" };
+    const taken = story.give({ kind: "withdraw", ...withdrawal });
+    await tell(current(), story);
+
+    expect(current().transfer("ann", "k")).toEqual({
+      direction: "deposit",
+      currency: "BTC",
+      amount: money(amount),
+      sequence,
+      timeUs: story.timeOf(sequence),
+    });
+    expect(current().transfer("ann", "w")).toMatchObject({
+      direction: "withdraw",
+      sequence: taken,
+    });
+  });
+
+  it.each(["other", "", "K", "\ud83d"])("knows no transfer under the key %j", async (key) => {
+    const story = new Story().open();
+    for (const used of ["k", "\ufffd"]) story.deposit("ann", "BTC", { amount: "1", key: used });
+    story.give({ kind: "withdraw", user: "ann", currency: "BTC", amount: money("9999"), key: "K" });
+    await tell(current(), story);
+
+    expect(current().transfer("ann", key)).toBeUndefined();
+    expect(current().transfer("bob", "k")).toBeUndefined();
+    expect(current().transfer("eve", "k")).toBeUndefined();
   });
 }
 
@@ -135,7 +174,10 @@ function sellAcross(story: Story): void {
   story.place("cid", "sell", { price: ticks(12) });
 }
 
-/** Which orders are found: five orders with all that a query can ask for, each called by a name here. */
+/**
+ * Which closed orders are found, and in which order: six orders with all that a query can ask for, each
+ * called by a name here, and one that is open.
+ */
 export function orderFilterContract(open: () => Promise<History>): void {
   let history: History;
   const names = new Map<number, string>();
@@ -145,25 +187,33 @@ export function orderFilterContract(open: () => Promise<History>): void {
     const story = new Story().open();
     first = story.place("ann", "buy", { clientId: "a" });
     names.set(first, "first");
-    names.set(story.place("ann", "sell", { market: "ETH_USDT", price: ticks(30) }), "ether");
-    names.set(story.place("bob", "buy", { clientId: "a", price: ticks(9) }), "other");
+    const ether = story.place("ann", "sell", { market: "ETH_USDT", price: ticks(30) });
+    names.set(ether, "ether");
+    const other = story.place("bob", "buy", { clientId: "a", price: ticks(9) });
+    names.set(other, "other");
     const gone = story.place("ann", "sell", { price: ticks(40) });
     names.set(gone, "gone");
+    const last = story.place("ann", "buy", { price: ticks(5), clientId: "b" });
+    names.set(last, "last");
     story.cancel("ann", gone);
-    names.set(story.place("ann", "buy", { price: ticks(5), clientId: "b" }), "last");
+    story.cancel("ann", last);
+    await tell(history, story);
+    // Older than both, and over after them: one by one, or with one command.
+    story.cancel("ann", ether);
+    story.give({ kind: "cancel-all", user: "ann" });
+    story.cancel("bob", other);
+    names.set(story.place("ann", "buy", { price: ticks(5), clientId: "a" }), "open");
     await tell(history, story);
   });
   afterAll(() => history.close());
 
   it.each<[string, Partial<OrderQuery> & { ofFirst?: true }, readonly string[]]>([
-    ["all of a user, newest first", {}, ["last", "gone", "ether", "first"]],
+    ["all of a user, by their end", {}, ["first", "ether", "last", "gone"]],
     ["of nobody that is known", { user: "eve" }, []],
-    ["of a market", { market: "BTC_USDT" }, ["last", "gone", "first"]],
+    ["of a market", { market: "BTC_USDT" }, ["first", "last", "gone"]],
     ["of a market that is not known", { market: "DOGE_USDT" }, []],
-    ["of a side", { side: "sell" }, ["gone", "ether"]],
-    ["of a market and a side", { market: "BTC_USDT", side: "buy" }, ["last", "first"]],
-    ["that are closed", { closedOnly: true }, ["gone"]],
-    ["that are closed, of a market", { closedOnly: true, market: "ETH_USDT" }, []],
+    ["of a side", { side: "sell" }, ["ether", "gone"]],
+    ["of a market and a side", { market: "BTC_USDT", side: "buy" }, ["first", "last"]],
     ["of an id", { ofFirst: true }, ["first"]],
     ["of an id and another market", { ofFirst: true, market: "ETH_USDT" }, []],
     ["of an id and another side", { ofFirst: true, side: "sell" }, []],
@@ -172,15 +222,14 @@ export function orderFilterContract(open: () => Promise<History>): void {
     ["of an id, past the only one", { ofFirst: true, offset: 1 }, []],
     ["of a client id", { clientId: "a" }, ["first"]],
     ["of a client id and another side", { clientId: "a", side: "sell" }, []],
-    ["of a client id, closed", { clientId: "a", closedOnly: true }, []],
     ["of a client id with nothing in it", { clientId: "" }, []],
-    ["one by one", { limit: 1, offset: 2 }, ["ether"]],
-    ["one by one, of a side", { side: "buy", limit: 1, offset: 1 }, ["first"]],
+    ["one by one", { limit: 1, offset: 2 }, ["last"]],
+    ["one by one, of a side", { side: "buy", limit: 1, offset: 1 }, ["last"]],
     ["past the end", { offset: 4 }, []],
-  ])("finds orders %s", (_, { ofFirst, ...query }, expected) => {
+  ])("finds orders %s", async (_, { ofFirst, ...query }, expected) => {
     const id = ofFirst === true ? first : undefined;
 
-    const orders = history.orders({ user: "ann", limit: 10, id, ...query });
+    const orders = await rowsOf(history.closedOrders({ user: "ann", limit: 10, id, ...query }));
 
     expect(orders.map(({ order }) => names.get(order.id))).toEqual(expected);
   });
@@ -191,8 +240,8 @@ export function orderFilterContract(open: () => Promise<History>): void {
     ["too many rows", { limit: historyLimitMax + 1 }],
   ])("treats a query for %s as a bug of the caller", (_, page) => {
     const queries = [
-      () => history.orders({ user: "ann", ...page }),
-      () => history.orderFills({ order: first, ...page }),
+      () => history.closedOrders({ user: "ann", ...page }),
+      () => history.orderFills({ user: "ann", order: first, ...page }),
       () => history.userFills({ user: "ann", ...page }),
       () => history.trades({ market: "BTC_USDT", ...page }),
       () => history.balanceChanges({ user: "ann", currency: "BTC", ...page }),
@@ -204,7 +253,7 @@ export function orderFilterContract(open: () => Promise<History>): void {
   it.each([-1, 0.5, historyOffsetMax + 1])(
     "treats an offset of %s as a bug of the caller",
     (offset) => {
-      const query = () => history.orders({ user: "ann", limit: 1, offset });
+      const query = () => history.closedOrders({ user: "ann", limit: 1, offset });
 
       expect(query).toThrow("invariant violated");
     },

@@ -7,7 +7,7 @@ import type { Side } from "../core/market/rules.ts";
 import { atoms } from "../core/num/money.ts";
 import { lots, ticks } from "../core/num/units.ts";
 import { money, rulesOf } from "../core/scenario.contract.ts";
-import type { History } from "./history.ts";
+import { type Answer, type History, isUnanswered } from "./history.ts";
 import type { Released } from "./released.ts";
 
 /** Makers are paid 1 %, takers pay 2 %. */
@@ -90,6 +90,13 @@ export async function tell(history: History, story: Story): Promise<void> {
   history.record(story.after(history.lastSequence));
   const stored = await history.flushed();
   assert(stored === story.released.length, `a story is stored: ${JSON.stringify(stored)}`);
+}
+
+/** The rows of an answer. */
+export async function rowsOf<Row>(answer: Answer<Row>): Promise<readonly Row[]> {
+  const rows = await answer;
+  if (isUnanswered(rows)) throw new Error(`a query is not answered: ${JSON.stringify(rows)}`);
+  return rows;
 }
 
 /** A story of many short trades and cancels; the same on every call. */

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { lots, ticks } from "../core/num/units.ts";
 import { money } from "../core/scenario.contract.ts";
 import type { History } from "./history.ts";
-import { Story, tell } from "./history-story.contract.ts";
+import { rowsOf, Story, tell } from "./history-story.contract.ts";
 
 /** What is said of fills. */
 export function fillContract(current: () => History): void {
@@ -23,7 +23,7 @@ export function fillContract(current: () => History): void {
       quantity: 2,
     };
     const value = money("20");
-    expect(current().userFills({ user: "ann", limit: 9 })).toEqual([
+    expect(await rowsOf(current().userFills({ user: "ann", limit: 9 }))).toEqual([
       {
         ...both,
         value,
@@ -36,7 +36,7 @@ export function fillContract(current: () => History): void {
         fee: 0n,
       },
     ]);
-    expect(current().orderFills({ order: taker, limit: 9 })).toEqual([
+    expect(await rowsOf(current().orderFills({ user: "bob", order: taker, limit: 9 }))).toEqual([
       {
         ...both,
         value,
@@ -58,7 +58,7 @@ export function fillContract(current: () => History): void {
     story.place("bob", "sell");
     await tell(current(), story);
 
-    const [latest] = current().userFills({ user: "ann", limit: 1 });
+    const [latest] = await rowsOf(current().userFills({ user: "ann", limit: 1 }));
     const events = story.released.flatMap((released) => released.events);
     const trade = events.findLast((event) => event.kind === "traded");
     expect(latest?.fee).toBeLessThan(0n);
@@ -72,16 +72,19 @@ export function fillContract(current: () => History): void {
     const last = story.place("ann", "sell", { price: ticks(11) });
     await tell(current(), story);
 
-    const all = current().orderFills({ order, limit: 9 });
+    const all = await rowsOf(current().orderFills({ user: "bob", order, limit: 9 }));
     expect(all.map(({ sequence, ordinal, role }) => [sequence, ordinal, role])).toEqual([
       [order, 0, "taker"],
       [order, 1, "taker"],
       [last, 0, "maker"],
     ]);
+    for (const user of ["ann", "eve"]) {
+      expect(await current().orderFills({ user, order, limit: 9 })).toEqual([]);
+    }
     const pages = [undefined, all[0], all[1], all[2]].map((after) =>
-      current().orderFills({ order, after, limit: 1 }),
+      current().orderFills({ user: "bob", order, after, limit: 1 }),
     );
-    expect(pages).toEqual([[all[0]], [all[1]], [all[2]], []]);
+    expect(await Promise.all(pages)).toEqual([[all[0]], [all[1]], [all[2]], []]);
   });
 
   it("lists the fills of a user newest first, page by page, and nobody else's", async () => {
@@ -96,7 +99,7 @@ export function fillContract(current: () => History): void {
     }
     await tell(current(), story);
 
-    const all = current().userFills({ user: "ann", limit: 9 });
+    const all = await rowsOf(current().userFills({ user: "ann", limit: 9 }));
     expect(all.map(({ role, user }) => [user, role])).toEqual([
       ["ann", "taker"],
       ["ann", "maker"],
@@ -104,7 +107,7 @@ export function fillContract(current: () => History): void {
     const pages = [undefined, all[0], all[1]].map((before) =>
       current().userFills({ user: "ann", before, limit: 1 }),
     );
-    expect(pages).toEqual([[all[0]], [all[1]], []]);
+    expect(await Promise.all(pages)).toEqual([[all[0]], [all[1]], []]);
   });
 }
 
@@ -123,10 +126,10 @@ export function tradeContract(current: () => History): void {
     const newer = { ...both, ordinal: 1, price: 11, quantity: 1, value: money("11") };
     const older = { ...both, ordinal: 0, price: 10, quantity: 2, value: money("20") };
     const trades = (page: object) => current().trades({ market: "BTC_USDT", limit: 9, ...page });
-    expect(trades({})).toEqual([newer, older]);
-    expect(trades({ limit: 1 })).toEqual([newer]);
-    expect(trades({ before: newer })).toEqual([older]);
-    expect(trades({ before: older })).toEqual([]);
-    expect(current().trades({ market: "ETH_USDT", limit: 9 })).toHaveLength(1);
+    expect(await trades({})).toEqual([newer, older]);
+    expect(await trades({ limit: 1 })).toEqual([newer]);
+    expect(await trades({ before: newer })).toEqual([older]);
+    expect(await trades({ before: older })).toEqual([]);
+    expect(await rowsOf(current().trades({ market: "ETH_USDT", limit: 9 }))).toHaveLength(1);
   });
 }

@@ -4,8 +4,8 @@ import { lots } from "../core/num/units.ts";
 import type { History } from "./history.ts";
 import { balanceContract } from "./history-balances.contract.ts";
 import { barContract } from "./history-bars.contract.ts";
-import { orderContract, orderFilterContract } from "./history-orders.contract.ts";
-import { Story, tell } from "./history-story.contract.ts";
+import { orderContract, orderFilterContract, transferContract } from "./history-orders.contract.ts";
+import { rowsOf, Story, tell } from "./history-story.contract.ts";
 import { fillContract, tradeContract } from "./history-trades.contract.ts";
 
 /** Runs the suite against the histories that `open` makes; each must be new and empty. */
@@ -20,6 +20,7 @@ export function historyContract(name: string, open: () => Promise<History>): voi
     const current = (): History => history;
     feedingContract(current);
     orderContract(current);
+    transferContract(current);
     fillContract(current);
     tradeContract(current);
     barContract(current, open);
@@ -40,12 +41,16 @@ function feedingContract(current: () => History): void {
       undefined,
     ]);
     expect(await history.flushed()).toBe(0);
-    expect(history.orders({ user: "ann", limit: 1 })).toEqual([]);
-    expect(history.userFills({ user: "ann", limit: 1 })).toEqual([]);
-    expect(history.orderFills({ order: 1, limit: 1 })).toEqual([]);
-    expect(history.trades({ market: "BTC_USDT", limit: 1 })).toEqual([]);
-    expect(history.bars({ market: "BTC_USDT", resolutionS: 60, limit: 1 })).toEqual([]);
-    expect(history.balanceChanges({ user: "ann", currency: "BTC", limit: 1 })).toEqual([]);
+    expect(await rowsOf(history.closedOrders({ user: "ann", limit: 1 }))).toEqual([]);
+    expect(await rowsOf(history.userFills({ user: "ann", limit: 1 }))).toEqual([]);
+    expect(await rowsOf(history.orderFills({ user: "ann", order: 1, limit: 1 }))).toEqual([]);
+    expect(await rowsOf(history.trades({ market: "BTC_USDT", limit: 1 }))).toEqual([]);
+    expect(await rowsOf(history.bars({ market: "BTC_USDT", resolutionS: 60, limit: 1 }))).toEqual(
+      [],
+    );
+    expect(
+      await rowsOf(history.balanceChanges({ user: "ann", currency: "BTC", limit: 1 })),
+    ).toEqual([]);
   });
 
   it("says how far it goes once that is stored", async () => {
@@ -62,7 +67,7 @@ function feedingContract(current: () => History): void {
     await tell(current(), story);
 
     expect(current().lastSequence).toBe(story.released.length);
-    expect(current().orders({ user: "nobody", limit: 1 })).toEqual([]);
+    expect(await rowsOf(current().closedOrders({ user: "nobody", limit: 1 }))).toEqual([]);
   });
 
   it("takes an empty list for what it is", async () => {
@@ -111,7 +116,13 @@ function digestContract(current: () => History, open: () => Promise<History>): v
 
     const digest = await current().digest();
     expect(await other.digest()).toEqual(digest);
-    expect(digest).toMatchObject({ lastSequence: released.length, orders: 3, trades: 2, bars: 3 });
+    expect(digest).toMatchObject({
+      lastSequence: released.length,
+      orders: 3,
+      trades: 2,
+      bars: 3,
+      transfers: 6,
+    });
     await other.close();
   });
 

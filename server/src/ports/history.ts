@@ -34,16 +34,17 @@ export interface Place {
   readonly ordinal: number;
 }
 
-/** An order as it stood after the last command that is stored. */
+/** A closed order as it stood in the end. */
 export interface OrderRecord {
   readonly order: OrderView;
-  /** How it ended; undefined while it is open. */
-  readonly closed: OrderClosing | undefined;
+  readonly closed: OrderClosing;
 }
 
 /** How and when an order ended. */
 export interface OrderClosing {
   readonly reason: CloseReason;
+  /** Of the command that ended it. */
+  readonly sequence: number;
   /** Microseconds since 1970 (UTC), as all times here. */
   readonly timeUs: number;
 }
@@ -96,9 +97,20 @@ export interface BalanceRecord extends Place, Omit<BalanceChanged, "kind"> {
   readonly timeUs: number;
 }
 
+/** A transfer that was carried out, as its key names it. Its place in the log is its sequence. */
+export interface TransferRecord {
+  readonly direction: "deposit" | "withdraw";
+  readonly currency: string;
+  readonly amount: Atoms;
+  readonly sequence: number;
+  readonly timeUs: number;
+}
+
 /**
- * Which of a user's orders; all conditions must hold. Answered newest first. A text with half of a
- * surrogate pair in it cannot be stored and so names nothing.
+ * Which of a user's closed orders; all conditions must hold. Answered by their end, the last one first,
+ * so that an order that closes stands before all that are listed already: who reads page after page
+ * while orders close meets some again and misses none. Of those that one command closed, the newest
+ * comes first. A text with half of a surrogate pair in it cannot be stored and so names nothing.
  */
 export interface OrderQuery {
   readonly user: string;
@@ -107,19 +119,18 @@ export interface OrderQuery {
   readonly id?: number | undefined;
   /** An old client id may have been used again, so there may be several orders of it. */
   readonly clientId?: string | undefined;
-  /** Leaves out what is open. */
-  readonly closedOnly?: boolean | undefined;
   /** 1 to {@link historyLimitMax}. */
   readonly limit: number;
-  /** How many of the newest to skip, 0 to {@link historyOffsetMax}. Default: 0. */
+  /** How many of the first to skip, 0 to {@link historyOffsetMax}. Default: 0. */
   readonly offset?: number | undefined;
 }
 
 /** Whether the order that a client id names is over. */
 export type ClientIdUse = "open" | "closed";
 
-/** Which fills of one order. Answered oldest first. */
+/** Which of a user's fills of one of their orders. Answered oldest first. */
 export interface OrderFillQuery {
+  readonly user: string;
   readonly order: number;
   /** Only fills after this place: the last one of the page before. */
   readonly after?: Place | undefined;
@@ -163,6 +174,23 @@ export interface BalanceQuery {
   readonly limit: number;
 }
 
+/** Why a query is not answered: too much is being asked, or the storage fails or is damaged. */
+export type Unanswered = HistoryBusy | StorageFailure;
+
+/** Nobody has looked: too many queries wait, of this asker or of everybody together. */
+export interface HistoryBusy {
+  readonly kind: "busy";
+  readonly asker: "this" | "all";
+}
+
+/** The rows that a query finds, or why nobody can say. */
+export type Answer<Row> = Promise<readonly Row[] | Unanswered>;
+
+/** Whether there is no answer. */
+export function isUnanswered(answer: object): answer is Unanswered {
+  return "kind" in answer;
+}
+
 /** What a history holds, in a form that can be compared with another one of the same kind. */
 export interface HistoryDigest {
   readonly lastSequence: number;
@@ -171,6 +199,7 @@ export interface HistoryDigest {
   /** Of all {@link barResolutions}. */
   readonly bars: number;
   readonly balanceChanges: number;
+  readonly transfers: number;
   /** Equal when all rows are equal, however they were fed. */
   readonly hash: string;
 }
@@ -180,8 +209,8 @@ export interface HistoryDigest {
  * {@link lastSequence} at every start, so that each command is stored once, wholly, or not yet.
  *
  * Reads see what is stored, which lags a moment behind what was recorded: wait for {@link flushed}
- * where an answer has to contain what has just happened. A read raises an error when the storage
- * fails, and never answers with rows that it knows to be damaged. Nothing is ever deleted here.
+ * where an answer has to contain what has just happened. Rows that are known to be damaged are never
+ * answered with. Nothing is ever deleted here.
  */
 export interface History {
   /** The log that this is the history of. */
@@ -202,15 +231,20 @@ export interface History {
   ready(): Promise<void> | undefined;
   /** Resolves with the last sequence when everything that was taken is stored, or else never will be. */
   flushed(): Promise<number | StorageFailure>;
-  orders(query: OrderQuery): readonly OrderRecord[];
-  /** How the newest order of a user's client id stands; undefined when none is stored. Asked often. */
+  /**
+   * How the newest order of a user's client id stands; undefined when none is stored. Asked often, and
+   * so answered at once. Raises an error when the storage fails.
+   */
   clientIdUse(user: string, clientId: string): ClientIdUse | undefined;
-  orderFills(query: OrderFillQuery): readonly FillRecord[];
-  userFills(query: UserFillQuery): readonly FillRecord[];
-  trades(query: TradeQuery): readonly TradeRecord[];
+  /** The newest of a user's transfers under a key, at once as above; undefined when none is stored. */
+  transfer(user: string, key: string): TransferRecord | undefined;
+  closedOrders(query: OrderQuery): Answer<OrderRecord>;
+  orderFills(query: OrderFillQuery): Answer<FillRecord>;
+  userFills(query: UserFillQuery): Answer<FillRecord>;
+  trades(query: TradeQuery): Answer<TradeRecord>;
   /** The newest bar grows with every trade that is stored in its time. */
-  bars(query: BarQuery): readonly BarRecord[];
-  balanceChanges(query: BalanceQuery): readonly BalanceRecord[];
+  bars(query: BarQuery): Answer<BarRecord>;
+  balanceChanges(query: BalanceQuery): Answer<BalanceRecord>;
   /**
    * Examines the storage and digests every row of what was taken so far; a failure when something is
    * wrong with it. Takes as long as reading everything does.

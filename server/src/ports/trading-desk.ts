@@ -8,7 +8,13 @@ import type { BalanceView, Tariff } from "../core/exchange.ts";
 import type { FeeSchedule } from "../core/market/fees.ts";
 import type { RejectReason } from "../core/reject.ts";
 import type { OpenOrderQuery } from "../core/trading/orders.ts";
-import type { FillRecord, OrderFillQuery, OrderQuery, OrderRecord } from "./history.ts";
+import type {
+  FillRecord,
+  HistoryBusy,
+  OrderFillQuery,
+  OrderQuery,
+  OrderRecord,
+} from "./history.ts";
 import type { Submission } from "./released.ts";
 
 /** The exchange or its history does not work at present; the reason is for the log, not for clients. */
@@ -19,6 +25,9 @@ export interface Unavailable {
 
 /** What becomes of a command that is not let in to the exchange, so that nothing of it is logged. */
 export type Admission = { readonly kind: "refused"; readonly reason: RejectReason } | Unavailable;
+
+/** Rows of the past, or why there are none. */
+export type PastAnswer<Row> = readonly Row[] | Unavailable | HistoryBusy;
 
 /** The counter at which users are served. */
 export interface TradingDesk {
@@ -35,8 +44,8 @@ export interface TradingDesk {
   /** What a user has of each currency that he ever had. */
   balances(user: string): Promise<readonly BalanceView[] | Unavailable>;
   tariff(user: string): Promise<Tariff | Unavailable>;
-  /** Open and closed orders of a user, newest first. */
-  orders(query: OrderQuery): Promise<readonly OrderRecord[] | Unavailable>;
-  /** Fills of one order, oldest first. */
-  orderFills(query: OrderFillQuery): Promise<readonly FillRecord[] | Unavailable>;
+  /** Closed orders of a user, the last one that ended first. */
+  closedOrders(query: OrderQuery): Promise<PastAnswer<OrderRecord>>;
+  /** Fills of one order that is known to be closed, oldest first. */
+  fillsOfClosed(query: OrderFillQuery): Promise<PastAnswer<FillRecord>>;
 }

@@ -6,6 +6,7 @@ import { assert } from "../../core/assert.ts";
 import type { ExchangeEvent, OrderView, Traded } from "../../core/events.ts";
 import { hashOf } from "../../core/trading/state-hash.ts";
 import {
+  type Answer,
   assertFollows,
   assertPage,
   type BalanceQuery,
@@ -20,12 +21,14 @@ import {
   type FillRecord,
   type History,
   type HistoryDigest,
+  type OrderClosing,
   type OrderFillQuery,
   type OrderQuery,
   type OrderRecord,
   type Place,
   type TradeQuery,
   type TradeRecord,
+  type TransferRecord,
   type UserFillQuery,
 } from "../../ports/history.ts";
 import type { Released } from "../../ports/released.ts";
@@ -41,9 +44,10 @@ export class MemoryHistory implements History {
   #failure: StorageFailure | undefined;
   /** The first events of a command whose others are still to come. */
   #begun: Released | undefined;
-  readonly #orders = new Map<number, OrderRecord>();
+  readonly #orders = new Map<number, KeptOrder>();
   readonly #trades: (Traded & Place & { readonly timeUs: number })[] = [];
   readonly #balanceChanges: BalanceRecord[] = [];
+  readonly #transfers: { readonly user: string; key: string; record: TransferRecord }[] = [];
 
   constructor(epoch: string = "0".repeat(32)) {
     this.epoch = epoch;
@@ -83,37 +87,60 @@ export class MemoryHistory implements History {
     return Promise.resolve(this.#failure ?? this.#lastSequence);
   }
 
-  orders(query: OrderQuery): readonly OrderRecord[] {
-    assertPage(query);
-    const { clientId, limit, offset = 0 } = query;
-    if (clientId?.isWellFormed() === false) return [];
-    const matching = [...this.#orders.values()].filter((record) => isAskedFor(record, query));
-    matching.sort((left, right) => right.order.id - left.order.id);
-    return matching.slice(offset, offset + limit);
-  }
-
   clientIdUse(user: string, clientId: string): ClientIdUse | undefined {
-    const [newest] = this.orders({ user, clientId, limit: 1 });
+    if (!clientId.isWellFormed()) return undefined;
+    const newest = [...this.#orders.values()].findLast(
+      ({ order }) => order.user === user && order.clientId === clientId,
+    );
     if (newest === undefined) return undefined;
     return newest.closed === undefined ? "open" : "closed";
   }
 
-  orderFills(query: OrderFillQuery): readonly FillRecord[] {
-    assertPage(query);
-    const { order, after, limit } = query;
-    return this.#fills()
-      .filter((fill) => fill.order === order && (after === undefined || isBefore(after, fill)))
-      .slice(0, limit);
+  transfer(user: string, key: string): TransferRecord | undefined {
+    if (!key.isWellFormed()) return undefined;
+    return this.#transfers.findLast((each) => each.user === user && each.key === key)?.record;
   }
 
-  userFills(query: UserFillQuery): readonly FillRecord[] {
-    return newestFirst(
+  closedOrders(query: OrderQuery): Answer<OrderRecord> {
+    assertPage(query);
+    const { clientId, limit, offset = 0 } = query;
+    if (clientId?.isWellFormed() === false) return Promise.resolve([]);
+    const matching = [...this.#orders.values()].flatMap(({ order, closed }) =>
+      closed !== undefined && isAskedFor(order, query) ? [{ order, closed }] : [],
+    );
+    matching.sort(
+      (left, right) =>
+        right.closed.sequence - left.closed.sequence || right.order.id - left.order.id,
+    );
+    return Promise.resolve(matching.slice(offset, offset + limit));
+  }
+
+  orderFills(query: OrderFillQuery): Answer<FillRecord> {
+    assertPage(query);
+    const { user, order, after, limit } = query;
+    const fills = this.#fills().filter(
+      (fill) =>
+        fill.user === user &&
+        fill.order === order &&
+        (after === undefined || isBefore(after, fill)),
+    );
+    return Promise.resolve(fills.slice(0, limit));
+  }
+
+  userFills(query: UserFillQuery): Answer<FillRecord> {
+    const fills = newestFirst(
       this.#fills().filter(({ user }) => user === query.user),
       query,
     );
+    return Promise.resolve(fills);
   }
 
-  trades(query: TradeQuery): readonly TradeRecord[] {
+  trades(query: TradeQuery): Answer<TradeRecord> {
+    return Promise.resolve(this.tradesNow(query));
+  }
+
+  /** The same at once, for tests that cannot wait. */
+  tradesNow(query: TradeQuery): readonly TradeRecord[] {
     const matching = this.#trades.filter(({ market }) => market === query.market);
     return newestFirst(matching, query).map(
       ({
@@ -130,22 +157,23 @@ export class MemoryHistory implements History {
     );
   }
 
-  bars(query: BarQuery): readonly BarRecord[] {
+  bars(query: BarQuery): Answer<BarRecord> {
     assertPage(query, barLimitMax);
     const { market, resolutionS, fromS = 0, beforeS = Number.POSITIVE_INFINITY, limit } = query;
-    return this.#barsOf(resolutionS)
+    const found = this.#barsOf(resolutionS)
       .filter((bar) => bar.market === market && bar.startS >= fromS && bar.startS < beforeS)
       .toSorted((left, right) => right.startS - left.startS)
       .slice(0, limit);
+    return Promise.resolve(found);
   }
 
-  balanceChanges(query: BalanceQuery): readonly BalanceRecord[] {
+  balanceChanges(query: BalanceQuery): Answer<BalanceRecord> {
     const { user, currency, fromSequence = 0 } = query;
     const matching = this.#balanceChanges.filter(
       (change) =>
         change.user === user && change.currency === currency && change.sequence >= fromSequence,
     );
-    return newestFirst(matching, query);
+    return Promise.resolve(newestFirst(matching, query));
   }
 
   digest(): Promise<HistoryDigest | StorageFailure> {
@@ -153,8 +181,10 @@ export class MemoryHistory implements History {
     const orders = [...this.#orders.values()];
     const trades = this.#trades;
     const balanceChanges = this.#balanceChanges;
+    const transfers = this.#transfers;
     const lastSequence = this.#lastSequence;
-    const text = JSON.stringify({ lastSequence, orders, trades, balanceChanges }, (_, value) =>
+    const all = { lastSequence, orders, trades, balanceChanges, transfers };
+    const text = JSON.stringify(all, (_, value) =>
       typeof value === "bigint" ? value.toString() : value,
     );
     return Promise.resolve({
@@ -163,6 +193,7 @@ export class MemoryHistory implements History {
       trades: trades.length,
       bars: barResolutions.flatMap((resolutionS) => this.#barsOf(resolutionS)).length,
       balanceChanges: balanceChanges.length,
+      transfers: transfers.length,
       hash: hashOf({ text }),
     });
   }
@@ -175,7 +206,12 @@ export class MemoryHistory implements History {
     let changes = 0;
     for (const event of events) {
       if (event.kind === "traded") this.#trades.push({ ...event, sequence, timeUs });
-      const order = orderAfter(event, timeUs);
+      if (event.kind === "transferred" && !event.repeated) {
+        const { direction, currency, amount, user, key } = event;
+        const record = { direction, currency, amount, sequence, timeUs };
+        this.#transfers.push({ user, key, record });
+      }
+      const order = orderAfter(event, { sequence, timeUs });
       if (order !== undefined) this.#orders.set(order.order.id, order);
       if (event.kind !== "balance-changed") continue;
       const { kind: _, ...change } = event;
@@ -221,24 +257,32 @@ export class MemoryHistory implements History {
   }
 }
 
+/** An order that may be open. */
+interface KeptOrder {
+  readonly order: OrderView;
+  readonly closed: OrderClosing | undefined;
+}
+
 /** What an event says about an order, if it does. */
-function orderAfter(event: ExchangeEvent, timeUs: number): OrderRecord | undefined {
+function orderAfter(
+  event: ExchangeEvent,
+  at: { readonly sequence: number; readonly timeUs: number },
+): KeptOrder | undefined {
   switch (event.kind) {
     case "order-opened":
     case "order-updated":
       return { order: event.order, closed: undefined };
     case "order-closed":
-      return { order: event.order, closed: { reason: event.reason, timeUs } };
+      return { order: event.order, closed: { reason: event.reason, ...at } };
     default:
       return undefined;
   }
 }
 
-function isAskedFor({ order, closed }: OrderRecord, query: OrderQuery): boolean {
+function isAskedFor(order: OrderView, query: OrderQuery): boolean {
   const same = (key: keyof OrderView & keyof OrderQuery): boolean =>
     query[key] === undefined || query[key] === order[key];
-  const isShown = query.closedOnly !== true || closed !== undefined;
-  return isShown && (["user", "market", "side", "id", "clientId"] as const).every(same);
+  return (["user", "market", "side", "id", "clientId"] as const).every(same);
 }
 
 /** The bar of trades that fall into the same one; at least one trade, oldest first. */

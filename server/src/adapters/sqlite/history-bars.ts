@@ -5,7 +5,7 @@
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { formatDecimal } from "../../core/num/decimal.ts";
-import { atomsScale, parseAtoms } from "../../core/num/money.ts";
+import { atomsScale } from "../../core/num/money.ts";
 import { type BarResolution, barResolutions, barStartS } from "../../ports/history.ts";
 import { integerOf, sumOf } from "./history-cells.ts";
 import { damagedHistory } from "./history-error.ts";
@@ -124,28 +124,4 @@ function addToBar(bar: Bar, { price, quantity, value }: BarTrade): void {
   bar.volume += BigInt(quantity);
   bar.value += value;
   bar.tradeCount += 1;
-}
-
-/** Makes the bars of a file that has none from all of its trades. */
-export function addBarsOfTrades(database: DatabaseSync, file: string): void {
-  const bars = new BarWriter(database, file);
-  const trades = database.prepare(`SELECT time_us AS timeUs, market, price, quantity, value
-    FROM trade ORDER BY sequence, ordinal`);
-  for (const row of trades.iterate()) {
-    const trade = tradeIn(row);
-    if (trade === undefined) throw damagedHistory(file, "a trade holds what is never written");
-    bars.add(trade);
-  }
-  bars.write();
-}
-
-function tradeIn(row: Readonly<Record<string, unknown>>): BarTrade | undefined {
-  const timeUs = integerOf(row["timeUs"]);
-  const market = integerOf(row["market"]);
-  const price = integerOf(row["price"]);
-  const quantity = integerOf(row["quantity"]);
-  const value = typeof row["value"] === "string" ? parseAtoms(row["value"]) : undefined;
-  if (timeUs === undefined || market === undefined || price === undefined) return undefined;
-  if (quantity === undefined || value === undefined) return undefined;
-  return { timeUs, market, price, quantity, value };
 }

@@ -28,6 +28,8 @@ export class Codes<Word extends string> {
 
 export const sideCodes: Codes<Side> = new Codes({ buy: 0, sell: 1 });
 
+export const directionCodes: Codes<"deposit" | "withdraw"> = new Codes({ deposit: 0, withdraw: 1 });
+
 export const balanceReasonCodes: Codes<BalanceReason> = new Codes({
   deposit: 0,
   withdrawal: 1,

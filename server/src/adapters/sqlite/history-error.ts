@@ -21,6 +21,17 @@ export function foreignHistory(file: string): StoreError {
   );
 }
 
+/** The history was written by an older openbourse: what it lacks is in the log alone. */
+export class OutdatedHistory extends StoreError {
+  /** Everything up to here is stored in it. */
+  readonly lastSequence: number;
+
+  constructor(file: string, lastSequence: number) {
+    super("older-schema", `${file} was written by an older openbourse; ${remedy}`);
+    this.lastSequence = lastSequence;
+  }
+}
+
 /** As `toStoreError`, with the remedy that fits a history. */
 export function toHistoryError(error: unknown, file: string): unknown {
   if (isOutOfRange(error)) return damagedHistory(file, error.message, error);

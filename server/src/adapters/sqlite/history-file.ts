@@ -16,6 +16,7 @@ import { BarWriter } from "./history-bars.ts";
 import {
   damagedHistory,
   foreignHistory,
+  OutdatedHistory,
   toHistoryError,
   toHistoryFailure,
 } from "./history-error.ts";
@@ -89,7 +90,7 @@ export function openHistoryFile(options: HistoryFileOptions): HistoryFile {
     createPrivately(file);
     if (run !== undefined) isMarkNew = markOpen(file, run);
     database = new DatabaseSync(file, { timeout: busyTimeoutMs, defensive: true });
-    migrate(database, file, historySchema);
+    migrateOrTell(database, file, options.epoch);
     database.exec(`
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = ${run === undefined ? "NORMAL" : "OFF"};
@@ -154,6 +155,16 @@ export function replaceHistory(file: string): void {
   renameSync(`${file}.new`, file);
   removeMark(file);
   syncFolderOf(file);
+}
+
+/** Raises an {@link OutdatedHistory} for the log's own history that cannot be brought up. */
+function migrateOrTell(database: DatabaseSync, file: string, epoch: string): void {
+  try {
+    migrate(database, file, historySchema);
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.fault !== "older-schema") throw error;
+    throw new OutdatedHistory(file, startOf(database, file, epoch));
+  }
 }
 
 function discardFile(file: string): void {
@@ -228,13 +239,14 @@ export class HistoryFile {
   }
 
   #insert(rows: HistoryRows): void {
-    const { names, orders, trades, balanceChanges } = this.#inserts;
+    const { names, orders, trades, balanceChanges, transfers } = this.#inserts;
     if (this.#addedSequence === undefined) this.#database.exec("BEGIN IMMEDIATE");
     this.#addedSequence = rows.lastSequence;
     for (const text of rows.names) names.run(text);
     insertAll(orders, rows.orders, historyColumns.placed_order.length);
     insertAll(trades, rows.trades, historyColumns.trade.length);
     insertAll(balanceChanges, rows.balanceChanges, historyColumns.balance_change.length);
+    insertAll(transfers, rows.transfers, historyColumns.transfer.length);
     for (const trade of tradesOf(rows)) this.#bars.add(trade);
   }
 
@@ -261,15 +273,16 @@ export class HistoryFile {
     const count = (sql: string): number => digestQuery(this.#database, sql, hash);
     count("SELECT last_sequence FROM progress");
     count("SELECT id, text FROM name ORDER BY id");
-    const { placed_order, trade, bar, balance_change } = historyColumns;
+    const { placed_order, trade, bar, balance_change, transfer } = historyColumns;
     const orders = count(`SELECT ${placed_order} FROM placed_order ORDER BY id`);
     const trades = count(`SELECT ${trade} FROM trade ORDER BY sequence, ordinal`);
     const bars = count(`SELECT ${bar} FROM bar ORDER BY market, resolution_s, start_s`);
     const balanceChanges = count(
       `SELECT ${balance_change} FROM balance_change ORDER BY user, currency, sequence, ordinal`,
     );
-    const lastSequence = this.#lastSequence;
-    return { lastSequence, orders, trades, bars, balanceChanges, hash: hash.digest("hex") };
+    const transfers = count(`SELECT ${transfer} FROM transfer ORDER BY user, key, sequence`);
+    const counts = { orders, trades, bars, balanceChanges, transfers };
+    return { lastSequence: this.#lastSequence, ...counts, hash: hash.digest("hex") };
   }
 
   #attempt(work: () => void): StorageFailure | undefined {
@@ -300,9 +313,10 @@ function prepareInserts(database: DatabaseSync) {
     orders: database.prepare(`${insert("placed_order")}
       ON CONFLICT (id) DO UPDATE SET quantity = excluded.quantity, filled = excluded.filled,
         filled_value = excluded.filled_value, close_reason = excluded.close_reason,
-        closed_us = excluded.closed_us`),
+        closed_us = excluded.closed_us, closed_sequence = excluded.closed_sequence`),
     trades: database.prepare(insert("trade")),
     balanceChanges: database.prepare(insert("balance_change")),
+    transfers: database.prepare(insert("transfer")),
     progress: database.prepare("UPDATE progress SET last_sequence = ? WHERE last_sequence = ?"),
   };
 }

@@ -30,6 +30,11 @@ export class Names {
     return number;
   }
 
+  /** How many names there are, which is the number of the last one. */
+  get count(): number {
+    return this.#texts.length;
+  }
+
   /** The number of a known name. */
   find(text: string): number | undefined {
     return this.#numbers.get(text);

@@ -12,21 +12,23 @@ const sell = sideCodes.numberOf("sell");
 const selectOrders = `
   SELECT id, user, market, side, price, quantity, value, filled, filled_value AS filledValue,
     stop_price AS stopPrice, client_id AS clientId, created_us AS createdUs,
-    close_reason AS closeReason, closed_us AS closedUs
+    close_reason AS closeReason, closed_us AS closedUs, closed_sequence AS closedSequence
   FROM placed_order`;
 
-const pageOfOrders = "ORDER BY id DESC LIMIT :limit OFFSET :offset";
+const pageOfOrders = "ORDER BY closed_sequence DESC, id DESC LIMIT :limit OFFSET :offset";
 
-/** Skips no more than the exchange lets a user have open. */
-const isShown = "(:closedOnly = 0 OR closed_us IS NOT NULL)";
+/** A client id is used again only when its order is over, so these come in the order of their ends. */
+const pageOfFew = "ORDER BY id DESC LIMIT :limit OFFSET :offset";
+
+const isClosed = "closed_sequence IS NOT NULL";
 
 /** For the few orders that an id or a client id names. */
 const isMatching = `(:market IS NULL OR market = :market) AND (:side IS NULL OR side = :side)
-  AND ${isShown}`;
+  AND ${isClosed}`;
 
-const ofUser = `${selectOrders} INDEXED BY order_of_user WHERE user = :user AND ${isShown}`;
-const inMarket = `${selectOrders} INDEXED BY order_of_user_in_market
-  WHERE user = :user AND market = :market AND ${isShown}`;
+const ofUser = `${selectOrders} INDEXED BY closed_order_of_user WHERE user = :user AND ${isClosed}`;
+const inMarket = `${selectOrders} INDEXED BY closed_order_in_market
+  WHERE user = :user AND market = :market AND ${isClosed}`;
 
 /** Both sides of a query that has an index for each. */
 function bothSides(query: string): string {
@@ -54,6 +56,7 @@ export type HistoryQuery =
   | "orderById"
   | "ordersByClientId"
   | "clientIdUse"
+  | "transfer"
   | "ordersOfUser"
   | "ordersOfUserOnSide"
   | "ordersInMarket"
@@ -67,20 +70,24 @@ export type HistoryQuery =
 /** Every query by name. */
 export const historyQueries: Readonly<Record<HistoryQuery, string>> = {
   orderById: `${selectOrders} WHERE id = :id AND user = :user
-    AND (:clientId IS NULL OR client_id = :clientId) AND ${isMatching} ${pageOfOrders}`,
+    AND (:clientId IS NULL OR client_id = :clientId) AND ${isMatching} ${pageOfFew}`,
   ordersByClientId: `${selectOrders} INDEXED BY order_by_client_id
-    WHERE user = :user AND client_id = :clientId AND ${isMatching} ${pageOfOrders}`,
+    WHERE user = :user AND client_id = :clientId AND ${isMatching} ${pageOfFew}`,
   // By place, because naming its values would take longer than the search does.
   clientIdUse: `
     SELECT closed_us AS closedUs FROM placed_order INDEXED BY order_by_client_id
     WHERE user = ? AND client_id = ? ORDER BY id DESC LIMIT 1`,
+  transfer: `
+    SELECT sequence, time_us AS timeUs, direction, currency, amount FROM transfer
+    WHERE user = ? AND key = ? ORDER BY sequence DESC LIMIT 1`,
   ordersOfUser: bothSides(ofUser),
   ordersOfUserOnSide: `${ofUser} AND side = :side ${pageOfOrders}`,
   ordersInMarket: bothSides(inMarket),
   ordersInMarketOnSide: `${inMarket} AND side = :side ${pageOfOrders}`,
   orderFills: `
-    ${takerFills} WHERE sequence = :order AND ${isAfter} UNION ALL
-    ${makerFills} INDEXED BY trade_of_maker WHERE maker = :order AND ${isAfter}
+    ${takerFills} WHERE sequence = :order AND taker_user = :user AND ${isAfter} UNION ALL
+    ${makerFills} INDEXED BY trade_of_maker
+      WHERE maker = :order AND maker_user = :user AND ${isAfter}
     ORDER BY sequence, ordinal LIMIT :limit`,
   userFills: `
     ${takerFills} INDEXED BY trade_of_taker_user WHERE taker_user = :user AND ${isBefore} UNION ALL
@@ -103,14 +110,18 @@ export const historyQueries: Readonly<Record<HistoryQuery, string>> = {
     ${newestFirst}`,
 };
 
-/** Prepares every query once. Those that name their values take more than each of them uses. */
+/** Prepares a query. One that names its values takes more than it uses. */
+export function prepareQuery(database: DatabaseSync, name: HistoryQuery): StatementSync {
+  const statement = database.prepare(historyQueries[name]);
+  statement.setAllowUnknownNamedParameters(true);
+  return statement;
+}
+
+/** Prepares every query once. */
 export function prepareQueries(
   database: DatabaseSync,
 ): Readonly<Record<HistoryQuery, StatementSync>> {
-  const prepared = Object.entries(historyQueries).map(([name, sql]) => {
-    const statement = database.prepare(sql);
-    statement.setAllowUnknownNamedParameters(true);
-    return [name, statement];
-  });
+  const names = Object.keys(historyQueries) as HistoryQuery[];
+  const prepared = names.map((name) => [name, prepareQuery(database, name)]);
   return Object.fromEntries(prepared) as Record<HistoryQuery, StatementSync>;
 }

@@ -2,15 +2,13 @@
  * Answers queries from the history's file through a connection that cannot write. Every row is checked
  * on the way out: what the writer cannot have written is an error, never an answer.
  */
-import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
-import type { Atoms } from "../../core/num/money.ts";
-import { parseAtoms } from "../../core/num/money.ts";
+import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
+import { ensureNever } from "../../core/assert.ts";
 import type {
   BalanceQuery,
   BalanceRecord,
   BarQuery,
   BarRecord,
-  ClientIdUse,
   FillRecord,
   OrderFillQuery,
   OrderQuery,
@@ -20,29 +18,23 @@ import type {
   TradeRecord,
   UserFillQuery,
 } from "../../ports/history.ts";
-import { assertPage, barLimitMax } from "../../ports/history.ts";
 import { barFiguresIn } from "./history-bars.ts";
-import { integerOf } from "./history-cells.ts";
+import { CellChecks, type Row } from "./history-checks.ts";
 import { balanceReasonCodes, closeReasonCodes, sideCodes } from "./history-codes.ts";
-import { damagedHistory, toHistoryError } from "./history-error.ts";
-import { Names } from "./history-names.ts";
+import { FileNames, openForReading } from "./history-connection.ts";
+import { toHistoryError } from "./history-error.ts";
+import type { ReadRequest } from "./history-messages.ts";
 import { type HistoryQuery, prepareQueries } from "./history-queries.ts";
-
-/** How long a read waits for another process that has the file locked, in milliseconds. */
-const busyTimeoutMs = 1_000;
 
 /** Before everything and after everything. */
 const startPlace: Place = { sequence: 0, ordinal: 0 };
 const endPlace: Place = { sequence: Number.MAX_SAFE_INTEGER, ordinal: 0 };
 
-type Row = Readonly<Record<string, unknown>>;
-
 /** Opens a file that its writer has opened before. Raises a `StoreError` when it cannot be used. */
 export function openHistoryReader(file: string): HistoryReader {
   let database: DatabaseSync | undefined;
   try {
-    database = new DatabaseSync(file, { readOnly: true, timeout: busyTimeoutMs, defensive: true });
-    database.exec("PRAGMA cell_size_check = ON");
+    database = openForReading(file);
     return new HistoryReader(database, file);
   } catch (error) {
     database?.close();
@@ -52,27 +44,53 @@ export function openHistoryReader(file: string): HistoryReader {
 
 /** Reads an open file. Every method raises a `StoreError` when the file is damaged or the disk fails. */
 export class HistoryReader {
-  /** The names that the file has and those that are on their way to it. */
-  readonly names: Names;
+  readonly #names: FileNames;
   readonly #database: DatabaseSync;
   readonly #file: string;
+  readonly #checks: CellChecks;
   readonly #queries: Readonly<Record<HistoryQuery, StatementSync>>;
 
   /** Only {@link openHistoryReader} makes one. */
   constructor(database: DatabaseSync, file: string) {
     this.#database = database;
     this.#file = file;
+    this.#checks = new CellChecks(file);
     this.#queries = prepareQueries(database);
-    this.names = this.#readNames();
+    this.#names = new FileNames(database, this.#checks);
   }
 
-  orders(query: OrderQuery): readonly OrderRecord[] {
-    assertPage(query);
-    const { side, id, clientId, closedOnly = false, limit, offset = 0 } = query;
+  /** Answers a query, whatever it asks for. */
+  read({ kind, query }: ReadRequest): readonly unknown[] {
+    return this.#attempt(() => {
+      switch (kind) {
+        case "closedOrders":
+          return this.#closedOrders(query);
+        case "orderFills":
+          return this.#orderFills(query);
+        case "userFills":
+          return this.#userFills(query);
+        case "trades":
+          return this.#trades(query);
+        case "bars":
+          return this.#bars(query);
+        case "balanceChanges":
+          return this.#balanceChanges(query);
+        default:
+          return ensureNever(kind);
+      }
+    });
+  }
+
+  close(): void {
+    if (this.#database.isOpen) this.#database.close();
+  }
+
+  #closedOrders(query: OrderQuery): readonly OrderRecord[] {
+    const { side, id, clientId, limit, offset = 0 } = query;
     // The file would have another character in the place of half a surrogate pair, and find that.
     if (clientId?.isWellFormed() === false) return [];
-    const user = this.names.find(query.user);
-    const market = query.market === undefined ? null : this.names.find(query.market);
+    const user = this.#names.find(query.user);
+    const market = query.market === undefined ? null : this.#names.find(query.market);
     if (user === undefined || market === undefined) return [];
     const values = {
       user,
@@ -80,86 +98,62 @@ export class HistoryReader {
       side: side === undefined ? null : sideCodes.numberOf(side),
       id: id ?? null,
       clientId: clientId ?? null,
-      closedOnly: closedOnly ? 1 : 0,
       limit,
       offset,
     };
-    return this.#read(queryFor(query), values, (row) => this.#order(row));
+    return this.#rows(queryFor(query), values, (row) => this.#order(row));
   }
 
-  clientIdUse(user: string, clientId: string): ClientIdUse | undefined {
-    const id = this.names.find(user);
-    if (id === undefined || !clientId.isWellFormed()) return undefined;
-    const row = this.#attempt(() => this.#queries.clientIdUse.get(id, clientId));
-    if (row === undefined) return undefined;
-    return row["closedUs"] === null ? "open" : "closed";
-  }
-
-  orderFills(query: OrderFillQuery): readonly FillRecord[] {
-    assertPage(query);
+  #orderFills(query: OrderFillQuery): readonly FillRecord[] {
     const { order, after = startPlace, limit } = query;
-    const values = { order, ...placeOf(after), limit };
-    return this.#read("orderFills", values, (row) => this.#fill(row));
+    const user = this.#names.find(query.user);
+    if (user === undefined) return [];
+    const values = { user, order, ...placeOf(after), limit };
+    return this.#rows("orderFills", values, (row) => this.#fill(row));
   }
 
-  userFills(query: UserFillQuery): readonly FillRecord[] {
-    assertPage(query);
+  #userFills(query: UserFillQuery): readonly FillRecord[] {
     const { before = endPlace, limit } = query;
-    const user = this.names.find(query.user);
+    const user = this.#names.find(query.user);
     if (user === undefined) return [];
     const values = { user, ...placeOf(before), limit };
-    return this.#read("userFills", values, (row) => this.#fill(row));
+    return this.#rows("userFills", values, (row) => this.#fill(row));
   }
 
-  trades(query: TradeQuery): readonly TradeRecord[] {
-    assertPage(query);
+  #trades(query: TradeQuery): readonly TradeRecord[] {
     const { before = endPlace, limit } = query;
-    const market = this.names.find(query.market);
+    const market = this.#names.find(query.market);
     if (market === undefined) return [];
     const values = { market, ...placeOf(before), limit };
-    return this.#read("trades", values, (row) => ({
+    return this.#rows("trades", values, (row) => ({
       ...this.#match(row),
-      aggressor: this.#known(sideCodes.wordOf(row["aggressor"])),
+      aggressor: this.#checks.known(sideCodes.wordOf(row["aggressor"])),
     }));
   }
 
-  bars(query: BarQuery): readonly BarRecord[] {
-    assertPage(query, barLimitMax);
+  #bars(query: BarQuery): readonly BarRecord[] {
     const { resolutionS, fromS = 0, beforeS = Number.MAX_SAFE_INTEGER, limit } = query;
-    const market = this.names.find(query.market);
+    const market = this.#names.find(query.market);
     if (market === undefined) return [];
     const values = { market, resolutionS, fromS, beforeS, limit };
-    return this.#read("bars", values, (row) => this.#bar(row, query));
+    return this.#rows("bars", values, (row) => this.#bar(row, query));
   }
 
-  balanceChanges(query: BalanceQuery): readonly BalanceRecord[] {
-    assertPage(query);
+  #balanceChanges(query: BalanceQuery): readonly BalanceRecord[] {
     const { fromSequence = 0, before = endPlace, limit } = query;
-    const user = this.names.find(query.user);
-    const currency = this.names.find(query.currency);
+    const user = this.#names.find(query.user);
+    const currency = this.#names.find(query.currency);
     if (user === undefined || currency === undefined) return [];
     const values = { user, currency, fromSequence, ...placeOf(before), limit };
-    return this.#read("balanceChanges", values, (row) => this.#balanceChange(row));
+    return this.#rows("balanceChanges", values, (row) => this.#balanceChange(row));
   }
 
-  close(): void {
-    if (this.#database.isOpen) this.#database.close();
-  }
-
-  #readNames(): Names {
-    const rows = this.#database.prepare("SELECT id, text FROM name ORDER BY id").all();
-    const texts = rows.map(({ id, text }, index) =>
-      this.#known(id === index + 1 && typeof text === "string" ? text : undefined),
-    );
-    return new Names(texts);
-  }
-
-  #read<Found>(
+  #rows<Found>(
     query: HistoryQuery,
     values: Record<string, SQLInputValue>,
     toRecord: (row: Row) => Found,
   ): readonly Found[] {
-    return this.#attempt(() => this.#queries[query].all(values).map(toRecord));
+    return this.#queries[query].all(values).map(toRecord);
   }
 
   #attempt<Result>(read: () => Result): Result {
@@ -171,38 +165,41 @@ export class HistoryReader {
   }
 
   #order(row: Row): OrderRecord {
-    const { closeReason, closedUs, clientId } = row;
-    const price = this.#integer(row["price"]);
+    const { clientId } = row;
+    const price = this.#checks.integer(row["price"]);
     const order = {
-      id: this.#integer(row["id"]),
+      id: this.#checks.integer(row["id"]),
       user: this.#name(row["user"]),
       market: this.#name(row["market"]),
-      side: this.#known(sideCodes.wordOf(row["side"])),
+      side: this.#checks.known(sideCodes.wordOf(row["side"])),
       // A market order, and no other, has no limit.
       type: price === 0 ? ("market" as const) : ("limit" as const),
       price,
-      quantity: this.#integer(row["quantity"]),
-      value: this.#amount(row["value"]),
-      filled: this.#integer(row["filled"]),
-      filledValue: this.#amount(row["filledValue"]),
-      stopPrice: this.#integer(row["stopPrice"]),
-      clientId: clientId === null ? undefined : this.#text(clientId),
-      createdUs: this.#integer(row["createdUs"]),
+      quantity: this.#checks.integer(row["quantity"]),
+      value: this.#checks.amount(row["value"]),
+      filled: this.#checks.integer(row["filled"]),
+      filledValue: this.#checks.amount(row["filledValue"]),
+      stopPrice: this.#checks.integer(row["stopPrice"]),
+      clientId: clientId === null ? undefined : this.#checks.text(clientId),
+      createdUs: this.#checks.integer(row["createdUs"]),
     };
-    if (closedUs === null) return { order, closed: undefined };
-    const reason = this.#known(closeReasonCodes.wordOf(closeReason));
-    return { order, closed: { reason, timeUs: this.#integer(closedUs) } };
+    const closed = {
+      reason: this.#checks.known(closeReasonCodes.wordOf(row["closeReason"])),
+      sequence: this.#checks.integer(row["closedSequence"]),
+      timeUs: this.#checks.integer(row["closedUs"]),
+    };
+    return { order, closed };
   }
 
   #fill(row: Row): FillRecord {
     return {
       ...this.#match(row),
-      order: this.#integer(row["placedOrder"]),
-      orderCreatedUs: this.#integer(row["orderCreatedUs"]),
+      order: this.#checks.integer(row["placedOrder"]),
+      orderCreatedUs: this.#checks.integer(row["orderCreatedUs"]),
       user: this.#name(row["user"]),
       role: row["isMaker"] === 1 ? "maker" : "taker",
-      side: this.#known(sideCodes.wordOf(row["side"])),
-      fee: this.#signedAmount(row["fee"]),
+      side: this.#checks.known(sideCodes.wordOf(row["side"])),
+      fee: this.#checks.signedAmount(row["fee"]),
     };
   }
 
@@ -211,18 +208,18 @@ export class HistoryReader {
     return {
       ...this.#place(row),
       market: this.#name(row["market"]),
-      price: this.#integer(row["price"]),
-      quantity: this.#integer(row["quantity"]),
-      value: this.#amount(row["value"]),
+      price: this.#checks.integer(row["price"]),
+      quantity: this.#checks.integer(row["quantity"]),
+      value: this.#checks.amount(row["value"]),
     };
   }
 
   #bar(row: Row, { market, resolutionS }: BarQuery): BarRecord {
-    const { volume, ...figures } = this.#known(barFiguresIn(row));
+    const { volume, ...figures } = this.#checks.known(barFiguresIn(row));
     return {
       market,
       resolutionS,
-      startS: this.#integer(row["startS"]),
+      startS: this.#checks.integer(row["startS"]),
       ...figures,
       volume: volume <= Number.MAX_SAFE_INTEGER ? Number(volume) : volume,
     };
@@ -233,47 +230,24 @@ export class HistoryReader {
       ...this.#place(row),
       user: this.#name(row["user"]),
       currency: this.#name(row["currency"]),
-      reason: this.#known(balanceReasonCodes.wordOf(row["reason"])),
-      oldAvailable: this.#amount(row["oldAvailable"]),
-      newAvailable: this.#amount(row["newAvailable"]),
-      oldHeld: this.#amount(row["oldHeld"]),
-      newHeld: this.#amount(row["newHeld"]),
+      reason: this.#checks.known(balanceReasonCodes.wordOf(row["reason"])),
+      oldAvailable: this.#checks.amount(row["oldAvailable"]),
+      newAvailable: this.#checks.amount(row["newAvailable"]),
+      oldHeld: this.#checks.amount(row["oldHeld"]),
+      newHeld: this.#checks.amount(row["newHeld"]),
     };
   }
 
   #place(row: Row) {
     return {
-      sequence: this.#integer(row["sequence"]),
-      ordinal: this.#integer(row["ordinal"]),
-      timeUs: this.#integer(row["timeUs"]),
+      sequence: this.#checks.integer(row["sequence"]),
+      ordinal: this.#checks.integer(row["ordinal"]),
+      timeUs: this.#checks.integer(row["timeUs"]),
     };
   }
 
   #name(value: unknown): string {
-    return this.#known(this.names.textOf(value));
-  }
-
-  #text(value: unknown): string {
-    return this.#known(typeof value === "string" ? value : undefined);
-  }
-
-  #integer(value: unknown): number {
-    return this.#known(integerOf(value));
-  }
-
-  #amount(value: unknown): Atoms {
-    return this.#known(parseAtoms(this.#text(value)));
-  }
-
-  #signedAmount(value: unknown): bigint {
-    const text = this.#text(value);
-    return text.startsWith("-") ? -this.#amount(text.slice(1)) : this.#amount(text);
-  }
-
-  /** What was read, unless it is nothing that is ever written. */
-  #known<Value>(value: Value | undefined): Value {
-    if (value === undefined) throw damagedHistory(this.#file, "a row holds what is never written");
-    return value;
+    return this.#checks.known(this.#names.textOf(value));
   }
 }
 

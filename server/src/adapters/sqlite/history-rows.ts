@@ -9,9 +9,15 @@ import type {
   ExchangeEvent,
   OrderView,
   Traded,
+  Transferred,
 } from "../../core/events.ts";
 import type { Released } from "../../ports/released.ts";
-import { balanceReasonCodes, closeReasonCodes, sideCodes } from "./history-codes.ts";
+import {
+  balanceReasonCodes,
+  closeReasonCodes,
+  directionCodes,
+  sideCodes,
+} from "./history-codes.ts";
 import type { Names } from "./history-names.ts";
 
 /** A value of a row. A bigint is an amount of money in atoms, and nothing else is one. */
@@ -26,12 +32,13 @@ export interface HistoryRows {
   readonly orders: readonly Cell[];
   readonly trades: readonly Cell[];
   readonly balanceChanges: readonly Cell[];
+  readonly transfers: readonly Cell[];
   /** Whether more rows of the last command follow; until then nothing of it may be kept. */
   readonly isUnfinished: boolean;
 }
 
 /** The tables that grow with what happens. */
-export type HistoryTable = "placed_order" | "trade" | "bar" | "balance_change";
+export type HistoryTable = "placed_order" | "trade" | "bar" | "balance_change" | "transfer";
 
 /** Columns of each table in the order of the cells. */
 export const historyColumns: Readonly<Record<HistoryTable, readonly string[]>> = {
@@ -50,6 +57,7 @@ export const historyColumns: Readonly<Record<HistoryTable, readonly string[]>> =
     "created_us",
     "close_reason",
     "closed_us",
+    "closed_sequence",
   ],
   trade: [
     "sequence",
@@ -91,6 +99,7 @@ export const historyColumns: Readonly<Record<HistoryTable, readonly string[]>> =
     "old_held",
     "new_held",
   ],
+  transfer: ["user", "key", "sequence", "time_us", "direction", "currency", "amount"],
 };
 
 /** Makes the rows of commands, which may come in pieces. */
@@ -121,6 +130,7 @@ interface OrderState {
   readonly user: number;
   readonly market: number;
   readonly reason: CloseReason | undefined;
+  readonly sequence: number;
   readonly timeUs: number;
 }
 
@@ -130,6 +140,7 @@ class RowBuilder {
   readonly #orders = new Map<number, OrderState>();
   readonly #trades: Cell[] = [];
   readonly #balanceChanges: Cell[] = [];
+  readonly #transfers: Cell[] = [];
   #sequence = 0;
   #timeUs = 0;
   /** Changes of balances of the present command. */
@@ -155,6 +166,7 @@ class RowBuilder {
       orders: [...this.#orders.values()].flatMap(orderCells),
       trades: this.#trades,
       balanceChanges: this.#balanceChanges,
+      transfers: this.#transfers,
       isUnfinished,
     };
   }
@@ -174,13 +186,15 @@ class RowBuilder {
       case "order-closed":
         this.#noteOrder(event.order, event.reason);
         return;
+      case "transferred":
+        this.#addTransfer(event);
+        return;
       case "refused":
       case "market-added":
       case "market-state-changed":
       case "self-trade-prevention-set":
-      case "transferred":
       case "level-changed":
-        // Nobody asks for the past of these; what a transfer moved is a change of balance.
+        // Nobody asks for the past of these.
         return;
       default:
         ensureNever(event);
@@ -201,6 +215,20 @@ class RowBuilder {
       change.newHeld,
     );
     this.changes += 1;
+  }
+
+  #addTransfer({ user, key, direction, currency, amount, repeated }: Transferred): void {
+    // A key with half of a surrogate pair would be stored as another one.
+    if (repeated || !key.isWellFormed()) return;
+    this.#transfers.push(
+      this.#names.numberOf(user),
+      key,
+      this.#sequence,
+      this.#timeUs,
+      directionCodes.numberOf(direction),
+      this.#names.numberOf(currency),
+      amount,
+    );
   }
 
   #addTrade(trade: Traded): void {
@@ -227,11 +255,12 @@ class RowBuilder {
     // The names are numbered now, so that the numbers do not depend on how commands were batched.
     const user = this.#names.numberOf(order.user);
     const market = this.#names.numberOf(order.market);
-    this.#orders.set(order.id, { order, user, market, reason, timeUs: this.#timeUs });
+    const [sequence, timeUs] = [this.#sequence, this.#timeUs];
+    this.#orders.set(order.id, { order, user, market, reason, sequence, timeUs });
   }
 }
 
-function orderCells({ order, user, market, reason, timeUs }: OrderState): Cell[] {
+function orderCells({ order, user, market, reason, sequence, timeUs }: OrderState): Cell[] {
   return [
     order.id,
     user,
@@ -247,6 +276,7 @@ function orderCells({ order, user, market, reason, timeUs }: OrderState): Cell[]
     order.createdUs,
     reason === undefined ? null : closeReasonCodes.numberOf(reason),
     reason === undefined ? null : timeUs,
+    reason === undefined ? null : sequence,
   ];
 }
 
@@ -296,11 +326,12 @@ function amountIn(cell: Cell | undefined): bigint {
 }
 
 /** How many rows these are; those of bars are not counted. */
-export function rowCount({ orders, trades, balanceChanges }: HistoryRows): number {
-  const { placed_order, trade, balance_change } = historyColumns;
+export function rowCount({ orders, trades, balanceChanges, transfers }: HistoryRows): number {
+  const { placed_order, trade, balance_change, transfer } = historyColumns;
   return (
     orders.length / placed_order.length +
     trades.length / trade.length +
-    balanceChanges.length / balance_change.length
+    balanceChanges.length / balance_change.length +
+    transfers.length / transfer.length
   );
 }

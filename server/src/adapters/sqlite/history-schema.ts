@@ -2,17 +2,19 @@
  * The tables of the history. Amounts are plain decimals as text: exact, short, and readable for
  * whoever opens the file.
  */
-import { addBarsOfTrades } from "./history-bars.ts";
 import type { Schema } from "./schema.ts";
 
 /**
  * The history; its mark is "obhi". `name` holds users, markets and currencies, numbered in the order in
  * which they first occur. The taker of a trade is the order of its command, so `sequence` names it.
- * `balance_change` is kept in the order of its only query, which spares it an index.
+ * `balance_change` and `transfer` are kept in the order of their only query, which spares them an index.
+ * The orders that are open are in no index of a user's orders: the exchange is asked for those.
  * The sums of a `bar` are decimals like amounts, and may be larger than any amount.
  */
 export const historySchema: Schema = {
   applicationId: 0x6f_62_68_69,
+  // Older files lack what only the log knows: when exactly an order ended, and keys of transfers.
+  firstVersion: 4,
   steps: [
     `
   CREATE TABLE progress (epoch TEXT NOT NULL, last_sequence INTEGER NOT NULL) STRICT;
@@ -33,10 +35,13 @@ export const historySchema: Schema = {
     client_id TEXT,
     created_us INTEGER NOT NULL,
     close_reason INTEGER,
-    closed_us INTEGER
+    closed_us INTEGER,
+    closed_sequence INTEGER
   ) STRICT;
-  CREATE INDEX order_of_user ON placed_order (user, side);
-  CREATE INDEX order_of_user_in_market ON placed_order (user, market, side);
+  CREATE INDEX closed_order_of_user ON placed_order (user, side, closed_sequence)
+    WHERE closed_sequence IS NOT NULL;
+  CREATE INDEX closed_order_in_market ON placed_order (user, market, side, closed_sequence)
+    WHERE closed_sequence IS NOT NULL;
   CREATE INDEX order_by_client_id ON placed_order (user, client_id) WHERE client_id IS NOT NULL;
 
   CREATE TABLE trade (
@@ -74,8 +79,18 @@ export const historySchema: Schema = {
     new_held TEXT NOT NULL,
     PRIMARY KEY (user, currency, sequence, ordinal)
   ) STRICT, WITHOUT ROWID;
-  `,
-    `
+
+  CREATE TABLE transfer (
+    user INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
+    time_us INTEGER NOT NULL,
+    direction INTEGER NOT NULL,
+    currency INTEGER NOT NULL,
+    amount TEXT NOT NULL,
+    PRIMARY KEY (user, key, sequence)
+  ) STRICT, WITHOUT ROWID;
+
   CREATE TABLE bar (
     market INTEGER NOT NULL,
     resolution_s INTEGER NOT NULL,
@@ -90,7 +105,5 @@ export const historySchema: Schema = {
     PRIMARY KEY (market, resolution_s, start_s)
   ) STRICT, WITHOUT ROWID;
   `,
-    // A file of the version before has trades and no bars.
-    addBarsOfTrades,
   ],
 };

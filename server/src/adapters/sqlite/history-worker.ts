@@ -4,6 +4,7 @@
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { assert, ensureNever } from "../../core/assert.ts";
+import { OutdatedHistory } from "./history-error.ts";
 import { type HistoryFile, type HistoryFileOptions, openHistoryFile } from "./history-file.ts";
 import type { FromWorker, ToWorker, WorkerStart } from "./history-messages.ts";
 import { type HistoryRows, rowCount } from "./history-rows.ts";
@@ -87,7 +88,8 @@ function open(options: HistoryFileOptions): HistoryFile | undefined {
   } catch (error) {
     // What is no trouble with the file is a bug and ends the thread.
     if (!(error instanceof StoreError)) throw error;
-    post({ kind: "refused", fault: error.fault, message: error.message });
+    const outdatedAt = error instanceof OutdatedHistory ? error.lastSequence : undefined;
+    post({ kind: "refused", fault: error.fault, message: error.message, outdatedAt });
     return undefined;
   }
 }

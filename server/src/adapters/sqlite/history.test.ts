@@ -5,9 +5,10 @@ import { DatabaseSync } from "node:sqlite";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { historyContract } from "../../ports/history.contract.ts";
 import type { History } from "../../ports/history.ts";
-import { busyStory, Story, tell } from "../../ports/history-story.contract.ts";
+import { busyStory, rowsOf, Story, tell } from "../../ports/history-story.contract.ts";
 import { type HistoryOptions, type HistoryRefusal, openHistory } from "./history.ts";
 import { historyQueries } from "./history-queries.ts";
+import { readsPerAskerMax } from "./history-reads.ts";
 import { historySchema } from "./history-schema.ts";
 import { migrate } from "./schema.ts";
 import { StoreError } from "./store-error.ts";
@@ -61,9 +62,6 @@ function tamper(file: string, sql: string): void {
   database.exec(sql);
   database.close();
 }
-
-/** Makes the file what it was before there were bars. */
-const becomeVersion1 = "DROP TABLE bar; PRAGMA user_version = 1";
 
 /** A closed file that holds a story. */
 async function storedFile(story: Story): Promise<string> {
@@ -141,8 +139,10 @@ describe("the file of a history", () => {
 
     expect(await second.digest()).toEqual(await whole.digest());
     const query = { user: "ann", limit: 1_000 };
-    expect(second.orders(query)).toEqual(whole.orders(query));
-    expect(second.userFills(query)).toEqual(whole.userFills(query));
+    expect(await rowsOf(second.closedOrders(query))).toEqual(
+      await rowsOf(whole.closedOrders(query)),
+    );
+    expect(await rowsOf(second.userFills(query))).toEqual(await rowsOf(whole.userFills(query)));
   });
 
   it("goes on with its bars after it was opened anew", async () => {
@@ -159,33 +159,26 @@ describe("the file of a history", () => {
     const second = await open(file);
     await tell(second, story);
 
-    expect(second.bars(query)).toEqual(whole.bars(query));
-    expect(second.bars(query).length).toBeGreaterThan(20);
+    expect(await rowsOf(second.bars(query))).toEqual(await rowsOf(whole.bars(query)));
+    expect((await rowsOf(second.bars(query))).length).toBeGreaterThan(20);
   });
 
-  it("has bars also of the trades that it was given before it kept any", async () => {
-    const story = busyStory(2_000);
+  it("of an older version is refused as such, and says how far it goes", async () => {
+    const story = busyStory(60);
     const file = await storedFile(story);
-    const whole = await open(newFile());
-    await tell(whole, story);
-    tamper(file, becomeVersion1);
+    tamper(file, "PRAGMA user_version = 3");
+    const bytes = readFileSync(file);
 
-    const history = await open(file);
-
-    expect(await history.digest()).toEqual(await whole.digest());
-    await history.close();
-    expect(await (await open(file)).digest()).toEqual(await whole.digest());
-  });
-
-  it("gets no bars when it was given no trades, and has them from then on", async () => {
-    const file = await storedFile(new Story());
-    tamper(file, becomeVersion1);
-
-    const history = await open(file);
-
-    expect(await history.digest()).toMatchObject({ bars: 0 });
-    await tell(history, busyStory(60));
-    expect(await history.digest()).not.toMatchObject({ bars: 0 });
+    expect(await refusalOf(file)).toMatchObject({
+      fault: "older-schema",
+      message: expect.stringContaining("openbourse rebuild"),
+      outdatedAt: story.released.length,
+    });
+    expect(await refusalOf(file, { epoch: "b".repeat(32) })).toMatchObject({
+      fault: "foreign-database",
+      outdatedAt: undefined,
+    });
+    expect(readFileSync(file)).toEqual(bytes);
   });
 
   it("is made anew when it is to be discarded", async () => {
@@ -195,7 +188,7 @@ describe("the file of a history", () => {
     const history = await open(file, { discard: true, epoch: "b".repeat(32) });
 
     expect([history.epoch, history.lastSequence]).toEqual(["b".repeat(32), 0]);
-    expect(history.orders({ user: "ann", limit: 1 })).toEqual([]);
+    expect(await rowsOf(history.closedOrders({ user: "ann", limit: 1 }))).toEqual([]);
     await tell(history, story);
   });
 
@@ -221,6 +214,45 @@ describe("the file of a history", () => {
       message: expect.stringContaining("openbourse rebuild"),
     });
     expect(await first.digest()).toMatchObject({ lastSequence: story.released.length });
+  });
+});
+
+describe("the reads of a history", () => {
+  it("are answered while the writer is at work, and let one asker delay others by one at a time", async () => {
+    const history = await open(newFile());
+    await tell(history, busyStory(2_000));
+    const order: string[] = [];
+    const ask = async (user: string, from: number): Promise<void> => {
+      await rowsOf(history.closedOrders({ user, limit: 1_000, offset: from }));
+      order.push(user);
+    };
+    const greedy = Array.from({ length: readsPerAskerMax }, (_, index) => ask("ann", index));
+
+    await Promise.all([...greedy, ask("bob", 0)]);
+    expect(order.indexOf("bob")).toBeLessThan(3);
+  });
+
+  it("are refused past a bound for each asker, who is told that it is theirs", async () => {
+    const history = await open(newFile());
+    const asked = Array.from({ length: readsPerAskerMax + 1 }, () =>
+      history.trades({ market: "BTC_USDT", limit: 1 }),
+    );
+    const other = history.bars({ market: "ETH_USDT", resolutionS: 60, limit: 1 });
+
+    expect(await asked.at(-1)).toEqual({ kind: "busy", asker: "this" });
+    expect(await Promise.all([...asked.slice(0, -1), other])).toEqual(
+      Array.from({ length: readsPerAskerMax + 1 }, () => []),
+    );
+  });
+
+  it("that wait are told when the file is let go, and later ones too", async () => {
+    const history = await openOrThrow({ file: newFile(), epoch });
+    const asked = [1, 2, 3].map((limit) => history.trades({ market: "BTC_USDT", limit }));
+    await history.close();
+
+    const failure = { kind: "failure", message: expect.stringContaining("is closed") };
+    for (const answer of asked) expect(await answer).toMatchObject(failure);
+    expect(await history.userFills({ user: "ann", limit: 1 })).toMatchObject(failure);
   });
 });
 
@@ -299,7 +331,7 @@ describe("a history whose disk is full", () => {
     const stored = history.lastSequence;
     expect(stored).toBeGreaterThan(100);
     expect(stored).toBeLessThan(story.released.length);
-    expect(history.orders({ user: "ann", limit: 5 })).toHaveLength(5);
+    expect(await rowsOf(history.closedOrders({ user: "ann", limit: 5 }))).toHaveLength(5);
     await history.close();
     const next = await open(file);
     expect(next.lastSequence).toBe(stored);
@@ -336,14 +368,21 @@ describe("a damaged history", () => {
 
     expect(pages).toBeGreaterThan(20);
     const history = await open(file);
-    const errors = [
-      () => history.orders({ user: "ann", limit: 10 }),
-      () => history.userFills({ user: "ann", limit: 10 }),
-      () => history.trades({ market: "BTC_USDT", limit: 10 }),
-      () => history.bars({ market: "BTC_USDT", resolutionS: 60, limit: 10 }),
-      () => history.balanceChanges({ user: "ann", currency: "BTC", limit: 10 }),
-    ].map(errorOf);
-    for (const error of errors) {
+    const answers = [
+      history.closedOrders({ user: "ann", limit: 10 }),
+      history.userFills({ user: "ann", limit: 10 }),
+      history.trades({ market: "BTC_USDT", limit: 10 }),
+      history.bars({ market: "BTC_USDT", resolutionS: 60, limit: 10 }),
+      history.balanceChanges({ user: "ann", currency: "BTC", limit: 10 }),
+    ];
+    for (const answer of answers) {
+      expect(await answer).toMatchObject({ kind: "failure", fault: "failed", message: rebuild });
+    }
+    for (const look of [
+      () => history.clientIdUse("ann", "c1"),
+      () => history.transfer("ann", "BTC"),
+    ]) {
+      const error = errorOf(look);
       expect(error).toBeInstanceOf(StoreError);
       expect(error).toMatchObject({ fault: "not-a-database", message: rebuild });
     }
@@ -364,8 +403,8 @@ describe("a damaged history", () => {
 
     const history = await open(file);
 
-    const error = errorOf(() => history.userFills({ user: "ann", limit: 10 }));
-    expect(error).toMatchObject({ name: "StoreError", message: rebuild });
+    const answer = await history.userFills({ user: "ann", limit: 10 });
+    expect(answer).toMatchObject({ kind: "failure", message: rebuild });
   });
 
   it.each([
@@ -380,24 +419,9 @@ describe("a damaged history", () => {
     const history = await open(file);
 
     const query = { market: "BTC_USDT", resolutionS: 86_400, limit: 1 } as const;
-    const error = errorOf(() => history.bars(query));
-    expect(error).toMatchObject({ name: "StoreError", message: rebuild });
+    expect(await history.bars(query)).toMatchObject({ kind: "failure", message: rebuild });
     history.record(busyStory(90).after(history.lastSequence));
     expect(await history.flushed()).toMatchObject({ kind: "failure", message: rebuild });
-  });
-
-  it.each([
-    ["a trade at a time that is none", "UPDATE trade SET time_us = -1"],
-    ["a trade of a value that is none", "UPDATE trade SET value = 'much'"],
-    ["a trade of a quantity that is not exact", "UPDATE trade SET quantity = 9007199254740993"],
-  ])("is refused when bars would have to be made of %s, and stays as it was", async (_, sql) => {
-    const file = await storedFile(busyStory(60));
-    tamper(file, `${becomeVersion1}; ${sql}`);
-
-    for (const attempt of [1, 2]) {
-      const refusal = await refusalOf(file);
-      expect([attempt, refusal]).toMatchObject([attempt, { message: rebuild }]);
-    }
   });
 
   it.each([

@@ -1,6 +1,7 @@
 /**
  * The history in a SQLite file. A thread of its own writes, so that storing what happened costs the
- * exchange's thread little more than handing it over; reads are answered here through an index each.
+ * exchange's thread little more than handing it over, and another one reads; only what an order or a
+ * transfer waits for is looked up here.
  * The file grows for as long as the exchange trades: about 100 bytes a row, and nothing is removed.
  */
 import { once } from "node:events";
@@ -8,11 +9,14 @@ import { resolve } from "node:path";
 import { Worker } from "node:worker_threads";
 import { assert, ensureNever } from "../../core/assert.ts";
 import {
+  type Answer,
   assertFollows,
+  assertPage,
   type BalanceQuery,
   type BalanceRecord,
   type BarQuery,
   type BarRecord,
+  barLimitMax,
   type ClientIdUse,
   type FillRecord,
   type History,
@@ -22,13 +26,15 @@ import {
   type OrderRecord,
   type TradeQuery,
   type TradeRecord,
+  type TransferRecord,
   type UserFillQuery,
 } from "../../ports/history.ts";
 import type { Released } from "../../ports/released.ts";
 import type { StorageFailure } from "../../ports/storage-fault.ts";
 import type { HistoryFileOptions } from "./history-file.ts";
 import type { FromWorker, ToWorker, WorkerStart } from "./history-messages.ts";
-import { type HistoryReader, openHistoryReader } from "./history-reader.ts";
+import { type HistoryPoints, openHistoryPoints } from "./history-points.ts";
+import { HistoryReads } from "./history-reads.ts";
 import { RowMaker, rowCount } from "./history-rows.ts";
 import { StoreError, type StoreFault } from "./store-error.ts";
 
@@ -49,6 +55,11 @@ export interface HistoryRefusal {
   readonly kind: "refused";
   readonly fault: StoreFault;
   readonly message: string;
+  /**
+   * The file was written by an older openbourse, lacks what only the log knows, and goes up to this
+   * sequence. Undefined for every other trouble.
+   */
+  readonly outdatedAt: number | undefined;
 }
 
 /** An open history, or why there is none. */
@@ -76,14 +87,16 @@ export async function openHistory(options: HistoryOptions): Promise<OpenedHistor
     return answer;
   }
   try {
-    const reader = openHistoryReader(file);
+    const points = openHistoryPoints(file);
+    const reads = new HistoryReads(file);
     const { lastSequence } = answer;
-    const parts = { worker, exited, reader, file, epoch, lastSequence, backlogMax };
+    const parts = { worker, exited, points, reads, file, epoch, lastSequence, backlogMax };
     return { kind: "opened", history: new SqliteHistory(parts) };
   } catch (error) {
     await worker.terminate();
     if (!(error instanceof StoreError)) throw error;
-    return { kind: "refused", fault: error.fault, message: error.message };
+    const { fault, message } = error;
+    return { kind: "refused", fault, message, outdatedAt: undefined };
   }
 }
 
@@ -97,7 +110,8 @@ interface Parts {
   readonly worker: Worker;
   /** Resolves when the thread has ended. */
   readonly exited: Promise<void>;
-  readonly reader: HistoryReader;
+  readonly points: HistoryPoints;
+  readonly reads: HistoryReads;
   readonly file: string;
   readonly epoch: string;
   readonly lastSequence: number;
@@ -135,11 +149,12 @@ class SqliteHistory implements History {
   readonly #digests: ((digest: HistoryDigest | StorageFailure) => void)[] = [];
   #failure: StorageFailure | undefined;
   #isClosed = false;
+  #closing: Promise<void> | undefined;
 
   constructor(parts: Parts) {
     const { worker, file } = parts;
     this.#parts = parts;
-    this.#rows = new RowMaker(parts.reader.names);
+    this.#rows = new RowMaker(parts.points.names);
     this.epoch = parts.epoch;
     this.#lastSequence = parts.lastSequence;
     this.#takenSequence = parts.lastSequence;
@@ -192,32 +207,42 @@ class SqliteHistory implements History {
     return promise;
   }
 
-  orders(query: OrderQuery): readonly OrderRecord[] {
-    return this.#parts.reader.orders(query);
-  }
-
   clientIdUse(user: string, clientId: string): ClientIdUse | undefined {
-    return this.#parts.reader.clientIdUse(user, clientId);
+    return this.#parts.points.clientIdUse(user, clientId);
   }
 
-  orderFills(query: OrderFillQuery): readonly FillRecord[] {
-    return this.#parts.reader.orderFills(query);
+  transfer(user: string, key: string): TransferRecord | undefined {
+    return this.#parts.points.transfer(user, key);
   }
 
-  userFills(query: UserFillQuery): readonly FillRecord[] {
-    return this.#parts.reader.userFills(query);
+  closedOrders(query: OrderQuery): Answer<OrderRecord> {
+    assertPage(query);
+    return this.#parts.reads.read(userAsker(query), "closedOrders", query);
   }
 
-  trades(query: TradeQuery): readonly TradeRecord[] {
-    return this.#parts.reader.trades(query);
+  orderFills(query: OrderFillQuery): Answer<FillRecord> {
+    assertPage(query);
+    return this.#parts.reads.read(userAsker(query), "orderFills", query);
   }
 
-  bars(query: BarQuery): readonly BarRecord[] {
-    return this.#parts.reader.bars(query);
+  userFills(query: UserFillQuery): Answer<FillRecord> {
+    assertPage(query);
+    return this.#parts.reads.read(userAsker(query), "userFills", query);
   }
 
-  balanceChanges(query: BalanceQuery): readonly BalanceRecord[] {
-    return this.#parts.reader.balanceChanges(query);
+  trades(query: TradeQuery): Answer<TradeRecord> {
+    assertPage(query);
+    return this.#parts.reads.read(marketAsker(query), "trades", query);
+  }
+
+  bars(query: BarQuery): Answer<BarRecord> {
+    assertPage(query, barLimitMax);
+    return this.#parts.reads.read(marketAsker(query), "bars", query);
+  }
+
+  balanceChanges(query: BalanceQuery): Answer<BalanceRecord> {
+    assertPage(query);
+    return this.#parts.reads.read(userAsker(query), "balanceChanges", query);
   }
 
   digest(): Promise<HistoryDigest | StorageFailure> {
@@ -231,13 +256,17 @@ class SqliteHistory implements History {
     });
   }
 
-  async close(): Promise<void> {
-    if (!this.#isClosed) {
-      this.#isClosed = true;
-      // Before the writer, because the last connection to a file is the one that tidies up.
-      this.#parts.reader.close();
-      this.#post({ kind: "close" });
-    }
+  close(): Promise<void> {
+    this.#isClosed = true;
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    // Before the writer, because the last connection to a file is the one that tidies up.
+    this.#parts.points.close();
+    await this.#parts.reads.close();
+    this.#post({ kind: "close" });
     await this.#parts.exited;
   }
 
@@ -294,4 +323,13 @@ class SqliteHistory implements History {
     if (!isExpected) this.#fail(failure);
     for (const answer of this.#digests.splice(0)) answer(this.#failure ?? failure);
   }
+}
+
+/** Whose turn a query takes: each user's, and each market's for what is public. */
+function userAsker({ user }: { readonly user: string }): string {
+  return `user ${user}`;
+}
+
+function marketAsker({ market }: { readonly market: string }): string {
+  return `market ${market}`;
 }

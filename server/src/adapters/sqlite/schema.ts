@@ -1,20 +1,22 @@
 /**
  * The tables of the key store and the user store, and how an older file of any store becomes a
- * current one. Steps are only ever added at the end; it refuses files of a newer openbourse and of
- * other programs.
+ * current one. Steps are only ever added at the end, unless the file can be made anew from another; it
+ * refuses files of a newer openbourse and of other programs.
  */
 import type { DatabaseSync } from "node:sqlite";
 import { StoreError } from "./store-error.ts";
-
-/** One change of a store's tables: in SQL, or in code for what SQL cannot compute exactly. */
-export type SchemaStep = string | ((database: DatabaseSync, file: string) => void);
 
 /** The tables of one kind of store. */
 export interface Schema {
   /** Marks a file as one of this kind: four letters in SQLite's `application_id`. */
   readonly applicationId: number;
-  /** Step `n` brings a file from schema version `n` to `n + 1`. */
-  readonly steps: readonly SchemaStep[];
+  /**
+   * The version of a file after the first step; a file of an older one cannot be brought up, and is
+   * refused as `older-schema`. Default: 1.
+   */
+  readonly firstVersion?: number;
+  /** SQL: the first step fills an empty file, each other one brings it to the next version. */
+  readonly steps: readonly string[];
 }
 
 /** The key store; its mark is "obks". */
@@ -69,19 +71,23 @@ export const userStoreSchema: Schema = {
  * fails leaves the file as it was. Several processes may do this at once; one works, the others wait.
  */
 export function migrate(database: DatabaseSync, file: string, schema: Schema): void {
-  const { applicationId, steps } = schema;
+  const { applicationId, steps, firstVersion = 1 } = schema;
+  const newest = firstVersion + steps.length - 1;
   // Looked at before anything is locked or written, so that a refused file stays untouched.
-  if (checkedVersion(database, file, schema) === steps.length) return;
+  const before = checkedVersion(database, file, schema);
+  if (before === newest) return;
+  if (before > 0 && before < firstVersion) {
+    throw new StoreError(
+      "older-schema",
+      `${file} has schema version ${before} and this openbourse begins with ${firstVersion}`,
+    );
+  }
   database.exec("BEGIN IMMEDIATE");
   try {
     const version = checkedVersion(database, file, schema);
-    for (const step of steps.slice(version)) {
-      if (typeof step === "string") database.exec(step);
-      else step(database, file);
-    }
-    database.exec(
-      `PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${steps.length}`,
-    );
+    const done = version === 0 ? 0 : version - firstVersion + 1;
+    for (const step of steps.slice(done)) database.exec(step);
+    database.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${newest}`);
     database.exec("COMMIT");
   } catch (error) {
     if (database.isTransaction) database.exec("ROLLBACK");
@@ -105,7 +111,8 @@ interface Header {
  * of another program or of a newer openbourse.
  */
 export function checkedVersion(database: DatabaseSync, file: string, schema: Schema): number {
-  const { applicationId, steps } = schema;
+  const { applicationId, steps, firstVersion = 1 } = schema;
+  const newest = firstVersion + steps.length - 1;
   const header = database.prepare(readHeader).get();
   const { tables, owner, version } = header as unknown as Header;
   if (owner !== applicationId && (tables > 0 || owner !== 0 || version !== 0)) {
@@ -114,10 +121,10 @@ export function checkedVersion(database: DatabaseSync, file: string, schema: Sch
       `${file} is a database of another program; name another file or data folder`,
     );
   }
-  if (version > steps.length) {
+  if (version > newest) {
     throw new StoreError(
       "newer-schema",
-      `${file} has schema version ${version} and this openbourse knows ${steps.length}; run the newer openbourse that wrote it, or name another data folder`,
+      `${file} has schema version ${version} and this openbourse knows ${newest}; run the newer openbourse that wrote it, or name another data folder`,
     );
   }
   return version;

@@ -18,6 +18,8 @@ export type StoreFault =
   | "lost-log"
   /** The file was written by a newer openbourse. */
   | "newer-schema"
+  /** The file was written by an older openbourse, and lacks what cannot be computed from it. */
+  | "older-schema"
   /** Another process kept the store locked for longer than we wait. */
   | "busy"
   /** Reading or writing failed, for example because the disk is full. */

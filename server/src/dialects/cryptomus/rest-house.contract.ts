@@ -13,6 +13,7 @@ import type {
 } from "../../access/identity.ts";
 import { systemSecrets } from "../../adapters/crypto/system-secrets.ts";
 import { MemoryHistory } from "../../adapters/memory/history.ts";
+import { assert } from "../../core/assert.ts";
 import type { Command } from "../../core/commands.ts";
 import type { ExchangeEvent } from "../../core/events.ts";
 import { Exchange } from "../../core/exchange.ts";
@@ -24,9 +25,10 @@ import { lots } from "../../core/num/units.ts";
 import type { MarketBoardView } from "../../marketdata/market-board.ts";
 import { TickerWindow } from "../../marketdata/ticker.ts";
 import type { DepthLevel, PublicTrade } from "../../marketdata/updates.ts";
+import { type Answer, type HistoryBusy, isUnanswered } from "../../ports/history.ts";
 import type { Submission } from "../../ports/released.ts";
 import type { RestReply, RestRequest, RestRoute } from "../../ports/rest.ts";
-import type { Admission, TradingDesk, Unavailable } from "../../ports/trading-desk.ts";
+import type { Admission, PastAnswer, TradingDesk, Unavailable } from "../../ports/trading-desk.ts";
 import { cryptomusNotFound, cryptomusRoutes } from "./rest.ts";
 
 export const secrets = systemSecrets();
@@ -103,7 +105,7 @@ export class House {
   readonly routes: readonly RestRoute[];
   nowMs: number = startMs;
   /** What the desk answers instead of what it would: set by tests of its troubles. */
-  trouble: Submission | Unavailable | undefined;
+  trouble: Submission | Unavailable | HistoryBusy | undefined;
   readonly #fees: FeeSchedule;
   #transfers = 0;
 
@@ -219,6 +221,13 @@ export class House {
   #desk(): TradingDesk {
     const answer = async <Value>(read: () => Value): Promise<Value | Unavailable> =>
       this.trouble?.kind === "unavailable" ? this.trouble : read();
+    const past = async <Row>(rows: Answer<Row>): Promise<PastAnswer<Row>> => {
+      if (this.trouble?.kind === "unavailable") return this.trouble;
+      if (this.trouble !== undefined && "asker" in this.trouble) return this.trouble;
+      const found = await rows;
+      assert(!isUnanswered(found), "the history in memory always answers");
+      return found;
+    };
     return {
       fees: this.#fees,
       submit: async (command) => this.trouble ?? this.#refusal(command) ?? this.apply(command),
@@ -226,8 +235,8 @@ export class House {
       openOrder: (user, id) => answer(() => this.exchange.openOrder(user, id)),
       balances: (user) => answer(() => this.exchange.balances(user)),
       tariff: (user) => answer(() => this.exchange.tariff(user)),
-      orders: (query) => answer(() => this.history.orders(query)),
-      orderFills: (query) => answer(() => this.history.orderFills(query)),
+      closedOrders: (query) => past(this.history.closedOrders(query)),
+      fillsOfClosed: (query) => past(this.history.orderFills(query)),
     };
   }
 }
@@ -347,7 +356,7 @@ class PlainBoard implements MarketBoardView {
   }
 
   recentTrades(market: string): readonly PublicTrade[] {
-    return this.#house.history.trades({ market, limit: 100 });
+    return this.#house.history.tradesNow({ market, limit: 100 });
   }
 
   candles() {

@@ -270,6 +270,52 @@ describe("the history", () => {
     }
   });
 
+  it("lists an order by its end, before all that ended earlier", async () => {
+    const old = await house.order(alice, trx("buy", "0.1", "20"));
+    const young = await house.order(alice, trx("buy", "0.1", "20"));
+    for (const id of [young, old]) {
+      house.nowMs += 1_000;
+      await house.call("DELETE", `${ordersPath}/${id}`, { user: alice });
+    }
+    expect(idsOf(await history())).toEqual([old, young]);
+  });
+
+  it("loses no order to a reader of pages while others close, in whatever order they do", async () => {
+    const open: string[] = [];
+    for (let count = 0; count < 40; count += 1) {
+      open.push(await house.order(alice, trx("buy", "0.1", "20")));
+    }
+    const close = async (at: number): Promise<string> => {
+      const [id = ""] = open.splice(at, 1);
+      await house.call("DELETE", `${ordersPath}/${id}`, { user: alice });
+      return id;
+    };
+    const before: string[] = [];
+    for (const at of [39, 0, 20, 5, 30, 1, 10, 11, 12, 13]) before.push(await close(at));
+
+    const met = new Set<string>();
+    for (let offset = 0; ; offset += 3) {
+      const page = idsOf(await history(`?limit=3&offset=${offset}`));
+      if (page.length === 0) break;
+      for (const id of page) met.add(id);
+      // The oldest and the newest that is open, and never as many as a page has.
+      await close(0);
+      if (open.length > 1) await close(open.length - 1);
+    }
+    expect(before.filter((id) => !met.has(id))).toEqual([]);
+    // And whoever reads from the front until he meets what he knows has missed nothing.
+    const seen = idsOf(await history("?limit=100"));
+    const late = await close(0);
+    expect(idsOf(await history("?limit=100"))).toEqual([late, ...seen]);
+  });
+
+  it("is refused as too many calls when too many of the caller's wait, else as busy", async () => {
+    house.trouble = { kind: "busy", asker: "this" };
+    expect(await history()).toMatchObject({ status: 429, json: { code: 429 } });
+    house.trouble = { kind: "busy", asker: "all" };
+    expect(await history()).toMatchObject({ status: 503, json: { code: 500 } });
+  });
+
   it("cuts the transactions of a large order, and not what they come to", async () => {
     const fills = transactionsPerOrderMax + 1;
     house.apply({

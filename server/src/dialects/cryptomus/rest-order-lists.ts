@@ -2,20 +2,19 @@
  * Lists the orders of a user: the open ones as the exchange has them at this moment, the closed ones
  * as the history tells, with one deal for each order that traded and one transaction for each fill.
  */
-import { assert } from "../../core/assert.ts";
 import type { OrderView } from "../../core/events.ts";
 import { dealId, orderId, parseId, tradeId } from "../../core/ids.ts";
 import { lotAtoms, type MarketRules } from "../../core/market/rules.ts";
 import { atomsPerUnit, mulDivDown } from "../../core/num/money.ts";
 import { type MarketBoardView, rulesOf } from "../../marketdata/market-board.ts";
-import type { FillRecord, OrderClosing, OrderRecord } from "../../ports/history.ts";
+import type { FillRecord, HistoryBusy, OrderClosing } from "../../ports/history.ts";
 import type { RestReply } from "../../ports/rest.ts";
-import type { TradingDesk } from "../../ports/trading-desk.ts";
+import type { PastAnswer, TradingDesk, Unavailable } from "../../ports/trading-desk.ts";
 import { dateTime, moneyText16, priceText, priceText16, quantityText16 } from "./format.ts";
 import { orderAmounts, orderState } from "./order-texts.ts";
 import type { SignedCall } from "./rest-access.ts";
 import { type DeskParts, isUnavailable } from "./rest-desk.ts";
-import { faultyReply, refusalReply, reply } from "./rest-errors.ts";
+import { accessReply, faultyReply, refusalReply, reply } from "./rest-errors.ts";
 import { checkInput } from "./rest-validation.ts";
 import { type OrdersQuery, ordersQuery } from "./schemas.ts";
 
@@ -24,6 +23,9 @@ export const transactionsPerOrderMax = 1_000;
 
 /** Most transactions of one reply; orders after that have an empty list of them. */
 export const transactionsPerReplyMax = 10_000;
+
+/** When to ask again while too many of the caller's questions wait, in milliseconds. */
+const askAgainMs = 1_000;
 
 /** Answers with the open orders, newest first. */
 export async function listOpenOrders(
@@ -51,7 +53,7 @@ export async function listOpenOrders(
   });
 }
 
-/** Answers with the closed orders, newest first. */
+/** Answers with the closed orders, the last one that ended first. */
 export async function listClosedOrders(
   { board, desk }: DeskParts,
   { identity, request }: SignedCall,
@@ -64,30 +66,37 @@ export async function listClosedOrders(
   const id = query.order_id === undefined ? undefined : parseId(query.order_id)?.sequence;
   if (query.order_id !== undefined && id === undefined) return reply(200, { result: [] });
 
-  const records = await desk.orders({
+  const records = await desk.closedOrders({
     user: identity.userId,
     market: query.market,
     side: query.direction,
     id,
     clientId: query.client_order_id,
-    closedOnly: true,
     limit: query.limit,
     offset: query.offset,
   });
-  if (isUnavailable(records)) return refusalReply("unavailable");
-  const asked = records.filter(({ order }) => isAskedFor(order, query));
-  const fills = await fillsOf(desk, asked);
-  if (fills === undefined) return refusalReply("unavailable");
-  const result = asked.map(({ order, closed }, index) => {
-    assert(closed !== undefined, "the history of closed orders knows how they ended");
-    return closedOrder({
-      rules: rulesOf(board, order.market),
-      order,
-      closed,
-      fills: fills[index] ?? [],
-    });
-  });
-  return reply(200, { result });
+  if (!isAnswered(records)) return unansweredReply(records);
+  const items: string[] = [];
+  let room = transactionsPerReplyMax;
+  for (const { order, closed } of records.filter(({ order }) => isAskedFor(order, query))) {
+    // Written one by one, with a wait between those that traded: others have their turn meanwhile.
+    const fills = await fillsOf(desk, order, room);
+    if (!isAnswered(fills)) return unansweredReply(fills);
+    room -= fills.length;
+    const rules = rulesOf(board, order.market);
+    items.push(JSON.stringify(closedOrder({ rules, order, closed, fills })));
+  }
+  return { status: 200, body: `{"result":[${items.join(",")}]}` };
+}
+
+function isAnswered<Row>(answer: PastAnswer<Row>): answer is readonly Row[] {
+  return !("kind" in answer);
+}
+
+function unansweredReply(unanswered: Unavailable | HistoryBusy): RestReply {
+  if (unanswered.kind === "unavailable") return refusalReply("unavailable");
+  if (unanswered.asker === "all") return refusalReply("busy");
+  return accessReply({ refusal: "too-many-calls", waitMs: askAgainMs });
 }
 
 function refuseMarket(board: MarketBoardView, { market }: OrdersQuery): RestReply | undefined {
@@ -106,22 +115,14 @@ function isAskedFor(order: OrderView, query: OrdersQuery): boolean {
   );
 }
 
-/** The fills of each order; undefined when the history does not answer. */
+/** The fills of a closed order, as many as there is room for. */
 async function fillsOf(
   desk: TradingDesk,
-  records: readonly OrderRecord[],
-): Promise<readonly (readonly FillRecord[])[] | undefined> {
-  const fills: (readonly FillRecord[])[] = [];
-  let room = transactionsPerReplyMax;
-  for (const { order } of records) {
-    const limit = Math.min(room, transactionsPerOrderMax);
-    const ofOrder =
-      order.filled > 0 && limit > 0 ? await desk.orderFills({ order: order.id, limit }) : [];
-    if (isUnavailable(ofOrder)) return undefined;
-    fills.push(ofOrder);
-    room -= ofOrder.length;
-  }
-  return fills;
+  { id, user, filled }: OrderView,
+  room: number,
+): Promise<PastAnswer<FillRecord>> {
+  const limit = Math.min(room, transactionsPerOrderMax);
+  return filled > 0 && limit > 0 ? desk.fillsOfClosed({ user, order: id, limit }) : [];
 }
 
 /** An item of the list of open orders, keys in the order of the sample (protocol 3.5). */

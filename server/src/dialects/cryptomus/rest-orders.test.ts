@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { formatId, parseId } from "../../core/ids.ts";
+import { rowsOf } from "../../ports/history-story.contract.ts";
 import { alice, bob, closedClientIdsMax, House, ordersPath } from "./rest-house.contract.ts";
 import { clientOrderIdLengthMax, tagLengthMax } from "./schemas.ts";
 
@@ -270,7 +271,10 @@ describe("a market order", () => {
     await house.order(bob, { market: "TRX_USDT", direction: "buy", price: "0.2", quantity: "100" });
   });
 
-  const closed = () => house.history.orders({ user: alice, limit: 1 })[0]?.order;
+  const closed = async () => {
+    const [record] = await rowsOf(house.history.closedOrders({ user: alice, limit: 1 }));
+    return record?.order;
+  };
 
   it.each([
     [{ quantity: "20" }, { side: "buy", filled: 2_000, value: 0n }],
@@ -288,7 +292,7 @@ describe("a market order", () => {
   ])("of %j trades at once", async (changes, expected) => {
     const { text, json } = await market(changes);
     expect(text).toBe(`{"order_id":"${json.order_id}"}`);
-    expect(closed()).toMatchObject({ type: "market", ...expected });
+    expect(await closed()).toMatchObject({ type: "market", ...expected });
     expect(openOrders()).toEqual([]);
   });
 
@@ -319,7 +323,7 @@ describe("a market order", () => {
 
   it("has a client id like any other", async () => {
     await market({ quantity: "20", client_order_id: "mine" });
-    expect(closed()?.clientId).toBe("mine");
+    expect((await closed())?.clientId).toBe("mine");
     expect((await market({ quantity: "20", client_order_id: "mine" })).json.code).toBe(7);
   });
 });

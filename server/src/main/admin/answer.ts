@@ -1,6 +1,7 @@
 /** What an operation is answered with, and the answers that several operations share. */
 import type { RejectReason } from "../../core/reject.ts";
 import type { Released, Submission } from "../../ports/released.ts";
+import type { Admission } from "../../ports/trading-desk.ts";
 
 /** Nothing was done, because what was asked for is not right; the message says what would be. */
 export interface AdminRefusal {
@@ -37,7 +38,7 @@ export function unavailable(message: string): AdminTrouble {
 
 /** A command that the exchange took, or why there is none, in the words of `refusals`. */
 export function takenOr(
-  submission: Submission,
+  submission: Submission | Admission,
   refusals: Partial<Record<RejectReason, string>>,
 ): Released | AdminRefusal | AdminTrouble {
   switch (submission.kind) {
@@ -47,6 +48,12 @@ export function takenOr(
       const { reason } = first;
       return refused(refusals[reason] ?? `the exchange refused it: ${reason}`);
     }
+    case "refused":
+      return refused(
+        refusals[submission.reason] ?? `the exchange refused it: ${submission.reason}`,
+      );
+    case "unavailable":
+      return unavailable(`the exchange cannot judge it at present: ${submission.reason}`);
     case "malformed":
       return refused("the exchange cannot take it as it is written");
     case "busy":

@@ -67,6 +67,7 @@ describe("a transfer", () => {
     [{ user: "x".repeat(65), anyUser: true }, "a user's name has 1 to 64 characters"],
     [{ key: "" }, "a key has 1 to 64 characters"],
     [{ key: "k".repeat(65) }, "a key has 1 to 64 characters"],
+    [{ key: "\ud83d" }, "no half of a surrogate pair"],
     [{ amount: "0" }, '"0" is no amount: write plain digits above 0'],
     [{ amount: "-5" }, '"-5" is no amount'],
     [{ amount: "1e3" }, '"1e3" is no amount'],

@@ -3,7 +3,7 @@ import type { Command } from "../../core/commands.ts";
 import type { OrderView } from "../../core/events.ts";
 import type { ListedMarket } from "../../marketdata/market-board.ts";
 import type { Submission } from "../../ports/released.ts";
-import type { Unavailable } from "../../ports/trading-desk.ts";
+import type { Admission, Unavailable } from "../../ports/trading-desk.ts";
 import type { UserStore } from "../../ports/user-store.ts";
 import type { Venue } from "../venue/venue.ts";
 import type { SessionSource } from "./sessions.ts";
@@ -11,7 +11,7 @@ import type { SessionSource } from "./sessions.ts";
 /** All that operations may touch. */
 export interface AdminTarget {
   /** Submits a command; resolves when its result is durable. */
-  submit(command: Command): Promise<Submission>;
+  submit(command: Command): Promise<Submission | Admission>;
   /** All markets in the order in which they were added. */
   markets(): Promise<readonly ListedMarket[] | Unavailable>;
   /** Open orders of a user, oldest first. */
@@ -24,11 +24,11 @@ export interface AdminTarget {
 
 /** The target that a venue and the store of its users are. */
 export function adminTargetOf(
-  { sequencer }: Pick<Venue, "sequencer">,
+  { sequencer, door }: Pick<Venue, "sequencer" | "door">,
   users: Pick<UserStore, "user">,
 ): AdminTarget {
   return {
-    submit: (command) => sequencer.submitted(command),
+    submit: (command) => door.submit(command),
     async markets() {
       const reading = await sequencer.read((exchange) => exchange.markets());
       if (reading.kind === "stopped") return { kind: "unavailable", reason: reading.reason };

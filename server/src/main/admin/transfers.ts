@@ -69,7 +69,9 @@ export async function transfer(
 
 function checkTransfer(request: TransferRequest, target: AdminTarget): Atoms | AdminRefusal {
   const { user, key, anyUser } = request;
-  if (!isName(key)) return refused(`a key has 1 to ${nameLengthMax} characters`);
+  if (!isName(key) || !key.isWellFormed()) {
+    return refused(`a key has 1 to ${nameLengthMax} characters, and no half of a surrogate pair`);
+  }
   if (!isName(user)) return refused(`a user's name has 1 to ${nameLengthMax} characters`);
   if (!anyUser && !target.userExists(user)) {
     return refused(

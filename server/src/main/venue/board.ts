@@ -8,6 +8,7 @@ import { candlesMax, MarketBoard, recentTradesMax } from "../../marketdata/marke
 import type { Candle, PublicTrade } from "../../marketdata/updates.ts";
 import type { History } from "../../ports/history.ts";
 import { StartError } from "../start-error.ts";
+import { rowsAtStart } from "./rows-at-start.ts";
 import type { Venue } from "./venue.ts";
 
 /** Levels of a side that a board starts with: more than an exchange can have orders. */
@@ -18,35 +19,37 @@ export async function openBoard(venue: Venue): Promise<MarketBoard> {
   const fault = await venue.historyCaughtUp();
   if (fault !== undefined) throw new StartError(`the exchange's history cannot be read: ${fault}`);
   const { exchange, history } = venue;
-  const states = exchange.markets().map(({ rules, halted, lastPrice }): MarketState => {
+  const states: MarketState[] = [];
+  for (const { rules, halted, lastPrice } of exchange.markets()) {
     const market = rules.code;
-    return {
+    states.push({
       rules,
       halted,
       lastPrice,
       levels: (["buy", "sell"] as const).flatMap((side) =>
         exchange.depth(market, side, levelsMax).map((level) => ({ ...level, side })),
       ),
-      recentTrades: recentTrades(history, market),
+      recentTrades: await recentTrades(history, market),
       candles: {
-        60: candles(history, market, 60),
-        3600: candles(history, market, 3_600),
-        86400: candles(history, market, 86_400),
+        60: await candles(history, market, 60),
+        3600: await candles(history, market, 3_600),
+        86400: await candles(history, market, 86_400),
       },
-    };
-  });
+    });
+  }
   return new MarketBoard(states, exchange.timeUs);
 }
 
-function recentTrades(history: History, market: string): readonly PublicTrade[] {
-  return history.trades({ market, limit: recentTradesMax });
+async function recentTrades(history: History, market: string): Promise<readonly PublicTrade[]> {
+  return rowsAtStart(history.trades({ market, limit: recentTradesMax }));
 }
 
 /** Oldest first. */
-function candles(
+async function candles(
   history: History,
   market: string,
   resolutionS: 60 | 3_600 | 86_400,
-): readonly Candle[] {
-  return history.bars({ market, resolutionS, limit: candlesMax }).toReversed();
+): Promise<readonly Candle[]> {
+  const bars = await rowsAtStart(history.bars({ market, resolutionS, limit: candlesMax }));
+  return bars.toReversed();
 }

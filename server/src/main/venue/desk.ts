@@ -4,7 +4,8 @@
  */
 import type { Exchange } from "../../core/exchange.ts";
 import { standardFees } from "../../core/market/fees.ts";
-import type { TradingDesk, Unavailable } from "../../ports/trading-desk.ts";
+import { type Answer, isUnanswered } from "../../ports/history.ts";
+import type { PastAnswer, TradingDesk, Unavailable } from "../../ports/trading-desk.ts";
 import type { Venue } from "./venue.ts";
 
 /** Makes the desk of a venue. */
@@ -17,19 +18,10 @@ export function createDesk(venue: Venue): TradingDesk {
     return reading.result;
   }
 
-  async function past<Result>(query: () => Result): Promise<Result | Unavailable> {
-    const fault = await venue.historyCaughtUp();
-    return fault === undefined ? stored(query) : { kind: "unavailable", reason: fault };
-  }
-
-  /** What the history holds at this moment. */
-  function stored<Result>(query: () => Result): Result | Unavailable {
-    try {
-      return query();
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      return { kind: "unavailable", reason };
-    }
+  async function answered<Row>(answer: Answer<Row>): Promise<PastAnswer<Row>> {
+    const rows = await answer;
+    if (!isUnanswered(rows) || rows.kind === "busy") return rows;
+    return { kind: "unavailable", reason: rows.message };
   }
 
   return {
@@ -39,7 +31,13 @@ export function createDesk(venue: Venue): TradingDesk {
     openOrder: (user, id) => now((exchange) => exchange.openOrder(user, id)),
     balances: (user) => now((exchange) => exchange.balances(user)),
     tariff: (user) => now((exchange) => exchange.tariff(user)),
-    orders: (query) => past(() => history.orders(query)),
-    orderFills: (query) => past(() => history.orderFills(query)),
+    async closedOrders(query) {
+      const fault = await venue.historyCaughtUp();
+      return fault === undefined
+        ? answered(history.closedOrders(query))
+        : { kind: "unavailable", reason: fault };
+    },
+    // Whoever has been told that an order is closed has been told by a history that holds its fills.
+    fillsOfClosed: (query) => answered(history.orderFills(query)),
   };
 }

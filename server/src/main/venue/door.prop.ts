@@ -1,6 +1,7 @@
 /**
- * Random interleavings of orders, a log that holds back and a history that lags, at an exchange that
- * remembers two client ids: each id is taken exactly once, whichever of the three knows it.
+ * Random interleavings of orders, transfers, a log that holds back and a history that lags, at an
+ * exchange that remembers two client ids and two keys: each is taken exactly once, whichever of the
+ * three knows it.
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -80,6 +81,11 @@ class House {
     this.give({ kind: "place-limit", market: "BTC_USDT", side: "buy", user, clientId, ...terms });
   }
 
+  transfer(key: string): void {
+    const kind = key.endsWith("7") ? "withdraw" : "deposit";
+    this.give({ kind, user: "ann", currency: "USDT", amount: money("1"), key });
+  }
+
   holdBack(what: "log" | "history"): void {
     if (what === "log") this.log.holdBack();
     else this.history.isHeldBack = true;
@@ -111,19 +117,26 @@ const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 const part = fc.constantFrom("log" as const, "history" as const);
 const step = fc.oneof(
-  { weight: 8, arbitrary: fc.tuple(fc.constant("order" as const), fc.integer({ max: 7, min: 0 })) },
+  {
+    weight: 8,
+    arbitrary: fc.tuple(
+      fc.constantFrom("order" as const, "transfer" as const),
+      fc.integer({ max: 7, min: 0 }),
+    ),
+  },
   fc.tuple(fc.constantFrom("hold" as const, "let" as const), part),
   fc.tuple(fc.constant("wait" as const), fc.constant(0)),
 );
 
 async function run(house: House, [kind, what]: readonly [string, number | string]) {
   if (kind === "order") house.order("ann", `id ${what}`);
+  else if (kind === "transfer") house.transfer(`key ${what}`);
   else if (kind === "wait") await settled();
   else if (kind === "hold") house.holdBack(what as "log");
   else house.letThrough(what as "log");
 }
 
-describe("a client id", () => {
+describe("a client id or a transfer key", () => {
   it("is taken once, between applied, durable and stored", async () => {
     const property = fc.asyncProperty(fc.array(step, { maxLength: 80 }), async (steps) => {
       const house = new House();
@@ -135,22 +148,32 @@ describe("a client id", () => {
       for (const each of steps) await run(house, each);
       const answers = (await house.answered()).slice(2).map(verdictOf);
 
-      const asked = steps.flatMap(([kind, what]) => (kind === "order" ? [what] : []));
-      expect(answers.filter((verdict) => verdict === "taken")).toHaveLength(new Set(asked).size);
-      const rest = answers.filter((verdict) => verdict !== "taken");
-      expect(rest).toEqual(rest.map(() => "duplicate-client-id"));
-      const opened = house.released.flatMap(({ events }) =>
-        events.flatMap((event) => (event.kind === "order-opened" ? [event.order.clientId] : [])),
+      const asked = steps.filter(([kind]) => kind === "order" || kind === "transfer");
+      const names = asked.map(([kind, what]) => `${kind === "order" ? "id" : "key"} ${what}`);
+      const taken = answers.flatMap((verdict, at) => (verdict === "taken" ? [names[at]] : []));
+      expect(taken.toSorted()).toEqual([...new Set(names)].toSorted());
+      const rest = answers.flatMap((verdict, at) =>
+        verdict === "taken" ? [] : [`${asked[at]?.[0]} ${verdict}`],
       );
-      expect(opened.toSorted()).toEqual([...new Set(opened)].toSorted());
+      expect(new Set([...rest, "order duplicate-client-id", "transfer repeated"]).size).toBe(2);
+      expect(taken.toSorted()).toEqual(house.released.slice(2).flatMap(takenBy).toSorted());
     });
     await fc.assert(property, { numRuns: 300 });
   });
 });
 
+/** The ids and keys that a command took. */
+function takenBy({ events }: Released): readonly string[] {
+  return events.flatMap((event) => {
+    if (event.kind === "order-opened") return [event.order.clientId ?? "none"];
+    return event.kind === "transferred" && !event.repeated ? [event.key] : [];
+  });
+}
+
 function verdictOf(answer: Answer): string {
   if (answer.kind === "refused") return answer.reason;
   if (answer.kind !== "released") return answer.kind;
   const [first] = answer.released.events;
-  return first?.kind === "refused" ? first.reason : "taken";
+  if (first?.kind === "refused") return first.reason;
+  return first?.kind === "transferred" && first.repeated ? "repeated" : "taken";
 }

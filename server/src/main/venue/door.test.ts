@@ -1,13 +1,14 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { VirtualClock } from "../../adapters/clock/virtual-clock.ts";
-import type { Command, PlaceLimit } from "../../core/commands.ts";
+import type { Command, PlaceLimit, Transfer } from "../../core/commands.ts";
 import { lots, ticks } from "../../core/num/units.ts";
 import { money, rulesOf } from "../../core/scenario.contract.ts";
 import { standardLimits } from "../../core/trading/state.ts";
-import { Venue } from "./venue.ts";
+import { Venue, venueFiles } from "./venue.ts";
 
 const rememberedMax = standardLimits.closedClientIdsPerUserMax;
 const log = { debug() {}, info() {}, warn() {}, error() {} };
@@ -18,7 +19,7 @@ const clock = new VirtualClock();
 let venue: Venue;
 
 beforeAll(async () => {
-  venue = await Venue.open({ folder, clock, log, snapshotEvery: 1_000_000 });
+  venue = await openVenue();
   await submit({ kind: "add-market", rules: rulesOf("BTC", "USDT") });
 });
 afterAll(async () => {
@@ -97,6 +98,84 @@ function order(user: string, clientId: string): PlaceLimit {
   const market = "BTC_USDT";
   const terms = { price: ticks(1), quantity: lots(1), timeInForce: "gtc" } as const;
   return { kind: "place-limit", user, side: "buy", market, ...terms, clientId };
+}
+
+describe("a transfer key that the exchange has forgotten", () => {
+  const transfer = (key: string, changes: Partial<Transfer> = {}): Transfer => ({
+    ...{ kind: "deposit", user: "zoe", currency: "USDT", amount: money("5"), key },
+    ...changes,
+  });
+
+  it("moves no money a second time, neither at once, nor after a restart, nor with a history made anew", async () => {
+    await submit(transfer("once"));
+    await submit(transfer("taken", { kind: "withdraw", amount: money("1") }));
+    const others = Array.from({ length: standardLimits.transferKeysPerUserMax }, (_, index) =>
+      submit(transfer(`other ${index}`)),
+    );
+    await Promise.all(others);
+    const before = venue.exchange.balances("zoe");
+    const { sequence } = venue.exchange;
+
+    for (const start of ["none", "snapshot", "log"]) {
+      if (start !== "none") await venue.stop();
+      if (start === "log") rmSync(venueFiles(folder).history);
+      if (start !== "none") venue = await openVenue();
+      const again = await venue.door.submit(transfer("once"));
+      expect(again).toMatchObject({
+        kind: "released",
+        released: { events: [{ kind: "transferred", key: "once", repeated: true }] },
+      });
+      expect(
+        await venue.door.submit(transfer("taken", { kind: "withdraw", amount: money("1") })),
+      ).toMatchObject({ released: { events: [{ repeated: true }] } });
+      for (const changes of [{ amount: money("6") }, { kind: "withdraw" as const }]) {
+        expect(await venue.door.submit(transfer("once", changes))).toEqual({
+          kind: "refused",
+          reason: "transfer-key-reused",
+        });
+      }
+      expect(venue.exchange.balances("zoe")).toEqual(before);
+      expect(venue.exchange.sequence).toBe(sequence);
+    }
+  });
+});
+
+describe("a history that an older version wrote", () => {
+  const tamper = (version: number): void => {
+    const database = new DatabaseSync(venueFiles(folder).history);
+    database.exec(`PRAGMA user_version = ${version}`);
+    database.close();
+  };
+
+  it("is made anew from the log at the start", async () => {
+    await venue.historyCaughtUp();
+    const digest = await venue.history.digest();
+    await venue.stop();
+    tamper(3);
+
+    venue = await openVenue();
+    await venue.historyCaughtUp();
+    expect(await venue.history.digest()).toEqual(digest);
+  });
+
+  it("stays as it is when the log lacks what is in it", async () => {
+    await venue.stop();
+    tamper(3);
+    const { history } = venueFiles(folder);
+    const database = new DatabaseSync(history);
+    database.exec("UPDATE progress SET last_sequence = last_sequence + 1");
+    database.close();
+    const bytes = readFileSync(history);
+
+    await expect(openVenue()).rejects.toThrow("knows more than the log");
+    expect(readFileSync(history)).toEqual(bytes);
+    rmSync(history);
+    venue = await openVenue();
+  });
+});
+
+function openVenue(): Promise<Venue> {
+  return Venue.open({ folder, clock, log, snapshotEvery: 1_000_000 });
 }
 
 async function endow(user: string): Promise<void> {

@@ -1,8 +1,9 @@
 /**
  * The door of the exchange: what it has forgotten is asked of the history before a command is let in,
- * so that a client id is taken once, however old the order that had it.
+ * so that a client id is taken once, however old the order that had it, and money moves once for each
+ * key of a transfer.
  *
- * An id is held by one of three: by the exchange while its order is open or was closed lately, by
+ * An id or a key is held by one of three: by the exchange while it is in use or was lately, by
  * commands on their way to the history, and by the history. Nothing is let in while the second may
  * hold an id that the exchange has forgotten; and between the last look and the command there is no
  * wait, so that nothing can be forgotten meanwhile.
@@ -10,9 +11,8 @@
  * What the exchange is certain to refuse is refused here, so that nobody fills the log with orders
  * that they cannot pay for.
  */
-import type { Command } from "../../core/commands.ts";
+import type { Command, Transfer } from "../../core/commands.ts";
 import type { Exchange } from "../../core/exchange.ts";
-import type { RejectReason } from "../../core/reject.ts";
 import type { History } from "../../ports/history.ts";
 import type { Submission } from "../../ports/released.ts";
 import type { Admission } from "../../ports/trading-desk.ts";
@@ -23,16 +23,22 @@ export const waitsMax = 100;
 
 /** What a door stands before. */
 export interface DoorParts {
-  readonly exchange: Pick<Exchange, "clientIdsForgottenUpTo" | "refusalOf">;
+  readonly exchange: Pick<
+    Exchange,
+    "clientIdsForgottenUpTo" | "transferKeysForgottenUpTo" | "refusalOf"
+  >;
   readonly sequencer: Pick<Sequencer, "submitted" | "read">;
-  readonly history: Pick<History, "lastSequence" | "clientIdUse">;
+  readonly history: Pick<History, "lastSequence" | "clientIdUse" | "transfer">;
   /** Resolves when the history holds all that is durable, or with why it never will. */
   historyCaughtUp(): Promise<string | undefined>;
 }
 
 /** Lets commands in. */
 export interface Door {
-  /** Submits a command; resolves when its result is durable, or with why it was not let in. */
+  /**
+   * Submits a command; resolves when its result is durable, or with why it was not let in. A transfer
+   * that was carried out long ago under the same key is answered as one that repeats it.
+   */
   submit(command: Command): Promise<Submission | Admission>;
 }
 
@@ -40,8 +46,8 @@ export interface Door {
 interface Claim {
   /** Everything of this kind that the exchange has forgotten is of commands up to this one. */
   forgottenUpTo(): number;
-  /** Why it is not let in; all that was forgotten is in the history when this is asked. */
-  refusal(): RejectReason | undefined;
+  /** What it is answered instead of being let in; asked when all that was forgotten is stored. */
+  answer(): Submission | Admission | undefined;
 }
 
 /** Makes the door of an exchange. */
@@ -57,13 +63,12 @@ export function createDoor(parts: DoorParts): Door {
   }
 
   /** Whether a claim may be let in now; `wait` while the history may lack what decides it. */
-  function judged(claim: Claim): "let in" | "wait" | Admission {
+  function judged(claim: Claim): "let in" | "wait" | Submission | Admission {
     const upTo = claim.forgottenUpTo();
     if (upTo === 0) return "let in";
     if (upTo > history.lastSequence) return "wait";
     try {
-      const reason = claim.refusal();
-      return reason === undefined ? "let in" : { kind: "refused", reason };
+      return claim.answer() ?? "let in";
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       return { kind: "unavailable", reason };
@@ -99,12 +104,54 @@ export function createDoor(parts: DoorParts): Door {
   };
 }
 
-function claimOf(command: Command, { exchange, history }: DoorParts): Claim | undefined {
-  if (!("clientId" in command) || command.clientId === undefined) return undefined;
-  const { user, clientId } = command;
+function claimOf(command: Command, parts: DoorParts): Claim | undefined {
+  switch (command.kind) {
+    case "deposit":
+    case "withdraw":
+      return transferClaim(command, parts);
+    case "place-limit":
+    case "place-market":
+    case "replace-order":
+      return command.clientId === undefined
+        ? undefined
+        : orderClaim({ user: command.user, clientId: command.clientId }, parts);
+    default:
+      return undefined;
+  }
+}
+
+function orderClaim(
+  { user, clientId }: { readonly user: string; readonly clientId: string },
+  { exchange, history }: DoorParts,
+): Claim {
   return {
     forgottenUpTo: () => exchange.clientIdsForgottenUpTo(user),
-    refusal: () =>
-      history.clientIdUse(user, clientId) === undefined ? undefined : "duplicate-client-id",
+    answer() {
+      // What cannot be stored as it is could not be told from others.
+      if (!clientId.isWellFormed()) return { kind: "malformed" };
+      const isUsed = history.clientIdUse(user, clientId) !== undefined;
+      return isUsed ? { kind: "refused", reason: "duplicate-client-id" } : undefined;
+    },
+  };
+}
+
+function transferClaim(command: Transfer, { exchange, history }: DoorParts): Claim {
+  const { kind: direction, user, currency, amount, key } = command;
+  return {
+    forgottenUpTo: () => exchange.transferKeysForgottenUpTo(user),
+    answer() {
+      if (!key.isWellFormed()) return { kind: "malformed" };
+      const earlier = history.transfer(user, key);
+      if (earlier === undefined) return undefined;
+      const isSame =
+        earlier.direction === direction &&
+        earlier.currency === currency &&
+        earlier.amount === amount;
+      if (!isSame) return { kind: "refused", reason: "transfer-key-reused" };
+      const { sequence, timeUs } = earlier;
+      const told = { direction, user, currency, amount, key, repeated: true } as const;
+      const events = [{ kind: "transferred" as const, ...told }];
+      return { kind: "released", released: { sequence, timeUs, command, events } };
+    },
   };
 }

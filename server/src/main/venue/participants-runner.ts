@@ -45,7 +45,7 @@ export async function runParticipants(
   venue.onRelease((released) => {
     for (const entry of released) participants.observe(entry);
   });
-  await Promise.all(participants.setUp().map((command) => venue.sequencer.submitted(command)));
+  await Promise.all(participants.setUp().map((command) => venue.door.submit(command)));
   return live(venue, clock, participants);
 }
 

@@ -5,6 +5,7 @@
 import { barIntervalUs } from "../../marketdata/bar.ts";
 import { type History, historyLimitMax, type TradeRecord } from "../../ports/history.ts";
 import { waitingTradesMax } from "./local-feed.ts";
+import { rowsAtStart } from "./rows-at-start.ts";
 import type { Venue } from "./venue.ts";
 
 /** When it is, and how long after their end bars may change; in microseconds. */
@@ -36,7 +37,8 @@ async function tradesSince(
 ): Promise<readonly TradeRecord[]> {
   const trades: TradeRecord[] = [];
   while (trades.length < waitingTradesMax) {
-    const page = await history.trades({ market, before: trades.at(-1), limit: historyLimitMax });
+    const before = trades.at(-1);
+    const page = await rowsAtStart(history.trades({ market, before, limit: historyLimitMax }));
     const wanted = page.filter(({ timeUs }) => timeUs >= fromUs);
     trades.push(...wanted);
     if (wanted.length < historyLimitMax) break;

@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { openSnapshotStore } from "../../adapters/files/snapshot-store.ts";
 import { type CommandLogOptions, openCommandLog } from "../../adapters/sqlite/command-log.ts";
-import { openHistory } from "../../adapters/sqlite/history.ts";
+import { type OpenedHistory, openHistory } from "../../adapters/sqlite/history.ts";
 import type { Exchange } from "../../core/exchange.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { CommandLog } from "../../ports/command-log.ts";
@@ -142,7 +142,7 @@ export class Venue {
     await start?.begin("snapshots");
     const snapshots = await openSnapshots(files.snapshots);
     await start?.begin("history");
-    const history = await openHistoryOf(commandLog, files.history);
+    const history = await openOrRemakeHistory(commandLog, files.history);
     if (history.lastSequence === 0 && commandLog.lastSequence > 0) {
       log.warn("history is made anew from the log", { file: files.history });
     }
@@ -304,11 +304,37 @@ export async function openHistoryOf(
   file: string,
   discard = false,
 ): Promise<History> {
-  const opened = await openHistory({ file, epoch: log.epoch, discard });
+  return historyFor(log, file, await openHistory({ file, epoch: log.epoch, discard }));
+}
+
+async function historyFor(log: CommandLog, file: string, opened: OpenedHistory): Promise<History> {
   if (opened.kind === "refused") throw new StartError(opened.message);
   if (opened.history.lastSequence <= log.lastSequence) return opened.history;
   await opened.history.close();
-  throw new StartError(
+  throw knowsMore(file);
+}
+
+/**
+ * Opens the history of a log. One that an older openbourse wrote is begun anew, to be fed from the log,
+ * once the log is known to have everything that was in it.
+ */
+async function openOrRemakeHistory(log: CommandLog, file: string): Promise<History> {
+  const opened = await openHistory({ file, epoch: log.epoch });
+  if (opened.kind === "opened" || opened.outdatedAt === undefined) {
+    return historyFor(log, file, opened);
+  }
+  if (opened.outdatedAt > log.lastSequence) throw knowsMore(file);
+  for await (const entry of log.read(1)) {
+    if (entry.kind !== "damage") continue;
+    throw new StartError(
+      `${file} is of an older openbourse and has to be made anew from the log, but ${entry.message}`,
+    );
+  }
+  return openHistoryOf(log, file, true);
+}
+
+function knowsMore(file: string): StartError {
+  return new StartError(
     `${file} knows more than the log: put back the log that it belongs to, as it was or from a backup; to go on without the lost commands, move ${file} away`,
   );
 }
