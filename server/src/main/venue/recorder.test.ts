@@ -107,7 +107,7 @@ describe("the recorder", () => {
     expect(history.lastSequence).toBe(3);
     expect(Math.max(...given)).toBe(handedOverEventsMax);
     const query = { user: "a", currency: "USDT", limit: 2 };
-    expect(history.balanceChanges(query)).toMatchObject([
+    expect(await history.balanceChanges(query)).toMatchObject([
       { sequence: 2, ordinal: changes - 1 },
       { sequence: 2, ordinal: changes - 2 },
     ]);
