@@ -167,7 +167,7 @@ describe("a history that an older version wrote", () => {
     database.close();
     const bytes = readFileSync(history);
 
-    await expect(openVenue()).rejects.toThrow("knows more than the log");
+    await expect(openVenue()).rejects.toThrow("history.db knows commands up to");
     expect(readFileSync(history)).toEqual(bytes);
     rmSync(history);
     venue = await openVenue();
