@@ -173,7 +173,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const dialects = [finazon, ...(cryptomus ? [cryptomus.dialect] : [])];
   const gateway = await start.step(
     "gateway",
-    () => new Gateway({ dialects, hub, clock, log, ...config.server }),
+    () => new Gateway({ dialects, hub, clock, nowMs, log, ...config.server }),
     // A start that fails before there is an HTTP server has timers here, and no connections.
     (made) => made.stop(config.server.stopGraceMs),
   );
