@@ -39,8 +39,16 @@ export interface AdmissionEvents {
 
 /** The read side of access that dialects use. */
 export interface Doorkeeper {
-  /** Checks a key without occupying a connection; counts one REST call of its workspace. */
-  authenticate(key: string | undefined, nowMs: number): Grant | AccessRefusal;
+  /**
+   * Checks a key without occupying a connection; counts one REST call of its workspace. `address` is
+   * where it was shown, for whoever watches refusals.
+   */
+  authenticate(key: string | undefined, nowMs: number, address?: string): Grant | AccessRefusal;
   /** Checks a key and occupies one connection of its workspace. */
-  admit(key: string | undefined, events: AdmissionEvents, nowMs: number): Admission | AccessRefusal;
+  admit(
+    key: string | undefined,
+    events: AdmissionEvents,
+    nowMs: number,
+    address?: string,
+  ): Admission | AccessRefusal;
 }

@@ -108,5 +108,7 @@ export interface StreamDoor {
     token: string | undefined,
     events: StreamEvents,
     nowMs: number,
+    /** Where the token was shown, for whoever watches refusals. */
+    address?: string,
   ): StreamAdmission | TokenRefusal;
 }

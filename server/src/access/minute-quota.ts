@@ -5,6 +5,11 @@
 
 const minuteMs = 60_000;
 
+/** In how many milliseconds counts start anew. */
+export function nextMinuteMs(nowMs: number): number {
+  return minuteMs - (nowMs % minuteMs);
+}
+
 /** Counts of the running minute. Holds one number per caller, a workspace or a user, that was let in. */
 export class MinuteQuota {
   readonly #counts = new Map<string, number>();

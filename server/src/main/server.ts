@@ -3,6 +3,7 @@
  * bottom in the order in which things depend on each other, and stops in the opposite one.
  */
 import { createDoorkeeper } from "../access/doorkeeper.ts";
+import { watchedDoorkeeper } from "../access/refused-logins.ts";
 import type { DemoUser } from "../access/users.ts";
 import { MarketClock } from "../adapters/clock/market-clock.ts";
 import { systemClock } from "../adapters/clock/system-clock.ts";
@@ -39,6 +40,7 @@ import { errorsPage } from "./errors-page.ts";
 import { exposureWarnings } from "./exposure.ts";
 import type { FeedRunner } from "./feed-runner.ts";
 import { registerFigures } from "./figures.ts";
+import { loginWatch } from "./login-watch.ts";
 import { refuseUnusableFolder } from "./preflight.ts";
 import { Start, type StartWatcher } from "./start.ts";
 import { StartError } from "./start-error.ts";
@@ -123,12 +125,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     () => openKeyStore(folder.keysFile),
     (keys) => keys.close(),
   );
-  const doorkeeper = createDoorkeeper({
+  const meter = createPrometheusMeter();
+  const watch = loginWatch(meter, log);
+  const keys = createDoorkeeper({
     store,
     secrets: systemSecrets(),
     defaults: config.limits,
     onLimit: config.finazon.onConnectionLimit,
   });
+  const doorkeeper = watchedDoorkeeper(keys, watch);
 
   const feeds: FeedRunner[] = [];
   const hub = new Hub({
@@ -167,9 +172,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     }
   });
 
-  const { eventInReplies } = config.finazon;
+  const { eventInReplies, firstPage } = config.finazon;
   const finazon = createFinazonDialect({ catalog, doorkeeper, options: { eventInReplies } });
-  const cryptomus = config.cryptomus.enabled ? trading?.cryptomus() : undefined;
+  const cryptomus = config.cryptomus.enabled ? trading?.cryptomus(watch) : undefined;
   const dialects = [finazon, ...(cryptomus ? [cryptomus.dialect] : [])];
   const gateway = await start.step(
     "gateway",
@@ -181,7 +186,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     "key changes",
     () =>
       every(clock, keyRefreshMs, () => {
-        lookForChanges(log, () => doorkeeper.refresh(nowMs()));
+        lookForChanges(log, () => keys.refresh(nowMs()));
         lookForChanges(log, () => cryptomus?.refresh(nowMs()));
         lookForChanges(log, () => void trading?.disabledUsers.refresh());
       }),
@@ -191,16 +196,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const hasExchange = trading !== undefined;
   await start.step(
     "administration",
-    () => administration(folder.adminFile, { target, hasExchange, log }),
+    () => administration(folder.adminFile, { target, hasExchange, log, watch }),
     (admin) => admin?.close(),
   );
-  const meter = createPrometheusMeter();
   meter.onRead(registerFigures(meter, { hub, gateway, feeds, venue, clock }));
   const http = await start.step(
     "http",
     () =>
       createHttpServer({
-        routes: [...finazonRoutes({ catalog, doorkeeper }), ...(cryptomus?.routes ?? [])],
+        routes: [
+          ...finazonRoutes({ catalog, doorkeeper, firstPage: firstPage === 1 ? 1 : 0 }),
+          ...(cryptomus?.routes ?? []),
+        ],
         pages: [errorsPage()],
         api: apiDescription,
         notFound: (path) =>
@@ -267,7 +274,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 /** Where operators reach the server; undefined when another server on the folder is reached there. */
 async function administration(
   file: string,
-  parts: Pick<AdminServerOptions, "target" | "hasExchange" | "log">,
+  parts: Pick<AdminServerOptions, "target" | "hasExchange" | "log" | "watch">,
 ): Promise<AdminServer | undefined> {
   if (parts.hasExchange || !isServed(file)) {
     return await startAdminServer({ file, ...parts, secrets: systemSecrets() });

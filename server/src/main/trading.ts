@@ -4,6 +4,11 @@
  * opposite one.
  */
 import { createAuthenticator } from "../access/authenticator.ts";
+import {
+  type WatchLogins,
+  watchedAuthenticator,
+  watchedStreamDoor,
+} from "../access/refused-logins.ts";
 import { createStreamDoor } from "../access/stream-door.ts";
 import type { DemoUser, UserRegistry } from "../access/users.ts";
 import type { MarketClock } from "../adapters/clock/market-clock.ts";
@@ -156,7 +161,7 @@ export class Trading {
   }
 
   /** The Cryptomus protocol over this exchange; call `refresh` about every second with `steadyMs`. */
-  cryptomus(): {
+  cryptomus(watch: WatchLogins): {
     readonly dialect: Dialect;
     readonly routes: readonly RestRoute[];
     refresh(nowMs: number): void;
@@ -197,7 +202,10 @@ export class Trading {
       ...{ resubscribe, ackMethodAlways, tellUnknown, countPings, idleTimeoutMs, messageBytesMax },
       requestsPerMinuteMax,
     } as const;
-    const dialect = createCryptomusDialect({ board, door, secrets, marketMs, options });
+    const watchedDoor = watchedStreamDoor(door, watch);
+    const dialect = createCryptomusDialect({
+      ...{ board, door: watchedDoor, secrets, marketMs, options },
+    });
     venue.onRelease((released) => {
       for (const { events } of released) {
         for (const event of events) {
@@ -208,7 +216,10 @@ export class Trading {
     const desk = createDesk(venue);
     return {
       dialect,
-      routes: cryptomusRoutes({ board, desk, authenticator, door, secrets, marketMs, wallMs }),
+      routes: cryptomusRoutes({
+        ...{ board, desk, door, secrets, marketMs, wallMs },
+        authenticator: watchedAuthenticator(authenticator, watch),
+      }),
       refresh(nowMs) {
         authenticator.refresh(nowMs);
         door.refresh(nowMs);

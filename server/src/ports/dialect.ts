@@ -64,6 +64,8 @@ export interface Session {
 export interface UpgradeRequest {
   /** Path without the query, for example `/v1`. */
   readonly path: string;
+  /** Where it came from, as far as that is known. */
+  readonly address?: string | undefined;
   /** First value of a query parameter, decoded. */
   query(name: string): string | undefined;
 }

@@ -14,6 +14,8 @@ export interface RestRequest {
   readonly query: Readonly<Record<string, string>>;
   /** Value of a header; the name is looked up without regard to case. */
   header(name: string): string | undefined;
+  /** Where it came from, as far as that is known. */
+  readonly address?: string | undefined;
   /** Raw body text; empty where there is none. */
   readonly body: string;
 }

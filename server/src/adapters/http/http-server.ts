@@ -225,6 +225,7 @@ function restRequest(request: FastifyRequest): RestRequest {
     method: request.method,
     path: pathOf(request),
     target: request.url,
+    address: request.socket.remoteAddress,
     params: request.params as Record<string, string>,
     query: queryOf(request.url),
     header(name: string): string | undefined {

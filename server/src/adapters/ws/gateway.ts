@@ -128,6 +128,7 @@ export class Gateway {
     const handle = new LateHandle();
     const upgradeRequest = {
       path: url.pathname,
+      address: request.socket.remoteAddress,
       query: (name: string) => url.searchParams.get(name) ?? undefined,
     };
     const decision = dialect.open(upgradeRequest, handle, this.#nowMs());

@@ -64,8 +64,11 @@ export function createCryptomusDialect({
     nowMs: number,
   ): UpgradeDecision {
     const events = { revoked: () => connection.inject({ kind: "revoked" }) };
-    const admission = door.admit(request.query(tokenParameter), events, nowMs);
-    if (typeof admission === "string") return { kind: "refused", ...upgradeRefusal(admission) };
+    const { address } = request;
+    const admission = door.admit(request.query(tokenParameter), events, nowMs, address);
+    if (typeof admission === "string") {
+      return { kind: "refused", ...upgradeRefusal(admission, nowMs) };
+    }
     const session = createCryptomusSession({
       board,
       encodings,

@@ -24,7 +24,7 @@ describe("refused upgrades", () => {
     ["too-many-connections", 429],
     ["too-many-new-connections", 429],
   ] as const)("answer %s with %d and a body that says so", (refusal, status) => {
-    const reply = upgradeRefusal(refusal);
+    const reply = upgradeRefusal(refusal, 80_500);
 
     expect(reply.status).toBe(status);
     expect(Number(reply.headers?.["retry-after"]) > 0).toBe(status === 429);

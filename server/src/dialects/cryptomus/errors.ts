@@ -3,6 +3,7 @@
  * upgrades and closed connections. Texts of a client are cut before they are repeated.
  */
 import type { TokenRefusal } from "../../access/identity.ts";
+import { nextMinuteMs } from "../../access/minute-quota.ts";
 import { ensureNever } from "../../core/assert.ts";
 import { type RestReply, retryAfter } from "../../ports/rest.ts";
 import type { ErrorObject, RefusalBody, StreamErrorCode } from "./messages.ts";
@@ -122,14 +123,14 @@ export const upgradeRefusals: Readonly<Record<TokenRefusal, UpgradeRefusalRow>> 
   "too-many-new-connections": {
     status: 429,
     message: "Too many new connections. Please wait and try again later.",
-    // Counts begin anew with each minute.
-    retryAfterS: 60,
   },
 };
 
-/** The answer to a refused upgrade. */
-export function upgradeRefusal(refusal: TokenRefusal): RestReply {
-  const { status, message, retryAfterS } = upgradeRefusals[refusal];
+/** The answer to an upgrade that is refused at a time. */
+export function upgradeRefusal(refusal: TokenRefusal, nowMs: number): RestReply {
+  const { status, message, ...row } = upgradeRefusals[refusal];
+  const isByMinute = refusal === "too-many-new-connections";
+  const retryAfterS = isByMinute ? nextMinuteMs(nowMs) / 1_000 : row.retryAfterS;
   const body: RefusalBody = { code: status, message };
   const reply = { status, body: JSON.stringify(body) };
   return retryAfterS === undefined ? reply : { ...reply, headers: retryAfter(retryAfterS) };

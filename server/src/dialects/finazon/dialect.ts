@@ -45,7 +45,7 @@ export function createFinazonDialect({
     nowMs: number,
   ): UpgradeDecision {
     const events = new InjectedEvents(connection);
-    const admission = doorkeeper.admit(request.query(keyParameter), events, nowMs);
+    const admission = doorkeeper.admit(request.query(keyParameter), events, nowMs, request.address);
     if (typeof admission === "string") {
       return { kind: "refused", ...restErrorReply(refusalReasons[admission]) };
     }

@@ -9,30 +9,36 @@ export const pageSizeMax = 1_000;
 /** Highest page that can be asked for; it lies beyond the end of every list. */
 export const pageMax = 999_999_999;
 
+/** From what pages are counted: 0 by the documents (D-F16), 1 by some clients. */
+export type FirstPage = 0 | 1;
+
 /** JSON Schema of the paging parameters. */
-export const pagingSchema: Readonly<Record<string, object>> = {
-  page: {
-    type: "integer",
-    minimum: 0,
-    maximum: pageMax,
-    default: 0,
-    description: "Page, counted from 0. A page shorter than page_size is the last one.",
-  },
-  page_size: {
-    type: "integer",
-    minimum: 1,
-    maximum: pageSizeMax,
-    default: pageSizeMax,
-    description: "Items of one page.",
-  },
-};
+export function pagingSchema(firstPage: FirstPage): Readonly<Record<string, object>> {
+  return {
+    page: {
+      type: "integer",
+      minimum: firstPage,
+      maximum: pageMax,
+      default: firstPage,
+      description: `Page, counted from ${firstPage}. A page shorter than page_size is the last one.`,
+    },
+    page_size: {
+      type: "integer",
+      minimum: 1,
+      maximum: pageSizeMax,
+      default: pageSizeMax,
+      description: "Items of one page.",
+    },
+  };
+}
 
 /** The reply with one page of `items`, or the refusal of a paging parameter. */
 export function pageReply(
   items: readonly object[],
   query: Readonly<Record<string, string>>,
+  firstPage: FirstPage,
 ): RestReply {
-  const page = readCount(query["page"], { fallback: 0, min: 0, max: pageMax });
+  const page = readCount(query["page"], { fallback: firstPage, min: firstPage, max: pageMax });
   if (page === undefined) return restErrorReply("invalid-parameter", "page");
   const pageSize = readCount(query["page_size"], {
     fallback: pageSizeMax,
@@ -40,8 +46,9 @@ export function pageReply(
     max: pageSizeMax,
   });
   if (pageSize === undefined) return restErrorReply("invalid-parameter", "page_size");
+  const start = (page - firstPage) * pageSize;
   const body: ListBody<object> = {
-    data: items.slice(page * pageSize, (page + 1) * pageSize),
+    data: items.slice(start, start + pageSize),
     meta: { pagination: { page, per_page: pageSize } },
   };
   return { status: 200, body: JSON.stringify(body) };

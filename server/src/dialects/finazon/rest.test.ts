@@ -24,7 +24,7 @@ interface CallOptions {
 }
 
 /** The routes with a good key, called as the HTTP adapter calls them. */
-function house(limits: WorkspaceLimits = {}) {
+function house(limits: WorkspaceLimits = {}, options: { firstPage?: 0 | 1 } = {}) {
   const made = createKey(store, secrets, { workspace: "desk", label: "", nowMs });
   if (typeof made === "string") throw new Error(`no key was made: ${made}`);
   const { key } = made;
@@ -36,7 +36,7 @@ function house(limits: WorkspaceLimits = {}) {
     defaults: defaultLimits,
     onLimit: "refuse",
   });
-  const routes = finazonRoutes({ catalog, doorkeeper });
+  const routes = finazonRoutes({ catalog, doorkeeper, ...options });
 
   function call(target: string, { authorization }: CallOptions = {}): RestReply {
     const url = new URL(target, "http://test.invalid");
@@ -188,6 +188,18 @@ describe("paging", () => {
     expect(get(`/latest/datasets?page=${pageMax}`).data).toEqual([]);
   });
 
+  it("counts from 1 where that was chosen, and has no page 0 then", () => {
+    const { get, refusal, routes } = house({}, { firstPage: 1 });
+
+    const pages = [1, 2, 3].map((page) => get(`/latest/tickers/crypto?page=${page}&page_size=2`));
+
+    expect(pages.map(({ data }) => data.length)).toEqual([2, 1, 0]);
+    expect(get("/latest/tickers/crypto?page_size=2")).toEqual(pages[0]);
+    expect(pages[0].meta).toEqual({ pagination: { page: 1, per_page: 2 } });
+    expect(refusal("/latest/datasets?page=0")[1]).toBe("INVALID_PARAMETER");
+    expect(JSON.stringify(routes[0]?.querySchema)).toContain("counted from 1");
+  });
+
   it.each([
     ["page", "-1"],
     ["page", "1.5"],
@@ -239,11 +251,14 @@ describe("the key of a call", () => {
     },
   );
 
-  it("makes calls up to the workspace's limit", () => {
-    const { get, refusal } = house({ restCallsPerMinuteMax: 2 });
+  it("makes calls up to the workspace's limit, and is told when it may go on", () => {
+    const { call, get, key, refusal } = house({ restCallsPerMinuteMax: 2 });
     get("/latest/datasets");
     get("/latest/tickers/crypto");
 
+    // The minute began 20 seconds before.
+    expect(nowMs % 60_000).toBe(20_000);
+    expect(call(`/latest/datasets?apikey=${key}`).headers).toEqual({ "retry-after": "40" });
     expect(refusal("/latest/datasets")).toEqual([
       429,
       "API_RATE_LIMIT_EXCEEDED",

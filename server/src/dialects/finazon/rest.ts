@@ -2,18 +2,20 @@
  * REST companions of the stream: which datasets, publishers and tickers there are. Every call needs
  * a key and counts against its workspace. What the lists hold is said in `rest-lists`.
  */
-import type { Doorkeeper } from "../../access/grant.ts";
+import type { AccessRefusal, Doorkeeper } from "../../access/grant.ts";
+import { nextMinuteMs } from "../../access/minute-quota.ts";
 import type { CatalogView } from "../../marketdata/catalog.ts";
 import {
   type RestReply,
   type RestRequest,
   type RestRoute,
+  retryAfter,
   upgradeRequired,
 } from "../../ports/rest.ts";
 import { streamPaths } from "./dialect.ts";
 import { refusalReasons, restErrorReply } from "./errors.ts";
 import { keyParameter } from "./messages.ts";
-import { pageReply, pagingSchema } from "./paging.ts";
+import { type FirstPage, pageReply, pagingSchema } from "./paging.ts";
 import { isRestFault, type RestList, restLists } from "./rest-lists.ts";
 
 /** Versions that a path may name; they differ in nothing that is served here. */
@@ -31,6 +33,8 @@ export const restVersions: readonly string[] = [
 export interface FinazonRestOptions {
   readonly catalog: CatalogView;
   readonly doorkeeper: Doorkeeper;
+  /** From what pages are counted; 0 when left out (D-F16). */
+  readonly firstPage?: FirstPage;
 }
 
 /** The routes, for the HTTP adapter to serve. */
@@ -41,7 +45,7 @@ export function finazonRoutes(options: FinazonRestOptions): readonly RestRoute[]
     summary: list.summary,
     tag: "Finazon",
     security: "api-key",
-    querySchema: querySchema(list),
+    querySchema: querySchema(list, options.firstPage ?? 0),
     handle: (request, nowMs) => answer({ ...options, list, request, nowMs }),
   }));
 }
@@ -58,14 +62,20 @@ interface Call extends FinazonRestOptions {
   readonly nowMs: number;
 }
 
-function answer({ catalog, doorkeeper, list, request, nowMs }: Call): RestReply {
+function answer({ catalog, doorkeeper, firstPage = 0, list, request, nowMs }: Call): RestReply {
   // A path that does not exist is no call: it is answered before a key is looked at.
   if (!restVersions.includes(request.params["version"] ?? "")) return finazonNotFound(request.path);
-  const grant = doorkeeper.authenticate(readKey(request), nowMs);
-  if (typeof grant === "string") return restErrorReply(refusalReasons[grant]);
+  const grant = doorkeeper.authenticate(readKey(request), nowMs, request.address);
+  if (typeof grant === "string") return accessReply(grant, nowMs);
   const items = list.items({ catalog, grant, request });
   if (isRestFault(items)) return restErrorReply(items.reason, items.subject);
-  return pageReply(items, request.query);
+  return pageReply(items, request.query, firstPage);
+}
+
+function accessReply(refusal: AccessRefusal, nowMs: number): RestReply {
+  const reply = restErrorReply(refusalReasons[refusal]);
+  if (refusal !== "too-many-calls") return reply;
+  return { ...reply, headers: retryAfter(nextMinuteMs(nowMs) / 1_000) };
 }
 
 const keyScheme = /^(?:apikey|bearer) +/i;
@@ -77,7 +87,7 @@ function readKey(request: RestRequest): string | undefined {
   return request.header("authorization")?.trim().replace(keyScheme, "");
 }
 
-function querySchema({ parameters }: RestList): object {
+function querySchema({ parameters }: RestList, firstPage: FirstPage): object {
   const described = Object.entries(parameters).map(([name, description]) => [
     name,
     { type: "string", description },
@@ -85,6 +95,10 @@ function querySchema({ parameters }: RestList): object {
   const key = { type: "string", description: "API key, unless it is in the Authorization header." };
   return {
     type: "object",
-    properties: { ...Object.fromEntries(described), ...pagingSchema, [keyParameter]: key },
+    properties: {
+      ...Object.fromEntries(described),
+      ...pagingSchema(firstPage),
+      [keyParameter]: key,
+    },
   };
 }

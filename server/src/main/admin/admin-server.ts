@@ -12,6 +12,7 @@ import {
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { Value } from "typebox/value";
+import type { WatchLogins } from "../../access/refused-logins.ts";
 import type { Log, LogFields } from "../../ports/log.ts";
 import type { Secrets } from "../../ports/secrets.ts";
 import { StartError } from "../start-error.ts";
@@ -49,6 +50,8 @@ export interface AdminServerOptions {
   readonly hasExchange: boolean;
   readonly secrets: Secrets;
   readonly log: Log;
+  /** Told of callers who are refused; nobody is when left out. */
+  readonly watch?: WatchLogins;
   /** 0, the default, for any free one. */
   readonly port?: number;
 }
@@ -64,6 +67,11 @@ export interface AdminServer {
 interface Fault {
   readonly status: number;
   readonly message: string;
+}
+
+/** Why a caller is refused, whatever they ask. */
+interface CallerFault extends Fault {
+  readonly reason: "wrong-host" | "browser" | "wrong-token";
 }
 
 /** Starts to listen and writes the file. A `StartError` says why it cannot. */
@@ -128,7 +136,12 @@ async function answer(
   door: Door,
 ): Promise<void> {
   try {
-    const fault = refuseCaller(request, door) ?? refuseRequest(request);
+    const refused = refuseCaller(request, door);
+    if (refused !== undefined) {
+      const address = request.socket.remoteAddress;
+      door.watch?.({ door: "administration", reason: refused.reason, address });
+    }
+    const fault = refused ?? refuseRequest(request);
     if (fault !== undefined) return sendFault(response, fault);
     const name = operationName(request);
     const operation = findOperation(name);
@@ -177,16 +190,19 @@ function pick(result: unknown, names: readonly string[]): LogFields {
 }
 
 /** A page in a browser may send requests here, also under a name of its own, but never with the token. */
-function refuseCaller({ headers }: IncomingMessage, door: Door): Fault | undefined {
+function refuseCaller({ headers }: IncomingMessage, door: Door): CallerFault | undefined {
   const name = headers.host?.replace(/:\d*$/, "");
   if (name !== host && name !== "localhost") {
-    return { status: 403, message: `this is ${host}, and nothing else` };
+    const message = `this is ${host}, and nothing else`;
+    return { reason: "wrong-host", status: 403, message };
   }
-  if (headers.origin !== undefined) return { status: 403, message: "browsers are not served" };
+  if (headers.origin !== undefined) {
+    return { reason: "browser", status: 403, message: "browsers are not served" };
+  }
   const shown = headers.authorization ?? "";
   return door.secrets.equal(shown, `Bearer ${door.token}`)
     ? undefined
-    : { status: 401, message: "the token is that of another server" };
+    : { reason: "wrong-token", status: 401, message: "the token is that of another server" };
 }
 
 function refuseRequest({ method, headers }: IncomingMessage): Fault | undefined {

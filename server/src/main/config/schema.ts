@@ -322,6 +322,12 @@ const finazonSchema = Type.Object(
       default: "refuse",
       description: "what happens when a workspace opens one connection too many",
     }),
+    firstPage: Type.Integer({
+      minimum: 0,
+      maximum: 1,
+      default: 0,
+      description: "what the first page of a REST list is called; some clients count from 1",
+    }),
   },
   section,
 );
