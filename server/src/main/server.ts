@@ -247,6 +247,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     () =>
       everySecond(clock, (nowUs) => {
         for (const feed of feeds) feed.wallTime(nowUs);
+        trading?.audience.look(gateway.connections);
       }),
     (cancel) => cancel(),
   );

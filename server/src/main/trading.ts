@@ -21,6 +21,7 @@ import type { Log } from "../ports/log.ts";
 import type { RestRoute } from "../ports/rest.ts";
 import { type AdminTarget, adminTargetOf } from "./admin/target.ts";
 import { Admissions } from "./admissions.ts";
+import { Audience } from "./audience.ts";
 import type { Config } from "./config/schema.ts";
 import type { DataFolder } from "./data-folder.ts";
 import type { Demo } from "./demo.ts";
@@ -53,6 +54,8 @@ export interface TradingOptions {
 export class Trading {
   readonly venue: Venue;
   readonly board: MarketBoard;
+  /** Whether anybody is there to see the participants trade. */
+  readonly audience: Audience;
   /** Takes their orders out of the book; call `refresh` about every second. */
   readonly disabledUsers: DisabledUsers;
   readonly #options: TradingOptions;
@@ -68,6 +71,7 @@ export class Trading {
     this.#registry = parts.registry;
     this.#admissions = parts.admissions;
     this.#options = options;
+    this.audience = new Audience(options.clock);
     const { store } = parts.registry;
     this.disabledUsers = new DisabledUsers({ store, target: this.adminTarget, log: options.log });
   }
@@ -138,11 +142,11 @@ export class Trading {
       (stop) => stop(),
     );
 
-    const { enabled, seed, rate } = config.exchange.participants;
+    const { enabled, ...setup } = config.exchange.participants;
     if (enabled === true) {
       await start.step(
         "participants",
-        () => runParticipants(venue, clock, { seed, rate }),
+        () => runParticipants(venue, clock, { ...setup, audience: this.audience }),
         (sendHome) => sendHome(),
       );
     } else {
@@ -216,10 +220,12 @@ export class Trading {
     const desk = createDesk(venue);
     return {
       dialect,
-      routes: cryptomusRoutes({
-        ...{ board, desk, door, secrets, marketMs, wallMs },
-        authenticator: watchedAuthenticator(authenticator, watch),
-      }),
+      routes: this.audience.noticing(
+        cryptomusRoutes({
+          ...{ board, desk, door, secrets, marketMs, wallMs },
+          authenticator: watchedAuthenticator(authenticator, watch),
+        }),
+      ),
       refresh(nowMs) {
         authenticator.refresh(nowMs);
         door.refresh(nowMs);

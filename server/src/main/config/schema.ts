@@ -373,6 +373,13 @@ const exchangeSchema = Type.Object(
           default: 1,
           description: "how busy they are, 1 being a quiet day",
         }),
+        idleShare: Type.Number({
+          minimum: 0.001,
+          maximum: 1,
+          default: 0.04,
+          description:
+            "share of the rate at which they go on while no client is connected and none has asked for five minutes",
+        }),
       },
       section,
     ),

@@ -10,6 +10,7 @@ import {
   type Participants,
 } from "../../feeds/simulator/participants/participants.ts";
 import type { Clock } from "../../ports/clock.ts";
+import type { Audience } from "../audience.ts";
 import { StartError } from "../start-error.ts";
 import type { Venue } from "./venue.ts";
 
@@ -23,6 +24,8 @@ const stallPauseMs = 1_000;
 export interface ParticipantsSetup {
   readonly seed: number;
   readonly rate: number;
+  /** Share of the rate at which they go on while nobody is there. */
+  readonly idleShare: number;
 }
 
 /**
@@ -32,7 +35,7 @@ export interface ParticipantsSetup {
 export async function runParticipants(
   venue: Venue,
   clock: Clock,
-  setup: ParticipantsSetup,
+  { audience, idleShare, ...setup }: ParticipantsSetup & { readonly audience: Audience },
 ): Promise<() => void> {
   const participants = createParticipants({
     ...setup,
@@ -46,10 +49,25 @@ export async function runParticipants(
     for (const entry of released) participants.observe(entry);
   });
   await Promise.all(participants.setUp().map((command) => venue.door.submit(command)));
-  return live(venue, clock, participants);
+  const life = live(venue, clock, participants);
+  const stopListening = audience.onChange((isThere) => {
+    participants.changePace(clock.nowUs(), isThere ? 1 : idleShare);
+    life.look();
+  });
+  return () => {
+    stopListening();
+    life.end();
+  };
 }
 
-function live(venue: Venue, clock: Clock, participants: Participants): () => void {
+/** Participants that are asked at each of their steps. */
+interface Life {
+  /** Finds out anew when the next step is. */
+  look(): void;
+  end(): void;
+}
+
+function live(venue: Venue, clock: Clock, participants: Participants): Life {
   let cancel = () => {};
   const wake = () => {
     if (venue.sequencer.stallReason !== undefined) {
@@ -63,7 +81,13 @@ function live(venue: Venue, clock: Clock, participants: Participants): () => voi
     if (Number.isFinite(waitMs) && !isOver) cancel = clock.after(waitMs, wake);
   };
   cancel = clock.after(0, wake);
-  return () => cancel();
+  return {
+    look() {
+      cancel();
+      wake();
+    },
+    end: () => cancel(),
+  };
 }
 
 function submitAll(venue: Venue, commands: ReturnType<Participants["setUp"]>): void {

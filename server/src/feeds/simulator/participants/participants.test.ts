@@ -182,6 +182,29 @@ describe("participants", () => {
     expect(witness.commands.length).toBeLessThan(250);
   });
 
+  it("decide the same things while their time is slow, only later, and lose no step when it is fast again", () => {
+    const commandsOf = (paces: readonly (readonly [share: number, seconds: number])[]) => {
+      const day = new VirtualDay(optionsWith({ markets: onlyTron }));
+      const witness = new Witness(day);
+      for (const [share, seconds] of paces) {
+        day.participants.changePace(day.nowUs, share);
+        day.run(seconds);
+      }
+      return witness.commands.map((command) =>
+        JSON.stringify(command, (_, value) => (typeof value === "bigint" ? `${value}` : value)),
+      );
+    };
+    const steady = commandsOf([[1, 60]]);
+    // 20 seconds of their time, then 1,000 of ours in which 20 of theirs pass, then 20 again.
+    const changing = commandsOf([
+      [1, 20],
+      [0.02, 1_000],
+      [1, 20],
+    ]);
+    expect(steady.length).toBeGreaterThan(50);
+    expect(changing).toEqual(steady);
+  });
+
   it.each([0.1, 1, 1_000])("do about as much in market time at a rate of %d", (rate) => {
     const day = new VirtualDay(optionsWith({ rate }));
     const witness = new Witness(day);

@@ -30,7 +30,6 @@ export class Participants {
   readonly #scenesByCode: ReadonlyMap<string, MarketScene>;
   readonly #seatsByUser: ReadonlyMap<string, Seat>;
   readonly #steps: Steps;
-  readonly #catchUpSteps: number;
 
   constructor(scenes: readonly MarketScene[], steps: Steps) {
     this.#scenes = scenes;
@@ -38,12 +37,19 @@ export class Participants {
     const seats = scenes.flatMap((scene) => scene.seats);
     this.#seatsByUser = new Map(seats.map((seat) => [seat.user, seat]));
     this.#steps = steps;
-    this.#catchUpSteps = steps.within(catchUpMaxUs);
   }
 
   /** When somebody wants to act next, in microseconds since 1970; infinite without any market. */
   get nextUs(): number {
     return this.#steps.timeOf(this.#nextStep());
+  }
+
+  /**
+   * Lets everybody's time go on at this share of the rate, 1 being all of it. They decide the same things in
+   * the same order, only sooner or later.
+   */
+  changePace(nowUs: number, share: number): void {
+    this.#steps.changePace(nowUs, share);
   }
 
   /**
@@ -67,7 +73,7 @@ export class Participants {
     const latest = this.#steps.stepAt(nowUs);
     const due = this.#nextStep();
     if (due > latest) return [];
-    const step = Math.max(due, latest - this.#catchUpSteps);
+    const step = Math.max(due, latest - this.#steps.within(catchUpMaxUs));
     return this.#scenes
       .filter((scene) => scene.nextStep <= step)
       .flatMap((scene) => scene.act({ step, nowUs }));
