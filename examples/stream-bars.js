@@ -5,6 +5,8 @@
 // A browser works the same way. WebSocket is built into Node.js 22 and newer; with an older one `ws`
 // takes its place, which this project installs.
 const WebSocket = globalThis.WebSocket ?? (await import("ws")).WebSocket;
+// Whoever reads only the first lines, as `head` does, ends the program.
+process.stdout.on("error", () => process.exit(0));
 const [address, key, ...tickers] = process.argv.slice(2);
 const socket = new WebSocket(`${address}/v1?apikey=${key}`);
 

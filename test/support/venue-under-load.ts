@@ -5,6 +5,7 @@
 import { writeSync } from "node:fs";
 import { systemClock } from "../../server/src/adapters/clock/system-clock.ts";
 import { atomsPerUnit } from "../../server/src/core/num/money.ts";
+import { Audience } from "../../server/src/main/audience.ts";
 import { runParticipants } from "../../server/src/main/venue/participants-runner.ts";
 import { Venue } from "../../server/src/main/venue/venue.ts";
 
@@ -25,7 +26,8 @@ let next = Number((deposited?.available ?? 0n) / atomsPerUnit) + 1;
 let underWay = 0;
 say(`recovered ${next - 1} ${venue.exchange.sequence}`);
 // They add the markets, and with them the currency that is deposited.
-await runParticipants(venue, clock, { seed: Number(seed), rate: 100 });
+const audience = new Audience(clock);
+await runParticipants(venue, clock, { seed: Number(seed), rate: 100, idleShare: 1, audience });
 
 /** Keeps many deposits of one unit under way; the number is the idempotency key. */
 function deposit(): void {

@@ -113,7 +113,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   );
   const configured = await start.step("datasets", () => config.datasets.map(openDataset));
   await start.step("files", () =>
-    refuseUnusableFolder(dataFolder(config.data), { withExchange: config.exchange.enabled }),
+    namingOtherServer(dataFolder(config.data), (unopened) =>
+      refuseUnusableFolder(unopened, { withExchange: config.exchange.enabled }),
+    ),
   );
   const folder = await start.step("data folder", () => openFolder(config.data));
   const { environment } = options;
@@ -270,6 +272,19 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       return stopping;
     },
   };
+}
+
+/** Does something with a folder; where its log is locked because another server has it, that is said. */
+function namingOtherServer(folder: DataFolder, task: (folder: DataFolder) => void): void {
+  try {
+    task(folder);
+  } catch (error) {
+    const isLocked = error instanceof Error && error.message.includes("is locked");
+    if (!isLocked || !isServed(folder.adminFile)) throw error;
+    throw new StartError(
+      `another server runs on the data folder ${folder.path}: stop it first, or name another folder with --data (${error.message})`,
+    );
+  }
 }
 
 /** Where operators reach the server; undefined when another server on the folder is reached there. */
