@@ -1,30 +1,43 @@
 /** A server whose disk is full or may not be written: it refuses clearly, and loses nothing. */
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { runCommand, startServerProcess } from "../support/server-process.ts";
 import { mountSmallDisk, smallDiskMissing } from "../support/small-disk.ts";
 
-const disk = mountSmallDisk(8_192);
+const disk = mountSmallDisk(12_288);
 afterAll(() => disk?.remove());
 
 describe.runIf(disk !== undefined)(`a server on a small disk (or ${smallDiskMissing})`, () => {
   const data = join(disk?.folder ?? "", "data");
 
-  it("refuses commands when the disk is full, stays up, and has everything when there is no more to write", async () => {
-    const yaml = "exchange: {participants: {rate: 1000}}\nlog: {level: error}";
+  it("refuses commands while the disk is full, stays up, goes on by itself when there is room, and has everything", async () => {
+    const ballast = join(disk?.folder ?? "", "ballast");
+    writeFileSync(ballast, Buffer.alloc(5_000_000));
+    const yaml = "exchange: {participants: {rate: 200}}\nlog: {level: warn}\ndatasets: []";
     const server = await startServerProcess({ data, yaml });
-    const readiness = async () => {
-      const response = await fetch(`${server.http}/readyz`);
+    const get = async (path: string) => {
+      const response = await fetch(server.http + path);
       return { status: response.status, text: await response.text() };
     };
-    await expect.poll(readiness, { timeout: 60_000 }).toMatchObject({
-      status: 503,
-      text: expect.stringMatching(/"ok":false,"state":"failed"/),
-    });
+    await expect
+      .poll(() => get("/readyz"), { timeout: 60_000 })
+      .toMatchObject({ status: 503, text: expect.stringMatching(/"ok":false/) });
+    expect(server.output().stderr).toMatch(/waits for its disk[^\n]*\n/);
     expect(server.output().stderr).toMatch(/\.db/);
-    expect((await fetch(`${server.http}/healthz`)).status).toBe(200);
+    expect((await get("/healthz")).status).toBe(200);
+
+    rmSync(ballast);
+    await expect.poll(() => get("/readyz"), { timeout: 60_000 }).toMatchObject({ status: 200 });
+    const taken = async () =>
+      Number(/exchange_commands_total (\d+)/.exec((await get("/metrics")).text)?.[1]);
+    const before = await taken();
+    await expect.poll(taken, { timeout: 30_000 }).toBeGreaterThan(before);
+
     expect(await server.stop()).toBe(0);
-  }, 90_000);
+    const verified = await runCommand(["verify", "--data", data, "--log-level", "silent"]);
+    expect(verified).toMatchObject({ code: 0, stdout: expect.stringMatching(/ok +history/) });
+  }, 180_000);
 
   it("is refused at the start with the file's name when the disk may not be written", async () => {
     disk?.setReadOnly(true);

@@ -220,6 +220,11 @@ export interface History {
   /** Why nothing more is stored, once that is so. Final until the history is opened anew. */
   readonly failure: StorageFailure | undefined;
   /**
+   * Why nothing is stored at present; what was recorded is tried again until it is stored. While it
+   * lasts {@link flushed} resolves with it. Undefined while all is well.
+   */
+  readonly stall: StorageFailure | undefined;
+  /**
    * Takes the commands that follow the last one taken; any other is a bug of the caller, and so is
    * recording while {@link ready} says to wait. Does nothing after a failure. The events are read at once.
    *

@@ -57,6 +57,7 @@ export class MemoryHistory implements History {
     return this.#lastSequence;
   }
 
+  readonly stall: undefined;
   get failure(): StorageFailure | undefined {
     return this.#failure;
   }

@@ -3,8 +3,8 @@
  * knows nothing of threads, and the batches it is given are already known to follow each other.
  */
 
-import { existsSync, statfsSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { assert } from "../../core/assert.ts";
 import type { CommandBatch, LogDamage } from "../../ports/command-log.ts";
@@ -20,7 +20,7 @@ import { BatchReader, type LogChunk, logDamage, type ReadCursor } from "./comman
 import { commandLogSchema } from "./command-log-schema.ts";
 import { furthestTrace, type LogTrace, refuseLostLog } from "./command-log-traces.ts";
 import { type Inspection, inspect, isMade, openInspection } from "./inspection.ts";
-import { Place } from "./place.ts";
+import { isDiskFull, Place } from "./place.ts";
 import { createPrivately, syncPath } from "./private-file.ts";
 import { checkedVersion, migrate } from "./schema.ts";
 import { StoreError, toStorageFailure, toStoreError } from "./store-error.ts";
@@ -204,7 +204,7 @@ export class CommandLogFile {
   get mayComeBack(): boolean {
     if (this.#failure === undefined || this.#isBroken) return false;
     // Past the bound of the file no room on the disk helps.
-    return this.#fileBytesMax === undefined || bytesFree(this.#file) < roomBytes;
+    return this.#fileBytesMax === undefined || isDiskFull(this.#file);
   }
 
   /**
@@ -364,18 +364,6 @@ export class CommandLogFile {
 
 function sameChain(left: ReadCursor, right: ReadCursor): boolean {
   return left.checksum === right.checksum;
-}
-
-/** A disk with less than this is taken for full, in bytes. */
-const roomBytes = 1_048_576;
-
-function bytesFree(file: string): number {
-  try {
-    const { bavail, bsize } = statfsSync(dirname(file));
-    return bavail * bsize;
-  } catch {
-    return 0;
-  }
 }
 
 function readEpoch(database: DatabaseSync, file: string): string {

@@ -36,6 +36,7 @@ import {
 } from "./history-rows.ts";
 import { historySchema } from "./history-schema.ts";
 import { inspect, isMade } from "./inspection.ts";
+import { isDiskFull, Place } from "./place.ts";
 import { createPrivately, syncFolderOf } from "./private-file.ts";
 import { checkedVersion, migrate } from "./schema.ts";
 import { StoreError } from "./store-error.ts";
@@ -99,7 +100,7 @@ export function openHistoryFile(options: HistoryFileOptions): HistoryFile {
       PRAGMA cache_size = -${cacheKib};
       PRAGMA cell_size_check = ON`);
     if (options.fileBytesMax !== undefined) boundFile(database, options.fileBytesMax);
-    return new HistoryFile(database, file, options.epoch);
+    return new HistoryFile(database, file, options);
   } catch (error) {
     database?.close();
     if (isMarkNew) removeMark(file);
@@ -182,19 +183,27 @@ export class HistoryFile {
   readonly #database: DatabaseSync;
   readonly #file: string;
   readonly #inserts: ReturnType<typeof prepareInserts>;
-  readonly #bars: BarWriter;
+  #bars: BarWriter;
   #lastSequence: number;
   /** The last one that the open transaction reaches; undefined when none is open. */
   #addedSequence: number | undefined;
   #failure: StorageFailure | undefined;
+  readonly #isBounded: boolean;
+  readonly #place: Place;
 
   /** Only {@link openHistoryFile} makes one. */
-  constructor(database: DatabaseSync, file: string, epoch: string) {
+  constructor(
+    database: DatabaseSync,
+    file: string,
+    { epoch, fileBytesMax }: Pick<HistoryFileOptions, "epoch" | "fileBytesMax">,
+  ) {
+    this.#isBounded = fileBytesMax !== undefined;
     this.#database = database;
     this.#file = file;
     this.#lastSequence = startOf(database, file, epoch);
     this.#inserts = prepareInserts(database);
     this.#bars = new BarWriter(database, file);
+    this.#place = new Place(file, `${file}-wal`);
   }
 
   /** Everything up to here is stored; 0 when nothing is. */
@@ -210,8 +219,40 @@ export class HistoryFile {
 
   /** Ends the transaction: undefined when what was added is stored, else why none of it is. */
   commit(): StorageFailure | undefined {
-    this.#failure ??= this.#attempt(() => this.#commit());
+    this.#failure ??= this.#attempt(() => this.#commit()) ?? this.look();
     return this.#failure;
+  }
+
+  /** Why nothing more is stored. */
+  get failure(): StorageFailure | undefined {
+    return this.#failure;
+  }
+
+  /** Whether the failure may go away by itself: room on the disk, or a disk that can be written again. */
+  get mayComeBack(): boolean {
+    const { fault } = this.#failure ?? {};
+    if (fault === "disk-full") return !this.#isBounded || isDiskFull(this.#file);
+    return fault === "read-only";
+  }
+
+  /** After a failure that may go away: adds all rows since the last transaction to a new one. */
+  retry(rows: readonly HistoryRows[]): StorageFailure | undefined {
+    // What was added to bars in memory was taken back with the transaction.
+    this.#bars = new BarWriter(this.#database, this.#file);
+    this.#addedSequence = undefined;
+    this.#failure =
+      this.look() ??
+      this.#attempt(() => {
+        for (const each of rows) this.#insert(each);
+      });
+    return this.#failure;
+  }
+
+  /** Why nothing more may be stored: the file is not where it was. */
+  look(): StorageFailure | undefined {
+    const lost = this.#place.lost();
+    if (lost !== undefined) this.#failure ??= { kind: "failure", fault: "moved", message: lost };
+    return lost === undefined ? undefined : this.#failure;
   }
 
   /** Examines the file and digests every row that is stored; no transaction may be open. */

@@ -41,6 +41,10 @@ export type WorkerStart =
 export type FromWorker =
   /** Everything up to this sequence is stored. */
   | { readonly kind: "stored"; readonly lastSequence: number }
+  /** Nothing is stored at present, and it is tried again. */
+  | { readonly kind: "stalled"; readonly failure: StorageFailure }
+  /** The stall is over. */
+  | { readonly kind: "resumed" }
   /** What was not reported as stored never will be. */
   | { readonly kind: "failed"; readonly failure: StorageFailure }
   | { readonly kind: "digest"; readonly digest: HistoryDigest | StorageFailure };

@@ -4,6 +4,7 @@
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { assert, ensureNever } from "../../core/assert.ts";
+import type { StorageFailure } from "../../ports/storage-fault.ts";
 import { OutdatedHistory } from "./history-error.ts";
 import { type HistoryFile, type HistoryFileOptions, openHistoryFile } from "./history-file.ts";
 import type { FromWorker, ToWorker, WorkerStart } from "./history-messages.ts";
@@ -15,6 +16,9 @@ const transactionRowsMax = 50_000;
 
 /** How long a transaction takes further messages while nobody waits for it, in milliseconds. */
 const transactionMsMax = 1_000;
+
+/** How often a history that could not be written is tried again, and looked for, in milliseconds. */
+const retryMs = 1_000;
 
 assert(parentPort !== null, "the history's worker runs as a worker thread");
 const port = parentPort;
@@ -33,9 +37,17 @@ class Writer {
   #isUnfinished = false;
   /** Whether the transaction ends as soon as that command is whole. */
   #isDue = false;
+  /** What came since the last transaction ended: it is tried again when the disk comes back. */
+  #kept: HistoryRows[] = [];
+  #retryTimer: NodeJS.Timeout | undefined;
 
   constructor(history: HistoryFile) {
     this.#history = history;
+    // Unreferenced: it must not keep the thread of a history that was closed.
+    setInterval(() => {
+      const lost = this.#history.look();
+      if (lost !== undefined) post({ kind: "failed", failure: lost });
+    }, retryMs).unref();
   }
 
   handle(message: ToWorker): void {
@@ -51,7 +63,8 @@ class Writer {
         post({ kind: "digest", digest: this.#history.digest() });
         return;
       case "close":
-        this.#commit();
+        if (this.#retryTimer === undefined) this.#commit();
+        else this.#giveUp();
         this.#history.close();
         port.close();
         return;
@@ -61,11 +74,13 @@ class Writer {
   }
 
   #store(rows: HistoryRows): void {
+    this.#isUnfinished = rows.isUnfinished;
+    this.#kept.push(rows);
+    if (this.#retryTimer !== undefined) return;
     this.#timer ??= setTimeout(() => this.#commit(), transactionMsMax);
     this.#rows += rowCount(rows);
-    this.#isUnfinished = rows.isUnfinished;
     const failure = this.#history.add(rows);
-    if (failure !== undefined) post({ kind: "failed", failure });
+    if (failure !== undefined) this.#fail(failure);
     else if (this.#isDue || this.#rows >= transactionRowsMax) this.#commit();
   }
 
@@ -77,8 +92,50 @@ class Writer {
     this.#timer = undefined;
     this.#rows = 0;
     const failure = this.#history.commit();
-    if (failure === undefined) post({ kind: "stored", lastSequence: this.#history.lastSequence });
-    else post({ kind: "failed", failure });
+    if (failure === undefined) this.#stored();
+    else this.#fail(failure);
+  }
+
+  #stored(): void {
+    this.#kept = [];
+    post({ kind: "stored", lastSequence: this.#history.lastSequence });
+  }
+
+  #fail(failure: StorageFailure): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#rows = 0;
+    if (this.#history.mayComeBack) {
+      this.#retryTimer = setInterval(() => this.#retry(), retryMs);
+      post({ kind: "stalled", failure });
+    } else {
+      this.#kept = [];
+      post({ kind: "failed", failure });
+    }
+  }
+
+  #retry(): void {
+    const failure = this.#history.retry(this.#kept);
+    if (failure !== undefined && this.#history.mayComeBack) return;
+    clearInterval(this.#retryTimer);
+    this.#retryTimer = undefined;
+    if (failure !== undefined) {
+      this.#fail(failure);
+      return;
+    }
+    post({ kind: "resumed" });
+    // The rest of a command that came in part belongs to the same transaction.
+    this.#timer = setTimeout(() => this.#commit(), transactionMsMax);
+    this.#commit();
+  }
+
+  /** Tries a last time. What is not stored then comes from the log at the next start. */
+  #giveUp(): void {
+    this.#retry();
+    if (this.#retryTimer === undefined) return;
+    clearInterval(this.#retryTimer);
+    const { failure } = this.#history;
+    if (failure !== undefined) post({ kind: "failed", failure });
   }
 }
 

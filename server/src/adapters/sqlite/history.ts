@@ -148,6 +148,7 @@ class SqliteHistory implements History {
   #room: PromiseWithResolvers<void> | undefined;
   readonly #digests: ((digest: HistoryDigest | StorageFailure) => void)[] = [];
   #failure: StorageFailure | undefined;
+  #stall: StorageFailure | undefined;
   #isClosed = false;
   #closing: Promise<void> | undefined;
 
@@ -169,6 +170,10 @@ class SqliteHistory implements History {
 
   get failure(): StorageFailure | undefined {
     return this.#failure;
+  }
+
+  get stall(): StorageFailure | undefined {
+    return this.#stall;
   }
 
   record(released: readonly Released[], isUnfinished = false): void {
@@ -199,6 +204,7 @@ class SqliteHistory implements History {
   flushed(): Promise<number | StorageFailure> {
     if (this.#failure !== undefined) return Promise.resolve(this.#failure);
     if (this.#lastSequence === this.#takenSequence) return Promise.resolve(this.#lastSequence);
+    if (this.#stall !== undefined) return Promise.resolve(this.#stall);
     const last = this.#flushes.at(-1);
     if (last?.sequence === this.#takenSequence) return last.promise;
     const { promise, resolve: settle } = Promise.withResolvers<number | StorageFailure>();
@@ -279,6 +285,13 @@ class SqliteHistory implements History {
       case "stored":
         this.#stored(message.lastSequence);
         return;
+      case "stalled":
+        this.#stall = message.failure;
+        for (const flush of this.#flushes.splice(0)) flush.resolve(message.failure);
+        return;
+      case "resumed":
+        this.#stall = undefined;
+        return;
       case "failed":
         this.#fail(message.failure);
         return;
@@ -309,6 +322,7 @@ class SqliteHistory implements History {
   }
 
   #fail(failure: StorageFailure): void {
+    this.#stall = undefined;
     this.#failure ??= failure;
     this.#inFlight.length = 0;
     this.#backlog = 0;

@@ -2,7 +2,21 @@
  * Notices that a file which is open has lost its name, or that its name leads to another file: what is
  * written then is gone when the process ends. Further links to the file, as backups make, do not matter.
  */
-import { statSync } from "node:fs";
+import { statfsSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+
+/** A disk with less room than this is taken for full, in bytes. */
+const roomBytes = 1_048_576;
+
+/** Whether the disk of a file is full, or does not tell. */
+export function isDiskFull(file: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(dirname(file));
+    return bavail * bsize < roomBytes;
+  } catch {
+    return true;
+  }
+}
 
 /** Where some files are that belong together. */
 export class Place {

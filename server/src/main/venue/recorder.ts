@@ -38,6 +38,7 @@ export class Recorder {
   /** Stops waiting for more; undefined when nothing waits for it. */
   #cancelGathering: (() => void) | undefined;
   #faultSaid = false;
+  #stallSaid = false;
 
   /** Without a clock everything is handed over at once, as suits a replay. */
   constructor(history: History, log: Log, clock?: Pick<Clock, "after">) {
@@ -53,11 +54,12 @@ export class Recorder {
 
   /** Why nothing more is stored; undefined while all is well. */
   get fault(): string | undefined {
-    return this.#history.failure?.message;
+    return (this.#history.failure ?? this.#history.stall)?.message;
   }
 
   /** Takes released commands, in order. Each of them is a small batch, so they are gathered a while. */
   take(released: readonly Released[]): void {
+    this.#sayStall();
     this.#add(released);
     if (this.#pumping !== undefined || this.#waiting.length === 0) return;
     if (this.#clock === undefined || this.#waiting.length >= gatheredMax) this.#handOver();
@@ -76,6 +78,7 @@ export class Recorder {
    * will be. What comes meanwhile does not delay it.
    */
   async caughtUp(sequence: number): Promise<string | undefined> {
+    if (this.#history.stall !== undefined) return this.#history.stall.message;
     this.#handOver();
     while (this.#pumping !== undefined && this.#handedOverSequence < sequence) {
       await this.#progress.promise;
@@ -87,7 +90,9 @@ export class Recorder {
   /** Hands over everything that waits and resolves when it is stored, or never will be. */
   async finish(): Promise<void> {
     this.#handOver();
-    while (this.#pumping !== undefined) await this.#pumping;
+    // What cannot be stored at present comes from the log at the next start.
+    if (this.#history.stall !== undefined) this.#waiting.clear();
+    else while (this.#pumping !== undefined) await this.#pumping;
     await this.#history.flushed();
     await this.#history.close();
   }
@@ -119,6 +124,7 @@ export class Recorder {
         break;
       }
       await this.#history.ready();
+      if (this.#history.failure !== undefined || this.#waiting.length === 0) continue;
       const { released, isUnfinished } = this.#waiting.take(handedOverEventsMax);
       this.#history.record(released, isUnfinished);
       this.#noteHandedOver(released.at(-1)?.sequence ?? 0, isUnfinished);
@@ -135,6 +141,14 @@ export class Recorder {
   #tellProgress(): void {
     this.#progress.resolve();
     this.#progress = Promise.withResolvers();
+  }
+
+  #sayStall(): void {
+    const reason = this.#history.stall?.message;
+    if ((reason !== undefined) === this.#stallSaid) return;
+    this.#stallSaid = reason !== undefined;
+    if (reason === undefined) this.#log.warn("the history is written again");
+    else this.#log.error("the history waits for its disk and tries again every second", { reason });
   }
 
   #sayFault(reason: string): void {
