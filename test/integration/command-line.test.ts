@@ -195,6 +195,22 @@ describe("replay --print", () => {
     );
   });
 
+  it("counts 600 trades of which one is 26 days ahead, and says which", async () => {
+    const file = join(folder, "wild.csv");
+    const rows = Array.from({ length: 600 }, (_, at) => {
+      const time = 1_700_000_000_000 + at * 1_000 + (at === 29 ? 26 * 86_400_000 : 0);
+      return `${at + 1},1,1,1,${time},false`;
+    });
+    writeFileSync(file, `${header}${rows.join("\n")}\n`);
+
+    const { code, stdout, stderr } = await runCommand(["replay", file, "--ticker", "X", "--print"]);
+
+    const counts = [...stdout.matchAll(/"trades":(\d+)/g)].map(([, count]) => Number(count));
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(599);
+    expect(stderr).toContain(`not used: 1 outlying (first: ${file}:31)`);
+    expect(code).toBe(1);
+  });
+
   it("ends quietly when nobody reads on", async () => {
     const file = join(folder, "long.csv");
     const rows = Array.from(
@@ -223,8 +239,21 @@ describe("replay --print", () => {
       "--log-format",
       "text",
     ]);
-    expect(dirty.code).toBe(0);
+    expect(dirty.code).toBe(1);
     expect(dirty.stderr).toContain(`${file}:3`);
+    expect(dirty.stderr).toContain(
+      `replay: 1 trades in 1 bars; not used: 1 malformed (first: ${file}:3); 50.00 % of the trades are missing`,
+    );
+    const tolerant = await runCommand([
+      "replay",
+      file,
+      "--ticker",
+      "X",
+      "--print",
+      "--unused-max",
+      "50",
+    ]);
+    expect(tolerant.code).toBe(0);
 
     const other = join(folder, "notes.txt");
     writeFileSync(other, "dear diary,\ntoday\n");

@@ -22,7 +22,16 @@ export class VirtualFeedContext implements FeedContext {
   readonly warnings: string[] = [];
   readonly shares: number[] = [];
   readonly sleepsMs: number[] = [];
-  readonly counts: Record<FeedCounter, number> = { trades: 0, malformed: 0, skipped: 0, bytes: 0 };
+  readonly counts: Record<FeedCounter, number> = {
+    trades: 0,
+    malformed: 0,
+    skipped: 0,
+    late: 0,
+    outlying: 0,
+    bytes: 0,
+  };
+  /** Where the first of each kind was. */
+  readonly places = new Map<FeedCounter, string>();
   readonly #catalog = new Catalog();
   readonly #instrumentsMax: number;
   #nowUs = virtualStartUs;
@@ -38,8 +47,9 @@ export class VirtualFeedContext implements FeedContext {
     return known ?? (isFull ? undefined : this.#catalog.ensureInstrument(datasetCode, ticker));
   }
 
-  count(counter: FeedCounter, by: number): void {
+  count(counter: FeedCounter, by: number, place?: string): void {
     this.counts[counter] += by;
+    if (place !== undefined && !this.places.has(counter)) this.places.set(counter, place);
   }
 
   warn(message: string): void {

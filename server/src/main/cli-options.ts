@@ -67,6 +67,13 @@ export function speed(text: string): string {
   return text;
 }
 
+/** A share in percent, 0 … 100. */
+export function percent(text: string): number {
+  const value = text.trim() === "" ? Number.NaN : Number(text);
+  if (!(value >= 0 && value <= 100)) throw new InvalidArgumentError("It must be 0 to 100.");
+  return value;
+}
+
 /** A whole number above 0. */
 export function wholeNumber(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text))

@@ -8,6 +8,7 @@ import {
   type ConfigOptions,
   configInput,
   type Done,
+  percent,
   speed,
   wholeNumber,
   withConfig,
@@ -197,7 +198,7 @@ function addReplayCommand(program: Command, done: Done): void {
       .command("replay")
       .description("serve recorded trades through the live protocol, or print their bars"),
   )
-    .argument("<file...>", "recorded trades, plain or gzip, played in this order")
+    .argument("<file...>", "recorded trades, plain or gzip, merged by time")
     .addOption(
       new Option("--format <name>", "format of the files")
         .choices(["binance-trades", "binance-aggtrades", "tardis-trades"])
@@ -212,8 +213,15 @@ function addReplayCommand(program: Command, done: Done): void {
         .default("recorded"),
     )
     .option("--loop", "start again after the last file")
+    .option("--sort", "sort each file on disk first, where it is far out of order")
     .option("--at-once", "begin at once; default: when the first client subscribes")
     .option("--print", "print the final bars as JSON lines and exit, without serving")
+    .option(
+      "--unused-max <percent>",
+      "with --print: share of the trades that may be missing before it exits with 1",
+      percent,
+      0.1,
+    )
     .addHelpText(
       "after",
       "\nCSV with a column map and NDJSON files are configured in openbourse.yaml (docs/operating/configuration.md).",

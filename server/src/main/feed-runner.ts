@@ -6,8 +6,10 @@ import type { Bar, PublishPeriodS } from "../marketdata/bar.ts";
 import { BarPublisher } from "../marketdata/bar-publisher.ts";
 import type { TradeVerdict } from "../marketdata/bar-series.ts";
 import type { Catalog, DatasetEnd } from "../marketdata/catalog.ts";
+import { inEventOrder } from "../marketdata/event-order.ts";
 import type { Dataset, Instrument } from "../marketdata/instrument.ts";
 import type { BarTopic } from "../marketdata/topic.ts";
+import type { Trade } from "../marketdata/trade.ts";
 import { type Clock, steadyMs } from "../ports/clock.ts";
 import type {
   FeedContext,
@@ -19,6 +21,10 @@ import type {
 import type { Log } from "../ports/log.ts";
 import type { FailedRun, FeedRestarts } from "./feed-restarts.ts";
 import type { OpenedFeed } from "./feeds.ts";
+import { UnusedTrades } from "./unused-trades.ts";
+
+/** How often it is told which trades were not used, in milliseconds, while there are more of them. */
+const tellingMs = 60_000;
 
 /** What a runner is made of. */
 export interface FeedRunnerOptions {
@@ -48,6 +54,7 @@ export interface FeedRunnerOptions {
 export interface FeedFigures {
   readonly verdicts: Record<TradeVerdict, number>;
   readonly counts: Record<FeedCounter, number>;
+  readonly unused: UnusedTrades;
   gaps: number;
   /** How often it was started again after a failure. */
   restarts: number;
@@ -63,7 +70,8 @@ export class FeedRunner {
   readonly dataset: Dataset;
   readonly figures: FeedFigures = {
     verdicts: { taken: 0, reused: 0, duplicate: 0, late: 0, early: 0 },
-    counts: { trades: 0, malformed: 0, skipped: 0, bytes: 0 },
+    counts: { trades: 0, malformed: 0, skipped: 0, late: 0, outlying: 0, bytes: 0 },
+    unused: new UnusedTrades(),
     gaps: 0,
     restarts: 0,
     lagUs: 0,
@@ -118,16 +126,51 @@ export class FeedRunner {
     if (this.#options.opened.feed.time === "wall") this.#bars.advance(nowUs);
   }
 
+  /** Lets a feed that waits for its audience find out what there is to subscribe to. */
+  async prepare(): Promise<void> {
+    const { feed, waitsForAudience } = this.#options.opened;
+    if (!waitsForAudience || feed.prepare === undefined) return;
+    if (!(await feed.prepare(this.#context()))) this.#audience.resolve();
+  }
+
   async #run(): Promise<void> {
     const { clock, log } = this.#options;
     await this.#audience.promise;
+    const stopTelling = this.#tellUnused();
+    await this.#runAgainAndAgain(clock, log);
+    stopTelling();
+  }
+
+  /** Says once a minute which trades were not used, while there are more of them. */
+  #tellUnused(): () => void {
+    const { clock, log } = this.#options;
+    const { unused } = this.figures;
+    let told = 0;
+    let cancel = () => {};
+    const later = () => {
+      cancel = clock.after(tellingMs, () => {
+        if (unused.total > told) {
+          log.warn("trades were not used", {
+            dataset: this.dataset.code,
+            unused: unused.words,
+          });
+        }
+        told = unused.total;
+        later();
+      });
+    };
+    later();
+    return () => cancel();
+  }
+
+  async #runAgainAndAgain(clock: Clock, log: Log): Promise<void> {
     for (;;) {
       this.state = "running";
       const startedMs = clock.monotonicMs();
       const { outcome, hasYielded } = await this.#runOnce();
       if (outcome.kind !== "failed") {
         this.state = outcome.kind;
-        log.info(`feed ${outcome.kind}`, { dataset: this.dataset.code });
+        this.#tellEnd(log, outcome.kind);
         if (outcome.kind === "finished") this.#options.ended?.("finished");
         return;
       }
@@ -144,6 +187,14 @@ export class FeedRunner {
       }
       this.figures.restarts += 1;
     }
+  }
+
+  #tellEnd(log: Log, kind: FeedOutcome["kind"]): void {
+    const { verdicts, unused } = this.figures;
+    const told = { dataset: this.dataset.code, trades: verdicts.taken + verdicts.reused };
+    const reused = verdicts.reused === 0 ? {} : { reusedIds: verdicts.reused };
+    if (unused.total === 0) log.info(`feed ${kind}`, { ...told, ...reused });
+    else log.warn(`feed ${kind}`, { ...told, ...reused, unused: unused.words });
   }
 
   /** Says that the feed failed; milliseconds until it is started again, undefined when it is not. */
@@ -186,9 +237,7 @@ export class FeedRunner {
   #take(event: FeedEvent): void {
     switch (event.kind) {
       case "trades": {
-        if (this.#options.opened.feed.time === "wall") this.wallTime(this.#options.clock.nowUs());
-        const { verdicts } = this.figures;
-        for (const trade of event.trades) verdicts[this.#bars.apply(trade)] += 1;
+        this.#fold(event);
         const last = event.trades.at(-1);
         if (last !== undefined) this.figures.lagUs = last.receiveTimeUs - last.eventTimeUs;
         break;
@@ -208,15 +257,32 @@ export class FeedRunner {
     }
   }
 
+  /** Folds trades. What a live source sends at once is put into order first: several send newest first. */
+  #fold({ trades, placeOf }: Extract<FeedEvent, { kind: "trades" }>): void {
+    const { clock, opened } = this.#options;
+    const { verdicts, unused } = this.figures;
+    if (opened.feed.time === "wall") this.wallTime(clock.nowUs());
+    const ordered = opened.feed.time === "wall" ? inEventOrder(trades) : trades;
+    for (let at = 0; at < ordered.length; at += 1) {
+      const trade = ordered[at]!;
+      const verdict = this.#bars.apply(trade);
+      verdicts[verdict] += 1;
+      if (verdict === "taken" || verdict === "reused") continue;
+      const place = unused.wantsPlace(verdict) && ordered === trades ? placeOf?.(at) : undefined;
+      unused.add(verdict, 1, place ?? placeOfTrade(trade));
+    }
+  }
+
   #context(): FeedContext {
     const { catalog, clock, log, opened, progress } = this.#options;
     const paceMs = steadyMs(clock);
     const { code } = this.dataset;
-    const { counts } = this.figures;
+    const { counts, unused } = this.figures;
     return {
       instrument: (ticker) => catalog.ensureInstrument(code, ticker),
-      count: (counter, by) => {
+      count: (counter, by, place) => {
         counts[counter] += by;
+        if (counter !== "trades" && counter !== "bytes") unused.add(counter, by, place);
       },
       warn: (message) => log.warn(message, { dataset: code }),
       progress: (share) => progress?.(share),
@@ -224,6 +290,12 @@ export class FeedRunner {
       sleep: (ms, signal) => sleep(clock, ms, signal),
     };
   }
+}
+
+/** Where a trade of a source without lines is: its ticker, id and time. */
+function placeOfTrade({ instrument, id, eventTimeUs }: Trade): string {
+  const time = new Date(eventTimeUs / 1_000).toISOString();
+  return `${instrument.ticker}${id === undefined ? "" : ` ${id}`} at ${time}`;
 }
 
 function sleep(clock: Clock, ms: number, signal: StopSignal): Promise<void> {

@@ -67,10 +67,10 @@ export function openFeed(dataset: DatasetConfig): OpenedFeed | string {
 
 /** The feed's own options: in the configuration file, format and columns stand side by side. */
 function replayOptions(config: ReplayFeedConfig, publisher: string): ReplayOptions | string {
-  const { files, ticker, tickers, venue, speed, clock, loop } = config;
+  const { files, ticker, tickers, venue, speed, clock, loop, sort } = config;
   const format = replayFormat(config);
   if (typeof format === "string") return format;
-  return { files, format, publisher, venue, ticker, tickers, speed, clock, loop };
+  return { files, format, publisher, venue, ticker, tickers, speed, clock, loop, sort };
 }
 
 /** Better said at the start than when the first client has been waiting. */

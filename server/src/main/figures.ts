@@ -4,6 +4,7 @@ import type { Gateway } from "../adapters/ws/gateway.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { Counter, Labels, Meter } from "../ports/meter.ts";
 import type { FeedRunner } from "./feed-runner.ts";
+import { unusedKinds } from "./unused-trades.ts";
 import type { Venue } from "./venue/venue.ts";
 
 /** What is measured. */
@@ -155,6 +156,11 @@ function feedFigures(meter: Meter, feeds: readonly FeedRunner[]): (() => void)[]
     "Records that are sound but not market trades.",
     ["dataset"],
   );
+  const unused = meter.counter(
+    "openbourse_feed_unused_total",
+    "Records that are in no bar, by why; duplicates are in one already.",
+    ["dataset", "kind"],
+  );
   const gaps = meter.counter("openbourse_feed_gaps_total", "Gaps that feeds reported.", [
     "dataset",
   ]);
@@ -174,6 +180,9 @@ function feedFigures(meter: Meter, feeds: readonly FeedRunner[]): (() => void)[]
       follow(skipped, () => figures.counts.skipped, labels),
       follow(gaps, () => figures.gaps, labels),
       follow(restarts, () => figures.restarts, labels),
+      ...unusedKinds.map((kind) =>
+        follow(unused, () => figures.unused.counts[kind], { ...labels, kind }),
+      ),
       ...verdicts.map((verdict) =>
         follow(trades, () => figures.verdicts[verdict], { ...labels, verdict }),
       ),

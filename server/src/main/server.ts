@@ -162,7 +162,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const latenessUs = config.bars.latenessMs * 1_000;
   const { unchangedBars } = config.finazon;
   const progress = (code: string, share: number) => options.progress?.(code, share);
-  await start.step("feeds", () => {
+  await start.step("feeds", async () => {
     const served = [...configured, ...(venue ? [ownTrades(venue, config)] : [])];
     for (const dataset of served) {
       feeds.push(
@@ -172,6 +172,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         }),
       );
     }
+    await Promise.all(feeds.map((feed) => feed.prepare()));
   });
 
   const { eventInReplies, firstPage } = config.finazon;
@@ -180,7 +181,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const dialects = [finazon, ...(cryptomus ? [cryptomus.dialect] : [])];
   const gateway = await start.step(
     "gateway",
-    () => new Gateway({ dialects, hub, clock, nowMs, log, ...config.server }),
+    () => new Gateway({ dialects, hub, clock, log, ...config.server }),
     // A start that fails before there is an HTTP server has timers here, and no connections.
     (made) => made.stop(config.server.stopGraceMs),
   );
@@ -367,8 +368,10 @@ function health(parts: {
     { name: "server", state: stopping ? "stopping" : "running" },
     { name: "clock", state: clock.standing.kind, isOptional: true },
     ...(venue ? [exchangePart(venue), part("history", venue.historyFault)] : []),
-    ...feeds.map(({ dataset, state }): HealthPart => {
-      return { name: `feed ${dataset.code}`, state, isOptional: true };
+    ...feeds.map(({ dataset, figures, state }): HealthPart => {
+      const { total, found } = figures.unused;
+      const unused = total === 0 ? {} : { unused: found };
+      return { name: `feed ${dataset.code}`, state, isOptional: true, ...unused };
     }),
   ];
 }

@@ -141,29 +141,16 @@ export class BarSeries {
     const endUs = startUs + barIntervalUs;
     const isBacklog = endUs + latenessUs <= nowUs;
     const finalUs = (isBacklog ? nowUs : endUs) + latenessUs;
-    const bar = new MinuteBar({ startUs, finalUs, ...this.#scales(trade) });
+    const newest = this.bars.at(-1);
+    const priceScale = scaleOf(trade.price, trade.priceScale, newest?.priceScale);
+    const quantityScale = scaleOf(trade.quantity, trade.quantityScale, newest?.quantityScale);
+    const bar = new MinuteBar({ startUs, finalUs, priceScale, quantityScale });
     // The first trade of a minute may be a late one: that minute has ended already.
     if (endUs <= nowUs) bar.closeNow();
     let at = this.bars.length;
     while (at > 0 && (this.bars[at - 1]?.startUs ?? 0) > startUs) at -= 1;
     this.bars.splice(at, 0, bar);
     return bar;
-  }
-
-  /**
-   * The units of a new bar: those of the newest one, where the trade's numbers stay small in them.
-   * One odd trade thus binds its own minute only.
-   */
-  #scales(trade: Trade): { priceScale: number; quantityScale: number } {
-    const newest = this.bars.at(-1);
-    const scale = (value: number | bigint, own: number, inherited: number) =>
-      inherited > own && typeof rescaleExactly(value, own, inherited) === "number"
-        ? inherited
-        : own;
-    return {
-      priceScale: scale(trade.price, trade.priceScale, newest?.priceScale ?? 0),
-      quantityScale: scale(trade.quantity, trade.quantityScale, newest?.quantityScale ?? 0),
-    };
   }
 
   #fold(trade: Trade, bar: MinuteBar): void {
@@ -175,6 +162,15 @@ export class BarSeries {
     const quantity = rescaleExactly(trade.quantity, quantityScale, bar.quantityScale);
     bar.add({ price, quantity, eventTimeUs, aggressor });
   }
+}
+
+/**
+ * The unit of a new bar: that of the newest one, where the trade's number stays small in it. One odd
+ * trade thus binds its own minute only.
+ */
+function scaleOf(value: number | bigint, own: number, newest: number | undefined): number {
+  if (newest === undefined || newest <= own) return own;
+  return typeof rescaleExactly(value, own, newest) === "number" ? newest : own;
 }
 
 function minuteStart(timeUs: number): number {

@@ -16,7 +16,12 @@ export interface StopSignal {
 
 /** What a feed can say. */
 export type FeedEvent =
-  | { readonly kind: "trades"; readonly trades: readonly Trade[] }
+  | {
+      readonly kind: "trades";
+      readonly trades: readonly Trade[];
+      /** Where the trade at a position was read, for example file and line; only asked when it matters. */
+      placeOf?(at: number): string;
+    }
   /**
    * The feed's market time has reached `atUs` (microseconds since 1970). Only feeds with
    * `time: "feed"` say this; what was due at or before `atUs` is published before the next event.
@@ -36,15 +41,19 @@ export type FeedOutcome =
   | { readonly kind: "stopped" }
   | { readonly kind: "failed"; readonly reason: string };
 
-/** What a feed may count; each becomes a metric with the feed's name. */
-export type FeedCounter = "trades" | "malformed" | "skipped" | "bytes";
+/**
+ * What a feed may count. `malformed` could not be read, `skipped` is no trade of the market or of a
+ * ticker without room, `late` came when what is later had been told, `outlying` has a time far from
+ * all others.
+ */
+export type FeedCounter = "trades" | "malformed" | "skipped" | "late" | "outlying" | "bytes";
 
 /** What the feed is given to talk to the rest of the house. */
 export interface FeedContext {
   /** The instrument of a ticker, made on first use; undefined when the dataset is full. */
   instrument(ticker: string): Instrument | undefined;
-  /** Adds to a counter. */
-  count(counter: FeedCounter, by: number): void;
+  /** Adds to a counter; `place` says where the first of them was read. */
+  count(counter: FeedCounter, by: number, place?: string): void;
   /** Tells the operator about something skipped or strange; the place (file and line) is in the message. */
   warn(message: string): void;
   /** Tells how far a bounded source has come, 0 … 1. */
@@ -67,6 +76,11 @@ export interface Feed {
   readonly time: "wall" | "feed";
   /** Tickers that are known before the first trade, so that clients may subscribe to them at once. */
   readonly tickers: readonly string[];
+  /**
+   * Makes the instruments of tickers that only the source itself can tell, for a feed that is held back
+   * until somebody subscribes. False when the feed would fail: it is run at once then, and says why.
+   */
+  prepare?(context: FeedContext): Promise<boolean>;
   /** Yields batches until the source ends or `signal` aborts; the generator's return value says how it ended. */
   run(context: FeedContext, signal: StopSignal): AsyncGenerator<readonly FeedEvent[], FeedOutcome>;
 }

@@ -14,6 +14,11 @@ const part = {
       enum: partStates,
       description: "How it is doing. The log says why.",
     },
+    unused: {
+      type: "object",
+      additionalProperties: { type: "integer" },
+      description: "Of a feed: trades that are in no bar, by kind. The log says where they were.",
+    },
   },
 };
 

@@ -30,6 +30,8 @@ export interface HealthPart {
   readonly state: PartState;
   /** Whether the server can be of use without it. Default: it cannot. */
   readonly isOptional?: boolean;
+  /** A feed's trades that are in no bar, by kind; shown where there are any. */
+  readonly unused?: Readonly<Record<string, number>>;
 }
 
 /** The answer: `ok`, `degraded` where only optional parts do not work, or `failing` with status 503. */
@@ -37,6 +39,11 @@ export function readinessReply(parts: readonly HealthPart[]): RestReply {
   const unwell = parts.filter(({ state }) => !isWell[state]);
   const isFailing = unwell.some(({ isOptional = false }) => !isOptional);
   const status = isFailing ? "failing" : unwell.length > 0 ? "degraded" : "ok";
-  const shown = parts.map(({ name, state }) => ({ name, ok: isWell[state], state }));
+  const shown = parts.map(({ name, state, unused }) => ({
+    name,
+    ok: isWell[state],
+    state,
+    unused,
+  }));
   return { status: isFailing ? 503 : 200, body: JSON.stringify({ status, parts: shown }) };
 }

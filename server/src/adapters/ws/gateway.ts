@@ -26,11 +26,6 @@ export interface GatewayOptions {
   readonly dialects: readonly Dialect[];
   readonly hub: Hub;
   readonly clock: Clock;
-  /**
-   * The time that sessions are given, for intervals. It has to be the one by which what they are shown
-   * was made, tokens above all; a time of the gateway's own when left out.
-   */
-  readonly nowMs?: () => number;
   readonly log: Log;
   /** Most connections of all dialects together. */
   readonly connectionsMax: number;
@@ -73,7 +68,7 @@ export class Gateway {
   constructor(options: GatewayOptions) {
     const { hub, outboxBytesMax, compression = false } = options;
     this.#options = options;
-    this.#nowMs = options.nowMs ?? steadyMs(options.clock);
+    this.#nowMs = steadyMs(options.clock);
     this.#handshakes = new Handshakes(compression);
     this.#host = {
       hub,

@@ -69,9 +69,12 @@ export type ReplaySpeed = number | "max";
 /** `recorded` keeps the times of the file, `shifted` moves all by one constant so that it starts now. */
 export type ReplayClock = "recorded" | "shifted";
 
+/** How rows come into order: in a window in memory, or by sorting each file on disk before it is played. */
+export type ReplaySort = "window" | "disk";
+
 /** Everything a replay feed is made from. */
 export interface ReplayOptions {
-  /** Paths of plain or gzip files, played one after the other in this order; at least 1. */
+  /** Paths of plain or gzip files, merged by time; at least 1. */
   readonly files: readonly string[];
   readonly format: ReplayFormat;
   /** Code of the dataset's publisher: the venue of the trades unless `venue` says otherwise. */
@@ -87,6 +90,8 @@ export interface ReplayOptions {
   readonly loop?: boolean | undefined;
   /** Default `recorded`. */
   readonly clock?: ReplayClock | undefined;
+  /** Default `window`. */
+  readonly sort?: ReplaySort | undefined;
 }
 
 /** Speed of a replay that names none. */
@@ -94,6 +99,9 @@ export const speedDefault: ReplaySpeed = 1;
 
 /** Clock of a replay that names none. */
 export const clockDefault: ReplayClock = "recorded";
+
+/** Order of a replay that names none. */
+export const sortDefault: ReplaySort = "window";
 
 /** Most files of one replay. */
 export const filesMax = 10_000;
@@ -144,7 +152,7 @@ function tickerFault({ format, ticker }: ReplayOptions): string | undefined {
 }
 
 /** Whether rows of this format say which ticker they belong to. */
-function hasTickerColumn(format: ReplayFormat): boolean {
+export function hasTickerColumn(format: ReplayFormat): boolean {
   if (format.kind === "csv" || format.kind === "ndjson") return format.columns.ticker !== undefined;
   return format.kind === "tardis-trades";
 }

@@ -118,7 +118,7 @@ describe("the recording's own clock", () => {
     expect(record.timesUs.at(-1)).toBe(1003.5 * second + endOfDataLeadMs * 1000);
   });
 
-  it("goes by the time of receipt, so a late trade comes late and time never goes back", async () => {
+  it("goes by event time, whatever the order of receipt", async () => {
     const context = new VirtualFeedContext();
     const late = [
       [59.9, 59.95],
@@ -130,9 +130,9 @@ describe("the recording's own clock", () => {
     const record = await runFeed(replayOf(late, { speed: "max" }), { context });
 
     expect(record.trades.map(({ eventTimeUs }) => eventTimeUs / second)).toEqual([
-      59.9, 60.1, 59.99, 61.2,
+      59.9, 59.99, 60.1, 61.2,
     ]);
-    expect(record.timesUs.map((at) => at / second)).toEqual([59.95, 60.15, 61.5, 181.5]);
+    expect(record.timesUs.map((at) => at / second)).toEqual([59.9, 60.1, 61.2, 181.2]);
   });
 
   it("catches up in full batches when the consumer was slow", async () => {
@@ -176,8 +176,8 @@ describe("the shifted clock", () => {
       0.01 * second,
       2.25 * second,
     ]);
-    expect(tradeMoments(record)).toEqual([0.01, 2.25]);
-    expect(record.timesUs.at(-1)).toBe(virtualStartUs + 2.25 * second + endOfDataLeadMs * 1_000);
+    expect(tradeMoments(record)).toEqual([0, 2]);
+    expect(record.timesUs.at(-1)).toBe(virtualStartUs + 2 * second + endOfDataLeadMs * 1_000);
   });
 
   it("at another speed tells the time by itself", async () => {
@@ -214,7 +214,7 @@ describe("the shifted clock", () => {
 describe("stopping", () => {
   const times = [
     [1000, 1000],
-    [9000, 9000],
+    [4000, 4000],
   ] as const;
 
   it("before the start yields nothing", async () => {

@@ -366,14 +366,14 @@ const ndjson = {
 } as const;
 
 describe("several files", () => {
-  it("are played in the order given, and progress runs over all of them", async () => {
+  it("are merged by time, and progress runs over all of them", async () => {
     const context = new VirtualFeedContext();
     const files = [stored("100,5,5,1\n"), stored("50,6,5,2\n"), stored("200,7,5,3\n")];
 
     const { trades, timesUs } = await runFeed(replay({ files, format: secondsCsv }), { context });
 
-    expect(trades.map(({ id }) => id)).toEqual([1, 2, 3]);
-    expect(timesUs).toEqual([100_000_000, 200_000_000, 320_000_000]);
+    expect(trades.map(({ id }) => id)).toEqual([2, 1, 3]);
+    expect(timesUs).toEqual([50_000_000, 100_000_000, 200_000_000, 320_000_000]);
     expect(context.shares).toEqual(context.shares.toSorted((a, b) => a - b));
     expect(context.shares.at(-1)).toBe(1);
     expect(context.counts.bytes).toBe(29);
@@ -392,17 +392,17 @@ describe("a loop", () => {
     expect(outcome).toEqual({ kind: "stopped" });
     expect(trades.map(({ id }) => id)).toEqual([
       1,
+      undefined,
       2,
-      undefined,
       "1/2",
+      undefined,
       "2/2",
-      undefined,
       "1/3",
-      "2/3",
       undefined,
+      "2/3",
     ]);
     const lap = 3 * barIntervalUs;
-    const first = [1_000_500_000, 1_100_250_000, 1_100_000_000];
+    const first = [1_000_500_000, 1_100_000_000, 1_100_250_000];
     expect(trades.map(({ eventTimeUs }) => eventTimeUs)).toEqual(
       [0, lap, 2 * lap].flatMap((offset) => first.map((at) => at + offset)),
     );

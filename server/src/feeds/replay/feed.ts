@@ -1,11 +1,12 @@
 /**
  * The replay feed: recorded trade files as market data. It plays files one after another at a chosen
- * speed and clock, reads no further ahead than a few blocks, and never merges files.
+ * speed and clock, in the order of their times, and reads no further ahead than that order needs.
  */
-import type { Feed, FeedEvent, FeedOutcome } from "../../ports/feed.ts";
-import { type ReplayOptions, replayOptionsFault } from "./config.ts";
+import type { Feed, FeedContext, FeedEvent, FeedOutcome } from "../../ports/feed.ts";
+import { hasTickerColumn, type ReplayOptions, replayOptionsFault } from "./config.ts";
+import { lookAhead, symbolsAtStart } from "./look-ahead.ts";
 import { Playback, type ReplayRun } from "./playback.ts";
-import { inspectRecording, type Recording } from "./recording.ts";
+import { inspectRecording, type Recording, type RecordingFailure } from "./recording.ts";
 
 /** A feed that plays recorded files. Options that make no sense fail the feed when it runs. */
 export function createReplayFeed(options: ReplayOptions): Feed {
@@ -13,6 +14,7 @@ export function createReplayFeed(options: ReplayOptions): Feed {
     // Always its own: a wall clock that is set neither skips nor repeats a part of the recording.
     time: "feed",
     tickers: knownTickers(options),
+    prepare: (context) => prepareReplay(options, context),
     run: (context, signal) => runReplay({ options, context, signal }),
   };
 }
@@ -21,15 +23,36 @@ function knownTickers({ ticker, tickers = {} }: ReplayOptions): readonly string[
   return [...new Set([...(ticker === undefined ? [] : [ticker]), ...Object.values(tickers)])];
 }
 
+/** Makes known the tickers that only the files can tell. */
+async function prepareReplay(options: ReplayOptions, context: FeedContext): Promise<boolean> {
+  const recordings = await inspectAll(options);
+  if ("kind" in recordings) return false;
+  if (!hasTickerColumn(options.format)) return true;
+  const { tickers = {} } = options;
+  const symbols = await symbolsAtStart(recordings, options.format);
+  for (const symbol of symbols ?? []) context.instrument(tickers[symbol] ?? symbol);
+  return symbols !== undefined;
+}
+
 async function* runReplay(run: ReplayRun): AsyncGenerator<readonly FeedEvent[], FeedOutcome> {
-  const fault = replayOptionsFault(run.options);
+  const recordings = await inspectAll(run.options);
+  if ("kind" in recordings) return recordings;
+  const sources = await lookAhead(recordings, run.options.format);
+  if ("kind" in sources) return sources;
+  return yield* new Playback(run).play(sources);
+}
+
+/** Looks at all files before the first is played: a wrong path shows now, not after hours. */
+async function inspectAll(
+  options: ReplayOptions,
+): Promise<readonly Recording[] | RecordingFailure> {
+  const fault = replayOptionsFault(options);
   if (fault !== undefined) return { kind: "failed", reason: fault };
-  // All files are looked at before the first is played: a wrong path shows now, not after hours.
   const recordings: Recording[] = [];
-  for (const path of run.options.files) {
+  for (const path of options.files) {
     const recording = await inspectRecording(path);
     if ("kind" in recording) return recording;
     recordings.push(recording);
   }
-  return yield* new Playback(run).play(recordings);
+  return recordings;
 }

@@ -13,7 +13,8 @@ import { pickJson, splitCsv } from "./rows.ts";
 export interface Table {
   /** Whether the first line was a header and holds no trade. */
   readonly hasHeader: boolean;
-  readRow(line: string): RecordedTrade | RowFault;
+  /** The line number is 1 when left out. */
+  readRow(line: string, lineNumber?: number): RecordedTrade | RowFault;
 }
 
 /** The role of a column that the formats know. */
@@ -178,9 +179,9 @@ function openCsv(format: CsvFormat, firstLine: string): Table | string {
 }
 
 function csvTable(layout: Layout, separator: string, hasHeader: boolean): Table {
-  const readRow = (line: string): RecordedTrade | RowFault => {
+  const readRow = (line: string, lineNumber = 1): RecordedTrade | RowFault => {
     const fields = splitCsv(line, separator);
-    return fields === undefined ? "unbalanced quotes" : mapRow(fields, layout);
+    return fields === undefined ? "unbalanced quotes" : mapRow(fields, layout, lineNumber);
   };
   return { hasHeader, readRow };
 }
@@ -194,9 +195,9 @@ function openNdjson(format: NdjsonFormat): Table {
   }
   const bounds = { columnsMin: keys.length, columnsMax: keys.length };
   const layout: Layout = { ...positions, ...readingOf(format), ...bounds };
-  const readRow = (line: string): RecordedTrade | RowFault => {
+  const readRow = (line: string, lineNumber = 1): RecordedTrade | RowFault => {
     const fields = pickJson(line, keys);
-    return fields === undefined ? "not a JSON object" : mapRow(fields, layout);
+    return fields === undefined ? "not a JSON object" : mapRow(fields, layout, lineNumber);
   };
   return { hasHeader: false, readRow };
 }

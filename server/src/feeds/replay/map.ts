@@ -46,6 +46,8 @@ export interface RecordedTrade
   > {
   /** The row's own symbol; undefined where the format has none. */
   readonly symbol: string | undefined;
+  /** Number of the row's line in its file, counted from 1. */
+  readonly line: number;
 }
 
 /** What can be wrong with a price or a quantity. */
@@ -80,7 +82,11 @@ export const symbolLengthMax = 64;
 const exactDigitsMax = 15;
 
 /** Reads one row. Missing times of receipt become the event time, missing sides `unknown`. */
-export function mapRow(fields: readonly string[], layout: Layout): RecordedTrade | RowFault {
+export function mapRow(
+  fields: readonly string[],
+  layout: Layout,
+  line: number,
+): RecordedTrade | RowFault {
   if (fields.length < layout.columnsMin || fields.length > layout.columnsMax) {
     return "wrong number of columns";
   }
@@ -115,6 +121,7 @@ export function mapRow(fields: readonly string[], layout: Layout): RecordedTrade
     receiveTimeUs,
     aggressor,
     symbol,
+    line,
   };
 }
 

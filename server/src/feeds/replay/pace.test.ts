@@ -64,9 +64,10 @@ describe("a timeline", () => {
     const timeline = new Timeline();
     const trades = [10.2, 10.7, 11, 11.9, 14.5].map((at) => tradeAt(at * second));
 
-    for (const trade of trades) timeline.add(trade);
+    for (const [at, trade] of trades.entries()) timeline.add(trade, "t.csv", at + 2);
 
-    expect(timeline.take()).toEqual([
+    const events = timeline.take();
+    expect(events).toMatchObject([
       { kind: "time", atUs: 10.2 * second },
       { kind: "trades", trades: [trades[0], trades[1]] },
       { kind: "time", atUs: 11 * second },
@@ -74,13 +75,17 @@ describe("a timeline", () => {
       { kind: "time", atUs: 14.5 * second },
       { kind: "trades", trades: [trades[4]] },
     ]);
+    const places = events.flatMap((event) =>
+      event.kind === "trades" ? event.trades.map((_, at) => event.placeOf?.(at)) : [],
+    );
+    expect(places).toEqual(["t.csv:2", "t.csv:3", "t.csv:4", "t.csv:5", "t.csv:6"]);
     expect(timeline.take()).toEqual([]);
   });
 
   it("never goes back for a late trade", () => {
     const timeline = new Timeline();
 
-    for (const at of [20, 5, 19.9, 20.5]) timeline.add(tradeAt(at * second));
+    for (const at of [20, 5, 19.9, 20.5]) timeline.add(tradeAt(at * second), "t.csv", 1);
     timeline.tell(20 * second);
 
     expect(timeline.take().map((event) => event.kind)).toEqual(["time", "trades"]);

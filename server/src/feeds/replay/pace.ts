@@ -59,15 +59,20 @@ function nextTickUs(us: number): number {
 export class Timeline {
   #events: FeedEvent[] = [];
   #trades: Trade[] = [];
+  #lines: number[] = [];
+  #path = "";
   #tradeCount = 0;
   /** Market time that was told last; a trade before the next whole second needs no new telling. */
   #toldUs = 0;
   #nextTickUs = 0;
 
-  /** Adds a trade that arrives now; market time reaches its arrival first and never goes back. */
-  add(trade: Trade): void {
-    this.reach(trade.receiveTimeUs);
+  /** Adds a trade that happens now, and where it was read; market time reaches its event time first. */
+  add(trade: Trade, path: string, line: number): void {
+    this.reach(trade.eventTimeUs);
+    if (path !== this.#path) this.#closeTrades();
+    this.#path = path;
     this.#trades.push(trade);
+    this.#lines.push(line);
     this.#tradeCount += 1;
   }
 
@@ -101,7 +106,11 @@ export class Timeline {
 
   #closeTrades(): void {
     if (this.#trades.length === 0) return;
-    this.#events.push({ kind: "trades", trades: this.#trades });
+    const path = this.#path;
+    const lines = this.#lines;
+    const placeOf = (at: number) => `${path}:${lines[at]}`;
+    this.#events.push({ kind: "trades", trades: this.#trades, placeOf });
     this.#trades = [];
+    this.#lines = [];
   }
 }

@@ -22,6 +22,7 @@ export interface Place {
 export class Placement {
   readonly #clock: ReplayClock;
   #lap = 1;
+  #lapOffsetUs = 0;
   #offsetUs = 0;
   #earliestUs = Number.POSITIVE_INFINITY;
   #latestUs = 0;
@@ -48,15 +49,21 @@ export class Placement {
   /** Fixes the constant by the first trade of all; returns that trade's event time in market time. */
   start(first: RecordedTrade, nowUs: number): number {
     if (this.#clock === "shifted") this.#offsetUs = nowUs - first.eventTimeUs;
+    this.#lapOffsetUs = this.#offsetUs;
     return first.eventTimeUs + this.#offsetUs;
+  }
+
+  /** When a trade happens in market time. */
+  timeOf({ eventTimeUs }: RecordedTrade): number {
+    return eventTimeUs + this.#offsetUs;
   }
 
   /** The trade in market time. Ids of later laps carry the lap, because their trades are no duplicates. */
   place(recorded: RecordedTrade, { instrument, venue }: Place): Trade {
     const eventTimeUs = recorded.eventTimeUs + this.#offsetUs;
     const receiveTimeUs = recorded.receiveTimeUs + this.#offsetUs;
-    this.#earliestUs = Math.min(this.#earliestUs, eventTimeUs, receiveTimeUs);
-    this.#latestUs = Math.max(this.#latestUs, eventTimeUs, receiveTimeUs);
+    this.#earliestUs = Math.min(this.#earliestUs, eventTimeUs);
+    this.#latestUs = Math.max(this.#latestUs, eventTimeUs);
     const { id, price, priceScale, quantity, quantityScale, aggressor } = recorded;
     return {
       instrument,
@@ -73,6 +80,16 @@ export class Placement {
   }
 
   /**
+   * Passes over `us` of the recording in which nothing happened, by whole minutes: what follows is moved
+   * nearer. False where times are kept as recorded.
+   */
+  passOver(us: number): boolean {
+    if (this.#clock === "recorded") return false;
+    this.#offsetUs -= minuteOf(us) * barIntervalUs;
+    return true;
+  }
+
+  /**
    * Moves on to the next lap. It begins in a later minute than the last trade and is moved by whole
    * minutes, so that every lap makes the same bars. False when market time has run too far.
    */
@@ -80,7 +97,8 @@ export class Placement {
     assert(!this.isEmptyLap, "an empty lap has no length");
     const minutes = minuteOf(this.#latestUs) - minuteOf(this.#earliestUs) + 1;
     if (this.#latestUs > lapStartUsMax - minutes * barIntervalUs) return false;
-    this.#offsetUs += minutes * barIntervalUs;
+    this.#lapOffsetUs += minutes * barIntervalUs;
+    this.#offsetUs = this.#lapOffsetUs;
     this.#earliestUs = Number.POSITIVE_INFINITY;
     this.#lap += 1;
     return true;

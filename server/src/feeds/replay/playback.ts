@@ -4,20 +4,38 @@
  */
 import { assert } from "../../core/assert.ts";
 import type { Instrument } from "../../marketdata/instrument.ts";
-import type { Trade } from "../../marketdata/trade.ts";
 import type { FeedContext, FeedEvent, FeedOutcome, StopSignal } from "../../ports/feed.ts";
 import { clockDefault, type ReplayOptions, speedDefault } from "./config.ts";
 import { detached, type RecordedTrade } from "./map.ts";
+import { merged, openFilesMax } from "./merge.ts";
+import { Order } from "./order.ts";
 import { batchTradesMax, Pace, Timeline } from "./pace.ts";
 import { Placement } from "./placement.ts";
 import type { Recording } from "./recording.ts";
-import { readTrades } from "./trade-file.ts";
+import { windowRowsMax } from "./sort-window.ts";
+import { readSorted, type SortedRun } from "./sorted-file.ts";
 
 /**
  * How far market time is moved past the last trade at the end of the data, in milliseconds: two
  * whole minutes, so that the last bar of every instrument closes.
  */
 export const endOfDataLeadMs = 120_000;
+
+/** Rows of all files together that are looked at before the first of each is played. */
+const headRowsMax = 4 * windowRowsMax;
+
+/**
+ * A time without trades that is longer than an hour, and that would take more than ten minutes to
+ * wait for, is passed over. Both in microseconds, the first of market time and the second of ours.
+ */
+export const gapUsMax = 3_600_000_000;
+export const gapWallUsMax = 600_000_000;
+
+/** One file of a replay and the earliest time that is known of it. */
+export interface ReplaySource {
+  readonly recording: Recording;
+  readonly startUs: number;
+}
 
 /** One run of a replay: what it plays, and whom it talks to. */
 export interface ReplayRun {
@@ -58,10 +76,10 @@ export class Playback {
   }
 
   /** Plays all files, again and again where the options say so. */
-  async *play(recordings: readonly Recording[]): Batches<FeedOutcome> {
+  async *play(sources: readonly ReplaySource[]): Batches<FeedOutcome> {
     let mayPlay = true;
     while (mayPlay) {
-      const outcome = yield* this.#playLap(recordings);
+      const outcome = yield* this.#playLap(sources);
       if (outcome !== undefined) return outcome;
       if (this.#run.options.loop !== true) break;
       if (this.#placement.isEmptyLap) return failed("cannot loop: the files hold no trade");
@@ -79,50 +97,86 @@ export class Playback {
     yield this.#timeline.take();
   }
 
-  /** Plays each file once; undefined when all were played to their end. */
-  async *#playLap(recordings: readonly Recording[]): Batches<FeedOutcome | undefined> {
-    const totalBytes = recordings.reduce((sum, recording) => sum + recording.sizeBytes, 0);
-    let bytesBefore = 0;
-    for (const recording of recordings) {
-      const share = (bytes: number) => Math.min(1, (bytesBefore + bytes) / totalBytes);
-      const outcome = yield* this.#playFile(recording, share);
-      if (outcome !== undefined) return outcome;
-      bytesBefore += recording.sizeBytes;
-      this.#run.context.progress(share(0));
-    }
-    return undefined;
-  }
-
-  async *#playFile(
-    recording: Recording,
-    share: (bytes: number) => number,
-  ): Batches<FeedOutcome | undefined> {
+  /** Plays each file once, by time; undefined when all were played to their end. */
+  async *#playLap(sources: readonly ReplaySource[]): Batches<FeedOutcome | undefined> {
     const { options, context, signal } = this.#run;
+    const { format, sort } = options;
     const isQuiet = this.#placement.lap > 1;
-    let bytesRead = 0;
-    for await (const block of readTrades({ recording, format: options.format, context, isQuiet })) {
-      if (block.kind === "failed") return block;
-      context.count("bytes", block.bytesRead - bytesRead);
-      yield* this.#playBlock(block.trades, { from: share(bytesRead), to: share(block.bytesRead) });
-      bytesRead = block.bytesRead;
+    const headRows = Math.min(
+      Math.floor(headRowsMax / Math.min(sources.length, openFilesMax)),
+      windowRowsMax,
+    );
+    const file = { format, sort, context, isQuiet, headRows };
+    const totalBytes = sources.reduce((sum, { recording }) => sum + recording.sizeBytes, 0);
+    const opened = sources.map(({ recording, startUs }) => ({
+      startUs,
+      weight: recording.sizeBytes / totalBytes,
+      open: () => readSorted({ ...file, recording }),
+    }));
+    const order = new Order(context);
+    let done = 0;
+    for await (const run of merged(opened)) {
+      if (run.kind === "failed") return run;
+      const trades = order.take(run);
+      const to = Math.max(done, run.done);
+      yield* this.#playRun({ ...run, trades }, { from: done, to });
+      done = to;
+      if (order.refusal !== undefined) return order.refusal;
       if (signal.aborted) return { kind: "stopped" };
     }
+    context.progress(1);
     return undefined;
   }
 
-  /** Sends the trades of one block, each when it is due; returns early when the feed is stopped. */
-  async *#playBlock(trades: readonly RecordedTrade[], stretch: Stretch): Batches<void> {
+  /** Sends trades, each when it is due; returns early when the feed is stopped. */
+  async *#playRun({ trades, path }: SortedRun, stretch: Stretch): Batches<void> {
     const { signal } = this.#run;
-    for (const [at, recorded] of trades.entries()) {
-      const trade = this.#place(recorded);
-      if (trade === undefined) continue;
-      const done = stretch.from + ((stretch.to - stretch.from) * at) / trades.length;
-      if (trade.receiveTimeUs > this.#reachedUs) yield* this.#wait(trade.receiveTimeUs, done);
+    const step = (stretch.to - stretch.from) / trades.length;
+    for (let at = 0; at < trades.length; at += 1) {
+      const recorded = trades[at]!;
+      const instrument = this.#instrumentOf(recorded.symbol);
+      if (instrument === undefined) {
+        this.#run.context.count("skipped", 1, `${path}:${recorded.line}`);
+        continue;
+      }
+      const dueUs = this.#dueUs(recorded);
+      if (dueUs > this.#reachedUs) yield* this.#wait(dueUs, stretch.from + step * at);
       if (signal.aborted) return;
-      this.#timeline.add(trade);
-      if (this.#timeline.tradeCount >= batchTradesMax) yield* this.#flush(done);
+      const trade = this.#placement.place(recorded, { instrument, venue: this.#venue });
+      this.#timeline.add(trade, path, recorded.line);
+      if (this.#timeline.tradeCount >= batchTradesMax) {
+        yield* this.#flush(stretch.from + step * at);
+      }
     }
     yield* this.#flush(stretch.to);
+  }
+
+  /** When a trade is due in market time; the first of all sets the pace. */
+  #dueUs(recorded: RecordedTrade): number {
+    const { context, options } = this.#run;
+    const { speed = speedDefault } = options;
+    if (this.#pace === undefined) {
+      const wallUs = context.nowUs();
+      const marketUs = this.#placement.start(recorded, wallUs);
+      this.#pace = new Pace(speed, { marketUs, wallUs });
+    }
+    const dueUs = this.#placement.timeOf(recorded);
+    const aheadUs = dueUs - this.#reachedUs;
+    if (speed === "max" || aheadUs <= gapUsMax) return dueUs;
+    return this.#passOver(recorded, speed);
+  }
+
+  /** Passes over a time in which nothing was recorded, where it would take long; answers when to go on. */
+  #passOver(recorded: RecordedTrade, speed: number): number {
+    const { context } = this.#run;
+    const wallUs = context.nowUs();
+    const dueUs = this.#placement.timeOf(recorded);
+    const aheadUs = dueUs - (this.#pace?.marketUs(wallUs) ?? dueUs);
+    if (aheadUs <= gapUsMax || aheadUs / speed <= gapWallUsMax) return dueUs;
+    context.warn(`nothing was recorded for ${Math.round(aheadUs / 60e6)} minutes: passed over`);
+    if (this.#placement.passOver(aheadUs)) return this.#placement.timeOf(recorded);
+    this.#pace = new Pace(speed, { marketUs: dueUs, wallUs });
+    return dueUs;
   }
 
   /** Lets market time pass until `dueUs`, sending what is ready before each sleep. */
@@ -146,21 +200,6 @@ export class Playback {
     context.progress(done);
     const events = this.#timeline.take();
     if (events.length > 0) yield events;
-  }
-
-  /** The trade in market time; undefined when the dataset has no room for its ticker. */
-  #place(recorded: RecordedTrade): Trade | undefined {
-    const instrument = this.#instrumentOf(recorded.symbol);
-    if (instrument === undefined) {
-      this.#run.context.count("skipped", 1);
-      return undefined;
-    }
-    if (this.#pace === undefined) {
-      const wallUs = this.#run.context.nowUs();
-      const marketUs = this.#placement.start(recorded, wallUs);
-      this.#pace = new Pace(this.#run.options.speed ?? speedDefault, { marketUs, wallUs });
-    }
-    return this.#placement.place(recorded, { instrument, venue: this.#venue });
   }
 
   #instrumentOf(symbol: string | undefined): Instrument | undefined {

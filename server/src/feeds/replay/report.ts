@@ -49,11 +49,11 @@ export class FileReport {
   addBad(line: BadLine): void {
     if (line.fault === notMarket) {
       this.#leftOut += 1;
-      this.#context.count("skipped", 1);
+      this.#context.count("skipped", 1, `${this.#path}:${line.lineNumber}`);
       return;
     }
     this.#malformed += 1;
-    this.#context.count("malformed", 1);
+    this.#context.count("malformed", 1, `${this.#path}:${line.lineNumber}`);
     const text = line.text === "" ? "" : `: ${excerpt(line.text)}`;
     this.#firstFault ??= `line ${line.lineNumber}, ${line.fault}${text}`;
     if (this.#malformed <= malformedReportsMax) {

@@ -82,7 +82,7 @@ class TradeReader {
     for (let at = 0; at < lines.length && this.refusal === undefined; at += 1) {
       const line = lines[at];
       if (line === "") continue;
-      const row = this.#readLine(line);
+      const row = this.#readLine(line, firstLineNumber + at);
       if (typeof row === "object") {
         trades.push(row);
         this.#report.addGood();
@@ -99,15 +99,15 @@ class TradeReader {
   }
 
   /** What a line holds; undefined for a header. */
-  #readLine(line: Line): RecordedTrade | RowFault | undefined {
+  #readLine(line: Line, lineNumber: number): RecordedTrade | RowFault | undefined {
     if (line === undefined) return "line too long";
-    if (this.#table !== undefined) return this.#table.readRow(line);
+    if (this.#table !== undefined) return this.#table.readRow(line, lineNumber);
     const table = openTable(this.#format, line);
     if (typeof table === "string") {
       this.#refusal = table;
       return undefined;
     }
     this.#table = table;
-    return table.hasHeader ? undefined : table.readRow(line);
+    return table.hasHeader ? undefined : table.readRow(line, lineNumber);
   }
 }

@@ -57,7 +57,7 @@ export const replayFeedSchema = Type.Object(
     files: Type.Array(Type.String({ minLength: 1 }), {
       minItems: 1,
       maxItems: 10_000,
-      description: "plain or gzip files, played one after the other",
+      description: "plain or gzip files, merged by time",
     }),
     format: Type.Enum(["binance-trades", "binance-aggtrades", "tardis-trades", "csv", "ndjson"], {
       description: "what the files hold",
@@ -133,6 +133,10 @@ export const replayFeedSchema = Type.Object(
       description: "keep the recording's times, or move all so that it starts now",
     }),
     loop: Type.Boolean({ default: false, description: "start again after the last file" }),
+    sort: Type.Enum(["window", "disk"], {
+      default: "window",
+      description: "sort rows in memory as far as a window reaches, or each file on disk first",
+    }),
     start: Type.Enum(["at-once", "first-subscription"], {
       default: "at-once",
       description: "when the recording begins to play",
