@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { startServerHere } from "../support/server-here.ts";
+import { runCommand } from "../support/server-process.ts";
 import { openStream } from "../support/stream-client.ts";
 
 it("a recording that is over says so, behind its last bar", async () => {
@@ -17,7 +18,10 @@ it("a recording that is over says so, behind its last bar", async () => {
   };
   const here = await startServerHere({
     data: join(folder, "data"),
-    settings: { datasets: [{ code: "day", feed }], "exchange.enabled": false },
+    settings: {
+      datasets: ["day", "night"].map((code) => ({ code, feed })),
+      "exchange.enabled": false,
+    },
   });
   const url = `${here.ws}/v1?apikey=${here.server.demoKey}`;
   const datasets = async () => {
@@ -34,7 +38,8 @@ it("a recording that is over says so, behind its last bar", async () => {
     message: "The recording of dataset day is over. No more bars follow.",
   };
   expect(await here.health("feed day")).toBe("waiting");
-  expect(await datasets()).toEqual([{ code: "day", name: "day" }]);
+  const night = { code: "night", name: "night" };
+  expect(await datasets()).toEqual([{ code: "day", name: "day" }, night]);
 
   const first = await openStream(url);
   first.send(request);
@@ -51,7 +56,22 @@ it("a recording that is over says so, behind its last bar", async () => {
     { status: "success", request_id: 7 },
   ]);
   expect(await here.health("feed day")).toBe("finished");
-  expect(await datasets()).toEqual([{ code: "day", name: "day", status: "finished" }]);
+  expect(await datasets()).toEqual([{ code: "day", name: "day", status: "finished" }, night]);
+
+  const watch = (dataset: string) =>
+    runCommand([
+      ...["watch", "A/B", "--dataset", dataset, "--frequency", "1m"],
+      ...["--url", here.ws, "--key", here.server.demoKey ?? ""],
+    ]);
+  expect(await watch("day")).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("The recording of dataset day is over"),
+  });
+  expect(await watch("night")).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/"c":100,.*"c":101,/s),
+    stderr: "openbourse: The recording of dataset night is over. No more bars follow.\n",
+  });
   await here.server.stop();
   rmSync(folder, { recursive: true });
-}, 60_000);
+}, 120_000);

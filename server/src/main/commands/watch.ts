@@ -82,10 +82,19 @@ function connectFault(error: Error, url: string): string {
     : message;
 }
 
+/** What the command looks at in a message. */
+interface WatchedMessage {
+  readonly status?: string;
+  readonly code?: string;
+  readonly message?: string;
+}
+
 /** What came so far, and whether that is all. */
 class Watched {
   /** The first thing that went wrong; what follows from it is not worth saying. */
   fault: string | undefined;
+  /** Whether no more bars follow although nothing went wrong. */
+  #hasEnded = false;
   readonly #barsMax: number;
   readonly #tickers: number;
   #bars = 0;
@@ -98,15 +107,18 @@ class Watched {
   }
 
   get isOver(): boolean {
-    return this.fault !== undefined || this.#bars >= this.#barsMax;
+    return this.fault !== undefined || this.#hasEnded || this.#bars >= this.#barsMax;
   }
 
   message(text: string): void {
     process.stdout.write(`${text}\n`);
-    const message = JSON.parse(text) as { readonly status?: string; readonly message?: string };
+    const message = JSON.parse(text) as WatchedMessage;
     // Bars are the only messages with an open price (protocol section 2.6).
     if ("o" in message) this.#bars += 1;
-    if (message.status === "error") {
+    if (message.code === "DATA_UNAVAILABLE" && this.#bars > 0) {
+      this.#hasEnded = true;
+      process.stderr.write(`openbourse: ${message.message}\n`);
+    } else if (message.status === "error") {
       this.#errors += 1;
       this.#lastError = message.message ?? "";
     }
