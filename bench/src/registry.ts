@@ -17,6 +17,7 @@ import { recovery } from "./benchmarks/recovery.ts";
 import { replay } from "./benchmarks/replay.ts";
 import { slowReaders } from "./benchmarks/slow-readers.ts";
 import { soak } from "./benchmarks/soak.ts";
+import { sweep } from "./benchmarks/sweep.ts";
 import type { Benchmark } from "./harness/benchmark.ts";
 
 /** All benchmarks, in the order of the list. */
@@ -34,6 +35,7 @@ export const benchmarks: readonly Benchmark[] = [
   fanoutTick,
   fanoutBurst,
   marketOpen,
+  sweep,
   slowReaders,
   connections,
   reconnectStorm,
