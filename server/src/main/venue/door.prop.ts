@@ -13,6 +13,7 @@ import { Exchange } from "../../core/exchange.ts";
 import { lots, ticks } from "../../core/num/units.ts";
 import { money, rulesOf } from "../../core/scenario.contract.ts";
 import type { Released, Submission } from "../../ports/released.ts";
+import type { StorageFailure } from "../../ports/storage-fault.ts";
 import type { Admission } from "../../ports/trading-desk.ts";
 import { Sequencer } from "../../sequencer/sequencer.ts";
 import { createDoor, type Door } from "./door.ts";
@@ -32,7 +33,8 @@ class LaggingHistory extends MemoryHistory {
     this.letThrough();
   }
 
-  override flushed(): Promise<number> {
+  override flushed(): Promise<number | StorageFailure> {
+    if (this.failure !== undefined) return Promise.resolve(this.failure);
     return this.#taken.length === 0 ? Promise.resolve(this.lastSequence) : this.#flushed.promise;
   }
 
@@ -169,6 +171,35 @@ function takenBy({ events }: Released): readonly string[] {
     return event.kind === "transferred" && !event.repeated ? [event.key] : [];
   });
 }
+
+describe("a history that is not written any more", () => {
+  it("still answers for what it has, and nobody is let in whom it would have to know", async () => {
+    const house = new House();
+    house.give({ kind: "add-market", rules: rulesOf("BTC", "USDT") });
+    const funds = { user: "ann", currency: "USDT", amount: money("1000"), key: "k" };
+    house.give({ kind: "deposit", ...funds });
+    for (const id of ["a", "b", "c"]) house.order("ann", id);
+    for (const key of ["1", "2"]) house.transfer(key);
+    await house.answered();
+    house.history.fail({ kind: "failure", fault: "disk-full", message: "no room" });
+
+    const verdicts = async (ids: readonly string[]): Promise<readonly string[]> => {
+      const before = house.answers.length;
+      for (const id of ids) house.order("ann", id);
+      return (await house.answered()).slice(before).map(verdictOf);
+    };
+    expect(await verdicts(["a", "d"])).toEqual(["duplicate-client-id", "taken"]);
+    // With this one more is forgotten than the history holds.
+    expect(await verdicts(["e", "f"])).toEqual(["taken", "taken"]);
+    expect(await verdicts(["a", "d", "new"])).toEqual([
+      "unavailable",
+      "unavailable",
+      "unavailable",
+    ]);
+    house.transfer("k");
+    expect(verdictOf((await house.answered()).at(-1)!)).toBe("transfer-key-reused");
+  });
+});
 
 function verdictOf(answer: Answer): string {
   if (answer.kind === "refused") return answer.reason;
