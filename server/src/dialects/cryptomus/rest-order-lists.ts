@@ -9,7 +9,7 @@ import { atomsPerUnit, mulDivDown } from "../../core/num/money.ts";
 import { type MarketBoardView, rulesOf } from "../../marketdata/market-board.ts";
 import type { FillRecord, HistoryBusy, OrderClosing } from "../../ports/history.ts";
 import type { RestReply } from "../../ports/rest.ts";
-import type { PastAnswer, TradingDesk, Unavailable } from "../../ports/trading-desk.ts";
+import type { TradingDesk, Unavailable } from "../../ports/trading-desk.ts";
 import { dateTime, moneyText16, priceText, priceText16, quantityText16 } from "./format.ts";
 import { orderAmounts, orderState } from "./order-texts.ts";
 import type { SignedCall } from "./rest-access.ts";
@@ -23,6 +23,9 @@ export const transactionsPerOrderMax = 1_000;
 
 /** Most transactions of one reply; orders after that have an empty list of them. */
 export const transactionsPerReplyMax = 10_000;
+
+/** Fills that are read and written at once: a few milliseconds of work. */
+const fillsPerPieceMax = 200;
 
 /** When to ask again while too many of the caller's questions wait, in milliseconds. */
 const askAgainMs = 1_000;
@@ -78,18 +81,19 @@ export async function listClosedOrders(
   if (!isAnswered(records)) return unansweredReply(records);
   const items: string[] = [];
   let room = transactionsPerReplyMax;
-  for (const { order, closed } of records.filter(({ order }) => isAskedFor(order, query))) {
-    // Written one by one, with a wait between those that traded: others have their turn meanwhile.
-    const fills = await fillsOf(desk, order, room);
+  for (const record of records.filter(({ order }) => isAskedFor(order, query))) {
+    const rules = rulesOf(board, record.order.market);
+    const fills = await fillsOf({ desk, rules, order: record.order, room });
     if (!isAnswered(fills)) return unansweredReply(fills);
-    room -= fills.length;
-    const rules = rulesOf(board, order.market);
-    items.push(JSON.stringify(closedOrder({ rules, order, closed, fills })));
+    room -= fills.texts.length;
+    items.push(closedOrderText({ rules, ...record, fills }));
   }
   return { status: 200, body: `{"result":[${items.join(",")}]}` };
 }
 
-function isAnswered<Row>(answer: PastAnswer<Row>): answer is readonly Row[] {
+function isAnswered<Answer extends object>(
+  answer: Answer | Unavailable | HistoryBusy,
+): answer is Answer {
   return !("kind" in answer);
 }
 
@@ -115,14 +119,47 @@ function isAskedFor(order: OrderView, query: OrdersQuery): boolean {
   );
 }
 
-/** The fills of a closed order, as many as there is room for. */
-async function fillsOf(
-  desk: TradingDesk,
-  { id, user, filled }: OrderView,
-  room: number,
-): Promise<PastAnswer<FillRecord>> {
-  const limit = Math.min(room, transactionsPerOrderMax);
-  return filled > 0 && limit > 0 ? desk.fillsOfClosed({ user, order: id, limit }) : [];
+/** The fills of an order that are listed, each as its text. */
+interface ListedFills {
+  readonly texts: string[];
+  /** Lots of all of them. */
+  quantity: number;
+  firstUs: number | undefined;
+  lastUs: number | undefined;
+}
+
+interface FillsAsked {
+  readonly desk: TradingDesk;
+  readonly rules: MarketRules;
+  readonly order: OrderView;
+  /** Most fills that the reply has room for. */
+  readonly room: number;
+}
+
+/** Reads the fills of a closed order piece by piece, so that others have their turn between two. */
+async function fillsOf({
+  desk,
+  rules,
+  order,
+  room,
+}: FillsAsked): Promise<ListedFills | Unavailable | HistoryBusy> {
+  const listed: ListedFills = { texts: [], quantity: 0, firstUs: undefined, lastUs: undefined };
+  const most = order.filled > 0 ? Math.min(room, transactionsPerOrderMax) : 0;
+  let after: FillRecord | undefined;
+  while (listed.texts.length < most && listed.quantity < order.filled) {
+    const limit = Math.min(most - listed.texts.length, fillsPerPieceMax);
+    const piece = await desk.fillsOfClosed({ user: order.user, order: order.id, after, limit });
+    if (!isAnswered(piece)) return piece;
+    for (const fill of piece) {
+      listed.texts.push(JSON.stringify(transaction(rules, fill)));
+      listed.quantity += fill.quantity;
+    }
+    listed.firstUs ??= piece[0]?.timeUs;
+    after = piece.at(-1);
+    listed.lastUs = after?.timeUs ?? listed.lastUs;
+    if (piece.length < limit) break;
+  }
+  return listed;
 }
 
 /** An item of the list of open orders, keys in the order of the sample (protocol 3.5). */
@@ -146,16 +183,16 @@ interface ClosedOrder {
   readonly rules: MarketRules;
   readonly order: OrderView;
   readonly closed: OrderClosing;
-  readonly fills: readonly FillRecord[];
+  readonly fills: ListedFills;
 }
 
 /**
  * An item of the history, keys in the order of the sample; what is not in it stands where it fits. It
  * has no `value`: the service has none either, and ccxt takes that key for what was traded.
  */
-function closedOrder({ rules, order, closed, fills }: ClosedOrder): object {
+function closedOrderText({ rules, order, closed, fills }: ClosedOrder): string {
   const { price, quantity, filledQuantity, filledValue } = orderAmounts(rules, order);
-  return {
+  const fields = {
     id: orderId(order.id, order.createdUs),
     type: order.type,
     direction: order.side,
@@ -168,8 +205,17 @@ function closedOrder({ rules, order, closed, fills }: ClosedOrder): object {
     createdAt: dateTime(order.createdUs),
     finishedAt: dateTime(closed.timeUs),
     ...optionalFields(rules, order),
-    deal: order.filled > 0 ? deal({ rules, order, closed, fills }) : null,
   };
+  return extended(
+    fields,
+    "deal",
+    order.filled > 0 ? dealText({ rules, order, closed, fills }) : "null",
+  );
+}
+
+/** The JSON of an object with one more key at its end, whose value is JSON already. */
+function extended(fields: object, key: string, value: string): string {
+  return `${JSON.stringify(fields).slice(0, -1)},"${key}":${value}}`;
 }
 
 /** Fields that are left out when they are unset (D-C51). The stop price is echoed unpadded. */
@@ -181,18 +227,17 @@ function optionalFields(rules: MarketRules, { clientId, stopPrice }: OrderView):
 }
 
 /** All fills of an order together. It is completed with the last of them, or with the order at the latest. */
-function deal({ rules, order, closed, fills }: ClosedOrder): object {
-  const isWhole = fills.reduce((sum, { quantity }) => sum + quantity, 0) === order.filled;
-  const firstUs = fills[0]?.timeUs ?? closed.timeUs;
-  const lastUs = isWhole ? (fills.at(-1)?.timeUs ?? closed.timeUs) : closed.timeUs;
-  return {
+function dealText({ rules, order, closed, fills }: ClosedOrder): string {
+  const isWhole = fills.quantity === order.filled;
+  const lastUs = isWhole ? (fills.lastUs ?? closed.timeUs) : closed.timeUs;
+  const fields = {
     id: dealId(order.id, order.createdUs),
     state: "completed",
-    createdAt: dateTime(firstUs),
+    createdAt: dateTime(fills.firstUs ?? closed.timeUs),
     completedAt: dateTime(lastUs),
     averageFilledPrice: averagePriceText(rules, order),
-    transactions: fills.map((fill) => transaction(rules, fill)),
   };
+  return extended(fields, "transactions", `[${fills.texts.join(",")}]`);
 }
 
 /** Value ÷ quantity with 16 decimals, rounded down. */
