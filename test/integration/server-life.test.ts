@@ -207,7 +207,7 @@ describe("operation", () => {
     };
     await expect
       .poll(readiness, { timeout: 10_000 })
-      .toContainEqual({ name: "feed broken", ok: false, state: "failed" });
+      .toContainEqual({ name: "feed broken", ok: false, state: "restarting" });
     expect(server.output().stderr).toMatch(new RegExp(`${file}.*feed failed`));
     const client = await openStream(`${server.ws}/v1?apikey=${server.demoKey}`);
     client.send(subscribeAll);
