@@ -6,6 +6,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { attackNames, signed, type Target } from "../../../test/support/attacks.ts";
 import type { CryptomusUser } from "../../../test/support/cryptomus-client.ts";
 import { addKey, addMarket, addUsers, deposit } from "../../../test/support/operator.ts";
 import { type ServerProcess, startServerProcess } from "../../../test/support/server-process.ts";
@@ -13,7 +14,6 @@ import type { Benchmark, BenchmarkContext, Findings, Latency } from "../harness/
 import { residentBytesOf, watchResident } from "../harness/process-usage.ts";
 import { percentiles } from "../harness/statistics.ts";
 import type { AttackPlan } from "../load/attack-program.ts";
-import { attacks, signed, type Target } from "../load/attacks.ts";
 import { withFolder } from "../load/disk.ts";
 import { HttpCaller, type Reply } from "../load/http-caller.ts";
 
@@ -30,6 +30,7 @@ const ordersPath = "/v2/user-api/exchange/orders";
 const yaml = `
 exchange: { participants: { enabled: false } }
 demo: { users: false }
+limits: { connectionsMax: 100 }
 log: { level: warn }
 `;
 
@@ -56,9 +57,8 @@ async function run({ effort, note }: BenchmarkContext): Promise<Findings> {
     const data = join(folder, "data");
     const server = await startServerProcess({ yaml, data });
     const { user, target } = await prepare(server, note);
-    const names = Object.keys(attacks);
     const done: Round[] = [];
-    for (const attacking of [[], ...names.map((name) => [name]), names]) {
+    for (const attacking of [[], ...attackNames.map((name) => [name]), attackNames]) {
       const what = attacking.length > 1 ? "all together" : (attacking[0] ?? "nobody attacks");
       note(what);
       done.push({ what, ...(await attacked(server, { names: attacking, target }, user, seconds)) });

@@ -1,5 +1,5 @@
-/** The attackers of the benchmark `hostile`, in a process of their own: starts what it is told, until it is ended. */
-import { attacks, type Target } from "./attacks.ts";
+/** The attackers of the benchmark `hostile`, in a process of their own, until it is ended. */
+import { startAttacks, type Target } from "../../../test/support/attacks.ts";
 
 /** What the program is to do. */
 export interface AttackPlan {
@@ -8,4 +8,4 @@ export interface AttackPlan {
 }
 
 const plan: AttackPlan = JSON.parse(process.argv[2] ?? "{}");
-for (const name of plan.names) attacks[name]?.(plan.target);
+startAttacks(plan.names, plan.target);

@@ -1,5 +1,6 @@
 /** The server's figures for Prometheus: every name and its meaning is here. */
 import type { MarketClock } from "../adapters/clock/market-clock.ts";
+import type { Front } from "../adapters/http/front.ts";
 import type { Gateway } from "../adapters/ws/gateway.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { Counter, Labels, Meter } from "../ports/meter.ts";
@@ -24,6 +25,34 @@ export function registerFigures(meter: Meter, measured: Measured): () => void {
     ...clockFigures(meter, measured.clock),
     ...feedFigures(meter, feeds),
     ...(venue ? venueFigures(meter, venue) : []),
+  ];
+  return () => {
+    for (const task of tasks) task();
+  };
+}
+
+/** Registers figures of connections that are no WebSockets. */
+export function httpFigures(meter: Meter, { connections, turns }: Front): () => void {
+  const open = meter.gauge("openbourse_http_connections", "Connections that are no WebSockets.");
+  const unsent = meter.gauge(
+    "openbourse_http_unsent_bytes",
+    "Bytes of answers that peers have not taken.",
+  );
+  const waiting = meter.gauge(
+    "openbourse_http_strangers_waiting",
+    "Requests of those who have not shown who they are, that wait for their turn.",
+  );
+  const ended = meter.counter(
+    "openbourse_http_connections_ended_total",
+    "Connections that were ended because of a bound, by the bound.",
+    ["reason"],
+  );
+  const reasons = Object.keys(connections.endings) as (keyof typeof connections.endings)[];
+  const tasks = [
+    () => open.set(connections.size),
+    () => unsent.set(connections.unsentBytes),
+    () => waiting.set(turns.waiting),
+    ...reasons.map((reason) => follow(ended, () => connections.endings[reason], { reason })),
   ];
   return () => {
     for (const task of tasks) task();

@@ -8,6 +8,7 @@ import type { DemoUser } from "../access/users.ts";
 import { MarketClock } from "../adapters/clock/market-clock.ts";
 import { systemClock } from "../adapters/clock/system-clock.ts";
 import { systemSecrets } from "../adapters/crypto/system-secrets.ts";
+import { isAddressOrRange } from "../adapters/http/address.ts";
 import { createHttpServer, type HttpServer } from "../adapters/http/http-server.ts";
 import type { HealthPart } from "../adapters/http/readiness.ts";
 import { createPrometheusMeter } from "../adapters/metrics/prometheus.ts";
@@ -39,8 +40,9 @@ import { Demo } from "./demo.ts";
 import { errorsPage } from "./errors-page.ts";
 import { exposureWarnings } from "./exposure.ts";
 import type { FeedRunner } from "./feed-runner.ts";
-import { registerFigures } from "./figures.ts";
+import { httpFigures, registerFigures } from "./figures.ts";
 import { loginWatch } from "./login-watch.ts";
+import { boundsWithin, type ConnectionBounds, fewConnections, openFilesMax } from "./open-files.ts";
 import { refuseUnusableFolder } from "./preflight.ts";
 import { Start, type StartWatcher } from "./start.ts";
 import { StartError } from "./start-error.ts";
@@ -179,9 +181,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const finazon = createFinazonDialect({ catalog, doorkeeper, options: { eventInReplies } });
   const cryptomus = config.cryptomus.enabled ? trading?.cryptomus(watch) : undefined;
   const dialects = [finazon, ...(cryptomus ? [cryptomus.dialect] : [])];
+  const bounds = connectionBounds(config, log);
   const gateway = await start.step(
     "gateway",
-    () => new Gateway({ dialects, hub, clock, log, ...config.server }),
+    () => new Gateway({ dialects, hub, clock, log, ...config.server, ...bounds }),
     // A start that fails before there is an HTTP server has timers here, and no connections.
     (made) => made.stop(config.server.stopGraceMs),
   );
@@ -220,7 +223,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         metrics: async () => ({ text: await meter.text(), contentType: meter.contentType }),
         isStream: (path) => dialects.some((dialect) => dialect.accepts(path)),
         upgrade: (...upgrade) => gateway.upgrade(...upgrade),
-        limits: { ...config.server.http, trustedProxies: config.server.trustedProxies },
+        limits: {
+          ...config.server.http,
+          connectionsMax: bounds.httpConnectionsMax,
+          trustedProxies: config.server.trustedProxies,
+        },
         corsOrigins: config.server.cors.origins,
         nowMs,
         monotonicMs: () => clock.monotonicMs(),
@@ -235,6 +242,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       ]);
     },
   );
+
+  meter.onRead(httpFigures(meter, http.front));
 
   const { host } = config.server;
   const port = await start.step("listening", () => listen(http, host, config.server.port));
@@ -298,6 +307,25 @@ async function administration(
   }
   parts.log.warn("another server runs on this data folder: `sessions` lists its connections only");
   return undefined;
+}
+
+function connectionBounds({ server }: Config, log: Log): ConnectionBounds {
+  const wrong = server.trustedProxies.find((proxy) => !isAddressOrRange(proxy));
+  if (wrong !== undefined) {
+    throw new StartError(
+      `server.trustedProxies: ${wrong} is neither an address nor a range such as 10.0.0.0/8`,
+    );
+  }
+  const files = openFilesMax();
+  const configured = {
+    connectionsMax: server.connectionsMax,
+    httpConnectionsMax: server.http.connectionsMax,
+  };
+  const bounds = boundsWithin(files, configured);
+  if (bounds.connectionsMax < Math.min(fewConnections, server.connectionsMax)) {
+    log.warn("this process may open few files, so few connections fit", { files, ...bounds });
+  }
+  return bounds;
 }
 
 function renewCertificate(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Addresses } from "./address.ts";
+import { Addresses, isAddressOrRange } from "./address.ts";
 
 describe("the address by which load is shared out", () => {
   const addresses = new Addresses(["10.0.0.0/8", "192.0.2.9", "2001:db8:ff::/48", "::1"]);
@@ -36,5 +36,22 @@ describe("the address by which load is shared out", () => {
     ["10.0.0.1", undefined, undefined],
   ])("of a request of %s for %s is %s", (peer, forwarded, key) => {
     expect(addresses.ofRequest(peer, forwarded)).toBe(key);
+  });
+});
+
+describe("a trusted proxy", () => {
+  it.each([
+    ["10.0.0.1", true],
+    ["10.0.0.0/8", true],
+    ["::1", true],
+    ["2001:db8::/32", true],
+    ["10.0.0.300", false],
+    ["10.0.0.0/33", false],
+    ["10.0.0.0/", false],
+    [":::", false],
+    ["proxy", false],
+    ["", false],
+  ])("%s: %s", (text, isOne) => {
+    expect(isAddressOrRange(text)).toBe(isOne);
   });
 });

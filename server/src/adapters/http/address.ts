@@ -50,6 +50,16 @@ export class Addresses {
   }
 }
 
+/** Whether a text is an address, or a range such as `10.0.0.0/8`. */
+export function isAddressOrRange(text: string): boolean {
+  try {
+    new Addresses([text]);
+    return !text.endsWith("/");
+  } catch {
+    return false;
+  }
+}
+
 function keyOf(address: string): AddressKey {
   if (isIPv6(address)) return address === "::1" ? undefined : firstHalf(address);
   return address.startsWith("127.") ? undefined : address;

@@ -150,7 +150,8 @@ export class Front {
       socket.destroy();
       return;
     }
-    this.#guests.set(socket, { visitor, reading: new OneAtATime(socket, answer) });
+    const reading = new OneAtATime(socket, answer, () => this.connections.taken(visitor));
+    this.#guests.set(socket, { visitor, reading });
   }
 
   #take(exchange: Exchange): void {
@@ -162,10 +163,9 @@ export class Front {
     }
     const { visitor, reading } = guest;
     this.connections.asked(visitor);
-    response.once("prefinish", () => {
+    response.on("prefinish", () => {
       this.connections.answered(visitor, request.socket.writableLength);
     });
-    response.once("close", () => this.connections.taken(visitor));
     reading.take(exchange);
   }
 

@@ -29,6 +29,8 @@ export type Answer = (exchange: Exchange) => void;
 export class OneAtATime {
   readonly #socket: Socket;
   readonly #answer: Answer;
+  readonly #taken: () => void;
+  readonly #onClose = () => this.#answered();
   readonly #parse: (bytes: Buffer) => void;
   readonly #onData = (bytes: Buffer) => this.#take(bytes);
   #held: Buffer = Buffer.alloc(0);
@@ -41,9 +43,13 @@ export class OneAtATime {
   #isPaused = false;
   #released = false;
 
-  /** Takes the reading of a socket over from Node's server, directly after that has begun to listen to it. */
-  constructor(socket: Socket, answer: Answer) {
+  /**
+   * Takes the reading of a socket over from Node's server, directly after that has begun to listen to
+   * it. Tells of each answer that was `taken` by the peer, or will never be.
+   */
+  constructor(socket: Socket, answer: Answer, taken: () => void) {
     this.#socket = socket;
+    this.#taken = taken;
     this.#answer = answer;
     // Adding a listener makes Node's server read through events instead of from the handle.
     socket.on("data", this.#onData);
@@ -82,12 +88,13 @@ export class OneAtATime {
 
   #begin(exchange: Exchange): void {
     this.#current = exchange;
-    exchange.response.once("close", () => this.#answered());
+    exchange.response.on("close", this.#onClose);
     this.#answer(exchange);
   }
 
   #answered(): void {
     this.#current = undefined;
+    this.#taken();
     if (this.#waiting.length > 0 || this.#held.length > 0) this.#scheduleTurn();
   }
 
@@ -147,8 +154,12 @@ export class OneAtATime {
 
   /** Up to where bytes hold the end of one head at most. */
   #sliceEnd(): number {
+    const held = this.#held;
     const isBody = this.#current !== undefined;
-    const at = this.#held.indexOf(blankLine, isBody ? bodySliceMin : 0);
-    return at === -1 ? this.#held.length : at + blankLine.length;
+    const at = held.indexOf(blankLine, isBody ? bodySliceMin : 0);
+    if (at === -1) return held.length;
+    const end = at + blankLine.length;
+    // As nearly always: one head, and all that there is of its body.
+    return !isBody && held.indexOf(blankLine, end) === -1 ? held.length : end;
   }
 }

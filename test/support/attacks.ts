@@ -1,10 +1,10 @@
 /**
- * What those do who mean a server harm, each on one machine's few sockets: programs that testers have
- * stopped it with, or made others wait. All of them go on until they are told to stop.
+ * What those do who mean a server harm, each from one machine with few sockets: programs with which
+ * testers have stopped it, or made others wait. They go on until they are told to stop.
  */
 import { createHash } from "node:crypto";
 import { connect, type Socket } from "node:net";
-import type { CryptomusUser } from "../../../test/support/cryptomus-client.ts";
+import type { CryptomusUser } from "./cryptomus-client.ts";
 
 /** Where the server is, and whose keys the attacker has. */
 export interface Target {
@@ -18,27 +18,69 @@ export interface Target {
 }
 
 /** One kind of attack; starts at once. */
-export type Attack = (target: Target) => void;
+type Attack = (target: Target, field: Field) => void;
+
+/** Where an attack goes on. */
+class Field {
+  isOver = false;
+  readonly #sockets = new Set<Socket>();
+
+  /** Connects, and again whenever the server ends the connection. */
+  keepOpen(count: number, port: number, use: (socket: Socket) => void): void {
+    for (let number = 0; number < count; number += 1) this.#open(port, use, reconnectMs);
+  }
+
+  /** Connects for each request anew. */
+  churn(count: number, port: number, request: string): void {
+    const use = (socket: Socket) => {
+      socket.write(request);
+      socket.once("data", () => socket.destroy());
+    };
+    for (let number = 0; number < count; number += 1) this.#open(port, use, 0);
+  }
+
+  end(): void {
+    this.isOver = true;
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #open(port: number, use: (socket: Socket) => void, againMs: number): void {
+    if (this.isOver) return;
+    const socket = connect(port, "127.0.0.1", () => use(socket));
+    this.#sockets.add(socket);
+    socket.on("error", () => {});
+    socket.on("close", () => {
+      this.#sockets.delete(socket);
+      setTimeout(() => this.#open(port, use, againMs), againMs);
+    });
+  }
+}
+
+/** Starts attacks by their names; the returned function ends them. */
+export function startAttacks(names: readonly string[], target: Target): () => void {
+  const field = new Field();
+  for (const name of names) attacks[name]?.(target, field);
+  return () => field.end();
+}
 
 const ordersPath = "/v2/user-api/exchange/orders";
 const tokenPath = "/v2/user-api/exchange/account/web-socket/token";
 const reconnectMs = 50;
 
-/** All attacks by name. */
-export const attacks: Readonly<Record<string, Attack>> = {
-  "pipelined requests, nothing read": ({ port }) =>
-    each(170, () => keepOpen(port, (socket) => writeOnce(socket, get("/metrics").repeat(980)))),
-  "pipelined requests, all read": ({ port }) =>
-    each(20, () => keepOpen(port, (socket) => flood(socket, get("/metrics").repeat(200)))),
-  "bodies that never end": ({ port }) =>
-    each(300, () => keepOpen(port, (socket) => writeOnce(socket, endlessBody))),
-  "new connections for each request": ({ port }) => each(30, () => churn(port, get("/docs"))),
-  "bad signatures over large bodies": ({ port }) => {
+const attacks: Readonly<Record<string, Attack>> = {
+  "pipelined requests, nothing read": ({ port }, field) =>
+    field.keepOpen(170, port, (socket) => writeOnce(socket, get("/metrics").repeat(980))),
+  "pipelined requests, all read": ({ port }, field) =>
+    field.keepOpen(20, port, (socket) => flood(socket, get("/metrics").repeat(200))),
+  "bodies that never end": ({ port }, field) =>
+    field.keepOpen(300, port, (socket) => writeOnce(socket, endlessBody)),
+  "new connections for each request": ({ port }, field) => field.churn(30, port, get("/docs")),
+  "bad signatures over large bodies": ({ port }, field) => {
     const stranger = { userId: "3e9e2f5b-8592-4efa-b25d-97aaaee71fff", apiKey: "x" };
     const request = signed("POST", ordersPath, { user: stranger, body: "x".repeat(4_096) });
-    each(50, () => keepOpen(port, (socket) => ask(socket, request)));
+    field.keepOpen(50, port, (socket) => ask(socket, request));
   },
-  "orders without money": ({ port, poor }) => {
+  "orders without money": ({ port, poor }, field) => {
     const body = JSON.stringify({
       market: "BTC_USDT",
       direction: "buy",
@@ -47,19 +89,22 @@ export const attacks: Readonly<Record<string, Attack>> = {
       tag: "poor",
     });
     const request = signed("POST", ordersPath, { user: poor, body });
-    each(20, () => keepOpen(port, (socket) => ask(socket, request)));
+    field.keepOpen(20, port, (socket) => ask(socket, request));
   },
-  "tokens that nobody uses": ({ port, poor }) => {
+  "tokens that nobody uses": ({ port, poor }, field) => {
     const request = signed("GET", tokenPath, { user: poor });
-    each(20, () => keepOpen(port, (socket) => ask(socket, request)));
+    field.keepOpen(20, port, (socket) => ask(socket, request));
   },
-  "lists of thousands of open orders": ({ port, busy }) => {
+  "lists of thousands of open orders": ({ port, busy }, field) => {
     const request = signed("GET", `${ordersPath}?limit=100`, { user: busy });
-    each(8, () => keepOpen(port, (socket) => ask(socket, request)));
+    field.keepOpen(8, port, (socket) => ask(socket, request));
   },
-  "streams that are not read": ({ port, streamKey }) =>
-    each(60, () => keepOpen(port, (socket) => unreadStream(socket, streamKey))),
+  "streams that are not read": ({ port, streamKey }, field) =>
+    field.keepOpen(60, port, (socket) => unreadStream(socket, streamKey)),
 };
+
+/** The names of all attacks. */
+export const attackNames: readonly string[] = Object.keys(attacks);
 
 const endlessBody = `POST ${ordersPath} HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n{`;
 
@@ -86,17 +131,6 @@ export function signed(
     `Content-Length: ${Buffer.byteLength(body)}`,
   ];
   return `${heads.join("\r\n")}\r\n\r\n${body}`;
-}
-
-function each(count: number, start: () => void): void {
-  for (let number = 0; number < count; number += 1) start();
-}
-
-/** Connects, and again whenever the server ends the connection. */
-function keepOpen(port: number, use: (socket: Socket) => void): void {
-  const socket = connect(port, "127.0.0.1", () => use(socket));
-  socket.on("error", () => {});
-  socket.on("close", () => setTimeout(() => keepOpen(port, use), reconnectMs));
 }
 
 function writeOnce(socket: Socket, bytes: string): void {
@@ -129,13 +163,6 @@ function ask(socket: Socket, request: string): void {
     socket.write(request);
   });
   socket.write(request);
-}
-
-function churn(port: number, request: string): void {
-  const socket = connect(port, "127.0.0.1", () => socket.write(request));
-  socket.on("error", () => {});
-  socket.once("data", () => socket.destroy());
-  socket.on("close", () => setImmediate(() => churn(port, request)));
 }
 
 /** Opens a stream, then sends pings and requests and reads nothing. */
