@@ -66,14 +66,15 @@ export function startAttacks(names: readonly string[], target: Target): () => vo
 const ordersPath = "/v2/user-api/exchange/orders";
 const tokenPath = "/v2/user-api/exchange/account/web-socket/token";
 const reconnectMs = 50;
+const dripMs = 500;
 
 const attacks: Readonly<Record<string, Attack>> = {
   "pipelined requests, nothing read": ({ port }, field) =>
-    field.keepOpen(170, port, (socket) => writeOnce(socket, get("/metrics").repeat(980))),
+    field.keepOpen(170, port, (socket) => writeAndDrip(socket, get("/metrics").repeat(980))),
   "pipelined requests, all read": ({ port }, field) =>
     field.keepOpen(20, port, (socket) => flood(socket, get("/metrics").repeat(200))),
   "bodies that never end": ({ port }, field) =>
-    field.keepOpen(300, port, (socket) => writeOnce(socket, endlessBody)),
+    field.keepOpen(300, port, (socket) => writeAndDrip(socket, endlessBody)),
   "new connections for each request": ({ port }, field) => field.churn(30, port, get("/docs")),
   "bad signatures over large bodies": ({ port }, field) => {
     const stranger = { userId: "3e9e2f5b-8592-4efa-b25d-97aaaee71fff", apiKey: "x" };
@@ -133,10 +134,12 @@ export function signed(
   return `${heads.join("\r\n")}\r\n\r\n${body}`;
 }
 
-function writeOnce(socket: Socket, bytes: string): void {
-  // Its end would not be noticed otherwise; nothing is read of what came before.
+/** Writes, then a byte now and then, and reads nothing; without the bytes an end would not be noticed. */
+function writeAndDrip(socket: Socket, bytes: string): void {
   socket.pause();
   socket.write(bytes);
+  const drip = setInterval(() => socket.write(" "), dripMs);
+  socket.on("close", () => clearInterval(drip));
 }
 
 /** Writes the same again as soon as the system has taken it, and reads everything. */
