@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import {
   appendFileSync,
+  chmodSync,
   cpSync,
   mkdtempSync,
   readdirSync,
@@ -409,5 +410,31 @@ describe.each(Object.entries(table))("a data folder %s", (_name, { from, change,
     }
     await expect(attempts[attempt]()).rejects.toThrow(wanted);
     expect(contents(data)).toEqual(before);
+  });
+});
+
+describe("a start goes on and says so", () => {
+  async function saidAt(change: () => void): Promise<readonly string[]> {
+    cpSync(made.stopped, data, { recursive: true });
+    change();
+    const said: string[] = [];
+    const warn = (phrase: string, fields: object = {}) =>
+      void said.push(`${phrase} ${JSON.stringify(fields)}`);
+    const log = { ...silent, warn };
+    const server = await startServer({ config: configOf(data), log, environment: {} });
+    await server.stop();
+    return said;
+  }
+
+  it.each([
+    ["the log has no mark", () => remove(mark), /whether its end was lost cannot be told.*remedy/],
+    ["others may read the folder", () => chmodSync(data, 0o755), /others .*chmod 700/],
+    ["the users are lost", () => remove("users.db"), /holds money of users .*put users\.db/],
+  ])("when %s", async (_what, change, words) => {
+    expect(await saidAt(change)).toContainEqual(expect.stringMatching(words));
+  });
+
+  it("and nothing, where all is well", async () => {
+    expect(await saidAt(() => chmodSync(data, 0o700))).toEqual([]);
   });
 });

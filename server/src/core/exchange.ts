@@ -219,6 +219,11 @@ export class Exchange {
     return this.#state.usersByName.get(name)?.transferKeys.lastForgotten?.sequence ?? 0;
   }
 
+  /** Everybody who was ever named in a command that was carried out, in the order of coming. */
+  userNames(): readonly string[] {
+    return this.#state.users.map(({ name }) => name);
+  }
+
   /** What a user has of each currency that he ever had. */
   balances(name: string): readonly BalanceView[] {
     const balances = this.#state.usersByName.get(name)?.wallet.balances ?? [];

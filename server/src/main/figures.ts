@@ -233,12 +233,27 @@ function venueFigures(meter: Meter, venue: Venue): (() => void)[] {
     "Events of durable commands that wait to be told to the streams.",
   );
   const commands = meter.counter("openbourse_exchange_commands_total", "Durable commands.");
-  const { sequencer } = venue;
+  const scrubbed = meter.gauge(
+    "openbourse_log_scrub_sequence",
+    "How far the log was read through in the present round.",
+  );
+  const damaged = meter.gauge(
+    "openbourse_log_damaged",
+    "1 when reading the log through has found damage in an old part of it.",
+  );
+  const rounds = meter.counter(
+    "openbourse_log_scrub_rounds_total",
+    "How often the whole log was read through.",
+  );
+  const { sequencer, scrub } = venue;
   const start = sequencer.durableSequence;
   return [
     () => up.set(venue.fault === undefined ? 1 : 0),
     () => pending.set(sequencer.pending),
     () => waiting.set(venue.untoldEvents),
+    () => scrubbed.set(scrub.sequence),
+    () => damaged.set(scrub.damage === undefined ? 0 : 1),
+    follow(rounds, () => scrub.rounds),
     follow(commands, () => sequencer.durableSequence - start),
   ];
 }

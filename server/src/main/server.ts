@@ -53,6 +53,7 @@ import type { Environment } from "./user-registry.ts";
 import { currentState } from "./venue/market-streams.ts";
 import type { Venue } from "./venue/venue.ts";
 import { version } from "./version.ts";
+import { warnOfOpenFolder } from "./warnings.ts";
 
 /** How often it is looked whether keys were revoked, in milliseconds. */
 const keyRefreshMs = 1_000;
@@ -120,6 +121,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     ),
   );
   const folder = await start.step("data folder", () => openFolder(config.data));
+  warnOfOpenFolder(folder.path, log);
   const { environment } = options;
   const trading = config.exchange.enabled
     ? await Trading.open({ folder, config, demo, environment, clock, wallMs, log, start })
@@ -396,6 +398,7 @@ function health(parts: {
     { name: "server", state: stopping ? "stopping" : "running" },
     { name: "clock", state: clock.standing.kind, isOptional: true },
     ...(venue ? [exchangePart(venue), part("history", venue.historyFault)] : []),
+    ...(venue ? [{ ...part("old log", venue.scrub.damage), isOptional: true }] : []),
     ...feeds.map(({ dataset, figures, state }): HealthPart => {
       const { total, found } = figures.unused;
       const unused = total === 0 ? {} : { unused: found };

@@ -35,6 +35,7 @@ import { MarketStreams } from "./venue/market-streams.ts";
 import { runParticipants } from "./venue/participants-runner.ts";
 import { restoreRunningBars } from "./venue/running-bars.ts";
 import { Venue } from "./venue/venue.ts";
+import { warnOfLostUsers } from "./warnings.ts";
 
 /** What trading is made of. */
 export interface TradingOptions {
@@ -99,6 +100,7 @@ export class Trading {
         }),
       (opened) => opened.stop(),
     );
+    warnOfLostUsers(venue.exchange, registry.store, { usersFile: folder.usersFile, log });
     clock.startNotBefore(venue.exchange.timeUs);
     const { sequence, timeUs } = venue.exchange;
     const admissions = await start.step(

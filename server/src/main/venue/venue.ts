@@ -2,9 +2,11 @@
  * The venue: the exchange with its log, snapshots and sequencer, recovered at the start and stopped
  * in order. What leaves it has been durable before.
  */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { openSnapshotStore } from "../../adapters/files/snapshot-store.ts";
 import { type CommandLogOptions, openCommandLog } from "../../adapters/sqlite/command-log.ts";
+import { markFileOf } from "../../adapters/sqlite/command-log-mark.ts";
 import { type OpenedHistory, openHistory } from "../../adapters/sqlite/history.ts";
 import type { Exchange } from "../../core/exchange.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -22,6 +24,7 @@ import { createDoor, type Door } from "./door.ts";
 import { LocalFeed } from "./local-feed.ts";
 import { Recorder } from "./recorder.ts";
 import { ReleaseLine } from "./release-line.ts";
+import { Scrub } from "./scrub.ts";
 import { venueTraces } from "./venue-traces.ts";
 
 /** Code of the publisher of our own trades. */
@@ -86,6 +89,8 @@ export class Venue {
       for (const tell of this.#tellers) tell(slice);
     },
   });
+  /** Reads the log through in the background. */
+  readonly scrub: Scrub;
   #cancelAudit: () => void = () => {};
   #auditFailure: string | undefined;
 
@@ -125,6 +130,7 @@ export class Venue {
             }),
       stopped: (reason) => options.log.error("the exchange takes no more commands", { reason }),
     });
+    this.scrub = new Scrub({ log: commandLog, clock: options.clock, report: options.log });
     this.door = createDoor(this);
     this.#scheduleAudit();
   }
@@ -135,7 +141,15 @@ export class Venue {
     const files = venueFiles(options.folder);
     await using opened = new AsyncDisposableStack();
     await start?.begin("log");
+    const hasMark = existsSync(markFileOf(files.log));
     const commandLog = await openLog(files, { fileBytesMax: options.logBytesMax });
+    if (!hasMark && commandLog.lastSequence > 0) {
+      log.warn("the log had no mark beside it: whether its end was lost cannot be told", {
+        file: markFileOf(files.log),
+        lastCommand: commandLog.lastSequence,
+        remedy: "compare the last command with what was known before; a new mark is made",
+      });
+    }
     opened.defer(() => commandLog.close());
     // Before anything else is opened, so that nothing is changed beside a log that is damaged.
     if (commandLog.damage !== undefined) throw damagedLog(commandLog.damage.message);
@@ -219,6 +233,7 @@ export class Venue {
   /** Makes all that was taken durable, takes a last snapshot, closes the files. */
   async stop(): Promise<void> {
     this.#cancelAudit();
+    this.scrub.stop();
     const failed = this.fault !== undefined;
     await this.sequencer.close();
     this.#line.finish();
