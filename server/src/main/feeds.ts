@@ -84,7 +84,7 @@ function replayFormat(config: ReplayFeedConfig): ReplayOptions["format"] | strin
     config;
   if (format !== "csv" && format !== "ndjson") return { kind: format };
   if (columns === undefined) return `format ${format} needs columns: price, quantity and time`;
-  if (timeUnit === undefined) return `format ${format} needs timeUnit: one of s, ms, us, ns`;
+  if (timeUnit === undefined) return `format ${format} needs timeUnit: one of s, ms, us, ns, iso`;
   const common = { timeUnit, timeOriginUs, sides, priceDecimals, quantityDecimals };
   if (format === "csv") return { kind: "csv", columns, separator: config.separator, ...common };
   const numbered = Object.entries(columns).find(([, column]) => typeof column === "number");

@@ -4,8 +4,11 @@
  */
 import type { AggressorSide } from "../../marketdata/trade.ts";
 
-/** What the numbers of a time column count. A fraction is allowed and read exactly to the microsecond. */
-export type TimeUnit = "s" | "ms" | "us" | "ns";
+/**
+ * What the numbers of a time column count, or `iso` where it holds ISO 8601 alone, which is read with
+ * every unit. A fraction is allowed and read exactly to the microsecond.
+ */
+export type TimeUnit = "s" | "ms" | "us" | "ns" | "iso";
 
 /**
  * Which column (or top-level JSON key) holds what. A text is a name in the header, a number is a
@@ -31,8 +34,8 @@ export interface ColumnOptions<Column> {
   readonly columns: ColumnMap<Column>;
   readonly timeUnit: TimeUnit;
   /**
-   * What 0 in the time columns means, in microseconds since 1970; default 0. A file that counts from
-   * midnight needs that midnight here.
+   * What 0 in the time columns means, in microseconds since 1970. A file that counts from midnight needs
+   * that midnight here. Without it times before 1990 are refused, as those of another unit.
    */
   readonly timeOriginUs?: number | undefined;
   /** Words of the side column; default: buy, sell, b, s, unknown in lower, upper or title case. */

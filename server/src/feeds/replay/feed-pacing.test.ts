@@ -20,6 +20,7 @@ const second = 1_000_000;
 const format: CsvFormat = {
   kind: "csv",
   timeUnit: "s",
+  timeOriginUs: 0,
   columns: { time: 0, receiveTime: 1, price: 2, quantity: 3 },
 };
 

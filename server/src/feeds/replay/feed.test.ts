@@ -29,6 +29,7 @@ function stored(content: string | Buffer): string {
 const secondsCsv: CsvFormat = {
   kind: "csv",
   timeUnit: "s",
+  timeOriginUs: 0,
   columns: { time: 0, price: 1, quantity: 2, id: 3 },
 };
 
@@ -285,12 +286,63 @@ describe("a replay that cannot go on", () => {
   });
 
   it("because of the header says file, format, finding and remedy", async () => {
-    const path = stored("<!DOCTYPE html>\n<html>\n");
+    const path = stored("words of a letter\nand more\n");
 
     expect(await failure({ files: [path], format: { kind: "tardis-trades" } })).toBe(
       `cannot play ${path}: it is not a file of format tardis-trades: the header has no column ` +
-        'symbol, timestamp, local_timestamp, id, side, price, amount; it reads "<!DOCTYPE html>". ' +
+        'symbol, timestamp, local_timestamp, id, side, price, amount; it reads "words of a letter". ' +
         "Set the format that fits, or describe the columns with format csv or ndjson",
+    );
+  });
+
+  it.each<[string, string | Buffer]>([
+    ["text in UTF-16", Buffer.from("\uFEFFid,price\n1,2\n", "utf16le")],
+    ["text in UTF-16", Buffer.from("id,price\n1,2\n", "utf16le")],
+    ["text in UTF-16", gzipSync(Buffer.from("id,price\n1,2\n", "utf16le"))],
+    ["gzip within gzip", gzipSync(gzipSync("1,5,5,1\n"))],
+    ["zstd", Buffer.from("28b52ffd0000", "hex")],
+    ["a Parquet file", Buffer.from("PAR1....")],
+    ["a ZIP archive", gzipSync(Buffer.from("504b03040000", "hex"))],
+    ["a JSON array", '[{"t":1,"p":2}]\n'],
+    ["JSON over several lines", '{\n  "t": 1\n}\n'],
+    ["an HTML page", "<!DOCTYPE html>\n<html>\n"],
+    ["XML", '<?xml version="1.0"?>\n<Error/>\n'],
+    ["zero bytes", Buffer.from([1, 0, 0, 0, 2, 0, 0, 0, 1, 1])],
+  ])("because it is %s names it", async (name, content) => {
+    expect(await failure({ files: [stored(content)], format: secondsCsv })).toContain(name);
+  });
+
+  it.each<[string, string]>([
+    [
+      "--format binance-aggtrades",
+      "501,1850.25,3.5,1,2,1680652700452,true\n502,1850.2,0.4,3,3,1680652701000,false\n",
+    ],
+    [
+      "--format binance-aggtrades",
+      "agg_trade_id,price,quantity,first_trade_id,last_trade_id,transact_time,is_buyer_maker\n501,1,3.5,1,2,1680652700452,true\n",
+    ],
+    [
+      "--format tardis-trades",
+      "exchange,symbol,timestamp,local_timestamp,id,side,price,amount\nx,A,1618678070522874,1618678070522874,1,buy,1,1\n",
+    ],
+    ["set format: ndjson", '{"t":1618678070,"p":1,"q":1}\n'],
+    ["stand between ';'", "when;price;size\n1;2;3\n"],
+    ["CSV of its own", "when,price,size\n1,2,3\n"],
+  ])("because it is of another format says: %s", async (hint, content) => {
+    expect(
+      await failure({ files: [stored(content)], format: { kind: "binance-trades" } }),
+    ).toContain(hint);
+  });
+
+  it("because seconds are read as milliseconds says so, and plays nothing in 1970", async () => {
+    const format: CsvFormat = {
+      kind: "csv",
+      timeUnit: "ms",
+      columns: { time: 0, price: 1, quantity: 2 },
+    };
+
+    expect(await failure({ files: [stored("1700000000,5,5\n")], format })).toContain(
+      "time is 1970-01-20T16:13:20.000Z as ms, and 2023-11-14T22:13:20.000Z as s: set timeUnit: s",
     );
   });
 

@@ -36,6 +36,7 @@ describe("Binance trades", () => {
       receiveTimeUs: 1_723_161_255_342_000,
       aggressor: "sell",
       symbol: undefined,
+      line: 1,
     });
   });
 
@@ -112,6 +113,7 @@ describe("Tardis trades", () => {
       receiveTimeUs: 1_618_678_070_531_002,
       aggressor: "buy",
       symbol: "BTCUSDT",
+      line: 1,
     });
   });
 
@@ -150,7 +152,13 @@ describe("a header that does not fit", () => {
 describe("CSV with a column map", () => {
   it("shifts decimals that the file leaves out", () => {
     const columns = { time: 0, price: 1, quantity: 2 };
-    const format: ReplayFormat = { kind: "csv", timeUnit: "ms", columns, priceDecimals: 4 };
+    const format: ReplayFormat = {
+      kind: "csv",
+      timeUnit: "ms",
+      timeOriginUs: 0,
+      columns,
+      priceDecimals: 4,
+    };
 
     const row = opened(format, "x").readRow("14417034,1674200,210,Q,2000,0");
 
@@ -159,7 +167,7 @@ describe("CSV with a column map", () => {
 
   it("mixes names and positions", () => {
     const columns = { time: "t", price: 1, quantity: "q" };
-    const table = opened({ kind: "csv", timeUnit: "s", columns }, " t ,p,q");
+    const table = opened({ kind: "csv", timeUnit: "s", timeOriginUs: 0, columns }, " t ,p,q");
 
     expect(table.hasHeader).toBe(true);
     expect(table.readRow("5,2,3")).toMatchObject({ eventTimeUs: 5_000_000, price: 2, quantity: 3 });
@@ -168,7 +176,7 @@ describe("CSV with a column map", () => {
   it("knows only its own words for sides when it has any", () => {
     const columns = { time: 0, price: 1, quantity: 2, side: 3 };
     const sides = { "-1": "sell", "+1": "buy" } as const;
-    const table = opened({ kind: "csv", timeUnit: "s", columns, sides }, "x");
+    const table = opened({ kind: "csv", timeUnit: "s", timeOriginUs: 0, columns, sides }, "x");
 
     expect(table.readRow("5,2,3,-1")).toMatchObject({ aggressor: "sell" });
     expect(table.readRow("5,2,3,sell")).toBe("side is none of the known words");
@@ -202,9 +210,12 @@ describe("a malformed row", () => {
     [{ amount: "0.0000" }, "quantity is not above zero"],
     [{ amount: "Infinity" }, "quantity is not a decimal number"],
     [{ amount: "1e-65" }, "quantity has more than 64 digits on a side of the point"],
-    [{ timestamp: "" }, "time is not a time before 2100"],
-    [{ timestamp: "1618678070522874000" }, "time is not a time before 2100"],
-    [{ local: "later" }, "time is not a time before 2100"],
+    [{ timestamp: "" }, "time is neither a number nor ISO 8601"],
+    [
+      { timestamp: "1618678070522874000" },
+      "time is after the year 9999 as us, and 2021-04-17T16:47:50.522Z as ns: describe the columns with format csv and timeUnit: ns",
+    ],
+    [{ local: "later" }, "time is neither a number nor ISO 8601"],
     [{ side: "long" }, "side is none of the known words"],
     [{ symbol: "" }, "symbol is empty or too long"],
     [{ symbol: "S".repeat(65) }, "symbol is empty or too long"],

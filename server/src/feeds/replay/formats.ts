@@ -5,7 +5,7 @@
 import type { AggressorSide } from "../../marketdata/trade.ts";
 import type { ColumnMap, ColumnOptions, CsvFormat, NdjsonFormat, ReplayFormat } from "./config.ts";
 import { absent, type Layout, mapRow, type RecordedTrade, type RowFault } from "./map.ts";
-import { createTimeReader, readBinanceTime } from "./map-time.ts";
+import { binanceTimes, createTimeReader, tardisTimes } from "./map-time.ts";
 import { excerpt } from "./report.ts";
 import { pickJson, splitCsv } from "./rows.ts";
 
@@ -42,7 +42,7 @@ interface KnownFormat {
   readonly reading: Reading;
 }
 
-type Reading = Pick<Layout, "readTime" | "sides" | "priceExponent" | "quantityExponent">;
+type Reading = Pick<Layout, "times" | "sides" | "priceExponent" | "quantityExponent">;
 
 /** A buyer who was the maker means that the seller was the aggressor. */
 const buyerMakerSides: ReadonlyMap<string, AggressorSide> = new Map([
@@ -57,7 +57,7 @@ const sideWords: ReadonlyMap<string, AggressorSide> = new Map([
 ]);
 
 const binanceReading: Reading = {
-  readTime: readBinanceTime,
+  times: binanceTimes,
   sides: buyerMakerSides,
   priceExponent: "",
   quantityExponent: "",
@@ -73,45 +73,52 @@ const binanceAliases: KnownFormat["aliases"] = {
 
 const binanceRoles: readonly Role[] = ["id", "price", "quantity", "time", "side"];
 
-const knownFormats: Readonly<Record<Exclude<ReplayFormat["kind"], "csv" | "ndjson">, KnownFormat>> =
-  {
-    "binance-trades": {
-      aliases: { ...binanceAliases, id: ["id", "trade_id"] },
-      required: binanceRoles,
-      headerless: {
-        positions: { ...nowhere, id: 0, price: 1, quantity: 2, time: 4, side: 5 },
-        columnsMin: 6,
-      },
-      reading: binanceReading,
+/** Formats whose columns are known. */
+export type KnownFormatKind = Exclude<ReplayFormat["kind"], "csv" | "ndjson">;
+
+const knownFormats: Readonly<Record<KnownFormatKind, KnownFormat>> = {
+  "binance-trades": {
+    aliases: { ...binanceAliases, id: ["id", "trade_id"] },
+    required: binanceRoles,
+    headerless: {
+      positions: { ...nowhere, id: 0, price: 1, quantity: 2, time: 4, side: 5 },
+      columnsMin: 6,
     },
-    "binance-aggtrades": {
-      aliases: { ...binanceAliases, id: ["agg_trade_id", "agg_id", "aggregate_trade_id"] },
-      required: binanceRoles,
-      headerless: {
-        positions: { ...nowhere, id: 0, price: 1, quantity: 2, time: 5, side: 6 },
-        columnsMin: 7,
-      },
-      reading: binanceReading,
+    reading: binanceReading,
+  },
+  "binance-aggtrades": {
+    aliases: { ...binanceAliases, id: ["agg_trade_id", "agg_id", "aggregate_trade_id"] },
+    required: binanceRoles,
+    headerless: {
+      positions: { ...nowhere, id: 0, price: 1, quantity: 2, time: 5, side: 6 },
+      columnsMin: 7,
     },
-    "tardis-trades": {
-      aliases: {
-        ticker: ["symbol"],
-        time: ["timestamp"],
-        receiveTime: ["local_timestamp"],
-        id: ["id"],
-        side: ["side"],
-        price: ["price"],
-        quantity: ["amount"],
-      },
-      required: ["ticker", "time", "receiveTime", "id", "side", "price", "quantity"],
-      reading: {
-        readTime: createTimeReader("us", 0),
-        sides: sideWords,
-        priceExponent: "",
-        quantityExponent: "",
-      },
+    reading: binanceReading,
+  },
+  "tardis-trades": {
+    aliases: {
+      ticker: ["symbol"],
+      time: ["timestamp"],
+      receiveTime: ["local_timestamp"],
+      id: ["id"],
+      side: ["side"],
+      price: ["price"],
+      quantity: ["amount"],
     },
-  };
+    required: ["ticker", "time", "receiveTime", "id", "side", "price", "quantity"],
+    reading: {
+      times: tardisTimes,
+      sides: sideWords,
+      priceExponent: "",
+      quantityExponent: "",
+    },
+  },
+};
+
+/** All of them. */
+export const knownFormatKinds: readonly KnownFormatKind[] = Object.keys(
+  knownFormats,
+) as KnownFormatKind[];
 
 /** Spot files carry one more flag, is_best_match, which futures files do not have. */
 const headerlessExtraColumnsMax = 1;
@@ -203,9 +210,9 @@ function openNdjson(format: NdjsonFormat): Table {
 }
 
 function readingOf(format: ColumnOptions<string> | ColumnOptions<string | number>): Reading {
-  const { timeUnit, timeOriginUs = 0, sides, priceDecimals = 0, quantityDecimals = 0 } = format;
+  const { timeUnit, timeOriginUs, sides, priceDecimals = 0, quantityDecimals = 0 } = format;
   return {
-    readTime: createTimeReader(timeUnit, timeOriginUs),
+    times: createTimeReader(timeUnit, timeOriginUs),
     sides: sides === undefined ? sideWords : new Map(Object.entries(sides)),
     priceExponent: priceDecimals === 0 ? "" : `e-${priceDecimals}`,
     quantityExponent: quantityDecimals === 0 ? "" : `e-${quantityDecimals}`,

@@ -5,7 +5,7 @@
 import { parseWideDecimal, type WideDecimal } from "../../core/num/decimal.ts";
 import type { AggressorSide, Trade } from "../../marketdata/trade.ts";
 import { digits } from "./digits.ts";
-import type { TimeReader } from "./map-time.ts";
+import type { TimeFault, TimeReader } from "./map-time.ts";
 
 /** Position of a column that the file does not have. */
 export const absent = -1;
@@ -21,7 +21,7 @@ export interface Layout {
   readonly receiveTime: number;
   /** Kind of print; rows of another kind than {@link marketType} are left out. */
   readonly type: number;
-  readonly readTime: TimeReader;
+  readonly times: TimeReader;
   readonly sides: ReadonlyMap<string, AggressorSide>;
   /** Appended to the price text, for example `e-4` where four decimals are left out; else empty. */
   readonly priceExponent: string;
@@ -64,7 +64,7 @@ export type RowFault =
   | "line too long"
   | `price ${AmountFault}`
   | `quantity ${AmountFault}`
-  | "time is not a time before 2100"
+  | TimeFault
   | "side is none of the known words"
   | "symbol is empty or too long"
   | typeof notMarket;
@@ -97,14 +97,12 @@ export function mapRow(
   const quantity = readAmount(field(fields, layout.quantity) + layout.quantityExponent);
   if (typeof quantity === "string") return `quantity ${quantity}`;
 
-  const eventTimeUs = layout.readTime(field(fields, layout.time));
+  const { times } = layout;
+  const eventTimeUs = times.read(field(fields, layout.time));
   const receiveTimeUs =
-    layout.receiveTime === absent
-      ? eventTimeUs
-      : layout.readTime(field(fields, layout.receiveTime));
-  if (eventTimeUs === undefined || receiveTimeUs === undefined) {
-    return "time is not a time before 2100";
-  }
+    layout.receiveTime === absent ? eventTimeUs : times.read(field(fields, layout.receiveTime));
+  if (eventTimeUs === undefined) return times.fault(field(fields, layout.time));
+  if (receiveTimeUs === undefined) return times.fault(field(fields, layout.receiveTime));
   const aggressor = readSide(fields, layout);
   if (aggressor === undefined) return "side is none of the known words";
   const symbol = layout.ticker === absent ? undefined : field(fields, layout.ticker);

@@ -6,6 +6,7 @@ import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { pipeline, type Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
+import { foreignBytes, foreignFormat } from "./foreign.ts";
 import { type Line, LineSplitter } from "./line-splitter.ts";
 
 /** Bytes asked of the disk, and of gzip, at once: what a block of lines is cut from. */
@@ -34,17 +35,7 @@ export interface LineBlock {
   readonly bytesRead: number;
 }
 
-/** First bytes of formats that are not read, and their names. */
-const foreignFormats: readonly (readonly [signature: string, name: string])[] = [
-  ["504b0304", "a ZIP archive"],
-  ["28b52ffd", "compressed with zstd"],
-  ["fd377a58", "compressed with xz"],
-  ["425a68", "compressed with bzip2"],
-  ["50415231", "a Parquet file"],
-];
-
 const gzipSignature = "1f8b";
-const signatureBytes = 4;
 
 /** Looks at a file without playing it: its size, and by its first bytes whether it is gzip. */
 export async function inspectRecording(path: string): Promise<Recording | RecordingFailure> {
@@ -54,19 +45,12 @@ export async function inspectRecording(path: string): Promise<Recording | Record
     if (stats.isDirectory()) return failed(path, "it is a directory; name the files in it");
     if (!stats.isFile()) return failed(path, "it is not a regular file");
     if (stats.size === 0) return failed(path, "it is empty; fetch it again or leave it out");
-    const { buffer, bytesRead } = await file.read(
-      Buffer.alloc(signatureBytes),
-      0,
-      signatureBytes,
-      0,
-    );
-    const signature = buffer.toString("hex", 0, bytesRead);
-    const foreign = foreignFormats.find(([start]) => signature.startsWith(start));
-    if (foreign !== undefined) {
-      return failed(path, `it is ${foreign[1]}; unpack it, gzip and plain text are read`);
-    }
-    const compression = signature.startsWith(gzipSignature) ? "gzip" : "none";
-    return { path, sizeBytes: stats.size, compression };
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(foreignBytes), 0, foreignBytes, 0);
+    const start = buffer.subarray(0, bytesRead);
+    const isGzip = start.toString("hex").startsWith(gzipSignature);
+    const foreign = isGzip ? undefined : foreignFormat(start);
+    if (foreign !== undefined) return failed(path, `it is ${foreign}`);
+    return { path, sizeBytes: stats.size, compression: isGzip ? "gzip" : "none" };
   } catch (error) {
     return failed(path, readFault(error));
   }
@@ -88,6 +72,11 @@ export async function* readRecording(
   let lineNumber = 1;
   try {
     for await (const chunk of bytes) {
+      const foreign = lineNumber === 1 ? foreignFormat(chunk as Buffer) : undefined;
+      if (foreign !== undefined) {
+        yield failed(recording.path, `it is ${foreign}`);
+        return;
+      }
       const lines = splitter.push(chunk as Buffer);
       const bytesRead = gunzip?.bytesWritten ?? file.bytesRead;
       yield { kind: "lines", lines, firstLineNumber: lineNumber, bytesRead };

@@ -4,6 +4,7 @@
  */
 import type { ReplayFormat } from "./config.ts";
 import { openTable, type Table } from "./formats.ts";
+import { likelyFormat } from "./likely-format.ts";
 import type { Line } from "./line-splitter.ts";
 import type { RecordedTrade, RowFault } from "./map.ts";
 import {
@@ -13,6 +14,9 @@ import {
   readRecording,
 } from "./recording.ts";
 import { FileReport, type ReportContext } from "./report.ts";
+
+/** Lines that are kept of a file to guess its format by. */
+const sampleLines = 4;
 
 /** The trades of one block of lines; a block may hold none. */
 export interface TradeBlock {
@@ -46,16 +50,23 @@ export async function* readTrades(
     const trades = reader.read(block);
     yield { kind: "trades", trades, bytesRead: block.bytesRead };
     if (reader.refusal !== undefined) {
-      yield notOfFormat(options, reader.refusal);
+      yield notOfFormat(options, reader.refusal, reader.sample);
       return;
     }
   }
   const refusal = reader.close();
-  if (refusal !== undefined) yield notOfFormat(options, refusal);
+  if (refusal !== undefined) yield notOfFormat(options, refusal, reader.sample);
 }
 
-function notOfFormat({ recording, format }: TradeFileOptions, found: string): RecordingFailure {
-  const reason = `cannot play ${recording.path}: it is not a file of format ${format.kind}: ${found}. Set the format that fits, or describe the columns with format csv or ndjson`;
+function notOfFormat(
+  { recording, format }: TradeFileOptions,
+  found: string,
+  sample: readonly string[],
+): RecordingFailure {
+  const remedy =
+    likelyFormat(sample, format.kind) ??
+    "Set the format that fits, or describe the columns with format csv or ndjson";
+  const reason = `cannot play ${recording.path}: it is not a file of format ${format.kind}: ${found}. ${remedy}`;
   return { kind: "failed", reason };
 }
 
@@ -65,6 +76,8 @@ class TradeReader {
   readonly #report: FileReport;
   #table: Table | undefined;
   #refusal: string | undefined;
+  /** The first lines that are not blank, to guess by what the file is. */
+  readonly sample: string[] = [];
 
   constructor(format: ReplayFormat, report: FileReport) {
     this.#format = format;
@@ -82,6 +95,7 @@ class TradeReader {
     for (let at = 0; at < lines.length && this.refusal === undefined; at += 1) {
       const line = lines[at];
       if (line === "") continue;
+      if (this.sample.length < sampleLines && line !== undefined) this.sample.push(line);
       const row = this.#readLine(line, firstLineNumber + at);
       if (typeof row === "object") {
         trades.push(row);

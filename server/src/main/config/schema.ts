@@ -90,7 +90,9 @@ export const replayFeedSchema = Type.Object(
       ),
     ),
     timeUnit: Type.Optional(
-      Type.Enum(["s", "ms", "us", "ns"], { description: "csv, ndjson: what the times count" }),
+      Type.Enum(["s", "ms", "us", "ns", "iso"], {
+        description: "csv, ndjson: what the times count; ISO 8601 is read with every unit",
+      }),
     ),
     timeOriginUs: Type.Optional(
       Type.Integer({
