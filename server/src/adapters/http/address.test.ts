@@ -37,6 +37,17 @@ describe("the address by which load is shared out", () => {
   ])("of a request of %s for %s is %s", (peer, forwarded, key) => {
     expect(addresses.ofRequest(peer, forwarded)).toBe(key);
   });
+
+  it.each([
+    ["127.0.0.1", "6.6.6.6", "127.0.0.1"],
+    ["::ffff:192.0.2.1", undefined, "192.0.2.1"],
+    ["10.0.0.1", "6.6.6.6, 198.51.100.1, 10.9.9.9", "198.51.100.1"],
+    ["::1", "[2001:db8:1:2::7]:4711", "2001:db8:1:2::7"],
+    ["10.0.0.1", "unknown", "10.0.0.1"],
+    [undefined, "6.6.6.6", undefined],
+  ])("of a request of %s for %s is shown as %s", (peer, forwarded, shown) => {
+    expect(addresses.shown(peer, forwarded)).toBe(shown);
+  });
 });
 
 describe("a trusted proxy", () => {

@@ -40,11 +40,23 @@ export class Addresses {
   /** The key of a request's client: the last address in `X-Forwarded-For` that is no trusted proxy. */
   ofRequest(peer: string | undefined, forwarded: string | undefined): AddressKey {
     if (peer === undefined || !this.isTrusted(peer)) return this.ofPeer(peer);
-    const stated = (forwarded ?? "").slice(-forwardedLengthMax).split(",");
-    for (const part of stated.reverse()) {
+    const stated = this.#stated(forwarded);
+    return stated === undefined ? undefined : keyOf(stated);
+  }
+
+  /** The whole address of a request's client, for the log: the peer's where no other is known. */
+  shown(peer: string | undefined, forwarded: string | undefined): string | undefined {
+    if (peer === undefined) return undefined;
+    const stated = this.isTrusted(peer) ? this.#stated(forwarded) : undefined;
+    return stated ?? plain(peer);
+  }
+
+  /** The last address that trusted proxies state and that is none of them. */
+  #stated(forwarded = ""): string | undefined {
+    for (const part of forwarded.slice(-forwardedLengthMax).split(",").reverse()) {
       const address = plain(withoutPort(part.trim()));
       if (isIP(address) === 0) return undefined;
-      if (!this.isTrusted(address)) return keyOf(address);
+      if (!this.isTrusted(address)) return address;
     }
     return undefined;
   }

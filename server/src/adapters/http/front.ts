@@ -43,7 +43,13 @@ export interface FrontOptions {
   /** Whether a stream is served on this path, so that an upgrade is wanted there. */
   isStream(path: string): boolean;
   /** Opens a WebSocket, or refuses it; `tooMany` when its address has no place or asks too often. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, tooMany: boolean): boolean;
+  upgrade(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    tooMany: boolean,
+    address: string | undefined,
+  ): boolean;
   monotonicMs(): number;
 }
 
@@ -204,7 +210,8 @@ export class Front {
     const counted = visitor.address === undefined ? address : undefined;
     const hasRate = this.#takeRate(address);
     const hasPlace = hasRate && this.connections.take(counted);
-    const isOpen = this.#options.upgrade(request, socket, head, !hasPlace);
+    const shown = this.addressShown(request);
+    const isOpen = this.#options.upgrade(request, socket, head, !hasPlace, shown);
     if (hasPlace && isOpen) {
       this.connections.upgraded(visitor);
       if (address !== undefined) this.#rates.giveBack(address);
@@ -218,16 +225,24 @@ export class Front {
     return address === undefined || this.#rates.take(address, this.#options.monotonicMs());
   }
 
+  /** The address of a request's client as it may be shown to the operator. */
+  addressShown(request: IncomingMessage): string | undefined {
+    return this.#addresses.shown(request.socket.remoteAddress, forwardedFor(request));
+  }
+
   #addressOf(request: IncomingMessage): AddressKey {
-    const stated = request.headers["x-forwarded-for"];
-    const forwarded = Array.isArray(stated) ? stated.join(",") : stated;
-    return this.#addresses.ofRequest(request.socket.remoteAddress, forwarded);
+    return this.#addresses.ofRequest(request.socket.remoteAddress, forwardedFor(request));
   }
 
   #sweep(): void {
     this.connections.sweep();
     this.#rates.sweep(this.#options.monotonicMs());
   }
+}
+
+function forwardedFor({ headers }: IncomingMessage): string | undefined {
+  const stated = headers["x-forwarded-for"];
+  return Array.isArray(stated) ? stated.join(",") : stated;
 }
 
 function serverSettings(

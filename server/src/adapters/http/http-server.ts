@@ -65,7 +65,13 @@ export interface HttpServerOptions {
    * Opens a WebSocket, or refuses it and returns false; `tooMany` when its address has no place, or
    * asks too often.
    */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, tooMany: boolean): boolean;
+  upgrade(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    tooMany: boolean,
+    address: string | undefined,
+  ): boolean;
   readonly limits: HttpLimits;
   nowMs(): number;
   monotonicMs(): number;
@@ -115,7 +121,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       url: route.path,
       handler: async (request, reply) => {
         const startMs = options.monotonicMs();
-        const answering = route.handle(restRequest(request), options.nowMs());
+        const answering = route.handle(restRequest(request, front), options.nowMs());
         const costMs = options.monotonicMs() - startMs;
         const answer = await answering;
         front.judge(request.raw, senderOf(route, answer), costMs);
@@ -220,12 +226,12 @@ function senderOf({ security }: RestRoute, { status }: RestReply): Sender {
   return security === "none" || status === 404 ? "unsaid" : "shown";
 }
 
-function restRequest(request: FastifyRequest): RestRequest {
+function restRequest(request: FastifyRequest, front: Front): RestRequest {
   return {
     method: request.method,
     path: pathOf(request),
     target: request.url,
-    address: request.socket.remoteAddress,
+    address: front.addressShown(request.raw),
     params: request.params as Record<string, string>,
     query: queryOf(request.url),
     header(name: string): string | undefined {

@@ -104,9 +104,15 @@ export class Gateway {
 
   /**
    * Handles one `upgrade` event of the HTTP server; returns whether a WebSocket is open now. One of an
-   * address from which `tooMany` come is refused.
+   * address from which `tooMany` come is refused. `address` is the client's, for the log.
    */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, tooMany = false): boolean {
+  upgrade(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    tooMany = false,
+    address: string | undefined = request.socket.remoteAddress,
+  ): boolean {
     // Before ws takes over, a reset by the peer would otherwise be an unhandled error.
     // A closure would keep the request's address, with the key that is in it, as long as the socket.
     socket.on("error", ignoreError);
@@ -123,7 +129,7 @@ export class Gateway {
     const handle = new LateHandle();
     const upgradeRequest = {
       path: url.pathname,
-      address: request.socket.remoteAddress,
+      address,
       query: (name: string) => url.searchParams.get(name) ?? undefined,
     };
     const decision = dialect.open(upgradeRequest, handle, this.#nowMs());
