@@ -151,8 +151,14 @@ describe("watch", () => {
   });
 
   it.each([
-    [["--key", "wrong"], "the server refused the connection (HTTP 401)"],
-    [["--dataset", "nowhere"], "nothing could be subscribed to"],
+    [
+      ["--key", "wrong"],
+      "the server refused the connection: HTTP 401 Unauthorized: The provided API key is invalid or has expired. Please check your API key and try again",
+    ],
+    [
+      ["--dataset", "nowhere"],
+      "nothing could be subscribed to: The dataset parameter is missing or invalid. There is no dataset nowhere here. Use one of huobi, local.",
+    ],
   ])("%j ends with one line that says why", async (more, reason) => {
     const server = await start();
     const args = ["watch", "BTC/USDT", "--url", server.ws, "--data", server.data, ...more];
