@@ -75,6 +75,25 @@ export class DepthBook {
   }
 
   /**
+   * The best levels of each side at a scale, at most so many, for whoever only looks: nobody goes on from
+   * it. Costs a pass over the levels, and sorts none but those.
+   */
+  best(scaleIndex: number, levelsMax: number): DepthUpdate {
+    assert(
+      isScaleIndex(scaleIndex) && levelsMax > 0,
+      "a look at a book is at some levels of a scale",
+    );
+    return {
+      rules: this.#rules,
+      timeUs: this.#timeUs,
+      scaleIndex,
+      full: true,
+      asks: this.#asks.best(scaleIndex, levelsMax),
+      bids: this.#bids.best(scaleIndex, levelsMax),
+    };
+  }
+
+  /**
    * What changed since the last call, for each wanted scale where something did: a group at most once,
    * with its whole quantity, and not at all when it changed back. The changes of a scale that is not
    * wanted are passed over: whoever comes to want it begins with {@link whole}.

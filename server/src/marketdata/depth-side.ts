@@ -74,6 +74,18 @@ export class DepthSide {
     return this.#levels(resting);
   }
 
+  /** The best groups of a scale, best price first, in one pass over them. No reader goes on from these. */
+  best(scaleIndex: number, count: number): readonly DepthLevel[] {
+    const best: Group[] = [];
+    for (const group of this.#groups[scaleIndex]!.values()) {
+      const last = best[count - 1];
+      if (group.quantity === 0 || (last !== undefined && !this.#isBetter(group, last))) continue;
+      best.splice(this.#placeIn(best, group), 0, group);
+      if (best.length > count) best.pop();
+    }
+    return best.map(({ price, quantity }) => ({ price, quantity }));
+  }
+
   /** The groups of a scale that are not what they were at the last settling, best price first. */
   changes(scaleIndex: number): readonly DepthLevel[] {
     const changed = this.#changed[scaleIndex]!;
@@ -90,6 +102,21 @@ export class DepthSide {
       }
       changed.length = 0;
     }
+  }
+
+  #isBetter(group: Group, than: Group): boolean {
+    return this.#isAsks ? group.price < than.price : group.price > than.price;
+  }
+
+  /** Where a group belongs among others that are in order. */
+  #placeIn(ordered: readonly Group[], group: Group): number {
+    let from = 0;
+    for (let to = ordered.length; from < to; ) {
+      const middle = (from + to) >>> 1;
+      if (this.#isBetter(group, ordered[middle]!)) to = middle;
+      else from = middle + 1;
+    }
+    return from;
   }
 
   #levels(groups: readonly Group[]): readonly DepthLevel[] {

@@ -163,6 +163,13 @@ describe("a board", () => {
           const asks = venue.exchange.depth(code, "sell", 10_000);
           const bids = venue.exchange.depth(code, "buy", 10_000);
           expect(board.depth(code, 0)).toMatchObject({ asks, bids });
+          for (let index = 0; index < depthScaleCount; index += 1) {
+            const whole = board.depth(code, index);
+            expect(board.depth(code, index, 3)).toEqual({
+              ...whole,
+              ...{ asks: whole?.asks.slice(0, 3), bids: whole?.bids.slice(0, 3) },
+            });
+          }
         }
         const counts = codes.flatMap((code) =>
           (board.candles(code, { intervalS: 86_400, ...always }) ?? []).map((c) => c.tradeCount),

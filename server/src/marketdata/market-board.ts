@@ -42,8 +42,11 @@ export interface MarketBoardView {
   currencies(): readonly string[];
   lastPrice(market: string): LastPriceUpdate | undefined;
   ticker(market: string, nowUs: number): TickerUpdate | undefined;
-  /** The whole book at a scale. The same object until the book changes; undefined for an unknown scale. */
-  depth(market: string, scaleIndex: number): DepthUpdate | undefined;
+  /**
+   * The whole book at a scale, the same object until the book changes; with `levelsMax` the best levels of
+   * each side alone, which costs less. Undefined for an unknown scale.
+   */
+  depth(market: string, scaleIndex: number, levelsMax?: number): DepthUpdate | undefined;
   /** The newest trades first, at most {@link recentTradesMax}. */
   recentTrades(market: string): readonly PublicTrade[] | undefined;
   /**
@@ -111,9 +114,10 @@ export class MarketBoard implements MarketBoardView {
    * The whole book at a scale, changes that are not taken yet included. A reader that goes on with
    * what {@link takeDepth} gives has the exact book after each of those updates.
    */
-  depth(market: string, scaleIndex: number): DepthUpdate | undefined {
+  depth(market: string, scaleIndex: number, levelsMax?: number): DepthUpdate | undefined {
     if (!isScaleIndex(scaleIndex)) return undefined;
-    return this.#folds.get(market)?.depth.whole(scaleIndex);
+    const book = this.#folds.get(market)?.depth;
+    return levelsMax === undefined ? book?.whole(scaleIndex) : book?.best(scaleIndex, levelsMax);
   }
 
   recentTrades(market: string): readonly PublicTrade[] | undefined {

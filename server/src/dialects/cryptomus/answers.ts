@@ -108,7 +108,7 @@ function depthAnswer({ board, rules, rest }: MarketQuery): string | undefined {
   if (!isCount(limit, depthLevelsMax) || scaleIndex === undefined || others.length > 0) {
     return undefined;
   }
-  const update = board.depth(rules.code, scaleIndex);
+  const update = board.depth(rules.code, scaleIndex, limit);
   if (update === undefined) return "null";
   return `{"timestamp":${seconds(update.timeUs)},${sidesText(update, limit)}}`;
 }

@@ -43,7 +43,7 @@ export function showBook(board: MarketBoardView, request: RestRequest, nowMs: nu
   const market = request.params["pair"] ?? "";
   const checked = checkInput(bookQuery, request.query);
   if (checked.kind === "faulty") return faultyReply(checked.faults);
-  const depth = board.depth(market, checked.fields.level);
+  const depth = board.depth(market, checked.fields.level, bookLevelsMax);
   if (depth === undefined) return refusalReply("unknown-market", { market });
   const { rules, bids, asks } = depth;
   return twiceReply({
