@@ -232,6 +232,10 @@ function venueFigures(meter: Meter, venue: Venue): (() => void)[] {
     "openbourse_exchange_untold_events",
     "Events of durable commands that wait to be told to the streams.",
   );
+  const refused = meter.counter(
+    "openbourse_exchange_refused_total",
+    "Commands of users that were refused before they came to the log.",
+  );
   const commands = meter.counter("openbourse_exchange_commands_total", "Durable commands.");
   const scrubbed = meter.gauge(
     "openbourse_log_scrub_sequence",
@@ -251,6 +255,7 @@ function venueFigures(meter: Meter, venue: Venue): (() => void)[] {
     () => up.set(venue.fault === undefined ? 1 : 0),
     () => pending.set(sequencer.pending),
     () => waiting.set(venue.untoldEvents),
+    follow(refused, () => venue.door.refused),
     () => scrubbed.set(scrub.sequence),
     () => damaged.set(scrub.damage === undefined ? 0 : 1),
     follow(rounds, () => scrub.rounds),

@@ -74,10 +74,12 @@ describe("an order that the exchange would refuse", () => {
   ])("%s is refused and costs the log nothing", async (_, command, reason) => {
     if (venue.exchange.balances("pol").length === 0) await endow("pol");
     const { sequence } = venue.exchange;
+    const { refused } = venue.door;
     for (let times = 0; times < 100; times += 1) {
       expect(await venue.door.submit(command)).toEqual({ kind: "refused", reason });
     }
     expect(venue.exchange.sequence).toBe(sequence);
+    expect(venue.door.refused).toBe(refused + 100);
   });
 
   it("is told so when that by which it was judged is durable", async () => {

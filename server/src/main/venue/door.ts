@@ -35,6 +35,8 @@ export interface DoorParts {
 
 /** Lets commands in. */
 export interface Door {
+  /** Commands that the exchange would have refused, since the start: none of them is in the log. */
+  readonly refused: number;
   /**
    * Submits a command; resolves when its result is durable, or with why it was not let in. A transfer
    * that was carried out long ago under the same key is answered as one that repeats it.
@@ -53,6 +55,7 @@ interface Claim {
 /** Makes the door of an exchange. */
 export function createDoor(parts: DoorParts): Door {
   const { exchange, sequencer, history } = parts;
+  let refused = 0;
 
   /** Undefined once the history holds everything that may have been forgotten by now. */
   async function wait(): Promise<Admission | undefined> {
@@ -84,10 +87,14 @@ export function createDoor(parts: DoorParts): Door {
     if (reason === undefined) return sequencer.submitted(command);
     const reading = await sequencer.read(() => reason);
     if (reading.kind === "stopped") return { kind: "unavailable", reason: reading.reason };
+    refused += 1;
     return { kind: "refused", reason };
   }
 
   return {
+    get refused() {
+      return refused;
+    },
     async submit(command) {
       const claim = claimOf(command, parts);
       if (claim === undefined) return enter(command);
