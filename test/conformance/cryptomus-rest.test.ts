@@ -12,7 +12,8 @@ import { findOpenApiFaults } from "../support/openapi-check.ts";
 import { addFundedUsers, addMarket } from "../support/operator.ts";
 import { runCommand, type ServerProcess, startServerProcess } from "../support/server-process.ts";
 
-const yaml = "exchange: {participants: {enabled: false}}\ndatasets: []\ndemo: {users: false}";
+const yaml =
+  "exchange: {participants: {enabled: false}}\ndatasets: []\ndemo: {users: false}\ncryptomus: {restCallsPerSecondMax: 0}";
 const api = "/v2/user-api/exchange";
 const balance = `${api}/account/balance`;
 const market = "TRX_USDT";
