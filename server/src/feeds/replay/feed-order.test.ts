@@ -4,9 +4,12 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { runFeed, VirtualFeedContext } from "../../../../test/support/virtual-feed-context.ts";
 import type { CsvFormat, ReplayOptions } from "./config.ts";
+import { readSortedOnDisk } from "./disk-sort.ts";
 import { createReplayFeed } from "./feed.ts";
 import { openFilesMax } from "./merge.ts";
+import { inspectRecording } from "./recording.ts";
 import { windowRowsMax } from "./sort-window.ts";
+import { readTrades } from "./trade-file.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "replay-order-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -178,6 +181,42 @@ describe("one row whose time is far from all others", () => {
 
     expect(times).toHaveLength(599);
     expect(sleepsMs.reduce((sum, ms) => sum + ms, 0)).toBeLessThan(12_000);
+  });
+});
+
+describe("sorting on disk", () => {
+  it("plays what no window can hold, and knows a wild row in it", async () => {
+    const seconds = everySecond(windowRowsMax + 5_000, { 70: 26 * dayS }).toReversed();
+
+    const { times, outcome, counts } = await played([fileOf(seconds)], { sort: "disk" });
+
+    expect(outcome).toEqual({ kind: "finished" });
+    expect(times).toEqual(ascending(seconds).slice(0, -1));
+    expect(counts).toMatchObject({ trades: seconds.length - 1, late: 0, outlying: 1 });
+  });
+
+  it("keeps every digit of what it writes to disk and reads back, in many parts", async () => {
+    const path = join(folder, "parts.csv");
+    const count = 1_000;
+    const rows = Array.from({ length: count }, (_, at) => {
+      const id = at % 3 === 0 ? "" : `id-${at}`;
+      return `${startS + count - at},123456789012345678.${at + 1},0.00000000000000000000${at + 1},${id}`;
+    });
+    writeFileSync(path, `${rows.join("\n")}\n`);
+    const recording = await inspectRecording(path);
+    if ("kind" in recording) throw new Error(recording.reason);
+    const context = new VirtualFeedContext();
+    const read = async (blocks: ReturnType<typeof readTrades>) => {
+      const trades = [];
+      for await (const block of blocks) if (block.kind === "trades") trades.push(...block.trades);
+      return trades;
+    };
+    const options = { recording, format, context, isQuiet: true };
+
+    const sorted = await read(readSortedOnDisk(options, 100));
+
+    expect(sorted).toHaveLength(count);
+    expect(sorted).toEqual((await read(readTrades(options))).toReversed());
   });
 });
 

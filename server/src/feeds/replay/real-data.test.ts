@@ -1,5 +1,8 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { gunzipSync } from "node:zlib";
+import { afterAll, describe, expect, it } from "vitest";
 import { recordedDataFolder, recordedDataMissing } from "../../../../test/support/recorded-data.ts";
 import { tapes } from "../../../../test/support/recorded-tapes.ts";
 import { runFeed, VirtualFeedContext } from "../../../../test/support/virtual-feed-context.ts";
@@ -9,6 +12,8 @@ import type { ReplayFormat } from "./config.ts";
 import { createReplayFeed } from "./feed.ts";
 
 const folder = recordedDataFolder();
+const scratch = mkdtempSync(join(tmpdir(), "replay-real-"));
+afterAll(() => rmSync(scratch, { recursive: true }));
 
 /** What a tape came to when it was played at full speed. */
 interface Played {
@@ -18,9 +23,9 @@ interface Played {
   readonly idGaps: number;
 }
 
-async function played(path: string, format: ReplayFormat): Promise<Played> {
+async function played(path: string | readonly string[], format: ReplayFormat): Promise<Played> {
   const context = new VirtualFeedContext();
-  const options = { files: [path], format, publisher: "recorder", ticker: "A/B" };
+  const options = { files: [path].flat(), format, publisher: "recorder", ticker: "A/B" };
   const feed = createReplayFeed({ ...options, speed: "max" });
   const { trades, outcome } = await runFeed(feed, { context });
   const timesUs = trades.map(({ eventTimeUs }) => eventTimeUs);
@@ -56,6 +61,34 @@ describe("real recordings", () => {
     expect([toSecond(timesUs[0]), toSecond(timesUs.at(-1))]).toEqual([tape.first, tape.last]);
     expect(timesUs.every((at, index) => at >= (timesUs[index - 1] ?? 0))).toBe(true);
     if (tape.hasIds) expect(idGaps).toBe(0);
+  });
+
+  it("newest first with one wild row, and cut into two that overlap, a tape has the trades that it has", async () => {
+    const { file, format, trades } = tapes[0]!;
+    const text = gunzipSync(readFileSync(join(folder, "trades", file))).toString("latin1");
+    const [header = "", ...rows] = text.trim().split("\n");
+    const wild = (rows[500] ?? "")
+      .split(",")
+      .with(3, String(Date.UTC(2024, 8, 3)))
+      .join(",");
+    const variants = [
+      [[...rows.toSpliced(501, 0, wild)].reverse()],
+      [rows.filter((_, at) => at % 2 === 0), rows.filter((_, at) => at % 2 === 1)],
+    ];
+    for (const [variant, files] of variants.entries()) {
+      const paths = files.map((lines, at) => {
+        const path = join(scratch, `${variant}-${at}.csv`);
+        writeFileSync(path, `${header}\n${lines.join("\n")}\n`);
+        return path;
+      });
+
+      const { context, idGaps, timesUs } = await played(paths, format);
+
+      expect(context.counts).toMatchObject({ trades, late: 0, outlying: variant === 0 ? 1 : 0 });
+      expect(timesUs).toHaveLength(trades);
+      // Trades of one moment that lie in two files come file by file.
+      if (variant === 0) expect(idGaps).toBe(0);
+    }
   });
 
   it("a tape of another format is refused, not misread", async () => {

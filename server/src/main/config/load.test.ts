@@ -132,6 +132,7 @@ datasets:
       speed: "max",
       clock: "recorded",
       loop: false,
+      sort: "window",
       start: "at-once",
     });
   });
