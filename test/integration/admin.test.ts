@@ -81,7 +81,10 @@ describe.each(["stopped", "running"])("with the server %s", (state) => {
   let server: ServerProcess | undefined;
   beforeAll(async () => {
     if (state === "running") server = await start();
-    else expect((await run("init")).code).toBe(0);
+    else
+      expect((await run("init", "--set", "demo.key=true", "--set", "demo.users=true")).code).toBe(
+        0,
+      );
   });
   afterAll(async () => {
     if (server !== undefined) expect(await server.stop()).toBe(0);

@@ -62,9 +62,11 @@ describe("a demo that is switched off", () => {
     expect((await new CryptomusClient(venue, first).limitOrder(order)).status).toBe(404);
     expect(await barsStatus(venue, demoKey)).toBe(401);
     expect(venue.server.demoNotes).toEqual([
-      expect.stringMatching(/^\d+ open orders of the simulated participants are cancelled/),
+      expect.stringMatching(
+        /^open orders of the simulated participants that are cancelled.*: \d+$/,
+      ),
       expect.stringContaining("the demo users are disabled"),
-      expect.stringMatching(/^1 open orders of the demo users are cancelled/),
+      expect.stringMatching(/^open orders of the demo users that are cancelled.*: 1$/),
       expect.stringContaining("the demo key is revoked"),
     ]);
 
@@ -95,6 +97,13 @@ describe("a demo that is switched off", () => {
 });
 
 describe("a data folder that was begun without a demo", () => {
+  it("stays without one, also where a server has begun it", async () => {
+    await restart(off);
+    const again = await restart();
+    expect(again.server.demoUsers).toEqual([]);
+    expect(again.server.demoKey).toBeUndefined();
+  });
+
   it("gets none from a start that says nothing of it, and says so when it gets one", async () => {
     const loaded = loadConfig({
       environment: {},

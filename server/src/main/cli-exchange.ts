@@ -90,7 +90,7 @@ function addOrderCommands(program: Command, done: Done): void {
     });
   withFolder(orders.command("cancel").description("cancel open orders of a user"))
     .argument("[order]", "one order, as `orders list` shows it (default: all of them)")
-    .requiredOption("--user <id>", "whose orders")
+    .option("--user <id>", "whose orders; may be left out where one order is named")
     .option("--market <code>", "only those in this market")
     .option("--json", "print one JSON object")
     .action(async (order: string | undefined, options: ConfigOptions & CancelOrdersOptions) => {

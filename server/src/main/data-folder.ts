@@ -59,9 +59,13 @@ const remedy =
  */
 export function existingDataFolder(path: string): DataFolder {
   const folder = dataFolder(path);
-  const { keysFile, usersFile, venue } = folder;
-  if ([keysFile, usersFile, venue].some((part) => existsSync(part))) return folder;
+  if (isBegun(folder)) return folder;
   throw new MissingError(`there is no data folder ${path}: ${remedy}`);
+}
+
+/** Whether anything of a data folder is there. */
+export function isBegun({ keysFile, usersFile, venue }: DataFolder): boolean {
+  return [keysFile, usersFile, venue].some((part) => existsSync(part));
 }
 
 /** A data folder with an exchange in it; a `MissingError` when there is none. Nothing is made. */

@@ -12,8 +12,14 @@ import type { Log } from "../ports/log.ts";
 import { cancelOrdersOf } from "./admin/orders.ts";
 import type { AdminTarget } from "./admin/target.ts";
 import type { Config } from "./config/schema.ts";
-import { type DataFolder, dataFolder, readDemoKey, writeDemoKey } from "./data-folder.ts";
-import { type DemoPart, type DemoRecord, readDemoRecord, writeDemoRecord } from "./demo-record.ts";
+import { type DataFolder, dataFolder, isBegun, readDemoKey, writeDemoKey } from "./data-folder.ts";
+import {
+  type DemoPart,
+  type DemoRecord,
+  readDemoRecord,
+  wholeDemo,
+  writeDemoRecord,
+} from "./demo-record.ts";
 import { openDemoUsers } from "./demo-users.ts";
 
 /** The key of the configuration that switches a part. */
@@ -22,6 +28,12 @@ const settings: Readonly<Record<DemoPart, string>> = {
   users: "demo.users",
   participants: "exchange.participants.enabled",
 };
+
+/** What a new folder remembers: the whole of a demo but for what is switched off from the beginning. */
+function begunWith(said: Readonly<Record<DemoPart, boolean | undefined>>): DemoRecord {
+  const { key = true, users = true, participants = true } = said;
+  return { ...wholeDemo, begun: { key, users, participants } };
+}
 
 /** The demo of one data folder during a start. */
 export class Demo {
@@ -43,6 +55,8 @@ export class Demo {
       users: config.demo.users,
       participants: config.exchange.participants.enabled,
     };
+    // A folder that begins now is remembered with what is said of it now.
+    if (!isBegun(this.#folder)) this.#record = begunWith(said);
     const { begun } = this.#record;
     const has = (part: DemoPart) => said[part] ?? begun[part];
     const made = (Object.keys(settings) as DemoPart[]).filter((part) => has(part) && !begun[part]);
@@ -156,7 +170,7 @@ export class Demo {
     const whose = part === "users" ? "the demo users" : "the simulated participants";
     this.#log.info("orders of the demo are cancelled", { part, orders: cancelled });
     this.notes.push(
-      `${cancelled} open orders of ${whose} are cancelled, because ${settings[part]} is false`,
+      `open orders of ${whose} that are cancelled, because ${settings[part]} is false: ${cancelled}`,
     );
   }
 }

@@ -32,6 +32,15 @@ export const adminConnectionsMax = 1_024;
 /** How long a client may take to send its request, in milliseconds. */
 const requestTimeoutMs = 10_000;
 
+/** How often connections that say nothing are looked for: they must not keep administrators out. */
+const connectionsCheckingInterval = 1_000;
+
+const serverOptions = {
+  requestTimeout: requestTimeoutMs,
+  headersTimeout: requestTimeoutMs,
+  connectionsCheckingInterval,
+} as const;
+
 /** How long a stop waits for requests that are being answered, in milliseconds. */
 const closeGraceMs = 2_000;
 
@@ -78,7 +87,7 @@ interface CallerFault extends Fault {
 export async function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
   const { file, secrets, hasExchange } = options;
   const token = secrets.randomHex(tokenBytes);
-  const server = createServer({ requestTimeout: requestTimeoutMs }, (request, response) => {
+  const server = createServer(serverOptions, (request, response) => {
     void answer(request, response, { ...options, token });
   });
   server.maxConnections = adminConnectionsMax;

@@ -26,6 +26,10 @@ export function exchangeTarget(users: readonly string[] = [], stopReason?: strin
       if (stopReason !== undefined) return { kind: "unavailable", reason: stopReason };
       return exchange.openOrders(user);
     },
+    async ownerOfOrder(id) {
+      if (stopReason !== undefined) return { kind: "unavailable", reason: stopReason };
+      return exchange.ownerOfOrder(id);
+    },
     userExists: (id) => users.includes(id),
   };
 }

@@ -208,15 +208,21 @@ describe("orders of a user", () => {
     const listed = await list({ user, limit: 10 }, target);
     if (listed.kind !== "done") throw new Error(listed.message);
     const [first, , third] = listed.result.orders;
+    // One whose id has another time is another order.
+    const other = `0${first?.id.slice(1, 9)}Z${first?.id.slice(10)}`;
+    expect(await cancel({ order: other }, target)).toMatchObject({ kind: "refused" });
     const one = { user, order: first?.id.toLowerCase() ?? "" };
     expect(await cancel(one, target)).toEqual({ kind: "done", result: { user, cancelled: 1 } });
     expect(await cancel(one, target)).toMatchObject({ kind: "refused" });
+    expect(await cancel({}, target)).toMatchObject({ kind: "refused" });
     expect(await cancel({ user, market: "BTC_USDT" }, target)).toMatchObject({
       result: { cancelled: 1 },
     });
     expect(target.exchange.openOrders(user).map(({ id }) => id)).toHaveLength(1);
     expect(third?.market).toBe("ETH_USDT");
-    expect(await cancel({ user }, target)).toMatchObject({ result: { cancelled: 1 } });
+    expect(await cancel({ order: third?.id ?? "" }, target)).toMatchObject({
+      result: { user, cancelled: 1 },
+    });
     expect(await cancel({ user }, target)).toMatchObject({ result: { cancelled: 0 } });
     const withdrawal = { ...deposit, direction: "withdraw", key: "out" } as const;
     expect(await adminOperations.transfer.run(withdrawal, target)).toMatchObject({

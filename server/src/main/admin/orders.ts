@@ -1,7 +1,7 @@
 /** Open orders of a user, as an operator sees them and takes them out of the book. */
 import Type, { type Static } from "typebox";
 import type { OrderView } from "../../core/events.ts";
-import { orderId } from "../../core/ids.ts";
+import { orderId, parseId } from "../../core/ids.ts";
 import { lotAtoms, type MarketRules, tickAtoms } from "../../core/market/rules.ts";
 import { formatDecimal } from "../../core/num/decimal.ts";
 import { atomsScale } from "../../core/num/money.ts";
@@ -33,7 +33,7 @@ export const ordersRequest = Type.Object(
 
 /** Which orders to cancel: all of a user, those in one market, or a single one by its public id. */
 export const cancelRequest = Type.Object(
-  { user, market, order: Type.Optional(Type.String({ maxLength: 64 })) },
+  { user: Type.Optional(user), market, order: Type.Optional(Type.String({ maxLength: 64 })) },
   { additionalProperties: false },
 );
 
@@ -73,19 +73,18 @@ export async function listOrders(
   return done({ count: found.length, orders });
 }
 
-/** Cancels orders of a user; the owner's streams tell of each, and the money is available again. */
+/** Cancels orders; their owner's streams tell of each, and the money is available again. */
 export async function cancelOrders(
   { user: owner, market: code, order }: Static<typeof cancelRequest>,
   target: AdminTarget,
 ): Promise<AdminAnswer<{ readonly user: string; readonly cancelled: number }>> {
+  if (order !== undefined) return await cancelOne(target, owner, order);
+  if (owner === undefined) return refused("name an order, or the user whose orders it is about");
   const open = await target.openOrders(owner);
   if (!("kind" in open) && open.length === 0 && !target.userExists(owner)) {
     return refused(unknownUser(owner));
   }
-  const cancelled =
-    order === undefined
-      ? await cancelOrdersOf(target, { user: owner, market: code })
-      : await cancelOne(target, owner, order);
+  const cancelled = await cancelOrdersOf(target, { user: owner, market: code });
   return typeof cancelled === "number" ? done({ user: owner, cancelled }) : cancelled;
 }
 
@@ -111,17 +110,28 @@ export async function cancelOrdersOf(
 
 async function cancelOne(
   target: AdminTarget,
-  owner: string,
+  named: string | undefined,
   order: string,
-): Promise<number | AdminRefusal | AdminTrouble> {
-  const unknown = `${owner} has no open order ${order}: see orders list --user ${owner}`;
+): Promise<AdminAnswer<{ readonly user: string; readonly cancelled: number }>> {
+  const unknown =
+    named === undefined
+      ? `there is no open order ${order}: see orders list --user ID`
+      : `${named} has no open order ${order}: see orders list --user ${named}`;
+  const id = parseId(order.toUpperCase())?.sequence;
+  const owner = id === undefined ? undefined : await target.ownerOfOrder(id);
+  if (typeof owner === "object") return unavailable(owner.reason);
+  if (owner === undefined || (named !== undefined && named !== owner)) return refused(unknown);
   const open = await target.openOrders(owner);
   if ("kind" in open) return unavailable(open.reason);
-  const found = open.find(({ id, createdUs }) => orderId(id, createdUs) === order.toUpperCase());
+  const found = open.find((candidate) => publicId(candidate) === order.toUpperCase());
   if (found === undefined) return refused(unknown);
   const command = { kind: "cancel-order", user: owner, order: { id: found.id } } as const;
   const released = takenOr(await target.submit(command), { "unknown-order": unknown });
-  return "kind" in released ? released : 1;
+  return "kind" in released ? released : done({ user: owner, cancelled: 1 });
+}
+
+function publicId({ id, createdUs }: OrderView): string {
+  return orderId(id, createdUs);
 }
 
 function unknownUser(owner: string): string {
@@ -131,7 +141,7 @@ function unknownUser(owner: string): string {
 function shown(order: OrderView, rules: MarketRules): ShownOrder {
   const quantity = (count: number) => formatDecimal(BigInt(count) * lotAtoms(rules), atomsScale);
   return {
-    id: orderId(order.id, order.createdUs),
+    id: publicId(order),
     market: order.market,
     side: order.side,
     price: formatDecimal(BigInt(order.price) * tickAtoms(rules), atomsScale),

@@ -16,6 +16,8 @@ export interface AdminTarget {
   markets(): Promise<readonly ListedMarket[] | Unavailable>;
   /** Open orders of a user, oldest first. */
   openOrders(user: string): Promise<readonly OrderView[] | Unavailable>;
+  /** Whose an open order is; undefined when it is not open. */
+  ownerOfOrder(id: number): Promise<string | Unavailable | undefined>;
   /** Whether there is a user of this id, disabled or not. */
   userExists(id: string): boolean;
   /** The connections; undefined where no server has been started, but the exchange alone. */
@@ -40,6 +42,12 @@ export function adminTargetOf(
         ? { kind: "unavailable", reason: reading.reason }
         : reading.result;
     },
+    async ownerOfOrder(id) {
+      const reading = await sequencer.read((exchange) => exchange.ownerOfOrder(id));
+      return reading.kind === "stopped"
+        ? { kind: "unavailable", reason: reading.reason }
+        : reading.result;
+    },
     userExists: (id) => users.user(id) !== undefined,
   };
 }
@@ -49,5 +57,7 @@ export const noExchange: AdminTarget = {
   submit: () => Promise.resolve({ kind: "stopped", reason: "this server has no exchange" }),
   markets: () => Promise.resolve({ kind: "unavailable", reason: "this server has no exchange" }),
   openOrders: () => Promise.resolve({ kind: "unavailable", reason: "this server has no exchange" }),
+  ownerOfOrder: () =>
+    Promise.resolve({ kind: "unavailable", reason: "this server has no exchange" }),
   userExists: () => false,
 };

@@ -15,7 +15,8 @@ export interface ListOrdersOptions {
 
 /** Which orders to cancel. */
 export interface CancelOrdersOptions {
-  readonly user: string;
+  /** May be left out where one order is named. */
+  readonly user?: string;
   readonly market?: string;
   readonly json?: true;
 }
@@ -41,14 +42,17 @@ export async function cancelOrdersCommand(
   if (order !== undefined && market !== undefined) {
     return refuse("name one order, or a market, or neither for all orders of the user");
   }
+  if (order === undefined && user === undefined) {
+    return refuse("name one order, or the user whose orders it is about with --user");
+  }
   return await askAndPrint(input, json === true, {
     ask: (config) =>
       administer(config, "cancel-orders", {
-        user,
+        ...(user && { user }),
         ...(market && { market }),
         ...(order && { order }),
       }),
-    say: ({ cancelled }) => [`${cancelled} open orders of ${user} are cancelled`],
+    say: ({ user: owner, cancelled }) => [`open orders of ${owner} cancelled: ${cancelled}`],
   });
 }
 

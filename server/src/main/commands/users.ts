@@ -109,7 +109,7 @@ export async function disableUserCommand(
     const orders = isDone ? { cancelledOrders: cancelled } : { ordersFault: cancelled };
     print(JSON.stringify({ ...summary, ...orders }));
   } else {
-    print(`user ${id} is disabled${isDone ? `, and ${cancelled} open orders are cancelled` : ""}`);
+    print(`user ${id} is disabled${isDone ? `; open orders cancelled: ${cancelled}` : ""}`);
   }
   if (isDone) return code;
   process.stderr.write(
