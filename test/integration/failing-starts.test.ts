@@ -47,7 +47,7 @@ describe("a start", () => {
     }));
     expect(await ended).toEqual({ code: 0, stderr: "" });
     expect(found).toEqual(wanted);
-  }, 60_000);
+  }, 240_000);
 
   it.each(["users", "recovery", "listening"])(
     "that is told to stop at step %j stops as asked",

@@ -107,6 +107,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const nowMs = steadyMs(wall);
   await using start = new Start(options.watcher);
   let stopping: Promise<void> | undefined;
+  let storesFault: string | undefined;
 
   const demo = await start.step("demo", () => new Demo(options.config, log));
   const { config } = demo;
@@ -194,6 +195,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     "key changes",
     () =>
       every(clock, keyRefreshMs, () => {
+        storesFault = lookForStores(log, storesFault, store.lost() ?? trading?.usersLost);
         lookForChanges(log, () => keys.refresh(nowMs()));
         lookForChanges(log, () => cryptomus?.refresh(nowMs()));
         lookForChanges(log, () => void trading?.disabledUsers.refresh());
@@ -221,7 +223,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         notFound: (path) =>
           isCryptomusPath(path) ? cryptomusNotFound(path) : finazonNotFound(path),
         failed: failedReply,
-        readiness: () => health({ stopping: stopping !== undefined, venue, feeds, clock }),
+        readiness: () =>
+          health({ stopping: stopping !== undefined, storesFault, venue, feeds, clock }),
         metrics: async () => ({ text: await meter.text(), contentType: meter.contentType }),
         isStream: (path) => dialects.some((dialect) => dialect.accepts(path)),
         upgrade: (...upgrade) => gateway.upgrade(...upgrade),
@@ -372,6 +375,20 @@ function openFolder(path: string): DataFolder {
   }
 }
 
+/** Says once what has become of the stores of keys and users, and returns it. */
+function lookForStores(
+  log: Log,
+  known: string | undefined,
+  found: string | undefined,
+): string | undefined {
+  if (found !== undefined && known === undefined) {
+    log.error("keys or users are not on disk any more: what is changed now is lost", {
+      reason: found,
+    });
+  }
+  return found;
+}
+
 function lookForChanges(log: Log, refresh: () => void): void {
   try {
     refresh();
@@ -385,11 +402,12 @@ function lookForChanges(log: Log, refresh: () => void): void {
 /** A feed that failed leaves the server ready: its other datasets are fine, and a metric tells. */
 function health(parts: {
   readonly stopping: boolean;
+  readonly storesFault: string | undefined;
   readonly venue: Venue | undefined;
   readonly feeds: readonly FeedRunner[];
   readonly clock: MarketClock;
 }): readonly HealthPart[] {
-  const { stopping, venue, feeds, clock } = parts;
+  const { stopping, storesFault, venue, feeds, clock } = parts;
   const part = (name: string, fault: string | undefined): HealthPart => ({
     name,
     state: fault === undefined ? "running" : "failed",
@@ -397,6 +415,7 @@ function health(parts: {
   return [
     { name: "server", state: stopping ? "stopping" : "running" },
     { name: "clock", state: clock.standing.kind, isOptional: true },
+    part("stores", storesFault),
     ...(venue ? [exchangePart(venue), part("history", venue.historyFault)] : []),
     ...(venue ? [{ ...part("old log", venue.scrub.damage), isOptional: true }] : []),
     ...feeds.map(({ dataset, figures, state }): HealthPart => {

@@ -161,6 +161,11 @@ export class Trading {
     return users;
   }
 
+  /** What has become of the users' file, in words; undefined while it is where it was. */
+  get usersLost(): string | undefined {
+    return this.#registry.store.lost();
+  }
+
   /** What administrators work on. */
   get adminTarget(): AdminTarget {
     return adminTargetOf(this.venue, this.#registry.store);

@@ -29,6 +29,7 @@ export function withMethods(store: KeyStore, replaced: Partial<KeyStore>): KeySt
     revokeKey: (id, revokedAtMs) => store.revokeKey(id, revokedAtMs),
     reinstateKey: (id) => store.reinstateKey(id),
     version: () => store.version(),
+    lost: () => store.lost(),
     close: () => store.close(),
     ...replaced,
   };

@@ -58,5 +58,7 @@ export interface KeyStore {
   reinstateKey(id: string): boolean;
   /** A number that changes whenever any process has changed the store. Cheap enough for every second. */
   version(): number;
+  /** What has become of the storage, in words, when it was taken away or replaced; undefined while it is there. */
+  lost(): string | undefined;
   close(): void;
 }

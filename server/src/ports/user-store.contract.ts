@@ -27,6 +27,7 @@ export function withUserMethods(store: UserStore, replaced: Partial<UserStore>):
     setMd5: (id, isTaken) => store.setMd5(id, isTaken),
     enable: (id) => store.enable(id),
     version: () => store.version(),
+    lost: () => store.lost(),
     close: () => store.close(),
     ...replaced,
   };

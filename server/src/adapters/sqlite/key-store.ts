@@ -147,6 +147,10 @@ class SqliteKeyStore implements KeyStore {
     return this.#database.version();
   }
 
+  lost(): string | undefined {
+    return this.#database.lost();
+  }
+
   close(): void {
     this.#database.close();
   }

@@ -5,6 +5,7 @@
 import { resolve } from "node:path";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { bytesOf, inspect, isMade } from "./inspection.ts";
+import { Place } from "./place.ts";
 import { createPrivately } from "./private-file.ts";
 import { checkedVersion, migrate, type Schema } from "./schema.ts";
 import { StoreError, toStoreError } from "./store-error.ts";
@@ -69,12 +70,15 @@ export class SharedDatabase {
   readonly #database: DatabaseSync;
   readonly #file: string;
   readonly #readDataVersion: StatementSync;
+  /** Where the file is; undefined in memory. Other processes may tidy up its write-ahead log. */
+  readonly #place: Place | undefined;
   #version = 0;
   #dataVersion: unknown;
 
   constructor(database: DatabaseSync, file: string) {
     this.#database = database;
     this.#file = file;
+    this.#place = file === inMemory ? undefined : new Place(file);
     this.#readDataVersion = database.prepare("PRAGMA data_version");
   }
 
@@ -112,6 +116,11 @@ export class SharedDatabase {
     if (dataVersion !== this.#dataVersion) this.#version += 1;
     this.#dataVersion = dataVersion;
     return this.#version;
+  }
+
+  /** What has become of the file, in words, when it was taken away or replaced. */
+  lost(): string | undefined {
+    return this.#place?.lost();
   }
 
   /** Closes the file; closing it again does nothing. */

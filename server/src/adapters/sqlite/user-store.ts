@@ -108,6 +108,10 @@ class SqliteUserStore implements UserStore {
     return this.#database.version();
   }
 
+  lost(): string | undefined {
+    return this.#database.lost();
+  }
+
   close(): void {
     this.#database.close();
   }
