@@ -53,7 +53,7 @@ import type { Environment } from "./user-registry.ts";
 import { currentState } from "./venue/market-streams.ts";
 import type { Venue } from "./venue/venue.ts";
 import { version } from "./version.ts";
-import { warnOfOpenFolder } from "./warnings.ts";
+import { lookForStores, warnOfOpenFolder } from "./warnings.ts";
 
 /** How often it is looked whether keys were revoked, in milliseconds. */
 const keyRefreshMs = 1_000;
@@ -373,20 +373,6 @@ function openFolder(path: string): DataFolder {
       `data folder ${path} cannot be made (${code}): choose another one with --data, or make it writable`,
     );
   }
-}
-
-/** Says once what has become of the stores of keys and users, and returns it. */
-function lookForStores(
-  log: Log,
-  known: string | undefined,
-  found: string | undefined,
-): string | undefined {
-  if (found !== undefined && known === undefined) {
-    log.error("keys or users are not on disk any more: what is changed now is lost", {
-      reason: found,
-    });
-  }
-  return found;
 }
 
 function lookForChanges(log: Log, refresh: () => void): void {

@@ -1,4 +1,4 @@
-/** What a start says about a data folder that works and is not as it should be, with what to do about it. */
+/** What a server says about a data folder that works and is not as it should be, with what to do about it. */
 import { statSync } from "node:fs";
 import type { Exchange } from "../core/exchange.ts";
 import type { Log } from "../ports/log.ts";
@@ -43,4 +43,18 @@ export function warnOfLostUsers(
     remedy:
       "put users.db and its master key back; where they are lost, move the money to new users: withdraw --any-user, deposit",
   });
+}
+
+/** Says once what has become of the stores of keys and users, and returns it. */
+export function lookForStores(
+  log: Log,
+  known: string | undefined,
+  found: string | undefined,
+): string | undefined {
+  if (found !== undefined && known === undefined) {
+    log.error("keys or users are not on disk any more: what is changed now is lost", {
+      reason: found,
+    });
+  }
+  return found;
 }
