@@ -2,6 +2,8 @@
  * Looks at everything in a data folder before anything in it is made or changed, so that a start that
  * is refused leaves the folder as it was.
  */
+import { accessSync, constants, existsSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { epochOfLog, openDamaged } from "../adapters/sqlite/command-log-file.ts";
 import { foreignHistory } from "../adapters/sqlite/history-error.ts";
 import { placeOfHistory } from "../adapters/sqlite/history-file.ts";
@@ -17,6 +19,8 @@ export function refuseUnusableFolder(
   folder: DataFolder,
   { withExchange }: { readonly withExchange: boolean },
 ): void {
+  const fault = folderFault(folder.path);
+  if (fault !== undefined) throw new StartError(fault);
   refuseUnusable(folder.keysFile, keyStoreSchema);
   if (withExchange) refuseUnusableExchange(folder);
 }
@@ -46,4 +50,22 @@ export function refuseForeignHistory({ log, history }: VenueFiles): void {
   const place = placeOfHistory(history);
   const epoch = place && epochOfLog(log);
   if (epoch !== undefined && place?.epoch !== epoch) throw foreignHistory(history);
+}
+
+/** Why a data folder could not be made or written. */
+export function folderFault(path: string): string | undefined {
+  const whole = resolve(path);
+  const remedy = "choose another one with --data, or make it writable";
+  let nearest = whole;
+  while (!existsSync(nearest) && dirname(nearest) !== nearest) nearest = dirname(nearest);
+  if (!statSync(nearest).isDirectory()) {
+    return `data folder ${path} cannot be made: ${nearest} is no folder; ${remedy}`;
+  }
+  try {
+    accessSync(nearest, constants.W_OK | constants.X_OK);
+    return undefined;
+  } catch {
+    const what = nearest === whole ? "cannot be written" : `cannot be made in ${nearest}`;
+    return `data folder ${path} ${what}; ${remedy}`;
+  }
 }

@@ -2,9 +2,8 @@
  * What keeps a server from starting although its configuration can be read: files that are missing,
  * folders that cannot be written, addresses that are not this machine's. Nothing is made or changed.
  */
-import { accessSync, constants, existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { createServer } from "node:net";
-import { dirname, resolve } from "node:path";
 import { parseMasterKey } from "../adapters/crypto/master-key.ts";
 import { isServed } from "./admin/ask-server.ts";
 import type { Config } from "./config/schema.ts";
@@ -12,7 +11,7 @@ import { masterKeyVariable } from "./config/source.ts";
 import { dataFolder } from "./data-folder.ts";
 import { openDataset } from "./datasets.ts";
 import { readDemoRecord } from "./demo-record.ts";
-import { refuseUnusableFolder } from "./preflight.ts";
+import { folderFault, refuseUnusableFolder } from "./preflight.ts";
 import { readTls } from "./tls.ts";
 import type { Environment } from "./user-registry.ts";
 
@@ -60,24 +59,6 @@ function contentFaults({ data, exchange }: Config): readonly string[] {
   const folder = dataFolder(data);
   if (!existsSync(folder.venue) || isServed(folder.adminFile)) return [];
   return faultOf(refuseUnusableFolder, folder, { withExchange: exchange.enabled });
-}
-
-/** Why a data folder could not be made or written. */
-function folderFault(path: string): string | undefined {
-  const whole = resolve(path);
-  const remedy = "choose another one with --data, or make it writable";
-  let nearest = whole;
-  while (!existsSync(nearest) && dirname(nearest) !== nearest) nearest = dirname(nearest);
-  if (!statSync(nearest).isDirectory()) {
-    return `data folder ${path} cannot be made: ${nearest} is no folder; ${remedy}`;
-  }
-  try {
-    accessSync(nearest, constants.W_OK | constants.X_OK);
-    return undefined;
-  } catch {
-    const what = nearest === whole ? "cannot be written" : `cannot be made in ${nearest}`;
-    return `data folder ${path} ${what}; ${remedy}`;
-  }
 }
 
 /** Why nobody could listen there. That a server has the port already is no fault of the configuration. */
