@@ -114,7 +114,7 @@ describe.each(samples)("the reference's $name sample", (sample) => {
     async () => {
       const lines = await linesOf(sample, 100 * pingSeconds, () => false);
       expect(lines).toEqual(["Connected to Cryptomus WebSocket"]);
-      expect(await connections()).toBe(0);
+      await expect.poll(connections).toBe(0);
     },
     testTimeoutMs,
   );

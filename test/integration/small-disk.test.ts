@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { runCommand, startServerProcess } from "../support/server-process.ts";
 import { mountSmallDisk, smallDiskMissing } from "../support/small-disk.ts";
 
-const disk = mountSmallDisk(12_288);
+const disk = mountSmallDisk(61_440);
 afterAll(() => disk?.remove());
 
 describe.runIf(disk !== undefined)(`a server on a small disk (or ${smallDiskMissing})`, () => {
@@ -13,7 +13,7 @@ describe.runIf(disk !== undefined)(`a server on a small disk (or ${smallDiskMiss
 
   it("refuses commands while the disk is full, stays up, goes on by itself when there is room, and has everything", async () => {
     const ballast = join(disk?.folder ?? "", "ballast");
-    writeFileSync(ballast, Buffer.alloc(5_000_000));
+    writeFileSync(ballast, Buffer.alloc(55_000_000));
     const yaml = "exchange: {participants: {rate: 200}}\nlog: {level: warn}\ndatasets: []";
     const server = await startServerProcess({ data, yaml });
     const get = async (path: string) => {
@@ -27,11 +27,11 @@ describe.runIf(disk !== undefined)(`a server on a small disk (or ${smallDiskMiss
     expect(server.output().stderr).toMatch(/\.db/);
     expect((await get("/healthz")).status).toBe(200);
 
-    rmSync(ballast);
-    await expect.poll(() => get("/readyz"), { timeout: 60_000 }).toMatchObject({ status: 200 });
     const taken = async () =>
       Number(/exchange_commands_total (\d+)/.exec((await get("/metrics")).text)?.[1]);
     const before = await taken();
+    rmSync(ballast);
+    await expect.poll(() => get("/readyz"), { timeout: 60_000 }).toMatchObject({ status: 200 });
     await expect.poll(taken, { timeout: 30_000 }).toBeGreaterThan(before);
 
     expect(await server.stop()).toBe(0);
@@ -39,7 +39,7 @@ describe.runIf(disk !== undefined)(`a server on a small disk (or ${smallDiskMiss
     expect(verified).toMatchObject({ code: 0, stdout: expect.stringMatching(/ok +history/) });
   }, 180_000);
 
-  it("is refused at the start with the file's name when the disk may not be written", async () => {
+  it("is refused at the start, with the folder's name, when the disk may not be written", async () => {
     disk?.setReadOnly(true);
     const { code, stderr } = await runCommand([
       "serve",
@@ -52,6 +52,6 @@ describe.runIf(disk !== undefined)(`a server on a small disk (or ${smallDiskMiss
     ]);
     disk?.setReadOnly(false);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^openbourse: .*\.db.*\n$/);
+    expect(stderr).toMatch(/^openbourse: data folder .* cannot be written; .*\n$/);
   });
 });

@@ -59,21 +59,22 @@ describe("an error of the store", () => {
 });
 
 describe("a failure to write a store", () => {
+  const writable = "make the file and its folder writable for this user";
   it.each([
-    ["ENOSPC", "disk-full"],
-    ["EDQUOT", "disk-full"],
-    ["EFBIG", "disk-full"],
-    ["EROFS", "read-only"],
-    ["EACCES", "read-only"],
-    ["EPERM", "read-only"],
-    ["EIO", "failed"],
-  ])("tells the system's %s apart as %s", (code, fault) => {
+    ["ENOSPC", "disk-full", "make room on the disk"],
+    ["EDQUOT", "disk-full", "make room on the disk"],
+    ["EFBIG", "disk-full", "make room on the disk"],
+    ["EROFS", "read-only", writable],
+    ["EACCES", "read-only", writable],
+    ["EPERM", "read-only", writable],
+    ["EIO", "failed", "check the disk"],
+  ])("tells the system's %s apart as %s, with the remedy", (code, fault, remedy) => {
     const error = Object.assign(new Error(`${code}: no luck`), { code, syscall: "write" });
 
     const failure = toStorageFailure(error, "commands.db");
 
     expect(failure).toMatchObject({ kind: "failure", fault });
-    expect(failure?.message).toMatch(/^cannot write commands\.db: E.*; .* start again$/);
+    expect(failure?.message).toBe(`cannot write commands.db: ${code}: no luck; ${remedy}`);
   });
 
   it("tells a full and a read-only database apart", () => {

@@ -76,7 +76,7 @@ describe("an order that fills a thousand others", () => {
       if (sequence !== happened[at]?.[0] || event !== happened[at]?.[1])
         expect(at).toBe("in order");
     }
-    const trades = venue.history.trades({ market, limit: 1_000 });
+    const trades = await venue.history.trades({ market, limit: 1_000 });
     expect(trades).toHaveLength(orders);
   });
 });
