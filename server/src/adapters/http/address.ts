@@ -13,9 +13,12 @@ const forwardedLengthMax = 4_096;
 /** Tells addresses of clients from those of the operator's own proxies. */
 export class Addresses {
   readonly #trusted = new BlockList();
+  /** Most servers have no proxy before them, and each request asks. */
+  readonly #trustsAny: boolean;
 
   /** `trustedProxies` are addresses, or ranges such as `10.0.0.0/8`; others have been refused before. */
   constructor(trustedProxies: readonly string[]) {
+    this.#trustsAny = trustedProxies.length > 0;
     for (const proxy of trustedProxies) {
       const [address = "", bits] = proxy.split("/");
       const family = isIPv6(address) ? "ipv6" : "ipv4";
@@ -26,6 +29,7 @@ export class Addresses {
 
   /** Whether what this peer states of its clients is believed. */
   isTrusted(peer: string): boolean {
+    if (!this.#trustsAny) return false;
     const address = plain(peer);
     const family = isIP(address);
     return family !== 0 && this.#trusted.check(address, family === 6 ? "ipv6" : "ipv4");
