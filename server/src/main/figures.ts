@@ -249,7 +249,19 @@ function venueFigures(meter: Meter, venue: Venue): (() => void)[] {
     "openbourse_log_scrub_rounds_total",
     "How often the whole log was read through.",
   );
-  const { sequencer, scrub } = venue;
+  const historyRounds = meter.counter(
+    "openbourse_history_scrub_rounds_total",
+    "How often the whole history was read through.",
+  );
+  const historyPieces = meter.gauge(
+    "openbourse_history_scrub_pieces",
+    "Pieces of the history that were read through in the present round.",
+  );
+  const historyDamaged = meter.gauge(
+    "openbourse_history_damaged",
+    "1 when reading the history through has found damage in it.",
+  );
+  const { sequencer, scrub, historyScrub } = venue;
   const start = sequencer.durableSequence;
   return [
     () => up.set(venue.fault === undefined ? 1 : 0),
@@ -259,6 +271,9 @@ function venueFigures(meter: Meter, venue: Venue): (() => void)[] {
     () => scrubbed.set(scrub.sequence),
     () => damaged.set(scrub.damage === undefined ? 0 : 1),
     follow(rounds, () => scrub.rounds),
+    () => historyPieces.set(historyScrub.pieces),
+    () => historyDamaged.set(historyScrub.damage === undefined ? 0 : 1),
+    follow(historyRounds, () => historyScrub.rounds),
     follow(commands, () => sequencer.durableSequence - start),
   ];
 }

@@ -398,12 +398,16 @@ function health(parts: {
     name,
     state: fault === undefined ? "running" : "failed",
   });
+  const oldParts = ({ scrub, historyScrub }: Venue) => [
+    part("old log", scrub.damage),
+    part("old history", historyScrub.damage),
+  ];
   return [
     { name: "server", state: stopping ? "stopping" : "running" },
     { name: "clock", state: clock.standing.kind, isOptional: true },
     part("stores", storesFault),
     ...(venue ? [exchangePart(venue), part("history", venue.historyFault)] : []),
-    ...(venue ? [{ ...part("old log", venue.scrub.damage), isOptional: true }] : []),
+    ...(venue ? oldParts(venue).map((old) => ({ ...old, isOptional: true })) : []),
     ...feeds.map(({ dataset, figures, state }): HealthPart => {
       const { total, found } = figures.unused;
       const unused = total === 0 ? {} : { unused: found };

@@ -191,6 +191,9 @@ export function isUnanswered(answer: object): answer is Unanswered {
   return "kind" in answer;
 }
 
+/** What was looked at: a piece, or the last one before it begins again. */
+export type ExaminedPart = "piece" | "end";
+
 /** What a history holds, in a form that can be compared with another one of the same kind. */
 export interface HistoryDigest {
   readonly lastSequence: number;
@@ -250,6 +253,11 @@ export interface History {
   /** The newest bar grows with every trade that is stored in its time. */
   bars(query: BarQuery): Answer<BarRecord>;
   balanceChanges(query: BalanceQuery): Answer<BalanceRecord>;
+  /**
+   * Reads the next piece of what is stored through, for damage; behind the last one it begins again. A
+   * failure says what is wrong. It waits for its turn as queries do.
+   */
+  examine(): Answer<ExaminedPart>;
   /**
    * Examines the storage and digests every row of what was taken so far; a failure when something is
    * wrong with it. Takes as long as reading everything does.

@@ -18,6 +18,7 @@ import {
   barResolutions,
   barStartS,
   type ClientIdUse,
+  type ExaminedPart,
   type FillRecord,
   type History,
   type HistoryDigest,
@@ -175,6 +176,10 @@ export class MemoryHistory implements History {
         change.user === user && change.currency === currency && change.sequence >= fromSequence,
     );
     return Promise.resolve(newestFirst(matching, query));
+  }
+
+  examine(): Answer<ExaminedPart> {
+    return Promise.resolve(["end"]);
   }
 
   digest(): Promise<HistoryDigest | StorageFailure> {

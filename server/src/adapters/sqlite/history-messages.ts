@@ -4,6 +4,7 @@ import type {
   BalanceRecord,
   BarQuery,
   BarRecord,
+  ExaminedPart,
   FillRecord,
   HistoryDigest,
   OrderFillQuery,
@@ -57,6 +58,7 @@ export interface HistoryRead {
   trades: { query: TradeQuery; row: TradeRecord };
   bars: { query: BarQuery; row: BarRecord };
   balanceChanges: { query: BalanceQuery; row: BalanceRecord };
+  examine: { query: undefined; row: ExaminedPart };
 }
 
 /** Name of something that can be read. */

@@ -23,6 +23,7 @@ import { CellChecks, type Row } from "./history-checks.ts";
 import { balanceReasonCodes, closeReasonCodes, sideCodes } from "./history-codes.ts";
 import { FileNames, openForReading } from "./history-connection.ts";
 import { toHistoryError } from "./history-error.ts";
+import { HistoryExaminer } from "./history-examiner.ts";
 import type { ReadRequest } from "./history-messages.ts";
 import { type HistoryQuery, prepareQueries } from "./history-queries.ts";
 
@@ -48,6 +49,7 @@ export class HistoryReader {
   readonly #database: DatabaseSync;
   readonly #file: string;
   readonly #checks: CellChecks;
+  readonly #examiner: HistoryExaminer;
   readonly #queries: Readonly<Record<HistoryQuery, StatementSync>>;
 
   /** Only {@link openHistoryReader} makes one. */
@@ -57,6 +59,7 @@ export class HistoryReader {
     this.#checks = new CellChecks(file);
     this.#queries = prepareQueries(database);
     this.#names = new FileNames(database, this.#checks);
+    this.#examiner = new HistoryExaminer(database, this.#checks);
   }
 
   /** Answers a query, whatever it asks for. */
@@ -75,6 +78,8 @@ export class HistoryReader {
           return this.#bars(query);
         case "balanceChanges":
           return this.#balanceChanges(query);
+        case "examine":
+          return [this.#examiner.next()];
         default:
           return ensureNever(kind);
       }

@@ -18,6 +18,7 @@ import {
   type BarRecord,
   barLimitMax,
   type ClientIdUse,
+  type ExaminedPart,
   type FillRecord,
   type History,
   type HistoryDigest,
@@ -249,6 +250,10 @@ class SqliteHistory implements History {
   balanceChanges(query: BalanceQuery): Answer<BalanceRecord> {
     assertPage(query);
     return this.#parts.reads.read(userAsker(query), "balanceChanges", query);
+  }
+
+  examine(): Answer<ExaminedPart> {
+    return this.#parts.reads.read("examination", "examine", undefined);
   }
 
   digest(): Promise<HistoryDigest | StorageFailure> {

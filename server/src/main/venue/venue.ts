@@ -21,6 +21,7 @@ import { Snapshotter } from "../../sequencer/snapshotter.ts";
 import type { Start } from "../start.ts";
 import { StartError } from "../start-error.ts";
 import { createDoor, type Door } from "./door.ts";
+import { HistoryScrub } from "./history-scrub.ts";
 import { LocalFeed } from "./local-feed.ts";
 import { Recorder } from "./recorder.ts";
 import { ReleaseLine } from "./release-line.ts";
@@ -91,6 +92,7 @@ export class Venue {
   });
   /** Reads the log through in the background. */
   readonly scrub: Scrub;
+  readonly historyScrub: HistoryScrub;
   #cancelAudit: () => void = () => {};
   #auditFailure: string | undefined;
 
@@ -130,7 +132,9 @@ export class Venue {
             }),
       stopped: (reason) => options.log.error("the exchange takes no more commands", { reason }),
     });
-    this.scrub = new Scrub({ log: commandLog, clock: options.clock, report: options.log });
+    const { clock, log: report } = options;
+    this.scrub = new Scrub({ log: commandLog, clock, report });
+    this.historyScrub = new HistoryScrub({ history, clock, report });
     this.door = createDoor(this);
     this.#scheduleAudit();
   }
@@ -234,6 +238,7 @@ export class Venue {
   async stop(): Promise<void> {
     this.#cancelAudit();
     this.scrub.stop();
+    this.historyScrub.stop();
     const failed = this.fault !== undefined;
     await this.sequencer.close();
     this.#line.finish();
