@@ -15,6 +15,7 @@ import type {
   Latency,
 } from "../harness/benchmark.ts";
 import { withFolder } from "../load/disk.ts";
+import { exchangeAlone } from "../load/exchange-alone.ts";
 import type { OrderLoadPlan, OrderLoadReport } from "../load/order-load-program.ts";
 
 /** Milliseconds within which 99 of 100 private events arrive at the higher rate. */
@@ -23,14 +24,6 @@ const rates = [1_000, 5_000] as const;
 const userCount = 200;
 const market = "BTC_USDT";
 const warmUpSeconds = 5;
-
-const yaml = `
-exchange: { participants: { enabled: false } }
-demo: { users: false }
-cryptomus: { requestsPerMinuteMax: 0, newConnectionsPerMinuteMax: 0, restCallsPerSecondMax: 0 }
-log: { level: warn }
-datasets: []
-`;
 
 /** The registry's entry. */
 export const orders: Benchmark = {
@@ -108,7 +101,7 @@ const description: Pick<Findings, "method" | "packages" | "leavesOut"> = {
 function measureRate(ordersPerSecond: number, seconds: number): Promise<OrderLoadReport> {
   return withFolder(async (folder) => {
     const data = join(folder, "data");
-    const server = await startServerProcess({ yaml, data });
+    const server = await startServerProcess({ yaml: exchangeAlone, data });
     await addMarket(data, { code: market, tick: "0.01", lot: "0.00001" });
     const users = addUsers(data, userCount);
     for (const { userId } of users) {

@@ -19,6 +19,7 @@ import type {
   Latency,
 } from "../harness/benchmark.ts";
 import { percentiles, spread } from "../harness/statistics.ts";
+import { exchangeAlone } from "../load/exchange-alone.ts";
 import { HttpCaller } from "../load/http-caller.ts";
 
 /** Orders that one user may have open; all of them go at once. */
@@ -32,14 +33,6 @@ const beforeMs = 500;
 const afterMs = 2_500;
 /** Milliseconds that others may wait because of one command. */
 const aimMs = 250;
-
-const yaml = `
-exchange: { participants: { enabled: false } }
-demo: { users: false }
-cryptomus: { requestsPerMinuteMax: 0, newConnectionsPerMinuteMax: 0, restCallsPerSecondMax: 0 }
-log: { level: warn }
-datasets: []
-`;
 
 /** The registry's entry. */
 export const sweep: Benchmark = {
@@ -134,7 +127,7 @@ async function measure(
   note: (text: string) => void,
 ): Promise<readonly Outcome[]> {
   await using building = new AsyncDisposableStack();
-  const server = await startServerProcess({ yaml });
+  const server = await startServerProcess({ yaml: exchangeAlone });
   building.defer(async () => {
     await server.stop();
   });

@@ -14,6 +14,11 @@ export function every(clock: Clock, intervalMs: number, task: () => void): () =>
   return repeat(clock, () => intervalMs, task);
 }
 
+/** Resolves once others have had their turn of the event loop. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 function repeat(clock: Clock, delayMs: () => number, task: () => void): () => void {
   let cancel = () => {};
   const schedule = () => {

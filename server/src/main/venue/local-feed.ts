@@ -10,6 +10,7 @@ import type { Trade } from "../../marketdata/trade.ts";
 import type { Feed, FeedContext, FeedEvent, FeedOutcome, StopSignal } from "../../ports/feed.ts";
 import type { TradeRecord } from "../../ports/history.ts";
 import type { Released } from "../../ports/released.ts";
+import { nextTurn } from "../timers.ts";
 
 /** Most trades that are folded in one turn of the event loop. */
 export const foldedTradesMax = 1_024;
@@ -158,10 +159,6 @@ export class LocalFeed implements Feed {
     this.#lost = { fromUs, toUs: kept[0]?.timeUs ?? fromUs };
     this.#waiting = kept;
   }
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Steps as a coefficient at the step's own scale. */

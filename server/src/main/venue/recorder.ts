@@ -6,6 +6,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { History } from "../../ports/history.ts";
 import type { Log } from "../../ports/log.ts";
 import type { Released } from "../../ports/released.ts";
+import { nextTurn } from "../timers.ts";
 import { ReleasedQueue } from "./released-queue.ts";
 
 /** Commands that may wait for the history; with more the exchange answers `busy`. */
@@ -156,8 +157,4 @@ export class Recorder {
     this.#faultSaid = true;
     this.#log.error("the history is not written any more; it can be rebuilt", { reason });
   }
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
