@@ -4,11 +4,11 @@
  */
 import { assert } from "../core/assert.ts";
 import { Exchange, type ExchangeOptions } from "../core/exchange.ts";
-import type { CommandLog, LoggedBatch } from "../ports/command-log.ts";
+import type { CommandLog } from "../ports/command-log.ts";
 import type { Log } from "../ports/log.ts";
 import type { Released } from "../ports/released.ts";
 import type { SnapshotStore } from "../ports/snapshot-store.ts";
-import { decodeCommands } from "./command-codec.ts";
+import { Applier } from "./applier.ts";
 import { decodeState, stateFormat } from "./state-codec.ts";
 
 /** What recovery works with. */
@@ -46,10 +46,15 @@ export async function recover(options: RecoveryOptions): Promise<Recovered> {
   if (log.damage !== undefined) return { kind: "damaged", message: log.damage.message };
   const exchange = (await fromSnapshot(options)) ?? new Exchange(options.exchange);
   const fromSequence = exchange.sequence;
+  const applier = new Applier(exchange);
+  const { visit } = options;
   for await (const entry of log.read(fromSequence + 1)) {
     if (entry.kind === "damage") return { kind: "damaged", message: entry.message };
-    const fault = await replayBatch(exchange, entry, options);
-    if (fault !== undefined) return { kind: "damaged", message: fault };
+    const applied = applier.applyBatch(entry, ({ sequence }) => {
+      if (visit?.sequences.has(sequence)) visit.at(exchange);
+    });
+    if ("kind" in applied) return { kind: "damaged", message: applied.reason };
+    await options.replayed?.(applied);
   }
   assert(exchange.sequence === log.lastSequence, "the whole log was replayed");
   return {
@@ -58,27 +63,6 @@ export async function recover(options: RecoveryOptions): Promise<Recovered> {
     fromSequence,
     replayedCount: exchange.sequence - fromSequence,
   };
-}
-
-/** Applies the commands of one batch that the exchange has not seen; a text says why it cannot. */
-async function replayBatch(
-  exchange: Exchange,
-  batch: LoggedBatch,
-  options: RecoveryOptions,
-): Promise<string | undefined> {
-  const { firstSequence, count, timeUs, payload } = batch;
-  const commands = decodeCommands(payload, count);
-  if (typeof commands === "string") return `batch at sequence ${firstSequence}: ${commands}`;
-  const released: Released[] = [];
-  for (const [index, command] of commands.entries()) {
-    const sequence = firstSequence + index;
-    if (sequence <= exchange.sequence) continue;
-    const events = exchange.apply({ sequence, timeUs, command });
-    if (options.visit?.sequences.has(sequence)) options.visit.at(exchange);
-    if (options.replayed !== undefined) released.push({ sequence, timeUs, command, events });
-  }
-  await options.replayed?.(released);
-  return undefined;
 }
 
 async function fromSnapshot(options: RecoveryOptions): Promise<Exchange | undefined> {

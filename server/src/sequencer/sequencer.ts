@@ -8,6 +8,7 @@ import type { Exchange } from "../core/exchange.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { CommandLog } from "../ports/command-log.ts";
 import type { Released, Submission } from "../ports/released.ts";
+import { Applier } from "./applier.ts";
 import { CommandEncoder } from "./command-codec.ts";
 
 /** Most commands that may be applied and not yet durable; more are answered `busy`. */
@@ -55,6 +56,7 @@ interface Batch {
 /** Orders commands, makes them durable, applies them. */
 export class Sequencer {
   readonly #options: SequencerOptions;
+  readonly #applier: Applier;
   readonly #pendingMax: number;
   readonly #batchMax: number;
   /** Applied, waiting for the end of the turn or for room in the log. */
@@ -77,6 +79,7 @@ export class Sequencer {
 
   constructor(options: SequencerOptions) {
     this.#options = options;
+    this.#applier = new Applier(options.exchange);
     this.#pendingMax = options.pendingMax ?? pendingMaxDefault;
     this.#batchMax = options.batchMax ?? batchMaxDefault;
     this.#durableSequence = options.exchange.sequence;
@@ -148,9 +151,14 @@ export class Sequencer {
     });
   }
 
-  /** Stops the writer for a reason found elsewhere; what was taken is still made durable. */
-  halt(reason: string): void {
-    this.#stop(reason);
+  /**
+   * Examines the whole state, which takes time in proportion to it. A violated invariant is returned
+   * as the reason why the writer has stopped; what was taken is still made durable.
+   */
+  audit(): string | undefined {
+    const fault = this.#applier.audit();
+    if (fault !== undefined) this.#stop(fault.reason);
+    return fault?.reason;
   }
 
   /**
@@ -179,20 +187,14 @@ export class Sequencer {
     // Written first: what cannot be written must not be applied.
     if (!this.#encoder.add(command)) return { kind: "malformed" };
     const batch = this.#batch();
-    const { exchange } = this.#options;
-    const sequence = exchange.sequence + 1;
-    const { timeUs } = batch;
-    try {
-      const events = exchange.apply({ sequence, timeUs, command });
-      batch.released.push({ sequence, timeUs, command, events });
-    } catch (error) {
-      // An invariant does not hold: nothing more may be built on this state.
-      const message = error instanceof Error ? error.message : String(error);
+    const applied = this.#applier.apply(batch.timeUs, command);
+    if ("kind" in applied) {
       this.#encoder.undo();
       this.#seal();
-      this.#stop(`the exchange stopped at command ${sequence}: ${message}`);
-      return { kind: "stopped", reason: this.#stopReason ?? message };
+      this.#stop(applied.reason);
+      return { kind: "stopped", reason: this.#stopReason ?? applied.reason };
     }
+    batch.released.push(applied);
     batch.done.push(done);
     this.#pendingCount += 1;
     return undefined;

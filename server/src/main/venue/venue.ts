@@ -260,14 +260,8 @@ export class Venue {
     const afterMs = Math.max(auditIntervalMs, Math.ceil(lastTookMs / auditShareMax));
     this.#cancelAudit = clock.after(afterMs, () => {
       const startedMs = clock.monotonicMs();
-      try {
-        this.exchange.checkInvariants();
-        this.#scheduleAudit(clock.monotonicMs() - startedMs);
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        this.#auditFailure = `an audit of the exchange failed: ${reason}`;
-        this.sequencer.halt(this.#auditFailure);
-      }
+      this.#auditFailure = this.sequencer.audit();
+      if (this.#auditFailure === undefined) this.#scheduleAudit(clock.monotonicMs() - startedMs);
     });
   }
 }
