@@ -72,6 +72,7 @@ export function commandLogContract(name: string, create: () => LogStorage): void
     appendContract(() => log, reopen);
     readContract(() => log);
     roomContract(reopen);
+    tickContract(() => log, reopen);
     callerContract(() => log);
   });
 }
@@ -233,6 +234,49 @@ function roomContract(reopen: Reopen): void {
     const log = await reopen(1_000);
 
     expect(await log.append(batchAt(1, 1, 50_000))).toBe("durable");
+  });
+
+  it("takes the largest batch that it says it takes", async () => {
+    const log = await reopen();
+    const { commands, bytes } = log.largestBatch;
+
+    await appendAll(log, [batchAt(1, commands, 1), batchAt(commands + 1, 1, bytes)]);
+
+    expect(log.lastSequence).toBe(commands + 1);
+  });
+}
+
+function tickContract(current: () => CommandLog, reopen: Reopen): void {
+  const tickAt = (firstSequence: number): CommandBatch => batchAt(firstSequence, 0, 0);
+
+  it("answers a tick when all before it is durable, and before what comes after it", async () => {
+    const order: number[] = [];
+    const batches = [tickAt(1), batchAt(1, 2), tickAt(3), batchAt(3), tickAt(4), tickAt(4)];
+
+    await Promise.all(
+      batches.map(async (batch, index) => {
+        expect(await current().append(batch)).toBe("durable");
+        expect(current().lastSequence).toBeGreaterThanOrEqual(batch.firstSequence - 1);
+        order.push(index);
+      }),
+    );
+
+    expect(order).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(current().lastSequence).toBe(3);
+    const again = await reopen();
+    expect(again.lastSequence).toBe(3);
+    expect((await readAll(again)).batches.filter(({ count }) => count > 0)).toEqual([
+      batchAt(1, 2),
+      batchAt(3),
+    ]);
+  });
+
+  it("treats a tick out of its place as a bug of the caller", async () => {
+    await appendAll(current(), [batchAt(1, 2)]);
+
+    expect(() => current().append(tickAt(2))).toThrow("invariant violated");
+    expect(() => current().append(tickAt(4))).toThrow("invariant violated");
+    await appendAll(current(), [tickAt(3), batchAt(3)]);
   });
 }
 

@@ -5,21 +5,35 @@
 import { assert } from "../core/assert.ts";
 import type { StorageFailure } from "./storage-fault.ts";
 
-/** Largest payload of one batch, in bytes. */
+/** Largest payload of one batch in any log, in bytes. */
 export const batchBytesMax: number = 16 * 1_024 * 1_024;
 
-/** Most commands in one batch. */
+/** Most commands in one batch of any log. */
 export const batchCommandsMax = 1_000_000;
 
-/** Commands that become durable together: all of them or, after a crash before that, none. */
+/** How large a batch may be. */
+export interface BatchBound {
+  /** Most commands, 1 to {@link batchCommandsMax}. */
+  readonly commands: number;
+  /** Most bytes of payload, at most {@link batchBytesMax}. */
+  readonly bytes: number;
+}
+
+/** The largest batch of any log. */
+export const batchBoundMax: BatchBound = { commands: batchCommandsMax, bytes: batchBytesMax };
+
+/**
+ * Commands that become durable together: all of them or, after a crash before that, none. A batch
+ * without commands is a tick: it says that time has passed, and changes nothing.
+ */
 export interface CommandBatch {
-  /** Sequence of the first command; the first command of a log has sequence 1. */
+  /** Sequence of the first command; the first command of a log has sequence 1. For a tick, that of the next one. */
   readonly firstSequence: number;
-  /** How many commands, 1 to {@link batchCommandsMax}; their sequences follow each other. */
+  /** How many commands; their sequences follow each other. 0 for a tick. */
   readonly count: number;
   /** When the sequencer stamped the batch, in microseconds since 1970 (UTC). */
   readonly timeUs: number;
-  /** The encoded commands, opaque, at most {@link batchBytesMax}. */
+  /** The encoded commands, opaque; empty for a tick. */
   readonly payload: Uint8Array;
 }
 
@@ -68,6 +82,8 @@ export interface CommandLog {
    * intact but takes no batch. Opening does not look at older batches: {@link read} does.
    */
   readonly damage: LogDamage | undefined;
+  /** The largest batch it takes; the same for as long as it is open. */
+  readonly largestBatch: BatchBound;
   /**
    * Takes the batch that follows the last one taken; any other, and any after {@link close}, is a bug
    * of the caller. The promise resolves when the batch is durable, in the order of the appends, so
@@ -75,6 +91,10 @@ export interface CommandLog {
    *
    * `no-room` means that too much is under way: the batch was not taken and may be offered again when
    * an earlier one has become durable. A batch always finds room when none is under way.
+   *
+   * A tick takes its place among the batches: it is answered when all before it is durable. A log that
+   * spreads commands to other machines stores it; one that does not need not, and {@link read} does
+   * not yield it then.
    *
    * While the storage fails and may come back, as a full disk does, the promise waits; {@link stall}
    * says why. A failure is final: this batch and all later ones get it until the log is opened anew. They may
@@ -108,10 +128,16 @@ export interface CommandLog {
 export const readsMax = 16;
 
 /** What every log demands of a batch; another one is a bug of the caller. */
-export function assertBatch({ firstSequence, count, timeUs, payload }: CommandBatch): void {
-  const isCount = Number.isSafeInteger(count) && count >= 1 && count <= batchCommandsMax;
-  assert(isCount, "a batch holds 1 to 1,000,000 commands");
+export function assertBatch(batch: CommandBatch, bound: BatchBound): void {
+  const { firstSequence, count, timeUs, payload } = batch;
+  const isCount = Number.isSafeInteger(count) && count >= 1 && count <= bound.commands;
+  assert(isCount || isTick(batch), "a batch holds commands, and no more than the log takes");
   assert(Number.isSafeInteger(firstSequence + count), "sequences are safe integers");
   assert(Number.isSafeInteger(timeUs) && timeUs >= 0, "time is microseconds since 1970");
-  assert(payload.length <= batchBytesMax, "a payload has at most 16 MiB");
+  assert(payload.length <= bound.bytes, "a payload is no larger than the log takes");
+}
+
+/** Whether a batch is a tick. */
+export function isTick({ count, payload }: CommandBatch): boolean {
+  return count === 0 && payload.length === 0;
 }

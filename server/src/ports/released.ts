@@ -13,6 +13,20 @@ export interface Released {
 }
 
 /**
+ * A moment of market time that the writer puts between commands, about ten times a second, also while
+ * no command comes. It leaves the sequencer in order with what is released. What goes by the clock is
+ * cut by ticks, so that everybody who follows the same log cuts it at the same place.
+ */
+export interface Tick {
+  /** Sequence of the last command before it; 0 before the first. */
+  readonly sequence: number;
+  /** In microseconds since 1970 (UTC), not before anything before it nor after anything after it. */
+  readonly timeUs: number;
+  /** Whole tenths of a second from 1970 to `timeUs`; higher than that of each tick before. */
+  readonly tick: number;
+}
+
+/**
  * What became of a submitted command: `released` is durable and done, whether the exchange refused it
  * or not; `malformed` and `busy` were not taken; `stopped` means that the writer has stopped, and
  * that it is unknown whether a command under way will be found in the log.

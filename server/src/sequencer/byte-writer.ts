@@ -29,6 +29,11 @@ export class ByteWriter {
   #lengthBefore = 0;
   #textsBefore = 0;
 
+  /** Length of the entries that were kept, in bytes. */
+  get length(): number {
+    return this.#keptLength;
+  }
+
   /** A copy of the entries that were kept, of exactly their length. */
   copy(): Uint8Array {
     return this.#bytes.slice(0, this.#keptLength);

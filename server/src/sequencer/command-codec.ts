@@ -70,6 +70,11 @@ export class CommandEncoder {
     this.#writer.undo();
   }
 
+  /** Length of the payload so far, in bytes. */
+  get bytes(): number {
+    return this.#writer.length;
+  }
+
   /** A copy of the payload so far. */
   payload(): Uint8Array {
     return this.#writer.copy();

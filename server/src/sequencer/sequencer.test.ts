@@ -3,6 +3,7 @@ import { VirtualClock } from "../adapters/clock/virtual-clock.ts";
 import { MemoryCommandLog, MemoryLogStorage } from "../adapters/memory/command-log.ts";
 import type { Command } from "../core/commands.ts";
 import { Exchange } from "../core/exchange.ts";
+import { batchBoundMax } from "../ports/command-log.ts";
 import type { Released, Submission } from "../ports/released.ts";
 import { exampleCommands, money, opening, rulesOf } from "./example-stream.contract.ts";
 import { Sequencer, type SequencerOptions } from "./sequencer.ts";
@@ -30,8 +31,13 @@ beforeEach(() => {
   clock = new VirtualClock();
 });
 
-function setUp(more: Partial<SequencerOptions> = {}, storage = new MemoryLogStorage()) {
-  const log = new MemoryCommandLog(storage);
+function setUp(
+  more: Partial<SequencerOptions> = {},
+  storage = new MemoryLogStorage(),
+  largestBatch = batchBoundMax,
+  inFlightBytesMax = 1e6,
+) {
+  const log = new MemoryCommandLog(storage, inFlightBytesMax, largestBatch);
   const exchange = new Exchange();
   const sequencer = new Sequencer({
     exchange,
@@ -142,6 +148,46 @@ describe("batches", () => {
     await turn();
     expect(storage.batches.map(({ count }) => count)).toEqual([2, 3]);
     expect(answers.length).toBe(5);
+  });
+
+  it("are as large as the log takes, in commands and in bytes", async () => {
+    const commands = [...opening, ...exampleCommands(3, 200)];
+    for (const largestBatch of [
+      { commands: 3, bytes: 100_000 },
+      { commands: 1_000, bytes: 300 },
+    ]) {
+      released = [];
+      const { submit, storage } = setUp({}, new MemoryLogStorage(), largestBatch);
+      for (const command of commands) submit(command);
+      await turn();
+      expect(released.map(({ command }) => command)).toEqual(commands);
+      const sizes = storage.batches.map(({ count, payload }) => [count, payload.length] as const);
+      expect(Math.max(...sizes.map(([count]) => count))).toBeLessThanOrEqual(largestBatch.commands);
+      expect(Math.max(...sizes.map(([, bytes]) => bytes))).toBeLessThanOrEqual(largestBatch.bytes);
+      expect(sizes.length).toBeLessThan(commands.length / 2);
+    }
+  });
+
+  it("that are full while the log has no room make the exchange answer busy", async () => {
+    const bound = { commands: 2, bytes: 1_000 };
+    const { log, submit, storage } = setUp({}, new MemoryLogStorage(), bound, 1);
+    log.holdBack();
+    for (const key of ["a", "b", "c", "d", "e", "f"]) submit(deposit(key));
+    await turn();
+    expect(answers).toEqual([{ kind: "busy" }, { kind: "busy" }]);
+    log.letThrough();
+    await turn();
+    log.letThrough();
+    await turn();
+    expect(storage.batches.map(({ count }) => count)).toEqual([2, 2]);
+    expect(released.length).toBe(4);
+  });
+
+  it("have no room for a command that is larger than the log takes", async () => {
+    const { submit, exchange } = setUp({}, new MemoryLogStorage(), { commands: 9, bytes: 20 });
+    submit(deposit("a"));
+    await turn();
+    expect([answers, exchange.sequence]).toEqual([[{ kind: "malformed" }], 0]);
   });
 
   it("fill up to a bound of pending commands; more are answered busy until some are durable", async () => {

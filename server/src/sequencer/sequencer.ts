@@ -7,9 +7,10 @@ import type { Command } from "../core/commands.ts";
 import type { Exchange } from "../core/exchange.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { CommandLog } from "../ports/command-log.ts";
-import type { Released, Submission } from "../ports/released.ts";
+import type { Released, Submission, Tick } from "../ports/released.ts";
 import { Applier } from "./applier.ts";
 import { CommandEncoder } from "./command-codec.ts";
+import { TickTimer, tickAt } from "./ticks.ts";
 
 /** Most commands that may be applied and not yet durable; more are answered `busy`. */
 export const pendingMaxDefault = 262_144;
@@ -17,7 +18,10 @@ export const pendingMaxDefault = 262_144;
 /** Most commands of one batch. */
 export const batchMaxDefault = 4_096;
 
-/** What a sequencer is made of. */
+/** The payload of a tick. */
+const nothing = new Uint8Array();
+
+/** What a sequencer works with. */
 export interface SequencerOptions {
   /** The recovered exchange, at the log's last sequence. */
   readonly exchange: Exchange;
@@ -27,6 +31,12 @@ export interface SequencerOptions {
   schedule(task: () => void): void;
   /** Receives what is durable, in order, before the submitters do. */
   release(released: readonly Released[]): void;
+  /**
+   * Receives each tick, in order with what is released. Ticks are made only for this: about every
+   * 100 ms, also while no command comes. One that cannot be released yet takes the place of those
+   * after it. When the writer has stopped, time goes on after the last durable command.
+   */
+  tick?(tick: Tick): void;
   /** Told why the log does not write at present, and with undefined when it goes on. */
   stalled?(reason: string | undefined): void;
   /** Told once when the writer stops for a reason other than `close`. */
@@ -73,6 +83,11 @@ export class Sequencer {
   #durableSequence: number;
   /** Commands of the last batch: each takes at least a microsecond of log time. */
   #lastBatchCount = 1;
+  /** Time of the last tick, at first that of the start. Log time does not fall behind it. */
+  #lastTickUs = 0;
+  #isTickUnderWay = false;
+  #isClosing = false;
+  readonly #ticks: TickTimer | undefined;
   #drained: (() => void) | undefined;
   /** In the order in which they came, and so by sequence. */
   #readers: Reader[] = [];
@@ -84,6 +99,10 @@ export class Sequencer {
     this.#batchMax = options.batchMax ?? batchMaxDefault;
     this.#durableSequence = options.exchange.sequence;
     options.log.onTrouble(() => this.#noteTrouble());
+    if (options.tick !== undefined) {
+      this.#lastTickUs = options.clock.nowUs();
+      this.#ticks = new TickTimer(options.clock, () => this.#makeTick());
+    }
   }
 
   /** Sequence of the last command whose result may be seen. */
@@ -166,6 +185,8 @@ export class Sequencer {
    * be made durable at present: then they are told to nobody.
    */
   async close(): Promise<void> {
+    this.#isClosing = true;
+    this.#ticks?.stop();
     this.#seal();
     this.#stopReason ??= "the server is stopping";
     this.#isAbandoned = this.stallReason !== undefined;
@@ -185,7 +206,8 @@ export class Sequencer {
   /** Writes a command into the open batch and applies it, or answers why not. */
   #take(command: Command, done: Done): Submission | undefined {
     // Written first: what cannot be written must not be applied.
-    if (!this.#encoder.add(command)) return { kind: "malformed" };
+    const refusal = this.#write(command);
+    if (refusal !== undefined) return refusal;
     const batch = this.#batch();
     const applied = this.#applier.apply(batch.timeUs, command);
     if ("kind" in applied) {
@@ -198,6 +220,18 @@ export class Sequencer {
     batch.done.push(done);
     this.#pendingCount += 1;
     return undefined;
+  }
+
+  /** Writes a command into the open batch, or into the next one where the log takes no larger batch. */
+  #write(command: Command): Submission | undefined {
+    if (!this.#encoder.add(command)) return { kind: "malformed" };
+    const count = this.#open?.released.length ?? 0;
+    const { bytes, commands } = this.#options.log.largestBatch;
+    if (this.#encoder.bytes <= bytes && count < commands) return undefined;
+    this.#encoder.undo();
+    if (count === 0) return { kind: "malformed" };
+    this.#seal();
+    return this.#open === undefined ? this.#write(command) : { kind: "busy" };
   }
 
   #answer(done: Done, submission: Submission): void {
@@ -213,7 +247,7 @@ export class Sequencer {
     // the clock does, it goes on by a microsecond for each command.
     const earliestUs = this.#options.exchange.timeUs + this.#lastBatchCount;
     this.#open ??= {
-      timeUs: Math.max(this.#options.clock.nowUs(), earliestUs),
+      timeUs: Math.max(this.#options.clock.nowUs(), earliestUs, this.#lastTickUs),
       released: [],
       done: [],
     };
@@ -253,6 +287,31 @@ export class Sequencer {
       // What did not fit before may fit now.
       this.#seal();
       this.#noteDrained();
+    });
+  }
+
+  /** Puts a tick after everything that was applied; left out while an earlier one is under way. */
+  #makeTick(): void {
+    const { exchange, clock, log } = this.#options;
+    if (this.#isTickUnderWay) return;
+    this.#seal();
+    const hasRoom = (this.#open?.released.length ?? 0) === 0;
+    const hasStopped = this.#stopReason !== undefined;
+    if (!hasRoom || (hasStopped && this.#pendingCount > 0)) return;
+    const sequence = hasStopped ? this.#durableSequence : exchange.sequence;
+    const timeUs = Math.max(clock.nowUs(), exchange.timeUs, this.#lastTickUs);
+    const tick = tickAt(sequence, timeUs);
+    if (tick.tick <= tickAt(sequence, this.#lastTickUs).tick) return;
+    const stamp = { firstSequence: sequence + 1, count: 0, timeUs };
+    const appended = hasStopped
+      ? Promise.resolve("durable")
+      : log.append({ ...stamp, payload: nothing });
+    if (appended === "no-room") return;
+    this.#lastTickUs = timeUs;
+    this.#isTickUnderWay = true;
+    void appended.then((outcome) => {
+      this.#isTickUnderWay = false;
+      if (outcome === "durable" && !this.#isClosing) this.#options.tick?.(tick);
     });
   }
 

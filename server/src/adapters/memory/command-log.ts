@@ -5,12 +5,13 @@
 import { assert } from "../../core/assert.ts";
 import type {
   AppendOutcome,
+  BatchBound,
   CommandBatch,
   CommandLog,
   LogDamage,
   LogEntry,
 } from "../../ports/command-log.ts";
-import { assertBatch, readsMax } from "../../ports/command-log.ts";
+import { assertBatch, batchBoundMax, isTick, readsMax } from "../../ports/command-log.ts";
 import type { StorageFailure } from "../../ports/storage-fault.ts";
 
 /** Most payload bytes that a storage holds, unless told otherwise. */
@@ -71,6 +72,7 @@ interface InFlight {
 /** The log of one storage; one at a time. */
 export class MemoryCommandLog implements CommandLog {
   readonly damage: LogDamage | undefined;
+  readonly largestBatch: BatchBound;
   readonly #storage: MemoryLogStorage;
   readonly #inFlightBytesMax: number;
   /** Oldest first. */
@@ -84,7 +86,12 @@ export class MemoryCommandLog implements CommandLog {
   #troubleListener: () => void = () => {};
   #isClosed = false;
 
-  constructor(storage: MemoryLogStorage, inFlightBytesMax: number = inFlightBytesDefault) {
+  constructor(
+    storage: MemoryLogStorage,
+    inFlightBytesMax: number = inFlightBytesDefault,
+    largestBatch: BatchBound = batchBoundMax,
+  ) {
+    this.largestBatch = largestBatch;
     assert(!storage.isOpen, "a storage is open once at most");
     storage.isOpen = true;
     this.#storage = storage;
@@ -126,7 +133,7 @@ export class MemoryCommandLog implements CommandLog {
 
   append(batch: CommandBatch): Promise<AppendOutcome> | "no-room" {
     assert(!this.#isClosed, "a closed log takes no batch");
-    assertBatch(batch);
+    assertBatch(batch, this.largestBatch);
     if (this.#failure !== undefined) return Promise.resolve(this.#failure);
     assert(batch.firstSequence === this.#nextSequence, "a batch follows the last one taken");
     const isRoomy = this.#inFlightBytes + batch.payload.length <= this.#inFlightBytesMax;
@@ -180,7 +187,7 @@ export class MemoryCommandLog implements CommandLog {
       }
       if (this.#failure === undefined) {
         this.#storage.bytes += batch.payload.length;
-        this.#storage.batches.push(batch);
+        if (!isTick(batch)) this.#storage.batches.push(batch);
       }
       resolve(this.#failure ?? "durable");
     }

@@ -8,8 +8,11 @@ import { assert, ensureNever } from "../../core/assert.ts";
 import {
   type AppendOutcome,
   assertBatch,
+  type BatchBound,
+  batchBoundMax,
   type CommandBatch,
   type CommandLog,
+  isTick,
   type LogDamage,
   type LogEntry,
   readsMax,
@@ -110,6 +113,7 @@ interface Parts {
 class SqliteCommandLog implements CommandLog {
   readonly epoch: string;
   readonly damage: LogDamage | undefined;
+  readonly largestBatch: BatchBound = batchBoundMax;
   readonly #parts: Parts;
   #lastSequence: number;
   /** First sequence of the batch that may be appended next. */
@@ -162,9 +166,10 @@ class SqliteCommandLog implements CommandLog {
 
   append(batch: CommandBatch): Promise<AppendOutcome> | "no-room" {
     assert(!this.#isClosed, "a closed log takes no batch");
-    assertBatch(batch);
+    assertBatch(batch, this.largestBatch);
     if (this.#failure !== undefined) return Promise.resolve(this.#failure);
     assert(batch.firstSequence === this.#nextSequence, "a batch follows the last one taken");
+    if (isTick(batch)) return this.#whenDurable();
     const bytes = batch.payload.length + batchOverheadBytes;
     const isRoomy = this.#inFlightBytes + bytes <= this.#parts.inFlightBytesMax;
     if (!isRoomy && this.#inFlight.length > 0) return "no-room";
@@ -173,6 +178,15 @@ class SqliteCommandLog implements CommandLog {
     this.#outgoing.push(batch);
     this.#nextSequence += batch.count;
     this.#inFlightBytes += bytes;
+    return this.#underWay(bytes);
+  }
+
+  /** A tick is not stored: it waits for what is under way, and finds room because it takes none. */
+  #whenDurable(): Promise<AppendOutcome> {
+    return this.#inFlight.length === 0 ? Promise.resolve("durable") : this.#underWay(0);
+  }
+
+  #underWay(bytes: number): Promise<AppendOutcome> {
     return new Promise((resolve) => {
       this.#inFlight.push({ lastSequence: this.#nextSequence - 1, bytes, resolve });
     });
