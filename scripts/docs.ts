@@ -5,13 +5,13 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe } from "../server/src/main/config/problem.ts";
+import { describe } from "../server/src/config/problem.ts";
 import {
   configSchema,
   replayFeedSchema,
   simulatorFeedSchema,
-} from "../server/src/main/config/schema.ts";
-import { shortNames, variableName } from "../server/src/main/config/source.ts";
+} from "../server/src/config/schema.ts";
+import { shortNames, variableName } from "../server/src/config/source.ts";
 
 /** Generated pages: path and text. */
 export const pages: readonly (readonly [string, () => string])[] = [

@@ -3,7 +3,7 @@
  * of how commands are written, is a reason; logs of running servers then need the same thought.
  */
 import { writeFileSync } from "node:fs";
-import { exampleCommands, opening } from "../server/src/sequencer/example-stream.contract.ts";
+import { exampleCommands, opening } from "../server/src/sequencer/example-stream.fixture.ts";
 import { batchesOf, outcomeOf } from "../test/support/golden-log.ts";
 
 const batches = batchesOf([...opening, ...exampleCommands(2026, 1_000)]);

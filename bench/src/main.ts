@@ -4,7 +4,7 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { tuneCollector } from "../../server/src/main/collector.ts";
+import { tuneCollector } from "../../server/src/cli/collector.ts";
 import { parseBenchCommand } from "./command.ts";
 import { type Benchmark, type BenchmarkResult, type Effort, judge } from "./harness/benchmark.ts";
 import { describeMachine } from "./harness/machine.ts";

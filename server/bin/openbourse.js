@@ -13,8 +13,8 @@ if (nodeMajor < nodeMajorMin) {
   );
   process.exitCode = 2;
 } else {
-  const source = new URL("../src/main/cli.ts", import.meta.url);
-  const build = new URL("../dist/main/cli.js", import.meta.url);
+  const source = new URL("../src/cli/main.ts", import.meta.url);
+  const build = new URL("../dist/cli/main.js", import.meta.url);
   const { main } = await import(existsSync(source) ? source.href : build.href);
   process.exitCode = await main(process.argv.slice(2));
 }

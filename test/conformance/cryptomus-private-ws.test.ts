@@ -4,7 +4,7 @@
  * copies of the book, at every scale, while others trade.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { Random } from "../../server/src/feeds/simulator/random.ts";
+import { Random } from "../../server/src/simulation/random.ts";
 import { AccountWatcher } from "../support/account-watcher.ts";
 import {
   askStream,

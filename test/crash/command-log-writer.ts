@@ -2,7 +2,7 @@
  * A program that fills a command log as fast as it can until it is killed. It prints the last sequence
  * of each batch once that batch is durable, a line each.
  */
-import { openCommandLog } from "../../server/src/adapters/sqlite/command-log.ts";
+import { openCommandLog } from "../../server/src/adapters/sqlite/log/log.ts";
 import { batchOfRun } from "./command-log-batches.ts";
 
 /** More than one transaction's worth, so that appends, transactions and acknowledgements overlap. */

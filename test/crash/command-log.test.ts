@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openCommandLog } from "../../server/src/adapters/sqlite/command-log.ts";
+import { openCommandLog } from "../../server/src/adapters/sqlite/log/log.ts";
 import { batchOfRun } from "./command-log-batches.ts";
 
 const isLong = process.env["OPENBOURSE_TEST_LONG"] === "1";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { exampleCommands, opening } from "../../server/src/sequencer/example-stream.contract.ts";
+import { exampleCommands, opening } from "../../server/src/sequencer/example-stream.fixture.ts";
 import {
   batchesOf,
   type GoldenBatch,

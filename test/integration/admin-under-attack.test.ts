@@ -5,8 +5,8 @@ import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it, vi } from "vitest";
-import { administer } from "../../server/src/main/admin/admin-client.ts";
-import { loadConfig } from "../../server/src/main/config/load.ts";
+import { administer } from "../../server/src/cli/admin-client.ts";
+import { loadConfig } from "../../server/src/config/load.ts";
 import { addUsers } from "../support/operator.ts";
 import { startServerHere } from "../support/server-here.ts";
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { StartError } from "../../server/src/main/start-error.ts";
+import { StartError } from "../../server/src/ports/start-error.ts";
 import { askStream, CryptomusClient } from "../support/cryptomus-client.ts";
 import { type ServerHere, startServerHere } from "../support/server-here.ts";
 import { SteppedClock } from "../support/stepped-clock.ts";

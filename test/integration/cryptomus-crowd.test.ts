@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Random } from "../../server/src/feeds/simulator/random.ts";
+import { Random } from "../../server/src/simulation/random.ts";
 import { AccountWatcher } from "../support/account-watcher.ts";
 import {
   atomsOf,

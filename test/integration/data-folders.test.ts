@@ -18,11 +18,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { administer } from "../../server/src/main/admin/admin-client.ts";
-import { rebuild } from "../../server/src/main/commands/rebuild.ts";
-import { verify } from "../../server/src/main/commands/verify.ts";
-import { loadConfig } from "../../server/src/main/config/load.ts";
-import type { Config } from "../../server/src/main/config/schema.ts";
+import { administer } from "../../server/src/cli/admin-client.ts";
+import { rebuild } from "../../server/src/cli/commands/rebuild.ts";
+import { verify } from "../../server/src/cli/commands/verify.ts";
+import { loadConfig } from "../../server/src/config/load.ts";
+import type { Config } from "../../server/src/config/schema.ts";
 import { startServer } from "../../server/src/main/server.ts";
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };

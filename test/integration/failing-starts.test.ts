@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { startSteps } from "../../server/src/main/start.ts";
+import { startSteps } from "../../server/src/main/start/start.ts";
 import { runCommand } from "../support/server-process.ts";
 import { mountSmallDisk, smallDiskMissing } from "../support/small-disk.ts";
 

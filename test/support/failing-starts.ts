@@ -4,11 +4,11 @@
  * step; `signal DATA STEP` one that is told to stop at a step.
  */
 
-import { serveConfig } from "../../server/src/main/commands/serve.ts";
-import { loadConfig } from "../../server/src/main/config/load.ts";
+import { serveConfig } from "../../server/src/cli/commands/serve.ts";
+import { loadConfig } from "../../server/src/config/load.ts";
 import { startServer } from "../../server/src/main/server.ts";
-import { type StartStep, startSteps } from "../../server/src/main/start.ts";
-import { StartError } from "../../server/src/main/start-error.ts";
+import { type StartStep, startSteps } from "../../server/src/main/start/start.ts";
+import { StartError } from "../../server/src/ports/start-error.ts";
 
 const [what, data, step] = process.argv.slice(2);
 if (data === undefined) throw new Error("say what to do, and in which data folder");

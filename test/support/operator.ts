@@ -2,13 +2,13 @@
 import { createKey } from "../../server/src/access/keys.ts";
 import { createUser } from "../../server/src/access/users.ts";
 import { systemSecrets } from "../../server/src/adapters/crypto/system-secrets.ts";
-import { openKeyStore } from "../../server/src/adapters/sqlite/key-store.ts";
-import { administer } from "../../server/src/main/admin/admin-client.ts";
-import type { MarketRequest } from "../../server/src/main/admin/market-rules.ts";
-import { loadConfig } from "../../server/src/main/config/load.ts";
-import type { Config } from "../../server/src/main/config/schema.ts";
-import { openDataFolder } from "../../server/src/main/data-folder.ts";
-import { openUserRegistry } from "../../server/src/main/user-registry.ts";
+import { openKeyStore } from "../../server/src/adapters/sqlite/stores/key-store.ts";
+import type { MarketRequest } from "../../server/src/admin/market-rules.ts";
+import { administer } from "../../server/src/cli/admin-client.ts";
+import { openDataFolder } from "../../server/src/config/data-folder.ts";
+import { loadConfig } from "../../server/src/config/load.ts";
+import type { Config } from "../../server/src/config/schema.ts";
+import { openUserRegistry } from "../../server/src/main/stores/user-registry.ts";
 import type { CryptomusUser } from "./cryptomus-client.ts";
 
 /** Adds users; several of them in a moment. */

@@ -5,10 +5,10 @@
 import { systemClock } from "../../../server/src/adapters/clock/system-clock.ts";
 import type { ReplayFormat } from "../../../server/src/feeds/replay/config.ts";
 import { createReplayFeed } from "../../../server/src/feeds/replay/feed.ts";
-import { FeedRunner } from "../../../server/src/main/feed-runner.ts";
 import { latenessDefaultUs } from "../../../server/src/marketdata/bar-publisher.ts";
 import { Catalog } from "../../../server/src/marketdata/catalog.ts";
 import type { Log } from "../../../server/src/ports/log.ts";
+import { FeedRunner } from "../../../server/src/streams/bar-streams.ts";
 
 /** A recorded file and what is known about it. */
 export interface RecordedFile {

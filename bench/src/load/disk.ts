@@ -2,7 +2,7 @@
 import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openCommandLog } from "../../../server/src/adapters/sqlite/command-log.ts";
+import { openCommandLog } from "../../../server/src/adapters/sqlite/log/log.ts";
 import type { CommandLog } from "../../../server/src/ports/command-log.ts";
 
 const fsyncs = 500;

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   MemoryCommandLog,
   MemoryLogStorage,
-} from "../../../server/src/adapters/memory/command-log.ts";
+} from "../../../server/src/testing/memory-command-log.ts";
 import { DurablePath } from "./durable-path.ts";
 import { setupCommands } from "./order-commands.ts";
 import { createOrderFlow } from "./order-flow.ts";

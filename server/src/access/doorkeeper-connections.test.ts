@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { systemSecrets } from "../adapters/crypto/system-secrets.ts";
-import { inMemory, openKeyStore } from "../adapters/sqlite/key-store.ts";
+import { inMemory, openKeyStore } from "../adapters/sqlite/stores/key-store.ts";
 import { withMethods } from "../ports/key-store.contract.ts";
 import type { KeyStore } from "../ports/key-store.ts";
 import {
@@ -328,7 +328,7 @@ describe("keys changed by another process", () => {
 
   /** Runs statements in another process that has the store open as `store`. */
   function inAnotherProcess(statements: string): void {
-    const storeModule = new URL("../adapters/sqlite/key-store.ts", import.meta.url).href;
+    const storeModule = new URL("../adapters/sqlite/stores/key-store.ts", import.meta.url).href;
     const script = `import { openKeyStore } from ${JSON.stringify(storeModule)};
       const store = openKeyStore(${JSON.stringify(file)}); ${statements}; store.close();`;
     execFileSync(process.execPath, ["--input-type=module", "-e", script]);

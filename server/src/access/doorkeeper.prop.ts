@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { systemSecrets } from "../adapters/crypto/system-secrets.ts";
-import { inMemory, openKeyStore } from "../adapters/sqlite/key-store.ts";
+import { inMemory, openKeyStore } from "../adapters/sqlite/stores/key-store.ts";
 import type { KeyStore } from "../ports/key-store.ts";
 import { createDoorkeeper, type KeyDoorkeeper, type LimitPolicy } from "./doorkeeper.ts";
 import { createKey, type NewKey, revokeKey } from "./keys.ts";

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { systemSecrets } from "../adapters/crypto/system-secrets.ts";
-import { inMemory, openKeyStore } from "../adapters/sqlite/key-store.ts";
+import { inMemory, openKeyStore } from "../adapters/sqlite/stores/key-store.ts";
 import { withMethods } from "../ports/key-store.contract.ts";
 import type { KeyStore } from "../ports/key-store.ts";
 import { createDoorkeeper, type KeyDoorkeeper, keyLengthMax } from "./doorkeeper.ts";

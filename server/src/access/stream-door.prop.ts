@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { systemSecrets } from "../adapters/crypto/system-secrets.ts";
-import { inMemory } from "../adapters/sqlite/shared-database.ts";
-import { openUserStore } from "../adapters/sqlite/user-store.ts";
+import { inMemory } from "../adapters/sqlite/stores/shared-database.ts";
+import { openUserStore } from "../adapters/sqlite/stores/user-store.ts";
 import { userRecord } from "../ports/user-store.contract.ts";
 import type { UserStore } from "../ports/user-store.ts";
 import type { StreamAdmission } from "./identity.ts";

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { systemSecrets } from "../adapters/crypto/system-secrets.ts";
-import { inMemory } from "../adapters/sqlite/shared-database.ts";
-import { openUserStore } from "../adapters/sqlite/user-store.ts";
+import { inMemory } from "../adapters/sqlite/stores/shared-database.ts";
+import { openUserStore } from "../adapters/sqlite/stores/user-store.ts";
 import type { Secrets } from "../ports/secrets.ts";
 import { userRecord, withUserMethods } from "../ports/user-store.contract.ts";
 import type { UserStore } from "../ports/user-store.ts";

@@ -10,7 +10,7 @@ import type { Side } from "./market/rules.ts";
 import { atoms } from "./num/money.ts";
 import type { Lots, Ticks } from "./num/units.ts";
 import type { RejectReason } from "./reject.ts";
-import { money, rulesOf } from "./scenario.contract.ts";
+import { money, rulesOf } from "./scenario.fixture.ts";
 
 const users = ["ann", "bob", "cid", "dan"];
 const markets = ["BTC_USDT", "ETH_BTC"];

@@ -4,7 +4,7 @@ import { AssertionError } from "./assert.ts";
 import { Exchange } from "./exchange.ts";
 import { lots } from "./num/units.ts";
 import { rejectCodes } from "./reject.ts";
-import { money, rulesOf, Scenario } from "./scenario.contract.ts";
+import { money, rulesOf, Scenario } from "./scenario.fixture.ts";
 
 describe("bounds", () => {
   it.each([

@@ -5,7 +5,7 @@
 import { describe, expect, it } from "vitest";
 import type { Side } from "./market/rules.ts";
 import { parseDecimal, rescale } from "./num/decimal.ts";
-import { hasData, linesOf, Orders, title, Venue } from "./order-flow.contract.ts";
+import { hasData, linesOf, Orders, title, Venue } from "./order-flow.fixture.ts";
 
 /** The recording, line by line, and what came of it. */
 class Replay {

@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from "vitest";
 import type { Side } from "./market/rules.ts";
-import { hasData, linesOf, Orders, title, Venue } from "./order-flow.contract.ts";
+import { hasData, linesOf, Orders, title, Venue } from "./order-flow.fixture.ts";
 
 /** How an execution came out: as recorded, in another order of the queue, or at another price. */
 type Outcome = "exact" | "queue" | "price";

@@ -1,5 +1,5 @@
 /** The rule book of matching: what is said to the exchange; the events of the last line are told. */
-import { describeRules } from "./scenario.contract.ts";
+import { describeRules } from "./scenario.fixture.ts";
 
 describeRules(
   "a limit order",

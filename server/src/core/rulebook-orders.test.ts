@@ -1,5 +1,5 @@
 /** The rule book of orders: stops, own orders meeting, cancels, ids, halts and refusals. */
-import { describeRules } from "./scenario.contract.ts";
+import { describeRules } from "./scenario.fixture.ts";
 
 describeRules(
   "a stop price",

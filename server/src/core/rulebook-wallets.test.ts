@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { standardFees } from "./market/fees.ts";
 import { noAtoms } from "./num/money.ts";
-import { describeRules, money, plainFees, rulesOf, Scenario } from "./scenario.contract.ts";
+import { describeRules, money, plainFees, rulesOf, Scenario } from "./scenario.fixture.ts";
 
 describeRules(
   "holding",

@@ -1,16 +1,18 @@
 /** What is served: each configured dataset with its feed, and the exchange's own trades. */
+
+import { localDataset } from "../config/load.ts";
+import type { Config, DatasetConfig } from "../config/schema.ts";
+import { localPublisher } from "../feeds/local/feed.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { Catalog } from "../marketdata/catalog.ts";
 import type { Dataset } from "../marketdata/instrument.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { Feed, OpenedFeed } from "../ports/feed.ts";
 import type { Log } from "../ports/log.ts";
-import { localDataset } from "./config/load.ts";
-import type { Config, DatasetConfig } from "./config/schema.ts";
-import { FeedRestarts } from "./feed-restarts.ts";
-import { FeedRunner } from "./feed-runner.ts";
-import { type OpenedFeed, openFeed } from "./feeds.ts";
-import { StartError } from "./start-error.ts";
-import { localPublisher, type Venue } from "./venue/venue.ts";
+import { StartError } from "../ports/start-error.ts";
+import { FeedRunner } from "../streams/bar-streams.ts";
+import { FeedRestarts } from "../streams/feed-restarts.ts";
+import { openFeed } from "./feeds.ts";
 
 /** A dataset and its opened feed. */
 export interface ServedDataset {
@@ -27,11 +29,11 @@ export function openDataset(config: DatasetConfig): ServedDataset {
 }
 
 /** The exchange's own trades, served like those of any other feed. */
-export function ownTrades(venue: Venue, { exchange }: Config): ServedDataset {
+export function ownTrades(feed: Feed, { exchange }: Config): ServedDataset {
   return {
     dataset: { code: localDataset, name: "openbourse exchange", publisher: localPublisher },
     opened: {
-      feed: venue.feed,
+      feed,
       waitsForConsumers: false,
       waitsForAudience: false,
       isRecording: false,

@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { inMemory } from "../adapters/sqlite/key-store.ts";
-import { openUserStore } from "../adapters/sqlite/user-store.ts";
+import { inMemory } from "../adapters/sqlite/stores/key-store.ts";
+import { openUserStore } from "../adapters/sqlite/stores/user-store.ts";
+import { type ExchangeTarget, exchangeTarget } from "../admin/exchange-target.fixture.ts";
+import { adminOperations } from "../admin/operations.ts";
 import { parseAtoms } from "../core/num/money.ts";
 import { lots, ticks } from "../core/num/units.ts";
 import { userRecord } from "../ports/user-store.contract.ts";
 import type { UserStore } from "../ports/user-store.ts";
-import { type ExchangeTarget, exchangeTarget } from "./admin/exchange-target.contract.ts";
-import { adminOperations } from "./admin/operations.ts";
 import { DisabledUsers } from "./disabled-users.ts";
 
 const ann = "11111111-1111-4111-8111-111111111111";

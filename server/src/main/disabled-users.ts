@@ -3,10 +3,11 @@
  * starts, and when it notices that somebody was disabled. Requests that were let in just before may
  * still place orders, so it looks again a few times.
  */
+
+import { cancelOrdersOf } from "../admin/orders.ts";
+import type { AdminTarget } from "../admin/target.ts";
 import type { Log } from "../ports/log.ts";
 import type { UserStore } from "../ports/user-store.ts";
-import { cancelOrdersOf } from "./admin/orders.ts";
-import type { AdminTarget } from "./admin/target.ts";
 
 /** How often the orders of somebody who was disabled are looked for, a second apart. */
 const looks = 15;

@@ -1,24 +1,11 @@
 /** The feed registry: one line for each kind of feed that a dataset can be configured with. */
 import { existsSync } from "node:fs";
+import type { DatasetConfig, FeedConfig, ReplayFeedConfig } from "../config/schema.ts";
 import { type ReplayOptions, replayOptionsFault } from "../feeds/replay/config.ts";
 import { createReplayFeed } from "../feeds/replay/feed.ts";
-import { defaultTickers } from "../feeds/simulator/default-market.ts";
 import { createSimulatorFeed } from "../feeds/simulator/feed.ts";
-import type { Feed } from "../ports/feed.ts";
-import type { DatasetConfig, FeedConfig, ReplayFeedConfig } from "./config/schema.ts";
-
-/** A feed that is ready to run, and what the runner has to know about it. */
-export interface OpenedFeed {
-  readonly feed: Feed;
-  /** Whether the feed may be faster than its consumers and has to wait for them. */
-  readonly waitsForConsumers: boolean;
-  /** Whether it is held back until somebody subscribes to its dataset. */
-  readonly waitsForAudience: boolean;
-  /** Whether the source begins anew when it is run again. */
-  readonly isRecording: boolean;
-  /** Whether its prices are made up; said aloud at the start. */
-  readonly simulated: boolean;
-}
+import type { OpenedFeed } from "../ports/feed.ts";
+import { defaultTickers } from "../simulation/default-market.ts";
 
 type Opener<Kind extends FeedConfig["kind"]> = (
   config: Extract<FeedConfig, { kind: Kind }>,

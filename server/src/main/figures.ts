@@ -2,29 +2,29 @@
 import type { MarketClock } from "../adapters/clock/market-clock.ts";
 import type { Front } from "../adapters/http/front.ts";
 import type { Gateway } from "../adapters/ws/gateway.ts";
+import type { Engine } from "../engine/engine.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { Counter, Labels, Meter } from "../ports/meter.ts";
-import type { FeedRunner } from "./feed-runner.ts";
-import { unusedKinds } from "./unused-trades.ts";
-import type { Venue } from "./venue/venue.ts";
+import type { FeedRunner } from "../streams/bar-streams.ts";
+import { unusedKinds } from "../streams/unused-trades.ts";
 
 /** What is measured. */
 export interface Measured {
   readonly hub: Hub;
   readonly gateway: Gateway;
   readonly feeds: readonly FeedRunner[];
-  readonly venue: Venue | undefined;
+  readonly engine: Engine | undefined;
   readonly clock: MarketClock;
 }
 
 /** Registers all figures; the returned task brings them up to date before they are read. */
 export function registerFigures(meter: Meter, measured: Measured): () => void {
-  const { feeds, venue } = measured;
+  const { feeds, engine } = measured;
   const tasks = [
     ...gatewayFigures(meter, measured),
     ...clockFigures(meter, measured.clock),
     ...feedFigures(meter, feeds),
-    ...(venue ? venueFigures(meter, venue) : []),
+    ...(engine ? engineFigures(meter, engine) : []),
   ];
   return () => {
     for (const task of tasks) task();
@@ -219,7 +219,7 @@ function feedFigures(meter: Meter, feeds: readonly FeedRunner[]): (() => void)[]
   });
 }
 
-function venueFigures(meter: Meter, venue: Venue): (() => void)[] {
+function engineFigures(meter: Meter, engine: Engine): (() => void)[] {
   const up = meter.gauge(
     "openbourse_exchange_up",
     "1 while the exchange takes commands and its audits pass, 0 when it has stopped.",
@@ -261,13 +261,13 @@ function venueFigures(meter: Meter, venue: Venue): (() => void)[] {
     "openbourse_history_damaged",
     "1 when reading the history through has found damage in it.",
   );
-  const { sequencer, scrub, historyScrub } = venue;
+  const { sequencer, scrub, historyScrub } = engine;
   const start = sequencer.durableSequence;
   return [
-    () => up.set(venue.fault === undefined ? 1 : 0),
+    () => up.set(engine.fault === undefined ? 1 : 0),
     () => pending.set(sequencer.pending),
-    () => waiting.set(venue.untoldEvents),
-    follow(refused, () => venue.door.refused),
+    () => waiting.set(engine.untoldEvents),
+    follow(refused, () => engine.door.refused),
     () => scrubbed.set(scrub.sequence),
     () => damaged.set(scrub.damage === undefined ? 0 : 1),
     follow(rounds, () => scrub.rounds),

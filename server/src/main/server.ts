@@ -12,48 +12,53 @@ import { isAddressOrRange } from "../adapters/http/address.ts";
 import { createHttpServer, type HttpServer } from "../adapters/http/http-server.ts";
 import type { HealthPart } from "../adapters/http/readiness.ts";
 import { createPrometheusMeter } from "../adapters/metrics/prometheus.ts";
-import { openKeyStore } from "../adapters/sqlite/key-store.ts";
-import { StoreError } from "../adapters/sqlite/store-error.ts";
+import { StoreError } from "../adapters/sqlite/file/store-error.ts";
+import { openKeyStore } from "../adapters/sqlite/stores/key-store.ts";
 import { frameText } from "../adapters/ws/frame.ts";
 import { Gateway } from "../adapters/ws/gateway.ts";
 import { allocate } from "../adapters/ws/socket-transport.ts";
+import {
+  type AdminServer,
+  type AdminServerOptions,
+  startAdminServer,
+} from "../admin/admin-server.ts";
+import { isServed } from "../admin/ask-server.ts";
+import { noExchange } from "../admin/target.ts";
+import { type DataFolder, dataFolder, openDataFolder } from "../config/data-folder.ts";
+import type { Config } from "../config/schema.ts";
 import { cryptomusFailed, cryptomusNotFound, isCryptomusPath } from "../dialects/cryptomus/rest.ts";
 import { createFinazonDialect } from "../dialects/finazon/dialect.ts";
 import { finazonNotFound, finazonRoutes } from "../dialects/finazon/rest.ts";
+import type { Engine } from "../engine/engine.ts";
 import { Hub } from "../hub/hub.ts";
 import { Catalog } from "../marketdata/catalog.ts";
 import { type Clock, steadyMs } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { RestReply } from "../ports/rest.ts";
-import {
-  type AdminServer,
-  type AdminServerOptions,
-  startAdminServer,
-} from "./admin/admin-server.ts";
-import { isServed } from "./admin/ask-server.ts";
-import { noExchange } from "./admin/target.ts";
+import { StartError } from "../ports/start-error.ts";
+import { every, everySecond } from "../ports/timers.ts";
+import type { FeedRunner } from "../streams/bar-streams.ts";
+import { currentState } from "../streams/market-streams.ts";
 import { logClock } from "./clock-watch.ts";
-import type { Config } from "./config/schema.ts";
-import { type DataFolder, dataFolder, openDataFolder } from "./data-folder.ts";
 import { connectFeed, openDataset, ownTrades } from "./datasets.ts";
-import { Demo } from "./demo.ts";
+import { Demo } from "./demo/demo.ts";
 import { errorsPage } from "./errors-page.ts";
-import { exposureWarnings } from "./exposure.ts";
-import type { FeedRunner } from "./feed-runner.ts";
 import { httpFigures, registerFigures } from "./figures.ts";
 import { loginWatch } from "./login-watch.ts";
-import { boundsWithin, type ConnectionBounds, fewConnections, openFilesMax } from "./open-files.ts";
-import { refuseUnusableFolder } from "./preflight.ts";
-import { Start, type StartWatcher } from "./start.ts";
-import { StartError } from "./start-error.ts";
-import { every, everySecond } from "./timers.ts";
-import { readTls } from "./tls.ts";
+import { exposureWarnings } from "./start/exposure.ts";
+import {
+  boundsWithin,
+  type ConnectionBounds,
+  fewConnections,
+  openFilesMax,
+} from "./start/open-files.ts";
+import { refuseUnusableFolder } from "./start/preflight.ts";
+import { Start, type StartWatcher } from "./start/start.ts";
+import { readTls } from "./start/tls.ts";
+import { lookForStores, warnOfOpenFolder } from "./start/warnings.ts";
+import type { Environment } from "./stores/user-registry.ts";
 import { Trading } from "./trading.ts";
-import type { Environment } from "./user-registry.ts";
-import { currentState } from "./venue/market-streams.ts";
-import type { Venue } from "./venue/venue.ts";
 import { version } from "./version.ts";
-import { lookForStores, warnOfOpenFolder } from "./warnings.ts";
 
 /** How often it is looked whether keys were revoked, in milliseconds. */
 const keyRefreshMs = 1_000;
@@ -162,13 +167,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     demo.remember();
     return demo.key(store, nowMs());
   });
-  const venue = trading?.venue;
+  const engine = trading?.engine;
   const catalog = new Catalog();
   const latenessUs = config.bars.latenessMs * 1_000;
   const { unchangedBars } = config.finazon;
   const progress = (code: string, share: number) => options.progress?.(code, share);
   await start.step("feeds", async () => {
-    const served = [...configured, ...(venue ? [ownTrades(venue, config)] : [])];
+    const served = [...configured, ...(trading ? [ownTrades(trading.feed, config)] : [])];
     for (const dataset of served) {
       feeds.push(
         connectFeed(dataset, {
@@ -209,7 +214,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     () => administration(folder.adminFile, { target, hasExchange, log, watch }),
     (admin) => admin?.close(),
   );
-  meter.onRead(registerFigures(meter, { hub, gateway, feeds, venue, clock }));
+  meter.onRead(registerFigures(meter, { hub, gateway, feeds, engine, clock }));
   const http = await start.step(
     "http",
     () =>
@@ -224,7 +229,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
           isCryptomusPath(path) ? cryptomusNotFound(path) : finazonNotFound(path),
         failed: failedReply,
         readiness: () =>
-          health({ stopping: stopping !== undefined, storesFault, venue, feeds, clock }),
+          health({ stopping: stopping !== undefined, storesFault, engine, feeds, clock }),
         metrics: async () => ({ text: await meter.text(), contentType: meter.contentType }),
         isStream: (path) => dialects.some((dialect) => dialect.accepts(path)),
         upgrade: (...upgrade) => gateway.upgrade(...upgrade),
@@ -389,16 +394,16 @@ function lookForChanges(log: Log, refresh: () => void): void {
 function health(parts: {
   readonly stopping: boolean;
   readonly storesFault: string | undefined;
-  readonly venue: Venue | undefined;
+  readonly engine: Engine | undefined;
   readonly feeds: readonly FeedRunner[];
   readonly clock: MarketClock;
 }): readonly HealthPart[] {
-  const { stopping, storesFault, venue, feeds, clock } = parts;
+  const { stopping, storesFault, engine, feeds, clock } = parts;
   const part = (name: string, fault: string | undefined): HealthPart => ({
     name,
     state: fault === undefined ? "running" : "failed",
   });
-  const oldParts = ({ scrub, historyScrub }: Venue) => [
+  const oldParts = ({ scrub, historyScrub }: Engine) => [
     part("old log", scrub.damage),
     part("old history", historyScrub.damage),
   ];
@@ -406,8 +411,8 @@ function health(parts: {
     { name: "server", state: stopping ? "stopping" : "running" },
     { name: "clock", state: clock.standing.kind, isOptional: true },
     part("stores", storesFault),
-    ...(venue ? [exchangePart(venue), part("history", venue.historyFault)] : []),
-    ...(venue ? oldParts(venue).map((old) => ({ ...old, isOptional: true })) : []),
+    ...(engine ? [exchangePart(engine), part("history", engine.historyFault)] : []),
+    ...(engine ? oldParts(engine).map((old) => ({ ...old, isOptional: true })) : []),
     ...feeds.map(({ dataset, figures, state }): HealthPart => {
       const { total, found } = figures.unused;
       const unused = total === 0 ? {} : { unused: found };
@@ -416,7 +421,7 @@ function health(parts: {
   ];
 }
 
-function exchangePart({ fault, isStalled }: Venue): HealthPart {
+function exchangePart({ fault, isStalled }: Engine): HealthPart {
   const state = fault === undefined ? "running" : isStalled ? "waiting" : "failed";
   return { name: "exchange", state };
 }

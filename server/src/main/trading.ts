@@ -1,5 +1,5 @@
 /**
- * All that an exchange adds to a server: the venue with its public and private streams, its users, and
+ * All that an exchange adds to a server: the engine with its public and private streams, its users, and
  * the Cryptomus protocol. Built in the order of dependence, given back in the
  * opposite one.
  */
@@ -12,30 +12,32 @@ import {
 import { createStreamDoor } from "../access/stream-door.ts";
 import type { DemoUser, UserRegistry } from "../access/users.ts";
 import type { MarketClock } from "../adapters/clock/market-clock.ts";
+import { type AdminTarget, adminTargetOf } from "../admin/target.ts";
+import { Audience } from "../agents/audience.ts";
+import { runParticipants } from "../agents/runner.ts";
+import type { DataFolder } from "../config/data-folder.ts";
+import type { Config } from "../config/schema.ts";
 import { createCryptomusDialect } from "../dialects/cryptomus/dialect.ts";
 import { cryptomusRoutes } from "../dialects/cryptomus/rest.ts";
+import { openBoard } from "../engine/board.ts";
+import { createDesk } from "../engine/desk.ts";
+import { Engine } from "../engine/engine.ts";
+import { LocalFeed, localPublisher } from "../feeds/local/feed.ts";
+import { restoreRunningBars } from "../feeds/local/running-bars.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { MarketBoard } from "../marketdata/market-board.ts";
 import type { Dialect } from "../ports/dialect.ts";
 import type { Log } from "../ports/log.ts";
 import type { RestRoute } from "../ports/rest.ts";
-import { type AdminTarget, adminTargetOf } from "./admin/target.ts";
-import { Admissions } from "./admissions.ts";
-import { Audience } from "./audience.ts";
-import type { Config } from "./config/schema.ts";
-import type { DataFolder } from "./data-folder.ts";
-import type { Demo } from "./demo.ts";
+import { AccountStreams } from "../streams/account-streams.ts";
+import { MarketStreams } from "../streams/market-streams.ts";
+import type { Demo } from "./demo/demo.ts";
 import { DisabledUsers } from "./disabled-users.ts";
-import type { Start } from "./start.ts";
-import { type Environment, openUserRegistry } from "./user-registry.ts";
-import { AccountStreams } from "./venue/account-streams.ts";
-import { openBoard } from "./venue/board.ts";
-import { createDesk } from "./venue/desk.ts";
-import { MarketStreams } from "./venue/market-streams.ts";
-import { runParticipants } from "./venue/participants-runner.ts";
-import { restoreRunningBars } from "./venue/running-bars.ts";
-import { Venue } from "./venue/venue.ts";
-import { warnOfLostUsers } from "./warnings.ts";
+import type { Start } from "./start/start.ts";
+import { warnOfLostUsers } from "./start/warnings.ts";
+import { Admissions } from "./stores/admissions.ts";
+import { engineStores } from "./stores/engine-stores.ts";
+import { type Environment, openUserRegistry } from "./stores/user-registry.ts";
 
 /** What trading is made of. */
 export interface TradingOptions {
@@ -53,7 +55,9 @@ export interface TradingOptions {
 
 /** An exchange that has been recovered; it trades once it is connected with a hub. */
 export class Trading {
-  readonly venue: Venue;
+  readonly engine: Engine;
+  /** The exchange's own trades. */
+  readonly feed: LocalFeed;
   readonly board: MarketBoard;
   /** Whether anybody is there to see the participants trade. */
   readonly audience: Audience;
@@ -65,9 +69,13 @@ export class Trading {
 
   private constructor(
     options: TradingOptions,
-    parts: Pick<Trading, "venue" | "board"> & { registry: UserRegistry; admissions: Admissions },
+    parts: Pick<Trading, "engine" | "feed" | "board"> & {
+      registry: UserRegistry;
+      admissions: Admissions;
+    },
   ) {
-    this.venue = parts.venue;
+    this.engine = parts.engine;
+    this.feed = parts.feed;
     this.board = parts.board;
     this.#registry = parts.registry;
     this.#admissions = parts.admissions;
@@ -86,23 +94,22 @@ export class Trading {
       () => openUserRegistry(folder, environment),
       ({ store }) => store.close(),
     );
-    const venue = await start.step(
+    const engine = await start.step(
       "exchange",
       () =>
-        Venue.open({
-          folder: folder.venue,
+        Engine.open({
+          stores: engineStores(folder.engineFolder, { log, logBytesMax }),
           clock,
           log,
           snapshotEvery: snapshotEveryCommands,
-          logBytesMax,
           clockBehindMaxMs,
           start,
         }),
       (opened) => opened.stop(),
     );
-    warnOfLostUsers(venue.exchange, registry.store, { usersFile: folder.usersFile, log });
-    clock.startNotBefore(venue.exchange.timeUs);
-    const { sequence, timeUs } = venue.exchange;
+    warnOfLostUsers(engine.exchange, registry.store, { usersFile: folder.usersFile, log });
+    clock.startNotBefore(engine.exchange.timeUs);
+    const { sequence, timeUs } = engine.exchange;
     const admissions = await start.step(
       "admissions",
       () =>
@@ -115,12 +122,18 @@ export class Trading {
         }),
       (opened) => opened.close(),
     );
-    const board = await start.step("board", () => openBoard(venue));
+    const board = await start.step("board", () => openBoard(engine));
+    const markets = engine.exchange.markets().map(({ rules }) => rules);
+    const feed = new LocalFeed(localPublisher, markets);
+    engine.onRelease((released) => feed.take(released));
     const latenessUs = options.config.bars.latenessMs * 1_000;
     await start.step("running bars", () =>
-      restoreRunningBars(venue, { nowUs: clock.nowUs(), latenessUs }),
+      restoreRunningBars(
+        { markets, history: engine.history, feed },
+        { nowUs: clock.nowUs(), latenessUs },
+      ),
     );
-    return new Trading(options, { venue, board, registry, admissions });
+    return new Trading(options, { engine, feed, board, registry, admissions });
   }
 
   /**
@@ -129,12 +142,12 @@ export class Trading {
    */
   async start(hub: Hub): Promise<readonly DemoUser[]> {
     const { config, clock, demo, wallMs, start } = this.#options;
-    const { venue, board } = this;
+    const { engine, board } = this;
     const accounts = new AccountStreams(hub, board);
     const markets = new MarketStreams({ board, hub, clock, rhythms: config.cryptomus });
     // At once: whoever is answered finds on the board what they were told.
-    venue.onRelease((released) => board.apply(released));
-    venue.onSlice((slice) => {
+    engine.onRelease((released) => board.apply(released));
+    engine.onSlice((slice) => {
       markets.publishTrades(slice);
       accounts.publish(slice);
     });
@@ -148,7 +161,7 @@ export class Trading {
     if (enabled === true) {
       await start.step(
         "participants",
-        () => runParticipants(venue, clock, { ...setup, audience: this.audience }),
+        () => runParticipants(engine, clock, { ...setup, audience: this.audience }),
         (sendHome) => sendHome(),
       );
     } else {
@@ -168,7 +181,7 @@ export class Trading {
 
   /** What administrators work on. */
   get adminTarget(): AdminTarget {
-    return adminTargetOf(this.venue, this.#registry.store);
+    return adminTargetOf(this.engine, this.#registry.store);
   }
 
   /** The Cryptomus protocol over this exchange; call `refresh` about every second with `steadyMs`. */
@@ -177,7 +190,7 @@ export class Trading {
     readonly routes: readonly RestRoute[];
     refresh(nowMs: number): void;
   } {
-    const { board, venue } = this;
+    const { board, engine } = this;
     const { cryptomus: settings } = this.#options.config;
     const { log, clock, wallMs } = this.#options;
     const marketMs = () => Math.floor(clock.nowUs() / 1_000);
@@ -217,14 +230,14 @@ export class Trading {
     const dialect = createCryptomusDialect({
       ...{ board, door: watchedDoor, secrets, marketMs, options },
     });
-    venue.onRelease((released) => {
+    engine.onRelease((released) => {
       for (const { events } of released) {
         for (const event of events) {
           if (event.kind === "market-added") dialect.marketListed(event.rules);
         }
       }
     });
-    const desk = createDesk(venue);
+    const desk = createDesk(engine);
     return {
       dialect,
       routes: this.audience.noticing(

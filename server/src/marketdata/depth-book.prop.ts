@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { depthScaleCount } from "../core/market/rules.ts";
-import { rulesOf } from "../core/scenario.contract.ts";
+import { rulesOf } from "../core/scenario.fixture.ts";
 import { DepthBook } from "./depth-book.ts";
 import type { DepthChange } from "./depth-side.ts";
 import type { DepthLevel, DepthUpdate } from "./updates.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { rulesOf } from "../core/scenario.contract.ts";
+import { rulesOf } from "../core/scenario.fixture.ts";
 import { DepthBook, waitingLevelsMax } from "./depth-book.ts";
 import type { DepthChange } from "./depth-side.ts";
 import type { DepthUpdate } from "./updates.ts";

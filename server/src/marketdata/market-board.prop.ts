@@ -4,7 +4,7 @@ import type { Command } from "../core/commands.ts";
 import { Exchange } from "../core/exchange.ts";
 import { depthScaleCount, type Side } from "../core/market/rules.ts";
 import type { Lots, Ticks } from "../core/num/units.ts";
-import { money, noFees, rulesOf } from "../core/scenario.contract.ts";
+import { money, noFees, rulesOf } from "../core/scenario.fixture.ts";
 import { candleIntervalsS, candleResolutionsS } from "./candles.ts";
 import type { DurableEvents, MarketState } from "./market-board.ts";
 import { rulesOf as listedRulesOf, MarketBoard } from "./market-board.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ExchangeEvent } from "../core/events.ts";
-import { rulesOf, Scenario } from "../core/scenario.contract.ts";
+import { rulesOf, Scenario } from "../core/scenario.fixture.ts";
 import type { DurableEvents } from "./market-board.ts";
 import { MarketBoard, recentTradesMax } from "./market-board.ts";
 

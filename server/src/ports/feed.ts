@@ -14,6 +14,14 @@ export interface StopSignal {
   removeEventListener(type: "abort", listener: () => void): void;
 }
 
+// Every runtime that this runs on has it; layers without the types of Node use it through this file.
+declare const AbortController: new () => { readonly signal: StopSignal; abort(): void };
+
+/** Makes the signal that tells a feed to stop, and what gives it. */
+export function stopSource(): { readonly signal: StopSignal; abort(): void } {
+  return new AbortController();
+}
+
 /** What a feed can say. */
 export type FeedEvent =
   | {
@@ -83,4 +91,17 @@ export interface Feed {
   prepare?(context: FeedContext): Promise<boolean>;
   /** Yields batches until the source ends or `signal` aborts; the generator's return value says how it ended. */
   run(context: FeedContext, signal: StopSignal): AsyncGenerator<readonly FeedEvent[], FeedOutcome>;
+}
+
+/** A feed that is ready to run, and what the runner has to know about it. */
+export interface OpenedFeed {
+  readonly feed: Feed;
+  /** Whether the feed may be faster than its consumers and has to wait for them. */
+  readonly waitsForConsumers: boolean;
+  /** Whether it is held back until somebody subscribes to its dataset. */
+  readonly waitsForAudience: boolean;
+  /** Whether the source begins anew when it is run again. */
+  readonly isRecording: boolean;
+  /** Whether its prices are made up; said aloud at the start. */
+  readonly simulated: boolean;
 }

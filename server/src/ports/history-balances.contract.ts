@@ -1,8 +1,8 @@
 /** What every history must answer when it is asked for the movements of a balance. */
 import { expect, it } from "vitest";
-import { money } from "../core/scenario.contract.ts";
+import { money } from "../core/scenario.fixture.ts";
 import type { History } from "./history.ts";
-import { rowsOf, Story, tell } from "./history-story.contract.ts";
+import { rowsOf, Story, tell } from "./history-story.fixture.ts";
 
 /** What is said of balances. */
 export function balanceContract(current: () => History): void {

@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import type { Traded } from "../core/events.ts";
 import { atoms } from "../core/num/money.ts";
 import { lots, ticks } from "../core/num/units.ts";
-import { money } from "../core/scenario.contract.ts";
+import { money } from "../core/scenario.fixture.ts";
 import {
   type BarQuery,
   type BarRecord,
@@ -13,7 +13,7 @@ import {
   barResolutions,
   type History,
 } from "./history.ts";
-import { rowsOf, Story, tell } from "./history-story.contract.ts";
+import { rowsOf, Story, tell } from "./history-story.fixture.ts";
 import type { Released } from "./released.ts";
 
 const market = "BTC_USDT";

@@ -1,9 +1,9 @@
 /** What every history must answer when it is asked for orders. */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { lots, ticks } from "../core/num/units.ts";
-import { money } from "../core/scenario.contract.ts";
+import { money } from "../core/scenario.fixture.ts";
 import { type History, historyLimitMax, historyOffsetMax, type OrderQuery } from "./history.ts";
-import { rowsOf, Story, tell } from "./history-story.contract.ts";
+import { rowsOf, Story, tell } from "./history-story.fixture.ts";
 
 /** What is said of orders. */
 export function orderContract(current: () => History): void {

@@ -1,9 +1,9 @@
 /** What every history must answer when it is asked for trades and for what each owner had of them. */
 import { expect, it } from "vitest";
 import { lots, ticks } from "../core/num/units.ts";
-import { money } from "../core/scenario.contract.ts";
+import { money } from "../core/scenario.fixture.ts";
 import type { History } from "./history.ts";
-import { rowsOf, Story, tell } from "./history-story.contract.ts";
+import { rowsOf, Story, tell } from "./history-story.fixture.ts";
 
 /** What is said of fills. */
 export function fillContract(current: () => History): void {

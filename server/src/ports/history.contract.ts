@@ -5,7 +5,7 @@ import type { History } from "./history.ts";
 import { balanceContract } from "./history-balances.contract.ts";
 import { barContract } from "./history-bars.contract.ts";
 import { orderContract, orderFilterContract, transferContract } from "./history-orders.contract.ts";
-import { rowsOf, Story, tell } from "./history-story.contract.ts";
+import { rowsOf, Story, tell } from "./history-story.fixture.ts";
 import { fillContract, tradeContract } from "./history-trades.contract.ts";
 
 /** Runs the suite against the histories that `open` makes; each must be new and empty. */

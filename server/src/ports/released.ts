@@ -36,3 +36,8 @@ export type Submission =
   | { readonly kind: "malformed" }
   | { readonly kind: "busy" }
   | { readonly kind: "stopped"; readonly reason: string };
+
+/** What was read of an exchange's state, once all of it is durable; or why that will not be known. */
+export type DurableReading<Result> =
+  | { readonly kind: "durable"; readonly result: Result }
+  | { readonly kind: "stopped"; readonly reason: string };

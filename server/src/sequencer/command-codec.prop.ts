@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Command } from "../core/commands.ts";
 import { CommandEncoder, codecVersion, decodeCommands } from "./command-codec.ts";
-import { rulesOf } from "./example-stream.contract.ts";
+import { rulesOf } from "./example-stream.fixture.ts";
 
 const name = fc.string({ maxLength: 64, unit: "binary" });
 const whole = fc.nat({ max: Number.MAX_SAFE_INTEGER });

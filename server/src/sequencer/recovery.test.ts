@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { VirtualClock } from "../adapters/clock/virtual-clock.ts";
-import { MemoryCommandLog, MemoryLogStorage } from "../adapters/memory/command-log.ts";
 import type { Command } from "../core/commands.ts";
 import { Exchange } from "../core/exchange.ts";
 import type { Log } from "../ports/log.ts";
 import type { Released } from "../ports/released.ts";
 import type { Snapshot, SnapshotStore } from "../ports/snapshot-store.ts";
-import { exampleCommands, opening, seededNumbers } from "./example-stream.contract.ts";
+import { MemoryCommandLog, MemoryLogStorage } from "../testing/memory-command-log.ts";
+import { VirtualClock } from "../testing/virtual-clock.ts";
+import { exampleCommands, opening, seededNumbers } from "./example-stream.fixture.ts";
 import { type Recovered, recover } from "./recovery.ts";
 import { Sequencer } from "./sequencer.ts";
 import { Snapshotter } from "./snapshotter.ts";

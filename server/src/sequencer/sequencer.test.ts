@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { VirtualClock } from "../adapters/clock/virtual-clock.ts";
-import { MemoryCommandLog, MemoryLogStorage } from "../adapters/memory/command-log.ts";
 import type { Command } from "../core/commands.ts";
 import { Exchange } from "../core/exchange.ts";
 import { batchBoundMax } from "../ports/command-log.ts";
 import type { Released, Submission } from "../ports/released.ts";
-import { exampleCommands, money, opening, rulesOf } from "./example-stream.contract.ts";
+import { MemoryCommandLog, MemoryLogStorage } from "../testing/memory-command-log.ts";
+import { VirtualClock } from "../testing/virtual-clock.ts";
+import { exampleCommands, money, opening, rulesOf } from "./example-stream.fixture.ts";
 import { Sequencer, type SequencerOptions } from "./sequencer.ts";
 
 const addMarket: Command = { kind: "add-market", rules: rulesOf("BTC", "USDT") };

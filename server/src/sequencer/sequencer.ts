@@ -7,7 +7,7 @@ import type { Command } from "../core/commands.ts";
 import type { Exchange } from "../core/exchange.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { CommandLog } from "../ports/command-log.ts";
-import type { Released, Submission, Tick } from "../ports/released.ts";
+import type { DurableReading, Released, Submission, Tick } from "../ports/released.ts";
 import { Applier } from "./applier.ts";
 import { CommandEncoder } from "./command-codec.ts";
 import { TickTimer, tickAt } from "./ticks.ts";
@@ -144,12 +144,7 @@ export class Sequencer {
    * What may be shown of the exchange's state, which is ahead of the log: reads it now, and resolves
    * with it when everything in it is durable, or with the reason why that will not be known.
    */
-  read<Result>(
-    read: (exchange: Exchange) => Result,
-  ): Promise<
-    | { readonly kind: "durable"; readonly result: Result }
-    | { readonly kind: "stopped"; readonly reason: string }
-  > {
+  read<Result>(read: (exchange: Exchange) => Result): Promise<DurableReading<Result>> {
     const { exchange } = this.#options;
     const { sequence } = exchange;
     const isDurable = sequence <= this.#durableSequence;

@@ -9,8 +9,8 @@ import { systemClock } from "../../../../server/src/adapters/clock/system-clock.
 import { frameText } from "../../../../server/src/adapters/ws/frame.ts";
 import { Gateway } from "../../../../server/src/adapters/ws/gateway.ts";
 import { allocate } from "../../../../server/src/adapters/ws/socket-transport.ts";
+import { tuneCollector } from "../../../../server/src/cli/collector.ts";
 import { Hub } from "../../../../server/src/hub/hub.ts";
-import { tuneCollector } from "../../../../server/src/main/collector.ts";
 import type { MarketTopic, UpdateOf } from "../../../../server/src/marketdata/topic.ts";
 import type { Dialect, Encoding, Session } from "../../../../server/src/ports/dialect.ts";
 import { obeyCommands, topicsOf } from "./fanout-program.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { VirtualClock } from "../../testing/virtual-clock.ts";
 import { type ClockNotice, crawlRate, holdUs, MarketClock, stepMinUs } from "./market-clock.ts";
-import { VirtualClock } from "./virtual-clock.ts";
 
 const second = 1_000_000;
 const day = 86_400 * second;

@@ -2,7 +2,7 @@ import { Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import { Addresses } from "./address.ts";
 import { Connections } from "./connections.ts";
-import { wideLimits } from "./limits.contract.ts";
+import { wideLimits } from "./limits.fixture.ts";
 
 let port = 0;
 

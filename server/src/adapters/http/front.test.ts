@@ -9,7 +9,7 @@ import { canMakeCertificates, makeCertificate } from "../../../../test/support/c
 import type { RestReply, RestRoute } from "../../ports/rest.ts";
 import type { HttpLimits } from "./front.ts";
 import { createHttpServer, type HttpServerOptions } from "./http-server.ts";
-import { wideLimits } from "./limits.contract.ts";
+import { wideLimits } from "./limits.fixture.ts";
 
 const closers: (() => unknown)[] = [];
 afterEach(async () => {

@@ -8,7 +8,7 @@ import {
   type HttpServer,
   type HttpServerOptions,
 } from "./http-server.ts";
-import { wideLimits } from "./limits.contract.ts";
+import { wideLimits } from "./limits.fixture.ts";
 import type { HealthPart } from "./readiness.ts";
 
 const servers: HttpServer[] = [];

@@ -6,10 +6,10 @@ import { type ClientOptions, WebSocket } from "ws";
 import { Hub } from "../../hub/hub.ts";
 import type { Dialect, Encoding } from "../../ports/dialect.ts";
 import type { Frame } from "../../ports/transport.ts";
-import { VirtualClock } from "../clock/virtual-clock.ts";
+import { VirtualClock } from "../../testing/virtual-clock.ts";
 import { compressedBytesMin, frameText } from "./frame.ts";
 import { Gateway } from "./gateway.ts";
-import { listenFor } from "./listening.contract.ts";
+import { listenFor } from "./listening.fixture.ts";
 import { allocate } from "./socket-transport.ts";
 
 const closers: (() => unknown)[] = [];

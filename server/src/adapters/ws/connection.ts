@@ -2,6 +2,7 @@
 import type { Socket } from "node:net";
 import type { Hub } from "../../hub/hub.ts";
 import type { Outbox } from "../../hub/outbox.ts";
+import type { ConnectionFigures } from "../../ports/connections.ts";
 import type {
   ConnectionHandle,
   Session,
@@ -39,30 +40,6 @@ export interface ConnectionOptions {
   readonly dialect: string;
   /** Tells connections apart; the next one has the next number. */
   readonly number: number;
-}
-
-/** A connection as listings show it. Nothing in it is a secret. */
-export interface ConnectionFigures {
-  readonly number: number;
-  /** Name of the protocol. */
-  readonly dialect: string;
-  /** As its session names it. */
-  readonly owner: string;
-  /** Address and port of the peer, which may be a proxy; empty when it is gone already. */
-  readonly remote: string;
-  /** In milliseconds since 1970. */
-  readonly openedAtMs: number;
-  readonly subscriptions: number;
-  readonly messagesIn: number;
-  /** Frames and bytes written to the socket. */
-  readonly framesOut: number;
-  readonly bytesOut: number;
-  /** Frames that were spared because a newer state took their place. */
-  readonly conflated: number;
-  /** Bytes that wait until the client reads: in its outbox, and in the socket's buffer. */
-  readonly waitingBytes: number;
-  /** Whether the socket takes no more at present. */
-  readonly behind: boolean;
 }
 
 /** The session's side of an open WebSocket. */

@@ -4,10 +4,10 @@ import { afterEach, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { Hub } from "../../hub/hub.ts";
 import type { Dialect, SessionEffect } from "../../ports/dialect.ts";
-import { VirtualClock } from "../clock/virtual-clock.ts";
+import { VirtualClock } from "../../testing/virtual-clock.ts";
 import { frameText } from "./frame.ts";
 import { Gateway } from "./gateway.ts";
-import { listenFor } from "./listening.contract.ts";
+import { listenFor } from "./listening.fixture.ts";
 import { allocate } from "./socket-transport.ts";
 
 const closers: (() => unknown)[] = [];

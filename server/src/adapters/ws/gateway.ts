@@ -6,16 +6,12 @@ import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Hub } from "../../hub/hub.ts";
 import { type Clock, steadyMs } from "../../ports/clock.ts";
+import type { ConnectionFigures } from "../../ports/connections.ts";
 import type { ConnectionHandle, Dialect, Session, SessionInput } from "../../ports/dialect.ts";
 import type { Log } from "../../ports/log.ts";
 import { type RestReply, retryAfter } from "../../ports/rest.ts";
 import { gatewayClosings } from "./closings.ts";
-import {
-  Connection,
-  type ConnectionCounters,
-  type ConnectionFigures,
-  type ConnectionHost,
-} from "./connection.ts";
+import { Connection, type ConnectionCounters, type ConnectionHost } from "./connection.ts";
 import { Handshakes } from "./handshakes.ts";
 
 /** How often sessions' deadlines are looked at, all in one sweep, in milliseconds. */

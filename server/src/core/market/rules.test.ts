@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type Decimal, formatDecimal, parseDecimal } from "../num/decimal.ts";
 import { atomsMax } from "../num/money.ts";
 import { lots, ticks } from "../num/units.ts";
-import { money, rulesOf } from "../scenario.contract.ts";
+import { money, rulesOf } from "../scenario.fixture.ts";
 import {
   bandLimit,
   checkRules,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { AssertionError } from "../assert.ts";
 import { atoms } from "../num/money.ts";
-import { money } from "../scenario.contract.ts";
+import { money } from "../scenario.fixture.ts";
 import {
   assertFeeSchedule,
   type FeeSchedule,

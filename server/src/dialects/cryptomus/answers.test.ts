@@ -4,7 +4,7 @@ import { atoms } from "../../core/num/money.ts";
 import { candleIntervalsS } from "../../marketdata/candles.ts";
 import type { PublicTrade } from "../../marketdata/updates.ts";
 import { answerQuery } from "./answers.ts";
-import { ExampleBoard, marketRules } from "./conversation.contract.ts";
+import { ExampleBoard, marketRules } from "./conversation.fixture.ts";
 import type { QueryMethod } from "./messages.ts";
 
 const nowMs = 1_750_953_000_999;

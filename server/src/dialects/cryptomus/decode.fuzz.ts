@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Conversation, type ConversationOptions, exampleUser } from "./conversation.contract.ts";
+import { Conversation, type ConversationOptions, exampleUser } from "./conversation.fixture.ts";
 import { decodeMessage } from "./decode.ts";
 import { channels, queryMethods } from "./messages.ts";
 

@@ -3,12 +3,12 @@ import { tokenLifeMs } from "../../access/one-time-tokens.ts";
 import { createStreamDoor, type UserStreamDoor } from "../../access/stream-door.ts";
 import { identityOf } from "../../access/users.ts";
 import { systemSecrets } from "../../adapters/crypto/system-secrets.ts";
-import { inMemory } from "../../adapters/sqlite/shared-database.ts";
-import { openUserStore } from "../../adapters/sqlite/user-store.ts";
+import { inMemory } from "../../adapters/sqlite/stores/shared-database.ts";
+import { openUserStore } from "../../adapters/sqlite/stores/user-store.ts";
 import type { ConnectionHandle, Session, SessionInput } from "../../ports/dialect.ts";
 import { userRecord } from "../../ports/user-store.contract.ts";
 import type { UserStore } from "../../ports/user-store.ts";
-import { Conversation, ExampleBoard, exampleUser, marketRules } from "./conversation.contract.ts";
+import { Conversation, ExampleBoard, exampleUser, marketRules } from "./conversation.fixture.ts";
 import { type CryptomusDialect, createCryptomusDialect } from "./dialect.ts";
 
 const nowMs = 1_700_000_040_000;

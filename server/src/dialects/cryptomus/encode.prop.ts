@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseDecimal } from "../../core/num/decimal.ts";
 import { atoms } from "../../core/num/money.ts";
-import { marketRules } from "./conversation.contract.ts";
+import { marketRules } from "./conversation.fixture.ts";
 import { depths, trades } from "./encode.ts";
 import { orders } from "./encode-private.ts";
 

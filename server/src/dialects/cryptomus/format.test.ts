@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { marketRules } from "./conversation.contract.ts";
+import { marketRules } from "./conversation.fixture.ts";
 import {
   dateTime,
   moneyText8OrExact,

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { SessionInput } from "../../ports/dialect.ts";
-import { Conversation, type ConversationOptions, marketRules } from "./conversation.contract.ts";
+import { Conversation, type ConversationOptions, marketRules } from "./conversation.fixture.ts";
 import { decodeMessage } from "./decode.ts";
-import { type GoldenUpdate, publication, putOnBoard } from "./golden-updates.contract.ts";
-import { referenceSamples } from "./reference-samples.contract.ts";
+import { type GoldenUpdate, publication, putOnBoard } from "./golden-updates.fixture.ts";
+import { referenceSamples } from "./reference-samples.fixture.ts";
 
 /** The verbs of a transcript; README.md says what each means. */
 const verbs = [

@@ -1,8 +1,8 @@
 /** Every bound of a market at every door to it, from both sides: what is taken, and what else is said. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { lots } from "../../core/num/units.ts";
-import { money, rulesOf } from "../../core/scenario.contract.ts";
-import { alice, bob, House, ordersPath } from "./rest-house.contract.ts";
+import { money, rulesOf } from "../../core/scenario.fixture.ts";
+import { alice, bob, House, ordersPath } from "./rest-house.fixture.ts";
 
 const quantityBounds = "Order quantity must be between 0.5 and 100 size.";
 const valueBounds = "Order value must be between 10 and 2000 size.";

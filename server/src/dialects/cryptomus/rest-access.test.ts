@@ -3,7 +3,7 @@ import type { Authenticator, Credentials, SignedMessage } from "../../access/ide
 import type { RestRequest } from "../../ports/rest.ts";
 import { signed } from "./rest-access.ts";
 import { accessErrors, accessReply, reply } from "./rest-errors.ts";
-import { alice, House, ordersPath, secrets, signature, startMs } from "./rest-house.contract.ts";
+import { alice, House, ordersPath, secrets, signature, startMs } from "./rest-house.fixture.ts";
 
 const signedRoutes = new House().routes.filter(({ security }) => security === "signature");
 const exampleId = "01JF0NE1AXA5SS3NSP2EGJ0ARS";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { standardFees } from "../../core/market/fees.ts";
 import { atoms } from "../../core/num/money.ts";
-import { alice, bob, House } from "./rest-house.contract.ts";
+import { alice, bob, House } from "./rest-house.fixture.ts";
 
 const account = "/v2/user-api/exchange/account";
 

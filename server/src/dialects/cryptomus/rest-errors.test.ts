@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { rejectCodes } from "../../core/reject.ts";
 import { cryptomusFailed, cryptomusNotFound, isCryptomusPath } from "./rest.ts";
 import { refusalReply, restErrors } from "./rest-errors.ts";
-import { House } from "./rest-house.contract.ts";
+import { House } from "./rest-house.fixture.ts";
 
 describe("the table of refusals", () => {
   it("has a row for every reason of the exchange", () => {

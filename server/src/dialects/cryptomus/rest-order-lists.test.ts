@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { dealId, orderId } from "../../core/ids.ts";
 import { lots, ticks } from "../../core/num/units.ts";
-import { alice, bob, House, ordersPath } from "./rest-house.contract.ts";
+import { alice, bob, House, ordersPath } from "./rest-house.fixture.ts";
 import { transactionsPerOrderMax } from "./rest-order-lists.ts";
 
 let house: House;

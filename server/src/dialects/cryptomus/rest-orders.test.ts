@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { formatId, parseId } from "../../core/ids.ts";
-import { rowsOf } from "../../ports/history-story.contract.ts";
-import { alice, bob, closedClientIdsMax, House, ordersPath } from "./rest-house.contract.ts";
+import { rowsOf } from "../../ports/history-story.fixture.ts";
+import { alice, bob, closedClientIdsMax, House, ordersPath } from "./rest-house.fixture.ts";
 import { clientOrderIdLengthMax, tagLengthMax } from "./schemas.ts";
 
 let house: House;

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { marketId } from "./ids.ts";
-import { alice, bob, House, secrets, startMs } from "./rest-house.contract.ts";
+import { alice, bob, House, secrets, startMs } from "./rest-house.fixture.ts";
 import { bookLevelsMax } from "./rest-market-data.ts";
 
 let house: House;

@@ -1,7 +1,7 @@
 /** Bodies, queries and paths that nobody should send: each gets an answer, and none of them is 500. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { alice, House, ordersPath } from "./rest-house.contract.ts";
+import { alice, House, ordersPath } from "./rest-house.fixture.ts";
 
 const fieldNames = [
   "market",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Conversation, exampleUser } from "./conversation.contract.ts";
+import { Conversation, exampleUser } from "./conversation.fixture.ts";
 import { channels } from "./messages.ts";
 
 const markets = ["BTC_USDT", "ETH_USDT", "TRX_USDT"];

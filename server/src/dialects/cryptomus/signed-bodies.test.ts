@@ -3,7 +3,7 @@
  * on where it is sent: each is taken by the operation that it was written for and by no other.
  */
 import { beforeEach, describe, expect, it } from "vitest";
-import { alice, House, ordersPath } from "./rest-house.contract.ts";
+import { alice, House, ordersPath } from "./rest-house.fixture.ts";
 import { unexpectedFieldsMax } from "./rest-validation.ts";
 
 const order = { market: "TRX_USDT", direction: "buy" };

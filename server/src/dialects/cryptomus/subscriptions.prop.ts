@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { topicKey } from "../../marketdata/topic.ts";
-import { Conversation, ExampleBoard, exampleUser, marketRules } from "./conversation.contract.ts";
+import { Conversation, ExampleBoard, exampleUser, marketRules } from "./conversation.fixture.ts";
 import type { Channel } from "./messages.ts";
 
 const { userId } = exampleUser;

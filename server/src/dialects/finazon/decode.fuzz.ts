@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Conversation } from "./conversation.contract.ts";
+import { Conversation } from "./conversation.fixture.ts";
 import { decodeRequest } from "./decode.ts";
 
 const valid = [

@@ -3,10 +3,10 @@ import { createDoorkeeper, type LimitPolicy } from "../../access/doorkeeper.ts";
 import { createKey, revokeKey } from "../../access/keys.ts";
 import { defaultLimits } from "../../access/limits.ts";
 import { systemSecrets } from "../../adapters/crypto/system-secrets.ts";
-import { inMemory, openKeyStore } from "../../adapters/sqlite/key-store.ts";
+import { inMemory, openKeyStore } from "../../adapters/sqlite/stores/key-store.ts";
 import type { SessionInput, UpgradeDecision } from "../../ports/dialect.ts";
 import type { KeyStore } from "../../ports/key-store.ts";
-import { exampleCatalog } from "./conversation.contract.ts";
+import { exampleCatalog } from "./conversation.fixture.ts";
 import { createFinazonDialect } from "./dialect.ts";
 
 const secrets = systemSecrets();

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { parseDecimal, rescale } from "../../core/num/decimal.ts";
 import type { Bar, PublishPeriodS } from "../../marketdata/bar.ts";
 import { topicKey } from "../../marketdata/topic.ts";
-import { Conversation, type ConversationOptions, exampleCatalog } from "./conversation.contract.ts";
+import { Conversation, type ConversationOptions, exampleCatalog } from "./conversation.fixture.ts";
 import { decodeRequest } from "./decode.ts";
 
 /** The samples of finazon-websocket.en.txt under their headings, as they are printed there. */

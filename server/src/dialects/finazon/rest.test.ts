@@ -3,10 +3,10 @@ import { createDoorkeeper } from "../../access/doorkeeper.ts";
 import { createKey } from "../../access/keys.ts";
 import { defaultLimits } from "../../access/limits.ts";
 import { systemSecrets } from "../../adapters/crypto/system-secrets.ts";
-import { inMemory, openKeyStore } from "../../adapters/sqlite/key-store.ts";
+import { inMemory, openKeyStore } from "../../adapters/sqlite/stores/key-store.ts";
 import type { KeyStore, WorkspaceLimits } from "../../ports/key-store.ts";
 import type { RestReply, RestRoute } from "../../ports/rest.ts";
-import { exampleCatalog } from "./conversation.contract.ts";
+import { exampleCatalog } from "./conversation.fixture.ts";
 import { pageMax } from "./paging.ts";
 import { finazonNotFound, finazonRoutes, restVersions } from "./rest.ts";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { floodFactor } from "../../access/message-rate.ts";
-import { Conversation } from "./conversation.contract.ts";
+import { Conversation } from "./conversation.fixture.ts";
 
 const tickers: Readonly<Record<string, readonly string[]>> = {
   huobi: ["BTC/USDT", "AI/USDT", "ETH/USDT"],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { floodFactor } from "../../access/message-rate.ts";
-import { Conversation, type ConversationOptions, exampleCatalog } from "./conversation.contract.ts";
+import { Conversation, type ConversationOptions, exampleCatalog } from "./conversation.fixture.ts";
 import { closings } from "./errors.ts";
 import { messageBytesMaxDefault } from "./session.ts";
 import { badTickerRepliesMax } from "./subscriber.ts";

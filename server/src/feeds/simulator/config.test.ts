@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { parseSimulatorOptions, type SimulatedTicker, tickersMax } from "./config.ts";
-import { defaultTickers } from "./default-market.ts";
+import { defaultTickers } from "../../simulation/default-market.ts";
+import type { SimulatedTicker } from "../../simulation/market.ts";
+import { parseSimulatorOptions, tickersMax } from "./config.ts";
 
 const good: SimulatedTicker = {
   ticker: "BTC/USDT",

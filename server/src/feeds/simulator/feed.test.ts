@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { Instrument } from "../../marketdata/instrument.ts";
 import type { Trade } from "../../marketdata/trade.ts";
 import type { FeedContext, FeedEvent, FeedOutcome, StopSignal } from "../../ports/feed.ts";
-import type { SimulatedTicker } from "./config.ts";
-import { defaultTickers } from "./default-market.ts";
+import { defaultTickers } from "../../simulation/default-market.ts";
+import type { SimulatedTicker } from "../../simulation/market.ts";
 import { catchUpMaxUs, createSimulatorFeed } from "./feed.ts";
 
 const startUs = Date.UTC(2025, 5, 26) * 1000;

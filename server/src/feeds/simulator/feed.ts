@@ -4,7 +4,8 @@
  */
 import type { Trade } from "../../marketdata/trade.ts";
 import type { Feed, FeedContext, FeedEvent, FeedOutcome, StopSignal } from "../../ports/feed.ts";
-import { parseSimulatorOptions, type SimulatedMarket, type SimulatorOptions } from "./config.ts";
+import type { SimulatedMarket } from "../../simulation/market.ts";
+import { parseSimulatorOptions, type SimulatorOptions } from "./config.ts";
 import { MarketStream } from "./market-stream.ts";
 
 /**

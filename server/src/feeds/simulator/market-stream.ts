@@ -1,9 +1,9 @@
 /** The trades of one simulated ticker, one ahead of the clock: the model's units become the house's trade. */
 import type { Instrument } from "../../marketdata/instrument.ts";
 import type { Trade } from "../../marketdata/trade.ts";
-import type { SimulatedMarket } from "./config.ts";
+import type { SimulatedMarket } from "../../simulation/market.ts";
+import { Random } from "../../simulation/random.ts";
 import { type ModelTrade, TradeModel } from "./model.ts";
-import { Random } from "./random.ts";
 
 /** What a stream is made of. */
 export interface MarketStreamOptions {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { defaultTickers } from "../../simulation/default-market.ts";
+import { Random } from "../../simulation/random.ts";
 import { parseSimulatorOptions } from "./config.ts";
-import { defaultTickers } from "./default-market.ts";
 import { type ModelTrade, TradeModel } from "./model.ts";
-import { Random } from "./random.ts";
 
 const startUs = 1_700_000_000_000_000;
 

@@ -1,0 +1,354 @@
+/**
+ * The history in a SQLite file. A thread of its own writes, so that storing what happened costs the
+ * exchange's thread little more than handing it over, and another one reads; only what an order or a
+ * transfer waits for is looked up here.
+ * The file grows for as long as the exchange trades: about 100 bytes a row, and nothing is removed.
+ */
+import { once } from "node:events";
+import { resolve } from "node:path";
+import { Worker } from "node:worker_threads";
+import { assert, ensureNever } from "../../../core/assert.ts";
+import {
+  type Answer,
+  assertFollows,
+  assertPage,
+  type BalanceQuery,
+  type BalanceRecord,
+  type BarQuery,
+  type BarRecord,
+  barLimitMax,
+  type ClientIdUse,
+  type ExaminedPart,
+  type FillRecord,
+  type History,
+  type HistoryDigest,
+  type OrderFillQuery,
+  type OrderQuery,
+  type OrderRecord,
+  type TradeQuery,
+  type TradeRecord,
+  type TransferRecord,
+  type UserFillQuery,
+} from "../../../ports/history.ts";
+import type { Released } from "../../../ports/released.ts";
+import type { StorageFailure } from "../../../ports/storage-fault.ts";
+import { StoreError, type StoreFault } from "../file/store-error.ts";
+import type { HistoryFileOptions } from "./file.ts";
+import type { FromWorker, ToWorker, WorkerStart } from "./messages.ts";
+import { type HistoryPoints, openHistoryPoints } from "./points.ts";
+import { HistoryReads } from "./reads.ts";
+import { RowMaker, rowCount } from "./rows.ts";
+
+/** What to open, and how much may be under way. */
+export interface HistoryOptions extends HistoryFileOptions {
+  /** Rows and commands taken and not yet stored that make `ready` say to wait. Default: {@link backlogDefault}. */
+  readonly backlogMax?: number | undefined;
+}
+
+/** Most rows and commands taken and not yet stored, unless told otherwise: about 50 MB. */
+export const backlogDefault = 200_000;
+
+/** Most digests that are asked for at the same time. */
+const digestsMax = 16;
+
+/** Why a history cannot be opened. The message names the file and what to do about it. */
+export interface HistoryRefusal {
+  readonly kind: "refused";
+  readonly fault: StoreFault;
+  readonly message: string;
+  /**
+   * The file was written by an older openbourse, lacks what only the log knows, and goes up to this
+   * sequence. Undefined for every other trouble.
+   */
+  readonly outdatedAt: number | undefined;
+}
+
+/** An open history, or why there is none. */
+export type OpenedHistory = { readonly kind: "opened"; readonly history: History } | HistoryRefusal;
+
+/**
+ * Opens the history in `file`, which is made for its owner's eyes only when it is missing. Only who
+ * holds the command log may do so: the log's lock is what keeps a second writer out.
+ */
+export async function openHistory(options: HistoryOptions): Promise<OpenedHistory> {
+  const { epoch, discard, fileBytesMax, backlogMax = backlogDefault } = options;
+  assert(backlogMax > 0, "something may be under way");
+  // Absolute, because SQLite would read a relative name such as `file:x` as an address.
+  const file = resolve(options.file);
+  const workerData: HistoryFileOptions = { file, epoch, discard, fileBytesMax };
+  const worker = new Worker(workerUrl(), { name: "history", workerData });
+  const exited = new Promise<void>((resolveExit) => {
+    worker.once("exit", () => resolveExit());
+  });
+  // An error before this is a bug, and rejects.
+  const [answer]: WorkerStart[] = await once(worker, "message");
+  assert(answer !== undefined, "a worker begins with how opening the file went");
+  if (answer.kind === "refused") {
+    await exited;
+    return answer;
+  }
+  try {
+    const points = openHistoryPoints(file);
+    const reads = new HistoryReads(file);
+    const { lastSequence } = answer;
+    const parts = { worker, exited, points, reads, file, epoch, lastSequence, backlogMax };
+    return { kind: "opened", history: new SqliteHistory(parts) };
+  } catch (error) {
+    await worker.terminate();
+    if (!(error instanceof StoreError)) throw error;
+    const { fault, message } = error;
+    return { kind: "refused", fault, message, outdatedAt: undefined };
+  }
+}
+
+/** The worker's source in a checkout, its build in an installed package. */
+function workerUrl(): URL {
+  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
+  return new URL(`./history-worker.${extension}`, import.meta.url);
+}
+
+interface Parts {
+  readonly worker: Worker;
+  /** Resolves when the thread has ended. */
+  readonly exited: Promise<void>;
+  readonly points: HistoryPoints;
+  readonly reads: HistoryReads;
+  readonly file: string;
+  readonly epoch: string;
+  readonly lastSequence: number;
+  readonly backlogMax: number;
+}
+
+/** What was taken at once and is not yet stored. */
+interface InFlight {
+  readonly lastSequence: number;
+  /** Rows and commands. */
+  readonly weight: number;
+}
+
+/** Somebody who waits until a sequence is stored. */
+interface Flush {
+  readonly sequence: number;
+  readonly promise: Promise<number | StorageFailure>;
+  resolve(outcome: number | StorageFailure): void;
+}
+
+class SqliteHistory implements History {
+  readonly epoch: string;
+  readonly #parts: Parts;
+  readonly #rows: RowMaker;
+  #lastSequence: number;
+  #takenSequence: number;
+  /** Whether the rest of the command after the last one taken is still to come. */
+  #isUnfinished = false;
+  /** Oldest first, as are all lists here; bounded by the backlog. */
+  readonly #inFlight: InFlight[] = [];
+  #backlog = 0;
+  /** At most one for each entry that is under way: who waits for the same sequence shares it. */
+  readonly #flushes: Flush[] = [];
+  #room: PromiseWithResolvers<void> | undefined;
+  readonly #digests: ((digest: HistoryDigest | StorageFailure) => void)[] = [];
+  #failure: StorageFailure | undefined;
+  #stall: StorageFailure | undefined;
+  #isClosed = false;
+  #closing: Promise<void> | undefined;
+
+  constructor(parts: Parts) {
+    const { worker, file } = parts;
+    this.#parts = parts;
+    this.#rows = new RowMaker(parts.points.names);
+    this.epoch = parts.epoch;
+    this.#lastSequence = parts.lastSequence;
+    this.#takenSequence = parts.lastSequence;
+    worker.on("message", (message: FromWorker) => this.#receive(message));
+    worker.on("error", (error) => this.#end(`the thread of ${file} ended: ${error}`));
+    worker.on("exit", () => this.#end(`the thread of ${file} has ended`));
+  }
+
+  get lastSequence(): number {
+    return this.#lastSequence;
+  }
+
+  get failure(): StorageFailure | undefined {
+    return this.#failure;
+  }
+
+  get stall(): StorageFailure | undefined {
+    return this.#stall;
+  }
+
+  record(released: readonly Released[], isUnfinished = false): void {
+    assert(!this.#isClosed, "a closed history takes nothing");
+    if (this.#failure !== undefined || released.length === 0) return;
+    const hasRoom = this.#isUnfinished || this.#backlog < this.#parts.backlogMax;
+    assert(hasRoom, "nothing is recorded while there is no room");
+    const lastSequence = assertFollows(this.#takenSequence, released);
+    this.#takenSequence = isUnfinished ? lastSequence - 1 : lastSequence;
+    this.#isUnfinished = isUnfinished;
+    const rows = this.#rows.rowsOf(released, isUnfinished);
+    const weight = rowCount(rows) + released.length;
+    this.#post({ kind: "store", rows });
+    this.#inFlight.push({ lastSequence, weight });
+    this.#backlog += weight;
+  }
+
+  ready(): Promise<void> | undefined {
+    const hasRoom = this.#isUnfinished || this.#backlog < this.#parts.backlogMax;
+    if (this.#failure !== undefined || hasRoom) return undefined;
+    if (this.#room === undefined) {
+      this.#room = Promise.withResolvers();
+      this.#post({ kind: "commit" });
+    }
+    return this.#room.promise;
+  }
+
+  flushed(): Promise<number | StorageFailure> {
+    if (this.#failure !== undefined) return Promise.resolve(this.#failure);
+    if (this.#lastSequence === this.#takenSequence) return Promise.resolve(this.#lastSequence);
+    if (this.#stall !== undefined) return Promise.resolve(this.#stall);
+    const last = this.#flushes.at(-1);
+    if (last?.sequence === this.#takenSequence) return last.promise;
+    const { promise, resolve: settle } = Promise.withResolvers<number | StorageFailure>();
+    this.#flushes.push({ sequence: this.#takenSequence, promise, resolve: settle });
+    this.#post({ kind: "commit" });
+    return promise;
+  }
+
+  clientIdUse(user: string, clientId: string): ClientIdUse | undefined {
+    return this.#parts.points.clientIdUse(user, clientId);
+  }
+
+  transfer(user: string, key: string): TransferRecord | undefined {
+    return this.#parts.points.transfer(user, key);
+  }
+
+  closedOrders(query: OrderQuery): Answer<OrderRecord> {
+    assertPage(query);
+    return this.#parts.reads.read(userAsker(query), "closedOrders", query);
+  }
+
+  orderFills(query: OrderFillQuery): Answer<FillRecord> {
+    assertPage(query);
+    return this.#parts.reads.read(userAsker(query), "orderFills", query);
+  }
+
+  userFills(query: UserFillQuery): Answer<FillRecord> {
+    assertPage(query);
+    return this.#parts.reads.read(userAsker(query), "userFills", query);
+  }
+
+  trades(query: TradeQuery): Answer<TradeRecord> {
+    assertPage(query);
+    return this.#parts.reads.read(marketAsker(query), "trades", query);
+  }
+
+  bars(query: BarQuery): Answer<BarRecord> {
+    assertPage(query, barLimitMax);
+    return this.#parts.reads.read(marketAsker(query), "bars", query);
+  }
+
+  balanceChanges(query: BalanceQuery): Answer<BalanceRecord> {
+    assertPage(query);
+    return this.#parts.reads.read(userAsker(query), "balanceChanges", query);
+  }
+
+  examine(): Answer<ExaminedPart> {
+    return this.#parts.reads.read("examination", "examine", undefined);
+  }
+
+  digest(): Promise<HistoryDigest | StorageFailure> {
+    assert(!this.#isClosed, "a closed history is not read");
+    assert(!this.#isUnfinished, "a digest is of whole commands");
+    if (this.#failure !== undefined) return Promise.resolve(this.#failure);
+    assert(this.#digests.length < digestsMax, "the number of digests is bounded");
+    return new Promise((resolveDigest) => {
+      this.#digests.push(resolveDigest);
+      this.#post({ kind: "digest" });
+    });
+  }
+
+  close(): Promise<void> {
+    this.#isClosed = true;
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    // Before the writer, because the last connection to a file is the one that tidies up.
+    this.#parts.points.close();
+    await this.#parts.reads.close();
+    this.#post({ kind: "close" });
+    await this.#parts.exited;
+  }
+
+  #post(message: ToWorker): void {
+    this.#parts.worker.postMessage(message);
+  }
+
+  #receive(message: FromWorker): void {
+    switch (message.kind) {
+      case "stored":
+        this.#stored(message.lastSequence);
+        return;
+      case "stalled":
+        this.#stall = message.failure;
+        for (const flush of this.#flushes.splice(0)) flush.resolve(message.failure);
+        return;
+      case "resumed":
+        this.#stall = undefined;
+        return;
+      case "failed":
+        this.#fail(message.failure);
+        return;
+      case "digest":
+        this.#digests.shift()?.(message.digest);
+        return;
+      default:
+        ensureNever(message);
+    }
+  }
+
+  #stored(lastSequence: number): void {
+    this.#lastSequence = lastSequence;
+    const open = this.#inFlight.findIndex((entry) => entry.lastSequence > lastSequence);
+    for (const { weight } of this.#inFlight.splice(0, open < 0 ? this.#inFlight.length : open)) {
+      this.#backlog -= weight;
+    }
+    const waiting = this.#flushes.findIndex(({ sequence }) => sequence > lastSequence);
+    const done = this.#flushes.splice(0, waiting < 0 ? this.#flushes.length : waiting);
+    for (const flush of done) flush.resolve(lastSequence);
+    // Half of the backlog is made room for, so that waiting and recording do not alternate.
+    if (this.#backlog <= this.#parts.backlogMax / 2) this.#letIn();
+  }
+
+  #letIn(): void {
+    this.#room?.resolve();
+    this.#room = undefined;
+  }
+
+  #fail(failure: StorageFailure): void {
+    this.#stall = undefined;
+    this.#failure ??= failure;
+    this.#inFlight.length = 0;
+    this.#backlog = 0;
+    for (const flush of this.#flushes.splice(0)) flush.resolve(this.#failure);
+    this.#letIn();
+  }
+
+  /** The thread has ended: nothing that is under way will be answered. */
+  #end(reason: string): void {
+    const isExpected = this.#isClosed && this.#inFlight.length === 0;
+    const failure: StorageFailure = { kind: "failure", fault: "failed", message: reason };
+    if (!isExpected) this.#fail(failure);
+    for (const answer of this.#digests.splice(0)) answer(this.#failure ?? failure);
+  }
+}
+
+/** Whose turn a query takes: each user's, and each market's for what is public. */
+function userAsker({ user }: { readonly user: string }): string {
+  return `user ${user}`;
+}
+
+function marketAsker({ market }: { readonly market: string }): string {
+  return `market ${market}`;
+}

@@ -1,0 +1,270 @@
+/**
+ * Answers queries from the history's file through a connection that cannot write. Every row is checked
+ * on the way out: what the writer cannot have written is an error, never an answer.
+ */
+import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
+import { ensureNever } from "../../../core/assert.ts";
+import type {
+  BalanceQuery,
+  BalanceRecord,
+  BarQuery,
+  BarRecord,
+  FillRecord,
+  OrderFillQuery,
+  OrderQuery,
+  OrderRecord,
+  Place,
+  TradeQuery,
+  TradeRecord,
+  UserFillQuery,
+} from "../../../ports/history.ts";
+import { barFiguresIn } from "./bars.ts";
+import { CellChecks, type Row } from "./checks.ts";
+import { balanceReasonCodes, closeReasonCodes, sideCodes } from "./codes.ts";
+import { FileNames, openForReading } from "./connection.ts";
+import { toHistoryError } from "./error.ts";
+import { HistoryExaminer } from "./examiner.ts";
+import type { ReadRequest } from "./messages.ts";
+import { type HistoryQuery, prepareQueries } from "./queries.ts";
+
+/** Before everything and after everything. */
+const startPlace: Place = { sequence: 0, ordinal: 0 };
+const endPlace: Place = { sequence: Number.MAX_SAFE_INTEGER, ordinal: 0 };
+
+/** Opens a file that its writer has opened before. Raises a `StoreError` when it cannot be used. */
+export function openHistoryReader(file: string): HistoryReader {
+  let database: DatabaseSync | undefined;
+  try {
+    database = openForReading(file);
+    return new HistoryReader(database, file);
+  } catch (error) {
+    database?.close();
+    throw toHistoryError(error, file);
+  }
+}
+
+/** Reads an open file. Every method raises a `StoreError` when the file is damaged or the disk fails. */
+export class HistoryReader {
+  readonly #names: FileNames;
+  readonly #database: DatabaseSync;
+  readonly #file: string;
+  readonly #checks: CellChecks;
+  readonly #examiner: HistoryExaminer;
+  readonly #queries: Readonly<Record<HistoryQuery, StatementSync>>;
+
+  /** Only {@link openHistoryReader} makes one. */
+  constructor(database: DatabaseSync, file: string) {
+    this.#database = database;
+    this.#file = file;
+    this.#checks = new CellChecks(file);
+    this.#queries = prepareQueries(database);
+    this.#names = new FileNames(database, this.#checks);
+    this.#examiner = new HistoryExaminer(database, this.#checks);
+  }
+
+  /** Answers a query, whatever it asks for. */
+  read({ kind, query }: ReadRequest): readonly unknown[] {
+    return this.#attempt(() => {
+      switch (kind) {
+        case "closedOrders":
+          return this.#closedOrders(query);
+        case "orderFills":
+          return this.#orderFills(query);
+        case "userFills":
+          return this.#userFills(query);
+        case "trades":
+          return this.#trades(query);
+        case "bars":
+          return this.#bars(query);
+        case "balanceChanges":
+          return this.#balanceChanges(query);
+        case "examine":
+          return [this.#examiner.next()];
+        default:
+          return ensureNever(kind);
+      }
+    });
+  }
+
+  close(): void {
+    if (this.#database.isOpen) this.#database.close();
+  }
+
+  #closedOrders(query: OrderQuery): readonly OrderRecord[] {
+    const { side, id, clientId, limit, offset = 0 } = query;
+    // The file would have another character in the place of half a surrogate pair, and find that.
+    if (clientId?.isWellFormed() === false) return [];
+    const user = this.#names.find(query.user);
+    const market = query.market === undefined ? null : this.#names.find(query.market);
+    if (user === undefined || market === undefined) return [];
+    const values = {
+      user,
+      market,
+      side: side === undefined ? null : sideCodes.numberOf(side),
+      id: id ?? null,
+      clientId: clientId ?? null,
+      limit,
+      offset,
+    };
+    return this.#rows(queryFor(query), values, (row) => this.#order(row));
+  }
+
+  #orderFills(query: OrderFillQuery): readonly FillRecord[] {
+    const { order, after = startPlace, limit } = query;
+    const user = this.#names.find(query.user);
+    if (user === undefined) return [];
+    const values = { user, order, ...placeOf(after), limit };
+    return this.#rows("orderFills", values, (row) => this.#fill(row));
+  }
+
+  #userFills(query: UserFillQuery): readonly FillRecord[] {
+    const { before = endPlace, limit } = query;
+    const user = this.#names.find(query.user);
+    if (user === undefined) return [];
+    const values = { user, ...placeOf(before), limit };
+    return this.#rows("userFills", values, (row) => this.#fill(row));
+  }
+
+  #trades(query: TradeQuery): readonly TradeRecord[] {
+    const { before = endPlace, limit } = query;
+    const market = this.#names.find(query.market);
+    if (market === undefined) return [];
+    const values = { market, ...placeOf(before), limit };
+    return this.#rows("trades", values, (row) => ({
+      ...this.#match(row),
+      aggressor: this.#checks.known(sideCodes.wordOf(row["aggressor"])),
+    }));
+  }
+
+  #bars(query: BarQuery): readonly BarRecord[] {
+    const { resolutionS, fromS = 0, beforeS = Number.MAX_SAFE_INTEGER, limit } = query;
+    const market = this.#names.find(query.market);
+    if (market === undefined) return [];
+    const values = { market, resolutionS, fromS, beforeS, limit };
+    return this.#rows("bars", values, (row) => this.#bar(row, query));
+  }
+
+  #balanceChanges(query: BalanceQuery): readonly BalanceRecord[] {
+    const { fromSequence = 0, before = endPlace, limit } = query;
+    const user = this.#names.find(query.user);
+    const currency = this.#names.find(query.currency);
+    if (user === undefined || currency === undefined) return [];
+    const values = { user, currency, fromSequence, ...placeOf(before), limit };
+    return this.#rows("balanceChanges", values, (row) => this.#balanceChange(row));
+  }
+
+  #rows<Found>(
+    query: HistoryQuery,
+    values: Record<string, SQLInputValue>,
+    toRecord: (row: Row) => Found,
+  ): readonly Found[] {
+    return this.#queries[query].all(values).map(toRecord);
+  }
+
+  #attempt<Result>(read: () => Result): Result {
+    try {
+      return read();
+    } catch (error) {
+      throw toHistoryError(error, this.#file);
+    }
+  }
+
+  #order(row: Row): OrderRecord {
+    const { clientId } = row;
+    const price = this.#checks.integer(row["price"]);
+    const order = {
+      id: this.#checks.integer(row["id"]),
+      user: this.#name(row["user"]),
+      market: this.#name(row["market"]),
+      side: this.#checks.known(sideCodes.wordOf(row["side"])),
+      // A market order, and no other, has no limit.
+      type: price === 0 ? ("market" as const) : ("limit" as const),
+      price,
+      quantity: this.#checks.integer(row["quantity"]),
+      value: this.#checks.amount(row["value"]),
+      filled: this.#checks.integer(row["filled"]),
+      filledValue: this.#checks.amount(row["filledValue"]),
+      stopPrice: this.#checks.integer(row["stopPrice"]),
+      clientId: clientId === null ? undefined : this.#checks.text(clientId),
+      createdUs: this.#checks.integer(row["createdUs"]),
+    };
+    const closed = {
+      reason: this.#checks.known(closeReasonCodes.wordOf(row["closeReason"])),
+      sequence: this.#checks.integer(row["closedSequence"]),
+      timeUs: this.#checks.integer(row["closedUs"]),
+    };
+    return { order, closed };
+  }
+
+  #fill(row: Row): FillRecord {
+    return {
+      ...this.#match(row),
+      order: this.#checks.integer(row["placedOrder"]),
+      orderCreatedUs: this.#checks.integer(row["orderCreatedUs"]),
+      user: this.#name(row["user"]),
+      role: row["isMaker"] === 1 ? "maker" : "taker",
+      side: this.#checks.known(sideCodes.wordOf(row["side"])),
+      fee: this.#checks.signedAmount(row["fee"]),
+    };
+  }
+
+  /** What a trade and both of its halves have in common. */
+  #match(row: Row) {
+    return {
+      ...this.#place(row),
+      market: this.#name(row["market"]),
+      price: this.#checks.integer(row["price"]),
+      quantity: this.#checks.integer(row["quantity"]),
+      value: this.#checks.amount(row["value"]),
+    };
+  }
+
+  #bar(row: Row, { market, resolutionS }: BarQuery): BarRecord {
+    const { volume, ...figures } = this.#checks.known(barFiguresIn(row));
+    return {
+      market,
+      resolutionS,
+      startS: this.#checks.integer(row["startS"]),
+      ...figures,
+      volume: volume <= Number.MAX_SAFE_INTEGER ? Number(volume) : volume,
+    };
+  }
+
+  #balanceChange(row: Row): BalanceRecord {
+    return {
+      ...this.#place(row),
+      user: this.#name(row["user"]),
+      currency: this.#name(row["currency"]),
+      reason: this.#checks.known(balanceReasonCodes.wordOf(row["reason"])),
+      oldAvailable: this.#checks.amount(row["oldAvailable"]),
+      newAvailable: this.#checks.amount(row["newAvailable"]),
+      oldHeld: this.#checks.amount(row["oldHeld"]),
+      newHeld: this.#checks.amount(row["newHeld"]),
+    };
+  }
+
+  #place(row: Row) {
+    return {
+      sequence: this.#checks.integer(row["sequence"]),
+      ordinal: this.#checks.integer(row["ordinal"]),
+      timeUs: this.#checks.integer(row["timeUs"]),
+    };
+  }
+
+  #name(value: unknown): string {
+    return this.#checks.known(this.#names.textOf(value));
+  }
+}
+
+/** The query that walks the narrowest index. */
+function queryFor({ id, clientId, market, side }: OrderQuery): HistoryQuery {
+  if (id !== undefined) return "orderById";
+  if (clientId !== undefined) return "ordersByClientId";
+  if (market !== undefined) return side === undefined ? "ordersInMarket" : "ordersInMarketOnSide";
+  return side === undefined ? "ordersOfUser" : "ordersOfUserOnSide";
+}
+
+/** Without whatever else stands in a record that serves as a place. */
+function placeOf({ sequence, ordinal }: Place): { sequence: number; ordinal: number } {
+  return { sequence, ordinal };
+}

@@ -1,0 +1,301 @@
+/**
+ * The command log in a SQLite file, written by a thread of its own so that waiting for the disk holds
+ * up nothing else. It keeps the file locked, and everybody else out, until it is closed.
+ */
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
+import { assert, ensureNever } from "../../../core/assert.ts";
+import {
+  type AppendOutcome,
+  assertBatch,
+  type BatchBound,
+  batchBoundMax,
+  type CommandBatch,
+  type CommandLog,
+  isTick,
+  type LogDamage,
+  type LogEntry,
+  readsMax,
+} from "../../../ports/command-log.ts";
+import type { StorageFailure } from "../../../ports/storage-fault.ts";
+import type { StoreFault } from "../file/store-error.ts";
+import type { CommandLogFileOptions } from "./file.ts";
+import {
+  type FromWorker,
+  packBatches,
+  type ToWorker,
+  transferOf,
+  unpackBatches,
+  type WorkerStart,
+} from "./messages.ts";
+import { logDamage, type ReadCursor } from "./rows.ts";
+
+/** What to open, and how much may be under way. */
+export interface CommandLogOptions extends CommandLogFileOptions {
+  /** Most bytes taken and not yet durable. Default: {@link inFlightBytesDefault}. */
+  readonly inFlightBytesMax?: number | undefined;
+}
+
+/** Most bytes taken and not yet durable, unless told otherwise. */
+export const inFlightBytesDefault: number = 64 * 1_024 * 1_024;
+
+/** What a batch counts besides its payload, so that the number of batches is bounded as well. */
+const batchOverheadBytes = 256;
+
+/** Why a log cannot be opened. The message names the file and what to do about it. */
+export interface CommandLogRefusal {
+  readonly kind: "refused";
+  readonly fault: StoreFault;
+  readonly message: string;
+}
+
+/** An open log, or why there is none. */
+export type OpenedCommandLog =
+  | { readonly kind: "opened"; readonly log: CommandLog }
+  | CommandLogRefusal;
+
+type Opened = Extract<WorkerStart, { kind: "opened" }>;
+type Chunk = Extract<FromWorker, { kind: "chunk" }>;
+
+/**
+ * Opens the log in `file`, which is made for its owner's eyes only when it is missing. It is refused
+ * with `busy` when another process, or this one, has it open.
+ */
+export async function openCommandLog(options: CommandLogOptions): Promise<OpenedCommandLog> {
+  const inFlightBytesMax = options.inFlightBytesMax ?? inFlightBytesDefault;
+  assert(inFlightBytesMax > 0, "something may be under way");
+  const { file, fileBytesMax, traces, mayBegin } = options;
+  const workerData: CommandLogFileOptions = { file, fileBytesMax, traces, mayBegin };
+  // The thread needs none of this process's flags, and some, such as --input-type, would end it.
+  const worker = new Worker(workerUrl(), { name: "command-log", workerData, execArgv: [] });
+  const exited = new Promise<void>((resolve) => {
+    worker.once("exit", () => resolve());
+  });
+  // An error before this is a bug, and rejects.
+  const [answer]: WorkerStart[] = await once(worker, "message");
+  assert(answer !== undefined, "a worker begins with how opening the file went");
+  if (answer.kind === "opened") {
+    const log = new SqliteCommandLog({ worker, exited, opened: answer, file, inFlightBytesMax });
+    return { kind: "opened", log };
+  }
+  await exited;
+  return answer;
+}
+
+/** The worker's source in a checkout, its build in an installed package. */
+function workerUrl(): URL {
+  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
+  return new URL(`./command-log-worker.${extension}`, import.meta.url);
+}
+
+/** A batch that was taken and is not yet durable. */
+interface InFlight {
+  readonly lastSequence: number;
+  readonly bytes: number;
+  resolve(outcome: AppendOutcome): void;
+}
+
+/** A question to the worker that is not yet answered. */
+interface Reading {
+  readonly from: ReadCursor | number;
+  resolve(chunk: Chunk): void;
+}
+
+interface Parts {
+  readonly worker: Worker;
+  /** Resolves when the thread has ended. */
+  readonly exited: Promise<void>;
+  readonly opened: Opened;
+  readonly file: string;
+  readonly inFlightBytesMax: number;
+}
+
+class SqliteCommandLog implements CommandLog {
+  readonly epoch: string;
+  readonly damage: LogDamage | undefined;
+  readonly largestBatch: BatchBound = batchBoundMax;
+  readonly #parts: Parts;
+  #lastSequence: number;
+  /** First sequence of the batch that may be appended next. */
+  #nextSequence: number;
+  /** Oldest first. */
+  readonly #inFlight: InFlight[] = [];
+  #inFlightBytes = 0;
+  /** Taken in this turn and not yet posted to the worker. */
+  #outgoing: CommandBatch[] = [];
+  /** Oldest first; the worker answers in this order. */
+  readonly #readings: Reading[] = [];
+  #readsOpen = 0;
+  #failure: StorageFailure | undefined;
+  #stall: StorageFailure | undefined;
+  #troubleListener: () => void = () => {};
+  /** Why there is no thread any more. */
+  #endReason: string | undefined;
+  #isClosed = false;
+
+  constructor(parts: Parts) {
+    const { worker, opened, file } = parts;
+    this.#parts = parts;
+    this.epoch = opened.epoch;
+    this.damage = opened.damage;
+    this.#lastSequence = opened.lastSequence;
+    this.#nextSequence = opened.lastSequence + 1;
+    if (opened.damage !== undefined) {
+      this.#failure = { kind: "failure", fault: "failed", message: opened.damage.message };
+    }
+    worker.on("message", (message: FromWorker) => this.#receive(message));
+    worker.on("error", (error) => this.#end(`the thread of ${file} ended: ${error}`));
+    worker.on("exit", () => this.#end(`the thread of ${file} has ended`));
+  }
+
+  get lastSequence(): number {
+    return this.#lastSequence;
+  }
+
+  get stall(): StorageFailure | undefined {
+    return this.#stall;
+  }
+
+  get failure(): StorageFailure | undefined {
+    return this.#failure;
+  }
+
+  onTrouble(listener: () => void): void {
+    this.#troubleListener = listener;
+  }
+
+  append(batch: CommandBatch): Promise<AppendOutcome> | "no-room" {
+    assert(!this.#isClosed, "a closed log takes no batch");
+    assertBatch(batch, this.largestBatch);
+    if (this.#failure !== undefined) return Promise.resolve(this.#failure);
+    assert(batch.firstSequence === this.#nextSequence, "a batch follows the last one taken");
+    if (isTick(batch)) return this.#whenDurable();
+    const bytes = batch.payload.length + batchOverheadBytes;
+    const isRoomy = this.#inFlightBytes + bytes <= this.#parts.inFlightBytesMax;
+    if (!isRoomy && this.#inFlight.length > 0) return "no-room";
+    // What is taken in one turn is posted together: a message costs more than a small batch.
+    if (this.#outgoing.length === 0) queueMicrotask(() => this.#postOutgoing());
+    this.#outgoing.push(batch);
+    this.#nextSequence += batch.count;
+    this.#inFlightBytes += bytes;
+    return this.#underWay(bytes);
+  }
+
+  /** A tick is not stored: it waits for what is under way, and finds room because it takes none. */
+  #whenDurable(): Promise<AppendOutcome> {
+    return this.#inFlight.length === 0 ? Promise.resolve("durable") : this.#underWay(0);
+  }
+
+  #underWay(bytes: number): Promise<AppendOutcome> {
+    return new Promise((resolve) => {
+      this.#inFlight.push({ lastSequence: this.#nextSequence - 1, bytes, resolve });
+    });
+  }
+
+  async *read(fromSequence: number): AsyncGenerator<LogEntry, void, undefined> {
+    assert(Number.isSafeInteger(fromSequence) && fromSequence >= 1, "sequences start at 1");
+    assert(this.#readsOpen < readsMax, "the number of reads is bounded");
+    this.#readsOpen += 1;
+    try {
+      let following: Promise<Chunk> | undefined = this.#ask(fromSequence);
+      while (following !== undefined) {
+        const chunk: Chunk = await following;
+        // Read ahead by one, so that the worker reads while the caller works.
+        following = chunk.next === undefined ? undefined : this.#ask(chunk.next);
+        for (const batch of unpackBatches(chunk.packed)) yield { kind: "batch", ...batch };
+        if (chunk.damage !== undefined) yield chunk.damage;
+      }
+    } finally {
+      this.#readsOpen -= 1;
+    }
+  }
+
+  async close(): Promise<void> {
+    if (!this.#isClosed) {
+      this.#postOutgoing();
+      this.#isClosed = true;
+      this.#post({ kind: "close" });
+    }
+    await this.#parts.exited;
+  }
+
+  #post(message: ToWorker, transfer: readonly ArrayBuffer[] = []): void {
+    this.#parts.worker.postMessage(message, transfer);
+  }
+
+  #postOutgoing(): void {
+    if (this.#outgoing.length === 0) return;
+    const packed = packBatches(this.#outgoing);
+    this.#outgoing = [];
+    this.#post({ kind: "append", packed }, transferOf(packed));
+  }
+
+  #ask(from: ReadCursor | number): Promise<Chunk> {
+    assert(!this.#isClosed, "a closed log is not read");
+    if (this.#endReason !== undefined) return Promise.resolve(this.#unread(from, this.#endReason));
+    return new Promise((resolve) => {
+      this.#readings.push({ from, resolve });
+      this.#post({ kind: "read", from });
+    });
+  }
+
+  #receive(message: FromWorker): void {
+    switch (message.kind) {
+      case "durable":
+        this.#lastSequence = message.lastSequence;
+        this.#release("durable");
+        return;
+      case "stalled":
+        this.#setStall(message.failure);
+        return;
+      case "resumed":
+        this.#setStall(undefined);
+        return;
+      case "failed":
+        this.#fail(message.failure);
+        return;
+      case "chunk":
+        this.#readings.shift()?.resolve(message);
+        return;
+      default:
+        ensureNever(message);
+    }
+  }
+
+  /** Resolves everything up to the last durable sequence, or on failure everything that is under way. */
+  #release(outcome: AppendOutcome): void {
+    const open = this.#inFlight.findIndex(({ lastSequence }) => lastSequence > this.#lastSequence);
+    const isOver = outcome !== "durable" || open < 0;
+    for (const batch of this.#inFlight.splice(0, isOver ? this.#inFlight.length : open)) {
+      this.#inFlightBytes -= batch.bytes;
+      batch.resolve(outcome);
+    }
+  }
+
+  #setStall(stall: StorageFailure | undefined): void {
+    this.#stall = stall;
+    this.#troubleListener();
+  }
+
+  #fail(failure: StorageFailure): void {
+    this.#stall = undefined;
+    const isNews = this.#failure === undefined;
+    this.#failure ??= failure;
+    this.#release(this.#failure);
+    if (isNews && !this.#isClosed) this.#troubleListener();
+  }
+
+  /** The thread has ended: nothing that is under way will be answered. */
+  #end(reason: string): void {
+    this.#endReason ??= reason;
+    this.#fail({ kind: "failure", fault: "failed", message: reason });
+    for (const { from, resolve } of this.#readings.splice(0)) resolve(this.#unread(from, reason));
+  }
+
+  #unread(from: ReadCursor | number, detail: string): Chunk {
+    const sequence = typeof from === "number" ? from : from.nextSequence;
+    const { file } = this.#parts;
+    const damage = logDamage({ file, fault: "unreadable", sequence, detail });
+    return { kind: "chunk", packed: packBatches([]), next: undefined, damage };
+  }
+}

@@ -1,0 +1,77 @@
+/** What an administrator works on: an exchange that runs, its users, and the server's connections. */
+import type { Command } from "../core/commands.ts";
+import type { OrderView } from "../core/events.ts";
+import type { ListedMarket } from "../marketdata/market-board.ts";
+import type { ConnectionSource } from "../ports/connections.ts";
+import type { DurableReading, Submission } from "../ports/released.ts";
+import type { Admission, Unavailable } from "../ports/trading-desk.ts";
+import type { UserStore } from "../ports/user-store.ts";
+
+/** All that operations may touch. */
+export interface AdminTarget {
+  /** Submits a command; resolves when its result is durable. */
+  submit(command: Command): Promise<Submission | Admission>;
+  /** All markets in the order in which they were added. */
+  markets(): Promise<readonly ListedMarket[] | Unavailable>;
+  /** Open orders of a user, oldest first. */
+  openOrders(user: string): Promise<readonly OrderView[] | Unavailable>;
+  /** Whose an open order is; undefined when it is not open. */
+  ownerOfOrder(id: number): Promise<string | Unavailable | undefined>;
+  /** Whether there is a user of this id, disabled or not. */
+  userExists(id: string): boolean;
+  /** The connections; undefined where no server has been started, but the exchange alone. */
+  readonly sessions?: ConnectionSource;
+}
+
+/** The exchange in service, as far as operators touch it. */
+export interface OperatedExchange {
+  readonly door: { submit(command: Command): Promise<Submission | Admission> };
+  readonly sequencer: {
+    read<Result>(read: (exchange: OperatedState) => Result): Promise<DurableReading<Result>>;
+  };
+}
+
+/** What operators read of an exchange's state. */
+export interface OperatedState {
+  markets(): readonly ListedMarket[];
+  openOrders(user: string): readonly OrderView[];
+  ownerOfOrder(id: number): string | undefined;
+}
+
+/** The target that an exchange and the store of its users are. */
+export function adminTargetOf(
+  { sequencer, door }: OperatedExchange,
+  users: Pick<UserStore, "user">,
+): AdminTarget {
+  return {
+    submit: (command) => door.submit(command),
+    async markets() {
+      const reading = await sequencer.read((exchange) => exchange.markets());
+      if (reading.kind === "stopped") return { kind: "unavailable", reason: reading.reason };
+      return reading.result.map(({ rules, halted }) => ({ rules, halted }));
+    },
+    async openOrders(user) {
+      const reading = await sequencer.read((exchange) => exchange.openOrders(user));
+      return reading.kind === "stopped"
+        ? { kind: "unavailable", reason: reading.reason }
+        : reading.result;
+    },
+    async ownerOfOrder(id) {
+      const reading = await sequencer.read((exchange) => exchange.ownerOfOrder(id));
+      return reading.kind === "stopped"
+        ? { kind: "unavailable", reason: reading.reason }
+        : reading.result;
+    },
+    userExists: (id) => users.user(id) !== undefined,
+  };
+}
+
+/** The target of a server without an exchange. */
+export const noExchange: AdminTarget = {
+  submit: () => Promise.resolve({ kind: "stopped", reason: "this server has no exchange" }),
+  markets: () => Promise.resolve({ kind: "unavailable", reason: "this server has no exchange" }),
+  openOrders: () => Promise.resolve({ kind: "unavailable", reason: "this server has no exchange" }),
+  ownerOfOrder: () =>
+    Promise.resolve({ kind: "unavailable", reason: "this server has no exchange" }),
+  userExists: () => false,
+};

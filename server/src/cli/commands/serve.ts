@@ -1,0 +1,139 @@
+/** `serve`: runs the server until it is told to stop. */
+import { createLog } from "../../adapters/log/log.ts";
+import type { ConfigInput } from "../../config/load.ts";
+import type { Config } from "../../config/schema.ts";
+import { demoUserLines, type ServerAddresses } from "../../main/demo/demo-users.ts";
+import { type RunningServer, startServer } from "../../main/server.ts";
+import { StartCancelled, type StartWatcher } from "../../main/start/start.ts";
+import type { Environment } from "../../main/stores/user-registry.ts";
+import type { Log } from "../../ports/log.ts";
+import { configOrExitCode } from "./config.ts";
+import { goOnWithoutReader } from "./output.ts";
+import { progressLine } from "./progress.ts";
+
+/** Starts the configured server; resolves with the exit code once it has stopped. */
+export async function serve(input: ConfigInput): Promise<number> {
+  const config = configOrExitCode(input);
+  return config === 2 ? 2 : serveConfig(config, input.environment);
+}
+
+/** Longest that a process lives on whose start has failed or is not wanted any more, in milliseconds. */
+const endWithinMs = 4_000;
+
+/** Starts a server and stops it on SIGTERM or SIGINT, also while it starts. */
+export async function serveConfig(
+  config: Config,
+  environment: Environment,
+  began?: StartWatcher["began"],
+): Promise<number> {
+  const log = logOf(config);
+  // Before anything is said: whoever waits for the ready line may send a signal at once.
+  const signalled = firstSignal();
+  goOnWithoutReader();
+  const progress = progressLine(process.stderr);
+  const unwanted = new AbortController();
+  const end = new CertainEnd();
+  let isStarting = true;
+  void signalled.then((signal) => {
+    if (!isStarting) return;
+    log.info("stopping before the start is over", { signal });
+    unwanted.abort();
+    end.within("the start did not end when it was told to stop");
+  });
+  const watcher: StartWatcher = {
+    signal: unwanted.signal,
+    ...(began ? { began } : {}),
+    failed: (error) => end.within(error instanceof Error ? error.message : String(error)),
+  };
+  let server: RunningServer;
+  try {
+    server = await startServer({
+      config,
+      log,
+      environment,
+      watcher,
+      progress: (code, share) => progress.show(code, share),
+    });
+  } catch (error) {
+    end.relax();
+    if (error instanceof StartCancelled) return 0;
+    throw error;
+  } finally {
+    isStarting = false;
+  }
+  // Without TLS it keeps its usual meaning: the terminal is gone, and so is the server.
+  if (server.isSecure) process.on("SIGHUP", () => server.renewCertificate());
+  sayReady(server, config);
+  const signal = await signalled;
+  progress.clear();
+  log.info("stopping", { signal });
+  await server.stop();
+  log.info("stopped");
+  return 0;
+}
+
+/**
+ * Ends the process for certain after a start that failed or is not wanted any more, whatever still
+ * keeps it: giving back what had been made may fail as well.
+ */
+class CertainEnd {
+  #timer: NodeJS.Timeout | undefined;
+  #reason = "";
+
+  /** Ends the process in {@link endWithinMs} with code 1, saying why, unless it ends by itself. */
+  within(reason: string): void {
+    this.#reason = reason;
+    this.#timer ??= setTimeout(() => {
+      if (this.#reason !== "") process.stderr.write(`openbourse: ${this.#reason}\n`);
+      process.exit(1);
+    }, endWithinMs);
+  }
+
+  /** Everything was given back, and the reason is told by others: only a leftover is cut off now. */
+  relax(): void {
+    this.#reason = "";
+    this.#timer?.unref();
+  }
+}
+
+/** The log that a configuration asks for: readable on a terminal, JSON elsewhere. */
+export function logOf({ log }: Config): Log {
+  const readable = log.format === "text" || (log.format === "auto" && process.stderr.isTTY);
+  return createLog({ level: log.level, pretty: readable });
+}
+
+/** The lines on standard output that people and scripts wait for. */
+function sayReady(server: RunningServer, { cryptomus }: Config): void {
+  const { demoKey, demoUsers, feeds } = server;
+  const addresses = addressesOf(server);
+  process.stdout.write(`openbourse listening on ${addresses.http}\n`);
+  if (demoKey !== undefined) sayDemoKey(addresses.ws, demoKey, feeds);
+  const shown = { ...addresses, takesMd5: cryptomus.md5 };
+  for (const line of demoUserLines(demoUsers, shown)) process.stdout.write(`${line}\n`);
+  for (const warning of server.warnings) process.stdout.write(`warning: ${warning}\n`);
+  for (const note of server.demoNotes) process.stdout.write(`demo: ${note}\n`);
+}
+
+function addressesOf({ host, port, isSecure }: RunningServer): ServerAddresses {
+  const address = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  const secure = isSecure ? "s" : "";
+  return { http: `http${secure}://${address}`, ws: `ws${secure}://${address}` };
+}
+
+function sayDemoKey(ws: string, demoKey: string, feeds: RunningServer["feeds"]): void {
+  process.stdout.write(`demo API key: ${demoKey}\n`);
+  process.stdout.write(`stream: ${ws}/v1?apikey=${demoKey}\n`);
+  const dataset = feeds[0]?.dataset.code;
+  if (dataset === undefined) return;
+  const ticker = dataset === "huobi" ? "BTC/USDT" : "TICKER";
+  process.stdout.write(
+    `live bars: npx openbourse watch --url ${ws} --key ${demoKey} --dataset ${dataset} ${ticker}\n`,
+  );
+}
+
+function firstSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    // Listeners stay, so that a second signal does not kill the process in the middle of stopping.
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => resolve(signal));
+  });
+}

@@ -1,0 +1,186 @@
+/**
+ * The commands on the exchange: its users, their money, its markets, who is connected, and the upkeep
+ * of its files.
+ */
+import { Argument, type Command } from "commander";
+import type { TransferOptions } from "./commands/deposit.ts";
+import type { AddMarketOptions } from "./commands/markets.ts";
+import type { CancelOrdersOptions, ListOrdersOptions } from "./commands/orders.ts";
+import { type ConfigOptions, configInput, type Done, wholeNumber, withFolder } from "./options.ts";
+
+type JsonOptions = ConfigOptions & { readonly json?: true };
+
+/** Adds all of them to the command line. */
+export function addExchangeCommands(program: Command, done: Done): void {
+  addUserCommands(program, done);
+  addOrderCommands(program, done);
+  addTransferCommands(program, done);
+  addMarketCommands(program, done);
+  addSessionsCommand(program, done);
+  addUpkeepCommands(program, done);
+}
+
+function addUserCommands(program: Command, done: Done): void {
+  const users = program
+    .command("users")
+    .description("manage users of the exchange; works while the server runs");
+  withFolder(users.command("create").description("make a user; their API key is shown this once"))
+    .option("--label <text>", "a note to recognise the user by", "")
+    .option("--no-md5", "take only requests signed with HMAC-SHA-256")
+    .option("--json", "print one JSON object")
+    .action(async (options: JsonOptions & { label: string; md5: boolean }) => {
+      const { createUserCommand } = await import("./commands/users.ts");
+      done(await createUserCommand(configInput(options), options));
+    });
+  withFolder(users.command("list").description("list users; their keys are never shown"))
+    .option("--json", "print one JSON array")
+    .action(async (options: JsonOptions) => {
+      const { listUsersCommand } = await import("./commands/users.ts");
+      done(await listUsersCommand(configInput(options), options.json === true));
+    });
+  withFolder(
+    users
+      .command("disable")
+      .description(
+        "disable a user: cancel their orders, close their streams, refuse their requests",
+      ),
+  )
+    .argument("<id>", "the user's id, as `users list` shows it")
+    .option("--json", "print one JSON object")
+    .action(async (id: string, options: JsonOptions) => {
+      const { disableUserCommand } = await import("./commands/users.ts");
+      done(await disableUserCommand(configInput(options), { id, json: options.json }));
+    });
+  withFolder(users.command("enable").description("enable a disabled user again"))
+    .argument("<id>", "the user's id, as `users list` shows it")
+    .option("--json", "print one JSON object")
+    .action(async (id: string, options: JsonOptions) => {
+      const { enableUserCommand } = await import("./commands/users.ts");
+      done(await enableUserCommand(configInput(options), { id, json: options.json }));
+    });
+  withFolder(users.command("md5").description("say whether MD5 signatures of a user are taken"))
+    .argument("<id>", "the user's id, as `users list` shows it")
+    .addArgument(new Argument("<state>", "off: only HMAC-SHA-256").choices(["on", "off"]))
+    .option("--json", "print one JSON object")
+    .action(async (id: string, state: string, options: JsonOptions) => {
+      const { userMd5Command } = await import("./commands/users.ts");
+      const isTaken = state === "on";
+      done(await userMd5Command(configInput(options), { id, isTaken, json: options.json }));
+    });
+}
+
+function addOrderCommands(program: Command, done: Done): void {
+  const orders = program
+    .command("orders")
+    .description("see and cancel open orders of users; works while the server runs");
+  withFolder(orders.command("list").description("list open orders of a user, oldest first"))
+    .requiredOption("--user <id>", "whose orders")
+    .option("--market <code>", "only those in this market")
+    .option("--limit <n>", "list at most so many", wholeNumber, 100)
+    .option("--json", "print one JSON object")
+    .action(async (options: ConfigOptions & ListOrdersOptions) => {
+      const { listOrdersCommand } = await import("./commands/orders.ts");
+      done(await listOrdersCommand(configInput(options), options));
+    });
+  withFolder(orders.command("cancel").description("cancel open orders of a user"))
+    .argument("[order]", "one order, as `orders list` shows it (default: all of them)")
+    .option("--user <id>", "whose orders; may be left out where one order is named")
+    .option("--market <code>", "only those in this market")
+    .option("--json", "print one JSON object")
+    .action(async (order: string | undefined, options: ConfigOptions & CancelOrdersOptions) => {
+      const { cancelOrdersCommand } = await import("./commands/orders.ts");
+      done(await cancelOrdersCommand(configInput(options), order, options));
+    });
+}
+
+function addTransferCommands(program: Command, done: Done): void {
+  for (const direction of ["deposit", "withdraw"] as const) {
+    const what = direction === "deposit" ? "bring money to a user" : "take money out from a user";
+    withFolder(program.command(direction).description(`${what}; works while the server runs`))
+      .requiredOption("--user <id>", "whose money it is")
+      .requiredOption("--currency <code>", "for example USDT")
+      .requiredOption("--amount <digits>", "for example 1000 or 0.5")
+      .option("--key <text>", "a repeat under the same key changes nothing (default: a random one)")
+      .option("--any-user", "take a name that is no user's, as simulated participants have")
+      .option("--json", "print one JSON object")
+      .action(async (options: ConfigOptions & Omit<TransferOptions, "direction">) => {
+        const { transferCommand } = await import("./commands/deposit.ts");
+        done(await transferCommand(configInput(options), { ...options, direction }));
+      });
+  }
+}
+
+function addMarketCommands(program: Command, done: Done): void {
+  const markets = program
+    .command("markets")
+    .description("manage what can be traded; works while the server runs");
+  withFolder(markets.command("list").description("list markets, oldest first"))
+    .option("--json", "print one JSON array")
+    .action(async (options: JsonOptions) => {
+      const { listMarketsCommand } = await import("./commands/markets.ts");
+      done(await listMarketsCommand(configInput(options), options.json === true));
+    });
+  withFolder(markets.command("add").description("open a market; its rules stay as they are"))
+    .argument("<code>", "base and quote currency, for example BTC_USDT")
+    .requiredOption("--tick <step>", "smallest price step, for example 0.01")
+    .requiredOption("--lot <step>", "smallest quantity step, for example 0.00001")
+    .option("--min-base <quantity>", "smallest quantity of an order (default: one lot)")
+    .option("--max-base <quantity>", "largest quantity of an order (default: 1000000000 lots)")
+    .option("--min-quote <value>", "smallest price × quantity of an order (default: 0)")
+    .option("--max-quote <value>", "largest price × quantity of an order (default: 10000000)")
+    .option("--band-percent <percent>", "how far market orders may trade (default: 5)")
+    .option("--json", "print one JSON object")
+    .action(async (code: string, options: ConfigOptions & AddMarketOptions) => {
+      const { addMarketCommand } = await import("./commands/markets.ts");
+      done(await addMarketCommand(configInput(options), code, options));
+    });
+  for (const action of ["halt", "resume"] as const) {
+    const what = action === "halt" ? "take no more orders; cancels are taken" : "take orders again";
+    withFolder(markets.command(action).description(what))
+      .argument("<code>", "the market, as `markets list` shows it")
+      .option("--json", "print one JSON object")
+      .action(async (code: string, options: JsonOptions) => {
+        const { marketStateCommand } = await import("./commands/markets.ts");
+        done(await marketStateCommand(configInput(options), code, { action, json: options.json }));
+      });
+  }
+}
+
+function addSessionsCommand(program: Command, done: Done): void {
+  withFolder(
+    program
+      .command("sessions")
+      .description("list who is connected to the running server, those that are behind first"),
+  )
+    .option("--limit <n>", "list at most so many", wholeNumber, 100)
+    .option("--json", "print one JSON object")
+    .action(async (options: JsonOptions & { limit: number }) => {
+      const { listSessionsCommand } = await import("./commands/sessions.ts");
+      done(await listSessionsCommand(configInput(options), options));
+    });
+}
+
+function addUpkeepCommands(program: Command, done: Done): void {
+  withFolder(
+    program
+      .command("verify")
+      .description(
+        "run the exchange's log again and compare everything with it; stop the server first",
+      ),
+  )
+    .option("--json", "print one JSON object")
+    .action(async (options: ConfigOptions & { json?: true }) => {
+      const { verify } = await import("./commands/verify.ts");
+      done(await verify(configInput(options), options.json === true));
+    });
+  withFolder(
+    program
+      .command("rebuild")
+      .description("make the exchange's history anew from its log; stop the server first"),
+  )
+    .option("--json", "print one JSON object")
+    .action(async (options: ConfigOptions & { json?: true }) => {
+      const { rebuild } = await import("./commands/rebuild.ts");
+      done(await rebuild(configInput(options), options.json === true));
+    });
+}

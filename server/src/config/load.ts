@@ -1,0 +1,118 @@
+/**
+ * Puts the configuration together: defaults, then the file, then the environment, then flags; later
+ * ones win. What is wrong is said for all places at once.
+ */
+import { readFileSync } from "node:fs";
+import { nearest } from "../ports/nearest.ts";
+import { fillDefaults, findProblems, type KeyPath, type Problem } from "./problem.ts";
+import type { Config } from "./schema.ts";
+import { readEnvironment, readYaml, type Setting, type YamlSource } from "./source.ts";
+
+/** The file that is read when none is named. */
+export const defaultConfigFile = "openbourse.yaml";
+
+/** What goes into a configuration. */
+export interface ConfigInput {
+  /** A file that must exist; undefined means {@link defaultConfigFile} if there is one. */
+  readonly file?: string | undefined;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly flags: readonly Setting[];
+}
+
+/** A usable configuration, or everything that keeps it from being one, a line each. */
+export type LoadedConfig =
+  | { readonly ok: true; readonly config: Config; readonly file: string | undefined }
+  | { readonly ok: false; readonly faults: readonly string[] };
+
+/** Reads and checks everything. */
+export function loadConfig(input: ConfigInput): LoadedConfig {
+  const named = input.file ?? input.environment["OPENBOURSE_CONFIG"];
+  const file = readFile(named);
+  if ("fault" in file) return { ok: false, faults: [file.fault] };
+  const yaml = file.text === undefined ? undefined : readYaml(file.name, file.text);
+  if (yaml !== undefined && yaml.faults.length > 0) return { ok: false, faults: yaml.faults };
+
+  const environment = readEnvironment(input.environment);
+  const settings = [...environment.settings, ...input.flags];
+  const value = structuredClone(yaml?.value ?? {});
+  for (const setting of settings) assign(value, setting);
+
+  const problems = findProblems(value);
+  const faults = [
+    ...environment.faults,
+    ...problems.map((problem) => locate(problem, settings, yaml)),
+  ];
+  if (faults.length > 0) return { ok: false, faults };
+  const config = fillDefaults(value) as Config;
+  const fault = codeFault(config);
+  if (fault !== undefined) return { ok: false, faults: [fault] };
+  return { ok: true, config, file: yaml === undefined ? undefined : file.name };
+}
+
+function readFile(named: string | undefined): { name: string; text?: string } | { fault: string } {
+  const name = named ?? defaultConfigFile;
+  try {
+    return { name, text: readFileSync(name, "utf8") };
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" && named === undefined) return { name };
+    const reason = code === "ENOENT" ? "there is no such file" : `it cannot be read (${code})`;
+    return { fault: `configuration file ${name}: ${reason}` };
+  }
+}
+
+function assign(target: unknown, { path, value }: Setting): void {
+  let holder = target as Record<string, unknown>;
+  for (const key of path.slice(0, -1)) {
+    const child = holder[key];
+    // A value of the wrong shape stays where it is, so that its own problem is reported.
+    if (child !== undefined && (typeof child !== "object" || child === null)) return;
+    holder[key] = child ?? {};
+    holder = holder[key] as Record<string, unknown>;
+  }
+  holder[String(path.at(-1))] = value;
+}
+
+function locate(
+  problem: Problem,
+  settings: readonly Setting[],
+  yaml: YamlSource | undefined,
+): string {
+  const { path, message } = problem;
+  const name = path.length === 0 ? "the configuration" : dotted(path);
+  // An unknown key may be one on the way to what was set: `sever` of `--set sever.port=1`.
+  const set = settings.findLast((setting) => {
+    const target = dotted(setting.path);
+    return target === name || (problem.aboutKey && target.startsWith(`${name}.`));
+  });
+  if (set !== undefined) return `${set.origin}: ${name} ${message}`;
+  const place = yaml?.locate(path, problem.aboutKey);
+  return place === undefined ? `${name} ${message}` : `${place} ${name} ${message}`;
+}
+
+/** `datasets[0].feed.speed` */
+function dotted(path: KeyPath): string {
+  return path.reduce<string>((text, key) => {
+    if (typeof key === "number") return `${text}[${key}]`;
+    return text === "" ? key : `${text}.${key}`;
+  }, "");
+}
+
+/** Dataset code of the exchange's own trades. */
+export const localDataset = "local";
+
+function codeFault({ datasets, exchange, limits }: Config): string | undefined {
+  const codes = datasets.map((dataset) => dataset.code);
+  const repeated = codes.find((code, index) => codes.indexOf(code) !== index);
+  if (repeated !== undefined) return `datasets: the code "${repeated}" is used twice`;
+  const served = exchange.enabled ? [...codes, localDataset] : codes;
+  const unknown = limits.datasets?.find((code) => !served.includes(code));
+  if (unknown !== undefined) {
+    const near = nearest(unknown, served);
+    const hint = near === undefined ? "" : `; did you mean ${near}?`;
+    return `limits.datasets: there is no dataset "${unknown}"${hint}`;
+  }
+  return exchange.enabled && codes.includes(localDataset)
+    ? `datasets: the code "${localDataset}" is that of the exchange's own trades`
+    : undefined;
+}

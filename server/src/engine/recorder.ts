@@ -1,0 +1,160 @@
+/**
+ * Feeds the history from what the sequencer releases, at the pace at which it can be stored. What the
+ * history has already is skipped, so that a replay after a crash goes on exactly where it stopped.
+ */
+import type { Clock } from "../ports/clock.ts";
+import type { History } from "../ports/history.ts";
+import type { Log } from "../ports/log.ts";
+import type { Released } from "../ports/released.ts";
+import { nextTurn } from "../ports/timers.ts";
+import { ReleasedQueue } from "./released-queue.ts";
+
+/** Commands that may wait for the history; with more the exchange answers `busy`. */
+export const waitingMax = 262_144;
+
+/** Events of theirs that may wait, about 150 bytes each. */
+export const waitingEventsMax = 1_000_000;
+
+/** Most events that are handed over in one turn of the event loop: a few milliseconds' work. */
+export const handedOverEventsMax = 2_048;
+
+/** How long commands wait for more of them before they are handed over, in milliseconds. */
+export const gatheringMs = 20;
+
+/** With this many commands there is no waiting for more: handing them over takes about 2 ms. */
+const gatheredMax = 256;
+
+/** The history's writing end. */
+export class Recorder {
+  readonly #history: History;
+  readonly #log: Log;
+  readonly #clock: Pick<Clock, "after"> | undefined;
+  readonly #waiting = new ReleasedQueue();
+  /** Resolves when nothing waits any more; undefined while nothing is handed over. */
+  #pumping: Promise<void> | undefined;
+  /** Resolves when more has been handed over, or nothing more will be. */
+  #progress = Promise.withResolvers<void>();
+  /** Sequence of the last one that was handed over wholly. */
+  #handedOverSequence = 0;
+  /** Stops waiting for more; undefined when nothing waits for it. */
+  #cancelGathering: (() => void) | undefined;
+  #faultSaid = false;
+  #stallSaid = false;
+
+  /** Without a clock everything is handed over at once, as suits a replay. */
+  constructor(history: History, log: Log, clock?: Pick<Clock, "after">) {
+    this.#history = history;
+    this.#log = log;
+    this.#clock = clock;
+  }
+
+  /** Whether more commands may be taken. */
+  get hasRoom(): boolean {
+    return this.#waiting.length < waitingMax && this.#waiting.events < waitingEventsMax;
+  }
+
+  /** Why nothing more is stored; undefined while all is well. */
+  get fault(): string | undefined {
+    return (this.#history.failure ?? this.#history.stall)?.message;
+  }
+
+  /** Takes released commands, in order. Each of them is a small batch, so they are gathered a while. */
+  take(released: readonly Released[]): void {
+    this.#sayStall();
+    this.#add(released);
+    if (this.#pumping !== undefined || this.#waiting.length === 0) return;
+    if (this.#clock === undefined || this.#waiting.length >= gatheredMax) this.#handOver();
+    else this.#cancelGathering ??= this.#clock.after(gatheringMs, () => this.#handOver());
+  }
+
+  /** Takes replayed commands and resolves when there is room for more. */
+  async replayed(released: readonly Released[]): Promise<void> {
+    this.#add(released);
+    this.#handOver();
+    while (this.#pumping !== undefined) await this.#pumping;
+  }
+
+  /**
+   * Resolves when everything up to a sequence that was taken is stored; with the fault when it never
+   * will be. What comes meanwhile does not delay it.
+   */
+  async caughtUp(sequence: number): Promise<string | undefined> {
+    if (this.#history.stall !== undefined) return this.#history.stall.message;
+    this.#handOver();
+    while (this.#pumping !== undefined && this.#handedOverSequence < sequence) {
+      await this.#progress.promise;
+    }
+    await this.#history.flushed();
+    return this.fault;
+  }
+
+  /** Hands over everything that waits and resolves when it is stored, or never will be. */
+  async finish(): Promise<void> {
+    this.#handOver();
+    // What cannot be stored at present comes from the log at the next start.
+    if (this.#history.stall !== undefined) this.#waiting.clear();
+    else while (this.#pumping !== undefined) await this.#pumping;
+    await this.#history.flushed();
+    await this.#history.close();
+  }
+
+  #add(released: readonly Released[]): void {
+    const last = this.#history.lastSequence;
+    for (const entry of released) {
+      if (entry.sequence > last) this.#waiting.push(entry);
+    }
+  }
+
+  #handOver(): void {
+    this.#cancelGathering?.();
+    this.#cancelGathering = undefined;
+    if (this.#waiting.length === 0 || this.#pumping !== undefined) return;
+    this.#pumping = this.#pump().then(() => {
+      this.#pumping = undefined;
+      this.#tellProgress();
+      // What came after the last look.
+      this.#handOver();
+    });
+  }
+
+  async #pump(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      if (this.#history.failure !== undefined) {
+        this.#sayFault(this.#history.failure.message);
+        this.#waiting.clear();
+        break;
+      }
+      await this.#history.ready();
+      if (this.#history.failure !== undefined || this.#waiting.length === 0) continue;
+      const { released, isUnfinished } = this.#waiting.take(handedOverEventsMax);
+      this.#history.record(released, isUnfinished);
+      this.#noteHandedOver(released.at(-1)?.sequence ?? 0, isUnfinished);
+      // Others are served before the next ones are handed over.
+      if (this.#waiting.length > 0) await nextTurn();
+    }
+  }
+
+  #noteHandedOver(sequence: number, isUnfinished: boolean): void {
+    this.#handedOverSequence = isUnfinished ? sequence - 1 : sequence;
+    this.#tellProgress();
+  }
+
+  #tellProgress(): void {
+    this.#progress.resolve();
+    this.#progress = Promise.withResolvers();
+  }
+
+  #sayStall(): void {
+    const reason = this.#history.stall?.message;
+    if ((reason !== undefined) === this.#stallSaid) return;
+    this.#stallSaid = reason !== undefined;
+    if (reason === undefined) this.#log.warn("the history is written again");
+    else this.#log.error("the history waits for its disk and tries again every second", { reason });
+  }
+
+  #sayFault(reason: string): void {
+    if (this.#faultSaid) return;
+    this.#faultSaid = true;
+    this.#log.error("the history is not written any more; it can be rebuilt", { reason });
+  }
+}

@@ -1,0 +1,64 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { appendAll, batchAt } from "../ports/command-log.contract.ts";
+import { MemoryCommandLog, MemoryLogStorage } from "../testing/memory-command-log.ts";
+import { VirtualClock } from "../testing/virtual-clock.ts";
+import { pieceIntervalMs, roundIntervalMs, Scrub } from "./scrub.ts";
+
+let clock: VirtualClock;
+let errors: object[];
+beforeEach(() => {
+  clock = new VirtualClock();
+  errors = [];
+});
+
+async function scrubOf(storage: MemoryLogStorage): Promise<Scrub> {
+  const log = new MemoryCommandLog(storage);
+  await appendAll(log, [batchAt(1, 4_096), batchAt(4_097, 4_096), batchAt(8_193, 10)]);
+  const report = {
+    debug() {},
+    info() {},
+    warn() {},
+    error: (_phrase: string, fields: object = {}) => void errors.push(fields),
+  };
+  return new Scrub({ log, clock, report });
+}
+
+async function pass(ms: number): Promise<void> {
+  clock.advanceBy(ms * 1_000);
+  for (let settled = 0; settled < 100; settled += 1) await Promise.resolve();
+}
+
+describe("reading the log through", () => {
+  it("goes piece by piece, with a pause after each, and begins again when it is done", async () => {
+    const scrub = await scrubOf(new MemoryLogStorage());
+    await pass(roundIntervalMs);
+    expect([scrub.sequence, scrub.rounds]).toEqual([4_096, 0]);
+    await pass(pieceIntervalMs);
+    expect([scrub.sequence, scrub.rounds]).toEqual([8_192, 0]);
+    await pass(pieceIntervalMs);
+    expect([scrub.sequence, scrub.rounds]).toEqual([8_202, 1]);
+    await pass(roundIntervalMs);
+    expect(scrub.sequence).toBe(4_096);
+    expect([scrub.damage, errors]).toEqual([undefined, []]);
+    scrub.stop();
+  });
+
+  it("says loudly where an old part is damaged, once", async () => {
+    const storage = new MemoryLogStorage();
+    const scrub = await scrubOf(storage);
+    storage.corruptSequence = 4_097;
+    await pass(roundIntervalMs);
+    await pass(pieceIntervalMs);
+    await pass(roundIntervalMs);
+    expect(scrub.damage).toContain("damaged at sequence 4097");
+    expect(errors).toEqual([{ sequence: 4_097, reason: scrub.damage }]);
+  });
+
+  it("stops when it is told to, also in a pause", async () => {
+    const scrub = await scrubOf(new MemoryLogStorage());
+    await pass(roundIntervalMs);
+    scrub.stop();
+    await pass(roundIntervalMs);
+    expect([scrub.sequence, scrub.rounds]).toEqual([4_096, 0]);
+  });
+});

@@ -1,0 +1,73 @@
+import { describe, expect, it } from "vitest";
+import { runFeed, VirtualFeedContext } from "../../../../test/support/virtual-feed-context.ts";
+import type { ExchangeEvent } from "../../core/events.ts";
+import type { MarketRules } from "../../core/market/rules.ts";
+import type { Atoms } from "../../core/num/money.ts";
+import type { Lots } from "../../core/num/units.ts";
+import type { Released } from "../../ports/released.ts";
+import { LocalFeed, tickerOf } from "./feed.ts";
+
+const rules: MarketRules = {
+  code: "BTC_USDT",
+  base: "BTC",
+  quote: "USDT",
+  tickSize: { coefficient: 5, scale: 2 },
+  lotSize: { coefficient: 1, scale: 4 },
+  baseMin: 1 as Lots,
+  baseMax: 1_000 as Lots,
+  quoteMin: 0n as Atoms,
+  quoteMax: 1n as Atoms,
+  marketOrderBandPpm: 0,
+};
+
+const traded = (price: number, quantity: number): ExchangeEvent => ({
+  kind: "traded",
+  market: "BTC_USDT",
+  ordinal: 0,
+  price,
+  quantity,
+  value: 0n as Atoms,
+  aggressor: "sell",
+  taker: 2,
+  takerUser: "b",
+  takerFee: 0n,
+  maker: 1,
+  makerUser: "a",
+  makerFee: 0n,
+  makerCreatedUs: 0,
+});
+
+const released = (events: readonly ExchangeEvent[]): Released => ({
+  sequence: 1,
+  timeUs: 7_000_000,
+  command: { kind: "cancel-all", user: "a" },
+  events,
+});
+
+describe("the exchange's own trades", () => {
+  it("become trades with exact prices, of markets that were there and that are added later", async () => {
+    for (const [markets, first] of [
+      [[rules], []],
+      [[], [{ kind: "market-added", rules } as ExchangeEvent]],
+    ] as const) {
+      const feed = new LocalFeed("openbourse", markets);
+      expect(feed.tickers).toEqual(markets.map(tickerOf));
+      feed.take([released([...first, traded(2_141_801, 12), traded(2_141_802, 1)])]);
+      const context = new VirtualFeedContext();
+      const { trades } = await runFeed(feed, { context, stopAfterTrades: 2 });
+      expect(trades).toMatchObject([
+        {
+          price: 10_709_005,
+          priceScale: 2,
+          quantity: 12,
+          quantityScale: 4,
+          aggressor: "sell",
+          eventTimeUs: 7_000_000,
+          venue: "openbourse",
+        },
+        { price: 10_709_010, quantity: 1 },
+      ]);
+      expect(trades[0]?.instrument.ticker).toBe("BTC/USDT");
+    }
+  });
+});

@@ -1,0 +1,171 @@
+/**
+ * The exchange's own trades as a feed: they enter market data where every other trade does, and no
+ * fold can tell them apart.
+ */
+import { assert } from "../../core/assert.ts";
+import type { Traded } from "../../core/events.ts";
+import type { MarketRules } from "../../core/market/rules.ts";
+import type { Instrument } from "../../marketdata/instrument.ts";
+import type { Trade } from "../../marketdata/trade.ts";
+import type { Feed, FeedContext, FeedEvent, FeedOutcome, StopSignal } from "../../ports/feed.ts";
+import type { TradeRecord } from "../../ports/history.ts";
+import type { Released } from "../../ports/released.ts";
+import { nextTurn } from "../../ports/timers.ts";
+
+/** Code of the publisher of our own trades. */
+export const localPublisher = "openbourse";
+
+/** Most trades that are folded in one turn of the event loop. */
+export const foldedTradesMax = 1_024;
+
+/** Most trades that wait for the folds; beyond it the oldest are given up and the gap is told. */
+export const waitingTradesMax = 1_000_000;
+
+interface LocalTrade {
+  readonly traded: Pick<Traded, "market" | "price" | "quantity" | "aggressor">;
+  readonly timeUs: number;
+  /** Whether it is told once more, after a restart: it did not reach us now. */
+  readonly isRestored?: true;
+}
+
+/** Ticker of a market: `BTC/USDT` for `BTC_USDT`. */
+export function tickerOf({ base, quote }: MarketRules): string {
+  return `${base}/${quote}`;
+}
+
+/** Takes what the sequencer releases and yields its trades. */
+export class LocalFeed implements Feed {
+  readonly time = "wall";
+  readonly #venue: string;
+  readonly #rules = new Map<string, MarketRules>();
+  readonly #instruments = new Map<string, Instrument>();
+  #waiting: LocalTrade[] = [];
+  #lost: { readonly fromUs: number; readonly toUs: number } | undefined;
+  #wake: (() => void) | undefined;
+  /** Where instruments are made, once the feed runs. */
+  #context: FeedContext | undefined;
+
+  /** `markets` are those that exist at the start; later ones are learned from events. */
+  constructor(venue: string, markets: readonly MarketRules[]) {
+    this.#venue = venue;
+    for (const rules of markets) this.#rules.set(rules.code, rules);
+  }
+
+  /** Tickers of all markets that are known by now. */
+  get tickers(): readonly string[] {
+    return Array.from(this.#rules.values(), tickerOf);
+  }
+
+  /** Takes trades of before the start whose bars may still change, oldest first. */
+  restore(trades: readonly TradeRecord[]): void {
+    for (const traded of trades) {
+      this.#waiting.push({ traded, timeUs: traded.timeUs, isRestored: true });
+    }
+    if (this.#waiting.length > waitingTradesMax) this.#giveUpOldest();
+  }
+
+  /** Takes durable commands' events, in order. */
+  take(released: readonly Released[]): void {
+    for (const { timeUs, events } of released) {
+      for (const event of events) {
+        if (event.kind === "traded") this.#waiting.push({ traded: event, timeUs });
+        else if (event.kind === "market-added") this.#learn(event.rules);
+      }
+    }
+    if (this.#waiting.length > waitingTradesMax) this.#giveUpOldest();
+    if (this.#waiting.length === 0) return;
+    this.#wake?.();
+    this.#wake = undefined;
+  }
+
+  async *run(
+    context: FeedContext,
+    signal: StopSignal,
+  ): AsyncGenerator<readonly FeedEvent[], FeedOutcome> {
+    signal.addEventListener("abort", () => this.#wake?.(), { once: true });
+    this.#context = context;
+    while (!signal.aborted) {
+      if (this.#waiting.length === 0) {
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+        continue;
+      }
+      yield this.#next(context);
+      // What one order traded is folded in slices, so that others are served in between.
+      if (this.#waiting.length > 0) await nextTurn();
+    }
+    return { kind: "stopped" };
+  }
+
+  /** A market can be subscribed to as soon as it exists, before its first trade. */
+  #learn(rules: MarketRules): void {
+    this.#rules.set(rules.code, rules);
+    if (this.#context !== undefined) this.#instrument(rules, this.#context);
+  }
+
+  #next(context: FeedContext): readonly FeedEvent[] {
+    const receiveTimeUs = context.nowUs();
+    const folded = this.#waiting.splice(0, foldedTradesMax);
+    const trades = folded.flatMap((waiting) => this.#trade(waiting, context, receiveTimeUs));
+    context.count("trades", trades.length);
+    const events: FeedEvent[] = [{ kind: "trades", trades }];
+    if (this.#lost !== undefined) {
+      events.unshift({
+        kind: "gap",
+        ...this.#lost,
+        reason: "trades came faster than they were folded",
+      });
+    }
+    this.#lost = undefined;
+    return events;
+  }
+
+  #trade(
+    { traded, timeUs, isRestored }: LocalTrade,
+    context: FeedContext,
+    receiveTimeUs: number,
+  ): readonly Trade[] {
+    const rules = this.#rules.get(traded.market);
+    assert(rules !== undefined, "a trade is of a market that was added");
+    const instrument = this.#instrument(rules, context);
+    // Where the dataset is full the market is not served; its trades are in the history all the same.
+    if (instrument === undefined) return [];
+    return [
+      {
+        instrument,
+        venue: this.#venue,
+        // The log never says a thing twice, so there is nothing to tell apart.
+        id: undefined,
+        price: scaled(traded.price, rules.tickSize.coefficient),
+        priceScale: rules.tickSize.scale,
+        quantity: scaled(traded.quantity, rules.lotSize.coefficient),
+        quantityScale: rules.lotSize.scale,
+        eventTimeUs: timeUs,
+        receiveTimeUs: isRestored ? timeUs : receiveTimeUs,
+        aggressor: traded.aggressor,
+      },
+    ];
+  }
+
+  #instrument(rules: MarketRules, context: FeedContext): Instrument | undefined {
+    const known = this.#instruments.get(rules.code);
+    if (known !== undefined) return known;
+    const made = context.instrument(tickerOf(rules));
+    if (made !== undefined) this.#instruments.set(rules.code, made);
+    return made;
+  }
+
+  #giveUpOldest(): void {
+    const kept = this.#waiting.splice(-waitingTradesMax);
+    const fromUs = this.#lost?.fromUs ?? this.#waiting[0]?.timeUs ?? 0;
+    this.#lost = { fromUs, toUs: kept[0]?.timeUs ?? fromUs };
+    this.#waiting = kept;
+  }
+}
+
+/** Steps as a coefficient at the step's own scale. */
+function scaled(steps: number, stepCoefficient: number): number | bigint {
+  const value = steps * stepCoefficient;
+  return Number.isSafeInteger(value) ? value : BigInt(steps) * BigInt(stepCoefficient);
+}

@@ -1,0 +1,126 @@
+/** The stores of an exchange: its log, snapshots and history as SQLite files and plain ones in one folder. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { openSnapshotStore } from "../../adapters/files/snapshot-store.ts";
+import { type OpenedHistory, openHistory } from "../../adapters/sqlite/history/history.ts";
+import { type CommandLogOptions, openCommandLog } from "../../adapters/sqlite/log/log.ts";
+import { markFileOf } from "../../adapters/sqlite/log/mark.ts";
+import type { EngineStores } from "../../engine/engine.ts";
+import type { CommandLog } from "../../ports/command-log.ts";
+import type { History } from "../../ports/history.ts";
+import type { Log } from "../../ports/log.ts";
+import type { SnapshotStore } from "../../ports/snapshot-store.ts";
+import { StartError } from "../../ports/start-error.ts";
+import { engineTraces } from "./engine-traces.ts";
+
+/** The files of an exchange. */
+export interface EngineFiles {
+  readonly log: string;
+  readonly snapshots: string;
+  readonly history: string;
+}
+
+/** Where the exchange's files are. */
+export function engineFiles(folder: string): EngineFiles {
+  return {
+    log: join(folder, "commands.db"),
+    snapshots: join(folder, "snapshots"),
+    history: join(folder, "history.db"),
+  };
+}
+
+/** How an engine's stores are opened. */
+export interface EngineStoresOptions {
+  readonly log: Log;
+  /** Size of the log, in bytes, at which it takes no more commands. */
+  readonly logBytesMax?: number | undefined;
+}
+
+/** The stores of the exchange in `folder`. */
+export function engineStores(
+  folder: string,
+  { log, logBytesMax }: EngineStoresOptions,
+): EngineStores {
+  const files = engineFiles(folder);
+  return {
+    async openLog() {
+      const hasMark = existsSync(markFileOf(files.log));
+      const commandLog = await openLog(files, { fileBytesMax: logBytesMax });
+      if (!hasMark && commandLog.lastSequence > 0) {
+        log.warn("the log had no mark beside it: whether its end was lost cannot be told", {
+          file: markFileOf(files.log),
+          lastCommand: commandLog.lastSequence,
+          remedy: "compare the last command with what was known before; a new mark is made",
+        });
+      }
+      return commandLog;
+    },
+    openSnapshots: () => openSnapshots(files.snapshots),
+    async openHistory(commandLog) {
+      const history = await openOrRemakeHistory(commandLog, files.history);
+      if (history.lastSequence === 0 && commandLog.lastSequence > 0) {
+        log.warn("history is made anew from the log", { file: files.history });
+      }
+      return history;
+    },
+  };
+}
+
+/** Opens the log of an exchange; nobody else may have it open. */
+export async function openLog(
+  files: EngineFiles,
+  options: Pick<CommandLogOptions, "fileBytesMax" | "mayBegin"> = {},
+): Promise<CommandLog> {
+  const traces = engineTraces(files);
+  const opened = await openCommandLog({ file: files.log, traces, ...options });
+  if (opened.kind === "refused") throw new StartError(opened.message);
+  return opened.log;
+}
+
+/** Opens the state snapshots of an exchange. */
+export async function openSnapshots(folder: string): Promise<SnapshotStore> {
+  const opened = await openSnapshotStore({ folder });
+  if (opened.kind === "failure") throw new StartError(opened.message);
+  return opened.store;
+}
+
+/** Opens the history of a log; with `discard` an empty one. */
+export async function openHistoryOf(
+  log: CommandLog,
+  file: string,
+  discard = false,
+): Promise<History> {
+  return historyFor(log, file, await openHistory({ file, epoch: log.epoch, discard }));
+}
+
+async function historyFor(log: CommandLog, file: string, opened: OpenedHistory): Promise<History> {
+  if (opened.kind === "refused") throw new StartError(opened.message);
+  if (opened.history.lastSequence <= log.lastSequence) return opened.history;
+  await opened.history.close();
+  throw knowsMore(file);
+}
+
+/**
+ * Opens the history of a log. One that an older openbourse wrote is begun anew, to be fed from the log,
+ * once the log is known to have everything that was in it.
+ */
+async function openOrRemakeHistory(log: CommandLog, file: string): Promise<History> {
+  const opened = await openHistory({ file, epoch: log.epoch });
+  if (opened.kind === "opened" || opened.outdatedAt === undefined) {
+    return historyFor(log, file, opened);
+  }
+  if (opened.outdatedAt > log.lastSequence) throw knowsMore(file);
+  for await (const entry of log.read(1)) {
+    if (entry.kind !== "damage") continue;
+    throw new StartError(
+      `${file} is of an older openbourse and has to be made anew from the log, but ${entry.message}`,
+    );
+  }
+  return openHistoryOf(log, file, true);
+}
+
+function knowsMore(file: string): StartError {
+  return new StartError(
+    `${file} knows more than the log: put back the log that it belongs to, as it was or from a backup; to go on without the lost commands, move ${file} away`,
+  );
+}

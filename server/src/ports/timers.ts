@@ -1,0 +1,40 @@
+/** Repeated work on the house's clock. The returned functions stop it. */
+import type { Clock } from "./clock.ts";
+
+const secondUs = 1_000_000;
+
+/** Runs a task at each whole second of wall time. */
+export function everySecond(clock: Clock, task: (nowUs: number) => void): () => void {
+  const untilNextMs = () => Math.ceil((secondUs - (clock.nowUs() % secondUs)) / 1_000);
+  return repeat(clock, untilNextMs, () => task(clock.nowUs()));
+}
+
+/** Runs a task again and again, `intervalMs` after the last time. */
+export function every(clock: Clock, intervalMs: number, task: () => void): () => void {
+  return repeat(clock, () => intervalMs, task);
+}
+
+// Every runtime that this runs on has it; layers without the types of Node use it through this file.
+declare const setImmediate: (task: () => void) => unknown;
+
+/** Runs a task once everything else of this turn of the event loop is done. */
+export function afterThisTurn(task: () => void): void {
+  setImmediate(task);
+}
+
+/** Resolves once others have had their turn of the event loop. */
+export function nextTurn(): Promise<void> {
+  return new Promise(afterThisTurn);
+}
+
+function repeat(clock: Clock, delayMs: () => number, task: () => void): () => void {
+  let cancel = () => {};
+  const schedule = () => {
+    cancel = clock.after(delayMs(), () => {
+      task();
+      schedule();
+    });
+  };
+  schedule();
+  return () => cancel();
+}

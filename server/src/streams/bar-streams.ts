@@ -1,0 +1,317 @@
+/**
+ * Runs one feed: pulls its batches, folds them into bars, hands what falls due to the hub. A feed
+ * that fails is reported and started again where that may help; the server goes on.
+ */
+
+import type { Bar, PublishPeriodS } from "../marketdata/bar.ts";
+import { BarPublisher } from "../marketdata/bar-publisher.ts";
+import type { TradeVerdict } from "../marketdata/bar-series.ts";
+import type { Catalog, DatasetEnd } from "../marketdata/catalog.ts";
+import { inEventOrder } from "../marketdata/event-order.ts";
+import type { Dataset, Instrument } from "../marketdata/instrument.ts";
+import type { BarTopic } from "../marketdata/topic.ts";
+import type { Trade } from "../marketdata/trade.ts";
+import { type Clock, steadyMs } from "../ports/clock.ts";
+import {
+  type FeedContext,
+  type FeedCounter,
+  type FeedEvent,
+  type FeedOutcome,
+  type OpenedFeed,
+  type StopSignal,
+  stopSource,
+} from "../ports/feed.ts";
+import type { Log } from "../ports/log.ts";
+import type { FailedRun, FeedRestarts } from "./feed-restarts.ts";
+import { UnusedTrades } from "./unused-trades.ts";
+
+/** How often it is told which trades were not used, in milliseconds, while there are more of them. */
+const tellingMs = 60_000;
+
+/** What a runner is made of. */
+export interface FeedRunnerOptions {
+  readonly dataset: Dataset;
+  readonly opened: OpenedFeed;
+  /** When it is started again after a failure; never when left out. */
+  readonly restarts?: FeedRestarts;
+  readonly latenessUs: number;
+  /** Whether open bars are sent at each boundary, changed or not (D-F13). */
+  readonly unchangedBars: boolean;
+  /** Whether anybody would be sent such a bar; always when left out. */
+  isWanted?(instrument: Instrument, periodS: PublishPeriodS): boolean;
+  readonly catalog: Catalog;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Receives each bar when it is due. */
+  publish(bar: Bar, periodS: PublishPeriodS): void;
+  /** Resolves when the consumers have taken what they were sent; undefined when they have. */
+  caughtUp(): Promise<void> | undefined;
+  /** Told once when no more data follows: the source is over, or it failed and stays stopped. */
+  ended?(why: DatasetEnd): void;
+  /** Told how far a bounded source has come, 0 … 1. */
+  progress?(share: number): void;
+}
+
+/** What a runner counts. */
+export interface FeedFigures {
+  readonly verdicts: Record<TradeVerdict, number>;
+  readonly counts: Record<FeedCounter, number>;
+  readonly unused: UnusedTrades;
+  gaps: number;
+  /** How often it was started again after a failure. */
+  restarts: number;
+  /** Receive time minus event time of the latest trade, in microseconds. */
+  lagUs: number;
+}
+
+/** How a feed is doing. */
+export type FeedState = "waiting" | "running" | "restarting" | FeedOutcome["kind"];
+
+/** One dataset's feed. */
+export class FeedRunner {
+  readonly dataset: Dataset;
+  readonly figures: FeedFigures = {
+    verdicts: { taken: 0, reused: 0, duplicate: 0, late: 0, early: 0 },
+    counts: { trades: 0, malformed: 0, skipped: 0, late: 0, outlying: 0, bytes: 0 },
+    unused: new UnusedTrades(),
+    gaps: 0,
+    restarts: 0,
+    lagUs: 0,
+  };
+  state: FeedState = "waiting";
+  /** Why the feed failed last. */
+  failure: string | undefined;
+  readonly #options: FeedRunnerOptions;
+  readonly #bars: BarPublisher;
+  readonly #abort = stopSource();
+  readonly #audience = Promise.withResolvers<void>();
+  #finished: Promise<void> | undefined;
+
+  constructor(options: FeedRunnerOptions) {
+    this.#options = options;
+    this.dataset = options.dataset;
+    this.#bars = new BarPublisher({
+      latenessUs: options.latenessUs,
+      unchangedBars: options.unchangedBars,
+      isWanted: (instrument, periodS) => options.isWanted?.(instrument, periodS) ?? true,
+      publish: (bar, periodS) => options.publish(bar, periodS),
+    });
+    for (const ticker of options.opened.feed.tickers) {
+      options.catalog.ensureInstrument(options.dataset.code, ticker);
+    }
+    if (!options.opened.waitsForAudience) this.#audience.resolve();
+  }
+
+  /** Somebody subscribes to the dataset: a feed that was held back begins, and bars are shown. */
+  audienceCame({ instrument, periodS }: BarTopic): void {
+    this.#audience.resolve();
+    if (!this.#options.unchangedBars) this.#bars.newcomer(instrument, periodS);
+  }
+
+  start(): void {
+    this.#finished = this.#run();
+  }
+
+  /** Resolves when the feed has ended, for whatever reason. */
+  finished(): Promise<void> {
+    return this.#finished ?? Promise.resolve();
+  }
+
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    this.#audience.resolve();
+    await this.finished();
+  }
+
+  /** Passes on that wall time goes by; feeds that tell the time by themselves do not listen. */
+  wallTime(nowUs: number): void {
+    if (this.#options.opened.feed.time === "wall") this.#bars.advance(nowUs);
+  }
+
+  /** Lets a feed that waits for its audience find out what there is to subscribe to. */
+  async prepare(): Promise<void> {
+    const { feed, waitsForAudience } = this.#options.opened;
+    if (!waitsForAudience || feed.prepare === undefined) return;
+    if (!(await feed.prepare(this.#context()))) this.#audience.resolve();
+  }
+
+  async #run(): Promise<void> {
+    const { clock, log } = this.#options;
+    await this.#audience.promise;
+    const stopTelling = this.#tellUnused();
+    await this.#runAgainAndAgain(clock, log);
+    stopTelling();
+  }
+
+  /** Says once a minute which trades were not used, while there are more of them. */
+  #tellUnused(): () => void {
+    const { clock, log } = this.#options;
+    const { unused } = this.figures;
+    let told = 0;
+    let cancel = () => {};
+    const later = () => {
+      cancel = clock.after(tellingMs, () => {
+        if (unused.total > told) {
+          log.warn("trades were not used", {
+            dataset: this.dataset.code,
+            unused: unused.words,
+          });
+        }
+        told = unused.total;
+        later();
+      });
+    };
+    later();
+    return () => cancel();
+  }
+
+  async #runAgainAndAgain(clock: Clock, log: Log): Promise<void> {
+    for (;;) {
+      this.state = "running";
+      const startedMs = clock.monotonicMs();
+      const { outcome, hasYielded } = await this.#runOnce();
+      if (outcome.kind !== "failed") {
+        this.state = outcome.kind;
+        this.#tellEnd(log, outcome.kind);
+        if (outcome.kind === "finished") this.#options.ended?.("finished");
+        return;
+      }
+      this.failure = outcome.reason;
+      const waitMs = this.#waitAfter({ lastedMs: clock.monotonicMs() - startedMs, hasYielded });
+      if (waitMs === undefined) {
+        this.#options.ended?.("failed");
+        return;
+      }
+      await sleep(clock, waitMs, this.#abort.signal);
+      if (this.#abort.signal.aborted) {
+        this.state = "stopped";
+        return;
+      }
+      this.figures.restarts += 1;
+    }
+  }
+
+  #tellEnd(log: Log, kind: FeedOutcome["kind"]): void {
+    const { verdicts, unused } = this.figures;
+    const told = { dataset: this.dataset.code, trades: verdicts.taken + verdicts.reused };
+    const reused = verdicts.reused === 0 ? {} : { reusedIds: verdicts.reused };
+    if (unused.total === 0) log.info(`feed ${kind}`, { ...told, ...reused });
+    else log.warn(`feed ${kind}`, { ...told, ...reused, unused: unused.words });
+  }
+
+  /** Says that the feed failed; milliseconds until it is started again, undefined when it is not. */
+  #waitAfter(run: FailedRun): number | undefined {
+    const { log, restarts } = this.#options;
+    const waitMs = this.#abort.signal.aborted ? undefined : restarts?.failed(run);
+    this.state = waitMs === undefined ? "failed" : "restarting";
+    const told = {
+      dataset: this.dataset.code,
+      reason: this.failure,
+      failures: restarts?.failures,
+    };
+    if (waitMs === undefined) log.error("feed failed and stays stopped", told);
+    else log.error("feed failed and is started again", { ...told, afterMs: waitMs });
+    return waitMs;
+  }
+
+  async #runOnce(): Promise<{ readonly outcome: FeedOutcome; readonly hasYielded: boolean }> {
+    const { opened } = this.#options;
+    const batches = opened.feed.run(this.#context(), this.#abort.signal);
+    let hasYielded = false;
+    try {
+      for (;;) {
+        const next = await batches.next();
+        if (next.done === true) return { outcome: next.value, hasYielded };
+        hasYielded = true;
+        for (const event of next.value) this.#take(event);
+        if (opened.waitsForConsumers) await this.#options.caughtUp();
+      }
+    } catch (error) {
+      // A feed reports failure as a value; an exception is a bug and must not end the server.
+      const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      const outcome: FeedOutcome = { kind: "failed", reason };
+      // What it holds open is given back, whether it was it that failed or the fold of what it said.
+      await batches.return(outcome).catch(() => {});
+      return { outcome, hasYielded };
+    }
+  }
+
+  #take(event: FeedEvent): void {
+    switch (event.kind) {
+      case "trades": {
+        this.#fold(event);
+        const last = event.trades.at(-1);
+        if (last !== undefined) this.figures.lagUs = last.receiveTimeUs - last.eventTimeUs;
+        break;
+      }
+      case "time":
+        this.#bars.advance(event.atUs);
+        break;
+      case "gap":
+        this.figures.gaps += 1;
+        this.#options.log.warn("feed has a gap", {
+          dataset: this.dataset.code,
+          from: new Date(event.fromUs / 1000).toISOString(),
+          to: new Date(event.toUs / 1000).toISOString(),
+          reason: event.reason,
+        });
+        break;
+    }
+  }
+
+  /** Folds trades. What a live source sends at once is put into order first: several send newest first. */
+  #fold({ trades, placeOf }: Extract<FeedEvent, { kind: "trades" }>): void {
+    const { clock, opened } = this.#options;
+    const { verdicts, unused } = this.figures;
+    if (opened.feed.time === "wall") this.wallTime(clock.nowUs());
+    const ordered = opened.feed.time === "wall" ? inEventOrder(trades) : trades;
+    for (let at = 0; at < ordered.length; at += 1) {
+      const trade = ordered[at]!;
+      const verdict = this.#bars.apply(trade);
+      verdicts[verdict] += 1;
+      if (verdict === "taken" || verdict === "reused") continue;
+      const place = unused.wantsPlace(verdict) && ordered === trades ? placeOf?.(at) : undefined;
+      unused.add(verdict, 1, place ?? placeOfTrade(trade));
+    }
+  }
+
+  #context(): FeedContext {
+    const { catalog, clock, log, opened, progress } = this.#options;
+    const paceMs = steadyMs(clock);
+    const { code } = this.dataset;
+    const { counts, unused } = this.figures;
+    return {
+      instrument: (ticker) => catalog.ensureInstrument(code, ticker),
+      count: (counter, by, place) => {
+        counts[counter] += by;
+        if (counter !== "trades" && counter !== "bytes") unused.add(counter, by, place);
+      },
+      warn: (message) => log.warn(message, { dataset: code }),
+      progress: (share) => progress?.(share),
+      nowUs: opened.feed.time === "wall" ? () => clock.nowUs() : () => paceMs() * 1_000,
+      sleep: (ms, signal) => sleep(clock, ms, signal),
+    };
+  }
+}
+
+/** Where a trade of a source without lines is: its ticker, id and time. */
+function placeOfTrade({ instrument, id, eventTimeUs }: Trade): string {
+  const time = new Date(eventTimeUs / 1_000).toISOString();
+  return `${instrument.ticker}${id === undefined ? "" : ` ${id}`} at ${time}`;
+}
+
+function sleep(clock: Clock, ms: number, signal: StopSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve();
+      return;
+    }
+    const wake = () => {
+      cancel();
+      signal.removeEventListener("abort", wake);
+      resolve();
+    };
+    const cancel = clock.after(ms, wake);
+    signal.addEventListener("abort", wake, { once: true });
+  });
+}

@@ -1,0 +1,158 @@
+/**
+ * The public streams of the exchange's markets: takes from the board what has changed and hands it to
+ * the hub, trades at once and the rest in its own rhythm (protocol D-C43). What nobody listens to is
+ * not made.
+ */
+import { depthScaleCount } from "../core/market/rules.ts";
+import type { CurrentState, Hub } from "../hub/hub.ts";
+import { type MarketBoard, rulesOf } from "../marketdata/market-board.ts";
+import { tradesUpdates } from "../marketdata/public-trades.ts";
+import type { Topic } from "../marketdata/topic.ts";
+import type { DepthUpdate } from "../marketdata/updates.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Released } from "../ports/released.ts";
+import { every } from "../ports/timers.ts";
+
+/** How often running candles are sent, in milliseconds, as the protocol's parent does. */
+const candleIntervalMs = 500;
+
+/** The rhythms that an operator may choose, in milliseconds. */
+export interface StreamRhythms {
+  readonly depthIntervalMs: number;
+  /** How often the whole book of a scale is sent again, where it has changed (protocol D-C44). */
+  readonly fullReloadIntervalMs: number;
+  readonly tickerIntervalMs: number;
+}
+
+/** What the streams are made of. */
+export interface MarketStreamsOptions {
+  readonly board: MarketBoard;
+  readonly hub: Hub;
+  readonly clock: Clock;
+  readonly rhythms: StreamRhythms;
+}
+
+/** Publishes what the board takes in. */
+export class MarketStreams {
+  readonly #options: MarketStreamsOptions;
+  /** Books and scales that changed since the whole was last sent: at most one of each per market. */
+  readonly #changedBooks = new Set<string>();
+
+  constructor(options: MarketStreamsOptions) {
+    this.#options = options;
+  }
+
+  /** Publishes the trades of durable commands that the board has folded. */
+  publishTrades(released: readonly Released[]): void {
+    const { board, hub } = this.#options;
+    for (const update of tradesUpdates(released, (market) => rulesOf(board, market))) {
+      hub.publish({ kind: "trades", market: update.rules.code }, update, { kind: "history" });
+    }
+  }
+
+  /** Starts the rhythms; the returned function stops them. */
+  start(): () => void {
+    const { clock, rhythms } = this.#options;
+    const stops = [
+      every(clock, rhythms.depthIntervalMs, () => this.#publishDepth()),
+      every(clock, rhythms.fullReloadIntervalMs, () => this.#reloadDepth()),
+      every(clock, rhythms.tickerIntervalMs, () => this.#publishPrices()),
+      every(clock, candleIntervalMs, () => this.#publishCandles()),
+    ];
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }
+
+  #publishDepth(): void {
+    const { board, hub, clock } = this.#options;
+    const updates = board.takeDepth(clock.nowUs(), (market, scaleIndex) =>
+      hub.hasAudience({ kind: "depth", market, scaleIndex }),
+    );
+    for (const update of updates) {
+      const key = `${update.rules.code}:${update.scaleIndex}`;
+      if (update.full) this.#changedBooks.delete(key);
+      else this.#changedBooks.add(key);
+      this.#publishBook(update);
+    }
+  }
+
+  /** Whoever lost a frame is right again after this: the stream has no numbers to notice it by. */
+  #reloadDepth(): void {
+    const { board, hub } = this.#options;
+    for (const { rules } of board.markets()) {
+      for (let scaleIndex = 0; scaleIndex < depthScaleCount; scaleIndex += 1) {
+        if (!this.#changedBooks.delete(`${rules.code}:${scaleIndex}`)) continue;
+        if (!hub.hasAudience({ kind: "depth", market: rules.code, scaleIndex })) continue;
+        const whole = board.depth(rules.code, scaleIndex);
+        if (whole !== undefined) this.#publishBook(whole);
+      }
+    }
+  }
+
+  #publishBook(update: DepthUpdate): void {
+    const { rules, scaleIndex } = update;
+    this.#options.hub.publish({ kind: "depth", market: rules.code, scaleIndex }, update, {
+      kind: "changes",
+    });
+  }
+
+  #publishPrices(): void {
+    const { board, hub, clock } = this.#options;
+    const prices = board.takeLastPrices((market) =>
+      hub.hasAudience({ kind: "last-price", market }),
+    );
+    for (const update of prices) {
+      const market = update.rules.code;
+      const key = `last-price|${market}`;
+      hub.publish({ kind: "last-price", market }, update, { kind: "state", key });
+    }
+    const tickers = board.takeTickers(clock.nowUs(), (market) =>
+      hub.hasAudience({ kind: "ticker", market }),
+    );
+    for (const update of tickers) {
+      const market = update.rules.code;
+      const key = `ticker|${market}`;
+      hub.publish({ kind: "ticker", market }, update, { kind: "state", key });
+    }
+  }
+
+  #publishCandles(): void {
+    const { board, hub } = this.#options;
+    const updates = board.takeCandles((market, intervalS) =>
+      hub.hasAudience({ kind: "candles", market, intervalS }),
+    );
+    for (const update of updates) {
+      const { rules, intervalS, candle } = update;
+      const market = rules.code;
+      // Candles of different intervals of time never replace each other.
+      const key = `candles|${market}|${intervalS}|${candle.startS}`;
+      hub.publish({ kind: "candles", market, intervalS }, update, { kind: "state", key });
+    }
+  }
+}
+
+/**
+ * What a newcomer on a topic is sent at once (protocol D-C42); undefined for streams without a state.
+ * What the others are still to be told is news, which they are sent in its rhythm.
+ */
+export function currentState(
+  board: MarketBoard,
+  topic: Topic,
+  nowUs: number,
+): CurrentState | undefined {
+  switch (topic.kind) {
+    case "last-price":
+      return board.joinLastPrices(topic.market);
+    case "ticker":
+      return board.joinTickers(topic.market, nowUs);
+    case "depth": {
+      const state = board.depth(topic.market, topic.scaleIndex);
+      return state && { state, isNews: false };
+    }
+    case "candles":
+      return board.joinCandles(topic.market, topic.intervalS, nowUs);
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,233 @@
+/**
+ * A command log in memory, for tests and simulations. It does nothing by itself: durability can be
+ * held back, fail, or be lost in a crash, all when the test says so, and never by chance.
+ */
+import { assert } from "../core/assert.ts";
+import type {
+  AppendOutcome,
+  BatchBound,
+  CommandBatch,
+  CommandLog,
+  LogDamage,
+  LogEntry,
+} from "../ports/command-log.ts";
+import { assertBatch, batchBoundMax, isTick, readsMax } from "../ports/command-log.ts";
+import type { StorageFailure } from "../ports/storage-fault.ts";
+
+/** Most payload bytes that a storage holds, unless told otherwise. */
+export const storageBytesDefault: number = 1_024 * 1_024 * 1_024;
+
+/** Most payload bytes taken and not yet durable, unless told otherwise. */
+export const inFlightBytesDefault: number = 64 * 1_024 * 1_024;
+
+/** What outlives a log that is closed or crashes, as a disk does. */
+export class MemoryLogStorage {
+  readonly epoch: string;
+  /** Appends past this many payload bytes fail with `disk-full`. */
+  readonly bytesMax: number;
+  /** What is durable, oldest first. */
+  readonly batches: CommandBatch[] = [];
+  bytes = 0;
+  isOpen = false;
+  /** First sequence of the batch that cannot be read any more. */
+  corruptSequence: number | undefined;
+
+  constructor(options: { readonly epoch?: string; readonly bytesMax?: number } = {}) {
+    this.epoch = options.epoch ?? "0".repeat(32);
+    this.bytesMax = options.bytesMax ?? storageBytesDefault;
+  }
+
+  /** Sequence of the last durable command. */
+  get lastSequence(): number {
+    const last = this.batches.at(-1);
+    return last === undefined ? 0 : last.firstSequence + last.count - 1;
+  }
+
+  /** Spoils the batch that holds `sequence`. */
+  corrupt(sequence: number): void {
+    const batch = this.batches[this.indexOf(sequence)];
+    assert(batch !== undefined, "only what is stored can be spoiled");
+    this.corruptSequence = batch.firstSequence;
+  }
+
+  /** Index of the batch that holds `sequence`; the number of batches when it is past the end. */
+  indexOf(sequence: number): number {
+    let low = 0;
+    let high = this.batches.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const { firstSequence, count } = this.batches[middle] as CommandBatch;
+      if (firstSequence + count <= sequence) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+interface InFlight {
+  readonly batch: CommandBatch;
+  resolve(outcome: AppendOutcome): void;
+}
+
+/** The log of one storage; one at a time. */
+export class MemoryCommandLog implements CommandLog {
+  readonly damage: LogDamage | undefined;
+  readonly largestBatch: BatchBound;
+  readonly #storage: MemoryLogStorage;
+  readonly #inFlightBytesMax: number;
+  /** Oldest first. */
+  readonly #inFlight: InFlight[] = [];
+  #inFlightBytes = 0;
+  #nextSequence: number;
+  #readsOpen = 0;
+  #isHeldBack = false;
+  #failure: StorageFailure | undefined;
+  #stall: StorageFailure | undefined;
+  #troubleListener: () => void = () => {};
+  #isClosed = false;
+
+  constructor(
+    storage: MemoryLogStorage,
+    inFlightBytesMax: number = inFlightBytesDefault,
+    largestBatch: BatchBound = batchBoundMax,
+  ) {
+    this.largestBatch = largestBatch;
+    assert(!storage.isOpen, "a storage is open once at most");
+    storage.isOpen = true;
+    this.#storage = storage;
+    this.#inFlightBytesMax = inFlightBytesMax;
+    this.#nextSequence = storage.lastSequence + 1;
+    const last = storage.batches.at(-1);
+    const isEndCorrupt = last !== undefined && last.firstSequence === storage.corruptSequence;
+    this.damage = isEndCorrupt ? damageOf(storage) : undefined;
+    if (this.damage !== undefined) {
+      this.#failure = { kind: "failure", fault: "failed", message: this.damage.message };
+      this.#nextSequence = this.damage.sequence;
+    }
+  }
+
+  get epoch(): string {
+    return this.#storage.epoch;
+  }
+
+  get lastSequence(): number {
+    return this.damage === undefined ? this.#storage.lastSequence : this.damage.sequence - 1;
+  }
+
+  /** How many batches are taken and not yet durable. */
+  get inFlightBatches(): number {
+    return this.#inFlight.length;
+  }
+
+  get stall(): StorageFailure | undefined {
+    return this.#stall;
+  }
+
+  get failure(): StorageFailure | undefined {
+    return this.#failure;
+  }
+
+  onTrouble(listener: () => void): void {
+    this.#troubleListener = listener;
+  }
+
+  append(batch: CommandBatch): Promise<AppendOutcome> | "no-room" {
+    assert(!this.#isClosed, "a closed log takes no batch");
+    assertBatch(batch, this.largestBatch);
+    if (this.#failure !== undefined) return Promise.resolve(this.#failure);
+    assert(batch.firstSequence === this.#nextSequence, "a batch follows the last one taken");
+    const isRoomy = this.#inFlightBytes + batch.payload.length <= this.#inFlightBytesMax;
+    if (!isRoomy && this.#inFlight.length > 0) return "no-room";
+    this.#nextSequence += batch.count;
+    this.#inFlightBytes += batch.payload.length;
+    const outcome = new Promise<AppendOutcome>((resolve) => {
+      this.#inFlight.push({ batch: { ...batch, payload: batch.payload.slice() }, resolve });
+    });
+    if (!this.#isHeldBack) this.letThrough();
+    return outcome;
+  }
+
+  async *read(fromSequence: number): AsyncGenerator<LogEntry, void, undefined> {
+    assert(Number.isSafeInteger(fromSequence) && fromSequence >= 1, "sequences start at 1");
+    assert(this.#readsOpen < readsMax, "the number of reads is bounded");
+    this.#readsOpen += 1;
+    try {
+      const { batches } = this.#storage;
+      for (let at = this.#storage.indexOf(fromSequence); at < batches.length; at += 1) {
+        const batch = batches[at] as CommandBatch;
+        if (batch.firstSequence === this.#storage.corruptSequence) {
+          yield damageOf(this.#storage);
+          return;
+        }
+        yield { kind: "batch", ...batch };
+      }
+    } finally {
+      this.#readsOpen -= 1;
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.letThrough();
+    this.#isClosed = true;
+    this.#storage.isOpen = false;
+  }
+
+  /** From now on nothing becomes durable until it is let through. */
+  holdBack(): void {
+    this.#isHeldBack = true;
+  }
+
+  /** Makes the oldest batches under way durable, all of them unless told otherwise. */
+  letThrough(batches: number = this.#inFlight.length): void {
+    for (const { batch, resolve } of this.#inFlight.splice(0, batches)) {
+      this.#inFlightBytes -= batch.payload.length;
+      if (this.#storage.bytes + batch.payload.length > this.#storage.bytesMax) {
+        this.#failure ??= { kind: "failure", fault: "disk-full", message: "the storage is full" };
+      }
+      if (this.#failure === undefined) {
+        this.#storage.bytes += batch.payload.length;
+        if (!isTick(batch)) this.#storage.batches.push(batch);
+      }
+      resolve(this.#failure ?? "durable");
+    }
+  }
+
+  /** Nothing becomes durable, and it is known why, until it goes on. */
+  stallWith(failure: StorageFailure): void {
+    this.holdBack();
+    this.#stall = failure;
+    this.#troubleListener();
+  }
+
+  /** What waited becomes durable. */
+  goOn(): void {
+    this.#stall = undefined;
+    this.#troubleListener();
+    this.#isHeldBack = false;
+    this.letThrough();
+  }
+
+  /** Everything under way fails, and everything later. */
+  fail(failure: StorageFailure): void {
+    this.#failure ??= failure;
+    this.letThrough();
+    this.#troubleListener();
+  }
+
+  /**
+   * What a loss of power does: only what is durable stays, nothing under way is ever answered, and the
+   * storage may be opened anew.
+   */
+  crash(): void {
+    this.#inFlight.length = 0;
+    this.#isClosed = true;
+    this.#storage.isOpen = false;
+  }
+}
+
+function damageOf(storage: MemoryLogStorage): LogDamage {
+  const sequence = storage.corruptSequence ?? 1;
+  const message = `the log in memory is damaged at sequence ${sequence} (corrupt)`;
+  return { kind: "damage", fault: "corrupt", sequence, message };
+}

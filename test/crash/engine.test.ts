@@ -1,0 +1,126 @@
+/**
+ * The engine's process is killed with SIGKILL at random moments under load and started again: nothing
+ * that was acknowledged may be missing, nothing may have happened twice or by half.
+ */
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, it } from "vitest";
+import { openSnapshotStore } from "../../server/src/adapters/files/snapshot-store.ts";
+import { openCommandLog } from "../../server/src/adapters/sqlite/log/log.ts";
+import { noSnapshots } from "../../server/src/engine/no-snapshots.ts";
+import { engineFiles } from "../../server/src/main/stores/engine-stores.ts";
+import type { Released } from "../../server/src/ports/released.ts";
+import { seededNumbers } from "../../server/src/sequencer/example-stream.fixture.ts";
+import { recover } from "../../server/src/sequencer/recovery.ts";
+import { runCommand } from "../support/server-process.ts";
+
+const killCount = process.env["OPENBOURSE_TEST_LONG"] === "1" ? 500 : 50;
+const seed = Number(process.env["OPENBOURSE_TEST_SEED"] ?? Date.now() % 1_000_000);
+const program = fileURLToPath(new URL("../support/engine-under-load.ts", import.meta.url));
+const data = mkdtempSync(join(tmpdir(), "openbourse-crash-"));
+const folder = join(data, "exchange");
+mkdirSync(folder);
+afterAll(() => rmSync(data, { recursive: true }));
+
+/** What one life of the process said before it was killed. */
+interface Life {
+  readonly recoveredDeposits: number;
+  readonly recoveredSequence: number;
+  /** Deposit number and sequence of each acknowledgement. */
+  readonly acknowledged: readonly (readonly [number, number])[];
+  readonly notes: readonly string[];
+}
+
+/** Runs the process until it has acknowledged `acks` deposits and kills it in the middle of its work. */
+async function liveAndDie(acks: number): Promise<Life> {
+  const child = spawn(process.execPath, [program, folder, String(seed)], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let stderr = "";
+  child.stderr.on("data", (chunk) => {
+    stderr += String(chunk);
+  });
+  let recovered: readonly [number, number] | undefined;
+  const acknowledged: [number, number][] = [];
+  const notes: string[] = [];
+  for await (const line of createInterface({ input: child.stdout })) {
+    const [word, first, second] = line.split(" ");
+    if (word === "recovered") recovered = [Number(first), Number(second)];
+    // The last line may have been cut short by the kill.
+    else if (word === "ack" && second !== undefined && second !== "")
+      acknowledged.push([Number(first), Number(second)]);
+    else notes.push(line);
+    if (acknowledged.length >= acks) child.kill("SIGKILL");
+  }
+  if (recovered === undefined) throw new Error(`the process did not start: ${stderr}`);
+  return { recoveredDeposits: recovered[0], recoveredSequence: recovered[1], acknowledged, notes };
+}
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** Everything that the log holds in the end, replayed from its beginning, and the state by two ways. */
+async function autopsy() {
+  const files = engineFiles(folder);
+  const opened = await openCommandLog({ file: files.log });
+  if (opened.kind === "refused") throw new Error(opened.message);
+  const log = opened.log;
+  const deposits: [number, number][] = [];
+  const collect = (released: readonly Released[]) => {
+    for (const { sequence, command } of released) {
+      if (command.kind === "deposit" && command.user === "load")
+        deposits.push([Number(command.key.slice(1)), sequence]);
+    }
+    return undefined;
+  };
+  const fromZero = await recover({
+    log,
+    snapshots: noSnapshots,
+    exchange: {},
+    report: silent,
+    replayed: collect,
+  });
+  const store = await openSnapshotStore({ folder: files.snapshots });
+  if (store.kind === "failure") throw new Error(store.message);
+  const fromSnapshot = await recover({ log, snapshots: store.store, exchange: {}, report: silent });
+  await log.close();
+  if (fromZero.kind === "damaged" || fromSnapshot.kind === "damaged")
+    throw new Error("the log is damaged");
+  fromZero.exchange.checkInvariants();
+  return { deposits, fromZero, fromSnapshot };
+}
+
+describe(`an engine that is killed ${killCount} times under load (seed ${seed})`, () => {
+  it(
+    "has everything that it acknowledged, once, and money that adds up",
+    async () => {
+      const draw = seededNumbers(seed);
+      const sequenceOf = new Map<number, number>();
+      let highest = 0;
+      for (let kill = 0; kill < killCount; kill += 1) {
+        const life = await liveAndDie(1 + draw(600));
+        expect(life.notes.filter((note) => note.startsWith("# the exchange"))).toEqual([]);
+        // Deposits are numbered and applied in order, so the balance is the number of the last one.
+        expect(life.recoveredDeposits).toBeGreaterThanOrEqual(highest);
+        for (const [number, sequence] of life.acknowledged) {
+          expect(sequenceOf.has(number)).toBe(false);
+          expect(sequence).toBeGreaterThan(life.recoveredSequence);
+          sequenceOf.set(number, sequence);
+          highest = Math.max(highest, number);
+        }
+      }
+      const { deposits, fromZero, fromSnapshot } = await autopsy();
+      const logged = new Map(deposits);
+      expect(deposits.map(([number]) => number)).toEqual(deposits.map((_, index) => index + 1));
+      for (const [number, sequence] of sequenceOf) expect(logged.get(number)).toBe(sequence);
+      expect(fromSnapshot.fromSequence).toBeGreaterThan(0);
+      expect(fromSnapshot.exchange.stateHash()).toBe(fromZero.exchange.stateHash());
+      const verdict = await runCommand(["verify", "--data", data, "--log-level", "silent"]);
+      expect(verdict).toMatchObject({ code: 0, stdout: expect.not.stringContaining("WRONG") });
+    },
+    killCount * 10_000,
+  );
+});
