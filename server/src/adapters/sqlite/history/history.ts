@@ -104,7 +104,7 @@ export async function openHistory(options: HistoryOptions): Promise<OpenedHistor
 /** The worker's source in a checkout, its build in an installed package. */
 function workerUrl(): URL {
   const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-  return new URL(`./history-worker.${extension}`, import.meta.url);
+  return new URL(`./worker.${extension}`, import.meta.url);
 }
 
 interface Parts {

@@ -61,7 +61,7 @@ export class HistoryReads {
 
   #start(): void {
     const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-    const url = new URL(`./history-read-worker.${extension}`, import.meta.url);
+    const url = new URL(`./read-worker.${extension}`, import.meta.url);
     const worker = new Worker(url, { name: "history-read", workerData: { file: this.#file } });
     this.#worker = worker;
     this.#exited = new Promise((resolve) => worker.once("exit", () => resolve()));

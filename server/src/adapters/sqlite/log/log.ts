@@ -85,7 +85,7 @@ export async function openCommandLog(options: CommandLogOptions): Promise<Opened
 /** The worker's source in a checkout, its build in an installed package. */
 function workerUrl(): URL {
   const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-  return new URL(`./command-log-worker.${extension}`, import.meta.url);
+  return new URL(`./worker.${extension}`, import.meta.url);
 }
 
 /** A batch that was taken and is not yet durable. */
