@@ -4,7 +4,7 @@ import { Exchange } from "../core/exchange.ts";
 import type { CommandBatch } from "../ports/command-log.ts";
 import { Applier, expectedHashesMax } from "./applier.ts";
 import { CommandEncoder } from "./command-codec.ts";
-import { exampleCommands, opening } from "./example-stream.contract.ts";
+import { exampleCommands, opening } from "./example-stream.fixture.ts";
 
 const stream = [...opening, ...exampleCommands(1, 300)];
 const startUs = 1_700_000_000_000_000;

@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { defaultStartUs, VirtualClock } from "../adapters/clock/virtual-clock.ts";
-import { MemoryCommandLog, MemoryLogStorage } from "../adapters/memory/command-log.ts";
 import type { Command } from "../core/commands.ts";
 import { Exchange } from "../core/exchange.ts";
 import type { Tick } from "../ports/released.ts";
-import { rulesOf } from "./example-stream.contract.ts";
+import { MemoryCommandLog, MemoryLogStorage } from "../testing/memory-command-log.ts";
+import { defaultStartUs, VirtualClock } from "../testing/virtual-clock.ts";
+import { rulesOf } from "./example-stream.fixture.ts";
 import { Sequencer } from "./sequencer.ts";
 import { tickUs } from "./ticks.ts";
 
