@@ -79,13 +79,12 @@ async function autopsy() {
   const fromZero = await recover({
     log,
     snapshots: noSnapshots,
-    exchange: {},
     report: silent,
     replayed: collect,
   });
   const store = await openSnapshotStore({ folder: files.snapshots });
   if (store.kind === "failure") throw new Error(store.message);
-  const fromSnapshot = await recover({ log, snapshots: store.store, exchange: {}, report: silent });
+  const fromSnapshot = await recover({ log, snapshots: store.store, report: silent });
   await log.close();
   if (fromZero.kind === "damaged" || fromSnapshot.kind === "damaged")
     throw new Error("the log is damaged");

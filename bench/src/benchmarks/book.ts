@@ -7,7 +7,7 @@ import type { Book } from "../../../server/src/core/book/book.ts";
 import { FastBook } from "../../../server/src/core/book/fast-book.ts";
 import { NaiveBook } from "../../../server/src/core/book/naive-book.ts";
 import type { OrderPool } from "../../../server/src/core/book/order-pool.ts";
-import { standardLimits } from "../../../server/src/core/trading/state.ts";
+import { standardParameters } from "../../../server/src/core/parameters.ts";
 import type { Benchmark, BenchmarkContext, Findings, Sample } from "../harness/benchmark.ts";
 import { Pieces } from "../harness/pieces.ts";
 import { sideBySide } from "../harness/side-by-side.ts";
@@ -117,7 +117,7 @@ function createNaive(pool: OrderPool): Book {
 }
 
 function filledBook(flow: OrderFlow, createBook: (pool: OrderPool) => Book): DrivenBook {
-  const driven = new DrivenBook(createBook, standardLimits.openOrdersMax);
+  const driven = new DrivenBook(createBook, standardParameters.limits.openOrdersMax);
   for (let at = 0; at < flow.fillLength; at += 1) driveBook(driven, flow, at);
   return driven;
 }
@@ -155,7 +155,7 @@ function runLaps(flow: OrderFlow, stopwatch: Stopwatch): void {
 
 /** A comparison of books that do different things would be worth nothing. */
 function assertSameBooks(flow: OrderFlow, operations: readonly PackageOperation[]): void {
-  const ours = new DrivenBook(createFast, standardLimits.openOrdersMax);
+  const ours = new DrivenBook(createFast, standardParameters.limits.openOrdersMax);
   const peer = new OrderBook();
   for (const [at, operation] of operations.entries()) {
     driveBook(ours, flow, at);

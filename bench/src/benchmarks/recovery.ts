@@ -155,7 +155,7 @@ async function openStore(folder: string): Promise<SnapshotStore> {
 }
 
 async function recovered(log: CommandLog, snapshots: SnapshotStore) {
-  const outcome = await recover({ log, snapshots, exchange: {}, report: strictLog });
+  const outcome = await recover({ log, snapshots, report: strictLog });
   if (outcome.kind === "damaged") throw new Error(outcome.message);
   return outcome;
 }

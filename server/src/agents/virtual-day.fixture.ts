@@ -1,7 +1,8 @@
 /** Participants on a real exchange and a virtual clock: what the tests watch, step by step. */
 import type { Command } from "../core/commands.ts";
 import type { ExchangeEvent } from "../core/events.ts";
-import { Exchange } from "../core/exchange.ts";
+import type { Exchange } from "../core/exchange.ts";
+import { exchangeWith } from "../core/scenario.fixture.ts";
 import type { Released } from "../ports/released.ts";
 import type { ParticipantsOptions } from "./config.ts";
 import { defaultMarkets } from "./default-markets.ts";
@@ -73,7 +74,7 @@ export class VirtualDay {
 
 /** An exchange that needs less memory than a real one. */
 export function newExchange(): Exchange {
-  return new Exchange({ limits: { openOrdersMax: 4_096 } });
+  return exchangeWith({ limits: { openOrdersMax: 4_096 } });
 }
 
 /** How many more orders of the chosen owners are open after some events than before. */

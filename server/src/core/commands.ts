@@ -3,15 +3,55 @@
  * applied; it carries no identity of its own besides what its sender chose.
  */
 import type { SelfTradePrevention } from "./book/book.ts";
-import type { MarketRules, Side } from "./market/rules.ts";
+import type { FeeRates, FeeStep } from "./market/fees.ts";
+import type { ChangeableRules, MarketRules, Side } from "./market/rules.ts";
 import type { Atoms } from "./num/money.ts";
 import type { Lots, Ticks } from "./num/units.ts";
+import type { ChangeableLimits, ExchangeParameters } from "./parameters.ts";
 
 /** Longest user name, client order id and transfer key, in UTF-16 units. */
 export const nameLengthMax = 64;
 
 /** How long a limit order stands: until cancelled, for this moment, all or nothing, or only as maker. */
 export type TimeInForce = "gtc" | "ioc" | "fok" | "post-only";
+
+/** Begins a log: what the exchange is run with. It can only be the first command. */
+export interface Genesis extends ExchangeParameters {
+  readonly kind: "genesis";
+  /** Version of the rules by which the commands of this log are applied. */
+  readonly rulesVersion: number;
+}
+
+/** Changes the limits that are named; the others stay. */
+export interface SetLimits {
+  readonly kind: "set-limits";
+  readonly changes: Partial<ChangeableLimits>;
+}
+
+/**
+ * Whose fees are what: everybody's by turnover, those of one market, or those of one user. Rates that are
+ * undefined mean none of its own: what comes next in line applies.
+ */
+export type FeeChoice =
+  | { readonly of: "default"; readonly steps: readonly FeeStep[] }
+  | { readonly of: "market"; readonly market: string; readonly rates: FeeRates | undefined }
+  | { readonly of: "user"; readonly user: string; readonly rates: FeeRates | undefined };
+
+/** Sets fees, from the next trade on. The currency in which turnover is counted stays. */
+export interface SetFees {
+  readonly kind: "set-fees";
+  readonly fees: FeeChoice;
+}
+
+/**
+ * Changes the rules of a market that are named, also while orders stand: those keep the terms on which
+ * they were taken. A tick or lot of another size is refused.
+ */
+export interface SetMarketRules {
+  readonly kind: "set-market-rules";
+  readonly market: string;
+  readonly changes: Partial<ChangeableRules & Pick<MarketRules, "tickSize" | "lotSize">>;
+}
 
 /** Opens a market for trading. */
 export interface AddMarket {
@@ -115,6 +155,10 @@ export interface ReduceOrder {
 
 /** Everything that can be asked. */
 export type Command =
+  | Genesis
+  | SetLimits
+  | SetFees
+  | SetMarketRules
   | AddMarket
   | HaltMarket
   | ResumeMarket

@@ -3,14 +3,43 @@
  * the log yields the same ones. Sequence and time are those of the command that caused them.
  */
 import type { SelfTradePrevention } from "./book/book.ts";
+import type { FeeChoice } from "./commands.ts";
 import type { MarketRules, Side } from "./market/rules.ts";
 import type { Atoms } from "./num/money.ts";
+import type { ExchangeLimits, ExchangeParameters } from "./parameters.ts";
 import type { RejectReason } from "./reject.ts";
 
 /** The command changed nothing. It is the only event then. */
 export interface Refused {
   readonly kind: "refused";
   readonly reason: RejectReason;
+}
+
+/** The exchange has begun with these limits and fees. */
+export interface ExchangeBegun extends ExchangeParameters {
+  readonly kind: "exchange-begun";
+}
+
+/** The limits of the exchange were set. */
+export interface LimitsSet {
+  readonly kind: "limits-set";
+  readonly before: ExchangeLimits;
+  readonly limits: ExchangeLimits;
+}
+
+/** Fees were set: of everybody, of a market or of a user. */
+export interface FeesSet {
+  readonly kind: "fees-set";
+  readonly before: FeeChoice;
+  readonly fees: FeeChoice;
+}
+
+/** The rules of a market were set. */
+export interface MarketRulesSet {
+  readonly kind: "market-rules-set";
+  readonly market: string;
+  readonly before: MarketRules;
+  readonly rules: MarketRules;
 }
 
 /** A market takes orders now. */
@@ -157,6 +186,10 @@ export interface LevelChanged {
 /** Everything that can have happened. */
 export type ExchangeEvent =
   | Refused
+  | ExchangeBegun
+  | LimitsSet
+  | FeesSet
+  | MarketRulesSet
   | MarketAdded
   | MarketStateChanged
   | SelfTradePreventionSet

@@ -5,18 +5,18 @@ import { selfTradePreventions } from "./book/book.ts";
 import { NaiveBook } from "./book/naive-book.ts";
 import type { Command, TimeInForce } from "./commands.ts";
 import type { ExchangeEvent } from "./events.ts";
-import { Exchange, type ExchangeOptions } from "./exchange.ts";
+import type { Exchange } from "./exchange.ts";
 import type { Side } from "./market/rules.ts";
 import { atoms } from "./num/money.ts";
 import type { Lots, Ticks } from "./num/units.ts";
 import type { RejectReason } from "./reject.ts";
-import { money, rulesOf } from "./scenario.fixture.ts";
+import { exchangeWith, money, rulesOf, type TestExchangeOptions } from "./scenario.fixture.ts";
 
 const users = ["ann", "bob", "cid", "dan"];
 const markets = ["BTC_USDT", "ETH_BTC"];
 
 /** Rates that leave fractions, a rebate, and steps that a busy stream climbs. */
-const options: ExchangeOptions = {
+const options: TestExchangeOptions = {
   limits: {
     openOrdersMax: 48,
     openOrdersPerUserMax: 24,
@@ -151,8 +151,8 @@ function rareCommand(draw: Draw, user: string, market: string): Command {
 class Line {
   readonly exchange: Exchange;
 
-  constructor(changes: Partial<ExchangeOptions> = {}) {
-    this.exchange = new Exchange({ ...options, ...changes });
+  constructor(changes: TestExchangeOptions = {}) {
+    this.exchange = exchangeWith({ ...options, ...changes });
   }
 
   open(): this {

@@ -177,7 +177,7 @@ describe("a state snapshot", () => {
     const scenario = new Scenario({ limits });
     for (const id of ["a", "b"]) scenario.tell([`ann buy 1@10 id=${id}`, `ann cancel id=${id}`]);
     scenario.say("bob deposit 1 USDT third");
-    const restored = new Exchange({ limits });
+    const restored = new Exchange();
     restored.restore(scenario.exchange.snapshot());
 
     const { sequence } = restored;
@@ -192,7 +192,7 @@ describe("a state snapshot", () => {
   });
 
   it("of another version is not read", () => {
-    const snapshot = { ...new Scenario().exchange.snapshot(), version: 2 as 1 };
+    const snapshot = { ...new Scenario().exchange.snapshot(), version: 3 as 1 };
 
     expect(() => new Exchange().restore(snapshot)).toThrow(AssertionError);
   });

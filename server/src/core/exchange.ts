@@ -11,10 +11,11 @@ import { noSlot, OrderPool } from "./book/order-pool.ts";
 import type { Command, Stamped } from "./commands.ts";
 import type { ExchangeEvent, OrderView } from "./events.ts";
 import { type CurrencyTotals, Ledger } from "./ledger/ledger.ts";
-import { assertFeeSchedule, type FeeSchedule, type FeeStep, standardFees } from "./market/fees.ts";
+import type { FeeRates, FeeSchedule, FeeStep } from "./market/fees.ts";
 import type { MarketRules, Side } from "./market/rules.ts";
 import { Turnover } from "./market/turnover.ts";
 import type { Atoms } from "./num/money.ts";
+import { type ExchangeLimits, implicitParameters } from "./parameters.ts";
 import type { RejectReason } from "./reject.ts";
 import {
   addMarket,
@@ -29,19 +30,13 @@ import { LimitEntry } from "./trading/limit-entry.ts";
 import { MarketEntry } from "./trading/market-entry.ts";
 import { Matcher } from "./trading/matching.ts";
 import { type OpenOrderQuery, openOrderPage, openOrdersOf, viewOf } from "./trading/orders.ts";
+import { begin, setFees, setLimits, setMarketRules } from "./trading/parameters.ts";
 import { type ExchangeSnapshot, restoreState, snapshotOf } from "./trading/snapshot.ts";
-import {
-  type ExchangeLimits,
-  ownerOf,
-  standardLimits,
-  type TradingState,
-} from "./trading/state.ts";
+import { ownerOf, type TradingState } from "./trading/state.ts";
 import { hashOf } from "./trading/state-hash.ts";
 
-/** What an exchange is made with; it has to be the same on every replay. */
+/** What an exchange is made with. Nothing of it decides what a command does: that is in the log. */
 export interface ExchangeOptions {
-  readonly fees?: FeeSchedule;
-  readonly limits?: Partial<ExchangeLimits>;
   /** The book of each market; the fast one unless a test says otherwise. */
   readonly createBook?: (pool: OrderPool) => Book;
 }
@@ -55,7 +50,11 @@ export interface BalanceView {
 
 /** What a user pays, and why; amounts in atoms of the reference currency. */
 export interface Tariff {
+  /** The schedule, and the step that the user has reached in it. */
+  readonly schedule: FeeSchedule;
   readonly step: FeeStep;
+  /** The user's own rates, which apply instead. */
+  readonly own: FeeRates | undefined;
   readonly thirtyDays: bigint;
   readonly today: bigint;
 }
@@ -63,9 +62,17 @@ export interface Tariff {
 /** A market as it stands. */
 export interface MarketView {
   readonly rules: MarketRules;
+  /** The market's own rates; undefined where the schedule applies. */
+  readonly fees: FeeRates | undefined;
   readonly halted: boolean;
   /** Price of the latest trade in ticks; 0 before the first one. */
   readonly lastPrice: number;
+}
+
+/** A user with their own rates. */
+export interface UserFees {
+  readonly user: string;
+  readonly rates: FeeRates;
 }
 
 /** Matching, wallets and fees of all markets. */
@@ -76,14 +83,14 @@ export class Exchange {
   #events: ExchangeEvent[] = [];
 
   constructor(options: ExchangeOptions = {}) {
-    const { fees = standardFees, createBook = (pool) => new FastBook(pool) } = options;
-    assertFeeSchedule(fees);
-    const limits = { ...standardLimits, ...options.limits };
+    const { createBook = (pool) => new FastBook(pool) } = options;
     const sink = { emit: (event: ExchangeEvent) => void this.#events.push(event) };
-    const pool = new OrderPool(limits.openOrdersMax);
+    // Room for orders is made for the first market, when it is known how much.
+    const pool = new OrderPool();
     this.#state = {
-      limits,
-      fees,
+      ...implicitParameters,
+      isExplicit: false,
+      usersWithFees: new Set(),
       sink,
       createBook,
       ledger: new Ledger(sink),
@@ -158,12 +165,16 @@ export class Exchange {
     return snapshotOf(this.#state);
   }
 
-  /** Fills a new exchange, made with the same options, from a snapshot. */
+  /** Fills a new exchange from a snapshot. */
   restore(snapshot: ExchangeSnapshot): void {
     restoreState(this.#state, snapshot);
   }
 
-  /** Digest of the state: 16 hexadecimal digits, equal for equal states however they came about. */
+  /**
+   * Digest of the state: 16 hexadecimal digits, equal for equal states however they came about. From the
+   * first command on that sets limits, fees or rules it covers those too; before that it is what it was
+   * for the logs of 0.1.0.
+   */
   stateHash(): string {
     return hashOf(this.snapshot());
   }
@@ -175,8 +186,9 @@ export class Exchange {
 
   /** All markets in the order in which they were added. */
   markets(): readonly MarketView[] {
-    return this.#state.markets.map(({ rules, halted, lastPrice }) => ({
+    return this.#state.markets.map(({ rules, fees, halted, lastPrice }) => ({
       rules,
+      fees,
       halted,
       lastPrice,
     }));
@@ -194,7 +206,7 @@ export class Exchange {
     return user === undefined ? [] : openOrderPage(this.#state, user, query);
   }
 
-  /** An open order of a user; undefined when it is not open or not his. */
+  /** An open order of a user; undefined when it is not open or not theirs. */
   openOrder(name: string, id: number): OrderView | undefined {
     const slot = findOrder(this.#state, this.#state.usersByName.get(name), { id });
     return slot === undefined ? undefined : viewOf(this.#state, slot);
@@ -224,7 +236,7 @@ export class Exchange {
     return this.#state.users.map(({ name }) => name);
   }
 
-  /** What a user has of each currency that he ever had. */
+  /** What a user has of each currency that they ever had. */
   balances(name: string): readonly BalanceView[] {
     const balances = this.#state.usersByName.get(name)?.wallet.balances ?? [];
     return balances.flatMap((balance, index) => {
@@ -234,11 +246,33 @@ export class Exchange {
     });
   }
 
-  /** A user's fee step and turnover at the time of the last command. */
+  /** A user's fees and turnover at the time of the last command. */
   tariff(name: string): Tariff {
-    const { timeUs, fees } = this.#state;
-    const turnover = this.#state.usersByName.get(name)?.turnover ?? new Turnover(fees);
-    return { step: turnover.stepAt(timeUs), ...turnover.totals(timeUs) };
+    const { timeUs, fees: schedule } = this.#state;
+    const user = this.#state.usersByName.get(name);
+    const turnover = user?.turnover ?? new Turnover();
+    const step = turnover.stepAt(timeUs, schedule);
+    return { schedule, step, own: user?.fees, ...turnover.totals(timeUs) };
+  }
+
+  /** The limits that apply. */
+  get limits(): ExchangeLimits {
+    return this.#state.limits;
+  }
+
+  /** The fees of everybody who has no own ones, in markets that have no own ones. */
+  get fees(): FeeSchedule {
+    return this.#state.fees;
+  }
+
+  /** Users with their own rates, at most `count` of them. */
+  userFees(count: number): readonly UserFees[] {
+    const found: UserFees[] = [];
+    for (const { name, fees } of this.#state.usersWithFees) {
+      if (found.length >= count) break;
+      if (fees !== undefined) found.push({ user: name, rates: fees });
+    }
+    return found;
   }
 
   /** Where the money of a currency is; undefined for an unknown one. */
@@ -271,6 +305,14 @@ export class Exchange {
         return transfer(this.#state, command);
       case "set-self-trade-prevention":
         return setSelfTradePrevention(this.#state, command);
+      case "genesis":
+        return begin(this.#state, command);
+      case "set-limits":
+        return setLimits(this.#state, command);
+      case "set-fees":
+        return setFees(this.#state, command);
+      case "set-market-rules":
+        return setMarketRules(this.#state, command);
       case "add-market":
         return addMarket(this.#state, command);
       case "halt-market":

@@ -7,11 +7,10 @@ import { gunzipSync } from "node:zlib";
 import { expect } from "vitest";
 import type { Command } from "./commands.ts";
 import type { ExchangeEvent, Traded } from "./events.ts";
-import { Exchange } from "./exchange.ts";
 import type { Side } from "./market/rules.ts";
 import type { Decimal } from "./num/decimal.ts";
 import type { Lots, Ticks } from "./num/units.ts";
-import { money, noFees, rulesOf } from "./scenario.fixture.ts";
+import { exchangeWith, money, noFees, rulesOf } from "./scenario.fixture.ts";
 
 const folder =
   process.env["OPENBOURSE_TEST_DATA"] ??
@@ -33,7 +32,7 @@ const market = "BTC_USDT";
 
 /** One market in which one user buys, another one sells, and neither runs out of money. */
 export class Venue {
-  readonly exchange = new Exchange({
+  readonly exchange = exchangeWith({
     fees: noFees,
     limits: { openOrdersMax: 65_536, openOrdersPerUserMax: 65_536 },
   });

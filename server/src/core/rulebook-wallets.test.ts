@@ -1,7 +1,8 @@
 /** The rule book of money: what each command does to available and held balances. */
+
 import { describe, expect, it } from "vitest";
-import { standardFees } from "./market/fees.ts";
 import { noAtoms } from "./num/money.ts";
+import { standardParameters } from "./parameters.ts";
 import { describeRules, money, plainFees, rulesOf, Scenario } from "./scenario.fixture.ts";
 
 describeRules(
@@ -239,7 +240,7 @@ describe("turnover", () => {
   });
 
   it("lowers the fees of the next days", () => {
-    const scenario = new Scenario({ fees: standardFees });
+    const scenario = new Scenario({ fees: standardParameters.fees });
     scenario.tell(["ann deposit 100000 USDT d", "bob sell 100@1001", "ann buy 100@1001"]);
     nextDay(scenario);
 

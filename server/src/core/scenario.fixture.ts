@@ -11,6 +11,32 @@ import type { FeeSchedule } from "./market/fees.ts";
 import type { MarketRules, Side } from "./market/rules.ts";
 import { type Atoms, atoms, formatAtoms, parseAtoms } from "./num/money.ts";
 import { type Lots, lots, type Ticks } from "./num/units.ts";
+import { type ExchangeLimits, rulesVersion, standardParameters } from "./parameters.ts";
+
+/** Limits and fees of a test's exchange; what is left out is standard. */
+export interface TestExchangeOptions extends ExchangeOptions {
+  readonly fees?: FeeSchedule;
+  readonly limits?: Partial<ExchangeLimits>;
+}
+
+/** An exchange at the start of its log that has other limits and fees. */
+export function exchangeWith(options: TestExchangeOptions): Exchange {
+  const { fees, limits, ...rest } = options;
+  const begun = new Exchange();
+  begun.apply({
+    sequence: 1,
+    timeUs: 0,
+    command: {
+      kind: "genesis",
+      rulesVersion,
+      fees: fees ?? standardParameters.fees,
+      limits: { ...standardParameters.limits, ...limits },
+    },
+  });
+  const exchange = new Exchange(rest);
+  exchange.restore({ ...begun.snapshot(), sequence: 0 });
+  return exchange;
+}
 
 /** Trading for nothing. */
 export const noFees: FeeSchedule = {
@@ -62,9 +88,9 @@ export class Scenario {
   #setup = 0;
 
   /** Every user starts with 1000 USDT and 100 BTC. */
-  constructor(options: ExchangeOptions & { rules?: Partial<MarketRules> } = {}) {
+  constructor(options: TestExchangeOptions & { rules?: Partial<MarketRules> } = {}) {
     const { rules, ...rest } = options;
-    this.exchange = new Exchange({ fees: noFees, limits: { openOrdersMax: 64 }, ...rest });
+    this.exchange = exchangeWith({ fees: noFees, limits: { openOrdersMax: 64 }, ...rest });
     this.apply({ kind: "add-market", rules: rulesOf("BTC", "USDT", rules) });
     for (const user of ["ann", "bob", "cid"]) {
       this.say(`${user} deposit 1000 USDT start-usdt`);

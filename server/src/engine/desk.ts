@@ -3,7 +3,6 @@
  * exchange once they are durable, answers about the past from the history once it has caught up.
  */
 import type { Exchange } from "../core/exchange.ts";
-import { standardFees } from "../core/market/fees.ts";
 import { type Answer, isUnanswered } from "../ports/history.ts";
 import type { PastAnswer, TradingDesk, Unavailable } from "../ports/trading-desk.ts";
 import type { Engine } from "./engine.ts";
@@ -25,7 +24,6 @@ export function createDesk(engine: Engine): TradingDesk {
   }
 
   return {
-    fees: standardFees,
     submit: (command) => engine.door.submit(command),
     openOrders: (user, query) => now((exchange) => exchange.openOrderPage(user, query)),
     openOrder: (user, id) => now((exchange) => exchange.openOrder(user, id)),
@@ -37,7 +35,7 @@ export function createDesk(engine: Engine): TradingDesk {
         ? answered(history.closedOrders(query))
         : { kind: "unavailable", reason: fault };
     },
-    // Whoever has been told that an order is closed has been told by a history that holds its fills.
+    // That an order is closed was told by a history that holds its fills.
     fillsOfClosed: (query) => answered(history.orderFills(query)),
   };
 }

@@ -6,9 +6,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Command } from "../core/commands.ts";
-import { Exchange } from "../core/exchange.ts";
 import { lots, ticks } from "../core/num/units.ts";
-import { money, rulesOf } from "../core/scenario.fixture.ts";
+import { exchangeWith, money, rulesOf } from "../core/scenario.fixture.ts";
 import type { Released, Submission } from "../ports/released.ts";
 import type { StorageFailure } from "../ports/storage-fault.ts";
 import type { Admission } from "../ports/trading-desk.ts";
@@ -57,7 +56,7 @@ class House {
   readonly door: Door;
 
   constructor() {
-    const exchange = new Exchange({ limits });
+    const exchange = exchangeWith({ limits });
     const recorder = new Recorder(this.history, report);
     const sequencer = new Sequencer({
       ...{ exchange, log: this.log, clock: new VirtualClock() },

@@ -6,12 +6,12 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Command, PlaceLimit, Transfer } from "../core/commands.ts";
 import { lots, ticks } from "../core/num/units.ts";
 import { money, rulesOf } from "../core/scenario.fixture.ts";
-import { standardLimits } from "../core/trading/state.ts";
+import { standardParameters } from "../core/parameters.ts";
 import { engineFiles, engineStores } from "../main/stores/engine-stores.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
 import { Engine } from "./engine.ts";
 
-const rememberedMax = standardLimits.closedClientIdsPerUserMax;
+const rememberedMax = standardParameters.limits.closedClientIdsPerUserMax;
 const log = { debug() {}, info() {}, warn() {}, error() {} };
 const folder = mkdtempSync(join(tmpdir(), "openbourse-desk-"));
 
@@ -112,8 +112,9 @@ describe("a transfer key that the exchange has forgotten", () => {
   it("moves no money a second time, neither at once, nor after a restart, nor with a history made anew", async () => {
     await submit(transfer("once"));
     await submit(transfer("taken", { kind: "withdraw", amount: money("1") }));
-    const others = Array.from({ length: standardLimits.transferKeysPerUserMax }, (_, index) =>
-      submit(transfer(`other ${index}`)),
+    const others = Array.from(
+      { length: standardParameters.limits.transferKeysPerUserMax },
+      (_, index) => submit(transfer(`other ${index}`)),
     );
     await Promise.all(others);
     const before = engine.exchange.balances("zoe");

@@ -141,7 +141,6 @@ export class Engine {
     const recovered = await recover({
       log: commandLog,
       snapshots,
-      exchange: {},
       report: log,
       eventsNeededFrom: history.lastSequence,
       replayed: (released) => {

@@ -5,7 +5,6 @@ import { runFeed, VirtualFeedContext } from "../../../test/support/virtual-feed-
 import { systemSecrets } from "../adapters/crypto/system-secrets.ts";
 import { parseMarketRules } from "../admin/market-rules.ts";
 import type { Command } from "../core/commands.ts";
-import { Exchange } from "../core/exchange.ts";
 import {
   depthScaleCount,
   depthScalesOf,
@@ -16,6 +15,7 @@ import {
 import { formatDecimal } from "../core/num/decimal.ts";
 import { type Atoms, atomsMax, atomsScale } from "../core/num/money.ts";
 import { lots, ticks } from "../core/num/units.ts";
+import { exchangeWith } from "../core/scenario.fixture.ts";
 import { createEncodings } from "../dialects/cryptomus/encodings.ts";
 import { listTickers, listTrades, showBook } from "../dialects/cryptomus/rest-market-data.ts";
 import { listPairs, listScales } from "../dialects/cryptomus/rest-markets.ts";
@@ -53,7 +53,7 @@ function priceMax(rules: MarketRules, quantity: number): number {
 
 /** What became of the largest order at the highest price, and of the smallest at its highest. */
 function trade(rules: MarketRules): Released[] {
-  const exchange = new Exchange({ limits: { openOrdersMax: 16 } });
+  const exchange = exchangeWith({ limits: { openOrdersMax: 16 } });
   const released: Released[] = [];
   const give = (command: Command) => {
     const sequence = released.length + 1;

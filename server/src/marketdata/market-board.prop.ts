@@ -1,10 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Command } from "../core/commands.ts";
-import { Exchange } from "../core/exchange.ts";
 import { depthScaleCount, type Side } from "../core/market/rules.ts";
 import type { Lots, Ticks } from "../core/num/units.ts";
-import { money, noFees, rulesOf } from "../core/scenario.fixture.ts";
+import { exchangeWith, money, noFees, rulesOf } from "../core/scenario.fixture.ts";
 import { candleIntervalsS, candleResolutionsS } from "./candles.ts";
 import type { DurableEvents, MarketState } from "./market-board.ts";
 import { rulesOf as listedRulesOf, MarketBoard } from "./market-board.ts";
@@ -40,7 +39,7 @@ type DrawnOrder = typeof order extends fc.Arbitrary<infer T> ? T : never;
 
 /** An exchange whose one user trades with himself, and the log of what happened. */
 class Venue {
-  readonly exchange = new Exchange({ fees: noFees, limits: { openOrdersMax: 256 } });
+  readonly exchange = exchangeWith({ fees: noFees, limits: { openOrdersMax: 256 } });
   readonly setup: readonly DurableEvents[];
   #timeUs = startUs;
 

@@ -1,12 +1,11 @@
 /** What happens to a real exchange, in a form that a history takes; for its tests and their child processes. */
 import { assert } from "../core/assert.ts";
 import type { Command, PlaceLimit } from "../core/commands.ts";
-import { Exchange } from "../core/exchange.ts";
 import type { FeeSchedule } from "../core/market/fees.ts";
 import type { Side } from "../core/market/rules.ts";
 import { atoms } from "../core/num/money.ts";
 import { lots, ticks } from "../core/num/units.ts";
-import { money, rulesOf } from "../core/scenario.fixture.ts";
+import { exchangeWith, money, rulesOf } from "../core/scenario.fixture.ts";
 import { type Answer, type History, isUnanswered } from "./history.ts";
 import type { Released } from "./released.ts";
 
@@ -22,7 +21,7 @@ const storyStartUs = 1_700_000_000_000_000;
 /** A real exchange whose every command is kept as it would be released. A second passes before each. */
 export class Story {
   readonly released: Released[] = [];
-  readonly #exchange = new Exchange({ fees });
+  readonly #exchange = exchangeWith({ fees });
   #nowUs = storyStartUs;
 
   /** Gives a command; returns its sequence, which is the id of the order that it places. */

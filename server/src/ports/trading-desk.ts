@@ -5,7 +5,6 @@
 import type { Command } from "../core/commands.ts";
 import type { OrderView } from "../core/events.ts";
 import type { BalanceView, Tariff } from "../core/exchange.ts";
-import type { FeeSchedule } from "../core/market/fees.ts";
 import type { RejectReason } from "../core/reject.ts";
 import type { OpenOrderQuery } from "../core/trading/orders.ts";
 import type {
@@ -31,7 +30,6 @@ export type PastAnswer<Row> = readonly Row[] | Unavailable | HistoryBusy;
 
 /** The counter at which users are served. */
 export interface TradingDesk {
-  readonly fees: FeeSchedule;
   /**
    * Submits a command; resolves when its result is durable. A client id of any earlier order of the
    * user is refused, also one that the exchange itself has forgotten.
@@ -39,10 +37,11 @@ export interface TradingDesk {
   submit(command: Command): Promise<Submission | Admission>;
   /** A page of a user's open orders, newest first. */
   openOrders(user: string, query: OpenOrderQuery): Promise<readonly OrderView[] | Unavailable>;
-  /** An open order of a user by its id; undefined when it is not open or not his. */
+  /** An open order of a user by its id; undefined when it is not open or not theirs. */
   openOrder(user: string, id: number): Promise<OrderView | Unavailable | undefined>;
-  /** What a user has of each currency that he ever had. */
+  /** What a user has of each currency that they ever had. */
   balances(user: string): Promise<readonly BalanceView[] | Unavailable>;
+  /** What a user pays, and the schedule that applies where neither they nor a market have own fees. */
   tariff(user: string): Promise<Tariff | Unavailable>;
   /** Closed orders of a user, the last one that ended first. */
   closedOrders(query: OrderQuery): Promise<PastAnswer<OrderRecord>>;

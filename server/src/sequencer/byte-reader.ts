@@ -43,6 +43,11 @@ export class ByteReader {
     return this.#fault();
   }
 
+  signed(): number {
+    const value = this.whole();
+    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+  }
+
   text(): string {
     const number = this.whole();
     const known = this.#texts[number];

@@ -95,6 +95,11 @@ export class ByteWriter {
     this.#length += 1;
   }
 
+  /** A whole number of either sign that is at most half of the largest safe integer: 0, -1, 1, -2, … */
+  signed(value: number): void {
+    this.whole(value < 0 ? -2 * value - 1 : 2 * value);
+  }
+
   /**
    * A text of at most {@link textLengthMax} UTF-16 units: its number if it was written before, else
    * the next number and its units.

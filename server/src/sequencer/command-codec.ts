@@ -12,11 +12,24 @@ import type {
   ReplaceOrder,
   TimeInForce,
 } from "../core/commands.ts";
-import type { MarketRules, Side } from "../core/market/rules.ts";
-import type { Atoms } from "../core/num/money.ts";
+import type { Side } from "../core/market/rules.ts";
 import type { Lots, Ticks } from "../core/num/units.ts";
+import { rulesVersion } from "../core/parameters.ts";
 import { ByteReader } from "./byte-reader.ts";
 import { ByteWriter } from "./byte-writer.ts";
+import { pick, readAtoms } from "./codec-values.ts";
+import {
+  readFees,
+  readGenesis,
+  readLimitChanges,
+  readRuleChanges,
+  readRules,
+  writeFees,
+  writeGenesis,
+  writeLimitChanges,
+  writeRuleChanges,
+  writeRules,
+} from "./parameters-codec.ts";
 
 /** First byte of every payload. */
 export const codecVersion = 1;
@@ -35,6 +48,10 @@ const kinds: readonly Command["kind"][] = [
   "cancel-all",
   "replace-order",
   "reduce-order",
+  "genesis",
+  "set-limits",
+  "set-fees",
+  "set-market-rules",
 ];
 const sides: readonly Side[] = ["buy", "sell"];
 const timesInForce: readonly TimeInForce[] = ["gtc", "ioc", "fok", "post-only"];
@@ -96,8 +113,14 @@ export function decodeCommands(payload: Uint8Array, count: number): readonly Com
   const commands: Command[] = [];
   for (let read = 0; read < count && !reader.faulty; read += 1) {
     const kind = kinds[reader.byte()];
-    if (kind === undefined) return `command ${read} of the batch is of an unknown kind`;
-    commands.push(readCommand(reader, kind));
+    if (kind === undefined) {
+      return `command ${read} of the batch is of an unknown kind: a newer openbourse wrote it`;
+    }
+    const command = readCommand(reader, kind);
+    if (command.kind === "genesis" && command.rulesVersion !== rulesVersion && !reader.faulty) {
+      return `the log begins with version ${command.rulesVersion} of the rules of an exchange: a newer openbourse wrote it`;
+    }
+    commands.push(command);
   }
   if (reader.faulty) return `command ${commands.length - 1} of the batch cannot be read`;
   return reader.atEnd ? commands : "there is more in the batch than its commands";
@@ -153,6 +176,19 @@ function writeCommand(writer: ByteWriter, command: Command): void {
       writer.text(command.user);
       writeReference(writer, command.order);
       writer.whole(command.by);
+      break;
+    case "genesis":
+      writeGenesis(writer, command);
+      break;
+    case "set-limits":
+      writeLimitChanges(writer, command.changes);
+      break;
+    case "set-fees":
+      writeFees(writer, command.fees);
+      break;
+    case "set-market-rules":
+      writer.text(command.market);
+      writeRuleChanges(writer, command.changes);
       break;
     default:
       ensureNever(command);
@@ -212,6 +248,14 @@ function readCommand(reader: ByteReader, kind: Command["kind"]): Command {
         order: readReference(reader),
         by: reader.whole() as Lots,
       };
+    case "genesis":
+      return { kind, ...readGenesis(reader) };
+    case "set-limits":
+      return { kind, changes: readLimitChanges(reader) };
+    case "set-fees":
+      return { kind, fees: readFees(reader) };
+    case "set-market-rules":
+      return { kind, market: reader.text(), changes: readRuleChanges(reader) };
     default:
       return ensureNever(kind);
   }
@@ -285,46 +329,4 @@ function writeSize(writer: ByteWriter, size: MarketOrderSize): void {
 
 function readSize(reader: ByteReader): MarketOrderSize {
   return reader.byte() === 0 ? { quantity: reader.whole() as Lots } : { value: readAtoms(reader) };
-}
-
-function writeRules(writer: ByteWriter, rules: MarketRules): void {
-  for (const text of [rules.code, rules.base, rules.quote]) writer.text(text);
-  for (const { coefficient, scale } of [rules.tickSize, rules.lotSize]) {
-    writer.whole(coefficient);
-    writer.whole(scale);
-  }
-  writer.whole(rules.baseMin);
-  writer.whole(rules.baseMax);
-  writer.amount(rules.quoteMin);
-  writer.amount(rules.quoteMax);
-  writer.whole(rules.marketOrderBandPpm);
-}
-
-function readRules(reader: ByteReader): MarketRules {
-  const readStep = () => ({ coefficient: reader.whole(), scale: reader.whole() });
-  return {
-    code: reader.text(),
-    base: reader.text(),
-    quote: reader.text(),
-    tickSize: readStep(),
-    lotSize: readStep(),
-    baseMin: reader.whole() as Lots,
-    baseMax: reader.whole() as Lots,
-    quoteMin: readAtoms(reader),
-    quoteMax: readAtoms(reader),
-    marketOrderBandPpm: reader.whole(),
-  };
-}
-
-function readAtoms(reader: ByteReader): Atoms {
-  const text = reader.text();
-  return (/^\d{1,40}$/.test(text) ? BigInt(text) : 0n) as Atoms;
-}
-
-/** The value at a position; the first one for a position that no writer wrote. */
-function pick<Value>(
-  values: readonly [Value, ...Value[]] | readonly Value[],
-  position: number,
-): Value {
-  return values[position] ?? (values[0] as Value);
 }

@@ -73,9 +73,7 @@ async function run(seed: number, count: number, every = 100) {
 
 function recoverFrom(storage: MemoryLogStorage, snapshots: SnapshotStore, more: object = {}) {
   const log = new MemoryCommandLog(storage);
-  return recover({ log, snapshots, exchange: {}, report: silent, ...more }).finally(() =>
-    log.close(),
-  );
+  return recover({ log, snapshots, report: silent, ...more }).finally(() => log.close());
 }
 
 function exchangeOf(recovered: Recovered): Exchange {

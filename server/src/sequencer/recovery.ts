@@ -3,19 +3,18 @@
  * be used is skipped with a warning; a log that cannot be vouched for is not.
  */
 import { assert } from "../core/assert.ts";
-import { Exchange, type ExchangeOptions } from "../core/exchange.ts";
+import { Exchange } from "../core/exchange.ts";
 import type { CommandLog } from "../ports/command-log.ts";
 import type { Log } from "../ports/log.ts";
 import type { Released } from "../ports/released.ts";
 import type { SnapshotStore } from "../ports/snapshot-store.ts";
 import { Applier } from "./applier.ts";
-import { decodeState, stateFormat } from "./state-codec.ts";
+import { decodeState, isStateFormat } from "./state-codec.ts";
 
 /** What recovery works with. */
 export interface RecoveryOptions {
   readonly log: CommandLog;
   readonly snapshots: SnapshotStore;
-  readonly exchange: ExchangeOptions;
   readonly report: Log;
   /** Snapshots newer than this are not used: somebody needs the events after it. */
   readonly eventsNeededFrom?: number;
@@ -44,7 +43,7 @@ export type Recovered =
 export async function recover(options: RecoveryOptions): Promise<Recovered> {
   const { log } = options;
   if (log.damage !== undefined) return { kind: "damaged", message: log.damage.message };
-  const exchange = (await fromSnapshot(options)) ?? new Exchange(options.exchange);
+  const exchange = (await fromSnapshot(options)) ?? new Exchange();
   const fromSequence = exchange.sequence;
   const applier = new Applier(exchange);
   const { visit } = options;
@@ -84,15 +83,15 @@ async function fromSnapshot(options: RecoveryOptions): Promise<Exchange | undefi
 
 async function restoreFrom(
   sequence: number,
-  { log, snapshots, exchange: exchangeOptions }: RecoveryOptions,
+  { log, snapshots }: RecoveryOptions,
 ): Promise<Exchange | string> {
   const snapshot = await snapshots.read(sequence);
   if (snapshot.kind === "damage") return snapshot.message;
   if (snapshot.epoch !== log.epoch) return "it belongs to another log";
-  if (snapshot.format !== stateFormat) return `its format ${snapshot.format} is not known`;
+  if (!isStateFormat(snapshot.format)) return `its format ${snapshot.format} is not known`;
   const state = decodeState(snapshot.state);
   if (state === undefined) return "its state cannot be read";
-  const exchange = new Exchange(exchangeOptions);
+  const exchange = new Exchange();
   exchange.restore(state);
   return exchange;
 }

@@ -5,7 +5,7 @@
 import type { Exchange } from "../core/exchange.ts";
 import type { Log } from "../ports/log.ts";
 import type { Snapshot, SnapshotStore } from "../ports/snapshot-store.ts";
-import { encodeState, stateFormat } from "./state-codec.ts";
+import { encodeState, stateFormatOf } from "./state-codec.ts";
 
 /** What a snapshotter works with. */
 export interface SnapshotterOptions {
@@ -54,8 +54,9 @@ export class Snapshotter {
 
   #take(): void {
     const { exchange, epoch } = this.#options;
-    const state = encodeState(exchange.snapshot());
-    this.#taken = { sequence: exchange.sequence, epoch, format: stateFormat, state };
+    const state = exchange.snapshot();
+    const format = stateFormatOf(state);
+    this.#taken = { sequence: exchange.sequence, epoch, format, state: encodeState(state) };
   }
 
   #store(): void {

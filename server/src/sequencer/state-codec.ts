@@ -1,11 +1,23 @@
 /** The exchange's state as bytes of a snapshot, and back: JSON in UTF-8, written without Node. */
 import type { Exchange } from "../core/exchange.ts";
 
-/** Name of the encoding, kept beside each snapshot. */
-export const stateFormat = "exchange-json-1";
-
 /** What `Exchange.snapshot` gives. */
 export type ExchangeState = ReturnType<Exchange["snapshot"]>;
+
+const formats: Readonly<Record<ExchangeState["version"], string>> = {
+  1: "exchange-json-1",
+  2: "exchange-json-2",
+};
+
+/** Name of the encoding of a state, kept beside each snapshot. */
+export function stateFormatOf({ version }: ExchangeState): string {
+  return formats[version];
+}
+
+/** Whether states of a named encoding can be read. */
+export function isStateFormat(name: string): boolean {
+  return Object.values(formats).includes(name);
+}
 
 /** The bytes of a state. All its texts are ASCII after JSON escaping of what is not. */
 export function encodeState(state: ExchangeState): Uint8Array {

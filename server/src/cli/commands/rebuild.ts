@@ -35,7 +35,6 @@ export async function rebuild(input: ConfigInput, json: boolean): Promise<number
   const recovered = await recover({
     log,
     snapshots: noSnapshots,
-    exchange: {},
     report,
     replayed: (released) => recorder.replayed(released),
   });

@@ -92,7 +92,6 @@ async function compare(parts: {
   const recovered = await recover({
     log,
     snapshots: noSnapshots,
-    exchange: {},
     report,
     visit: {
       sequences: new Set(taken),

@@ -1,6 +1,7 @@
 /**
  * Finds an open order's row by its id: a hash table of rows with linear probing. Its memory is
- * reserved once, so that it never pauses to grow, and it keeps no tombstones.
+ * reserved together with the pool's, so that it never pauses to grow as orders come, and it keeps no
+ * tombstones.
  */
 import { assert } from "../assert.ts";
 import { noSlot, type OrderPool, type OrderSlot } from "./order-pool.ts";
@@ -11,17 +12,29 @@ const stretchMask = 2 ** stretchBits - 1;
 
 /** Rows of a pool by order id. */
 export class IdIndex {
-  readonly #id: Float64Array;
+  readonly #pool: OrderPool;
+  #id: Float64Array;
   /** Row + 1, or 0 for an empty place; at most half of the places are taken. */
-  readonly #places: Int32Array;
-  readonly #mask: number;
+  #places: Int32Array;
+  #mask: number;
   #size = 0;
 
   constructor(pool: OrderPool) {
-    const count = 2 ** Math.ceil(Math.log2(pool.capacity * 2));
+    const count = placesFor(pool);
+    this.#pool = pool;
     this.#id = pool.id;
     this.#places = new Int32Array(count);
     this.#mask = count - 1;
+  }
+
+  /** Takes as many places as the pool needs that has grown, and finds all rows again. */
+  rebuild(): void {
+    const taken = this.#places.filter((place) => place !== 0);
+    const count = placesFor(this.#pool);
+    this.#id = this.#pool.id;
+    this.#places = new Int32Array(count);
+    this.#mask = count - 1;
+    for (const place of taken) this.#places[this.#placeOf(this.#id[place - 1]!)] = place;
   }
 
   /** Orders in the index. */
@@ -82,4 +95,8 @@ export class IdIndex {
     const stretch = Math.imul(id >>> stretchBits, 0x9e3779b1) << stretchBits;
     return (stretch | (id & stretchMask)) & this.#mask;
   }
+}
+
+function placesFor({ capacity }: OrderPool): number {
+  return 2 ** Math.ceil(Math.log2(Math.max(1, capacity) * 2));
 }

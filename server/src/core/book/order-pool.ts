@@ -1,7 +1,7 @@
 /**
- * All open orders of the exchange as columns, one row (a slot) for each. The memory is reserved once
- * for the most orders there may be and touched only as it is used; rows are reused, never moved.
- * It knows nothing about priority: books order the slots.
+ * All open orders of the exchange as columns, one row (a slot) for each. The memory is reserved at once
+ * for the most orders there may be and touched only as it is used; rows are reused and keep their
+ * numbers. It knows nothing about priority: books order the slots.
  */
 import { assert } from "../assert.ts";
 import type { Side } from "../market/rules.ts";
@@ -37,27 +37,27 @@ export interface NewOrder {
 
 /** Columns of the open orders. */
 export class OrderPool {
-  readonly capacity: number;
-  readonly id: Float64Array;
-  readonly user: Int32Array;
-  readonly market: Int32Array;
-  readonly price: Float64Array;
-  readonly quantity: Float64Array;
+  capacity: number = 0;
+  id: Float64Array = new Float64Array(0);
+  user: Int32Array = new Int32Array(0);
+  market: Int32Array = new Int32Array(0);
+  price: Float64Array = new Float64Array(0);
+  quantity: Float64Array = new Float64Array(0);
   /** Lots still to trade. Quantity − filled, less what self-trade prevention took away. */
-  readonly remaining: Float64Array;
-  readonly filled: Float64Array;
-  readonly createdUs: Float64Array;
+  remaining: Float64Array = new Float64Array(0);
+  filled: Float64Array = new Float64Array(0);
+  createdUs: Float64Array = new Float64Array(0);
   /** Market price in ticks that cancels the order; 0 for none. */
-  readonly stopPrice: Float64Array;
+  stopPrice: Float64Array = new Float64Array(0);
   /** Neighbours among the orders of one price. */
-  readonly next: Int32Array;
-  readonly previous: Int32Array;
+  next: Int32Array = new Int32Array(0);
+  previous: Int32Array = new Int32Array(0);
   /** Where the order's price level is found; the ladder's own number. */
-  readonly level: Int32Array;
+  level: Int32Array = new Int32Array(0);
   /** Neighbours among the orders of one owner. */
-  readonly nextOfUser: Int32Array;
-  readonly previousOfUser: Int32Array;
-  readonly #side: Uint8Array;
+  nextOfUser: Int32Array = new Int32Array(0);
+  previousOfUser: Int32Array = new Int32Array(0);
+  #side = new Uint8Array(0);
   /** Quote atoms asked for by value and traded so far, and the owner's own id: most rows have none. */
   readonly value: bigint[] = [];
   readonly filledValue: bigint[] = [];
@@ -67,24 +67,33 @@ export class OrderPool {
   #used = 0;
   #open = 0;
 
-  constructor(capacity: number) {
-    assert(Number.isSafeInteger(capacity) && capacity > 0, "an order pool has a capacity");
+  /** With room for no order, unless it is said for how many. */
+  constructor(capacity = 0) {
+    if (capacity > 0) this.reserve(capacity);
+  }
+
+  /**
+   * Makes room for `capacity` orders, which is more than there is room for. All columns are new ones
+   * afterwards: nobody may keep one across this.
+   */
+  reserve(capacity: number): void {
+    assert(Number.isSafeInteger(capacity) && capacity > this.capacity, "an order pool only grows");
     this.capacity = capacity;
-    this.id = new Float64Array(capacity);
-    this.user = new Int32Array(capacity);
-    this.market = new Int32Array(capacity);
-    this.price = new Float64Array(capacity);
-    this.quantity = new Float64Array(capacity);
-    this.remaining = new Float64Array(capacity);
-    this.filled = new Float64Array(capacity);
-    this.createdUs = new Float64Array(capacity);
-    this.stopPrice = new Float64Array(capacity);
-    this.next = new Int32Array(capacity);
-    this.previous = new Int32Array(capacity);
-    this.level = new Int32Array(capacity);
-    this.nextOfUser = new Int32Array(capacity);
-    this.previousOfUser = new Int32Array(capacity);
-    this.#side = new Uint8Array(capacity);
+    this.id = grown(this.id, new Float64Array(capacity));
+    this.user = grown(this.user, new Int32Array(capacity));
+    this.market = grown(this.market, new Int32Array(capacity));
+    this.price = grown(this.price, new Float64Array(capacity));
+    this.quantity = grown(this.quantity, new Float64Array(capacity));
+    this.remaining = grown(this.remaining, new Float64Array(capacity));
+    this.filled = grown(this.filled, new Float64Array(capacity));
+    this.createdUs = grown(this.createdUs, new Float64Array(capacity));
+    this.stopPrice = grown(this.stopPrice, new Float64Array(capacity));
+    this.next = grown(this.next, new Int32Array(capacity));
+    this.previous = grown(this.previous, new Int32Array(capacity));
+    this.level = grown(this.level, new Int32Array(capacity));
+    this.nextOfUser = grown(this.nextOfUser, new Int32Array(capacity));
+    this.previousOfUser = grown(this.previousOfUser, new Int32Array(capacity));
+    this.#side = grown(this.#side, new Uint8Array(capacity));
   }
 
   /** Open orders. */
@@ -146,4 +155,13 @@ export class OrderPool {
     this.#firstFree = this.next[slot]!;
     return slot;
   }
+}
+
+/** A larger column with what the smaller one has. */
+function grown<Column extends Float64Array | Int32Array | Uint8Array>(
+  from: Column,
+  to: Column,
+): Column {
+  to.set(from);
+  return to;
 }

@@ -3,18 +3,26 @@
  * 3.5, D-C40). A fee rounds up and a rebate rounds down, so rounding never creates money.
  */
 import { assert } from "../assert.ts";
-import { type Atoms, atoms, mulDivDown, mulDivUp } from "../num/money.ts";
+import { type Atoms, atoms, atomsMax, mulDivDown, mulDivUp } from "../num/money.ts";
+import { isCurrencyCode } from "./rules.ts";
 
-/** One step of the schedule. */
-export interface FeeStep {
-  /** Turnover of the last 30 days, in the reference currency, from which this step applies. */
-  readonly fromTurnover: Atoms;
+/** What the two sides of a trade pay. */
+export interface FeeRates {
   /** Millionths of the received amount: 800 is 0.08 %. A negative rate is a rebate. */
   readonly makerPpm: number;
   readonly takerPpm: number;
 }
 
-/** The fees of the whole exchange. */
+/** One step of the schedule. */
+export interface FeeStep extends FeeRates {
+  /** Turnover of the last 30 days, in the reference currency, from which this step applies. */
+  readonly fromTurnover: Atoms;
+}
+
+/**
+ * The fees of everybody who has no own ones, in every market that has no own ones: rates of a user come
+ * before rates of a market, and those before the step of the user's turnover.
+ */
 export interface FeeSchedule {
   /** Currency in which turnover is counted. */
   readonly referenceCurrency: string;
@@ -29,32 +37,31 @@ export const feePpmMax = 1_000_000;
 export const feeStepsMax = 100;
 
 const ppm = 1_000_000n;
-const unit = 10n ** 16n;
+/** Whether steps can be a schedule: 1 to 100 of them, from no turnover upwards, with good rates. */
+export function areFeeSteps(steps: readonly FeeStep[]): boolean {
+  return (
+    steps.length >= 1 &&
+    steps.length <= feeStepsMax &&
+    steps[0]?.fromTurnover === 0n &&
+    steps.every((step, index) => {
+      const previous = steps[index - 1];
+      const rises = previous === undefined || previous.fromTurnover < step.fromTurnover;
+      return rises && step.fromTurnover <= atomsMax && areFeeRates(step);
+    })
+  );
+}
 
-/** The steps on record (protocol 3.5). */
-export const standardFees: FeeSchedule = {
-  referenceCurrency: "USDT",
-  steps: [
-    { fromTurnover: atoms(0n), makerPpm: 800, takerPpm: 1000 },
-    { fromTurnover: atoms(100_001n * unit), makerPpm: 600, takerPpm: 950 },
-    { fromTurnover: atoms(250_001n * unit), makerPpm: 550, takerPpm: 850 },
-    { fromTurnover: atoms(500_001n * unit), makerPpm: 500, takerPpm: 750 },
-    { fromTurnover: atoms(2_500_001n * unit), makerPpm: 400, takerPpm: 700 },
-  ],
-};
+/** Whether a schedule is a good one. */
+export function isFeeSchedule({ referenceCurrency, steps }: FeeSchedule): boolean {
+  return isCurrencyCode(referenceCurrency) && areFeeSteps(steps);
+}
 
-/** Stops when a schedule, which is configuration and not input, is not a good one. */
-export function assertFeeSchedule({ steps }: FeeSchedule): void {
-  assert(steps.length >= 1 && steps.length <= feeStepsMax, "a fee schedule has 1 to 100 steps");
-  assert(steps[0]?.fromTurnover === 0n, "the first fee step starts at no turnover");
-  for (const [index, step] of steps.entries()) {
-    const previous = steps[index - 1];
-    assert(
-      previous === undefined || previous.fromTurnover < step.fromTurnover,
-      "each fee step starts above the one before",
-    );
-    assert(isRate(step.makerPpm) && isRate(step.takerPpm), "a fee rate is between -100 and 100 %");
-  }
+/**
+ * Whether rates are between -100 and 100 %, so that no fee is more than what was received; a rebate is
+ * bounded by what the exchange has collected.
+ */
+export function areFeeRates({ makerPpm, takerPpm }: FeeRates): boolean {
+  return isRate(makerPpm) && isRate(takerPpm);
 }
 
 function isRate(ratePpm: number): boolean {

@@ -1,6 +1,7 @@
 /**
- * The rules of one market: steps, limits and band. They are fixed when the market is added; whether
- * it is halted is state of the exchange, not a rule.
+ * The rules of one market: steps, limits and band. Names and steps are fixed when the market is added;
+ * limits and band can be changed while orders stand. Whether the market is halted is state of the
+ * exchange, not a rule.
  */
 import { assert } from "../assert.ts";
 import { type Decimal, powersOfTen, rescale, scaleMax } from "../num/decimal.ts";
@@ -32,6 +33,12 @@ export interface MarketRules {
   /** How far from the best price a market order may trade, in millionths of that price. */
   readonly marketOrderBandPpm: number;
 }
+
+/** Rules that can be changed, also while orders stand: each order is judged by them when it comes. */
+export type ChangeableRules = Pick<
+  MarketRules,
+  "baseMin" | "baseMax" | "quoteMin" | "quoteMax" | "marketOrderBandPpm"
+>;
 
 /** Number of depth scales of a market (protocol D-C47). */
 export const depthScaleCount = 6;

@@ -25,14 +25,10 @@ export type TurnoverSnapshot = readonly (readonly [day: number, amount: string])
 export class Turnover {
   /** Bucket of a day at `day % (turnoverDays + 1)`: 30 full days and the running one. */
   readonly #buckets: bigint[] = new Array<bigint>(turnoverDays + 1).fill(0n);
-  readonly #schedule: FeeSchedule;
   #today = Number.MIN_SAFE_INTEGER;
-  #step: FeeStep;
-
-  constructor(schedule: FeeSchedule) {
-    this.#schedule = schedule;
-    this.#step = feeStepFor(schedule, 0n);
-  }
+  /** The step of the running day by the schedule that was asked about last; kept while neither changes. */
+  #step: FeeStep | undefined;
+  #schedule: FeeSchedule | undefined;
 
   /** Counts a trade of `amount` atoms of the reference currency. */
   add(amount: bigint, timeUs: number): void {
@@ -41,9 +37,12 @@ export class Turnover {
     this.#buckets[index] = this.#bucket(index) + amount;
   }
 
-  /** The fee step that applies at a moment. */
-  stepAt(timeUs: number): FeeStep {
+  /** The step of a schedule that applies at a moment. */
+  stepAt(timeUs: number, schedule: FeeSchedule): FeeStep {
     this.#enter(feeDayOf(timeUs));
+    if (this.#step !== undefined && this.#schedule === schedule) return this.#step;
+    this.#schedule = schedule;
+    this.#step = feeStepFor(schedule, this.#sum() - this.#bucket(bucketOf(this.#today)));
     return this.#step;
   }
 
@@ -72,7 +71,7 @@ export class Turnover {
       assert(day <= this.#today && day >= this.#today - turnoverDays, "a turnover day is in range");
       this.#buckets[bucketOf(day)] = BigInt(amount);
     }
-    this.#reviseStep();
+    this.#step = undefined;
   }
 
   #enter(day: number): void {
@@ -81,12 +80,7 @@ export class Turnover {
     const first = Math.max(this.#today + 1, day - turnoverDays);
     for (let passed = first; passed <= day; passed += 1) this.#buckets[bucketOf(passed)] = 0n;
     this.#today = day;
-    this.#reviseStep();
-  }
-
-  #reviseStep(): void {
-    const today = this.#bucket(bucketOf(this.#today));
-    this.#step = feeStepFor(this.#schedule, this.#sum() - today);
+    this.#step = undefined;
   }
 
   #sum(): bigint {

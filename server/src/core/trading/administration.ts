@@ -1,6 +1,7 @@
 /** Commands that are not orders: transfers, markets, and a user's settings. */
 
 import { selfTradePreventions } from "../book/book.ts";
+import type { OrderPool } from "../book/order-pool.ts";
 import type {
   AddMarket,
   HaltMarket,
@@ -9,11 +10,11 @@ import type {
   Transfer,
 } from "../commands.ts";
 import { currenciesMax } from "../ledger/ledger.ts";
-import { checkRules, lotAtoms, notionalAtoms } from "../market/rules.ts";
+import { checkRules, lotAtoms, type MarketRules, notionalAtoms } from "../market/rules.ts";
 import { atomsMax } from "../num/money.ts";
 import type { RejectReason } from "../reject.ts";
 import { isName } from "./checks.ts";
-import { ensureUser, type Market, type TradingState } from "./state.ts";
+import { ensureUser, type Market, reserveOrders, type TradingState } from "./state.ts";
 import { StopIndex } from "./stop-index.ts";
 
 /** Adds a market, and its currencies when they are new. */
@@ -31,26 +32,42 @@ export function addMarket(state: TradingState, { rules }: AddMarket): RejectReas
 }
 
 /** Makes the market of good rules. */
-export function enlistMarket(state: TradingState, rules: Market["rules"]): Market {
-  const perNotional = notionalAtoms(rules);
+export function enlistMarket(state: TradingState, rules: MarketRules): Market {
+  reserveOrders(state);
   const market: Market = {
     index: state.markets.length,
     rules,
+    fees: undefined,
     book: state.createBook(state.pool),
     stops: new StopIndex(state.pool),
     base: state.ledger.ensureCurrency(rules.base),
     quote: state.ledger.ensureCurrency(rules.quote),
     lotAtoms: lotAtoms(rules),
-    notionalAtoms: perNotional,
-    notionalMin: Number((rules.quoteMin + perNotional - 1n) / perNotional),
-    notionalMax: Number(rules.quoteMax / perNotional),
-    levelsCanOverflow: rules.baseMax * (state.limits.openOrdersMax + 1) > Number.MAX_SAFE_INTEGER,
+    notionalAtoms: notionalAtoms(rules),
+    notionalMin: 0,
+    notionalMax: 0,
+    levelsCanOverflow: false,
     halted: false,
     lastPrice: 0,
   };
+  applyRules(state, market, rules);
   state.markets.push(market);
   state.marketsByCode.set(rules.code, market);
   return market;
+}
+
+/** Judges orders by rules from now on; names and steps are those that the market has. */
+export function applyRules({ pool }: TradingState, market: Market, rules: MarketRules): void {
+  const perNotional = market.notionalAtoms;
+  market.rules = rules;
+  market.notionalMin = Number((rules.quoteMin + perNotional - 1n) / perNotional);
+  market.notionalMax = Number(rules.quoteMax / perNotional);
+  noteOverflow(pool, market);
+}
+
+/** Notes whether levels of a market can outgrow a safe integer, by its rules and the room for orders. */
+export function noteOverflow({ capacity }: OrderPool, market: Market): void {
+  market.levelsCanOverflow ||= market.rules.baseMax * (capacity + 1) > Number.MAX_SAFE_INTEGER;
 }
 
 /** Halts or resumes a market; doing it again is told again. */

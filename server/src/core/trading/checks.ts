@@ -118,7 +118,7 @@ export function checkRoom(
   }
   if (replaced !== undefined) return undefined;
   if (user.openOrders >= limits.openOrdersPerUserMax) return "too-many-open-orders";
-  return pool.isFull ? "exchange-full" : undefined;
+  return pool.size >= limits.openOrdersMax ? "exchange-full" : undefined;
 }
 
 function checkPostOnly(market: Market, terms: LimitTerms): RejectReason | undefined {
@@ -141,7 +141,7 @@ function checkFunds(
   return cost <= plus(available, freed) ? cost : "insufficient-funds";
 }
 
-/** The open order that a user means; undefined when it is not open or not his. */
+/** The open order that a user means; undefined when it is not open or not theirs. */
 export function findOrder(
   state: TradingState,
   user: User | undefined,

@@ -117,7 +117,7 @@ export class Matcher implements MatchSink {
     const { base, quote, lotAtoms, rules } = this.#market;
     const maker = ownerOf(this.#state, fill.maker);
     const taker = ownerOf(this.#state, this.#taker);
-    assert(maker !== taker, "nobody trades with himself");
+    assert(maker !== taker, "nobody trades with themselves");
     const [buyer, seller] = this.#side === "buy" ? [taker, maker] : [maker, taker];
     const baseAmount = (BigInt(fill.quantity) * lotAtoms) as Atoms;
 
@@ -150,8 +150,9 @@ export class Matcher implements MatchSink {
 
   /** Takes the fee out of what a user received, or pays the rebate; returns the fee. */
   #charge(user: User, received: Record<Side, Atoms>, role: "maker" | "taker"): bigint {
-    const { ledger, timeUs } = this.#state;
-    const { makerPpm, takerPpm } = user.turnover.stepAt(timeUs);
+    const { ledger, timeUs, fees } = this.#state;
+    const { makerPpm, takerPpm } =
+      user.fees ?? this.#market.fees ?? user.turnover.stepAt(timeUs, fees);
     const ratePpm = role === "maker" ? makerPpm : takerPpm;
     const isBuyer = (role === "taker") === (this.#side === "buy");
     const currency = isBuyer ? this.#market.base : this.#market.quote;

@@ -5,15 +5,21 @@
 import { assert } from "../assert.ts";
 import type { SelfTradePrevention } from "../book/book.ts";
 import type { OrderSlot } from "../book/order-pool.ts";
+import type { FeeStep } from "../market/fees.ts";
 import { checkRules, type MarketRules, type Side } from "../market/rules.ts";
 import type { TurnoverSnapshot } from "../market/turnover.ts";
 import { type Atoms, atoms } from "../num/money.ts";
+import { checkParameters, type ExchangeLimits, type ExchangeParameters } from "../parameters.ts";
 import { enlistMarket } from "./administration.ts";
 import { enlistOrder } from "./orders.ts";
-import { ensureUser, type Market, type TradingState, type User } from "./state.ts";
-
-/** Version of the format. */
-export const snapshotVersion = 1;
+import {
+  addUser,
+  type Market,
+  reserveOrders,
+  setUserFees,
+  type TradingState,
+  type User,
+} from "./state.ts";
 
 /** Money is written as digits, since JSON has no bigint. */
 export interface CurrencySnapshot {
@@ -64,9 +70,25 @@ export interface UserSnapshot {
   readonly transferKeys: readonly (readonly [key: string, content: string])[];
 }
 
-/** The whole exchange. */
+/** Rates of the market or user at a position of its list. */
+export type RatesSnapshot = readonly [index: number, makerPpm: number, takerPpm: number];
+
+/** Limits and fees. */
+export interface ParametersSnapshot {
+  readonly limits: ExchangeLimits;
+  readonly referenceCurrency: string;
+  readonly feeSteps: readonly (readonly [from: string, makerPpm: number, takerPpm: number])[];
+  readonly marketFees: readonly RatesSnapshot[];
+  readonly userFees: readonly RatesSnapshot[];
+}
+
+/**
+ * The whole exchange. Version 1 is that of a log in which no command has set limits, fees or rules: those
+ * of old logs apply, and snapshot and digest are what they always were. Version 2 says what applies.
+ */
 export interface ExchangeSnapshot {
-  readonly version: typeof snapshotVersion;
+  readonly version: 1 | 2;
+  readonly parameters?: ParametersSnapshot;
   readonly sequence: number;
   readonly timeUs: number;
   readonly currencies: readonly CurrencySnapshot[];
@@ -77,7 +99,9 @@ export interface ExchangeSnapshot {
 /** Writes the state down. */
 export function snapshotOf(state: TradingState): ExchangeSnapshot {
   return {
-    version: snapshotVersion,
+    ...(state.isExplicit
+      ? { version: 2 as const, parameters: parametersSnapshot(state) }
+      : { version: 1 as const }),
     sequence: state.sequence,
     timeUs: state.timeUs,
     currencies: state.ledger.currencies.map((code, index) => {
@@ -95,14 +119,48 @@ export function snapshotOf(state: TradingState): ExchangeSnapshot {
   };
 }
 
+/** Each list and record in one order, however the state came about. */
+function parametersSnapshot(state: TradingState): ParametersSnapshot {
+  const { limits, fees, markets, usersWithFees } = state;
+  const users = [...usersWithFees].sort((left, right) => left.index - right.index);
+  return {
+    limits: {
+      openOrdersMax: limits.openOrdersMax,
+      openOrdersPerUserMax: limits.openOrdersPerUserMax,
+      usersMax: limits.usersMax,
+      marketsMax: limits.marketsMax,
+      closedClientIdsPerUserMax: limits.closedClientIdsPerUserMax,
+      transferKeysPerUserMax: limits.transferKeysPerUserMax,
+    },
+    referenceCurrency: fees.referenceCurrency,
+    feeSteps: fees.steps.map(({ fromTurnover, makerPpm, takerPpm }) => {
+      return [fromTurnover.toString(), makerPpm, takerPpm] as const;
+    }),
+    marketFees: markets.flatMap(ratesSnapshot),
+    userFees: users.flatMap(ratesSnapshot),
+  };
+}
+
+function ratesSnapshot({ index, fees }: Market | User): readonly RatesSnapshot[] {
+  return fees === undefined ? [] : [[index, fees.makerPpm, fees.takerPpm]];
+}
+
 function marketSnapshot(state: TradingState, market: Market): MarketSnapshot {
   const { rules, halted, lastPrice, book } = market;
   const slots = [...book.slots("buy"), ...book.slots("sell")];
   return {
+    // Named one by one, since the digest is over values in their order.
     rules: {
-      ...rules,
+      code: rules.code,
+      base: rules.base,
+      quote: rules.quote,
+      tickSize: { coefficient: rules.tickSize.coefficient, scale: rules.tickSize.scale },
+      lotSize: { coefficient: rules.lotSize.coefficient, scale: rules.lotSize.scale },
+      baseMin: rules.baseMin,
+      baseMax: rules.baseMax,
       quoteMin: rules.quoteMin.toString(),
       quoteMax: rules.quoteMax.toString(),
+      marketOrderBandPpm: rules.marketOrderBandPpm,
     },
     halted,
     lastPrice,
@@ -141,10 +199,13 @@ function userSnapshot({ timeUs }: TradingState, user: User): UserSnapshot {
   };
 }
 
-/** Fills the state of a new exchange. Whoever keeps snapshots has to know that they are undamaged. */
+/** Fills the state of a new exchange. Callers have to know that the snapshot is undamaged. */
 export function restoreState(state: TradingState, snapshot: ExchangeSnapshot): void {
   assert(state.sequence === 0 && state.markets.length === 0, "only a new exchange is restored");
-  assert(snapshot.version === snapshotVersion, "the version of the snapshot is known");
+  const { version, parameters } = snapshot;
+  assert(version === 1 || version === 2, "the version of the snapshot is known");
+  assert((version === 2) === (parameters !== undefined), "version 2 alone says what applies");
+  if (parameters !== undefined) restoreParameters(state, parameters);
   state.sequence = snapshot.sequence;
   state.timeUs = snapshot.timeUs;
   for (const currency of snapshot.currencies) {
@@ -157,17 +218,44 @@ export function restoreState(state: TradingState, snapshot: ExchangeSnapshot): v
   }
   for (const user of snapshot.users) restoreUser(state, user);
   for (const market of snapshot.markets) restoreMarket(state, market);
+  restoreFees(state, parameters);
   const orders = snapshot.markets.flatMap((market, index) =>
     market.orders.map((order) => ({ order, index })),
   );
   // An order's id grows with its arrival, so this is the order of every queue and list.
   orders.sort((left, right) => left.order.id - right.order.id);
+  // More may be open than the limit, when that was lowered.
+  reserveOrders(state, orders.length);
   for (const { order, index } of orders) restoreOrder(state, order, index);
 }
 
+function restoreParameters(state: TradingState, snapshot: ParametersSnapshot): void {
+  const { limits, referenceCurrency, feeSteps } = snapshot;
+  const steps = feeSteps.map(([from, makerPpm, takerPpm]): FeeStep => {
+    return { fromTurnover: amountOf(from), makerPpm, takerPpm };
+  });
+  const parameters: ExchangeParameters = { limits, fees: { referenceCurrency, steps } };
+  assert(checkParameters(parameters) === undefined, "the parameters of a snapshot are good");
+  state.limits = limits;
+  state.fees = parameters.fees;
+  state.isExplicit = true;
+}
+
+function restoreFees(state: TradingState, snapshot: ParametersSnapshot | undefined): void {
+  for (const [index, makerPpm, takerPpm] of snapshot?.marketFees ?? []) {
+    const market = state.markets[index];
+    assert(market !== undefined, "fees are of a market of the snapshot");
+    market.fees = { makerPpm, takerPpm };
+  }
+  for (const [index, makerPpm, takerPpm] of snapshot?.userFees ?? []) {
+    const user = state.users[index];
+    assert(user !== undefined, "fees are of a user of the snapshot");
+    setUserFees(state, user, { makerPpm, takerPpm });
+  }
+}
+
 function restoreUser(state: TradingState, snapshot: UserSnapshot): void {
-  const user = ensureUser(state, snapshot.name);
-  assert(user !== undefined, "the users of a snapshot fit");
+  const user = addUser(state, snapshot.name);
   user.selfTrade = snapshot.selfTrade;
   for (const [currency, available, held] of snapshot.balances) {
     const balance = { available: amountOf(available), held: amountOf(held) };
@@ -213,6 +301,8 @@ function restoreOrder(state: TradingState, order: OrderSnapshot, marketIndex: nu
   pool.filledValue[slot] = amountOf(order.filledValue);
   enlistOrder(state, slot);
   market.book.add(slot);
+  // It was taken when larger ones were, and so may others have been.
+  if (order.quantity > market.rules.baseMax) market.levelsCanOverflow = true;
   if (order.stopPrice !== 0) market.stops.add(slot);
 }
 

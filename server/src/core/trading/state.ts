@@ -5,37 +5,13 @@ import type { IdIndex } from "../book/id-index.ts";
 import { noSlot, type OrderPool, type OrderSlot } from "../book/order-pool.ts";
 import type { EventSink } from "../events.ts";
 import type { CurrencyIndex, Ledger, Wallet } from "../ledger/ledger.ts";
-import type { FeeSchedule } from "../market/fees.ts";
+import type { FeeRates, FeeSchedule } from "../market/fees.ts";
 import type { MarketRules, Side } from "../market/rules.ts";
 import { Turnover } from "../market/turnover.ts";
 import type { Atoms } from "../num/money.ts";
+import type { ExchangeLimits } from "../parameters.ts";
 import { RecentMap } from "../recent-map.ts";
 import type { StopIndex } from "./stop-index.ts";
-
-/** Bounds of an exchange. */
-export interface ExchangeLimits {
-  readonly openOrdersMax: number;
-  readonly openOrdersPerUserMax: number;
-  readonly usersMax: number;
-  readonly marketsMax: number;
-  /** Client ids of closed orders that are remembered per user; the exchange forgets older ones. */
-  readonly closedClientIdsPerUserMax: number;
-  /**
-   * Transfer keys that are remembered per user. A transfer under an older one would be a new transfer:
-   * whoever submits transfers asks for older ones first.
-   */
-  readonly transferKeysPerUserMax: number;
-}
-
-/** The bounds that apply when nothing else is configured. */
-export const standardLimits: ExchangeLimits = {
-  openOrdersMax: 1_048_576,
-  openOrdersPerUserMax: 10_000,
-  usersMax: 1_000_000,
-  marketsMax: 1_000,
-  closedClientIdsPerUserMax: 1_000,
-  transferKeysPerUserMax: 1_000,
-};
 
 /** A participant. */
 export interface User {
@@ -43,6 +19,8 @@ export interface User {
   readonly name: string;
   readonly wallet: Wallet;
   readonly turnover: Turnover;
+  /** The user's own rates; undefined where those of the market or the schedule apply. */
+  fees: FeeRates | undefined;
   selfTrade: SelfTradePrevention;
   /** Open orders, oldest first, as a linked list through the pool. */
   firstOrder: OrderSlot;
@@ -65,7 +43,9 @@ export interface RememberedTransfer {
 /** A market with its book. */
 export interface Market {
   readonly index: number;
-  readonly rules: MarketRules;
+  rules: MarketRules;
+  /** The market's own rates; undefined where the schedule applies. */
+  fees: FeeRates | undefined;
   readonly book: Book;
   readonly stops: StopIndex;
   readonly base: CurrencyIndex;
@@ -74,10 +54,13 @@ export interface Market {
   readonly lotAtoms: bigint;
   readonly notionalAtoms: bigint;
   /** Smallest and largest price × quantity of an order in ticks × lots; above the safe range rounded. */
-  readonly notionalMin: number;
-  readonly notionalMax: number;
-  /** Whether all orders of a full exchange and a new one, at one price, can outgrow a safe integer. */
-  readonly levelsCanOverflow: boolean;
+  notionalMin: number;
+  notionalMax: number;
+  /**
+   * Whether all orders that there is room for and a new one, at one price, can outgrow a safe integer.
+   * It only spares looking where they cannot; once true it stays so, since large orders may stand.
+   */
+  levelsCanOverflow: boolean;
   halted: boolean;
   /** Price of the latest trade in ticks; 0 before the first one. */
   lastPrice: number;
@@ -85,8 +68,15 @@ export interface Market {
 
 /** Everything a command may read and change. */
 export interface TradingState {
-  readonly limits: ExchangeLimits;
-  readonly fees: FeeSchedule;
+  limits: ExchangeLimits;
+  fees: FeeSchedule;
+  /**
+   * Whether a command has said what limits, fees or changed rules are; while none has, those of old
+   * logs apply, and the digest and snapshots of the state are those of old logs.
+   */
+  isExplicit: boolean;
+  /** Users with their own fees. */
+  readonly usersWithFees: Set<User>;
   readonly sink: EventSink;
   readonly ledger: Ledger;
   readonly pool: OrderPool;
@@ -106,12 +96,17 @@ export interface TradingState {
 export function ensureUser(state: TradingState, name: string): User | undefined {
   const known = state.usersByName.get(name);
   if (known !== undefined) return known;
-  if (state.users.length >= state.limits.usersMax) return undefined;
+  return state.users.length < state.limits.usersMax ? addUser(state, name) : undefined;
+}
+
+/** Makes a new user, whether or not there are fewer than the most that there may be. */
+export function addUser(state: TradingState, name: string): User {
   const user: User = {
     index: state.users.length,
     name,
     wallet: { owner: name, balances: [] },
-    turnover: new Turnover(state.fees),
+    turnover: new Turnover(),
+    fees: undefined,
     selfTrade: "cancel-newest",
     firstOrder: noSlot,
     lastOrder: noSlot,
@@ -123,6 +118,24 @@ export function ensureUser(state: TradingState, name: string): User | undefined 
   state.users.push(user);
   state.usersByName.set(name, user);
   return user;
+}
+
+/**
+ * Makes room for as many open orders as there may be: for the first market, and when the limit rises. The
+ * exchange stands still meanwhile. Room that is there is never given back.
+ */
+export function reserveOrders({ pool, slots, limits }: TradingState, atLeast = 0): void {
+  const capacity = Math.max(limits.openOrdersMax, atLeast);
+  if (pool.capacity >= capacity) return;
+  pool.reserve(capacity);
+  slots.rebuild();
+}
+
+/** Gives a user their own rates, or none. */
+export function setUserFees(state: TradingState, user: User, rates: FeeRates | undefined): void {
+  user.fees = rates;
+  if (rates === undefined) state.usersWithFees.delete(user);
+  else state.usersWithFees.add(user);
 }
 
 /** The owner of an open order. */

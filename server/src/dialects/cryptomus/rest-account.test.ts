@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { standardFees } from "../../core/market/fees.ts";
 import { atoms } from "../../core/num/money.ts";
+import { standardParameters } from "../../core/parameters.ts";
 import { alice, bob, House } from "./rest-house.fixture.ts";
 
 const account = "/v2/user-api/exchange/account";
@@ -135,7 +135,7 @@ describe("tariffs", () => {
   it("name every step once", async () => {
     const steps = (await tariffs(new House())).tariff_steps;
     expect(steps.map(({ step }: { step: string }) => step)).toEqual(
-      standardFees.steps.map((_, index) => String(index)),
+      standardParameters.fees.steps.map((_, index) => String(index)),
     );
   });
 });

@@ -1,5 +1,5 @@
 /**
- * What a user may know about himself: balances, tariffs, and the one-time token for the stream.
+ * What users may know about themselves: balances, tariffs, and the one-time token for the stream.
  * Balances are never rounded; what is estimated is rounded down.
  */
 import type { StreamDoor } from "../../access/identity.ts";
@@ -17,7 +17,7 @@ import { faultyReply, refusalReply, reply } from "./rest-errors.ts";
 import { checkInput, faultTexts, quoted } from "./rest-validation.ts";
 import { balanceQuery } from "./schemas.ts";
 
-/** Answers with what the user has: all currencies that he ever had, or the one that he asks for. */
+/** Answers with what the user has: all currencies that they ever had, or the one that they ask for. */
 export async function listBalances(
   { board, desk }: DeskParts,
   { identity, request }: SignedCall,
@@ -55,12 +55,13 @@ export async function showTariffs(
   if (isUnavailable(tariff)) return refusalReply("unavailable");
   const balances = await desk.balances(identity.userId);
   if (isUnavailable(balances)) return refusalReply("unavailable");
-  const { fees } = desk;
-  const { referenceCurrency } = fees;
+  const { schedule, step, own } = tariff;
+  const { referenceCurrency } = schedule;
   const result = {
     equivalent_currency_code: referenceCurrency,
-    current_tariff_step: tariffStep(fees, tariff.step),
-    tariff_steps: fees.steps.map((step) => tariffStep(fees, step)),
+    // The step that their turnover has reached, at the rates that they pay.
+    current_tariff_step: tariffStep(schedule, { ...step, ...own }),
+    tariff_steps: schedule.steps.map((each) => tariffStep(schedule, each)),
     daily_turnover: moneyText8OrExact(tariff.today),
     // The running day is in it, though it moves the step only when it is over.
     monthly_turnover: moneyText8OrExact(tariff.thirtyDays + tariff.today),

@@ -82,14 +82,20 @@ export const restErrors: Readonly<Record<RestReason, ErrorRow>> = {
   unavailable: serverError,
   "malformed-command": serverError,
   "too-many-users": serverError,
+  "unknown-user": serverError,
   "market-exists": serverError,
   "bad-market-rules": serverError,
   "too-many-markets": serverError,
+  "tick-size-fixed": serverError,
+  "lot-size-fixed": serverError,
   "post-only-would-take": serverError,
   "not-fillable": serverError,
   "unknown-currency": serverError,
   "amount-out-of-range": serverError,
   "transfer-key-reused": serverError,
+  "genesis-not-first": serverError,
+  "bad-limits": serverError,
+  "bad-fees": serverError,
 };
 
 /** The reply that refuses. Texts of the caller are cut before they are repeated. */

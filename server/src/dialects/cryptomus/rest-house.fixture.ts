@@ -15,12 +15,13 @@ import { systemSecrets } from "../../adapters/crypto/system-secrets.ts";
 import { assert } from "../../core/assert.ts";
 import type { Command } from "../../core/commands.ts";
 import type { ExchangeEvent } from "../../core/events.ts";
-import { Exchange } from "../../core/exchange.ts";
-import { type FeeSchedule, standardFees } from "../../core/market/fees.ts";
+import type { Exchange } from "../../core/exchange.ts";
+import type { FeeSchedule } from "../../core/market/fees.ts";
 import type { MarketRules } from "../../core/market/rules.ts";
 import { formatFixed, powersOfTen } from "../../core/num/decimal.ts";
 import { atoms, parseAtoms } from "../../core/num/money.ts";
 import { lots } from "../../core/num/units.ts";
+import { exchangeWith } from "../../core/scenario.fixture.ts";
 import type { MarketBoardView } from "../../marketdata/market-board.ts";
 import { TickerWindow } from "../../marketdata/ticker.ts";
 import type { DepthLevel, PublicTrade } from "../../marketdata/updates.ts";
@@ -106,13 +107,11 @@ export class House {
   nowMs: number = startMs;
   /** What the desk answers instead of what it would: set by tests of its troubles. */
   trouble: Submission | Unavailable | HistoryBusy | undefined;
-  readonly #fees: FeeSchedule;
   #transfers = 0;
 
   constructor(options: HouseOptions = {}) {
-    this.#fees = options.fees ?? standardFees;
-    this.exchange = new Exchange({
-      fees: this.#fees,
+    this.exchange = exchangeWith({
+      ...(options.fees === undefined ? {} : { fees: options.fees }),
       limits: {
         openOrdersMax: 1_024,
         openOrdersPerUserMax: 150,
@@ -229,7 +228,6 @@ export class House {
       return found;
     };
     return {
-      fees: this.#fees,
       submit: async (command) => this.trouble ?? this.#refusal(command) ?? this.apply(command),
       openOrders: (user, query) => answer(() => this.exchange.openOrderPage(user, query)),
       openOrder: (user, id) => answer(() => this.exchange.openOrder(user, id)),

@@ -185,6 +185,10 @@ class RowBuilder {
         this.#addTransfer(event);
         return;
       case "refused":
+      case "exchange-begun":
+      case "limits-set":
+      case "fees-set":
+      case "market-rules-set":
       case "market-added":
       case "market-state-changed":
       case "self-trade-prevention-set":
