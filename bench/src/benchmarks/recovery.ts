@@ -10,7 +10,7 @@ import type { Log } from "../../../server/src/ports/log.ts";
 import type { SnapshotStore } from "../../../server/src/ports/snapshot-store.ts";
 import { decodeCommands } from "../../../server/src/sequencer/command-codec.ts";
 import { recover } from "../../../server/src/sequencer/recovery.ts";
-import { encodeState, stateFormat } from "../../../server/src/sequencer/state-codec.ts";
+import { encodeState, stateFormatOf } from "../../../server/src/sequencer/state-codec.ts";
 import type { Benchmark, BenchmarkContext, Figure, Findings } from "../harness/benchmark.ts";
 import { measure, sideBySide } from "../harness/side-by-side.ts";
 import { spread } from "../harness/statistics.ts";
@@ -133,8 +133,9 @@ async function write(folder: string, flow: OrderFlow): Promise<Written> {
     const snapshotAt = flow.length - tailCommands;
     await path.saturate({ from: flow.fillLength, to: snapshotAt }, inFlightMax);
     const { sequence } = exchange;
-    const state = encodeState(exchange.snapshot());
-    const snapshot = { sequence, epoch: log.epoch, format: stateFormat, state };
+    const taken = exchange.snapshot();
+    const state = encodeState(taken);
+    const snapshot = { sequence, epoch: log.epoch, format: stateFormatOf(taken), state };
     if ((await oneSnapshot.write(snapshot)) !== "stored") throw new Error("no snapshot was stored");
     await path.saturate({ from: snapshotAt, to: flow.length }, inFlightMax);
     return {

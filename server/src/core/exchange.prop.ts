@@ -3,12 +3,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { selfTradePreventions } from "./book/book.ts";
 import { NaiveBook } from "./book/naive-book.ts";
-import type { Command, TimeInForce } from "./commands.ts";
+import type { Command, SetMarketRules, TimeInForce } from "./commands.ts";
 import type { ExchangeEvent } from "./events.ts";
 import type { Exchange } from "./exchange.ts";
+import type { FeeRates, FeeStep } from "./market/fees.ts";
 import type { Side } from "./market/rules.ts";
 import { atoms } from "./num/money.ts";
-import type { Lots, Ticks } from "./num/units.ts";
+import { type Lots, lots, type Ticks } from "./num/units.ts";
 import type { RejectReason } from "./reject.ts";
 import { exchangeWith, money, rulesOf, type TestExchangeOptions } from "./scenario.fixture.ts";
 
@@ -135,16 +136,54 @@ function otherCommand(
 }
 
 function rareCommand(draw: Draw, user: string, market: string): Command {
-  switch (draw.below(6)) {
+  switch (draw.below(12)) {
     case 0:
       return { kind: "cancel-all", user };
     case 1:
       return { kind: "cancel-all", user, market };
     case 2:
       return { kind: "halt-market", market };
+    case 3:
+      return { kind: "set-limits", changes: { openOrdersMax: draw.of([1, 30, 48, 64, 200]) } };
+    case 4:
+      return { kind: "set-fees", fees: { of: "default", steps: stepsOf(draw) } };
+    case 5:
+      return { kind: "set-fees", fees: { of: "market", market, rates: ratesOf(draw) } };
+    case 6:
+      return { kind: "set-fees", fees: { of: "user", user, rates: ratesOf(draw) } };
+    case 7:
+      return { kind: "set-market-rules", market, changes: rulesChangeOf(draw) };
     default:
       return { kind: "resume-market", market };
   }
+}
+
+/** From all that is received, to a rebate of the same size; one of them is too much. */
+const ratesPpm = [0, 1, 801, 250_000, 1_000_000, -1, -333, -1_000_000, 1_000_001];
+
+function ratesOf(draw: Draw): FeeRates | undefined {
+  if (draw.below(4) === 0) return undefined;
+  return { makerPpm: draw.of(ratesPpm), takerPpm: draw.of(ratesPpm) };
+}
+
+function stepsOf(draw: Draw): readonly FeeStep[] {
+  const rates = () => ({ makerPpm: draw.of(ratesPpm), takerPpm: draw.of(ratesPpm) });
+  const second = { fromTurnover: money(`${draw.below(3) * 1_000}`), ...rates() };
+  return [{ fromTurnover: atoms(0n), ...rates() }, second];
+}
+
+function rulesChangeOf(draw: Draw): SetMarketRules["changes"] {
+  return draw.of<SetMarketRules["changes"]>([
+    { baseMax: lots(3) },
+    { baseMax: lots(Number.MAX_SAFE_INTEGER) },
+    { baseMax: lots(1_000_000), baseMin: lots(1) },
+    { baseMin: lots(2) },
+    { quoteMin: money("0"), quoteMax: money("1000000000") },
+    { quoteMin: atoms(60n), quoteMax: money("60") },
+    { marketOrderBandPpm: 0 },
+    { marketOrderBandPpm: 500_000 },
+    { tickSize: { coefficient: 7, scale: 3 } },
+  ]);
 }
 
 /** An exchange that stamps its own commands; a day passes every 500 of them. */

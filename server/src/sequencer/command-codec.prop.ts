@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Command } from "../core/commands.ts";
+import { rulesVersion, standardParameters } from "../core/parameters.ts";
 import { CommandEncoder, codecVersion, decodeCommands } from "./command-codec.ts";
 import { rulesOf } from "./example-stream.fixture.ts";
 
@@ -15,8 +16,61 @@ const stop = fc.option(fc.record({ stopPrice: fc.integer({ min: 1 }) }), { nil: 
 const named = fc.option(fc.record({ clientId: name }), { nil: {} });
 const place = { user: name, market: name, side };
 
+const step = fc.record({ coefficient: whole, scale: whole });
+const rate = fc.integer({ min: -(2 ** 52), max: 2 ** 52 - 1 });
+const rates = fc.record({ makerPpm: rate, takerPpm: rate });
+const steps = fc.array(fc.record({ fromTurnover: amount, makerPpm: rate, takerPpm: rate }), {
+  maxLength: 5,
+});
+const limits = {
+  openOrdersMax: whole,
+  openOrdersPerUserMax: whole,
+  usersMax: whole,
+  marketsMax: whole,
+};
+const ratesOrNone = fc.option(rates, { nil: undefined });
+
+const parametersCommand = fc.oneof(
+  fc.record({
+    kind: fc.constant("genesis"),
+    rulesVersion: fc.constant(rulesVersion),
+    limits: fc.record({
+      ...limits,
+      closedClientIdsPerUserMax: whole,
+      transferKeysPerUserMax: whole,
+    }),
+    fees: fc.record({ referenceCurrency: name, steps }),
+  }),
+  fc.record({ kind: fc.constant("set-limits"), changes: fc.record(limits, { requiredKeys: [] }) }),
+  fc.record({
+    kind: fc.constant("set-fees"),
+    fees: fc.oneof(
+      fc.record({ of: fc.constant("default"), steps }),
+      fc.record({ of: fc.constant("market"), market: name, rates: ratesOrNone }),
+      fc.record({ of: fc.constant("user"), user: name, rates: ratesOrNone }),
+    ),
+  }),
+  fc.record({
+    kind: fc.constant("set-market-rules"),
+    market: name,
+    changes: fc.record(
+      {
+        tickSize: step,
+        lotSize: step,
+        baseMin: whole,
+        baseMax: whole,
+        quoteMin: amount,
+        quoteMax: amount,
+        marketOrderBandPpm: whole,
+      },
+      { requiredKeys: [] },
+    ),
+  }),
+);
+
 /** Any command, sensible or not: the log keeps what was asked, not what was right. */
 const command = fc.oneof(
+  parametersCommand,
   fc.record({ kind: fc.constantFrom("halt-market", "resume-market"), market: name }),
   fc.record({
     kind: fc.constantFrom("deposit", "withdraw"),
@@ -122,6 +176,21 @@ describe("commands in the log", () => {
   it("of a newer version are refused by name", () => {
     const newer = Uint8Array.of(codecVersion + 1);
     expect(decodeCommands(newer, 0)).toBe("commands are written in version 2 of the format");
+  });
+
+  it("of a kind that a newer openbourse added are refused as that", () => {
+    expect(decodeCommands(Uint8Array.of(codecVersion, 16), 1)).toBe(
+      "command 0 of the batch is of an unknown kind: a newer openbourse wrote it",
+    );
+  });
+
+  it("are refused where a log begins with other rules than these", () => {
+    const encoder = new CommandEncoder();
+    const genesis = { kind: "genesis", ...standardParameters } as const;
+    encoder.add({ ...genesis, rulesVersion: rulesVersion + 1 });
+    expect(decodeCommands(encoder.payload(), 1)).toBe(
+      "the log begins with version 2 of the rules of an exchange: a newer openbourse wrote it",
+    );
   });
 });
 

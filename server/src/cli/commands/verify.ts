@@ -22,7 +22,11 @@ import type { HistoryDigest } from "../../ports/history.ts";
 import type { SnapshotStore } from "../../ports/snapshot-store.ts";
 import type { StorageFailure } from "../../ports/storage-fault.ts";
 import { recover } from "../../sequencer/recovery.ts";
-import { decodeState } from "../../sequencer/state-codec.ts";
+
+
+import { decodeState, isStateFormat } from "../../sequencer/state-codec.ts";
+
+
 import { configOrExitCode } from "./config.ts";
 import { print } from "./key-store.ts";
 import { logOf } from "./serve.ts";
@@ -149,6 +153,9 @@ async function snapshotFinding(
   if (replayedHash === undefined) return { what, ok: false, detail: "it is newer than the log" };
   const snapshot = await snapshots.read(sequence);
   if (snapshot.kind === "damage") return { what, ok: false, detail: snapshot.message };
+  if (!isStateFormat(snapshot.format)) {
+    return { what, ok: false, detail: `its format ${snapshot.format} is not known` };
+  }
   const state = decodeState(snapshot.state);
   if (state === undefined) return { what, ok: false, detail: "it cannot be read" };
   const restored = new Exchange();
