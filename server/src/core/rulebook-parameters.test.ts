@@ -9,7 +9,7 @@ import { atoms } from "./num/money.ts";
 import { lots } from "./num/units.ts";
 import { implicitParameters, limitsMax, rulesVersion, standardParameters } from "./parameters.ts";
 import type { RejectReason } from "./reject.ts";
-import { exchangeWith, money, rulesOf, Scenario } from "./scenario.contract.ts";
+import { exchangeWith, money, rulesOf, Scenario } from "./scenario.fixture.ts";
 import { hashOf } from "./trading/state-hash.ts";
 
 const genesis = { kind: "genesis", rulesVersion, ...standardParameters } as const;

@@ -23,9 +23,7 @@ import type { SnapshotStore } from "../../ports/snapshot-store.ts";
 import type { StorageFailure } from "../../ports/storage-fault.ts";
 import { recover } from "../../sequencer/recovery.ts";
 
-
 import { decodeState, isStateFormat } from "../../sequencer/state-codec.ts";
-
 
 import { configOrExitCode } from "./config.ts";
 import { print } from "./key-store.ts";
