@@ -2,7 +2,7 @@
  * Pages that are written from the code: `npm run docs` writes them, and `docs.test.ts` fails when one
  * is out of date.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe } from "../server/src/config/problem.ts";
@@ -12,11 +12,21 @@ import {
   simulatorFeedSchema,
 } from "../server/src/config/schema.ts";
 import { shortNames, variableName } from "../server/src/config/source.ts";
+import { layersOf, layerTable } from "./layers.ts";
+import { projectFiles } from "./project-files.ts";
 
 /** Generated pages: path and text. */
 export const pages: readonly (readonly [string, () => string])[] = [
   ["docs/operating/configuration.md", configurationPage],
+  ["ARCHITECTURE.md", architecturePage],
 ];
+
+/** The page as it is, with the table of layers as the compiler sees it. */
+function architecturePage(): string {
+  const page = readFileSync("ARCHITECTURE.md", "utf8");
+  const table = layerTable(layersOf(projectFiles()));
+  return page.replace(/^\| layer \|.*(?:\n\|.*)*/m, () => table);
+}
 
 type Schema = Parameters<typeof describe>[0];
 

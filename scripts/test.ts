@@ -27,6 +27,7 @@ const checks: readonly Check[] = [
   { name: "types and layer walls", command: "tsc", args: ["-b", "server"] },
   { name: "types of tests", command: "tsc", args: ["-p", "tsconfig.test.json"] },
   { name: "types of benchmarks", command: "tsc", args: ["-p", "bench"] },
+  { name: "layers and circles", command: "node", args: ["scripts/layers.ts"] },
   { name: "house rules", command: "node", args: ["scripts/tidy.ts"] },
 ];
 

@@ -2,16 +2,9 @@
  * The house rules that neither the compiler nor the linter can keep. Each broken rule is reported
  * with its place and what to do instead; a rule that cannot fail is tested in `tidy.test.ts`.
  */
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { basename, dirname } from "node:path";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-
-/** A file of the project: its path from the root, and its text. */
-export interface ProjectFile {
-  readonly path: string;
-  readonly text: string;
-}
+import { type ProjectFile, projectFiles } from "./project-files.ts";
 
 /** Longest source file and longest test file, in lines. */
 const sourceLinesMax = 450;
@@ -132,27 +125,6 @@ function resolveFrom(path: string, target: string): string {
     else if (part !== "." && part !== "") parts.push(part);
   }
   return parts.join("/");
-}
-
-function projectFiles(): readonly ProjectFile[] {
-  const listed = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
-    encoding: "utf8",
-  });
-  return listed
-    .split("\n")
-    .filter(
-      (path) =>
-        /\.(ts|md|jsonl|json|yaml|js|py|csv)$|\.ci\/run$/.test(path) &&
-        basename(path) !== "package-lock.json",
-    )
-    .flatMap((path) => {
-      try {
-        return [{ path, text: readFileSync(path, "utf8") }];
-      } catch {
-        // A file that git still lists may have been deleted in the working tree.
-        return [];
-      }
-    });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

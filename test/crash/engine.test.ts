@@ -12,7 +12,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { openSnapshotStore } from "../../server/src/adapters/files/snapshot-store.ts";
 import { openCommandLog } from "../../server/src/adapters/sqlite/log/log.ts";
 import { noSnapshots } from "../../server/src/engine/no-snapshots.ts";
-import { engineFiles } from "../../server/src/main/stores/engine-stores.ts";
+import { engineFiles } from "../../server/src/main/stores/engine-files.ts";
 import type { Released } from "../../server/src/ports/released.ts";
 import { seededNumbers } from "../../server/src/sequencer/example-stream.fixture.ts";
 import { recover } from "../../server/src/sequencer/recovery.ts";

@@ -7,7 +7,8 @@ import type { Command, PlaceLimit, Transfer } from "../core/commands.ts";
 import { lots, ticks } from "../core/num/units.ts";
 import { standardParameters } from "../core/parameters.ts";
 import { money, rulesOf } from "../core/scenario.fixture.ts";
-import { engineFiles, engineStores } from "../main/stores/engine-stores.ts";
+import { engineFiles } from "../main/stores/engine-files.ts";
+import { engineStores } from "../main/stores/engine-stores.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
 import { Engine } from "./engine.ts";
 

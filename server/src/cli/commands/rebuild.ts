@@ -7,12 +7,8 @@ import type { ConfigInput } from "../../config/load.ts";
 import { noSnapshots } from "../../engine/no-snapshots.ts";
 import { Recorder } from "../../engine/recorder.ts";
 import { refuseForeignHistory, refuseUnusableLog } from "../../main/start/preflight.ts";
-import {
-  type EngineFiles,
-  engineFiles,
-  openHistoryOf,
-  openLog,
-} from "../../main/stores/engine-stores.ts";
+import { type EngineFiles, engineFiles } from "../../main/stores/engine-files.ts";
+import { openHistoryOf, openLog } from "../../main/stores/engine-stores.ts";
 import { recover } from "../../sequencer/recovery.ts";
 import { configOrExitCode } from "./config.ts";
 import { print } from "./key-store.ts";

@@ -10,13 +10,8 @@ import type { ConfigInput } from "../../config/load.ts";
 import { Exchange } from "../../core/exchange.ts";
 import { noSnapshots } from "../../engine/no-snapshots.ts";
 import { Recorder } from "../../engine/recorder.ts";
-import {
-  type EngineFiles,
-  engineFiles,
-  openHistoryOf,
-  openLog,
-  openSnapshots,
-} from "../../main/stores/engine-stores.ts";
+import { type EngineFiles, engineFiles } from "../../main/stores/engine-files.ts";
+import { openHistoryOf, openLog, openSnapshots } from "../../main/stores/engine-stores.ts";
 import type { CommandLog } from "../../ports/command-log.ts";
 import type { HistoryDigest } from "../../ports/history.ts";
 import type { SnapshotStore } from "../../ports/snapshot-store.ts";

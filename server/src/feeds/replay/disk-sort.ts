@@ -11,7 +11,7 @@ import { LineSplitter } from "./line-splitter.ts";
 import type { RecordedTrade } from "./map.ts";
 import { type MergeSource, merged } from "./merge.ts";
 import type { RecordingFailure } from "./recording.ts";
-import type { SortedRun } from "./sorted-file.ts";
+import type { SortedRun } from "./sort-window.ts";
 import { readTrades, type TradeBlock, type TradeFileOptions } from "./trade-file.ts";
 
 /** Rows that are sorted in memory and written together. */

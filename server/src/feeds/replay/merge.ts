@@ -4,7 +4,7 @@
  */
 import { jumpUs } from "./outliers.ts";
 import type { RecordingFailure } from "./recording.ts";
-import type { SortedRun } from "./sorted-file.ts";
+import type { SortedRun } from "./sort-window.ts";
 
 /** Most files that may overlap in time. */
 export const openFilesMax = 64;

@@ -6,7 +6,7 @@ import type { FeedContext } from "../../ports/feed.ts";
 import type { RecordedTrade } from "./map.ts";
 import { jumpUs } from "./outliers.ts";
 import type { RecordingFailure } from "./recording.ts";
-import type { SortedRun } from "./sorted-file.ts";
+import type { SortedRun } from "./sort-window.ts";
 
 /** So many rows out of reach are a mistake here and there; more, and more than one in a hundred, are a way of storing. */
 const outOfReachMax = 16;

@@ -12,8 +12,9 @@ import { Order } from "./order.ts";
 import { batchTradesMax, Pace, Timeline } from "./pace.ts";
 import { Placement } from "./placement.ts";
 import type { Recording } from "./recording.ts";
+import type { SortedRun } from "./sort-window.ts";
 import { windowRowsMax } from "./sort-window.ts";
-import { readSorted, type SortedRun } from "./sorted-file.ts";
+import { readSorted } from "./sorted-file.ts";
 
 /**
  * How far market time is moved past the last trade at the end of the data, in milliseconds: two

@@ -6,6 +6,15 @@ import { inEventOrder } from "../../marketdata/event-order.ts";
 import type { RecordedTrade } from "./map.ts";
 import { jumpUs, wildAtEnd, wildAtStart } from "./outliers.ts";
 
+/** Rows in order, and how far the file has been played with them. */
+export interface SortedRun {
+  readonly kind: "trades";
+  readonly path: string;
+  readonly trades: readonly RecordedTrade[];
+  /** Share of the file's bytes that were read and released, 0 … 1. */
+  readonly done: number;
+}
+
 /** Rows that are looked at together at the start of a file. */
 export const headRowsMin = 4_096;
 

@@ -5,19 +5,9 @@
 import type { FeedContext } from "../../ports/feed.ts";
 import { type ReplaySort, sortDefault } from "./config.ts";
 import { readSortedOnDisk } from "./disk-sort.ts";
-import type { RecordedTrade } from "./map.ts";
 import type { RecordingFailure } from "./recording.ts";
-import { type OrderedRows, SortWindow, windowRowsMax } from "./sort-window.ts";
+import { type OrderedRows, type SortedRun, SortWindow, windowRowsMax } from "./sort-window.ts";
 import { readTrades, type TradeFileOptions } from "./trade-file.ts";
-
-/** Rows in order, and how far the file has been played with them. */
-export interface SortedRun {
-  readonly kind: "trades";
-  readonly path: string;
-  readonly trades: readonly RecordedTrade[];
-  /** Share of the file's bytes that were read and released, 0 … 1. */
-  readonly done: number;
-}
 
 /** What reading one file in order needs. */
 export interface SortedFileOptions extends Omit<TradeFileOptions, "context"> {

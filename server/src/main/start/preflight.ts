@@ -11,7 +11,7 @@ import { epochOfLog, openDamaged } from "../../adapters/sqlite/log/file.ts";
 import { refuseUnusable } from "../../adapters/sqlite/stores/shared-database.ts";
 import type { DataFolder } from "../../config/data-folder.ts";
 import { StartError } from "../../ports/start-error.ts";
-import { type EngineFiles, engineFiles } from "../stores/engine-stores.ts";
+import { type EngineFiles, engineFiles } from "../stores/engine-files.ts";
 import { engineTraces } from "../stores/engine-traces.ts";
 
 /** Refuses a folder whose keys, or exchange, cannot be gone on with. Changes nothing. */

@@ -1,6 +1,5 @@
 /** The stores of an exchange: its log, snapshots and history as SQLite files and plain ones in one folder. */
 import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { openSnapshotStore } from "../../adapters/files/snapshot-store.ts";
 import { type OpenedHistory, openHistory } from "../../adapters/sqlite/history/history.ts";
 import { type CommandLogOptions, openCommandLog } from "../../adapters/sqlite/log/log.ts";
@@ -11,23 +10,8 @@ import type { History } from "../../ports/history.ts";
 import type { Log } from "../../ports/log.ts";
 import type { SnapshotStore } from "../../ports/snapshot-store.ts";
 import { StartError } from "../../ports/start-error.ts";
+import { type EngineFiles, engineFiles } from "./engine-files.ts";
 import { engineTraces } from "./engine-traces.ts";
-
-/** The files of an exchange. */
-export interface EngineFiles {
-  readonly log: string;
-  readonly snapshots: string;
-  readonly history: string;
-}
-
-/** Where the exchange's files are. */
-export function engineFiles(folder: string): EngineFiles {
-  return {
-    log: join(folder, "commands.db"),
-    snapshots: join(folder, "snapshots"),
-    history: join(folder, "history.db"),
-  };
-}
 
 /** How an engine's stores are opened. */
 export interface EngineStoresOptions {

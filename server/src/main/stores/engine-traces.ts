@@ -4,7 +4,7 @@ import { bytesOf } from "../../adapters/sqlite/file/inspection.ts";
 import { StoreError } from "../../adapters/sqlite/file/store-error.ts";
 import { placeOfHistory } from "../../adapters/sqlite/history/file.ts";
 import type { LogTrace } from "../../adapters/sqlite/log/traces.ts";
-import type { EngineFiles } from "./engine-stores.ts";
+import type { EngineFiles } from "./engine-files.ts";
 
 /** Snapshots and history of an exchange, as far as they say anything about its log. */
 export function engineTraces(files: EngineFiles): readonly LogTrace[] {
