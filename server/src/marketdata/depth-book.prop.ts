@@ -4,7 +4,7 @@ import { depthScaleCount } from "../core/market/rules.ts";
 import { rulesOf } from "../core/scenario.fixture.ts";
 import { DepthBook } from "./depth-book.ts";
 import type { DepthChange } from "./depth-side.ts";
-import type { DepthLevel, DepthUpdate } from "./updates.ts";
+import { type DepthLevel, type DepthUpdate, unitsOf } from "./updates.ts";
 
 const rules = rulesOf("BTC", "USDT");
 const scaleIndexes = [...Array(depthScaleCount).keys()];
@@ -107,7 +107,7 @@ class Run {
 
   constructor(levels: readonly DepthChange[] = []) {
     for (const level of levels) this.raw.set(level);
-    this.book = new DepthBook({ rules, levels, timeUs: 0 });
+    this.book = new DepthBook({ units: unitsOf(rules), levels, timeUs: 0 });
   }
 
   change(change: DepthChange): void {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { rulesOf } from "../core/scenario.fixture.ts";
 import { DepthBook, waitingLevelsMax } from "./depth-book.ts";
 import type { DepthChange } from "./depth-side.ts";
-import type { DepthUpdate } from "./updates.ts";
+import { type DepthUpdate, unitsOf } from "./updates.ts";
 
 const rules = rulesOf("BTC", "USDT");
 const safeMax = Number.MAX_SAFE_INTEGER;
@@ -11,7 +11,7 @@ const ask = (price: number, quantity: number): DepthChange => ({ side: "sell", p
 const bid = (price: number, quantity: number): DepthChange => ({ side: "buy", price, quantity });
 
 function bookOf(...levels: readonly DepthChange[]): DepthBook {
-  return new DepthBook({ rules, levels, timeUs: 7 });
+  return new DepthBook({ units: unitsOf(rules), levels, timeUs: 7 });
 }
 
 /** Changes the book, a microsecond after the other. */

@@ -3,9 +3,9 @@
  * since the last ones taken. It knows quantities at prices, never orders or who placed them.
  */
 import { assert } from "../core/assert.ts";
-import { depthScaleCount, type MarketRules } from "../core/market/rules.ts";
+import { depthScaleCount } from "../core/market/rules.ts";
 import { type DepthChange, DepthSide } from "./depth-side.ts";
-import type { DepthUpdate } from "./updates.ts";
+import type { DepthUpdate, MarketUnits } from "./updates.ts";
 
 /**
  * Most levels of a side whose changes wait to be taken. Beyond it the changes are forgotten, and the
@@ -15,7 +15,7 @@ export const waitingLevelsMax = 65_536;
 
 /** What a book is made of. */
 export interface DepthBookOptions {
-  readonly rules: MarketRules;
+  readonly units: MarketUnits;
   /** What rests at the start, in any order. */
   readonly levels?: readonly DepthChange[];
   /** When that was so, in microseconds since 1970. */
@@ -24,7 +24,7 @@ export interface DepthBookOptions {
 
 /** Both sides of one market. The exchange bounds its open orders, and with them the levels here. */
 export class DepthBook {
-  readonly #rules: MarketRules;
+  readonly #units: MarketUnits;
   readonly #asks = new DepthSide("sell");
   readonly #bids = new DepthSide("buy");
   /** When the newest change happened. */
@@ -33,8 +33,8 @@ export class DepthBook {
   readonly #whole: (DepthUpdate | undefined)[] = new Array(depthScaleCount).fill(undefined);
   #hasForgotten = false;
 
-  constructor({ rules, levels = [], timeUs }: DepthBookOptions) {
-    this.#rules = rules;
+  constructor({ units, levels = [], timeUs }: DepthBookOptions) {
+    this.#units = units;
     this.#timeUs = timeUs;
     for (const level of levels) this.set(level, timeUs);
     this.#settle();
@@ -62,7 +62,7 @@ export class DepthBook {
     let update = this.#whole[scaleIndex];
     if (update === undefined) {
       update = {
-        rules: this.#rules,
+        ...this.#units,
         timeUs: this.#timeUs,
         scaleIndex,
         full: true,
@@ -84,7 +84,7 @@ export class DepthBook {
       "a look at a book is at some levels of a scale",
     );
     return {
-      rules: this.#rules,
+      ...this.#units,
       timeUs: this.#timeUs,
       scaleIndex,
       full: true,
@@ -118,7 +118,7 @@ export class DepthBook {
     const asks = this.#asks.changes(scaleIndex);
     const bids = this.#bids.changes(scaleIndex);
     if (asks.length + bids.length === 0) return undefined;
-    return { rules: this.#rules, timeUs, scaleIndex, full: false, asks, bids };
+    return { ...this.#units, timeUs, scaleIndex, full: false, asks, bids };
   }
 
   #settle(): void {

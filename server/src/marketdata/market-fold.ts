@@ -15,12 +15,14 @@ import type { DepthChange } from "./depth-side.ts";
 import { MarketTicker } from "./market-ticker.ts";
 import { PacedState, type Told } from "./paced-state.ts";
 import { TradeTape } from "./trade-tape.ts";
-import type {
-  Candle,
-  CandleUpdate,
-  LastPriceUpdate,
-  PublicTrade,
-  TickerUpdate,
+import {
+  type Candle,
+  type CandleUpdate,
+  type LastPriceUpdate,
+  type MarketUnits,
+  type PublicTrade,
+  type TickerUpdate,
+  unitsOf,
 } from "./updates.ts";
 
 /** What has become of a market so far: where a server that starts again goes on. */
@@ -44,6 +46,7 @@ export class MarketFold {
   readonly rules: MarketRules;
   halted: boolean;
   readonly depth: DepthBook;
+  readonly #units: MarketUnits;
   readonly #candles = new CandleStore();
   readonly #ticker: MarketTicker;
   readonly #tape: TradeTape;
@@ -60,7 +63,8 @@ export class MarketFold {
     const { rules, levels, candles = {}, recentTrades } = state;
     this.rules = rules;
     this.halted = state.halted;
-    this.depth = new DepthBook({ rules, levels, timeUs });
+    this.#units = unitsOf(rules);
+    this.depth = new DepthBook({ units: this.#units, levels, timeUs });
     this.#ticker = new MarketTicker(rules);
     this.#tape = new TradeTape(recentTrades);
     for (const resolutionS of candleResolutionsS) {
@@ -68,13 +72,14 @@ export class MarketFold {
     }
     this.#ticker.restore(state.lastPrice, candles[60] ?? []);
     if (state.lastPrice === 0) return;
-    this.#lastPrice = { rules, price: state.lastPrice, timeUs: lastTradeUs(state) };
+    const timeOfPriceUs = lastTradeUs(state);
+    this.#lastPrice = { ...this.#units, price: state.lastPrice, timeUs: timeOfPriceUs };
   }
 
   /** Folds one trade, which is not older than the ones before. */
   trade(trade: PublicTrade): void {
     const { timeUs, price } = trade;
-    this.#lastPrice = { rules: this.rules, price, timeUs };
+    this.#lastPrice = { ...this.#units, price, timeUs };
     this.#candlesChangedS ??= Math.floor(timeUs / 1e6);
     this.#candles.apply(trade);
     this.#ticker.apply(trade);
@@ -167,7 +172,7 @@ export class MarketFold {
   }
 
   #candleUpdate(intervalS: number, candle: Candle): CandleUpdate {
-    return { rules: this.rules, timeUs: this.#lastPrice?.timeUs ?? 0, intervalS, candle };
+    return { ...this.#units, timeUs: this.#lastPrice?.timeUs ?? 0, intervalS, candle };
   }
 }
 

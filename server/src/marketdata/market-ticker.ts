@@ -6,13 +6,19 @@ import { type MarketRules, notionalAtoms } from "../core/market/rules.ts";
 import { minuteUs } from "./minute-table.ts";
 import { PacedState, type Told } from "./paced-state.ts";
 import { type TickerFigures, TickerWindow } from "./ticker.ts";
-import type { Candle, PublicTrade, TickerUpdate } from "./updates.ts";
+import {
+  type Candle,
+  type MarketUnits,
+  type PublicTrade,
+  type TickerUpdate,
+  unitsOf,
+} from "./updates.ts";
 
 const secondUs = 1_000_000;
 
 /** The ticker of one market. */
 export class MarketTicker {
-  readonly #rules: MarketRules;
+  readonly #units: MarketUnits;
   readonly #window = new TickerWindow();
   /** Ticks; 0 before the first trade. */
   #price = 0;
@@ -24,13 +30,13 @@ export class MarketTicker {
   #comparedMinute: number | undefined;
 
   constructor(rules: MarketRules) {
-    this.#rules = rules;
+    this.#units = unitsOf(rules);
   }
 
   /** Fills a new ticker with the price of the last trade and the minutes that had trades, oldest first. */
   restore(price: number, minutes: readonly Candle[]): void {
     this.#price = price;
-    const { tickSize, lotSize } = this.#rules;
+    const { tickSize, lotSize } = this.#units;
     const lot = BigInt(lotSize.coefficient);
     const step = BigInt(tickSize.coefficient) * lot;
     for (const { startS, volume, value, tradeCount, ...prices } of minutes) {
@@ -46,7 +52,7 @@ export class MarketTicker {
         volume: BigInt(volume) * lot,
         volumeScale: lotSize.scale,
         // Every trade is worth a whole number of lots at a tick, so this division has no remainder.
-        quoteVolume: (value / notionalAtoms(this.#rules)) * step,
+        quoteVolume: (value / notionalAtoms(this.#units)) * step,
         tradeCount,
       });
     }
@@ -57,7 +63,7 @@ export class MarketTicker {
     this.#price = trade.price;
     this.#read = undefined;
     this.#comparedMinute = undefined;
-    const { tickSize, lotSize } = this.#rules;
+    const { tickSize, lotSize } = this.#units;
     const price = trade.price * tickSize.coefficient;
     const quantity = trade.quantity * lotSize.coefficient;
     if (!Number.isSafeInteger(price) || !Number.isSafeInteger(quantity)) return;
@@ -75,7 +81,7 @@ export class MarketTicker {
     const second = Math.floor(nowUs / secondUs);
     if (this.#read?.second !== second) {
       const figures = this.#window.read(nowUs);
-      const update = { rules: this.#rules, timeUs: nowUs, price: this.#price, figures };
+      const update = { ...this.#units, timeUs: nowUs, price: this.#price, figures };
       this.#read = { update, second };
     }
     return this.#read.update;

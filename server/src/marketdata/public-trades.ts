@@ -1,7 +1,7 @@
 /** The public half of trades: what everybody may know, and what is published of it. */
 import type { ExchangeEvent, Traded } from "../core/events.ts";
 import type { MarketRules } from "../core/market/rules.ts";
-import type { PublicTrade, TradesUpdate } from "./updates.ts";
+import { type PublicTrade, type TradesUpdate, unitsOf } from "./updates.ts";
 
 /** One durable command and what happened because of it. */
 export interface DurableEvents {
@@ -37,7 +37,7 @@ export function tradesUpdates(
     }
   }
   return Array.from(byMarket, ([market, trades]) => ({
-    rules: rulesOf(market),
+    ...unitsOf(rulesOf(market)),
     timeUs: trades.at(-1)?.timeUs ?? 0,
     trades,
   }));

@@ -1,15 +1,31 @@
 /**
- * What the exchange's streams carry. Each update holds all that is needed to write it down; numbers
- * stay ticks, lots and atoms until a dialect writes them.
+ * What the exchange's streams carry. Each update is a plain value that holds all that is needed to write
+ * it down: it could be cloned, stored or sent elsewhere. Numbers stay ticks, lots and atoms until a
+ * dialect writes them.
  */
 import type { BalanceChanged, CloseReason, OrderView } from "../core/events.ts";
 import type { MarketRules, Side } from "../core/market/rules.ts";
+import type { Decimal } from "../core/num/decimal.ts";
 import type { Atoms } from "../core/num/money.ts";
 import type { TickerFigures } from "./ticker.ts";
 
+/** A market and its steps, which say what its ticks and lots are worth. Neither ever changes. */
+export interface MarketUnits {
+  /** Code of the market, `BASE_QUOTE`. */
+  readonly market: string;
+  /** Quote per base of one tick. */
+  readonly tickSize: Decimal;
+  /** Base of one lot. */
+  readonly lotSize: Decimal;
+}
+
+/** The units of a market by its rules. */
+export function unitsOf({ code, tickSize, lotSize }: MarketRules): MarketUnits {
+  return { market: code, tickSize, lotSize };
+}
+
 /** What all updates about a market have. */
-interface OfMarket {
-  readonly rules: MarketRules;
+interface OfMarket extends MarketUnits {
   /** Microseconds since 1970 (UTC), as all times here: when what it tells became true. */
   readonly timeUs: number;
 }
@@ -112,8 +128,10 @@ export interface FillUpdate extends OfMarket {
   readonly quantity: number;
   /** Price × quantity in quote atoms. */
   readonly value: Atoms;
-  /** Atoms of the received asset: base for a buy, quote for a sell. Negative for a rebate. */
+  /** Atoms of {@link feeCurrency}. Negative for a rebate. */
   readonly fee: bigint;
+  /** Code of the received asset: base for a buy, quote for a sell. */
+  readonly feeCurrency: string;
 }
 
 /** A movement of what somebody has available. */

@@ -4,10 +4,15 @@
  */
 import { oppositeOf } from "../core/book/book.ts";
 import type { ExchangeEvent, Traded } from "../core/events.ts";
-import type { MarketRules } from "../core/market/rules.ts";
+import type { MarketRules, Side } from "../core/market/rules.ts";
 import type { Hub } from "../hub/hub.ts";
 import { type MarketBoardView, rulesOf } from "../marketdata/market-board.ts";
-import type { FillUpdate, OrderUpdate } from "../marketdata/updates.ts";
+import {
+  type FillUpdate,
+  type MarketUnits,
+  type OrderUpdate,
+  unitsOf,
+} from "../marketdata/updates.ts";
 import type { Released } from "../ports/released.ts";
 
 const asHistory = { kind: "history" } as const;
@@ -62,22 +67,27 @@ export class AccountStreams {
     }
   }
 
-  #order(parts: WithoutRules<OrderUpdate>): void {
+  #order(parts: WithoutUnits<OrderUpdate>): void {
     const { user, market } = parts.order;
-    const update: OrderUpdate = { ...parts, rules: rulesOf(this.#board, market) };
+    const update: OrderUpdate = { ...unitsOf(rulesOf(this.#board, market)), ...parts };
     this.#hub.publish({ kind: "orders", user, market }, update, asHistory);
   }
 }
 
-type WithoutRules<Updates> = Updates extends unknown ? Omit<Updates, "rules"> : never;
+type WithoutUnits<Updates> = Updates extends unknown ? Omit<Updates, keyof MarketUnits> : never;
 
-/** The halves of a match, the maker's first: his order was there first. */
+/** The halves of a match, the maker's first: the maker's order rested first. */
 function fillsOf(
   traded: Traded,
-  place: { readonly sequence: number; readonly timeUs: number; readonly rules: MarketRules },
+  {
+    rules,
+    ...place
+  }: { readonly sequence: number; readonly timeUs: number; readonly rules: MarketRules },
 ): readonly { readonly user: string; readonly update: FillUpdate }[] {
   const { ordinal, price, quantity, value, aggressor } = traded;
-  const common = { ...place, ordinal, price, quantity, value };
+  const received = (side: Side) => (side === "buy" ? rules.base : rules.quote);
+  const makerSide = oppositeOf(aggressor);
+  const common = { ...unitsOf(rules), ...place, ordinal, price, quantity, value };
   return [
     {
       user: traded.makerUser,
@@ -86,8 +96,9 @@ function fillsOf(
         order: traded.maker,
         orderCreatedUs: traded.makerCreatedUs,
         role: "maker",
-        side: oppositeOf(aggressor),
+        side: makerSide,
         fee: traded.makerFee,
+        feeCurrency: received(makerSide),
       },
     },
     {
@@ -100,6 +111,7 @@ function fillsOf(
         role: "taker",
         side: aggressor,
         fee: traded.takerFee,
+        feeCurrency: received(aggressor),
       },
     },
   ];

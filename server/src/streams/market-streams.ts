@@ -46,7 +46,7 @@ export class MarketStreams {
   publishTrades(released: readonly Released[]): void {
     const { board, hub } = this.#options;
     for (const update of tradesUpdates(released, (market) => rulesOf(board, market))) {
-      hub.publish({ kind: "trades", market: update.rules.code }, update, { kind: "history" });
+      hub.publish({ kind: "trades", market: update.market }, update, { kind: "history" });
     }
   }
 
@@ -70,7 +70,7 @@ export class MarketStreams {
       hub.hasAudience({ kind: "depth", market, scaleIndex }),
     );
     for (const update of updates) {
-      const key = `${update.rules.code}:${update.scaleIndex}`;
+      const key = `${update.market}:${update.scaleIndex}`;
       if (update.full) this.#changedBooks.delete(key);
       else this.#changedBooks.add(key);
       this.#publishBook(update);
@@ -91,10 +91,8 @@ export class MarketStreams {
   }
 
   #publishBook(update: DepthUpdate): void {
-    const { rules, scaleIndex } = update;
-    this.#options.hub.publish({ kind: "depth", market: rules.code, scaleIndex }, update, {
-      kind: "changes",
-    });
+    const { market, scaleIndex } = update;
+    this.#options.hub.publish({ kind: "depth", market, scaleIndex }, update, { kind: "changes" });
   }
 
   #publishPrices(): void {
@@ -103,7 +101,7 @@ export class MarketStreams {
       hub.hasAudience({ kind: "last-price", market }),
     );
     for (const update of prices) {
-      const market = update.rules.code;
+      const { market } = update;
       const key = `last-price|${market}`;
       hub.publish({ kind: "last-price", market }, update, { kind: "state", key });
     }
@@ -111,7 +109,7 @@ export class MarketStreams {
       hub.hasAudience({ kind: "ticker", market }),
     );
     for (const update of tickers) {
-      const market = update.rules.code;
+      const { market } = update;
       const key = `ticker|${market}`;
       hub.publish({ kind: "ticker", market }, update, { kind: "state", key });
     }
@@ -123,8 +121,7 @@ export class MarketStreams {
       hub.hasAudience({ kind: "candles", market, intervalS }),
     );
     for (const update of updates) {
-      const { rules, intervalS, candle } = update;
-      const market = rules.code;
+      const { market, intervalS, candle } = update;
       // Candles of different intervals of time never replace each other.
       const key = `candles|${market}|${intervalS}|${candle.startS}`;
       hub.publish({ kind: "candles", market, intervalS }, update, { kind: "state", key });

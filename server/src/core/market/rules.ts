@@ -105,12 +105,12 @@ function hasGoodBand({ marketOrderBandPpm }: MarketRules): boolean {
 }
 
 /** Base atoms in one lot. */
-export function lotAtoms({ lotSize }: MarketRules): bigint {
+export function lotAtoms({ lotSize }: Pick<MarketRules, "lotSize">): bigint {
   return stepAtoms(lotSize);
 }
 
 /** Quote atoms that one base unit costs at a price of one tick. */
-export function tickAtoms({ tickSize }: MarketRules): bigint {
+export function tickAtoms({ tickSize }: Pick<MarketRules, "tickSize">): bigint {
   return stepAtoms(tickSize);
 }
 
@@ -120,7 +120,10 @@ function stepAtoms(step: Decimal): bigint {
 }
 
 /** Quote atoms of one lot at a price of one tick. */
-export function notionalAtoms({ tickSize, lotSize }: MarketRules): bigint {
+export function notionalAtoms({
+  tickSize,
+  lotSize,
+}: Pick<MarketRules, "tickSize" | "lotSize">): bigint {
   const places = atomsScale - tickSize.scale - lotSize.scale;
   assert(places >= 0, "one lot at one tick is a whole number of atoms");
   return BigInt(tickSize.coefficient) * BigInt(lotSize.coefficient) * 10n ** BigInt(places);

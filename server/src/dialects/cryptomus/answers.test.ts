@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { tradeId } from "../../core/ids.ts";
 import { atoms } from "../../core/num/money.ts";
 import { candleIntervalsS } from "../../marketdata/candles.ts";
-import type { PublicTrade } from "../../marketdata/updates.ts";
+import { type PublicTrade, unitsOf } from "../../marketdata/updates.ts";
 import { answerQuery } from "./answers.ts";
 import { ExampleBoard, marketRules } from "./conversation.fixture.ts";
 import type { QueryMethod } from "./messages.ts";
@@ -103,7 +103,7 @@ describe("depth_request", () => {
     const rules = marketRules("BTC_USDT");
     for (const scaleIndex of [0, 1, 2, 3, 4, 5]) {
       const timeUs = scaleIndex * 1_000_000;
-      const update = { rules, timeUs, scaleIndex, full: true, asks: [], bids: [] };
+      const update = { ...unitsOf(rules), timeUs, scaleIndex, full: true, asks: [], bids: [] };
       board.depths.set(`depth|BTC_USDT|${scaleIndex}`, update);
     }
     const timestamps = ["0", "0.01", "0.1", "1", "10", "100", "1000", 4].map((step) => {

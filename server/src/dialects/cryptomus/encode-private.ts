@@ -35,13 +35,13 @@ export const orders: Encoding<"orders"> = {
 };
 
 function orderInfo(update: OrderUpdate): OrderInfo {
-  const { rules, order, timeUs } = update;
+  const { order, timeUs } = update;
   const info: OrderInfo = {
     id: orderId(order.id, order.createdUs),
     symbol: order.market,
     orderType: order.type,
     direction: order.side,
-    ...orderAmounts(rules, order),
+    ...orderAmounts(update, order),
     clientOid: order.clientId ?? null,
     createTs: seconds(order.createdUs),
   };
@@ -63,17 +63,16 @@ export const fills: Encoding<"fills"> = {
 };
 
 function dealInfo(fill: FillUpdate): DealInfo {
-  const { rules } = fill;
   return {
     dealId: dealId(fill.order, fill.orderCreatedUs),
-    symbol: rules.code,
+    symbol: fill.market,
     dealState: "completed",
     transactionId: tradeId(fill, fill.role),
-    filledPrice: priceText16(rules, fill.price),
-    filledQuantity: quantityText16(rules, fill.quantity),
+    filledPrice: priceText16(fill, fill.price),
+    filledQuantity: quantityText16(fill, fill.quantity),
     filledValue: moneyText16(fill.value),
     fee: moneyText16(fill.fee),
-    feeCurrency: fill.side === "buy" ? rules.base : rules.quote,
+    feeCurrency: fill.feeCurrency,
     tradeRole: fill.role,
     committedAt: seconds(fill.timeUs),
   };

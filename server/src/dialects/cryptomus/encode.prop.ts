@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseDecimal } from "../../core/num/decimal.ts";
 import { atoms } from "../../core/num/money.ts";
+import { unitsOf } from "../../marketdata/updates.ts";
 import { marketRules } from "./conversation.fixture.ts";
 import { depths, trades } from "./encode.ts";
 import { orders } from "./encode-private.ts";
@@ -14,14 +15,22 @@ describe("public numbers", () => {
     fc.assert(
       fc.property(scales, count, count, ({ tick, lot }, price, quantity) => {
         const rules = marketRules("BTC_USDT", tick, lot);
+        const marketUnits = unitsOf(rules);
         const trade = { price, quantity, value: atoms(1n), aggressor: "buy" } as const;
         const tradeText = trades.encode(
           { kind: "trades", market: rules.code },
-          { rules, timeUs: 0, trades: [{ ...trade, sequence: 1, ordinal: 0, timeUs: 0 }] },
+          { ...marketUnits, timeUs: 0, trades: [{ ...trade, sequence: 1, ordinal: 0, timeUs: 0 }] },
         );
         const depthText = depths.encode(
           { kind: "depth", market: rules.code, scaleIndex: 0 },
-          { rules, timeUs: 0, scaleIndex: 0, full: true, asks: [{ price, quantity }], bids: [] },
+          {
+            ...marketUnits,
+            timeUs: 0,
+            scaleIndex: 0,
+            full: true,
+            asks: [{ price, quantity }],
+            bids: [],
+          },
         );
         const tokens = [
           /"price":([\d.]+),"quantity":([\d.]+),/.exec(tradeText),
@@ -30,8 +39,8 @@ describe("public numbers", () => {
 
         for (const token of tokens) {
           const [, priceText = "", quantityText = ""] = token ?? [];
-          expect(unitsOf(priceText, tick)).toBe(BigInt(price));
-          expect(unitsOf(quantityText, lot)).toBe(BigInt(quantity));
+          expect(stepsOf(priceText, tick)).toBe(BigInt(price));
+          expect(stepsOf(quantityText, lot)).toBe(BigInt(quantity));
         }
         expect(() => [JSON.parse(tradeText), JSON.parse(depthText)]).not.toThrow();
       }),
@@ -40,7 +49,7 @@ describe("public numbers", () => {
 });
 
 /** A decimal text as a count of its smallest steps. */
-function unitsOf(text: string, scale: number): bigint {
+function stepsOf(text: string, scale: number): bigint {
   const parsed = parseDecimal(text);
   if (typeof parsed === "string") throw new Error(`${text}: ${parsed}`);
   return BigInt(parsed.coefficient) * 10n ** BigInt(scale - parsed.scale);
@@ -51,6 +60,7 @@ describe("an order's client id", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 64 }), (clientId) => {
         const rules = marketRules("BTC_USDT");
+        const marketUnits = unitsOf(rules);
         const user = "u";
         const order = {
           id: 1,
@@ -69,7 +79,7 @@ describe("an order's client id", () => {
         } as const;
         const text = orders.encode(
           { kind: "orders", user, market: rules.code },
-          { rules, timeUs: 0, order, phase: "created" },
+          { ...marketUnits, timeUs: 0, order, phase: "created" },
         );
 
         expect(JSON.parse(text).data.info.clientOid).toBe(clientId);

@@ -3,7 +3,6 @@
  * reference's samples (D-C55), numbers as their exact digits.
  */
 
-import type { MarketRules } from "../../core/market/rules.ts";
 import { formatDecimal, formatFixed } from "../../core/num/decimal.ts";
 import { atomsScale } from "../../core/num/money.ts";
 import type { TickerFigures } from "../../marketdata/ticker.ts";
@@ -12,6 +11,7 @@ import type {
   DepthLevel,
   DepthUpdate,
   LastPriceUpdate,
+  MarketUnits,
   PublicTrade,
   TickerUpdate,
 } from "../../marketdata/updates.ts";
@@ -30,6 +30,9 @@ import type {
 
 /** Name of this dialect and of its encodings. */
 export const dialectName = "cryptomus";
+
+/** The steps of a market. */
+type Steps = Pick<MarketUnits, "tickSize" | "lotSize">;
 
 /** Decimals of `price_change`. */
 const priceChangeScale = 2;
@@ -87,7 +90,7 @@ export const lastPrices: Encoding<"last-price"> = {
   name: dialectName,
   encode(_topic, update) {
     const data: LastPriceData = {
-      symbol: update.rules.code,
+      symbol: update.market,
       timestamp: seconds(update.timeUs),
       price: lastPriceText(update),
     };
@@ -96,8 +99,8 @@ export const lastPrices: Encoding<"last-price"> = {
 };
 
 /** The price of an update as it is printed. */
-export function lastPriceText({ rules, price }: LastPriceUpdate): string {
-  return priceText(rules, price);
+export function lastPriceText(update: LastPriceUpdate): string {
+  return priceText(update, update.price);
 }
 
 /** `ticker_update`. */
@@ -111,11 +114,10 @@ export const tickers: Encoding<"ticker"> = {
  * the last one, nothing has moved it, and nothing was traded.
  */
 export function tickerText(update: TickerUpdate): string {
-  const { rules, timeUs } = update;
-  const price = priceText(rules, update.price);
+  const price = priceText(update, update.price);
   const data: TickerData = {
-    symbol: rules.code,
-    timestamp: seconds(timeUs),
+    symbol: update.market,
+    timestamp: seconds(update.timeUs),
     price,
     ...windowTexts(update.figures, price),
   };
@@ -161,17 +163,17 @@ export function tradedTexts(figures: TickerFigures | undefined): {
 export const trades: Encoding<"trades"> = {
   name: dialectName,
   encode(_topic, update) {
-    const { rules, timeUs } = update;
-    const list = update.trades.map((trade) => `{${tradeFields(rules, trade)}}`).join(",");
-    const head = `"symbol":"${rules.code}","timestamp":${seconds(timeUs)}`;
+    const { market, timeUs } = update;
+    const list = update.trades.map((trade) => `{${tradeFields(update, trade)}}`).join(",");
+    const head = `"symbol":"${market}","timestamp":${seconds(timeUs)}`;
     return publicUpdate("trade_update", `{${head},"trades":[${list}]}`);
   },
 };
 
 /** The fields of a trade as JSON. Price and quantity are numbers of exact digits (D-C49). */
-export function tradeFields(rules: MarketRules, trade: PublicTrade): string {
+export function tradeFields(units: Steps, trade: PublicTrade): string {
   return (
-    `"price":${priceText(rules, trade.price)},"quantity":${quantityText(rules, trade.quantity)},` +
+    `"price":${priceText(units, trade.price)},"quantity":${quantityText(units, trade.quantity)},` +
     `"timestamp":${seconds(trade.timeUs)},"direction":"${trade.aggressor}"`
   );
 }
@@ -180,24 +182,25 @@ export function tradeFields(rules: MarketRules, trade: PublicTrade): string {
 export const depths: Encoding<"depth"> = {
   name: dialectName,
   encode(_topic, update) {
-    const { rules, timeUs, full, scaleIndex } = update;
+    const { market, timeUs, full, scaleIndex } = update;
     const head =
-      `"symbol":"${rules.code}","timestamp":${seconds(timeUs)},` +
+      `"symbol":"${market}","timestamp":${seconds(timeUs)},` +
       `"full_reload":${full},"scale_index":${scaleIndex}`;
     return publicUpdate("depth_update", `{${head},${sidesText(update)}}`);
   },
 };
 
 /** Both sides of a grouped book as JSON fields, at most `limit` levels each. */
-export function sidesText({ rules, asks, bids }: DepthUpdate, limit?: number): string {
-  return `"asks":[${levelsText(rules, asks, limit)}],"bids":[${levelsText(rules, bids, limit)}]`;
+export function sidesText(update: DepthUpdate, limit?: number): string {
+  const { asks, bids } = update;
+  return `"asks":[${levelsText(update, asks, limit)}],"bids":[${levelsText(update, bids, limit)}]`;
 }
 
-function levelsText(rules: MarketRules, levels: readonly DepthLevel[], limit?: number): string {
+function levelsText(units: Steps, levels: readonly DepthLevel[], limit?: number): string {
   return levels
     .slice(0, limit)
     .map(
-      ({ price, quantity }) => `["${priceText(rules, price)}","${quantityText(rules, quantity)}"]`,
+      ({ price, quantity }) => `["${priceText(units, price)}","${quantityText(units, quantity)}"]`,
     )
     .join(",");
 }
@@ -205,21 +208,21 @@ function levelsText(rules: MarketRules, levels: readonly DepthLevel[], limit?: n
 /** `candles_update`, a list of one candle (D-C8). */
 export const candles: Encoding<"candles"> = {
   name: dialectName,
-  encode: (_topic, { rules, candle }) =>
-    publicUpdate("candles_update", `[${candleText(rules, candle)}]`),
+  encode: (_topic, update) =>
+    publicUpdate("candles_update", `[${candleText(update, update.candle)}]`),
 };
 
 /** A candle as JSON. */
-export function candleText(rules: MarketRules, candle: Candle): string {
+export function candleText(units: MarketUnits, candle: Candle): string {
   const tuple: CandleTuple = [
     candle.startS,
-    priceText(rules, candle.open),
-    priceText(rules, candle.close),
-    priceText(rules, candle.high),
-    priceText(rules, candle.low),
-    quantityText(rules, candle.volume),
+    priceText(units, candle.open),
+    priceText(units, candle.close),
+    priceText(units, candle.high),
+    priceText(units, candle.low),
+    quantityText(units, candle.volume),
     formatDecimal(candle.value, atomsScale),
-    rules.code,
+    units.market,
   ];
   return JSON.stringify(tuple);
 }

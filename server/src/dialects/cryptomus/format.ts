@@ -4,9 +4,14 @@
  * is smaller than a second.
  */
 import { assert } from "../../core/assert.ts";
-import { lotAtoms, type MarketRules, tickAtoms } from "../../core/market/rules.ts";
+import { lotAtoms, tickAtoms } from "../../core/market/rules.ts";
 import { type Decimal, formatDecimal, formatFixed } from "../../core/num/decimal.ts";
 import { atomsScale } from "../../core/num/money.ts";
+import type { MarketUnits } from "../../marketdata/updates.ts";
+
+/** A market's price step, and its quantity step. */
+type Tick = Pick<MarketUnits, "tickSize">;
+type Lot = Pick<MarketUnits, "lotSize">;
 
 const secondUs = 1_000_000;
 /** Wallet amounts have eight decimals where those are enough (protocol 3.7). */
@@ -14,12 +19,12 @@ const walletScale = 8;
 const atomsPerWalletUnit = 10n ** BigInt(atomsScale - walletScale);
 
 /** A price without trailing zeros, as the public channels print it (D-C48). */
-export function priceText({ tickSize }: MarketRules, ticks: number): string {
+export function priceText({ tickSize }: Tick, ticks: number): string {
   return stepsText(tickSize, ticks);
 }
 
 /** A quantity without trailing zeros, as the public channels print it (D-C48). */
-export function quantityText({ lotSize }: MarketRules, lots: number | bigint): string {
+export function quantityText({ lotSize }: Lot, lots: number | bigint): string {
   return stepsText(lotSize, lots);
 }
 
@@ -29,13 +34,13 @@ function stepsText(step: Decimal, count: number | bigint): string {
 }
 
 /** A price with 16 decimals, as the private channels print it. */
-export function priceText16(rules: MarketRules, ticks: number): string {
-  return moneyText16(BigInt(ticks) * tickAtoms(rules));
+export function priceText16(units: Tick, ticks: number): string {
+  return moneyText16(BigInt(ticks) * tickAtoms(units));
 }
 
 /** A quantity with 16 decimals, as the private channels print it. */
-export function quantityText16(rules: MarketRules, lots: number | bigint): string {
-  return moneyText16(BigInt(lots) * lotAtoms(rules));
+export function quantityText16(units: Lot, lots: number | bigint): string {
+  return moneyText16(BigInt(lots) * lotAtoms(units));
 }
 
 /** Atoms with all of their 16 decimals. Negative for a rebate. */

@@ -4,6 +4,7 @@ import { lotsOf, type MarketRules, ticksOf } from "../../core/market/rules.ts";
 import { parseDecimal } from "../../core/num/decimal.ts";
 import { type Atoms, parseAtoms } from "../../core/num/money.ts";
 import { type Topic, type TopicOf, topicKey, type UpdateOf } from "../../marketdata/topic.ts";
+import { unitsOf } from "../../marketdata/updates.ts";
 import { type ExampleBoard, exampleUser } from "./conversation.fixture.ts";
 
 type GoldenLevel = readonly [price: string, quantity: string];
@@ -182,7 +183,7 @@ function orderPublication(
     clientId: golden.clientId,
     createdUs: golden.createdMs * 1_000,
   };
-  const common = { rules, timeUs: golden.timeS * 1_000_000, order };
+  const common = { ...unitsOf(rules), timeUs: golden.timeS * 1_000_000, order };
   return {
     topic: { kind: "orders", user, market },
     update:
@@ -200,7 +201,7 @@ function fillPublication(
   return {
     topic: { kind: "fills", user, market },
     update: {
-      rules,
+      ...unitsOf(rules),
       timeUs: golden.timeMs * 1_000,
       order: golden.order,
       orderCreatedUs: golden.orderCreatedMs * 1_000,
@@ -212,6 +213,7 @@ function fillPublication(
       quantity: quantity(rules, golden.quantity),
       value: money(golden.value),
       fee: golden.fee.startsWith("-") ? -money(golden.fee.slice(1)) : money(golden.fee),
+      feeCurrency: golden.side === "buy" ? rules.base : rules.quote,
     },
   };
 }
@@ -228,7 +230,7 @@ function tickerPublication(
   return {
     topic: { kind: "ticker", market: golden.market },
     update: {
-      rules,
+      ...unitsOf(rules),
       timeUs,
       price: last,
       figures: {
@@ -258,7 +260,11 @@ export function publication(golden: GoldenUpdate, board: ExampleBoard): Publicat
     case "last-price":
       return {
         topic: { kind: "last-price", market },
-        update: { rules, timeUs: golden.timeS * 1_000_000, price: price(rules, golden.price) },
+        update: {
+          ...unitsOf(rules),
+          timeUs: golden.timeS * 1_000_000,
+          price: price(rules, golden.price),
+        },
       };
     case "ticker":
       return tickerPublication(golden, rules);
@@ -266,7 +272,7 @@ export function publication(golden: GoldenUpdate, board: ExampleBoard): Publicat
       return {
         topic: { kind: "ticker", market },
         update: {
-          rules,
+          ...unitsOf(rules),
           timeUs: golden.timeS * 1_000_000,
           price: price(rules, golden.last),
           figures: undefined,
@@ -276,7 +282,7 @@ export function publication(golden: GoldenUpdate, board: ExampleBoard): Publicat
       return {
         topic: { kind: "trades", market },
         update: {
-          rules,
+          ...unitsOf(rules),
           timeUs: golden.timeS * 1_000_000,
           trades: golden.trades.map((trade, ordinal) => ({
             sequence: 51,
@@ -293,7 +299,7 @@ export function publication(golden: GoldenUpdate, board: ExampleBoard): Publicat
       return {
         topic: { kind: "depth", market, scaleIndex: golden.scaleIndex },
         update: {
-          rules,
+          ...unitsOf(rules),
           timeUs: golden.timeS * 1_000_000,
           scaleIndex: golden.scaleIndex,
           full: golden.full,
@@ -305,7 +311,7 @@ export function publication(golden: GoldenUpdate, board: ExampleBoard): Publicat
       return {
         topic: { kind: "candles", market, intervalS: golden.intervalS },
         update: {
-          rules,
+          ...unitsOf(rules),
           timeUs: golden.startS * 1_000_000,
           intervalS: golden.intervalS,
           candle: {

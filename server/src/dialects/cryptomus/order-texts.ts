@@ -1,8 +1,12 @@
 /** What the stream and REST say about an order in the same words: its size and how it ended. */
 import type { CloseReason, OrderView } from "../../core/events.ts";
-import { type MarketRules, notionalAtoms } from "../../core/market/rules.ts";
+import { notionalAtoms } from "../../core/market/rules.ts";
+import type { MarketUnits } from "../../marketdata/updates.ts";
 import { moneyText16, priceText16, quantityText16 } from "./format.ts";
 import type { OrderState } from "./messages.ts";
+
+/** The steps of an order's market. */
+type Steps = Pick<MarketUnits, "tickSize" | "lotSize">;
 
 /** An order's amounts, with 16 decimals each. */
 export interface OrderAmounts {
@@ -17,24 +21,24 @@ export interface OrderAmounts {
  * The amounts of an order. A market order has the price 0, and what it was not asked for is what it
  * has traded so far: the quantity of one by value, the value of one by quantity (D-C33).
  */
-export function orderAmounts(rules: MarketRules, order: OrderView): OrderAmounts {
-  const filledQuantity = quantityText16(rules, order.filled);
+export function orderAmounts(units: Steps, order: OrderView): OrderAmounts {
+  const filledQuantity = quantityText16(units, order.filled);
   const filledValue = moneyText16(order.filledValue);
   const isByValue = order.value > 0n;
-  const quantity = isByValue ? filledQuantity : quantityText16(rules, order.quantity);
+  const quantity = isByValue ? filledQuantity : quantityText16(units, order.quantity);
   return {
-    price: priceText16(rules, order.price),
+    price: priceText16(units, order.price),
     quantity,
-    value: valueText(rules, order, filledValue),
+    value: valueText(units, order, filledValue),
     filledQuantity,
     filledValue,
   };
 }
 
-function valueText(rules: MarketRules, order: OrderView, filledValue: string): string {
+function valueText(units: Steps, order: OrderView, filledValue: string): string {
   if (order.value > 0n) return moneyText16(order.value);
   if (order.type === "market") return filledValue;
-  return moneyText16(BigInt(order.price) * BigInt(order.quantity) * notionalAtoms(rules));
+  return moneyText16(BigInt(order.price) * BigInt(order.quantity) * notionalAtoms(units));
 }
 
 /**

@@ -97,7 +97,7 @@ function valueHeld(
     if (currency === reference) return sum + held;
     const last = board.lastPrice(`${currency}_${reference}`);
     if (last === undefined) return sum;
-    const price = BigInt(last.price) * tickAtoms(last.rules);
+    const price = BigInt(last.price) * tickAtoms(last);
     return sum + mulDivDown(held, price, atomsPerUnit);
   }, 0n);
 }

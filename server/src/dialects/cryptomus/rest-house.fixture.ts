@@ -24,7 +24,7 @@ import { lots } from "../../core/num/units.ts";
 import { exchangeWith } from "../../core/scenario.fixture.ts";
 import type { MarketBoardView } from "../../marketdata/market-board.ts";
 import { TickerWindow } from "../../marketdata/ticker.ts";
-import type { DepthLevel, PublicTrade } from "../../marketdata/updates.ts";
+import { type DepthLevel, type PublicTrade, unitsOf } from "../../marketdata/updates.ts";
 import { type Answer, type HistoryBusy, isUnanswered } from "../../ports/history.ts";
 import type { Submission } from "../../ports/released.ts";
 import type { RestReply, RestRequest, RestRoute } from "../../ports/rest.ts";
@@ -326,7 +326,7 @@ class PlainBoard implements MarketBoardView {
     const timeUs = this.#lastUs.get(code);
     const market = this.markets().find(({ rules }) => rules.code === code);
     if (market === undefined || timeUs === undefined) return undefined;
-    return { rules: market.rules, timeUs, price: market.lastPrice };
+    return { ...unitsOf(market.rules), timeUs, price: market.lastPrice };
   }
 
   ticker(code: string, nowUs: number) {
@@ -350,7 +350,14 @@ class PlainBoard implements MarketBoardView {
     };
     const asks = side("sell", Math.ceil);
     const bids = side("buy", Math.floor);
-    return { rules, timeUs: this.#house.exchange.timeUs, scaleIndex, full: true, asks, bids };
+    return {
+      ...unitsOf(rules),
+      timeUs: this.#house.exchange.timeUs,
+      scaleIndex,
+      full: true,
+      asks,
+      bids,
+    };
   }
 
   recentTrades(market: string): readonly PublicTrade[] {

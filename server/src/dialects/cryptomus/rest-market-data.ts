@@ -5,7 +5,7 @@
 import { tradeId } from "../../core/ids.ts";
 import type { MarketRules } from "../../core/market/rules.ts";
 import type { ListedMarket, MarketBoardView } from "../../marketdata/market-board.ts";
-import type { DepthLevel, PublicTrade } from "../../marketdata/updates.ts";
+import type { DepthLevel, DepthUpdate, PublicTrade } from "../../marketdata/updates.ts";
 import type { RestReply, RestRequest } from "../../ports/rest.ts";
 import { tradedTexts } from "./encode.ts";
 import {
@@ -35,7 +35,7 @@ export function showPrice(board: MarketBoardView, request: RestRequest): RestRep
   const last = board.lastPrice(market);
   // There is no number that would be true of a market that never traded.
   if (last === undefined) return refusalReply("no-price-yet", { market });
-  return reply(200, { price: priceText(last.rules, last.price) });
+  return reply(200, { price: priceText(last, last.price) });
 }
 
 /** The book of one market as it is now, best prices first. */
@@ -45,18 +45,17 @@ export function showBook(board: MarketBoardView, request: RestRequest, nowMs: nu
   if (checked.kind === "faulty") return faultyReply(checked.faults);
   const depth = board.depth(market, checked.fields.level, bookLevelsMax);
   if (depth === undefined) return refusalReply("unknown-market", { market });
-  const { rules, bids, asks } = depth;
   return twiceReply({
     timestamp: String(Math.floor(nowMs / secondMs)),
-    bids: levels(rules, bids),
-    asks: levels(rules, asks),
+    bids: levels(depth, depth.bids),
+    asks: levels(depth, depth.asks),
   });
 }
 
-function levels(rules: MarketRules, side: readonly DepthLevel[]): readonly object[] {
+function levels(units: DepthUpdate, side: readonly DepthLevel[]): readonly object[] {
   return side.slice(0, bookLevelsMax).map(({ price, quantity }) => ({
-    price: priceText(rules, price),
-    quantity: quantityText(rules, quantity),
+    price: priceText(units, price),
+    quantity: quantityText(units, quantity),
   }));
 }
 
@@ -75,7 +74,7 @@ function ticker(
   if (last === undefined) return [];
   const traded = tradedTexts(board.ticker(code, nowMs * millisecondUs)?.figures);
   const volumes = { base_volume: traded.volume, quote_volume: traded.quoteVolume };
-  return [{ currency_pair: code, last_price: priceText(last.rules, last.price), ...volumes }];
+  return [{ currency_pair: code, last_price: priceText(last, last.price), ...volumes }];
 }
 
 /** The newest trades of one market first. */
