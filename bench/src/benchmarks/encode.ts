@@ -82,7 +82,8 @@ async function run({ effort, note }: BenchmarkContext): Promise<Findings> {
 function publishedBars(options: TradeFlowOptions): readonly Message[] {
   const messages: Message[] = [];
   const publish = (bar: Bar, periodS: PublishPeriodS) => {
-    messages.push({ topic: { kind: "bars", instrument: bar.instrument, periodS }, bar });
+    const { dataset, ticker } = bar;
+    messages.push({ topic: { kind: "bars", dataset, ticker, periodS }, bar });
   };
   const publisher = new BarPublisher({
     latenessUs: latenessDefaultUs,

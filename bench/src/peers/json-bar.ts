@@ -5,15 +5,15 @@ import type { BarTopic } from "../../../server/src/marketdata/topic.ts";
 const frequencies = { 1: "1s", 10: "10s", 60: "1m" } as const;
 
 /** The same keys in the same order as the Finazon message has. */
-export function stringifyBar({ instrument, periodS }: BarTopic, bar: Bar): string {
+export function stringifyBar({ dataset, ticker, periodS }: BarTopic, bar: Bar): string {
   const priceUnit = 10 ** bar.priceScale;
   return JSON.stringify({
-    d: instrument.dataset.code,
-    p: instrument.dataset.publisher,
+    d: dataset,
+    p: bar.publisher,
     ch: "bars",
     f: frequencies[periodS],
     aggr: "1m",
-    s: instrument.ticker,
+    s: ticker,
     t: bar.startUs / 1_000_000,
     o: Number(bar.open) / priceUnit,
     h: Number(bar.high) / priceUnit,

@@ -186,7 +186,7 @@ describe("a market of any steps", () => {
         const volume = BigInt(last.volume) * 10n ** BigInt(atomsScale - last.volumeScale);
         expect(volume).toBe(lotsTraded * lotAtoms(rules));
         const text = currentBars.encode(
-          { kind: "bars", instrument: last.instrument, periodS: 1 },
+          { kind: "bars", dataset: last.dataset, ticker: last.ticker, periodS: 1 },
           last,
         );
         expect(text).not.toMatch(noNumber);

@@ -10,15 +10,15 @@ import type { Outbox } from "./outbox.ts";
 const clientCount = 6;
 const topicCount = 5;
 
-const dataset = { code: "d", name: "d", publisher: "d" };
 const topics: readonly BarTopic[] = Array.from({ length: topicCount }, (_, index) => ({
   kind: "bars",
-  instrument: { dataset, ticker: String(index), index },
+  dataset: "d",
+  ticker: String(index),
   periodS: 1,
 }));
 const encoding: Encoding<"bars"> = {
   name: "plain",
-  encode: ({ instrument }, { tradeCount }) => `${instrument.ticker}=${tradeCount}`,
+  encode: ({ ticker }, { tradeCount }) => `${ticker}=${tradeCount}`,
 };
 
 function frameText(text: string): Frame {
@@ -86,7 +86,7 @@ class Stage {
       allocate: (bytes) => new Uint8Array(bytes),
       schedule: () => {},
       current: (of) => {
-        const value = of.kind === "bars" ? this.states[of.instrument.index] : undefined;
+        const value = of.kind === "bars" ? this.states[Number(of.ticker)] : undefined;
         return value === 0 ? undefined : { state: { tradeCount: value } as Bar, isNews: false };
       },
     });

@@ -6,10 +6,10 @@ import type { Frame, Transport, Written } from "../ports/transport.ts";
 import { type Delivery, flushBytesMax, Hub } from "./hub.ts";
 import { slowConsumerCode } from "./outbox.ts";
 
-const dataset = { code: "huobi", name: "Huobi", publisher: "huobi" };
 const topic = (ticker: string): BarTopic => ({
   kind: "bars",
-  instrument: { dataset, ticker, index: 0 },
+  dataset: "huobi",
+  ticker,
   periodS: 1,
 });
 const btc = topic("BTC/USDT");
@@ -22,7 +22,7 @@ const encoding = (name: string): Encoding<"bars"> => ({
   name,
   encode(about, { tradeCount }) {
     encodings.set(name, (encodings.get(name) ?? 0) + 1);
-    return `${name} ${about.instrument.ticker} ${tradeCount}`;
+    return `${name} ${about.ticker} ${tradeCount}`;
   },
 });
 const plain = encoding("plain");
@@ -66,7 +66,7 @@ function setUp(bytesMax = 1_000, backlogBytesMax = 1_000_000) {
     backlogBytesMax,
     schedule: (task) => tasks.push(task),
     current: (topic) => {
-      const state = topic.kind === "bars" ? states.get(topic.instrument.ticker) : undefined;
+      const state = topic.kind === "bars" ? states.get(topic.ticker) : undefined;
       return state && { state, isNews: news.has(state) };
     },
   });

@@ -76,15 +76,19 @@ export function connectFeed(
     }),
     latenessUs,
     unchangedBars,
-    isWanted: (instrument, periodS) => hub.hasAudience({ kind: "bars", instrument, periodS }),
+    isWanted: ({ ticker }, periodS) =>
+      hub.hasAudience({ kind: "bars", dataset: code, ticker, periodS }),
     catalog,
     clock,
     log,
     publish: (bar, periodS) => {
-      const { instrument, startUs } = bar;
+      const { ticker, startUs } = bar;
       // Bars of different minutes never replace each other: a client that is behind loses no bar.
-      const stateKey = `${code}|${instrument.ticker}|${periodS}|${startUs}`;
-      hub.publish({ kind: "bars", instrument, periodS }, bar, { kind: "state", key: stateKey });
+      const stateKey = `${code}|${ticker}|${periodS}|${startUs}`;
+      hub.publish({ kind: "bars", dataset: code, ticker, periodS }, bar, {
+        kind: "state",
+        key: stateKey,
+      });
     },
     caughtUp: () => hub.caughtUp(),
     ended: (why) => {

@@ -156,8 +156,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     current: (topic) => trading && currentState(trading.board, topic, clock.nowUs()),
     subscribed: (topic) => {
       if (topic.kind !== "bars") return;
-      const { code } = topic.instrument.dataset;
-      feeds.find((feed) => feed.dataset.code === code)?.audienceCame(topic);
+      feeds.find((feed) => feed.dataset.code === topic.dataset)?.audienceCame(topic);
     },
   });
   // Before feeds are connected, so that the exchange's markets are served from the first moment.

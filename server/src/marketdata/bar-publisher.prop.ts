@@ -60,7 +60,7 @@ interface Published {
 /** What a subscriber of one period holds in the end, by ticker and minute. */
 function lastStates(published: readonly Published[], periodS: PublishPeriodS): Map<string, Bar> {
   const ofPeriod = published.filter((message) => message.periodS === periodS);
-  return new Map(ofPeriod.map(({ bar }) => [`${bar.instrument.ticker}|${bar.startUs}`, bar]));
+  return new Map(ofPeriod.map(({ bar }) => [`${bar.ticker}|${bar.startUs}`, bar]));
 }
 
 function play(arrivals: readonly DrawnArrival[], unchangedBars: boolean) {
@@ -127,7 +127,7 @@ describe("bars", () => {
           expect(boundary % (periodS * 1_000_000)).toBe(0);
           expect(bar.startUs).toBeLessThan(boundary);
           expect(bar.tradeCount).toBeGreaterThan(0);
-          const message = `${bar.instrument.ticker}|${bar.startUs}|${periodS}|${boundary}`;
+          const message = `${bar.ticker}|${bar.startUs}|${periodS}|${boundary}`;
           expect(sent.has(message)).toBe(false);
           sent.add(message);
         }

@@ -64,7 +64,7 @@ function observe(latenessS = 10, unchangedBars = false) {
       const start = (bar.startUs - minute) / 1e6;
       const v = formatDecimal(bar.volume, bar.volumeScale);
       lines.push(
-        `${now}s/${periodS}s ${bar.instrument.ticker} t=${start} ${o} ${h} ${l} ${c} v=${v} ${bar.state}`,
+        `${now}s/${periodS}s ${bar.ticker} t=${start} ${o} ${h} ${l} ${c} v=${v} ${bar.state}`,
       );
     },
   });

@@ -71,8 +71,11 @@ export class BarSeries {
   /** The present state of one of the series' bars, as it is published. */
   view(bar: MinuteBar): Bar {
     const { closed, revision } = bar;
+    const { dataset, ticker } = this.instrument;
     return {
-      instrument: this.instrument,
+      dataset: dataset.code,
+      publisher: dataset.publisher,
+      ticker,
       startUs: bar.startUs,
       priceScale: bar.priceScale,
       open: bar.open,

@@ -1,6 +1,4 @@
 /** A bar: open, high, low, close and volume of one minute of event time. */
-import type { Instrument } from "./instrument.ts";
-
 /** Length of a bar in microseconds. */
 export const barIntervalUs = 60_000_000;
 
@@ -21,7 +19,10 @@ export const everyPeriod = 7;
  * volumes at `volumeScale`; what has outgrown a safe integer is a bigint.
  */
 export interface Bar {
-  readonly instrument: Instrument;
+  /** Code of the dataset, and of who supplied it. */
+  readonly dataset: string;
+  readonly publisher: string;
+  readonly ticker: string;
   /** Start of the minute, in microseconds since 1970. */
   readonly startUs: number;
   readonly priceScale: number;

@@ -10,7 +10,7 @@ export interface Dataset {
   readonly publisher: string;
 }
 
-/** One ticker of a dataset. One object exists for each, so it may be compared by identity. */
+/** One ticker of a dataset. */
 export interface Instrument {
   readonly dataset: Dataset;
   /** `BASE/QUOTE` for crypto and forex, a plain symbol for stocks. */

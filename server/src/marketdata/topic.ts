@@ -1,6 +1,5 @@
 /** Internal addresses of streams. Wire channels are a dialect's translation of these. */
 import type { Bar, PublishPeriodS } from "./bar.ts";
-import type { Instrument } from "./instrument.ts";
 import type {
   BalanceUpdate,
   CandleUpdate,
@@ -12,10 +11,12 @@ import type {
   TradesUpdate,
 } from "./updates.ts";
 
-/** Bars of one instrument, sent once per publish period while they change. */
+/** Bars of one ticker of a dataset, sent once per publish period while they change. */
 export interface BarTopic {
   readonly kind: "bars";
-  readonly instrument: Instrument;
+  /** Code of the dataset. */
+  readonly dataset: string;
+  readonly ticker: string;
   readonly periodS: PublishPeriodS;
 }
 
@@ -81,7 +82,7 @@ export type Update = UpdateOf[Topic["kind"]];
 export function topicKey(topic: Topic): string {
   switch (topic.kind) {
     case "bars":
-      return `bars|${topic.instrument.dataset.code}|${topic.instrument.ticker}|${topic.periodS}`;
+      return `bars|${topic.dataset}|${topic.ticker}|${topic.periodS}`;
     case "depth":
       return `depth|${topic.market}|${topic.scaleIndex}`;
     case "candles":

@@ -55,9 +55,9 @@ export interface Session {
   receive(input: SessionInput, nowMs: number): readonly SessionEffect[];
   /**
    * Called once when the connection is gone, or when its handshake failed and it was never started:
-   * gives back what the session held and returns the subscriptions to be removed.
+   * gives back what the session held. Subscriptions end with the connection.
    */
-  ended(): readonly SessionEffect[];
+  ended(): void;
 }
 
 /** An HTTP request that asks to become a WebSocket. */

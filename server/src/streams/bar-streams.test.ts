@@ -43,7 +43,7 @@ function runnerOf(feed: Feed, waitsForAudience = false) {
     clock,
     log: { debug: () => undefined, info: say, warn: say, error: say },
     publish: (bar, periodS) => {
-      if (periodS === 60) bars.set(`${bar.instrument.ticker} ${bar.startUs}`, bar);
+      if (periodS === 60) bars.set(`${bar.ticker} ${bar.startUs}`, bar);
     },
     caughtUp: () => undefined,
   });
@@ -216,7 +216,8 @@ describe("a replay that waits for its audience and finds its tickers in the file
     expect(catalog.instruments("d").map(({ ticker }) => ticker)).toEqual(["C/D", "AB"]);
     expect(runner.state).toBe("waiting");
     const [instrument] = catalog.instruments("d");
-    if (instrument !== undefined) runner.audienceCame({ kind: "bars", instrument, periodS: 60 });
+    if (instrument === undefined) throw new Error("there is a ticker");
+    runner.audienceCame({ kind: "bars", dataset: "d", ticker: instrument.ticker, periodS: 60 });
     await runner.finished();
     expect(inBars()).toBe(2);
   });

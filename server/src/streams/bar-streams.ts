@@ -103,9 +103,11 @@ export class FeedRunner {
   }
 
   /** Somebody subscribes to the dataset: a feed that was held back begins, and bars are shown. */
-  audienceCame({ instrument, periodS }: BarTopic): void {
+  audienceCame({ dataset, ticker, periodS }: BarTopic): void {
     this.#audience.resolve();
-    if (!this.#options.unchangedBars) this.#bars.newcomer(instrument, periodS);
+    const { catalog, unchangedBars } = this.#options;
+    const instrument = catalog.instrument(dataset, ticker);
+    if (!unchangedBars && instrument !== undefined) this.#bars.newcomer(instrument, periodS);
   }
 
   start(): void {

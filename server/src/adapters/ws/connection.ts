@@ -173,7 +173,7 @@ export class Connection implements ConnectionHandle, ClientListener {
   }
 
   ended(code: number): void {
-    this.#apply(this.session.ended());
+    this.session.ended();
     this.#host.hub.leave(this.#outbox);
     this.#host.ended(this, code);
   }

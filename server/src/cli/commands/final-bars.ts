@@ -27,7 +27,7 @@ export class FinalBars {
   }
 
   take(bar: Bar): void {
-    this.#held.set(`${bar.startUs} ${bar.instrument.ticker}`, bar);
+    this.#held.set(`${bar.startUs} ${bar.ticker}`, bar);
     for (const [key, held] of this.#held) {
       if (held.startUs + this.#latenessUs + barIntervalUs > bar.startUs) break;
       this.#held.delete(key);
@@ -68,6 +68,6 @@ function barLine(bar: Bar): string {
     ["trades", String(bar.tradeCount)],
     ["revision", String(bar.revision)],
   ];
-  const head = `"ticker":${JSON.stringify(bar.instrument.ticker)},"t":${bar.startUs / 1_000_000}`;
+  const head = `"ticker":${JSON.stringify(bar.ticker)},"t":${bar.startUs / 1_000_000}`;
   return `{${head},${numbers.map(([key, digits]) => `"${key}":${digits}`).join(",")}}`;
 }

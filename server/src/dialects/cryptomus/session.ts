@@ -112,11 +112,10 @@ class CryptomusSession implements Session {
     }
   }
 
-  ended(): readonly SessionEffect[] {
+  ended(): void {
     this.#isOver = true;
     this.#context.admission.release();
     this.#context.ended();
-    return this.#subscriber.stopAll();
   }
 
   #close(why: CloseReason): SessionEffect {

@@ -99,11 +99,6 @@ export class Subscriber {
     });
   }
 
-  /** Stops everything, without a word. */
-  stopAll(): readonly SessionEffect[] {
-    return this.#stop(this.#subscriptions.clear());
-  }
-
   #select(request: SubscriptionRequest): NamedSelection | StreamError {
     const { channel, params } = request;
     const { paramsMax: max } = this.#options;

@@ -113,14 +113,6 @@ export class Subscriptions {
     return added.map(topicOf);
   }
 
-  /** Removes and returns everything. */
-  clear(): readonly ServedTopic[] {
-    const all = [...this.#channels.values()].flatMap(({ active }) => [...active.values()]);
-    this.#channels.clear();
-    this.#size = 0;
-    return all;
-  }
-
   #channel(channel: Channel): ChannelState {
     let state = this.#channels.get(channel);
     if (state === undefined) {

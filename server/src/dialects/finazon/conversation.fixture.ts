@@ -84,8 +84,8 @@ export class Conversation {
   get active(): readonly string[] {
     return Array.from(this.#active.values(), ({ topic, encoding }) => {
       if (topic.kind !== "bars") throw new Error("this dialect serves bars only");
-      const { dataset, ticker } = topic.instrument;
-      return `${dataset.code} ${ticker} ${topic.periodS} ${encoding.name}`;
+      const { dataset, ticker } = topic;
+      return `${dataset} ${ticker} ${topic.periodS} ${encoding.name}`;
     });
   }
 
@@ -112,10 +112,10 @@ export class Conversation {
     return this.#carryOut(effects);
   }
 
-  /** Ends the connection; nothing may be left running. */
+  /** Ends the connection; nothing is done for it from then on. */
   end(): void {
-    expect(this.#carryOut(this.session.ended())).toEqual([]);
-    expect(this.active).toEqual([]);
+    this.session.ended();
+    expect(this.session.receive({ kind: "ping" }, this.nowMs)).toEqual([]);
   }
 
   #carryOut(effects: readonly SessionEffect[]): readonly string[] {

@@ -4,20 +4,17 @@ import type { BarTopic } from "../../marketdata/topic.ts";
 import { currentBars, encodeError, firstGenerationBars } from "./encode.ts";
 import type { BarMessage } from "./messages.ts";
 
-const instrument = {
-  dataset: { code: "us_stocks_essential", name: "US Equities Basic", publisher: "finazon" },
-  ticker: "AAPL",
-  index: 0,
-};
+const of = { dataset: "us_stocks_essential", ticker: "AAPL" };
 
 function topic(periodS: PublishPeriodS = 1, changes: object = {}): BarTopic {
-  return { kind: "bars", instrument: { ...instrument, ...changes }, periodS };
+  return { kind: "bars", ...of, ...changes, periodS };
 }
 
 /** The bar of the reference's sample, with changes. */
 function bar(changes: Partial<Bar> = {}): Bar {
   return {
-    instrument,
+    ...of,
+    publisher: "finazon",
     startUs: 1_699_540_020_000_000,
     priceScale: 2,
     open: 22_006,
@@ -75,9 +72,11 @@ describe("a bar", () => {
 
   it("cannot be broken by what a ticker or a publisher is called", () => {
     const ticker = 'A"B\\C\n\ud800';
-    const named = topic(1, { ticker, dataset: { ...instrument.dataset, publisher: 'x","o":1' } });
+    const publisher = 'x","o":1';
 
-    const message: BarMessage = JSON.parse(currentBars.encode(named, bar()));
+    const message: BarMessage = JSON.parse(
+      currentBars.encode(topic(1, { ticker }), bar({ ticker, publisher })),
+    );
 
     expect(message.s).toBe(ticker);
     expect(message.p).toBe('x","o":1');

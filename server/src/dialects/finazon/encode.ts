@@ -86,8 +86,7 @@ function withRequestId(reply: object, tag: ReplyTag): string {
 export const currentBars: Encoding<"bars"> = {
   name: "finazon",
   encode(topic, bar) {
-    const { dataset } = topic.instrument;
-    return `{"d":${JSON.stringify(dataset.code)},${barFields(topic, bar)}}`;
+    return `{"d":${JSON.stringify(topic.dataset)},${barFields(topic, bar)}}`;
   },
 };
 
@@ -104,7 +103,6 @@ export const firstGenerationBars: Encoding<"bars"> = {
  * and never with an exponent (D-F17).
  */
 function barFields(topic: BarTopic, bar: Bar): string {
-  const { dataset, ticker } = topic.instrument;
   const { channel, frequency, aggregation } = streamOfTopic(topic);
   const open = formatDecimal(bar.open, bar.priceScale);
   const high = formatDecimal(bar.high, bar.priceScale);
@@ -112,8 +110,8 @@ function barFields(topic: BarTopic, bar: Bar): string {
   const close = formatDecimal(bar.close, bar.priceScale);
   const volume = formatDecimal(bar.volume, bar.volumeScale);
   return (
-    `"p":${JSON.stringify(dataset.publisher)},"ch":"${channel}","f":"${frequency}",` +
-    `"aggr":"${aggregation}","s":${JSON.stringify(ticker)},"t":${bar.startUs / secondUs},` +
+    `"p":${JSON.stringify(bar.publisher)},"ch":"${channel}","f":"${frequency}",` +
+    `"aggr":"${aggregation}","s":${JSON.stringify(topic.ticker)},"t":${bar.startUs / secondUs},` +
     `"o":${open},"h":${high},"l":${low},"c":${close},"v":${volume}`
   );
 }

@@ -192,7 +192,9 @@ class Player {
     const instrument = this.#catalog.instrument(dataset, ticker);
     if (instrument === undefined) throw new Error(`there is no ${ticker} in ${dataset}`);
     const bar: Bar = {
-      instrument,
+      dataset,
+      publisher: instrument.dataset.publisher,
+      ticker,
       startUs: startS * 1_000_000,
       priceScale: goldenScale,
       open: coefficient(prices.open),
@@ -208,7 +210,7 @@ class Player {
       state: "open",
       revision: 0,
     };
-    const key = topicKey({ kind: "bars", instrument, periodS });
+    const key = topicKey({ kind: "bars", dataset, ticker, periodS });
     return this.#client.streams
       .filter(({ topic }) => topicKey(topic) === key)
       .map(({ topic, encoding }) => encoding.encode(topic, bar));

@@ -373,12 +373,12 @@ describe("the end of a connection", () => {
     expect(client.input({ kind: "revoked" })).toEqual([]);
   });
 
-  it("gives back streams and the workspace's connection", () => {
+  it("gives back the workspace's connection", () => {
     const client = running();
 
-    expect(client.session.ended()).toMatchObject([{ kind: "unsubscribe", topic: { periodS: 1 } }]);
+    client.session.ended();
+
     expect(client.releases).toBe(1);
-    expect(client.session.ended()).toEqual([]);
     expect(client.send({ event: "heartbeat" })).toEqual([]);
   });
 

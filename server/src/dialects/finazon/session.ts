@@ -85,11 +85,10 @@ class FinazonSession implements Session {
     }
   }
 
-  ended(): readonly SessionEffect[] {
+  ended(): void {
     this.#isOver = true;
     this.#admission.release();
     this.#options.ended();
-    return this.#subscriber.stopAll();
   }
 
   #datasetEnded(dataset: string): readonly SessionEffect[] {

@@ -59,7 +59,7 @@ export class Subscriber {
       "too-many-subscriptions": [],
     };
     for (const topic of wanted.topics) {
-      const { ticker } = topic.instrument;
+      const { ticker } = topic;
       if (this.#subscriptions.has(topic)) {
         active.push(ticker);
         continue;
@@ -102,7 +102,7 @@ export class Subscriber {
     const inactive: string[] = [];
     for (const topic of wanted.topics) {
       const subscription = this.#subscriptions.remove(topic);
-      if (subscription === undefined) inactive.push(topic.instrument.ticker);
+      if (subscription === undefined) inactive.push(topic.ticker);
       else stopped.push(subscription);
     }
     const errors: readonly TickersError[] = [{ reason: "not-subscribed", tickers: inactive }];
@@ -160,7 +160,7 @@ export class Subscriber {
     subscriptions: readonly Subscription[],
   ): readonly SessionEffect[] {
     if (subscriptions.length === 0) return [];
-    const tickers = subscriptions.map(({ topic }) => topic.instrument.ticker);
+    const tickers = subscriptions.map(({ topic }) => topic.ticker);
     return [{ kind: "send", text: encodeSubscriptionReply(request, tickers, this.#options) }];
   }
 }

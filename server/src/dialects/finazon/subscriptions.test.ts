@@ -3,12 +3,11 @@ import type { BarTopic } from "../../marketdata/topic.ts";
 import { currentBars, firstGenerationBars } from "./encode.ts";
 import { Subscriptions, subscriptionsMax } from "./subscriptions.ts";
 
-const dataset = { code: "huobi", name: "Huobi", publisher: "huobi" };
-
 function topics(count: number): BarTopic[] {
   return Array.from({ length: count }, (_, index) => ({
     kind: "bars",
-    instrument: { dataset, ticker: `T${index}`, index },
+    dataset: "huobi",
+    ticker: `T${index}`,
     periodS: 1,
   }));
 }

@@ -2,7 +2,6 @@
  * What one connection subscribes to. Bounded twice: by the tickers that its workspace may use at
  * once, and by a number of subscriptions that holds for everybody.
  */
-import type { Instrument } from "../../marketdata/instrument.ts";
 import type { BarTopic } from "../../marketdata/topic.ts";
 import type { Encoding } from "../../ports/dialect.ts";
 
@@ -21,8 +20,9 @@ export type AddOutcome = "added" | "too-many-tickers" | "too-many-subscriptions"
 /** The subscriptions of one connection. There are many of these, most of them small. */
 export class Subscriptions {
   readonly #tickersMax: number | undefined;
-  /** Of each instrument at most one subscription for each publish period; none without any. */
-  readonly #byInstrument = new Map<Instrument, Subscription[]>();
+  /** By dataset and ticker, none without any; of each at most one for each publish period. */
+  readonly #byDataset = new Map<string, Map<string, Subscription[]>>();
+  #tickers = 0;
   #count = 0;
 
   /** `tickersMax` different tickers fit; undefined means that only {@link subscriptionsMax} counts. */
@@ -39,25 +39,25 @@ export class Subscriptions {
     return this.#find(topic) !== undefined;
   }
 
-  /** Whether any is of this dataset; looks at all of them. */
+  /** Whether any is of this dataset. */
   areOf(dataset: string): boolean {
-    for (const instrument of this.#byInstrument.keys()) {
-      if (instrument.dataset.code === dataset) return true;
-    }
-    return false;
+    return this.#byDataset.has(dataset);
   }
 
   /** Adds a topic that is not subscribed yet, if it fits. */
   add(subscription: Subscription): AddOutcome {
-    const { instrument } = subscription.topic;
-    const others = this.#byInstrument.get(instrument);
-    if (others === undefined && this.#byInstrument.size >= this.tickersMax) {
-      return "too-many-tickers";
-    }
+    const { dataset, ticker } = subscription.topic;
+    const others = this.#byDataset.get(dataset)?.get(ticker);
+    if (others === undefined && this.#tickers >= this.tickersMax) return "too-many-tickers";
     if (this.#count >= subscriptionsMax) return "too-many-subscriptions";
-    if (others === undefined) this.#byInstrument.set(instrument, [subscription]);
-    else others.push(subscription);
     this.#count += 1;
+    if (others !== undefined) {
+      others.push(subscription);
+      return "added";
+    }
+    const byTicker = this.#byDataset.get(dataset) ?? new Map<string, Subscription[]>();
+    this.#byDataset.set(dataset, byTicker.set(ticker, [subscription]));
+    this.#tickers += 1;
     return "added";
   }
 
@@ -65,22 +65,31 @@ export class Subscriptions {
   remove(topic: BarTopic): Subscription | undefined {
     const found = this.#find(topic);
     if (found === undefined) return undefined;
-    const left = this.#byInstrument.get(topic.instrument)?.filter((other) => other !== found) ?? [];
-    if (left.length > 0) this.#byInstrument.set(topic.instrument, left);
-    else this.#byInstrument.delete(topic.instrument);
     this.#count -= 1;
+    const { dataset, ticker } = topic;
+    const byTicker = this.#byDataset.get(dataset)!;
+    const left = byTicker.get(ticker)!.filter((other) => other !== found);
+    if (left.length > 0) {
+      byTicker.set(ticker, left);
+      return found;
+    }
+    this.#tickers -= 1;
+    byTicker.delete(ticker);
+    if (byTicker.size === 0) this.#byDataset.delete(dataset);
     return found;
   }
 
-  /** Removes and returns everything, instrument by instrument. */
+  /** Removes and returns everything, ticker by ticker. */
   clear(): readonly Subscription[] {
-    const all = [...this.#byInstrument.values()].flat();
-    this.#byInstrument.clear();
+    const all = [...this.#byDataset.values()].flatMap((byTicker) => [...byTicker.values()].flat());
+    this.#byDataset.clear();
+    this.#tickers = 0;
     this.#count = 0;
     return all;
   }
 
-  #find({ instrument, periodS }: BarTopic): Subscription | undefined {
-    return this.#byInstrument.get(instrument)?.find(({ topic }) => topic.periodS === periodS);
+  #find({ dataset, ticker, periodS }: BarTopic): Subscription | undefined {
+    const ofTicker = this.#byDataset.get(dataset)?.get(ticker);
+    return ofTicker?.find(({ topic }) => topic.periodS === periodS);
   }
 }

@@ -30,7 +30,8 @@ export function isFrequency(text: string): text is Frequency {
 
 /** The topic of an instrument that a stream's words mean. */
 export function topicOfStream(instrument: Instrument, stream: WireStream): BarTopic {
-  return { kind: "bars", instrument, periodS: periodByFrequency[stream.frequency] };
+  const periodS = periodByFrequency[stream.frequency];
+  return { kind: "bars", dataset: instrument.dataset.code, ticker: instrument.ticker, periodS };
 }
 
 /** The words for a topic; the inverse of {@link topicOfStream}. */
