@@ -4,14 +4,14 @@ import { DepthBook, waitingLevelsMax } from "./depth-book.ts";
 import type { DepthChange } from "./depth-side.ts";
 import { type DepthUpdate, unitsOf } from "./updates.ts";
 
-const rules = rulesOf("BTC", "USDT");
+const units = unitsOf(rulesOf("BTC", "USDT"));
 const safeMax = Number.MAX_SAFE_INTEGER;
 
 const ask = (price: number, quantity: number): DepthChange => ({ side: "sell", price, quantity });
 const bid = (price: number, quantity: number): DepthChange => ({ side: "buy", price, quantity });
 
 function bookOf(...levels: readonly DepthChange[]): DepthBook {
-  return new DepthBook({ units: unitsOf(rules), levels, timeUs: 7 });
+  return new DepthBook({ units, levels, timeUs: 7 });
 }
 
 /** Changes the book, a microsecond after the other. */
@@ -36,7 +36,7 @@ describe("the whole book", () => {
   it("has asks ascending and bids descending, however they came", () => {
     const book = bookOf(ask(12, 1), bid(7, 4), ask(11, 2), bid(9, 5), ask(30, 3), bid(8, 6));
 
-    expect(book.whole(0)).toMatchObject({ rules, timeUs: 7, scaleIndex: 0, full: true });
+    expect(book.whole(0)).toMatchObject({ ...units, timeUs: 7, scaleIndex: 0, full: true });
     expect(sides(book.whole(0))).toEqual(["11:2 12:1 30:3", "9:5 8:6 7:4"]);
   });
 
@@ -107,7 +107,7 @@ describe("the changes of a book", () => {
 
     const [update] = book.take(1_000, (index) => index === 0);
 
-    expect(update).toMatchObject({ rules, timeUs: 1_000, scaleIndex: 0, full: false });
+    expect(update).toMatchObject({ ...units, timeUs: 1_000, scaleIndex: 0, full: false });
     expect(sides(update)).toEqual(["12:0", "9:0 8:6 7:1"]);
     expect(taken(book)).toBeUndefined();
   });

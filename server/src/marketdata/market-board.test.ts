@@ -3,6 +3,7 @@ import type { ExchangeEvent } from "../core/events.ts";
 import { rulesOf, Scenario } from "../core/scenario.fixture.ts";
 import type { DurableEvents } from "./market-board.ts";
 import { MarketBoard, recentTradesMax } from "./market-board.ts";
+import { unitsOf } from "./updates.ts";
 
 const market = "BTC_USDT";
 const everything = () => true;
@@ -428,6 +429,6 @@ describe("a restarted board's last price", () => {
     ["beginning of time when nothing is known", {}, 0],
   ])("has the %s", (_, known, timeUs) => {
     const board = new MarketBoard([{ ...state, ...known }], 90e6);
-    expect(board.lastPrice("BTC_USDT")).toEqual({ rules, price: 3, timeUs });
+    expect(board.lastPrice("BTC_USDT")).toEqual({ ...unitsOf(rules), price: 3, timeUs });
   });
 });
