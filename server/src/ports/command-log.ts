@@ -3,6 +3,7 @@
  * It stores batches of commands that are already encoded and never looks into them.
  */
 import { assert } from "../core/assert.ts";
+import type { StopSignal } from "./feed.ts";
 import type { StorageFailure } from "./storage-fault.ts";
 
 /** Largest payload of one batch in any log, in bytes. */
@@ -65,12 +66,28 @@ export interface LoggedBatch extends CommandBatch {
 /** What reading yields: batches in order and, where the log is damaged, the damage as the last entry. */
 export type LogEntry = LoggedBatch | LogDamage;
 
-/** What becomes of a batch that was taken. */
-export type AppendOutcome = "durable" | StorageFailure;
+/** What the writer of a batch takes for granted. */
+export interface Fence {
+  /** Sequence of the last command in the log before this batch. */
+  readonly expects: number;
+}
 
 /**
- * An append-only log with one writer. Its implementations keep any other writer out for as long as
- * they are open.
+ * A batch was refused and is not in the log, because the log is not where its writer expected it to
+ * be: another writer has taken over. This one must not go on.
+ */
+export interface Fenced {
+  readonly kind: "fenced";
+  /** For the operator: where the log is and where it was expected to be. */
+  readonly message: string;
+}
+
+/** What becomes of a batch that was taken. */
+export type AppendOutcome = "durable" | Fenced | StorageFailure;
+
+/**
+ * An append-only log with one writer at a time. Its implementations keep any other writer out for as
+ * long as they are open, or refuse the batches of the one that another has taken over from.
  */
 export interface CommandLog {
   /** Names this log, so that a snapshot of another log is never mixed with it: 32 hex digits. */
@@ -85,6 +102,11 @@ export interface CommandLog {
   /** The largest batch it takes; the same for as long as it is open. */
   readonly largestBatch: BatchBound;
   /**
+   * How many writers have taken over from one that may still have been there, this one included: 0
+   * where nobody can. It tells one writer of a log from another, and is no part of any position.
+   */
+  readonly term: number;
+  /**
    * Takes the batch that follows the last one taken; any other, and any after {@link close}, is a bug
    * of the caller. The promise resolves when the batch is durable, in the order of the appends, so
    * many may be under way at once. The payload must not be changed until then.
@@ -96,11 +118,15 @@ export interface CommandLog {
    * spreads commands to other machines stores it; one that does not need not, and {@link read} does
    * not yield it then.
    *
+   * With a fence, whose expectation is the sequence before the batch, a batch for which it does not
+   * hold is answered with `fenced`. A batch may be appended again with the same fence when its answer
+   * was lost: where the log has it already, to the byte, the answer is `durable`, and it is there once.
+   *
    * While the storage fails and may come back, as a full disk does, the promise waits; {@link stall}
    * says why. A failure is final: this batch and all later ones get it until the log is opened anew. They may
    * or may not be found in the log then, each wholly or not at all.
    */
-  append(batch: CommandBatch): Promise<AppendOutcome> | "no-room";
+  append(batch: CommandBatch, fence?: Fence): Promise<AppendOutcome> | "no-room";
   /**
    * Why nothing becomes durable at present; what was taken is tried again and again, until it is
    * durable or fails for good. Undefined while all is well.
@@ -118,6 +144,16 @@ export interface CommandLog {
    */
   read(fromSequence: number): AsyncIterable<LogEntry>;
   /**
+   * Yields what is durable as {@link read} does, and then every batch that becomes durable, ticks
+   * included, each once and without a hole. It waits for the next one until `signal` aborts, and ends
+   * with the log: at its damage, which is the last entry, when it has failed or is closed.
+   * It is pulled: a follower that is slow holds nobody up, takes no memory, and reads from storage what it
+   * has missed, where ticks may not be. `fromSequence` past the next sequence of the log is damage: the
+   * log has lost its end. At most {@link followersMax} may follow at the same time. Payloads are views
+   * on shared memory: copy what you keep, and change nothing.
+   */
+  follow(fromSequence: number, signal: StopSignal): AsyncIterable<LogEntry>;
+  /**
    * Waits until what was taken is durable, then lets the log go. During a stall it is tried once more.
    * Closing again does nothing.
    */
@@ -127,14 +163,39 @@ export interface CommandLog {
 /** Most reads of one log at the same time. */
 export const readsMax = 16;
 
+/** Most followers of one log at the same time. */
+export const followersMax = 16;
+
 /** What every log demands of a batch; another one is a bug of the caller. */
-export function assertBatch(batch: CommandBatch, bound: BatchBound): void {
+export function assertBatch(batch: CommandBatch, bound: BatchBound, fence?: Fence): void {
   const { firstSequence, count, timeUs, payload } = batch;
   const isCount = Number.isSafeInteger(count) && count >= 1 && count <= bound.commands;
   assert(isCount || isTick(batch), "a batch holds commands, and no more than the log takes");
   assert(Number.isSafeInteger(firstSequence + count), "sequences are safe integers");
   assert(Number.isSafeInteger(timeUs) && timeUs >= 0, "time is microseconds since 1970");
   assert(payload.length <= bound.bytes, "a payload is no larger than the log takes");
+  const expects = fence?.expects ?? firstSequence - 1;
+  assert(expects === firstSequence - 1, "a fence expects what comes before the batch");
+}
+
+/** Says that a writer was taken over from, in words for the operator. */
+export function fenced(expects: number, lastSequence: number): Fenced {
+  const place =
+    lastSequence === expects
+      ? ` at command ${expects}`
+      : `: the log is at command ${lastSequence}, and this writer expected it at ${expects}`;
+  return { kind: "fenced", message: `another writer has taken over${place}` };
+}
+
+/** Whether two batches are the same to the byte. */
+export function isSameBatch(left: CommandBatch, right: CommandBatch): boolean {
+  return (
+    left.firstSequence === right.firstSequence &&
+    left.count === right.count &&
+    left.timeUs === right.timeUs &&
+    left.payload.length === right.payload.length &&
+    left.payload.every((byte, at) => byte === right.payload[at])
+  );
 }
 
 /** Whether a batch is a tick. */

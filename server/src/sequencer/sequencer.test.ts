@@ -37,7 +37,7 @@ function setUp(
   largestBatch = batchBoundMax,
   inFlightBytesMax = 1e6,
 ) {
-  const log = new MemoryCommandLog(storage, inFlightBytesMax, largestBatch);
+  const log = new MemoryCommandLog(storage, { inFlightBytesMax, largestBatch });
   const exchange = new Exchange();
   const sequencer = new Sequencer({
     exchange,
@@ -136,7 +136,7 @@ describe("batches", () => {
 
   it("are bounded, and wait in the sequencer while the log has no room", async () => {
     const storage = new MemoryLogStorage();
-    const log = new MemoryCommandLog(storage, 1);
+    const log = new MemoryCommandLog(storage, { inFlightBytesMax: 1 });
     const { submit } = setUp({ batchMax: 2, log }, new MemoryLogStorage());
     log.holdBack();
     for (const key of ["a", "b", "c", "d", "e"]) submit(deposit(key));
@@ -240,6 +240,50 @@ describe("when the log fails", () => {
     expect(answers.slice(1)).toEqual([stopped, stopped, stopped]);
     expect(stops).toEqual(["no room on the disk"]);
     expect([sequencer.stopReason, sequencer.pending]).toEqual(["no room on the disk", 0]);
+  });
+});
+
+describe("when another writer takes over", () => {
+  const reason =
+    "another writer has taken over: the log is at command 2, and this writer expected it at 1";
+
+  it("the older one stops at its next command, which is in no log, and says why", async () => {
+    const older = setUp();
+    older.submit(deposit("both know"));
+    await turn();
+    const log = new MemoryCommandLog(older.storage, { takesOver: true });
+    const exchange = new Exchange();
+    exchange.restore(older.exchange.snapshot());
+    const newer = setUp({ log, exchange }, new MemoryLogStorage());
+    newer.submit(deposit("new"));
+    await turn();
+    answers = [];
+    older.submit(deposit("old 1"));
+    await turn();
+    older.submit(deposit("old 2"));
+    newer.submit(deposit("newer"));
+    await turn();
+
+    expect(answers.map((answer) => ("reason" in answer ? answer.reason : answer.kind))).toEqual([
+      reason,
+      reason,
+      "released",
+    ]);
+    expect([older.sequencer.stopReason, newer.sequencer.stopReason]).toEqual([reason, undefined]);
+    expect(stops).toEqual([reason]);
+    const keys = released.map(({ command }) => "key" in command && command.key);
+    expect(keys).toEqual(["both know", "new", "newer"]);
+    expect(older.storage.lastSequence).toBe(3);
+  });
+
+  it("the older one stops even if the newer has written nothing", async () => {
+    const older = setUp();
+    new MemoryCommandLog(older.storage, { takesOver: true });
+    older.submit(deposit("a"));
+    await turn();
+
+    expect(answers).toMatchObject([{ kind: "stopped" }]);
+    expect([released, older.storage.lastSequence]).toEqual([[], 0]);
   });
 });
 

@@ -6,8 +6,9 @@
 import type { Command } from "../core/commands.ts";
 import type { Exchange } from "../core/exchange.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { CommandLog } from "../ports/command-log.ts";
+import type { AppendOutcome, CommandLog, Fenced } from "../ports/command-log.ts";
 import type { DurableReading, Released, Submission, Tick } from "../ports/released.ts";
+import type { StorageFailure } from "../ports/storage-fault.ts";
 import { Applier } from "./applier.ts";
 import { CommandEncoder } from "./command-codec.ts";
 import { TickTimer, tickAt } from "./ticks.ts";
@@ -20,6 +21,9 @@ export const batchMaxDefault = 4_096;
 
 /** The payload of a tick. */
 const nothing = new Uint8Array();
+
+/** What becomes of a tick when the writer has stopped: it needs no log. */
+const afterStop: Promise<AppendOutcome> = Promise.resolve("durable");
 
 /** What a sequencer works with. */
 export interface SequencerOptions {
@@ -87,6 +91,8 @@ export class Sequencer {
   #lastTickUs = 0;
   #isTickUnderWay = false;
   #isClosing = false;
+  /** Whether another writer has taken over, whose ticks are the log's from then on. */
+  #isFenced = false;
   readonly #ticks: TickTimer | undefined;
   #drained: (() => void) | undefined;
   /** In the order in which they came, and so by sequence. */
@@ -263,12 +269,16 @@ export class Sequencer {
     const batch = this.#open;
     const first = batch?.released[0];
     if (batch === undefined || first === undefined) return;
-    const appended = this.#options.log.append({
-      firstSequence: first.sequence,
-      count: batch.released.length,
-      timeUs: batch.timeUs,
-      payload: this.#encoder.payload(),
-    });
+    const firstSequence = first.sequence;
+    const appended = this.#options.log.append(
+      {
+        firstSequence,
+        count: batch.released.length,
+        timeUs: batch.timeUs,
+        payload: this.#encoder.payload(),
+      },
+      { expects: firstSequence - 1 },
+    );
     if (appended === "no-room") return;
     this.#open = undefined;
     this.#lastBatchCount = batch.released.length;
@@ -278,7 +288,7 @@ export class Sequencer {
       this.#underWay.shift();
       if (this.#isAbandoned) return;
       if (outcome === "durable") this.#release(batch);
-      else this.#fail(batch, outcome.message);
+      else this.#fail(batch, outcome);
       // What did not fit before may fit now.
       this.#seal();
       this.#noteDrained();
@@ -288,7 +298,7 @@ export class Sequencer {
   /** Puts a tick after everything that was applied; left out while an earlier one is under way. */
   #makeTick(): void {
     const { exchange, clock, log } = this.#options;
-    if (this.#isTickUnderWay) return;
+    if (this.#isTickUnderWay || this.#isFenced) return;
     this.#seal();
     const hasRoom = (this.#open?.released.length ?? 0) === 0;
     const hasStopped = this.#stopReason !== undefined;
@@ -297,17 +307,25 @@ export class Sequencer {
     const timeUs = Math.max(clock.nowUs(), exchange.timeUs, this.#lastTickUs);
     const tick = tickAt(sequence, timeUs);
     if (tick.tick <= tickAt(sequence, this.#lastTickUs).tick) return;
-    const stamp = { firstSequence: sequence + 1, count: 0, timeUs };
-    const appended = hasStopped
-      ? Promise.resolve("durable")
-      : log.append({ ...stamp, payload: nothing });
+    const batch = { firstSequence: sequence + 1, count: 0, timeUs, payload: nothing };
+    const appended = hasStopped ? afterStop : log.append(batch, { expects: sequence });
     if (appended === "no-room") return;
     this.#lastTickUs = timeUs;
     this.#isTickUnderWay = true;
     void appended.then((outcome) => {
       this.#isTickUnderWay = false;
-      if (outcome === "durable" && !this.#isClosing) this.#options.tick?.(tick);
+      if (outcome === "durable") this.#releaseTick(tick);
+      else if (outcome.kind === "fenced") this.#noteFenced(outcome);
     });
+  }
+
+  #releaseTick(tick: Tick): void {
+    if (!this.#isClosing && !this.#isFenced) this.#options.tick?.(tick);
+  }
+
+  #noteFenced({ message }: Fenced): void {
+    this.#isFenced = true;
+    this.#stop(message);
   }
 
   #release({ released, done }: Batch): void {
@@ -328,7 +346,9 @@ export class Sequencer {
   }
 
   /** What could not be made durable was applied: this state must not be seen by anybody. */
-  #fail(batch: Batch, reason: string): void {
+  #fail(batch: Batch, outcome: Fenced | StorageFailure): void {
+    const reason = outcome.message;
+    this.#isFenced ||= outcome.kind === "fenced";
     this.#stop(reason);
     this.#giveUp(batch, reason);
     this.#answerReaders(reason);

@@ -161,6 +161,15 @@ describe("ticks", () => {
     expect(left).toEqual([1, tick(1, 100_000), tick(1, 200_000)]);
   });
 
+  it("find out that another writer has taken over, and end", async () => {
+    await submit();
+    new MemoryCommandLog(storage, { takesOver: true });
+    await pass(500_000);
+
+    expect(left).toEqual([1]);
+    expect(sequencer.stopReason).toContain("another writer has taken over");
+  });
+
   it("end when the writer is closed, and give their timer back", async () => {
     log.holdBack();
     await submit();

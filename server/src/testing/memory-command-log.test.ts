@@ -1,25 +1,29 @@
 import { describe, expect, it } from "vitest";
 import { batchAt, batchesOf, commandLogContract, readAll } from "../ports/command-log.contract.ts";
+import { followContract } from "../ports/command-log-follow.contract.ts";
 import type { StorageFailure } from "../ports/storage-fault.ts";
 import { MemoryCommandLog, MemoryLogStorage } from "./memory-command-log.ts";
 
-commandLogContract("memory", () => {
+const create = () => {
   const storage = new MemoryLogStorage();
   return {
-    open: (inFlightBytesMax) => {
-      const log = new MemoryCommandLog(storage, inFlightBytesMax);
+    open: (inFlightBytesMax?: number) => {
+      const log = new MemoryCommandLog(storage, { inFlightBytesMax });
       // A batch stays under way for a moment, as on a real disk.
       log.holdBack();
       const takeNow = log.append.bind(log);
-      log.append = (batch) => {
-        const taken = takeNow(batch);
+      log.append = (batch, fence) => {
+        const taken = takeNow(batch, fence);
         queueMicrotask(() => log.letThrough());
         return taken;
       };
       return Promise.resolve(log);
     },
   };
-});
+};
+
+commandLogContract("memory", create);
+followContract("memory", create);
 
 const failure: StorageFailure = { kind: "failure", fault: "failed", message: "the disk is gone" };
 
@@ -98,6 +102,62 @@ describe("a command log in memory", () => {
     expect(reopened.damage).toMatchObject({ fault: "corrupt", sequence: 5 });
     expect(reopened.lastSequence).toBe(4);
     expect(await reopened.append(batchAt(5))).toMatchObject({ kind: "failure", fault: "failed" });
+  });
+
+  it("refuses the batches of a writer that another has taken over from, under way or new", async () => {
+    const storage = new MemoryLogStorage();
+    const older = new MemoryCommandLog(storage);
+    const stored = await older.append(batchAt(1), { expects: 0 });
+    older.holdBack();
+    const underWay = older.append(batchAt(2), { expects: 1 });
+    const newer = new MemoryCommandLog(storage, { takesOver: true });
+    older.letThrough();
+    const repeated = older.append(batchAt(1), { expects: 0 });
+    older.letThrough();
+
+    expect([older.term, newer.term]).toEqual([0, 1]);
+    expect([stored, await repeated]).toEqual(["durable", "durable"]);
+    expect(await underWay).toMatchObject({ kind: "fenced" });
+    expect(await newer.append({ ...batchAt(2), timeUs: 7 }, { expects: 1 })).toBe("durable");
+    const later = older.append(batchAt(3), { expects: 2 });
+    older.letThrough();
+    expect(await later).toMatchObject({ kind: "fenced" });
+    expect((await readAll(newer)).batches).toEqual([batchAt(1), { ...batchAt(2), timeUs: 7 }]);
+  });
+
+  it("knows a batch again whose answer was lost, in the log of the same writer or the next", async () => {
+    const storage = new MemoryLogStorage();
+    const log = new MemoryCommandLog(storage);
+    log.loseAnswers(1);
+    let answer: unknown;
+    void (log.append(batchAt(1), { expects: 0 }) as Promise<unknown>).then((outcome) => {
+      answer = outcome;
+    });
+
+    expect(await log.append(batchAt(1), { expects: 0 })).toBe("durable");
+    log.crash();
+    const next = new MemoryCommandLog(storage);
+    expect(await next.append(batchAt(1), { expects: 0 })).toBe("durable");
+    expect(answer).toBeUndefined();
+    expect(storage.batches.length).toBe(1);
+  });
+
+  it("shows a follower of one log what another has written after taking over", async () => {
+    const storage = new MemoryLogStorage();
+    const older = new MemoryCommandLog(storage);
+    const seen: number[] = [];
+    const following = (async () => {
+      for await (const entry of older.follow(1, new AbortController().signal)) {
+        if (entry.kind === "batch") seen.push(entry.firstSequence);
+      }
+    })();
+    await older.append(batchAt(1));
+    const newer = new MemoryCommandLog(storage, { takesOver: true });
+    await newer.append(batchAt(2));
+    await older.close();
+    await following;
+
+    expect(seen).toEqual([1, 2]);
   });
 
   it("treats a second opening of its storage as a bug of the caller", () => {

@@ -8,10 +8,20 @@ import type {
   BatchBound,
   CommandBatch,
   CommandLog,
+  Fence,
   LogDamage,
   LogEntry,
 } from "../ports/command-log.ts";
-import { assertBatch, batchBoundMax, isTick, readsMax } from "../ports/command-log.ts";
+import {
+  assertBatch,
+  batchBoundMax,
+  fenced,
+  isSameBatch,
+  isTick,
+  readsMax,
+} from "../ports/command-log.ts";
+import type { StopSignal } from "../ports/feed.ts";
+import { LogTail } from "../ports/log-tail.ts";
 import type { StorageFailure } from "../ports/storage-fault.ts";
 
 /** Most payload bytes that a storage holds, unless told otherwise. */
@@ -28,13 +38,20 @@ export class MemoryLogStorage {
   /** What is durable, oldest first. */
   readonly batches: CommandBatch[] = [];
   bytes = 0;
-  isOpen = false;
+  /** How often a log was opened while another one was. */
+  term = 0;
+  /** What each open log tells its followers; all of them follow what any of them writes. */
+  readonly tails: Set<LogTail> = new Set();
   /** First sequence of the batch that cannot be read any more. */
   corruptSequence: number | undefined;
 
   constructor(options: { readonly epoch?: string; readonly bytesMax?: number } = {}) {
     this.epoch = options.epoch ?? "0".repeat(32);
     this.bytesMax = options.bytesMax ?? storageBytesDefault;
+  }
+
+  get isOpen(): boolean {
+    return this.tails.size > 0;
   }
 
   /** Sequence of the last durable command. */
@@ -48,6 +65,11 @@ export class MemoryLogStorage {
     const batch = this.batches[this.indexOf(sequence)];
     assert(batch !== undefined, "only what is stored can be spoiled");
     this.corruptSequence = batch.firstSequence;
+  }
+
+  /** The stored batch that holds `sequence`. */
+  batchAt(sequence: number): CommandBatch | undefined {
+    return this.batches[this.indexOf(sequence)];
   }
 
   /** Index of the batch that holds `sequence`; the number of batches when it is past the end. */
@@ -64,6 +86,18 @@ export class MemoryLogStorage {
   }
 }
 
+/** How a log is opened. */
+export interface MemoryLogOptions {
+  /** Most bytes taken and not yet durable. Default: {@link inFlightBytesDefault}. */
+  readonly inFlightBytesMax?: number | undefined;
+  /** Default: the largest of any log. */
+  readonly largestBatch?: BatchBound;
+  /** Whether another log may have the storage open, which is fenced off then. Default: false. */
+  readonly takesOver?: boolean;
+  /** Most that is kept for followers, in bytes. Default: as every log. */
+  readonly tailBytesMax?: number;
+}
+
 interface InFlight {
   readonly batch: CommandBatch;
   resolve(outcome: AppendOutcome): void;
@@ -73,7 +107,9 @@ interface InFlight {
 export class MemoryCommandLog implements CommandLog {
   readonly damage: LogDamage | undefined;
   readonly largestBatch: BatchBound;
+  readonly term: number;
   readonly #storage: MemoryLogStorage;
+  readonly #tail: LogTail;
   readonly #inFlightBytesMax: number;
   /** Oldest first. */
   readonly #inFlight: InFlight[] = [];
@@ -81,21 +117,22 @@ export class MemoryCommandLog implements CommandLog {
   #nextSequence: number;
   #readsOpen = 0;
   #isHeldBack = false;
+  #lostAnswers = 0;
   #failure: StorageFailure | undefined;
   #stall: StorageFailure | undefined;
   #troubleListener: () => void = () => {};
   #isClosed = false;
 
-  constructor(
-    storage: MemoryLogStorage,
-    inFlightBytesMax: number = inFlightBytesDefault,
-    largestBatch: BatchBound = batchBoundMax,
-  ) {
+  constructor(storage: MemoryLogStorage, options: MemoryLogOptions = {}) {
+    const { inFlightBytesMax, largestBatch = batchBoundMax, takesOver = false } = options;
+    assert(takesOver || !storage.isOpen, "a storage is open once at most");
+    if (storage.isOpen) storage.term += 1;
+    this.#tail = new LogTail(options.tailBytesMax);
+    storage.tails.add(this.#tail);
     this.largestBatch = largestBatch;
-    assert(!storage.isOpen, "a storage is open once at most");
-    storage.isOpen = true;
+    this.term = storage.term;
     this.#storage = storage;
-    this.#inFlightBytesMax = inFlightBytesMax;
+    this.#inFlightBytesMax = inFlightBytesMax ?? inFlightBytesDefault;
     this.#nextSequence = storage.lastSequence + 1;
     const last = storage.batches.at(-1);
     const isEndCorrupt = last !== undefined && last.firstSequence === storage.corruptSequence;
@@ -131,14 +168,15 @@ export class MemoryCommandLog implements CommandLog {
     this.#troubleListener = listener;
   }
 
-  append(batch: CommandBatch): Promise<AppendOutcome> | "no-room" {
+  append(batch: CommandBatch, fence?: Fence): Promise<AppendOutcome> | "no-room" {
     assert(!this.#isClosed, "a closed log takes no batch");
-    assertBatch(batch, this.largestBatch);
+    assertBatch(batch, this.largestBatch, fence);
     if (this.#failure !== undefined) return Promise.resolve(this.#failure);
-    assert(batch.firstSequence === this.#nextSequence, "a batch follows the last one taken");
+    const isNext = batch.firstSequence === this.#nextSequence;
+    assert(isNext || fence !== undefined, "a batch follows the last one taken");
     const isRoomy = this.#inFlightBytes + batch.payload.length <= this.#inFlightBytesMax;
     if (!isRoomy && this.#inFlight.length > 0) return "no-room";
-    this.#nextSequence += batch.count;
+    if (isNext) this.#nextSequence += batch.count;
     this.#inFlightBytes += batch.payload.length;
     const outcome = new Promise<AppendOutcome>((resolve) => {
       this.#inFlight.push({ batch: { ...batch, payload: batch.payload.slice() }, resolve });
@@ -152,25 +190,33 @@ export class MemoryCommandLog implements CommandLog {
     assert(this.#readsOpen < readsMax, "the number of reads is bounded");
     this.#readsOpen += 1;
     try {
-      const { batches } = this.#storage;
-      for (let at = this.#storage.indexOf(fromSequence); at < batches.length; at += 1) {
-        const batch = batches[at] as CommandBatch;
-        if (batch.firstSequence === this.#storage.corruptSequence) {
-          yield damageOf(this.#storage);
-          return;
-        }
-        yield { kind: "batch", ...batch };
-      }
+      yield* this.#stored(fromSequence);
     } finally {
       this.#readsOpen -= 1;
+    }
+  }
+
+  follow(fromSequence: number, signal: StopSignal): AsyncIterable<LogEntry> {
+    const stored = (from: number) => this.#stored(from);
+    return this.#tail.follow({ log: this, stored, fromSequence, signal });
+  }
+
+  async *#stored(fromSequence: number): AsyncGenerator<LogEntry, void, undefined> {
+    const { batches } = this.#storage;
+    for (let at = this.#storage.indexOf(fromSequence); at < batches.length; at += 1) {
+      const batch = batches[at] as CommandBatch;
+      if (batch.firstSequence === this.#storage.corruptSequence) {
+        yield damageOf(this.#storage);
+        return;
+      }
+      yield { kind: "batch", ...batch };
     }
   }
 
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.letThrough();
-    this.#isClosed = true;
-    this.#storage.isOpen = false;
+    this.#letGo();
   }
 
   /** From now on nothing becomes durable until it is let through. */
@@ -182,15 +228,44 @@ export class MemoryCommandLog implements CommandLog {
   letThrough(batches: number = this.#inFlight.length): void {
     for (const { batch, resolve } of this.#inFlight.splice(0, batches)) {
       this.#inFlightBytes -= batch.payload.length;
-      if (this.#storage.bytes + batch.payload.length > this.#storage.bytesMax) {
-        this.#failure ??= { kind: "failure", fault: "disk-full", message: "the storage is full" };
-      }
-      if (this.#failure === undefined) {
-        this.#storage.bytes += batch.payload.length;
-        if (!isTick(batch)) this.#storage.batches.push(batch);
-      }
-      resolve(this.#failure ?? "durable");
+      const outcome = this.#write(batch);
+      if (this.#lostAnswers === 0) resolve(outcome);
+      else this.#lostAnswers -= 1;
     }
+  }
+
+  /** So many of the next batches are written, or refused, and their appends never answered. */
+  loseAnswers(count: number): void {
+    this.#lostAnswers = count;
+  }
+
+  #write(batch: CommandBatch): AppendOutcome {
+    const storage = this.#storage;
+    if (storage.bytes + batch.payload.length > storage.bytesMax) {
+      this.#failWith({ kind: "failure", fault: "disk-full", message: "the storage is full" });
+    }
+    if (this.#failure !== undefined) return this.#failure;
+    const expected = batch.firstSequence - 1;
+    if (storage.term !== this.term || storage.lastSequence !== expected) {
+      const there = storage.batchAt(batch.firstSequence);
+      const isOwn = there !== undefined && isSameBatch(there, batch);
+      return isOwn ? "durable" : fenced(expected, storage.lastSequence);
+    }
+    if (!isTick(batch)) storage.batches.push(batch);
+    storage.bytes += batch.payload.length;
+    for (const tail of storage.tails) tail.add(batch);
+    return "durable";
+  }
+
+  #failWith(failure: StorageFailure): void {
+    this.#failure ??= failure;
+    this.#tail.end();
+  }
+
+  #letGo(): void {
+    this.#isClosed = true;
+    this.#storage.tails.delete(this.#tail);
+    this.#tail.end();
   }
 
   /** Nothing becomes durable, and it is known why, until it goes on. */
@@ -210,7 +285,7 @@ export class MemoryCommandLog implements CommandLog {
 
   /** Everything under way fails, and everything later. */
   fail(failure: StorageFailure): void {
-    this.#failure ??= failure;
+    this.#failWith(failure);
     this.letThrough();
     this.#troubleListener();
   }
@@ -221,8 +296,7 @@ export class MemoryCommandLog implements CommandLog {
    */
   crash(): void {
     this.#inFlight.length = 0;
-    this.#isClosed = true;
-    this.#storage.isOpen = false;
+    this.#letGo();
   }
 }
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
 import { commandLogContract } from "../../../ports/command-log.contract.ts";
 import type { CommandLog } from "../../../ports/command-log.ts";
+import { followContract } from "../../../ports/command-log-follow.contract.ts";
 import { type CommandLogOptions, openCommandLog } from "./log.ts";
 
 let root: string;
@@ -24,7 +25,12 @@ async function openOrThrow(options: CommandLogOptions): Promise<CommandLog> {
   return opened.log;
 }
 
-commandLogContract("SQLite", () => {
+const create = () => {
   const file = newFile();
-  return { open: (inFlightBytesMax) => openOrThrow({ file, inFlightBytesMax }) };
-});
+  return {
+    open: (inFlightBytesMax?: number) => openOrThrow({ file, inFlightBytesMax }),
+  };
+};
+
+commandLogContract("SQLite", create);
+followContract("SQLite", create);

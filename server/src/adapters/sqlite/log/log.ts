@@ -12,11 +12,16 @@ import {
   batchBoundMax,
   type CommandBatch,
   type CommandLog,
+  type Fence,
+  fenced,
+  isSameBatch,
   isTick,
   type LogDamage,
   type LogEntry,
   readsMax,
 } from "../../../ports/command-log.ts";
+import type { StopSignal } from "../../../ports/feed.ts";
+import { LogTail } from "../../../ports/log-tail.ts";
 import type { StorageFailure } from "../../../ports/storage-fault.ts";
 import type { StoreFault } from "../file/store-error.ts";
 import type { CommandLogFileOptions } from "./file.ts";
@@ -92,6 +97,8 @@ function workerUrl(): URL {
 interface InFlight {
   readonly lastSequence: number;
   readonly bytes: number;
+  /** For those who follow; undefined when nobody did when it was taken. */
+  readonly batch: CommandBatch | undefined;
   resolve(outcome: AppendOutcome): void;
 }
 
@@ -114,6 +121,8 @@ class SqliteCommandLog implements CommandLog {
   readonly epoch: string;
   readonly damage: LogDamage | undefined;
   readonly largestBatch: BatchBound = batchBoundMax;
+  /** The lock on the file keeps everybody else out. */
+  readonly term = 0;
   readonly #parts: Parts;
   #lastSequence: number;
   /** First sequence of the batch that may be appended next. */
@@ -126,6 +135,7 @@ class SqliteCommandLog implements CommandLog {
   /** Oldest first; the worker answers in this order. */
   readonly #readings: Reading[] = [];
   #readsOpen = 0;
+  readonly #tail = new LogTail();
   #failure: StorageFailure | undefined;
   #stall: StorageFailure | undefined;
   #troubleListener: () => void = () => {};
@@ -164,12 +174,14 @@ class SqliteCommandLog implements CommandLog {
     this.#troubleListener = listener;
   }
 
-  append(batch: CommandBatch): Promise<AppendOutcome> | "no-room" {
+  append(batch: CommandBatch, fence?: Fence): Promise<AppendOutcome> | "no-room" {
     assert(!this.#isClosed, "a closed log takes no batch");
-    assertBatch(batch, this.largestBatch);
+    assertBatch(batch, this.largestBatch, fence);
     if (this.#failure !== undefined) return Promise.resolve(this.#failure);
-    assert(batch.firstSequence === this.#nextSequence, "a batch follows the last one taken");
-    if (isTick(batch)) return this.#whenDurable();
+    const isNext = batch.firstSequence === this.#nextSequence;
+    assert(isNext || fence !== undefined, "a batch follows the last one taken");
+    if (!isNext) return this.#repeat(batch);
+    if (isTick(batch)) return this.#tick(batch);
     const bytes = batch.payload.length + batchOverheadBytes;
     const isRoomy = this.#inFlightBytes + bytes <= this.#parts.inFlightBytesMax;
     if (!isRoomy && this.#inFlight.length > 0) return "no-room";
@@ -178,18 +190,7 @@ class SqliteCommandLog implements CommandLog {
     this.#outgoing.push(batch);
     this.#nextSequence += batch.count;
     this.#inFlightBytes += bytes;
-    return this.#underWay(bytes);
-  }
-
-  /** A tick is not stored: it waits for what is under way, and finds room because it takes none. */
-  #whenDurable(): Promise<AppendOutcome> {
-    return this.#inFlight.length === 0 ? Promise.resolve("durable") : this.#underWay(0);
-  }
-
-  #underWay(bytes: number): Promise<AppendOutcome> {
-    return new Promise((resolve) => {
-      this.#inFlight.push({ lastSequence: this.#nextSequence - 1, bytes, resolve });
-    });
+    return this.#underWay(bytes, batch);
   }
 
   async *read(fromSequence: number): AsyncGenerator<LogEntry, void, undefined> {
@@ -197,26 +198,64 @@ class SqliteCommandLog implements CommandLog {
     assert(this.#readsOpen < readsMax, "the number of reads is bounded");
     this.#readsOpen += 1;
     try {
-      let following: Promise<Chunk> | undefined = this.#ask(fromSequence);
-      while (following !== undefined) {
-        const chunk: Chunk = await following;
-        // Read ahead by one, so that the worker reads while the caller works.
-        following = chunk.next === undefined ? undefined : this.#ask(chunk.next);
-        for (const batch of unpackBatches(chunk.packed)) yield { kind: "batch", ...batch };
-        if (chunk.damage !== undefined) yield chunk.damage;
-      }
+      yield* this.#stored(fromSequence, () => false);
     } finally {
       this.#readsOpen -= 1;
     }
+  }
+
+  follow(fromSequence: number, signal: StopSignal): AsyncIterable<LogEntry> {
+    const stored = (from: number) => this.#stored(from, () => this.#isClosed);
+    return this.#tail.follow({ log: this, stored, fromSequence, signal });
   }
 
   async close(): Promise<void> {
     if (!this.#isClosed) {
       this.#postOutgoing();
       this.#isClosed = true;
+      this.#tail.end();
       this.#post({ kind: "close" });
     }
     await this.#parts.exited;
+  }
+
+  async *#stored(
+    fromSequence: number,
+    isOver: () => boolean,
+  ): AsyncGenerator<LogEntry, void, undefined> {
+    let following: Promise<Chunk> | undefined = isOver() ? undefined : this.#ask(fromSequence);
+    while (following !== undefined) {
+      const chunk: Chunk = await following;
+      // Read ahead by one, so that the worker reads while the caller works.
+      following = chunk.next === undefined || isOver() ? undefined : this.#ask(chunk.next);
+      for (const batch of unpackBatches(chunk.packed)) yield { kind: "batch", ...batch };
+      if (chunk.damage !== undefined && !isOver()) yield chunk.damage;
+    }
+  }
+
+  /** A tick is not stored: it waits for what is under way, and finds room because it takes none. */
+  #tick(batch: CommandBatch): Promise<AppendOutcome> {
+    if (this.#inFlight.length > 0) return this.#underWay(0, batch);
+    this.#tail.add(batch);
+    return Promise.resolve("durable");
+  }
+
+  #underWay(bytes: number, taken?: CommandBatch): Promise<AppendOutcome> {
+    const batch = this.#tail.isFollowed ? taken : undefined;
+    return new Promise((resolve) => {
+      this.#inFlight.push({ lastSequence: this.#nextSequence - 1, bytes, batch, resolve });
+    });
+  }
+
+  /** A batch that is not the next one: the log has it already, or its writer was taken over from. */
+  async #repeat(batch: CommandBatch): Promise<AppendOutcome> {
+    const outcome = this.#inFlight.length === 0 ? "durable" : await this.#underWay(0);
+    if (outcome !== "durable") return outcome;
+    for await (const entry of this.#stored(batch.firstSequence, () => this.#isClosed)) {
+      if (entry.kind === "batch" && isSameBatch(entry, batch)) return "durable";
+      break;
+    }
+    return fenced(batch.firstSequence - 1, this.#lastSequence);
   }
 
   #post(message: ToWorker, transfer: readonly ArrayBuffer[] = []): void {
@@ -266,9 +305,10 @@ class SqliteCommandLog implements CommandLog {
   #release(outcome: AppendOutcome): void {
     const open = this.#inFlight.findIndex(({ lastSequence }) => lastSequence > this.#lastSequence);
     const isOver = outcome !== "durable" || open < 0;
-    for (const batch of this.#inFlight.splice(0, isOver ? this.#inFlight.length : open)) {
-      this.#inFlightBytes -= batch.bytes;
-      batch.resolve(outcome);
+    for (const taken of this.#inFlight.splice(0, isOver ? this.#inFlight.length : open)) {
+      this.#inFlightBytes -= taken.bytes;
+      if (outcome === "durable" && taken.batch !== undefined) this.#tail.add(taken.batch);
+      taken.resolve(outcome);
     }
   }
 
@@ -282,6 +322,7 @@ class SqliteCommandLog implements CommandLog {
     const isNews = this.#failure === undefined;
     this.#failure ??= failure;
     this.#release(this.#failure);
+    this.#tail.end();
     if (isNews && !this.#isClosed) this.#troubleListener();
   }
 
