@@ -15,6 +15,17 @@ describe("house rules", () => {
     ["server/src/main/a.ts", `${header}// TODO later\n`, "name the issue"],
     ["server/src/main/a.ts", header + "\n".repeat(450), "split it by concern"],
     ["server/src/main/a.test.ts", "\n".repeat(800), "split it by concern"],
+    [
+      "server/src/hub/a.ts",
+      `${header}function f(a: string): string {\n${"  f();\n".repeat(199)}}\n`,
+      "201 lines",
+    ],
+    [
+      "server/src/hub/a.ts",
+      `${header}export class A {\n  b() {\n${"    f();\n".repeat(199)}  }\n}\n`,
+      "201 lines",
+    ],
+    ["server/src/hub/a.ts", `${header}export const alone = 1;\n`, "no production code uses alone"],
     ["server/src/dialects/x/decode.ts", header, "server/src/dialects/x/: has no session.ts"],
     ["server/src/feeds/x/feed.ts", header, "server/src/feeds/x/: has no README.md"],
     ["server/src/x/tsconfig.json", "{}", "does not build ./src/x"],

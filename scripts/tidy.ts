@@ -5,10 +5,14 @@
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type ProjectFile, projectFiles } from "./project-files.ts";
+import { unusedExports } from "./unused-exports.ts";
 
 /** Longest source file and longest test file, in lines. */
 const sourceLinesMax = 450;
 const testLinesMax = 800;
+
+/** Longest function of source files, in lines. */
+const functionLinesMax = 200;
 
 const testName = /\.(test|prop|fuzz|contract|fixture|suite)\.ts$/;
 const pureLayers =
@@ -50,6 +54,7 @@ export function findUntidy(files: readonly ProjectFile[]): readonly string[] {
     ...anatomyFaults(files, dialectFolder, dialectFiles),
     ...anatomyFaults(files, feedFolder, feedFiles),
     ...layerFaults(files),
+    ...unusedExports(files),
     ...files.filter(({ path }) => path.endsWith(".md")).flatMap((file) => linkFaults(file, files)),
   ];
 }
@@ -65,6 +70,10 @@ function fileFaults({ path, text }: ProjectFile): readonly string[] {
     faults.push(`${path}: begins with no sentence about what it is and what it refuses to do`);
   }
   if (isTest) return faults;
+  for (const { line, length } of functionsOf(lines)) {
+    if (length <= functionLinesMax) continue;
+    faults.push(`${path}:${line}: a function of ${length} lines, at most ${functionLinesMax}`);
+  }
   const banned = [
     ...(pureLayers.test(path) ? bannedInPureLayers : []),
     ...(path.startsWith("server/src/") ? bannedForMoney : []),
@@ -79,6 +88,24 @@ function fileFaults({ path, text }: ProjectFile): readonly string[] {
     }
   });
   return faults;
+}
+
+const controlFlow =
+  /^(if|for|while|switch|try|do|else|\}|(export )?(abstract )?class|(export )?interface)\b/;
+
+/** Functions of formatted code: the line where each begins to do something, and its lines. */
+function functionsOf(
+  lines: readonly string[],
+): readonly { readonly line: number; readonly length: number }[] {
+  const indentOf = (line: string) => line.length - line.trimStart().length;
+  return lines.flatMap((line, index) => {
+    const code = line.trim();
+    const opens = code.endsWith("=> {") || /\)(: .+)? \{$/.test(code);
+    if (!opens || controlFlow.test(code)) return [];
+    const isEnd = (other: string) => indentOf(other) === indentOf(line) && /^\s*\}/.test(other);
+    const length = lines.slice(index + 1).findIndex(isEnd) + 2;
+    return [{ line: index + 1, length }];
+  });
 }
 
 /** Every dialect has the files of the other dialects, every feed those of the other feeds. */

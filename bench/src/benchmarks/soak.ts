@@ -86,6 +86,31 @@ async function run({ effort, note }: BenchmarkContext): Promise<Findings> {
   const cpuShare = ((cpuNsOf([pid]) - cpuBefore) / 1e6 / wallMs) * 100;
   const [ofBars, ofDepths] = [await bars.report(), await depths.report()];
   const samples = memory.stop();
+  return findings({
+    minutes,
+    samples,
+    heap,
+    figures: [
+      { what: "messages delivered", value: ofBars.frames + ofDepths.frames, unit: "" },
+      { what: "clients that came and went", value: visits, unit: "" },
+      { what: "clients closed by the server", value: ofBars.closed + ofDepths.closed, unit: "" },
+      { what: "orders refused", value: hot.refused, unit: "" },
+      { what: "CPU of the server", value: cpuShare, unit: "% of a core" },
+    ],
+  });
+}
+
+/** What was measured over the whole time. */
+interface Soaked {
+  readonly minutes: number;
+  /** Resident bytes, a second apart. */
+  readonly samples: readonly number[];
+  /** Bytes of the heap in use, two seconds apart. */
+  readonly heap: readonly number[];
+  readonly figures: Findings["figures"];
+}
+
+function findings({ minutes, samples, heap, figures }: Soaked): Findings {
   const resident = (number: number) => spread(quarter(samples, number)).median;
   /** What is left after the collections of a quarter. */
   const live = (number: number) => Math.min(...quarter(heap, number));
@@ -111,11 +136,7 @@ async function run({ effort, note }: BenchmarkContext): Promise<Findings> {
         unit: "MiB",
       })),
       { what: "resident at most", value: Math.max(...samples) / mebibyte, unit: "MiB" },
-      { what: "messages delivered", value: ofBars.frames + ofDepths.frames, unit: "" },
-      { what: "clients that came and went", value: visits, unit: "" },
-      { what: "clients closed by the server", value: ofBars.closed + ofDepths.closed, unit: "" },
-      { what: "orders refused", value: hot.refused, unit: "" },
-      { what: "CPU of the server", value: cpuShare, unit: "% of a core" },
+      ...figures,
     ],
     aims: [
       {

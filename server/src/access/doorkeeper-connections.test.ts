@@ -16,7 +16,7 @@ import {
 } from "./doorkeeper.ts";
 import type { AccessRefusal, Admission, AdmissionEvents, Grant } from "./grant.ts";
 import { createKey, type NewKey, revokeKey } from "./keys.ts";
-import { defaultLimits } from "./limits.ts";
+import { defaultLimits } from "./limits.fixture.ts";
 
 const secrets = systemSecrets();
 const nowMs = 1_700_000_000_000;

@@ -6,7 +6,7 @@ import type { KeyStore } from "../ports/key-store.ts";
 import { createDoorkeeper, type KeyDoorkeeper, keyLengthMax } from "./doorkeeper.ts";
 import type { AccessRefusal, AdmissionEvents, Grant } from "./grant.ts";
 import { createKey, type NewKey, revokeKey } from "./keys.ts";
-import { defaultLimits } from "./limits.ts";
+import { defaultLimits } from "./limits.fixture.ts";
 
 const secrets = systemSecrets();
 const nowMs = 1_700_000_000_000;

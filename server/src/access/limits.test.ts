@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { WorkspaceLimits } from "../ports/key-store.ts";
-import { defaultLimits, fillLimits } from "./limits.ts";
+import { defaultLimits } from "./limits.fixture.ts";
+import { fillLimits } from "./limits.ts";
 
 describe("the limits of a workspace", () => {
   it("are the defaults when the workspace has none of its own", () => {

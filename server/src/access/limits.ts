@@ -1,19 +1,6 @@
-/** The limits a workspace has when nobody said otherwise, and how overrides are laid over them. */
+/** How the limits of a workspace are laid over those that the server has by default. */
 import type { WorkspaceLimits } from "../ports/key-store.ts";
 import type { Limits } from "./grant.ts";
-
-/**
- * What the published limits of the stream are (protocol.md 2.3), with our own choice of a thousand
- * REST calls a minute. No cap on tickers or datasets.
- */
-export const defaultLimits: Limits = {
-  connectionsMax: 3,
-  messagesPerMinuteMax: 100,
-  messageBytesMax: 102_400,
-  tickersMax: undefined,
-  restCallsPerMinuteMax: 1_000,
-  datasets: undefined,
-};
 
 /**
  * Lays the overrides of a workspace over the server's defaults. What is undefined in the overrides

@@ -115,6 +115,11 @@ function buildProgram(done: Done): Command {
   addWorkspaceCommands(program, done);
   addExchangeCommands(program, done);
   addReplayCommand(program, done);
+  addWatchCommand(program, done);
+  return program;
+}
+
+function addWatchCommand(program: Command, done: Done): void {
   program
     .command("watch")
     .description("subscribe to bars and print each message")
@@ -131,7 +136,6 @@ function buildProgram(done: Done): Command {
       const { watch } = await import("./commands/watch.ts");
       done(await watch({ tickers, ...options }));
     });
-  return program;
 }
 
 function addKeyCommands(program: Command, done: Done): void {

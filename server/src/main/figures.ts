@@ -74,8 +74,6 @@ function gatewayFigures(meter: Meter, { hub, gateway }: Measured): (() => void)[
     "openbourse_outbox_bytes_max",
     "Bytes that wait for the connection that is furthest behind.",
   );
-  const total = (name: string, help: string, read: () => number) =>
-    follow(meter.counter(name, help), read);
   return [
     () => connections.set(gateway.connections),
     () => subscriptions.set(hub.subscriptions),
@@ -85,6 +83,17 @@ function gatewayFigures(meter: Meter, { hub, gateway }: Measured): (() => void)[
       untold.set(backlog.bytes);
       waitingMax.set(backlog.bytesMax);
     },
+    ...trafficFigures(meter, { hub, gateway }),
+  ];
+}
+
+function trafficFigures(
+  meter: Meter,
+  { hub, gateway }: Pick<Measured, "hub" | "gateway">,
+): (() => void)[] {
+  const total = (name: string, help: string, read: () => number) =>
+    follow(meter.counter(name, help), read);
+  return [
     total(
       "openbourse_connections_accepted_total",
       "Upgrades that became connections.",

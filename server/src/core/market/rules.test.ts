@@ -3,15 +3,7 @@ import { type Decimal, formatDecimal, parseDecimal } from "../num/decimal.ts";
 import { atomsMax } from "../num/money.ts";
 import { lots, ticks } from "../num/units.ts";
 import { money, rulesOf } from "../scenario.fixture.ts";
-import {
-  bandLimit,
-  checkRules,
-  depthScalesOf,
-  lotsOf,
-  type MarketRules,
-  notionalAtoms,
-  ticksOf,
-} from "./rules.ts";
+import { bandLimit, checkRules, depthScalesOf, type MarketRules, notionalAtoms } from "./rules.ts";
 
 function decimal(text: string): Decimal {
   const value = parseDecimal(text);
@@ -43,33 +35,6 @@ describe("checkRules", () => {
     ["a band above 100 %", { marketOrderBandPpm: 1_000_001 }],
   ])("refuses %s", (_, changes) => {
     expect(checkRules({ ...fine, ...changes })).toBe("bad-market-rules");
-  });
-});
-
-describe("ticksOf and lotsOf", () => {
-  it.each([
-    ["0.01", "107043.93", 10_704_393],
-    ["0.01", "107043.9300", 10_704_393],
-    ["0.01", "5", 500],
-    ["0.01", "0.001", "price-precision"],
-    ["0.01", "0", "price-precision"],
-    ["0.01", "-1", "price-precision"],
-    ["0.01", "100000000000000", "price-precision"],
-    ["0.25", "10.75", 43],
-    ["0.25", "10.7", "price-precision"],
-  ])("with a tick of %s a price of %s is %s", (tick, price, expected) => {
-    const rules = rulesOf("BTC", "USDT", { tickSize: decimal(tick) });
-
-    expect(ticksOf(rules, decimal(price))).toBe(expected);
-  });
-
-  it.each([
-    ["0.000001", 1],
-    ["1.5", 1_500_000],
-    ["0.0000001", "quantity-precision"],
-    ["0", "quantity-precision"],
-  ])("a quantity of %s is %s", (text, expected) => {
-    expect(lotsOf(fine, decimal(text))).toBe(expected);
   });
 });
 

@@ -4,9 +4,9 @@
  * exchange, not a rule.
  */
 import { assert } from "../assert.ts";
-import { type Decimal, powersOfTen, rescale, scaleMax } from "../num/decimal.ts";
+import { type Decimal, powersOfTen, scaleMax } from "../num/decimal.ts";
 import { type Atoms, atomsMax, atomsScale } from "../num/money.ts";
-import { type Lots, lots, type Ticks, ticks } from "../num/units.ts";
+import type { Lots, Ticks } from "../num/units.ts";
 import type { RejectReason } from "../reject.ts";
 
 /** Which way an order goes: a buy pays quote for base, a sell the other way round. */
@@ -127,25 +127,6 @@ export function notionalAtoms({
   const places = atomsScale - tickSize.scale - lotSize.scale;
   assert(places >= 0, "one lot at one tick is a whole number of atoms");
   return BigInt(tickSize.coefficient) * BigInt(lotSize.coefficient) * 10n ** BigInt(places);
-}
-
-/** The price in ticks; `price-precision` when it is not a positive multiple of the tick size. */
-export function ticksOf(rules: MarketRules, price: Decimal): Ticks | "price-precision" {
-  const count = stepsIn(price, rules.tickSize);
-  return count === undefined ? "price-precision" : ticks(count);
-}
-
-/** The quantity in lots; `quantity-precision` when it is not a positive multiple of the lot size. */
-export function lotsOf(rules: MarketRules, quantity: Decimal): Lots | "quantity-precision" {
-  const count = stepsIn(quantity, rules.lotSize);
-  return count === undefined ? "quantity-precision" : lots(count);
-}
-
-function stepsIn(value: Decimal, step: Decimal): number | undefined {
-  if (value.coefficient <= 0 || value.scale > step.scale) return undefined;
-  const scaled = rescale(value.coefficient, value.scale, step.scale);
-  if (scaled === undefined || scaled % step.coefficient !== 0) return undefined;
-  return scaled / step.coefficient;
 }
 
 /** The price steps in which depth is grouped, finest first: tick × 10^i (protocol D-C47). */

@@ -4,7 +4,6 @@ import {
   atomsMax,
   atomsPerUnit,
   formatAtoms,
-  formatAtomsFixed,
   minus,
   mulDivDown,
   mulDivUp,
@@ -49,9 +48,9 @@ describe("parseAtoms", () => {
   it("reads back what it wrote", () => {
     const amount = parseAtoms("40000.0000000000000001");
 
-    expect(formatAtomsFixed(amount!)).toBe("40000.0000000000000001");
+    expect(formatAtoms(amount!)).toBe("40000.0000000000000001");
     expect(formatAtoms(parseAtoms("0.500")!)).toBe("0.5");
-    expect(formatAtomsFixed(noAtoms)).toBe("0.0000000000000000");
+    expect(formatAtoms(noAtoms)).toBe("0");
   });
 });
 

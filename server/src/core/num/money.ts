@@ -3,7 +3,7 @@
  * wire and each price × quantity is exact. Rounding happens only in the two functions that say so.
  */
 import { assert } from "../assert.ts";
-import { decimalTextMax, formatDecimal, formatFixed } from "./decimal.ts";
+import { decimalTextMax, formatDecimal } from "./decimal.ts";
 
 declare const atomsBrand: unique symbol;
 
@@ -75,9 +75,4 @@ export function parseAtoms(text: string): Atoms | undefined {
 /** Writes an amount without trailing zeros. */
 export function formatAtoms(amount: Atoms): string {
   return formatDecimal(amount, atomsScale);
-}
-
-/** Writes an amount with all 16 decimals, as the private streams print it. */
-export function formatAtomsFixed(amount: Atoms): string {
-  return formatFixed(amount, atomsScale);
 }

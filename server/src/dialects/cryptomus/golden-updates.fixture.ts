@@ -1,7 +1,7 @@
 /** Updates as the transcripts write them, with decimals as texts, and what they stand for. */
 import type { CloseReason } from "../../core/events.ts";
-import { lotsOf, type MarketRules, ticksOf } from "../../core/market/rules.ts";
-import { parseDecimal } from "../../core/num/decimal.ts";
+import type { MarketRules } from "../../core/market/rules.ts";
+import { type Decimal, parseDecimal, rescale } from "../../core/num/decimal.ts";
 import { type Atoms, parseAtoms } from "../../core/num/money.ts";
 import { type Topic, type TopicOf, topicKey, type UpdateOf } from "../../marketdata/topic.ts";
 import { unitsOf } from "../../marketdata/updates.ts";
@@ -116,22 +116,25 @@ function money(text: string): Atoms {
   return amount;
 }
 
-function decimal(text: string): { readonly coefficient: number; readonly scale: number } {
+function decimal(text: string): Decimal {
   const parsed = parseDecimal(text);
   if (typeof parsed === "string") throw new Error(`${text}: ${parsed}`);
   return parsed;
 }
 
 function price(rules: MarketRules, text = "0"): number {
-  const ticks = text === "0" ? 0 : ticksOf(rules, decimal(text));
-  if (typeof ticks === "string") throw new Error(`${text}: ${ticks}`);
-  return ticks;
+  return steps(text, rules.tickSize);
 }
 
 function quantity(rules: MarketRules, text = "0"): number {
-  const lots = text === "0" ? 0 : lotsOf(rules, decimal(text));
-  if (typeof lots === "string") throw new Error(`${text}: ${lots}`);
-  return lots;
+  return steps(text, rules.lotSize);
+}
+
+function steps(text: string, step: Decimal): number {
+  const value = decimal(text);
+  const count = rescale(value.coefficient, value.scale, step.scale) ?? Number.NaN;
+  if (count % step.coefficient !== 0) throw new Error(`${text} is no multiple of the step`);
+  return count / step.coefficient;
 }
 
 function levels(rules: MarketRules, list: readonly GoldenLevel[]) {

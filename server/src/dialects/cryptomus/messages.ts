@@ -100,34 +100,6 @@ export interface TickerData {
   readonly price_change: string;
 }
 
-/** Price and quantity; quantity `"0"` where nothing is left. */
-export type WireLevel = readonly [price: string, quantity: string];
-
-/** `data` of `depth_update`. */
-export interface DepthData {
-  readonly symbol: string;
-  readonly timestamp: number;
-  readonly full_reload: boolean;
-  readonly scale_index: number;
-  readonly asks: readonly WireLevel[];
-  readonly bids: readonly WireLevel[];
-}
-
-/** One trade; the two numbers are written with their exact digits (D-C49). */
-export interface WireTrade {
-  readonly price: number;
-  readonly quantity: number;
-  readonly timestamp: number;
-  readonly direction: "buy" | "sell";
-}
-
-/** `data` of `trade_update`. */
-export interface TradeData {
-  readonly symbol: string;
-  readonly timestamp: number;
-  readonly trades: readonly WireTrade[];
-}
-
 /** A candle, close before high as WhiteBIT has it; `data` of `candles_update` is a list of them. */
 export type CandleTuple = readonly [
   startS: number,
@@ -139,13 +111,6 @@ export type CandleTuple = readonly [
   quoteVolume: string,
   market: string,
 ];
-
-/** `data` of the reply to `depth_request`. */
-export interface DepthAnswer {
-  readonly timestamp: number;
-  readonly asks: readonly WireLevel[];
-  readonly bids: readonly WireLevel[];
-}
 
 /** An order of `order_update`. Amounts have 16 decimals; a closed order also says how it ended. */
 export interface OrderInfo {

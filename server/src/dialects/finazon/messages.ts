@@ -86,27 +86,6 @@ export interface ErrorReply {
   readonly message: string;
 }
 
-/** A candle update. Numbers are exact decimal digits on the wire; `d` is new in this generation. */
-export interface BarMessage {
-  /** Dataset code. */
-  readonly d?: string;
-  /** Publisher code. */
-  readonly p: string;
-  readonly ch: typeof barsChannel;
-  readonly f: Frequency;
-  readonly aggr: typeof minuteAggregation;
-  /** Ticker. */
-  readonly s: string;
-  /** Start of the minute, Unix seconds. */
-  readonly t: number;
-  readonly o: number;
-  readonly h: number;
-  readonly l: number;
-  readonly c: number;
-  /** Base quantity traded. */
-  readonly v: number;
-}
-
 /** Value of `error.code` of a REST reply. */
 export type RestErrorCode =
   | "INVALID_PARAMETER"

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createDoorkeeper } from "../../access/doorkeeper.ts";
 import { createKey } from "../../access/keys.ts";
-import { defaultLimits } from "../../access/limits.ts";
+import { defaultLimits } from "../../access/limits.fixture.ts";
 import { systemSecrets } from "../../adapters/crypto/system-secrets.ts";
 import { inMemory, openKeyStore } from "../../adapters/sqlite/stores/key-store.ts";
 import type { KeyStore, WorkspaceLimits } from "../../ports/key-store.ts";
