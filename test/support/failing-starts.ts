@@ -16,6 +16,7 @@ const environment = {
   OPENBOURSE_DATA: data,
   OPENBOURSE_PORT: "0",
   OPENBOURSE_LOG_LEVEL: "silent",
+  OPENBOURSE_EXCHANGE_WARM_UP_MS: "0",
 };
 const loaded = loadConfig({ environment, flags: [] });
 if (!loaded.ok) throw new Error(loaded.faults.join("\n"));

@@ -31,10 +31,12 @@ export interface ServerHere {
   figure(name: string): Promise<number | undefined>;
 }
 
+const base = { "server.port": 0, "exchange.warmUpMs": 0 };
+
 /** Starts a server on a free port. */
 export async function startServerHere(setup: ServerHereSetup): Promise<ServerHere> {
   const { data, clock, settings = {} } = setup;
-  const flags = Object.entries({ data, "server.port": 0, ...settings }).map(([path, value]) => ({
+  const flags = Object.entries({ ...base, data, ...settings }).map(([path, value]) => ({
     path: path.split("."),
     value,
     origin: "test",

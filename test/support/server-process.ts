@@ -153,8 +153,11 @@ export async function startServerProcess(setup: ServerSetup = {}): Promise<Serve
   };
 }
 
+/** Tests start many servers and measure none of them; benchmarks have theirs prepare as usual. */
+const unprepared =
+  process.env["VITEST"] === undefined ? {} : { OPENBOURSE_EXCHANGE_WARM_UP_MS: "0" };
+
 function cleanEnvironment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !name.startsWith("OPENBOURSE_")),
-  );
+  const others = Object.entries(process.env).filter(([name]) => !name.startsWith("OPENBOURSE_"));
+  return { ...Object.fromEntries(others), ...unprepared };
 }

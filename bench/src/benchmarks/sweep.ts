@@ -2,6 +2,8 @@
  * One order that fills or cancels 10,000 others, and how long everybody else waits for it: the
  * command itself, its events on the private streams of both sides, and its trades to the public.
  */
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { WebSocket } from "ws";
 import {
@@ -21,6 +23,7 @@ import type {
 import { percentiles, spread } from "../harness/statistics.ts";
 import { exchangeAlone } from "../load/exchange-alone.ts";
 import { HttpCaller } from "../load/http-caller.ts";
+import type { FirstCommand } from "./sweep-first-program.ts";
 
 /** Orders that one user may have open; all of them go at once. */
 const ordersMax = 10_000;
@@ -33,6 +36,8 @@ const beforeMs = 500;
 const afterMs = 2_500;
 /** Milliseconds that others may wait because of one command. */
 const aimMs = 250;
+/** Processor time that applying one may take, also as the first of its process. */
+const applyAimMs = 60;
 
 /** The registry's entry. */
 export const sweep: Benchmark = {
@@ -102,11 +107,14 @@ async function run({ effort, note }: BenchmarkContext): Promise<Findings> {
     figure("last private message of it", ({ toldMs }) => toldMs);
     figure("longest turn of the server's event loop", ({ longestTurnMs }) => longestTurnMs);
   }
+  const first = measureFirst(effort.isQuick ? 3 : 9, note);
+  figures.push(...first.figures);
   return {
     method: [
       "A server process with one market. One user has all the resting orders; they and the one who sets them off are subscribed to their orders, deals and balances, a third to trades and depth.",
       `Meanwhile another user places a limit order every ${everyMs} ms over connections of his own, each counted from when it was due until its reply.`,
       `Counted are the orders from ${beforeMs} ms before the sweep to ${afterMs} ms after it, so that the worst of them says how long others wait.`,
+      "First command of a fresh process: a program that prepares as a server's start does, or does not, and has an exchange of its own with 10,000 resting orders; counted is the thread's processor time of applying the one command that fills or stops them, each time in a new process.",
       "The longest turn is the largest event-loop delay that the server's metrics tell of that time.",
     ],
     parameters: { orders, everyMs },
@@ -114,9 +122,43 @@ async function run({ effort, note }: BenchmarkContext): Promise<Findings> {
     comparisons: [],
     latencies,
     figures,
-    aims: [{ what: "longest wait of others", unit: "ms", atMost: aimMs, measured: worstMs }],
+    aims: [
+      { what: "longest wait of others", unit: "ms", atMost: aimMs, measured: worstMs },
+      {
+        what: "applying the first command of a fresh process, worst",
+        unit: "ms of processor time",
+        atMost: applyAimMs,
+        measured: first.worstMs,
+      },
+    ],
     leavesOut: ["A network, and TLS: clients are on the same cores as the server."],
   };
+}
+
+/** What applying takes as the first large command of a process, prepared as by a start, and without. */
+function measureFirst(
+  runs: number,
+  note: (text: string) => void,
+): { readonly figures: readonly Figure[]; readonly worstMs: number } {
+  const program = join(import.meta.dirname, "sweep-first-program.ts");
+  const figures: Figure[] = [];
+  let worstMs = 0;
+  for (const preparing of ["prepared", "unprepared"]) {
+    for (const what of ["fills", "stops"]) {
+      note(`first command of a fresh process, 10,000 ${what}, ${preparing}`);
+      const found = Array.from({ length: runs }, () => {
+        const output = execFileSync(process.execPath, [program, what, preparing]);
+        return (JSON.parse(output.toString()) as FirstCommand).cpuMs;
+      });
+      const name = `first command of a fresh process, 10,000 ${what}, ${preparing}`;
+      const { min, median, max } = spread(found);
+      if (preparing === "prepared") worstMs = Math.max(worstMs, max);
+      for (const [which, value] of Object.entries({ least: min, median, worst: max })) {
+        figures.push({ what: `${name}, ${which}`, value, unit: "ms of processor time" });
+      }
+    }
+  }
+  return { figures, worstMs };
 }
 
 /** The same over and over in one server, as the first time is that of a cold program. */

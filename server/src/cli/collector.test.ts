@@ -1,10 +1,11 @@
 import { spawnSync } from "node:child_process";
 import { expect, it } from "vitest";
-import { growth, pretenuring } from "./collector.ts";
+import { growth, pretenuring, youngGrowth } from "./collector.ts";
 
 it.each([
   [pretenuring, `--${pretenuring}`],
   [growth, `--${growth}=0`],
+  [youngGrowth, `--${youngGrowth}=2`],
 ])(
   "%s is a choice that this version of the engine makes by itself unless told",
   (name, byItself) => {

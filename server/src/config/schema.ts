@@ -359,6 +359,13 @@ const exchangeSchema = Type.Object(
       default: 60_000,
       description: "how far the clock may be behind the log's last command at a start",
     }),
+    warmUpMs: Type.Integer({
+      minimum: 0,
+      maximum: 60_000,
+      default: 3_000,
+      description:
+        "longest time in which a start prepares code and memory for an order that fills thousands; 0 starts sooner, in about 100 MB less",
+    }),
     participants: Type.Object(
       {
         enabled: Type.Optional(

@@ -205,3 +205,26 @@ export type ExchangeEvent =
 export interface EventSink {
   emit(event: ExchangeEvent): void;
 }
+
+/**
+ * The events of one command. It is a class and not a closure of each exchange, so that code compiled
+ * for one exchange is good for all exchanges of a process.
+ */
+export class EventList implements EventSink {
+  #events: ExchangeEvent[] = [];
+
+  emit(event: ExchangeEvent): void {
+    this.#events.push(event);
+  }
+
+  /** What was emitted since the last call, oldest first; the list is the caller's. */
+  take(): ExchangeEvent[] {
+    const events = this.#events;
+    this.#events = [];
+    return events;
+  }
+
+  get isEmpty(): boolean {
+    return this.#events.length === 0;
+  }
+}

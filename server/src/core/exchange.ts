@@ -9,7 +9,7 @@ import { FastBook } from "./book/fast-book.ts";
 import { IdIndex } from "./book/id-index.ts";
 import { noSlot, OrderPool } from "./book/order-pool.ts";
 import type { Command, Stamped } from "./commands.ts";
-import type { ExchangeEvent, OrderView } from "./events.ts";
+import { EventList, type ExchangeEvent, type OrderView } from "./events.ts";
 import { type CurrencyTotals, Ledger } from "./ledger/ledger.ts";
 import type { FeeRates, FeeSchedule, FeeStep } from "./market/fees.ts";
 import type { MarketRules, Side } from "./market/rules.ts";
@@ -80,20 +80,19 @@ export class Exchange {
   readonly #state: TradingState;
   readonly #limits: LimitEntry;
   readonly #markets: MarketEntry;
-  #events: ExchangeEvent[] = [];
+  readonly #events = new EventList();
 
   constructor(options: ExchangeOptions = {}) {
     const { createBook = (pool) => new FastBook(pool) } = options;
-    const sink = { emit: (event: ExchangeEvent) => void this.#events.push(event) };
     // Room for orders is made for the first market, when it is known how much.
     const pool = new OrderPool();
     this.#state = {
       ...implicitParameters,
       isExplicit: false,
       usersWithFees: new Set(),
-      sink,
+      sink: this.#events,
       createBook,
-      ledger: new Ledger(sink),
+      ledger: new Ledger(this.#events),
       pool,
       slots: new IdIndex(pool),
       users: [],
@@ -128,14 +127,14 @@ export class Exchange {
     assert(Number.isSafeInteger(timeUs) && timeUs >= state.timeUs, "time never goes back");
     state.sequence = sequence;
     state.timeUs = timeUs;
-    this.#events = [];
+    assert(this.#events.isEmpty, "the events of the last command were taken");
     const refusal = this.#dispatch(command);
     if (refusal !== undefined) {
-      assert(this.#events.length === 0, "a refused command changes nothing");
-      this.#events.push({ kind: "refused", reason: refusal });
+      assert(this.#events.isEmpty, "a refused command changes nothing");
+      this.#events.emit({ kind: "refused", reason: refusal });
     }
     state.ledger.checkTouched();
-    return this.#events;
+    return this.#events.take();
   }
 
   /**

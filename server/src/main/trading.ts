@@ -29,6 +29,7 @@ import type { MarketBoard } from "../marketdata/market-board.ts";
 import type { Dialect } from "../ports/dialect.ts";
 import type { Log } from "../ports/log.ts";
 import type { RestRoute } from "../ports/rest.ts";
+import { warmUp } from "../sequencer/warm-up.ts";
 import { AccountStreams } from "../streams/account-streams.ts";
 import { MarketStreams } from "../streams/market-streams.ts";
 import type { Demo } from "./demo/demo.ts";
@@ -133,6 +134,10 @@ export class Trading {
         { nowUs: clock.nowUs(), latenessUs },
       ),
     );
+    await start.step("warm-up", () => {
+      const until = performance.now() + options.config.exchange.warmUpMs;
+      warmUp(() => performance.now() < until);
+    });
     return new Trading(options, { engine, feed, board, registry, admissions });
   }
 

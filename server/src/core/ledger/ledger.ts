@@ -44,14 +44,6 @@ export interface CurrencyTotals {
   fees: Atoms;
 }
 
-/** A payment from what one wallet holds to what another has available. */
-export interface Payment {
-  readonly from: Wallet;
-  readonly to: Wallet;
-  readonly currency: CurrencyIndex;
-  readonly amount: Atoms;
-}
-
 /** The wallets' movements and the running totals of each currency. */
 export class Ledger {
   readonly #sink: EventSink;
@@ -105,12 +97,12 @@ export class Ledger {
 
   deposit(wallet: Wallet, currency: CurrencyIndex, amount: Atoms): void {
     this.totals(currency).deposited += amount;
-    this.#credit(wallet, currency, { amount, reason: "deposit" });
+    this.#credit(wallet, currency, amount, "deposit");
   }
 
   withdraw(wallet: Wallet, currency: CurrencyIndex, amount: Atoms): void {
     this.totals(currency).withdrawn += amount;
-    this.#debit(wallet, currency, { amount, reason: "withdrawal" });
+    this.#debit(wallet, currency, amount, "withdrawal");
   }
 
   /** Reserves available money for an order; nothing happens for no money. */
@@ -118,8 +110,7 @@ export class Ledger {
     if (amount === noAtoms) return;
     const balance = this.#balance(wallet, currency);
     const { available, held } = balance;
-    const after = { available: minus(available, amount), held: plus(held, amount) };
-    this.#write(balance, after, "hold");
+    this.#write(balance, minus(available, amount), plus(held, amount), "hold");
   }
 
   /** Gives reserved money back; nothing happens for no money. */
@@ -127,18 +118,18 @@ export class Ledger {
     if (amount === noAtoms) return;
     const balance = this.#balance(wallet, currency);
     const { available, held } = balance;
-    const after = { available: plus(available, amount), held: minus(held, amount) };
-    this.#write(balance, after, "release");
+    this.#write(balance, plus(available, amount), minus(held, amount), "release");
   }
 
-  /** Settles one half of a trade. What the wallets have together stays as it is. */
-  settle({ from, to, currency, amount }: Payment): void {
+  /**
+   * Settles one half of a trade: pays out of what `from` holds into what `to` has available. What the
+   * wallets have together stays as it is.
+   */
+  settle(from: Wallet, to: Wallet, currency: CurrencyIndex, amount: Atoms): void {
     const payer = this.#balance(from, currency);
-    const left = { available: payer.available, held: minus(payer.held, amount) };
-    this.#write(payer, left, "settle");
+    this.#write(payer, payer.available, minus(payer.held, amount), "settle");
     const payee = this.#balance(to, currency);
-    const paid = { available: plus(payee.available, amount), held: payee.held };
-    this.#write(payee, paid, "settle");
+    this.#write(payee, plus(payee.available, amount), payee.held, "settle");
     this.#touched.add(currency);
   }
 
@@ -147,7 +138,7 @@ export class Ledger {
     if (fee === noAtoms) return;
     const totals = this.totals(currency);
     totals.fees = plus(totals.fees, fee);
-    this.#debit(wallet, currency, { amount: fee, reason: "fee" });
+    this.#debit(wallet, currency, fee, "fee");
   }
 
   /**
@@ -159,7 +150,7 @@ export class Ledger {
     const paid = lesser(amount, totals.fees);
     if (paid === noAtoms) return paid;
     totals.fees = minus(totals.fees, paid);
-    this.#credit(wallet, currency, { amount: paid, reason: "fee" });
+    this.#credit(wallet, currency, paid, "fee");
     return paid;
   }
 
@@ -210,31 +201,18 @@ export class Ledger {
     }
   }
 
-  #credit(
-    wallet: Wallet,
-    currency: CurrencyIndex,
-    { amount, reason }: { amount: Atoms; reason: BalanceReason },
-  ): void {
+  #credit(wallet: Wallet, currency: CurrencyIndex, amount: Atoms, reason: BalanceReason): void {
     const balance = this.#balance(wallet, currency);
-    const { available, held } = balance;
-    this.#moveTotal(currency, amount);
-    this.#write(balance, { available: plus(available, amount), held }, reason);
-  }
-
-  #debit(
-    wallet: Wallet,
-    currency: CurrencyIndex,
-    { amount, reason }: { amount: Atoms; reason: BalanceReason },
-  ): void {
-    const balance = this.#balance(wallet, currency);
-    const { available, held } = balance;
-    this.#moveTotal(currency, -amount);
-    this.#write(balance, { available: minus(available, amount), held }, reason);
-  }
-
-  #moveTotal(currency: CurrencyIndex, change: bigint): void {
-    this.totals(currency).inWallets += change;
+    this.totals(currency).inWallets += amount;
     this.#touched.add(currency);
+    this.#write(balance, plus(balance.available, amount), balance.held, reason);
+  }
+
+  #debit(wallet: Wallet, currency: CurrencyIndex, amount: Atoms, reason: BalanceReason): void {
+    const balance = this.#balance(wallet, currency);
+    this.totals(currency).inWallets -= amount;
+    this.#touched.add(currency);
+    this.#write(balance, minus(balance.available, amount), balance.held, reason);
   }
 
   #balance(wallet: Wallet, currency: CurrencyIndex): Balance {
@@ -249,7 +227,8 @@ export class Ledger {
     return empty;
   }
 
-  #write(balance: Balance, { available, held }: Amounts, reason: BalanceReason): void {
+  // A large command writes tens of thousands of balances: its arguments are not put in objects.
+  #write(balance: Balance, available: Atoms, held: Atoms, reason: BalanceReason): void {
     this.#sink.emit({
       kind: "balance-changed",
       user: balance.owner,

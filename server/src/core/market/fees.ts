@@ -3,7 +3,7 @@
  * 3.5, D-C40). A fee rounds up and a rebate rounds down, so rounding never creates money.
  */
 import { assert } from "../assert.ts";
-import { type Atoms, atoms, atomsMax, mulDivDown, mulDivUp } from "../num/money.ts";
+import { type Atoms, atoms, atomsMax, mulDivDown, mulDivUp, noAtoms } from "../num/money.ts";
 import { isCurrencyCode } from "./rules.ts";
 
 /** What the two sides of a trade pay. */
@@ -77,10 +77,10 @@ export function feeStepFor({ steps }: FeeSchedule, turnover: bigint): FeeStep {
 
 /** Fee on a received amount, rounded up; 0 where the rate is not positive. Never more than `received`. */
 export function feeOn(received: Atoms, ratePpm: number): Atoms {
-  return ratePpm > 0 ? (mulDivUp(received, BigInt(ratePpm), ppm) as Atoms) : atoms(0n);
+  return ratePpm > 0 ? (mulDivUp(received, BigInt(ratePpm), ppm) as Atoms) : noAtoms;
 }
 
 /** Rebate on a received amount, rounded down; 0 where the rate is not negative. */
 export function rebateOn(received: Atoms, ratePpm: number): Atoms {
-  return ratePpm < 0 ? (mulDivDown(received, BigInt(-ratePpm), ppm) as Atoms) : atoms(0n);
+  return ratePpm < 0 ? (mulDivDown(received, BigInt(-ratePpm), ppm) as Atoms) : noAtoms;
 }

@@ -5,7 +5,8 @@
 import { assert } from "../assert.ts";
 import { type MatchSink, notionalOf, type TakeEnd, type Taker } from "../book/book.ts";
 import type { OrderSlot } from "../book/order-pool.ts";
-import { feeOn, rebateOn } from "../market/fees.ts";
+import type { CurrencyIndex } from "../ledger/ledger.ts";
+import { type FeeRates, feeOn, rebateOn } from "../market/fees.ts";
 import type { Side } from "../market/rules.ts";
 import { tickAtoms } from "../market/rules.ts";
 import { type Atoms, atomsPerUnit, minus, mulDivDown, noAtoms, plus } from "../num/money.ts";
@@ -25,14 +26,6 @@ export interface Run {
   readonly end: TakeEnd;
   /** What is left of the money that was held for the taker. */
   readonly held: Atoms;
-}
-
-/** One fill, seen from both sides. */
-interface Fill {
-  readonly maker: OrderSlot;
-  readonly price: number;
-  readonly quantity: number;
-  readonly value: Atoms;
 }
 
 /** Matches taker after taker, one at a time. */
@@ -75,9 +68,10 @@ export class Matcher implements MatchSink {
     const { pool } = this.#state;
     const price = pool.price[maker]!;
     const value = (notionalOf(price, quantity) * this.#market.notionalAtoms) as Atoms;
-    const fill = { maker, price, quantity, value };
-    this.#note(fill);
-    this.#settle(fill);
+    this.#notePrice(price);
+    this.#noteFilled(maker, quantity, value);
+    this.#noteFilled(this.#taker, quantity, value);
+    this.#settle(maker, quantity, value);
     if (pool.remaining[maker]! > 0) tellUpdated(this.#state, maker);
     else closeOrder(this.#state, maker, closeReasonOf(pool.filled[maker]!, pool.quantity[maker]!));
   }
@@ -101,64 +95,72 @@ export class Matcher implements MatchSink {
     this.#state.sink.emit({ kind: "level-changed", market, side, price, quantity });
   }
 
-  #note({ maker, price, quantity, value }: Fill): void {
+  #noteFilled(slot: OrderSlot, quantity: number, value: Atoms): void {
     const { pool } = this.#state;
-    for (const slot of [maker, this.#taker]) {
-      pool.filled[slot] = pool.filled[slot]! + quantity;
-      pool.filledValue[slot] = plus(pool.filledValue[slot] as Atoms, value);
-    }
+    pool.filled[slot] = pool.filled[slot]! + quantity;
+    pool.filledValue[slot] = plus(pool.filledValue[slot] as Atoms, value);
+  }
+
+  #notePrice(price: number): void {
     this.#low = this.#trades === 0 ? price : Math.min(this.#low, price);
     this.#high = this.#trades === 0 ? price : Math.max(this.#high, price);
     this.#market.lastPrice = price;
   }
 
-  #settle(fill: Fill): void {
+  /** Pays both sides of a fill and takes their fees. */
+  #settle(makerSlot: OrderSlot, quantity: number, value: Atoms): void {
     const { ledger, sink, pool } = this.#state;
     const { base, quote, lotAtoms, rules } = this.#market;
-    const maker = ownerOf(this.#state, fill.maker);
+    const maker = ownerOf(this.#state, makerSlot);
     const taker = ownerOf(this.#state, this.#taker);
     assert(maker !== taker, "nobody trades with themselves");
-    const [buyer, seller] = this.#side === "buy" ? [taker, maker] : [maker, taker];
-    const baseAmount = (BigInt(fill.quantity) * lotAtoms) as Atoms;
+    const takerBuys = this.#side === "buy";
+    const buyer = takerBuys ? taker : maker;
+    const seller = takerBuys ? maker : taker;
+    const baseAmount = (BigInt(quantity) * lotAtoms) as Atoms;
 
-    ledger.settle({ from: buyer.wallet, to: seller.wallet, currency: quote, amount: fill.value });
-    ledger.settle({ from: seller.wallet, to: buyer.wallet, currency: base, amount: baseAmount });
-    this.#held = minus(this.#held, this.#side === "buy" ? fill.value : baseAmount);
-    const received = { buy: baseAmount, sell: fill.value };
-    const takerFee = this.#charge(taker, received, "taker");
-    const makerFee = this.#charge(maker, received, "maker");
-    this.#countTurnover(maker, taker, fill.value);
+    ledger.settle(buyer.wallet, seller.wallet, quote, value);
+    ledger.settle(seller.wallet, buyer.wallet, base, baseAmount);
+    this.#held = minus(this.#held, takerBuys ? value : baseAmount);
+    const { takerPpm } = this.#ratesOf(taker);
+    const { makerPpm } = this.#ratesOf(maker);
+    const takerFee = takerBuys
+      ? this.#charge(taker, base, baseAmount, takerPpm)
+      : this.#charge(taker, quote, value, takerPpm);
+    const makerFee = takerBuys
+      ? this.#charge(maker, quote, value, makerPpm)
+      : this.#charge(maker, base, baseAmount, makerPpm);
+    this.#countTurnover(maker, taker, value);
 
     sink.emit({
       kind: "traded",
       market: rules.code,
       ordinal: this.#trades,
-      price: fill.price,
-      quantity: fill.quantity,
-      value: fill.value,
+      price: pool.price[makerSlot]!,
+      quantity,
+      value,
       aggressor: this.#side,
       taker: this.#state.sequence,
       takerUser: taker.name,
       takerFee,
-      maker: pool.id[fill.maker]!,
+      maker: pool.id[makerSlot]!,
       makerUser: maker.name,
       makerFee,
-      makerCreatedUs: pool.createdUs[fill.maker]!,
+      makerCreatedUs: pool.createdUs[makerSlot]!,
     });
     this.#trades += 1;
   }
 
+  #ratesOf(user: User): FeeRates {
+    const { timeUs, fees } = this.#state;
+    return user.fees ?? this.#market.fees ?? user.turnover.stepAt(timeUs, fees);
+  }
+
   /** Takes the fee out of what a user received, or pays the rebate; returns the fee. */
-  #charge(user: User, received: Record<Side, Atoms>, role: "maker" | "taker"): bigint {
-    const { ledger, timeUs, fees } = this.#state;
-    const { makerPpm, takerPpm } =
-      user.fees ?? this.#market.fees ?? user.turnover.stepAt(timeUs, fees);
-    const ratePpm = role === "maker" ? makerPpm : takerPpm;
-    const isBuyer = (role === "taker") === (this.#side === "buy");
-    const currency = isBuyer ? this.#market.base : this.#market.quote;
-    const amount = isBuyer ? received.buy : received.sell;
-    if (ratePpm < 0) return -ledger.rebate(user.wallet, currency, rebateOn(amount, ratePpm));
-    const fee = feeOn(amount, ratePpm);
+  #charge(user: User, currency: CurrencyIndex, received: Atoms, ratePpm: number): bigint {
+    const { ledger } = this.#state;
+    if (ratePpm < 0) return -ledger.rebate(user.wallet, currency, rebateOn(received, ratePpm));
+    const fee = feeOn(received, ratePpm);
     ledger.charge(user.wallet, currency, fee);
     return fee;
   }

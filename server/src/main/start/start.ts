@@ -20,6 +20,7 @@ export const startSteps = [
   "admissions",
   "board",
   "running bars",
+  "warm-up",
   "keys",
   "market streams",
   "participants",
