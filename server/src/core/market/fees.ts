@@ -3,7 +3,7 @@
  * 3.5, D-C40). A fee rounds up and a rebate rounds down, so rounding never creates money.
  */
 import { assert } from "../assert.ts";
-import { type Atoms, atoms, atomsMax, mulDivDown, mulDivUp, noAtoms } from "../num/money.ts";
+import { type Atoms, atomsMax, mulDivDown, mulDivUp, noAtoms } from "../num/money.ts";
 import { isCurrencyCode } from "./rules.ts";
 
 /** What the two sides of a trade pay. */
