@@ -363,8 +363,7 @@ const exchangeSchema = Type.Object(
       minimum: 0,
       maximum: 60_000,
       default: 3_000,
-      description:
-        "longest time in which a start prepares code and memory for an order that fills thousands; 0 starts sooner, in about 100 MB less",
+      description: "how long a start may prepare for orders that fill thousands; 0: not at all",
     }),
     participants: Type.Object(
       {
