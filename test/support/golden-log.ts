@@ -1,11 +1,22 @@
 /**
- * The golden log: commands as they lie in a log, with the digest of everything they cause. A replay on
+ * Golden logs: commands as they lie in a log, with the digest of everything they cause. A replay on
  * any machine and in any later version has to cause the same, byte for byte.
  */
 import { createHash } from "node:crypto";
 import type { Command } from "../../server/src/core/commands.ts";
 import { Exchange } from "../../server/src/core/exchange.ts";
 import { CommandEncoder, decodeCommands } from "../../server/src/sequencer/command-codec.ts";
+import {
+  exampleCommands,
+  logWithParameters,
+  opening,
+} from "../../server/src/sequencer/example-stream.fixture.ts";
+
+/** The golden logs by the names of their files: a log of 0.1.0, and one that begins with a genesis. */
+export const goldenLogs: Readonly<Record<string, () => readonly Command[]>> = {
+  "exchange-log": () => [...opening, ...exampleCommands(2026, 1_000)],
+  "parameters-log": () => logWithParameters(2026, 1_000),
+};
 
 /** One batch of the log. */
 export interface GoldenBatch {

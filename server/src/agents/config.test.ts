@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { MarketRules } from "../core/market/rules.ts";
+import { lots } from "../core/num/units.ts";
 import { type ParticipantsOptions, parseParticipantsOptions, type TradedMarket } from "./config.ts";
 import { defaultMarkets } from "./default-markets.ts";
 import { createParticipants } from "./participants.ts";
@@ -116,5 +117,12 @@ describe("participants' options", () => {
     ],
   ])("are refused with %s", (_, options, fault) => {
     expect(createParticipants(options)).toBe(fault);
+  });
+
+  it("are good for a market whose rules were changed so that the usual size is none", () => {
+    const rules = { ...bitcoinRules(), baseMin: lots(1_000_000), baseMax: lots(2_000_000) };
+    const recovered = [{ rules, halted: false, lastTicks: 0, levels: [] }];
+
+    expect(parseParticipantsOptions(optionsWith({ recovered }))).not.toBeTypeOf("string");
   });
 });

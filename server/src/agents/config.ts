@@ -106,7 +106,10 @@ function parseMarket(
   const recovered = known.get(configured.code);
   const rules = recovered?.rules ?? configured;
   return (
-    stepFault(configured, rules) ?? roomFault(rules, market) ?? { ...market, rules, recovered }
+    stepFault(configured, rules) ??
+    // Rules of a market that is there may have been changed since: agents then take the nearest sizes.
+    (recovered === undefined ? sizeFault(rules, market) : undefined) ??
+    fundsFault(rules, market) ?? { ...market, rules, recovered }
   );
 }
 
@@ -146,13 +149,14 @@ function isEqual(left: Decimal, right: Decimal): boolean {
   return left.coefficient === right.coefficient && left.scale === right.scale;
 }
 
-/** Says whether agents could not place an order, or not be given what they need. */
-function roomFault(rules: MarketRules, market: SimulatedMarket): string | undefined {
-  const sizes = new OrderSizes(rules);
-  const { startTicks, medianLots } = market;
-  if (sizes.within(medianLots, startTicks) !== medianLots) {
-    return "the median quantity is not a size that it accepts";
-  }
+/** Says whether agents could not place an order of the usual size. */
+function sizeFault(rules: MarketRules, { startTicks, medianLots }: SimulatedMarket) {
+  const isAccepted = new OrderSizes(rules).within(medianLots, startTicks) === medianLots;
+  return isAccepted ? undefined : "the median quantity is not a size that it accepts";
+}
+
+/** Says whether agents could not be given what they need. */
+function fundsFault(rules: MarketRules, market: SimulatedMarket): string | undefined {
   const { base, quote } = fundsFor(rules, market);
   const most = atomsMax / fundsShareMax;
   return base > most || quote > most ? "its agents would need too much money" : undefined;

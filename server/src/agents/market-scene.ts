@@ -34,10 +34,10 @@ export type SceneState = "missing" | "open" | "halted";
 
 /** One market and its agents. */
 export class MarketScene implements MarketView {
-  readonly rules: MarketRules;
   readonly market: ParticipantMarket;
   readonly book: BookView = new BookView();
-  readonly sizes: OrderSizes;
+  rules: MarketRules;
+  sizes: OrderSizes;
   readonly medianLots: number;
   readonly cellTicks: number;
   readonly seats: readonly Seat[];
@@ -103,6 +103,12 @@ export class MarketScene implements MarketView {
     }
     this.nextStep = Math.max(this.nextStep, turn.step + 1);
     return commands;
+  }
+
+  /** Sizes orders by other rules from now on; tick and lot are the same. */
+  obey(rules: MarketRules): void {
+    this.rules = rules;
+    this.sizes = new OrderSizes(rules);
   }
 
   levelChanged({ side, price, quantity }: LevelChanged): void {

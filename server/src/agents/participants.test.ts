@@ -63,6 +63,15 @@ class Witness {
   }
 }
 
+/** Lots of the orders that commands place. */
+function sizesOf(commands: readonly Command[]): readonly number[] {
+  return commands.flatMap((command) => {
+    if (command.kind === "place-limit" || command.kind === "replace-order") return command.quantity;
+    if (command.kind !== "place-market" || !("quantity" in command.size)) return [];
+    return command.size.quantity;
+  });
+}
+
 /** Two minutes from the start. */
 function record(changes: Partial<ParticipantsOptions>) {
   const day = new VirtualDay(optionsWith(changes));
@@ -242,6 +251,21 @@ describe("participants", () => {
     // The makers try once, all at the same step.
     expect(new Set(witness.refusals)).toEqual(new Set(["market-halted"]));
     expect(witness.commands).toHaveLength(24);
+  });
+
+  it("size their orders by the rules that are set while they trade", () => {
+    const day = new VirtualDay(optionsWith({ markets: onlyTron }));
+    const witness = new Witness(day);
+    day.run(60);
+    const largest = () => Math.max(...sizesOf(witness.commands.splice(0)));
+    const before = largest();
+    const baseMax = Math.floor(before / 20) as Lots;
+
+    day.submit({ kind: "set-market-rules", market: code, changes: { baseMax } });
+    day.run(60);
+
+    expect(largest()).toBe(baseMax);
+    expect(witness.refusals).toEqual([]);
   });
 
   it("start anew on a recovered exchange: no old orders, no second money, the price of before", () => {

@@ -117,6 +117,9 @@ export class Participants {
       case "market-state-changed":
         this.#setState(event.market, event.halted ? "halted" : "open");
         break;
+      case "market-rules-set":
+        this.#scenesByCode.get(event.market)?.obey(event.rules);
+        break;
       default:
     }
   }

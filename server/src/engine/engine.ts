@@ -3,6 +3,7 @@
  * in order. What leaves it has been durable before.
  */
 import type { Exchange } from "../core/exchange.ts";
+import { type ExchangeParameters, standardParameters } from "../core/parameters.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { CommandLog } from "../ports/command-log.ts";
 import type { History } from "../ports/history.ts";
@@ -15,6 +16,7 @@ import { recover } from "../sequencer/recovery.ts";
 import { Sequencer } from "../sequencer/sequencer.ts";
 import { Snapshotter } from "../sequencer/snapshotter.ts";
 import { createDoor, type Door } from "./door.ts";
+import { beginLog } from "./genesis.ts";
 import { HistoryScrub } from "./history-scrub.ts";
 import { Recorder } from "./recorder.ts";
 import { ReleaseLine } from "./release-line.ts";
@@ -51,6 +53,8 @@ export interface EngineOptions {
   readonly snapshotEvery: number;
   /** How far the clock may be behind the log's last command, in milliseconds; any time when left out. */
   readonly clockBehindMaxMs?: number | undefined;
+  /** What a new log begins with; the limits and fees of this release when left out. */
+  readonly parameters?: ExchangeParameters;
   /** The start that this is part of. */
   readonly start?: EngineStart | undefined;
 }
@@ -161,14 +165,17 @@ export class Engine {
       tookMs: Math.round(options.clock.monotonicMs() - startedMs),
     });
     opened.move();
-    return new Engine(options, {
-      exchange,
-      commandLog,
-      snapshots,
-      history,
-      recorder,
-      fromSequence,
-    });
+    const parts = { exchange, commandLog, snapshots, history, recorder, fromSequence };
+    const engine = new Engine(options, parts);
+    if (exchange.sequence === 0) await engine.#begin(options.parameters ?? standardParameters);
+    return engine;
+  }
+
+  async #begin(parameters: ExchangeParameters): Promise<void> {
+    const fault = await beginLog(this.sequencer, parameters);
+    if (fault === undefined) return;
+    await this.stop();
+    throw new StartError(`the exchange's log cannot be begun: ${fault}`);
   }
 
   /** Calls `listener` with everything that becomes durable from now on, in order, before it is answered. */

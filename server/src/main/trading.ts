@@ -119,7 +119,8 @@ export class Trading {
           log,
           wallMs: options.wallMs,
           windowMs: options.config.cryptomus.hmacWindowMs,
-          lastCommandMs: sequence === 0 ? undefined : Math.ceil(timeUs / 1_000),
+          // The first command begins the log: nobody has asked for it.
+          lastCommandMs: sequence <= 1 ? undefined : Math.ceil(timeUs / 1_000),
         }),
       (opened) => opened.close(),
     );

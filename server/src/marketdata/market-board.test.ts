@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ExchangeEvent } from "../core/events.ts";
-import { rulesOf, Scenario } from "../core/scenario.fixture.ts";
+import { lots } from "../core/num/units.ts";
+import { money, rulesOf, Scenario } from "../core/scenario.fixture.ts";
 import type { DurableEvents } from "./market-board.ts";
 import { MarketBoard, recentTradesMax } from "./market-board.ts";
 import { unitsOf } from "./updates.ts";
@@ -73,6 +74,21 @@ describe("a board's markets", () => {
 
     tell({ kind: "market-state-changed", market: "BTC_USDT", halted: true });
     expect(board.markets().map(({ halted }) => halted)).toEqual([false, true, true]);
+  });
+
+  it("have the rules that were set last, beside all that was folded before", () => {
+    const made = stage(...twoTrades);
+    const before = made.board.markets()[0]?.rules ?? rulesOf("BTC", "USDT");
+    const rules = { ...before, baseMin: lots(3), quoteMax: money("7") };
+    const depth = made.board.depth(market, 0);
+
+    made.tell({ kind: "market-rules-set", market, before, rules });
+
+    expect(made.board.markets()).toEqual([{ rules, halted: false }]);
+    expect(made.board.market(market)?.rules).toBe(rules);
+    expect(made.board.lastPrice(market)).toMatchObject({ price: 12 });
+    expect(made.board.depth(market, 0)).toEqual(depth);
+    expect(made.board.recentTrades(market)).toHaveLength(2);
   });
 
   it("are empty before the first order", () => {

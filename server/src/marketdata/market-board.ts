@@ -201,6 +201,11 @@ export class MarketBoard implements MarketBoardView {
         this.#foldOf(event.market).halted = event.halted;
         this.#listed = undefined;
         break;
+      case "market-rules-set":
+        // Tick and lot never change, so what was folded before means what it did.
+        this.#foldOf(event.market).rules = event.rules;
+        this.#listed = undefined;
+        break;
       default:
         // What happens to accounts is not public.
         break;

@@ -43,7 +43,8 @@ export interface MarketState {
 
 /** One market. */
 export class MarketFold {
-  readonly rules: MarketRules;
+  /** The newest; names and steps are always those of the first. */
+  rules: MarketRules;
   halted: boolean;
   readonly depth: DepthBook;
   readonly #units: MarketUnits;

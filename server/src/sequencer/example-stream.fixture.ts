@@ -1,8 +1,9 @@
 /** A seeded stream of commands for the sequencer's tests: two markets, four users, every kind of command. */
-import type { Command } from "../core/commands.ts";
+import type { Command, FeeChoice } from "../core/commands.ts";
 import type { MarketRules } from "../core/market/rules.ts";
 import { type Atoms, atomsPerUnit } from "../core/num/money.ts";
 import type { Lots, Ticks } from "../core/num/units.ts";
+import { rulesVersion, standardParameters } from "../core/parameters.ts";
 
 export const users: readonly string[] = ["ann", "bob", "cid", "dän"];
 
@@ -91,6 +92,60 @@ function exampleCommand(draw: (below: number) => number, index: number): Command
       const timeInForce =
         (["gtc", "gtc", "gtc", "ioc", "fok", "post-only"] as const)[draw(6)] ?? "gtc";
       return { kind: "place-limit", user, market, side, price, quantity, timeInForce, ...named };
+    }
+  }
+}
+
+/** Every how many commands the stream below sets something. */
+const settingEvery = 23;
+
+/** A log of today: it begins with a genesis, and limits, fees and rules are set while orders stand. */
+export function logWithParameters(seed: number, count: number): readonly Command[] {
+  const draw = seededNumbers(seed + 1);
+  const { limits, fees } = standardParameters;
+  const genesis: Command = {
+    kind: "genesis",
+    rulesVersion,
+    limits: { ...limits, openOrdersPerUserMax: 200, closedClientIdsPerUserMax: 20 },
+    fees: { ...fees, steps: [{ fromTurnover: money(0), makerPpm: -100, takerPpm: 1_000 }] },
+  };
+  const rest = exampleCommands(seed, count).flatMap((command, index) =>
+    index % settingEvery === 0 ? [exampleSetting(draw), command] : [command],
+  );
+  return [genesis, ...opening, ...rest];
+}
+
+function exampleSetting(draw: (below: number) => number): Command {
+  const user = users[draw(users.length)] as string;
+  const market = draw(2) === 0 ? "BTC_USDT" : "ETH_USDT";
+  const rates = { makerPpm: draw(2_000) - 1_000, takerPpm: draw(3_000) };
+  switch (draw(8)) {
+    case 0:
+      return { kind: "set-limits", changes: { openOrdersMax: 20 + draw(200) } };
+    case 1:
+      return { kind: "set-limits", changes: { openOrdersPerUserMax: draw(80), usersMax: 5 } };
+    case 2: {
+      const steps = [0, 1_000, 50_000].map((from, step) => {
+        return { fromTurnover: money(from), makerPpm: 300 - step * 200, takerPpm: 900 - step };
+      });
+      return { kind: "set-fees", fees: { of: "default", steps } };
+    }
+    case 3:
+      return { kind: "set-fees", fees: { of: "market", market, rates } };
+    case 4:
+      return { kind: "set-fees", fees: { of: "user", user, rates } };
+    case 5: {
+      const fees = draw(2) === 0 ? ({ of: "market", market } as const) : { of: "user", user };
+      return { kind: "set-fees", fees: { ...fees, rates: undefined } as FeeChoice };
+    }
+    case 6: {
+      const baseMax = (300 + draw(400)) as Lots;
+      return { kind: "set-market-rules", market, changes: { baseMax, quoteMin: money(draw(3)) } };
+    }
+    default: {
+      const tickSize = { coefficient: 1, scale: 1 + draw(2) };
+      const marketOrderBandPpm = draw(1_100_000);
+      return { kind: "set-market-rules", market, changes: { tickSize, marketOrderBandPpm } };
     }
   }
 }

@@ -115,6 +115,27 @@ describe("tariffs", () => {
     });
   });
 
+  it("show the rates that a user has of their own, and everybody's steps as they are set", async () => {
+    const house = new House();
+    const rates = { makerPpm: -50, takerPpm: 125 };
+    house.apply({ kind: "set-fees", fees: { of: "user", user: alice, rates } });
+    const own = { step: "0", from_turnover: "0.00000000" };
+    const step = { ...own, maker_percent: "0.08", taker_percent: "0.1" };
+    expect(await tariffs(house)).toMatchObject({
+      current_tariff_step: { ...own, maker_percent: "-0.005", taker_percent: "0.0125" },
+      tariff_steps: { 0: step, length: 5 },
+    });
+
+    const steps = [{ fromTurnover: atoms(0n), makerPpm: 1, takerPpm: 2 }];
+    house.apply({ kind: "set-fees", fees: { of: "user", user: alice, rates: undefined } });
+    house.apply({ kind: "set-fees", fees: { of: "default", steps } });
+    const only = { ...own, maker_percent: "0.0001", taker_percent: "0.0002" };
+    expect(await tariffs(house)).toMatchObject({
+      current_tariff_step: only,
+      tariff_steps: [only],
+    });
+  });
+
   it("value what orders hold at last prices, rounded down, and leave out what has no price", async () => {
     const house = new House().endow();
     const trx = { market: "TRX_USDT", price: "0.3", quantity: "40" };

@@ -15,7 +15,7 @@ export interface AdmissionsOptions {
   readonly wallMs: () => number;
   /** How far ahead of the clock a request may have been stamped, in milliseconds. */
   readonly windowMs: number;
-  /** Time of the exchange's last command, in milliseconds; undefined when it never had one. */
+  /** Time of the exchange's last command, in milliseconds; undefined when nobody ever gave it one. */
   readonly lastCommandMs: number | undefined;
 }
 
