@@ -4,8 +4,8 @@
  */
 import { frameText } from "../../../server/src/adapters/ws/frame.ts";
 import { currentBars } from "../../../server/src/dialects/finazon/encode.ts";
-import type { Bar, PublishPeriodS } from "../../../server/src/marketdata/bar.ts";
 import { BarPublisher, latenessDefaultUs } from "../../../server/src/marketdata/bar-publisher.ts";
+import type { BarUpdate, PublishPeriodS } from "../../../server/src/marketdata/bar-update.ts";
 import type { BarTopic } from "../../../server/src/marketdata/topic.ts";
 import type { Benchmark, BenchmarkContext, Findings } from "../harness/benchmark.ts";
 import { measure, sideBySide } from "../harness/side-by-side.ts";
@@ -27,7 +27,7 @@ const flowOptions: TradeFlowOptions = {
 /** One bar as it was published. */
 interface Message {
   readonly topic: BarTopic;
-  readonly bar: Bar;
+  readonly bar: BarUpdate;
 }
 
 /** Writes a message; answers its size in bytes. */
@@ -81,7 +81,7 @@ async function run({ effort, note }: BenchmarkContext): Promise<Findings> {
 /** Every bar that a flow of trades makes the publisher send, for all periods. */
 function publishedBars(options: TradeFlowOptions): readonly Message[] {
   const messages: Message[] = [];
-  const publish = (bar: Bar, periodS: PublishPeriodS) => {
+  const publish = (bar: BarUpdate, periodS: PublishPeriodS) => {
     const { dataset, ticker } = bar;
     messages.push({ topic: { kind: "bars", dataset, ticker, periodS }, bar });
   };

@@ -2,10 +2,11 @@
  * The market board of an engine that has just been opened: books from the exchange, recent trades and
  * candles from the history, so that a restart leaves no hole in what the public sees.
  */
-
+import type { MarketRules } from "../core/market/rules.ts";
+import type { Bar } from "../marketdata/bars/bar.ts";
 import type { MarketState } from "../marketdata/market-board.ts";
 import { candlesMax, MarketBoard, recentTradesMax } from "../marketdata/market-board.ts";
-import type { Candle, PublicTrade } from "../marketdata/updates.ts";
+import type { PublicTrade } from "../marketdata/updates.ts";
 import type { History } from "../ports/history.ts";
 import { rowsAtStart } from "../ports/rows-at-start.ts";
 import { StartError } from "../ports/start-error.ts";
@@ -31,9 +32,9 @@ export async function openBoard(engine: Engine): Promise<MarketBoard> {
       ),
       recentTrades: await recentTrades(history, market),
       candles: {
-        60: await candles(history, market, 60),
-        3600: await candles(history, market, 3_600),
-        86400: await candles(history, market, 86_400),
+        60: await candles(history, rules, 60),
+        3600: await candles(history, rules, 3_600),
+        86400: await candles(history, rules, 86_400),
       },
     });
   }
@@ -47,9 +48,10 @@ async function recentTrades(history: History, market: string): Promise<readonly 
 /** Oldest first. */
 async function candles(
   history: History,
-  market: string,
+  { code: market, tickSize, lotSize }: MarketRules,
   resolutionS: 60 | 3_600 | 86_400,
-): Promise<readonly Candle[]> {
-  const bars = await rowsAtStart(history.bars({ market, resolutionS, limit: candlesMax }));
+): Promise<readonly Bar[]> {
+  const query = { market, steps: { tickSize, lotSize }, resolutionS, limit: candlesMax };
+  const bars = await rowsAtStart(history.bars(query));
   return bars.toReversed();
 }

@@ -21,8 +21,8 @@ import { listTickers, listTrades, showBook } from "../dialects/cryptomus/rest-ma
 import { listPairs, listScales } from "../dialects/cryptomus/rest-markets.ts";
 import { currentBars } from "../dialects/finazon/encode.ts";
 import { LocalFeed } from "../feeds/local/feed.ts";
-import type { Bar } from "../marketdata/bar.ts";
 import { BarPublisher, latenessDefaultUs } from "../marketdata/bar-publisher.ts";
+import type { BarUpdate } from "../marketdata/bar-update.ts";
 import { MarketBoard } from "../marketdata/market-board.ts";
 import { tradesUpdates } from "../marketdata/public-trades.ts";
 import type { Released } from "../ports/released.ts";
@@ -139,14 +139,14 @@ function texts(released: readonly Released[]): string[] {
 }
 
 /** The bars that its trades make. */
-async function bars(released: readonly Released[], trades: number): Promise<Bar[]> {
+async function bars(released: readonly Released[], trades: number): Promise<BarUpdate[]> {
   const feed = new LocalFeed("openbourse", []);
   feed.take(released);
   const record = await runFeed(feed, {
     context: new VirtualFeedContext(),
     stopAfterTrades: trades,
   });
-  const published: Bar[] = [];
+  const published: BarUpdate[] = [];
   const publisher = new BarPublisher({
     latenessUs: latenessDefaultUs,
     unchangedBars: false,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Bar } from "../marketdata/bar.ts";
+import type { BarUpdate } from "../marketdata/bar-update.ts";
 import type { BarTopic } from "../marketdata/topic.ts";
 import type { Encoding } from "../ports/dialect.ts";
 import type { Frame, Transport, Written } from "../ports/transport.ts";
@@ -87,7 +87,9 @@ class Stage {
       schedule: () => {},
       current: (of) => {
         const value = of.kind === "bars" ? this.states[Number(of.ticker)] : undefined;
-        return value === 0 ? undefined : { state: { tradeCount: value } as Bar, isNews: false };
+        return value === 0
+          ? undefined
+          : { state: { tradeCount: value } as BarUpdate, isNews: false };
       },
     });
     for (let index = 0; index < clientCount; index += 1) this.clients.push(this.#newcomer());
@@ -184,7 +186,7 @@ class Stage {
     for (const [index, { expected }] of this.clients.entries()) {
       if (this.isSubscribed(index, to)) expected.push(`${to}=${this.#count}`);
     }
-    const update = { tradeCount: this.#count } as Bar;
+    const update = { tradeCount: this.#count } as BarUpdate;
     this.hub.publish(topics[to]!, update, this.#delivery);
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Bar } from "../marketdata/bar.ts";
+import type { BarUpdate } from "../marketdata/bar-update.ts";
 import type { BarTopic } from "../marketdata/topic.ts";
 import type { Encoding } from "../ports/dialect.ts";
 import type { Frame, Transport, Written } from "../ports/transport.ts";
@@ -15,7 +15,7 @@ const topic = (ticker: string): BarTopic => ({
 const btc = topic("BTC/USDT");
 const eth = topic("ETH/USDT");
 /** The hub never looks inside an update; a number tells them apart here. */
-const update = (n: number) => ({ tradeCount: n }) as Bar;
+const update = (n: number) => ({ tradeCount: n }) as BarUpdate;
 
 const encodings = new Map<string, number>();
 const encoding = (name: string): Encoding<"bars"> => ({
@@ -57,9 +57,9 @@ class RecordingTransport implements Transport {
 
 function setUp(bytesMax = 1_000, backlogBytesMax = 1_000_000) {
   const tasks: (() => void)[] = [];
-  const states = new Map<string, Bar>();
+  const states = new Map<string, BarUpdate>();
   /** States that are still to be published. */
-  const news = new Set<Bar>();
+  const news = new Set<BarUpdate>();
   const hub = new Hub({
     frameText,
     allocate: (bytes) => new Uint8Array(bytes),
@@ -304,7 +304,7 @@ describe("a client that is behind", () => {
     for (const topic of [btc, eth]) hub.publish(topic, update(1), { kind: "changes" });
     hub.flush();
     // Each is written on its own as soon as the next one would not fit in one flush.
-    const large = { tradeCount: "9".repeat(flushBytesMax - 100) } as unknown as Bar;
+    const large = { tradeCount: "9".repeat(flushBytesMax - 100) } as unknown as BarUpdate;
     states.set("BTC/USDT", large);
     states.set("ETH/USDT", large);
     hub.drained(outbox);

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Bar, PublishPeriodS } from "./bar.ts";
-import { barIntervalUs, publishPeriodsS } from "./bar.ts";
 import { BarPublisher } from "./bar-publisher.ts";
+import type { BarUpdate, PublishPeriodS } from "./bar-update.ts";
+import { barIntervalUs, publishPeriodsS } from "./bar-update.ts";
 import type { Instrument } from "./instrument.ts";
 import type { Trade } from "./trade.ts";
 
@@ -45,20 +45,23 @@ function batch(trades: readonly Trade[]) {
   ];
 }
 
-function figures(bar: Bar) {
+function figures(bar: BarUpdate) {
   const unit = 10 ** (3 - bar.priceScale);
   const prices = [bar.open, bar.high, bar.low, bar.close].map((price) => Number(price) * unit);
   return [...prices, BigInt(bar.volume), bar.tradeCount];
 }
 
 interface Published {
-  readonly bar: Bar;
+  readonly bar: BarUpdate;
   readonly periodS: PublishPeriodS;
   readonly boundary: number;
 }
 
 /** What a subscriber of one period holds in the end, by ticker and minute. */
-function lastStates(published: readonly Published[], periodS: PublishPeriodS): Map<string, Bar> {
+function lastStates(
+  published: readonly Published[],
+  periodS: PublishPeriodS,
+): Map<string, BarUpdate> {
   const ofPeriod = published.filter((message) => message.periodS === periodS);
   return new Map(ofPeriod.map(({ bar }) => [`${bar.ticker}|${bar.startUs}`, bar]));
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { formatDecimal, parseWideDecimal } from "../core/num/decimal.ts";
-import type { Bar, PublishPeriodS } from "./bar.ts";
 import { BarPublisher } from "./bar-publisher.ts";
+import type { BarUpdate, PublishPeriodS } from "./bar-update.ts";
 import type { Instrument } from "./instrument.ts";
 import type { AggressorSide, Trade } from "./trade.ts";
 
@@ -50,13 +50,13 @@ function trade({
 /** Runs a publisher and writes down what it publishes, one line a bar. */
 function observe(latenessS = 10, unchangedBars = false) {
   const lines: string[] = [];
-  const bars: Bar[] = [];
+  const bars: BarUpdate[] = [];
   let now = 0;
   const publisher = new BarPublisher({
     latenessUs: latenessS * 1e6,
     unchangedBars,
     isWanted: ({ ticker }) => ticker !== eth.ticker,
-    publish(bar: Bar, periodS: PublishPeriodS) {
+    publish(bar: BarUpdate, periodS: PublishPeriodS) {
       bars.push(bar);
       const [o, h, l, c] = [bar.open, bar.high, bar.low, bar.close].map((p) =>
         formatDecimal(p, bar.priceScale),

@@ -5,15 +5,15 @@
  * no timer; whoever owns the clock calls `advance`.
  */
 import { assert } from "../core/assert.ts";
+import { BarSeries, type FoldingTime, type TradeVerdict } from "./bar-series.ts";
 import {
-  type Bar,
+  type BarUpdate,
   barIntervalUs,
   everyPeriod,
   type PublishPeriodS,
   periodBit,
   publishPeriodsS,
-} from "./bar.ts";
-import { BarSeries, type FoldingTime, type TradeVerdict } from "./bar-series.ts";
+} from "./bar-update.ts";
 import type { Instrument } from "./instrument.ts";
 import type { MinuteBar } from "./minute-bar.ts";
 import type { Trade } from "./trade.ts";
@@ -41,7 +41,7 @@ export interface BarPublisherOptions {
   /** Whether anybody would be sent a bar that has not changed; always when left out. */
   isWanted?(instrument: Instrument, periodS: PublishPeriodS): boolean;
   /** Receives each published state; the boundary has passed when it is called. */
-  publish(bar: Bar, periodS: PublishPeriodS): void;
+  publish(bar: BarUpdate, periodS: PublishPeriodS): void;
 }
 
 /** Bars of all instruments of one dataset. */
@@ -186,11 +186,11 @@ export class BarPublisher {
     for (const bar of series.bars) {
       if (!bar.isNewTo(periodS)) {
         if (this.#isRepeated(series, bar, periodS) && isDue(bar, periodS, boundary)) {
-          this.#options.publish(series.view(bar), periodS);
+          this.#options.publish(bar.view(series.instrument), periodS);
         }
       } else if (isDue(bar, periodS, boundary)) {
         bar.markShown(periodS);
-        this.#options.publish(series.view(bar), periodS);
+        this.#options.publish(bar.view(series.instrument), periodS);
       } else {
         outcome = "some-wait";
       }

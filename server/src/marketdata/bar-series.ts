@@ -4,7 +4,7 @@
  */
 import { assert } from "../core/assert.ts";
 import { rescaleExactly } from "../core/num/decimal.ts";
-import { type Bar, barIntervalUs } from "./bar.ts";
+import { barIntervalUs } from "./bar-update.ts";
 import type { Instrument } from "./instrument.ts";
 import { MinuteBar } from "./minute-bar.ts";
 import { contentPrint } from "./seen-trades.ts";
@@ -66,31 +66,6 @@ export class BarSeries {
     if (id !== undefined) bar.seen.add(trade.venue, id, print);
     if (isNewest) this.#highestId = id;
     return verdict;
-  }
-
-  /** The present state of one of the series' bars, as it is published. */
-  view(bar: MinuteBar): Bar {
-    const { closed, revision } = bar;
-    const { dataset, ticker } = this.instrument;
-    return {
-      dataset: dataset.code,
-      publisher: dataset.publisher,
-      ticker,
-      startUs: bar.startUs,
-      priceScale: bar.priceScale,
-      open: bar.open,
-      high: bar.high,
-      low: bar.low,
-      close: bar.close,
-      volume: bar.volume.value(),
-      volumeScale: bar.quantityScale,
-      quoteVolume: bar.quoteVolume.value(),
-      takerBuyVolume: bar.takerBuyVolume.value(),
-      takerBuyQuoteVolume: bar.takerBuyQuoteVolume.value(),
-      tradeCount: bar.tradeCount,
-      state: closed ? (revision > 0 ? "revised" : "closed") : "open",
-      revision,
-    };
   }
 
   /** Forgets the oldest bars that are final at a time. */
@@ -164,6 +139,7 @@ export class BarSeries {
     const price = rescaleExactly(trade.price, priceScale, bar.priceScale);
     const quantity = rescaleExactly(trade.quantity, quantityScale, bar.quantityScale);
     bar.add({ price, quantity, eventTimeUs, aggressor });
+    bar.changed();
   }
 }
 

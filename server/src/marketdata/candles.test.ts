@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { atoms } from "../core/num/money.ts";
+import type { Bar } from "./bars/bar.ts";
 import {
   CandleStore,
   candleIntervalsS,
@@ -7,37 +7,64 @@ import {
   isCandleInterval,
   secondCandlesMax,
 } from "./candles.ts";
-import type { Candle } from "./updates.ts";
+
+/** Ticks of 1, and lots of 10: each lot is worth ten at a price of one tick. */
+const steps = {
+  tickSize: { coefficient: 1, scale: 0 },
+  lotSize: { coefficient: 10, scale: 0 },
+};
 
 // A Thursday at midnight, as weeks here begin then: 2,900 weeks after 1970.
 const startS = 2_900 * 604_800;
 const minuteS = 60;
 const always = { fromS: 0, toS: Number.POSITIVE_INFINITY };
 
-/** A trade `atS` seconds after the start, worth ten atoms for each lot and tick. */
+/** A trade `atS` seconds after the start, worth ten for each lot and tick. */
 function trade(atS: number, price: number, quantity = 1) {
-  const value = atoms(10n * BigInt(price) * BigInt(quantity));
-  return { timeUs: (startS + atS) * 1e6, price, quantity, value };
+  return { timeUs: (startS + atS) * 1e6, price, quantity };
 }
 
 function storeOf(...trades: readonly ReturnType<typeof trade>[]): CandleStore {
-  const store = new CandleStore();
+  const store = new CandleStore(steps);
   for (const each of trades) store.apply(each);
   return store;
 }
 
-/** Candles as text, their times counted from the start. */
-function write(candles: readonly (Candle | undefined)[]): readonly string[] {
+/** When a candle starts, counted from the start. */
+function secondOf({ startUs }: Bar): number {
+  return startUs / 1e6 - startS;
+}
+
+/** Candles as text, their volumes in lots. */
+function write(candles: readonly (Bar | undefined)[]): readonly string[] {
   return candles.map((candle) => {
     if (candle === undefined) return "none";
-    const { open, high, low, close, volume, value, tradeCount } = candle;
-    return `${candle.startS - startS}: ${open} ${high} ${low} ${close} v=${volume} q=${value} n=${tradeCount}`;
+    const { open, high, low, close, quoteVolume, tradeCount } = candle;
+    const volume = Number(candle.volume) / 10;
+    return `${secondOf(candle)}: ${open} ${high} ${low} ${close} v=${volume} q=${quoteVolume} n=${tradeCount}`;
   });
 }
 
-function candle(atS: number, price: number): Candle {
-  const prices = { open: price, high: price, low: price, close: price };
-  return { startS: startS + atS, ...prices, volume: 1, value: 10n, tradeCount: 1 };
+/** A candle of one lot, worth ten. */
+function candle(atS: number, price: number): Bar {
+  const startUs = (startS + atS) * 1e6;
+  return {
+    startUs,
+    priceScale: 0,
+    open: price,
+    high: price,
+    low: price,
+    close: price,
+    volume: 10,
+    volumeScale: 0,
+    quoteVolume: 10,
+    takerBuyVolume: undefined,
+    takerBuyQuoteVolume: undefined,
+    tradeCount: 1,
+    firstUs: startUs,
+    lastUs: startUs,
+    revision: 0,
+  };
 }
 
 describe("candle intervals", () => {
@@ -109,7 +136,7 @@ describe("candles", () => {
 
   it("of weeks and months are counted from 1970", () => {
     const starts = [604_800, 2_592_000].map(
-      (intervalS) => store.candles({ intervalS, ...always })[0]?.startS,
+      (intervalS) => (store.candles({ intervalS, ...always })[0]?.startUs ?? 0) / 1e6,
     );
 
     expect(starts).toEqual([startS, Math.floor(startS / 2_592_000) * 2_592_000]);
@@ -126,7 +153,7 @@ describe("candles", () => {
   ])("that start from %i to %i are these", (from, to, expected) => {
     const query = { intervalS: 60, fromS: startS + from, toS: startS + to };
 
-    expect(store.candles(query).map((each) => each.startS - startS)).toEqual(expected);
+    expect(store.candles(query).map(secondOf)).toEqual(expected);
   });
 
   it("keep every lot beyond a safe integer", () => {
@@ -136,7 +163,10 @@ describe("candles", () => {
       ...always,
     });
 
-    expect(minute).toMatchObject({ volume: 2n ** 54n - 2n, value: 10n * (2n ** 54n - 2n) });
+    expect(minute).toMatchObject({
+      volume: 10n * (2n ** 54n - 2n),
+      quoteVolume: 10n * (2n ** 54n - 2n),
+    });
   });
 
   it("are the newest ones, never more than are promised", () => {
@@ -165,12 +195,35 @@ describe("candles", () => {
   it("whose first minutes may have been dropped are left out", () => {
     const shifted = Array.from({ length: candlesMax }, (_, index) => trade((index + 3) * 60, 5));
 
-    expect(storeOf(...shifted).candles({ intervalS: 300, ...always })[0]?.startS).toBe(
-      startS + 300,
-    );
-    expect(storeOf(...shifted.slice(1)).candles({ intervalS: 300, ...always })[0]?.startS).toBe(
-      startS,
-    );
+    const oldest = (store: CandleStore) =>
+      secondOf(store.candles({ intervalS: 300, ...always })[0] ?? candle(-1, 1));
+    expect(oldest(storeOf(...shifted))).toBe(300);
+    expect(oldest(storeOf(...shifted.slice(1)))).toBe(0);
+  });
+
+  it("are told in decimals, exact beyond safe integers, and restored from them", () => {
+    const odd = {
+      tickSize: { coefficient: 25, scale: 2 },
+      lotSize: { coefficient: 5, scale: 3 },
+    };
+    const first = new CandleStore(odd);
+    first.apply(trade(1, Number.MAX_SAFE_INTEGER, 3));
+    first.apply(trade(2, 2, 7));
+
+    const [minute] = first.candles({ intervalS: 60, ...always });
+    const high = 25n * BigInt(Number.MAX_SAFE_INTEGER);
+    expect(minute).toMatchObject({
+      priceScale: 2,
+      volumeScale: 3,
+      high,
+      low: 50,
+      volume: 50,
+      quoteVolume: high * 15n + 50n * 35n,
+    });
+    const second = new CandleStore(odd);
+    second.restore(60, minute === undefined ? [] : [minute]);
+    const restored = second.candles({ intervalS: 60, ...always });
+    expect(restored).toEqual([{ ...minute, firstUs: minute?.firstUs, lastUs: minute?.firstUs }]);
   });
 
   it("come from trades in the order of their time", () => {
@@ -196,7 +249,7 @@ describe("the running candle", () => {
 
 describe("a restored store", () => {
   it("goes on in the candles that it was given", () => {
-    const store = new CandleStore();
+    const store = new CandleStore(steps);
     store.restore(60, [candle(0, 40), candle(60, 50)]);
     store.restore(3_600, [candle(0, 45)]);
     store.apply(trade(119, 70, 2));
@@ -212,7 +265,7 @@ describe("a restored store", () => {
   });
 
   it("keeps the newest of too many", () => {
-    const store = new CandleStore();
+    const store = new CandleStore(steps);
     store.restore(
       86_400,
       Array.from({ length: candlesMax + 3 }, (_, day) => candle(day * 86_400, day)),
@@ -227,7 +280,7 @@ describe("a restored store", () => {
     ["candles that are not oldest first", [candle(60, 5), candle(0, 5)]],
     ["two candles of one interval", [candle(60, 5), candle(60, 5)]],
   ])("does not take %s", (_, candles) => {
-    expect(() => new CandleStore().restore(60, candles)).toThrow("invariant violated");
+    expect(() => new CandleStore(steps).restore(60, candles)).toThrow("invariant violated");
   });
 
   it("is filled before the first trade, and once", () => {

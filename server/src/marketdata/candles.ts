@@ -3,8 +3,25 @@
  * It keeps no trades and answers nothing that it does not know wholly.
  */
 import { assert } from "../core/assert.ts";
-import { type CandleQuery, CandleTable, type CandleTrade, intervalStartS } from "./candle-table.ts";
-import type { Candle } from "./updates.ts";
+import type { MarketSteps } from "../core/market/rules.ts";
+import type { Bar } from "./bars/bar.ts";
+import { type BarInterval, secondsInterval } from "./bars/interval.ts";
+import { rollUp } from "./bars/roll.ts";
+import { inDecimals, inSteps } from "./bars/steps.ts";
+import { BarTable, type TableBar } from "./bars/table.ts";
+import type { PublicTrade } from "./updates.ts";
+
+/** What a candle needs to know of a trade. */
+export type CandleTrade = Pick<PublicTrade, "timeUs" | "price" | "quantity">;
+
+/** Which candles. All times are in seconds since 1970. */
+export interface CandleQuery {
+  readonly intervalS: number;
+  /** Candles that start at or after this second. */
+  readonly fromS: number;
+  /** Candles that start at or before this second. */
+  readonly toS: number;
+}
 
 /** Most candles that are kept of a stored resolution, and that one question is answered with. */
 export const candlesMax = 1_440;
@@ -26,9 +43,9 @@ const partsOfDay = [1, 2, 3, 4, 6, 8, 12];
 const daysBelowWeek = [1, 2, 3, 4, 5, 6];
 
 /**
- * All intervals in seconds, shortest first (protocol section 4): parts of a minute, of an hour and of
- * a day, 1 to 6 days, a week and a month. They are counted from 1970, so a week begins on a Thursday
- * and a month is 30 days long.
+ * All intervals in seconds, shortest first: parts of a minute, of an hour and of a day, 1 to 6 days, a
+ * week and a month. They are counted from 1970, so a week begins on a Thursday and a month is 30 days
+ * long.
  */
 export const candleIntervalsS: readonly number[] = [
   ...partsOfSixty,
@@ -39,50 +56,96 @@ export const candleIntervalsS: readonly number[] = [
   monthS,
 ];
 
-const knownIntervals: ReadonlySet<number> = new Set(candleIntervalsS);
+const intervals: ReadonlyMap<number, BarInterval> = new Map(
+  candleIntervalsS.map((seconds) => [seconds, secondsInterval(seconds)]),
+);
+
+const secondUs = 1_000_000;
 
 /** Whether there are candles of so many seconds. */
 export function isCandleInterval(seconds: number): boolean {
-  return knownIntervals.has(seconds);
+  return intervals.has(seconds);
 }
 
 /** The newest candles of one market. */
 export class CandleStore {
+  readonly #steps: MarketSteps;
   /** Coarsest first: the first that divides an interval has the fewest rows of it. */
-  readonly #tables: readonly CandleTable[] = [
-    ...candleResolutionsS.map((resolutionS) => new CandleTable(resolutionS, candlesMax)).reverse(),
-    new CandleTable(1, secondCandlesMax),
+  readonly #tables: readonly BarTable[] = [
+    ...candleResolutionsS.map((resolutionS) => tableOf(resolutionS, candlesMax)).reverse(),
+    tableOf(1, secondCandlesMax),
   ];
+  #newestUs = 0;
+
+  constructor(steps: MarketSteps) {
+    this.#steps = steps;
+  }
 
   /** Folds a trade that is not older than the newest one. */
-  apply(trade: CandleTrade): void {
+  apply({ timeUs: eventTimeUs, price, quantity }: CandleTrade): void {
+    assert(eventTimeUs >= this.#newestUs, "candles are folded in order of time");
+    this.#newestUs = eventTimeUs;
+    // The sides are not kept here.
+    const trade = { eventTimeUs, price, quantity, aggressor: "unknown" } as const;
     for (const table of this.#tables) table.add(trade);
   }
 
-  /** Fills a resolution of a new store with what was stored of it, oldest first. */
-  restore(resolutionS: CandleResolutionS, candles: readonly Candle[]): void {
-    this.#table(resolutionS).restore(candles);
+  /** Fills a resolution of a new store with what was stored of it, oldest first; of too many, the newest stay. */
+  restore(resolutionS: CandleResolutionS, candles: readonly Bar[]): void {
+    const table = this.#table(resolutionS);
+    assert(table.size === 0, "only an empty table is filled");
+    for (const candle of candles) table.append(inSteps(candle, this.#steps));
+    this.#newestUs = Math.max(this.#newestUs, candles.at(-1)?.startUs ?? 0);
   }
 
   /**
    * The newest {@link candlesMax} of the candles asked for, oldest first, without those that had no
    * trades. The interval is one of {@link candleIntervalsS}.
    */
-  candles(query: CandleQuery): readonly Candle[] {
-    assert(isCandleInterval(query.intervalS), "candles are asked for by a known interval");
-    const candles = this.#table(query.intervalS).candles(query);
+  candles(query: CandleQuery): readonly Bar[] {
+    const interval = intervals.get(query.intervalS);
+    assert(interval !== undefined, "candles are asked for by a known interval");
+    const table = this.#table(query.intervalS);
+    const fromUs = startNotBefore(query.fromS * secondUs, interval);
+    const toUs = query.toS * secondUs;
+    const rows = table.from(Math.max(fromUs, wholeFromUs(table, interval)));
+    const candles = [...rollUp(this.#until(toUs, rows, interval), interval)];
     return candles.length > candlesMax ? candles.slice(-candlesMax) : candles;
   }
 
   /** The candle of the interval that a second belongs to; undefined while that has no trades. */
-  running(intervalS: number, nowS: number): Candle | undefined {
-    const startS = intervalStartS(nowS, intervalS);
+  running(intervalS: number, nowS: number): Bar | undefined {
+    const startS = Math.floor(nowS / intervalS) * intervalS;
     return this.candles({ intervalS, fromS: startS, toS: startS })[0];
   }
 
-  #table(intervalS: number): CandleTable {
-    const table = this.#tables.find(({ resolutionS }) => intervalS % resolutionS === 0);
+  /** The bars of rows whose interval starts no later than a time. */
+  *#until(toUs: number, rows: Iterable<TableBar>, interval: BarInterval): Generator<Bar, void> {
+    for (const row of rows) {
+      if (interval.startOf(row.startUs) > toUs) return;
+      yield inDecimals(row, this.#steps);
+    }
+  }
+
+  #table(intervalS: number): BarTable {
+    const lengthUs = intervalS * secondUs;
+    const table = this.#tables.find((each) => lengthUs % each.lengthUs === 0);
     assert(table !== undefined, "one second divides every interval");
     return table;
   }
+}
+
+function tableOf(resolutionS: number, rowsMax: number): BarTable {
+  return new BarTable({ lengthUs: resolutionS * secondUs, rowsMax });
+}
+
+/** Start of the first interval of which no row was dropped, as far as the rows tell. */
+function wholeFromUs(table: BarTable, interval: BarInterval): number {
+  return table.isFull ? startNotBefore(table.oldestUs, interval) : 0;
+}
+
+/** Start of the first interval that does not start before a time. */
+function startNotBefore(timeUs: number, interval: BarInterval): number {
+  const startUs = interval.startOf(timeUs);
+  return startUs === timeUs ? timeUs : interval.nextStart(startUs);
 }

@@ -6,7 +6,7 @@
 import type { LevelChanged } from "../core/events.ts";
 import { depthScaleCount, type Side } from "../core/market/rules.ts";
 import { powersOfTen } from "../core/num/decimal.ts";
-import { plusExactly } from "./exact-plus.ts";
+import { plusExactly } from "../core/num/exact-sum.ts";
 import type { DepthLevel } from "./updates.ts";
 
 /** What rests at a price of the book after a change. */

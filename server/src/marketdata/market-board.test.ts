@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { ExchangeEvent } from "../core/events.ts";
 import { lots } from "../core/num/units.ts";
 import { money, rulesOf, Scenario } from "../core/scenario.fixture.ts";
+import { CandleStore } from "./candles.ts";
 import type { DurableEvents } from "./market-board.ts";
 import { MarketBoard, recentTradesMax } from "./market-board.ts";
 import { unitsOf } from "./updates.ts";
@@ -174,17 +175,17 @@ describe("what a board shows of a trade", () => {
 
   it("is in the candles of every interval", () => {
     const candle = {
-      startS: startUs / 1e6,
+      startUs,
       open: 10,
       high: 12,
       low: 10,
       close: 12,
       volume: 3,
-      value: 32n * 10n ** 16n,
+      quoteVolume: 32,
       tradeCount: 2,
     };
 
-    expect(board.candles(market, { intervalS: 60, ...always })).toEqual([candle]);
+    expect(board.candles(market, { intervalS: 60, ...always })).toMatchObject([candle]);
     expect(board.joinCandles(market, 60, timeUs)?.state).toMatchObject({
       timeUs,
       intervalS: 60,
@@ -393,7 +394,11 @@ describe("what is taken to be published", () => {
     const take = () =>
       made.board
         .takeCandles((code, intervalS) => code === market && [60, 86_400].includes(intervalS))
-        .map(({ intervalS, candle }) => [intervalS, candle.startS - startUs / 1e6, candle.volume]);
+        .map(({ intervalS, candle }) => [
+          intervalS,
+          (candle.startUs - startUs) / 1e6,
+          candle.volume,
+        ]);
 
     expect(take().slice(0, 2)).toEqual([
       [60, 0, 1],
@@ -436,8 +441,9 @@ describe("what is taken to be published", () => {
 describe("a restarted board's last price", () => {
   const rules = rulesOf("BTC", "USDT");
   const state = { rules, halted: false, lastPrice: 3, levels: [] };
-  const minute = { startS: 60, open: 3, high: 3, low: 3, close: 3, volume: 1, value: 3n };
-  const candles = { 60: [{ ...minute, tradeCount: 1 }] };
+  const store = new CandleStore(rules);
+  store.apply({ timeUs: 60e6, price: 3, quantity: 1 });
+  const candles = { 60: store.candles({ intervalS: 60, ...always }) };
 
   it.each([
     ["told time", { lastPriceTimeUs: 75e6, candles }, 75e6],

@@ -6,14 +6,13 @@
 import { assert } from "../core/assert.ts";
 import type { ExchangeEvent } from "../core/events.ts";
 import type { MarketRules } from "../core/market/rules.ts";
-import type { CandleQuery } from "./candle-table.ts";
-import { isCandleInterval } from "./candles.ts";
+import type { Bar } from "./bars/bar.ts";
+import { type CandleQuery, isCandleInterval } from "./candles.ts";
 import { isScaleIndex } from "./depth-book.ts";
 import { MarketFold, type MarketState } from "./market-fold.ts";
 import type { Told } from "./paced-state.ts";
 import { type DurableEvents, publicTrade } from "./public-trades.ts";
 import type {
-  Candle,
   CandleUpdate,
   DepthUpdate,
   LastPriceUpdate,
@@ -21,7 +20,7 @@ import type {
   TickerUpdate,
 } from "./updates.ts";
 
-export type { CandleQuery } from "./candle-table.ts";
+export type { CandleQuery } from "./candles.ts";
 export { candlesMax } from "./candles.ts";
 export type { MarketState } from "./market-fold.ts";
 export type { DurableEvents } from "./public-trades.ts";
@@ -53,7 +52,7 @@ export interface MarketBoardView {
    * Oldest first, intervals without trades left out; the newest {@link candlesMax} of those asked for.
    * Undefined also for an interval that is none.
    */
-  candles(market: string, query: CandleQuery): readonly Candle[] | undefined;
+  candles(market: string, query: CandleQuery): readonly Bar[] | undefined;
 }
 
 /** The rules of a market of the board; asking for one that is not listed is a bug of the caller. */
@@ -124,7 +123,7 @@ export class MarketBoard implements MarketBoardView {
     return this.#folds.get(market)?.recentTrades();
   }
 
-  candles(market: string, query: CandleQuery): readonly Candle[] | undefined {
+  candles(market: string, query: CandleQuery): readonly Bar[] | undefined {
     if (!isCandleInterval(query.intervalS)) return undefined;
     return this.#folds.get(market)?.candles(query);
   }

@@ -3,8 +3,9 @@
  * in order and asked what it has come to; it publishes nothing by itself.
  */
 import type { MarketRules } from "../core/market/rules.ts";
-import type { CandleQuery } from "./candle-table.ts";
+import type { Bar } from "./bars/bar.ts";
 import {
+  type CandleQuery,
   type CandleResolutionS,
   CandleStore,
   candleIntervalsS,
@@ -16,7 +17,6 @@ import { MarketTicker } from "./market-ticker.ts";
 import { PacedState, type Told } from "./paced-state.ts";
 import { TradeTape } from "./trade-tape.ts";
 import {
-  type Candle,
   type CandleUpdate,
   type LastPriceUpdate,
   type MarketUnits,
@@ -38,7 +38,7 @@ export interface MarketState {
   /** Newest first. */
   readonly recentTrades?: readonly PublicTrade[] | undefined;
   /** Oldest first: the newest 1,440 of each resolution, or fewer where there were no more. */
-  readonly candles?: Partial<Readonly<Record<CandleResolutionS, readonly Candle[]>>> | undefined;
+  readonly candles?: Partial<Readonly<Record<CandleResolutionS, readonly Bar[]>>> | undefined;
 }
 
 /** One market. */
@@ -48,7 +48,7 @@ export class MarketFold {
   halted: boolean;
   readonly depth: DepthBook;
   readonly #units: MarketUnits;
-  readonly #candles = new CandleStore();
+  readonly #candles: CandleStore;
   readonly #ticker: MarketTicker;
   readonly #tape: TradeTape;
   #lastPrice: LastPriceUpdate | undefined;
@@ -67,6 +67,7 @@ export class MarketFold {
     this.#units = unitsOf(rules);
     this.depth = new DepthBook({ units: this.#units, levels, timeUs });
     this.#ticker = new MarketTicker(rules);
+    this.#candles = new CandleStore(rules);
     this.#tape = new TradeTape(recentTrades);
     for (const resolutionS of candleResolutionsS) {
       this.#candles.restore(resolutionS, candles[resolutionS] ?? []);
@@ -100,7 +101,7 @@ export class MarketFold {
     return this.#tape.recent();
   }
 
-  candles(query: CandleQuery): readonly Candle[] {
+  candles(query: CandleQuery): readonly Bar[] {
     return this.#candles.candles(query);
   }
 
@@ -172,7 +173,7 @@ export class MarketFold {
     return pace;
   }
 
-  #candleUpdate(intervalS: number, candle: Candle): CandleUpdate {
+  #candleUpdate(intervalS: number, candle: Bar): CandleUpdate {
     return { ...this.#units, timeUs: this.#lastPrice?.timeUs ?? 0, intervalS, candle };
   }
 }
@@ -183,10 +184,10 @@ function isSamePrice(one: LastPriceUpdate, other: LastPriceUpdate): boolean {
 
 /** A candle changes with its trades only, and those become more. */
 function isSameCandle({ candle: one }: CandleUpdate, { candle: other }: CandleUpdate): boolean {
-  return one.startS === other.startS && one.tradeCount === other.tradeCount;
+  return one.startUs === other.startUs && one.tradeCount === other.tradeCount;
 }
 
 function lastTradeUs({ lastPriceTimeUs, recentTrades, candles }: MarketState): number {
-  const startS = candles?.[60]?.at(-1)?.startS ?? 0;
-  return lastPriceTimeUs ?? recentTrades?.[0]?.timeUs ?? startS * 1e6;
+  const startUs = candles?.[60]?.at(-1)?.startUs ?? 0;
+  return lastPriceTimeUs ?? recentTrades?.[0]?.timeUs ?? startUs;
 }

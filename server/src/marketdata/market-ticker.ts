@@ -2,17 +2,12 @@
  * The rolling 24-hour figures of one market of the exchange: a {@link TickerWindow} that is fed ticks
  * and lots, and read as updates. A trade whose digits no exact unit holds is not counted.
  */
-import { type MarketRules, notionalAtoms } from "../core/market/rules.ts";
-import { minuteUs } from "./minute-table.ts";
+import type { MarketRules } from "../core/market/rules.ts";
+import { barIntervalUs as minuteUs } from "./bar-update.ts";
+import type { Bar } from "./bars/bar.ts";
 import { PacedState, type Told } from "./paced-state.ts";
 import { type TickerFigures, TickerWindow } from "./ticker.ts";
-import {
-  type Candle,
-  type MarketUnits,
-  type PublicTrade,
-  type TickerUpdate,
-  unitsOf,
-} from "./updates.ts";
+import { type MarketUnits, type PublicTrade, type TickerUpdate, unitsOf } from "./updates.ts";
 
 const secondUs = 1_000_000;
 
@@ -34,28 +29,9 @@ export class MarketTicker {
   }
 
   /** Fills a new ticker with the price of the last trade and the minutes that had trades, oldest first. */
-  restore(price: number, minutes: readonly Candle[]): void {
+  restore(price: number, minutes: readonly Bar[]): void {
     this.#price = price;
-    const { tickSize, lotSize } = this.#units;
-    const lot = BigInt(lotSize.coefficient);
-    const step = BigInt(tickSize.coefficient) * lot;
-    for (const { startS, volume, value, tradeCount, ...prices } of minutes) {
-      // The largest of the four tells whether all of them fit.
-      if (!Number.isSafeInteger(prices.high * tickSize.coefficient)) continue;
-      this.#window.restoreMinute({
-        startUs: startS * secondUs,
-        priceScale: tickSize.scale,
-        open: prices.open * tickSize.coefficient,
-        high: prices.high * tickSize.coefficient,
-        low: prices.low * tickSize.coefficient,
-        close: prices.close * tickSize.coefficient,
-        volume: BigInt(volume) * lot,
-        volumeScale: lotSize.scale,
-        // Every trade is worth a whole number of lots at a tick, so this division has no remainder.
-        quoteVolume: (value / notionalAtoms(this.#units)) * step,
-        tradeCount,
-      });
-    }
+    for (const minute of minutes) this.#window.restoreMinute(minute);
   }
 
   /** Folds a trade. */

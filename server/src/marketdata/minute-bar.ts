@@ -1,56 +1,32 @@
-/** One minute of one instrument while it may still change: the accumulator behind a published {@link Bar}. */
-import { powersOfTen } from "../core/num/decimal.ts";
-import { ExactSum } from "../core/num/exact-sum.ts";
-import { barIntervalUs, everyPeriod, type PublishPeriodS, periodBit } from "./bar.ts";
+/** One minute of one instrument while it may still change: the bar behind a published {@link BarUpdate}. */
+import {
+  type BarUpdate,
+  barIntervalUs,
+  everyPeriod,
+  type PublishPeriodS,
+  periodBit,
+} from "./bar-update.ts";
+import { BarFold, type BarFoldOptions } from "./bars/fold.ts";
+import type { Instrument } from "./instrument.ts";
 import { SeenTrades } from "./seen-trades.ts";
-import type { AggressorSide } from "./trade.ts";
-
-/** A trade's figures at the scales of its bar. */
-export interface ScaledTrade {
-  readonly price: number | bigint;
-  readonly quantity: number | bigint;
-  readonly eventTimeUs: number;
-  readonly aggressor: AggressorSide;
-}
 
 /** What a minute begins with. */
-export interface MinuteBarOptions {
-  readonly startUs: number;
+export interface MinuteBarOptions extends BarFoldOptions {
   /** From then on the bar does not change any more. */
   readonly finalUs: number;
-  /** Decimals of its prices and quantities until a trade has more. */
-  readonly priceScale: number;
-  readonly quantityScale: number;
 }
 
-/** The state of one minute; prices and quantities are integers at its own scales. */
-export class MinuteBar {
-  readonly startUs: number;
+/** The bar of one minute, what it was made from, and who has been shown it. */
+export class MinuteBar extends BarFold {
   readonly finalUs: number;
-  priceScale: number;
-  quantityScale: number;
-  open: number | bigint = 0;
-  high: number | bigint = 0;
-  low: number | bigint = 0;
-  close: number | bigint = 0;
-  readonly volume: ExactSum = new ExactSum();
-  readonly quoteVolume: ExactSum = new ExactSum();
-  readonly takerBuyVolume: ExactSum = new ExactSum();
-  readonly takerBuyQuoteVolume: ExactSum = new ExactSum();
   readonly seen: SeenTrades = new SeenTrades();
-  tradeCount = 0;
-  // Event times count from the start of the minute: small integers are kept in the object itself.
-  #firstEventUs = 0;
-  #lastEventUs = 0;
   #countAtClose: number | undefined;
   /** Bits of the periods whose subscribers have not been shown the present state. */
   #owedPeriods = 0;
 
-  constructor({ startUs, finalUs, priceScale, quantityScale }: MinuteBarOptions) {
-    this.startUs = startUs;
-    this.finalUs = finalUs;
-    this.priceScale = priceScale;
-    this.quantityScale = quantityScale;
+  constructor(options: MinuteBarOptions) {
+    super(options);
+    this.finalUs = options.finalUs;
   }
 
   get endUs(): number {
@@ -60,35 +36,6 @@ export class MinuteBar {
   /** Whether a time lies within the minute. */
   covers(timeUs: number): boolean {
     return timeUs >= this.startUs && timeUs < this.endUs;
-  }
-
-  /** Folds one trade: first and last are by event time, then by arrival. */
-  add(trade: ScaledTrade): void {
-    const { price, quantity } = trade;
-    const eventUs = trade.eventTimeUs - this.startUs;
-    if (this.tradeCount === 0) {
-      this.open = this.high = this.low = this.close = price;
-      this.#firstEventUs = this.#lastEventUs = eventUs;
-    } else {
-      if (eventUs < this.#firstEventUs) {
-        this.open = price;
-        this.#firstEventUs = eventUs;
-      }
-      if (eventUs >= this.#lastEventUs) {
-        this.close = price;
-        this.#lastEventUs = eventUs;
-      }
-      if (price > this.high) this.high = price;
-      if (price < this.low) this.low = price;
-    }
-    this.tradeCount += 1;
-    this.#owedPeriods = everyPeriod;
-    this.volume.add(quantity);
-    this.quoteVolume.addProduct(price, quantity);
-    if (trade.aggressor === "buy") {
-      this.takerBuyVolume.add(quantity);
-      this.takerBuyQuoteVolume.addProduct(price, quantity);
-    }
   }
 
   /** Whether the clock has passed the end of the minute. */
@@ -112,6 +59,11 @@ export class MinuteBar {
     return (this.#owedPeriods & periodBit[periodS]) !== 0;
   }
 
+  /** A trade was added: every period is owed the new state. */
+  changed(): void {
+    this.#owedPeriods = everyPeriod;
+  }
+
   /** Lets subscribers of a period be shown the present state though it has not changed. */
   owe(periodS: PublishPeriodS): void {
     this.#owedPeriods |= periodBit[periodS];
@@ -121,36 +73,29 @@ export class MinuteBar {
     this.#owedPeriods &= ~periodBit[periodS];
   }
 
-  /** Makes the units fine enough for numbers of so many decimals; no figure loses a digit. */
-  refine(priceScale: number, quantityScale: number): void {
-    if (priceScale > this.priceScale) this.#refinePrices(priceScale - this.priceScale);
-    if (quantityScale > this.quantityScale) {
-      this.#refineQuantities(quantityScale - this.quantityScale);
-    }
+  /** The present state, as it is published. */
+  view({ dataset, ticker }: Instrument): BarUpdate {
+    const { closed, revision } = this;
+    return {
+      dataset: dataset.code,
+      publisher: dataset.publisher,
+      ticker,
+      startUs: this.startUs,
+      priceScale: this.priceScale,
+      open: this.open,
+      high: this.high,
+      low: this.low,
+      close: this.close,
+      volume: this.volume.value(),
+      volumeScale: this.quantityScale,
+      quoteVolume: this.quoteVolume.value(),
+      takerBuyVolume: this.takerBuyVolume.value(),
+      takerBuyQuoteVolume: this.takerBuyQuoteVolume.value(),
+      tradeCount: this.tradeCount,
+      firstUs: this.firstUs,
+      lastUs: this.lastUs,
+      state: closed ? (revision > 0 ? "revised" : "closed") : "open",
+      revision,
+    };
   }
-
-  #refinePrices(places: number): void {
-    this.priceScale += places;
-    this.open = finer(this.open, places);
-    this.high = finer(this.high, places);
-    this.low = finer(this.low, places);
-    this.close = finer(this.close, places);
-    this.quoteVolume.shiftDecimal(places);
-    this.takerBuyQuoteVolume.shiftDecimal(places);
-  }
-
-  #refineQuantities(places: number): void {
-    this.quantityScale += places;
-    this.volume.shiftDecimal(places);
-    this.quoteVolume.shiftDecimal(places);
-    this.takerBuyVolume.shiftDecimal(places);
-    this.takerBuyQuoteVolume.shiftDecimal(places);
-  }
-}
-
-/** `value * 10 ** places`, as a number where that is exact. */
-function finer(value: number | bigint, places: number): number | bigint {
-  const factor = powersOfTen[places];
-  const scaled = typeof value === "number" && factor !== undefined ? value * factor : Number.NaN;
-  return Number.isSafeInteger(scaled) ? scaled : BigInt(value) * 10n ** BigInt(places);
 }

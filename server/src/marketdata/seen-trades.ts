@@ -3,7 +3,7 @@
  * counted once and another trade under a used id is counted too. Venues number their trades one after
  * another, so a run of ids costs one number each.
  */
-import { barIntervalUs } from "./bar.ts";
+import { barIntervalUs } from "./bar-update.ts";
 import type { Trade } from "./trade.ts";
 
 /** Most ids outside the run that are remembered for one bar and venue; later ones are not. */

@@ -6,10 +6,11 @@
  * duplicates are the caller's to keep away.
  */
 import { assert } from "../core/assert.ts";
-import { powersOfTen, rescale } from "../core/num/decimal.ts";
-import type { Bar } from "./bar.ts";
+import { powersOfTen, rescale, rescaleExactly } from "../core/num/decimal.ts";
 import { earlinessMaxUs } from "./bar-series.ts";
-import { MinuteTable, minutesMax, minuteUs } from "./minute-table.ts";
+import { barIntervalUs as minuteUs } from "./bar-update.ts";
+import type { Bar } from "./bars/bar.ts";
+import { BarTable, tableBar } from "./bars/table.ts";
 import type { Trade } from "./trade.ts";
 
 /**
@@ -32,7 +33,7 @@ export interface TickerFigures {
   /** Sum of price × quantity, at `priceScale + volumeScale` decimals. */
   readonly quoteVolume: number | bigint;
   /**
-   * From open to last in hundredths of a percent, truncated toward zero (protocol D-C50):
+   * From open to last in hundredths of a percent, truncated toward zero (D-C50):
    * `formatFixed(change, 2)` is the percentage.
    */
   readonly priceChangeHundredths: bigint;
@@ -52,23 +53,25 @@ export interface TickerTrade extends Pick<Trade, "priceScale" | "quantityScale" 
   readonly quantity: number;
 }
 
-/** All that a ticker needs to know of the trades of one minute; its prices are safe integers. */
-export interface TickerMinute
-  extends Pick<
-    Bar,
-    "startUs" | "priceScale" | "volume" | "volumeScale" | "quoteVolume" | "tradeCount"
-  > {
-  readonly open: number;
-  readonly high: number;
-  readonly low: number;
-  readonly close: number;
-}
+/** What a ticker needs to know of a minute's bar. */
+export type TickerMinute = Omit<
+  Bar,
+  "takerBuyVolume" | "takerBuyQuoteVolume" | "firstUs" | "lastUs" | "revision"
+>;
 
+/** The minutes of a day. */
+const minutesMax = 1_440;
+/** Limit of one minute's sums: far below what a day of them could outgrow. */
+const minuteSumMax = 2 ** 94;
 const wholeInHundredths = 10_000n;
 
 /** The last 24 hours of one instrument. */
 export class TickerWindow {
-  readonly #minutes = new MinuteTable();
+  readonly #minutes = new BarTable({
+    lengthUs: minuteUs,
+    rowsMax: minutesMax,
+    sumMax: minuteSumMax,
+  });
   /** The running minute: the newest one that the clock or a trade has reached. */
   #minute = 0;
   #priceScale = 0;
@@ -86,7 +89,8 @@ export class TickerWindow {
     const price = rescale(trade.price, trade.priceScale, this.#priceScale);
     const quantity = rescale(trade.quantity, trade.quantityScale, this.#quantityScale);
     if (price === undefined || quantity === undefined) return "unfit";
-    if (!this.#minutes.add(price, quantity, eventTimeUs)) return "unfit";
+    const scaled = { price, quantity, eventTimeUs, aggressor: "unknown" } as const;
+    if (!this.#minutes.add(scaled)) return "unfit";
 
     if (eventTimeUs >= this.#lastEventUs) {
       this.#last = price;
@@ -106,20 +110,25 @@ export class TickerWindow {
     this.#moveTo(startUs);
     if (startUs / minuteUs <= this.#minute - minutesMax) return "late";
     if (!this.#alignScales({ priceScale, quantityScale: volumeScale })) return "unfit";
-    const priceUnit = powersOfTen[this.#priceScale - priceScale];
-    if (priceUnit === undefined || !Number.isSafeInteger(minute.high * priceUnit)) return "unfit";
-    const volumeUnit = 10n ** BigInt(this.#quantityScale - volumeScale);
-    const isTaken = this.#minutes.append({
+    const [pricePlaces, volumePlaces] = [
+      this.#priceScale - priceScale,
+      this.#quantityScale - volumeScale,
+    ];
+    if (pricePlaces >= powersOfTen.length) return "unfit";
+    const price = (value: number | bigint) => Number(rescaleExactly(value, 0, pricePlaces));
+    if (!Number.isSafeInteger(price(minute.high))) return "unfit";
+    const bar = tableBar({
       startUs,
-      open: minute.open * priceUnit,
-      high: minute.high * priceUnit,
-      low: minute.low * priceUnit,
-      volume: BigInt(minute.volume) * volumeUnit,
-      quoteVolume: BigInt(minute.quoteVolume) * volumeUnit * BigInt(priceUnit),
+      open: price(minute.open),
+      high: price(minute.high),
+      low: price(minute.low),
+      close: price(minute.close),
+      volume: rescaleExactly(minute.volume, 0, volumePlaces),
+      quoteVolume: rescaleExactly(minute.quoteVolume, 0, pricePlaces + volumePlaces),
       tradeCount,
     });
-    if (!isTaken) return "unfit";
-    this.#last = minute.close * priceUnit;
+    if (!this.#minutes.append(bar)) return "unfit";
+    this.#last = price(minute.close);
     this.#lastEventUs = startUs;
     return "taken";
   }
@@ -128,15 +137,20 @@ export class TickerWindow {
   read(nowUs: number): TickerFigures | undefined {
     this.#moveTo(nowUs);
     if (this.#minutes.size === 0) return undefined;
-    const figures = this.#minutes.figures();
-    const change = BigInt(this.#last - figures.open);
+    const { open, high, low, volume, quoteVolume, tradeCount } = this.#minutes.whole();
+    const change = BigInt(this.#last - open);
     return {
-      ...figures,
+      open,
+      high,
+      low,
+      volume,
+      quoteVolume,
+      tradeCount,
       priceScale: this.#priceScale,
       last: this.#last,
       lastEventUs: this.#lastEventUs,
       volumeScale: this.#quantityScale,
-      priceChangeHundredths: (change * wholeInHundredths) / BigInt(figures.open),
+      priceChangeHundredths: (change * wholeInHundredths) / BigInt(open),
     };
   }
 
@@ -145,7 +159,7 @@ export class TickerWindow {
     const minute = Math.floor(timeUs / minuteUs);
     if (minute <= this.#minute) return;
     this.#minute = minute;
-    this.#minutes.dropBefore(minute - minutesMax + 1);
+    this.#minutes.dropBefore((minute - minutesMax + 1) * minuteUs);
   }
 
   /** Makes the units fine enough for a trade; false when the window's figures would not fit them. */

@@ -1,5 +1,5 @@
 /** Internal addresses of streams. Wire channels are a dialect's translation of these. */
-import type { Bar, PublishPeriodS } from "./bar.ts";
+import type { BarUpdate, PublishPeriodS } from "./bar-update.ts";
 import type {
   BalanceUpdate,
   CandleUpdate,
@@ -64,7 +64,7 @@ export type TopicOf<Kind extends Topic["kind"]> = Topic & { readonly kind: Kind 
 
 /** What is published on each kind of topic. */
 export interface UpdateOf {
-  readonly bars: Bar;
+  readonly bars: BarUpdate;
   readonly "last-price": LastPriceUpdate;
   readonly ticker: TickerUpdate;
   readonly trades: TradesUpdate;

@@ -7,6 +7,7 @@ import type { BalanceChanged, CloseReason, OrderView } from "../core/events.ts";
 import type { MarketRules, Side } from "../core/market/rules.ts";
 import type { Decimal } from "../core/num/decimal.ts";
 import type { Atoms } from "../core/num/money.ts";
+import type { Bar } from "./bars/bar.ts";
 import type { TickerFigures } from "./ticker.ts";
 
 /** A market and its steps, which say what its ticks and lots are worth. Neither ever changes. */
@@ -84,26 +85,10 @@ export interface DepthUpdate extends OfMarket {
   readonly bids: readonly DepthLevel[];
 }
 
-/** Open, high, low, close and volume of one interval that had trades. */
-export interface Candle {
-  /** Start of the interval, in seconds since 1970. */
-  readonly startS: number;
-  /** Ticks. */
-  readonly open: number;
-  readonly high: number;
-  readonly low: number;
-  readonly close: number;
-  /** Lots traded. A bigint where a sum outgrew safe integers. */
-  readonly volume: number | bigint;
-  /** Quote atoms traded. */
-  readonly value: bigint;
-  readonly tradeCount: number;
-}
-
 /** The running candle of an interval, or one that has just ended. */
 export interface CandleUpdate extends OfMarket {
   readonly intervalS: number;
-  readonly candle: Candle;
+  readonly candle: Bar;
 }
 
 /** An order as it stands after an event of its life. */

@@ -5,9 +5,9 @@ import type { Traded } from "../core/events.ts";
 import { atoms } from "../core/num/money.ts";
 import { lots, ticks } from "../core/num/units.ts";
 import { money } from "../core/scenario.fixture.ts";
+import type { Bar } from "../marketdata/bars/bar.ts";
 import {
   type BarQuery,
-  type BarRecord,
   type BarResolution,
   barLimitMax,
   barResolutions,
@@ -17,7 +17,12 @@ import { rowsOf, Story, tell } from "./history-story.fixture.ts";
 import type { Released } from "./released.ts";
 
 const market = "BTC_USDT";
-const minute: Omit<BarQuery, "limit"> = { market, resolutionS: 60 };
+/** Steps with which a turnover of one tick and lot is one atom. */
+export const barSteps = {
+  tickSize: { coefficient: 1, scale: 8 },
+  lotSize: { coefficient: 1, scale: 8 },
+};
+const minute: Omit<BarQuery, "limit"> = { market, steps: barSteps, resolutionS: 60 };
 const runs = 15;
 
 /** A full hour that is no midnight, in seconds since 1970. */
@@ -65,8 +70,8 @@ function calendarStartS(timeUs: number, resolutionS: BarResolution): number {
 }
 
 /** All bars of a market after a story, newest first. */
-function barsOf(story: Story, code: string, resolutionS: BarResolution): BarRecord[] {
-  const bars = new Map<number, BarRecord>();
+function barsOf(story: Story, code: string, resolutionS: BarResolution): Bar[] {
+  const bars = new Map<number, Bar>();
   const timed = story.released.flatMap(({ timeUs, events }) =>
     events.map((event) => ({ timeUs, event })),
   );
@@ -75,19 +80,30 @@ function barsOf(story: Story, code: string, resolutionS: BarResolution): BarReco
     const { price, quantity, value } = event;
     const startS = calendarStartS(timeUs, resolutionS);
     const prices = { open: price, high: price, low: price, close: price };
-    const sums = { volume: 0, value: 0n, tradeCount: 0 };
-    const old = bars.get(startS) ?? { market: code, resolutionS, startS, ...prices, ...sums };
+    const sums = { volume: 0, quoteVolume: 0n, tradeCount: 0 };
+    const old = bars.get(startS) ?? { ...plain(startS), ...prices, ...sums };
     bars.set(startS, {
       ...old,
-      high: Math.max(old.high, price),
-      low: Math.min(old.low, price),
+      high: Math.max(Number(old.high), price),
+      low: Math.min(Number(old.low), price),
       close: price,
       volume: Number(old.volume) + quantity,
-      value: old.value + value,
+      quoteVolume: BigInt(old.quoteVolume) + value,
       tradeCount: old.tradeCount + 1,
     });
   }
   return [...bars.values()].toReversed();
+}
+
+/** What all bars of these steps have in common. */
+function plain(startS: number) {
+  const startUs = startS * 1_000_000;
+  const unknown = { takerBuyVolume: undefined, takerBuyQuoteVolume: undefined, revision: 0 };
+  return { startUs, priceScale: 8, volumeScale: 8, ...unknown, firstUs: startUs, lastUs: startUs };
+}
+
+function startSOf({ startUs }: Bar): number {
+  return startUs / 1_000_000;
 }
 
 /** What is said of bars. */
@@ -121,7 +137,9 @@ export function barContract(current: () => History, open: () => Promise<History>
           for (const code of ["BTC_USDT", "ETH_USDT"]) {
             const bars = barsOf(story, code, resolutionS);
             expect(
-              await rowsOf(history.bars({ market: code, resolutionS, limit: barLimitMax })),
+              await rowsOf(
+                history.bars({ market: code, steps: barSteps, resolutionS, limit: barLimitMax }),
+              ),
             ).toEqual(bars);
             count += bars.length;
           }
@@ -151,14 +169,13 @@ function barFoldContract(current: () => History): void {
 
     expect(await rowsOf(current().bars({ ...minute, limit: 9 }))).toEqual([
       {
-        ...minute,
-        startS: hourS,
+        ...plain(hourS),
         open: 11,
         high: 14,
         low: 9,
         close: 12,
         volume: 10,
-        value: money("116"),
+        quoteVolume: money("116"),
         tradeCount: 4,
       },
     ]);
@@ -177,8 +194,8 @@ function barFoldContract(current: () => History): void {
     );
     await current().flushed();
 
-    const bars = await rowsOf(current().bars({ market, resolutionS, limit: 9 }));
-    expect(bars.map((bar) => [bar.startS, bar.open, bar.close])).toEqual([
+    const bars = await rowsOf(current().bars({ market, steps: barSteps, resolutionS, limit: 9 }));
+    expect(bars.map((bar) => [startSOf(bar), bar.open, bar.close])).toEqual([
       [startS, 8, 8],
       [startS - resolutionS, 7, 7],
     ]);
@@ -196,12 +213,14 @@ function barFoldContract(current: () => History): void {
     }
 
     const bars = await rowsOf(current().bars({ ...minute, limit: 9 }));
-    expect(bars.map(({ startS, tradeCount }) => [startS, tradeCount])).toEqual([
+    expect(bars.map((bar) => [startSOf(bar), bar.tradeCount])).toEqual([
       [hourS + 60, 2],
       [hourS, 3],
     ]);
-    expect(await rowsOf(current().bars({ market, resolutionS: 3_600, limit: 9 }))).toMatchObject([
-      { startS: hourS, volume: 10, value: money("100"), tradeCount: 5 },
+    expect(
+      await rowsOf(current().bars({ market, steps: barSteps, resolutionS: 3_600, limit: 9 })),
+    ).toMatchObject([
+      { startUs: hourS * 1_000_000, volume: 10, quoteVolume: money("100"), tradeCount: 5 },
     ]);
   });
 
@@ -216,8 +235,10 @@ function barFoldContract(current: () => History): void {
     await current().flushed();
 
     for (const resolutionS of barResolutions) {
-      expect(await rowsOf(current().bars({ market, resolutionS, limit: 1 }))).toMatchObject([
-        { volume: 2_000n * BigInt(quantity), value: 2_000n * value, tradeCount: 2_000 },
+      expect(
+        await rowsOf(current().bars({ market, steps: barSteps, resolutionS, limit: 1 })),
+      ).toMatchObject([
+        { volume: 2_000n * BigInt(quantity), quoteVolume: 2_000n * value, tradeCount: 2_000 },
       ]);
     }
   });
@@ -239,7 +260,7 @@ function barFoldContract(current: () => History): void {
 function barQueryContract(current: () => History): void {
   const startsOf = async (query: Partial<BarQuery>): Promise<number[]> => {
     const bars = await rowsOf(current().bars({ ...minute, limit: 9, ...query }));
-    return bars.map(({ startS }) => (startS - hourS) / 60);
+    return bars.map((bar) => (startSOf(bar) - hourS) / 60);
   };
 
   it.each<[string, Partial<BarQuery>, readonly number[]]>([
@@ -270,7 +291,7 @@ function barQueryContract(current: () => History): void {
     await current().flushed();
 
     const bars = await rowsOf(current().bars({ ...minute, limit: barLimitMax }));
-    expect([bars.length, bars[0]?.startS]).toEqual([1_440, minutes.at(-1)]);
+    expect([bars.length, bars[0]?.startUs]).toEqual([1_440, (minutes.at(-1) ?? 0) * 1_000_000]);
   });
 
   it.each([0, 1.5, barLimitMax + 1])(

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { lots } from "../core/num/units.ts";
 import type { History } from "./history.ts";
 import { balanceContract } from "./history-balances.contract.ts";
-import { barContract } from "./history-bars.contract.ts";
+import { barContract, barSteps } from "./history-bars.contract.ts";
 import { orderContract, orderFilterContract, transferContract } from "./history-orders.contract.ts";
 import { rowsOf, Story, tell } from "./history-story.fixture.ts";
 import { fillContract, tradeContract } from "./history-trades.contract.ts";
@@ -45,9 +45,11 @@ function feedingContract(current: () => History): void {
     expect(await rowsOf(history.userFills({ user: "ann", limit: 1 }))).toEqual([]);
     expect(await rowsOf(history.orderFills({ user: "ann", order: 1, limit: 1 }))).toEqual([]);
     expect(await rowsOf(history.trades({ market: "BTC_USDT", limit: 1 }))).toEqual([]);
-    expect(await rowsOf(history.bars({ market: "BTC_USDT", resolutionS: 60, limit: 1 }))).toEqual(
-      [],
-    );
+    expect(
+      await rowsOf(
+        history.bars({ market: "BTC_USDT", steps: barSteps, resolutionS: 60, limit: 1 }),
+      ),
+    ).toEqual([]);
     expect(
       await rowsOf(history.balanceChanges({ user: "ann", currency: "BTC", limit: 1 })),
     ).toEqual([]);

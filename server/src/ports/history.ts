@@ -5,9 +5,9 @@
  */
 import { assert } from "../core/assert.ts";
 import type { BalanceChanged, CloseReason, OrderView } from "../core/events.ts";
-import type { Side } from "../core/market/rules.ts";
+import type { MarketSteps, Side } from "../core/market/rules.ts";
 import type { Atoms } from "../core/num/money.ts";
-import type { Candle } from "../marketdata/updates.ts";
+import type { Bar } from "../marketdata/bars/bar.ts";
 import type { Released } from "./released.ts";
 import type { StorageFailure } from "./storage-fault.ts";
 
@@ -83,15 +83,6 @@ export interface FillRecord extends Place {
   readonly fee: bigint;
 }
 
-/**
- * The trades of one market in one minute, hour or day of UTC. Times are those of the commands; the
- * first trade is the open and the last one the close in the order of their places.
- */
-export interface BarRecord extends Candle {
-  readonly market: string;
-  readonly resolutionS: BarResolution;
-}
-
 /** One movement of one balance. */
 export interface BalanceRecord extends Place, Omit<BalanceChanged, "kind"> {
   readonly timeUs: number;
@@ -152,9 +143,15 @@ export interface TradeQuery {
   readonly limit: number;
 }
 
-/** Which bars of one market. Answered newest first; where nothing was traded there is no bar. */
+/**
+ * Which bars of one market. Answered newest first; where nothing was traded there is no bar. Times are
+ * those of the commands; the first trade is the open and the last one the close in the order of their
+ * places. Sides and the times of single trades are not kept.
+ */
 export interface BarQuery {
   readonly market: string;
+  /** The steps of its rules: what its ticks and lots, which are stored, are worth. */
+  readonly steps: MarketSteps;
   readonly resolutionS: BarResolution;
   /** Only bars that start at or after this second since 1970. Default: the first one. */
   readonly fromS?: number | undefined;
@@ -251,7 +248,7 @@ export interface History {
   userFills(query: UserFillQuery): Answer<FillRecord>;
   trades(query: TradeQuery): Answer<TradeRecord>;
   /** The newest bar grows with every trade that is stored in its time. */
-  bars(query: BarQuery): Answer<BarRecord>;
+  bars(query: BarQuery): Answer<Bar>;
   balanceChanges(query: BalanceQuery): Answer<BalanceRecord>;
   /**
    * Reads the next piece of what is stored through, for damage; behind the last one it begins again. A

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import type { ReplayOptions } from "../feeds/replay/config.ts";
 import { createReplayFeed } from "../feeds/replay/feed.ts";
-import type { Bar } from "../marketdata/bar.ts";
+import type { BarUpdate } from "../marketdata/bar-update.ts";
 import { Catalog } from "../marketdata/catalog.ts";
 import type { Trade } from "../marketdata/trade.ts";
 import type { Feed, FeedOutcome } from "../ports/feed.ts";
@@ -27,7 +27,7 @@ function runnerOf(feed: Feed, waitsForAudience = false) {
   const say = (message: string, fields: object = {}) => {
     lines.push({ message, fields: { ...fields } });
   };
-  const bars = new Map<string, Bar>();
+  const bars = new Map<string, BarUpdate>();
   const runner = new FeedRunner({
     dataset,
     opened: {

@@ -3,9 +3,9 @@
  * that fails is reported and started again where that may help; the server goes on.
  */
 
-import type { Bar, PublishPeriodS } from "../marketdata/bar.ts";
 import { BarPublisher } from "../marketdata/bar-publisher.ts";
 import type { TradeVerdict } from "../marketdata/bar-series.ts";
+import type { BarUpdate, PublishPeriodS } from "../marketdata/bar-update.ts";
 import type { Catalog, DatasetEnd } from "../marketdata/catalog.ts";
 import { inEventOrder } from "../marketdata/event-order.ts";
 import type { Dataset, Instrument } from "../marketdata/instrument.ts";
@@ -43,7 +43,7 @@ export interface FeedRunnerOptions {
   readonly clock: Clock;
   readonly log: Log;
   /** Receives each bar when it is due. */
-  publish(bar: Bar, periodS: PublishPeriodS): void;
+  publish(bar: BarUpdate, periodS: PublishPeriodS): void;
   /** Resolves when the consumers have taken what they were sent; undefined when they have. */
   caughtUp(): Promise<void> | undefined;
   /** Told once when no more data follows: the source is over, or it failed and stays stopped. */

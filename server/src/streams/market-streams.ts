@@ -123,7 +123,7 @@ export class MarketStreams {
     for (const update of updates) {
       const { market, intervalS, candle } = update;
       // Candles of different intervals of time never replace each other.
-      const key = `candles|${market}|${intervalS}|${candle.startS}`;
+      const key = `candles|${market}|${intervalS}|${candle.startUs}`;
       hub.publish({ kind: "candles", market, intervalS }, update, { kind: "state", key });
     }
   }

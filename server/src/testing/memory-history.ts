@@ -4,7 +4,11 @@
  */
 import { assert } from "../core/assert.ts";
 import type { ExchangeEvent, OrderView, Traded } from "../core/events.ts";
+import { narrowed } from "../core/num/exact-sum.ts";
 import { hashOf } from "../core/trading/state-hash.ts";
+import type { Bar } from "../marketdata/bars/bar.ts";
+import { fromAtoms } from "../marketdata/bars/steps.ts";
+import { type TableBar, tableBar } from "../marketdata/bars/table.ts";
 import {
   type Answer,
   assertFollows,
@@ -12,7 +16,6 @@ import {
   type BalanceQuery,
   type BalanceRecord,
   type BarQuery,
-  type BarRecord,
   type BarResolution,
   barLimitMax,
   barResolutions,
@@ -159,14 +162,18 @@ export class MemoryHistory implements History {
     );
   }
 
-  bars(query: BarQuery): Answer<BarRecord> {
+  bars(query: BarQuery): Answer<Bar> {
     assertPage(query, barLimitMax);
-    const { market, resolutionS, fromS = 0, beforeS = Number.POSITIVE_INFINITY, limit } = query;
+    const { market, steps, resolutionS, limit } = query;
+    const fromUs = (query.fromS ?? 0) * 1e6;
+    const beforeUs = (query.beforeS ?? Number.POSITIVE_INFINITY) * 1e6;
     const found = this.#barsOf(resolutionS)
-      .filter((bar) => bar.market === market && bar.startS >= fromS && bar.startS < beforeS)
-      .toSorted((left, right) => right.startS - left.startS)
-      .slice(0, limit);
-    return Promise.resolve(found);
+      .filter((bar) => bar.market === market && bar.startUs >= fromUs && bar.startUs < beforeUs)
+      .toSorted((left, right) => right.startUs - left.startUs)
+      .slice(0, limit)
+      .map(({ market: _, ...bar }) => fromAtoms(bar, steps));
+    assert(!found.includes(undefined), "what was traded is a turnover of the market");
+    return Promise.resolve(found as readonly Bar[]);
   }
 
   balanceChanges(query: BalanceQuery): Answer<BalanceRecord> {
@@ -227,7 +234,7 @@ export class MemoryHistory implements History {
   }
 
   /** The bars of all markets. */
-  #barsOf(resolutionS: BarResolution): readonly BarRecord[] {
+  #barsOf(resolutionS: BarResolution): readonly (TableBar & { readonly market: string })[] {
     const groups = Map.groupBy(
       this.#trades,
       ({ market, timeUs }) => `${market} ${barStartS(timeUs, resolutionS)}`,
@@ -291,25 +298,23 @@ function isAskedFor(order: OrderView, query: OrderQuery): boolean {
   return (["user", "market", "side", "id", "clientId"] as const).every(same);
 }
 
-/** The bar of trades that fall into the same one; at least one trade, oldest first. */
-function barOf(trades: readonly (Traded & TradeRecord)[], resolutionS: BarResolution): BarRecord {
+/** The bar of trades that fall into the same one, in ticks, lots and atoms; at least one trade, oldest first. */
+function barOf(trades: readonly (Traded & TradeRecord)[], resolutionS: BarResolution) {
   const [first] = trades;
   const last = trades.at(-1);
   assert(first !== undefined && last !== undefined, "a bar has trades");
   const prices = trades.map(({ price }) => price);
-  const volume = trades.reduce((sum, { quantity }) => sum + BigInt(quantity), 0n);
-  return {
-    market: first.market,
-    resolutionS,
-    startS: barStartS(first.timeUs, resolutionS),
+  const bar = tableBar({
+    startUs: barStartS(first.timeUs, resolutionS) * 1e6,
     open: first.price,
     high: prices.reduce((left, right) => Math.max(left, right)),
     low: prices.reduce((left, right) => Math.min(left, right)),
     close: last.price,
-    volume: volume <= Number.MAX_SAFE_INTEGER ? Number(volume) : volume,
-    value: trades.reduce((sum, { value }) => sum + value, 0n),
+    volume: narrowed(trades.reduce((sum, { quantity }) => sum + BigInt(quantity), 0n)),
+    quoteVolume: trades.reduce((sum, { value }) => sum + value, 0n),
     tradeCount: trades.length,
-  };
+  });
+  return { ...bar, market: first.market };
 }
 
 function isBefore(left: Place, right: Place): boolean {

@@ -1,13 +1,13 @@
 /** Prints bars for programs: each once, when it cannot change any more, with all its digits. */
 import { formatDecimal } from "../../core/num/decimal.ts";
-import { type Bar, barIntervalUs } from "../../marketdata/bar.ts";
+import { type BarUpdate, barIntervalUs } from "../../marketdata/bar-update.ts";
 
 /** Holds each bar until it cannot change any more, then prints it. */
 export class FinalBars {
   readonly #latenessUs: number;
   readonly #output: NodeJS.WriteStream;
   /** By minute and ticker, oldest minute first. */
-  readonly #held = new Map<string, Bar>();
+  readonly #held = new Map<string, BarUpdate>();
   #printed = 0;
   #drained: Promise<void> | undefined;
 
@@ -26,7 +26,7 @@ export class FinalBars {
     return this.#drained;
   }
 
-  take(bar: Bar): void {
+  take(bar: BarUpdate): void {
     this.#held.set(`${bar.startUs} ${bar.ticker}`, bar);
     for (const [key, held] of this.#held) {
       if (held.startUs + this.#latenessUs + barIntervalUs > bar.startUs) break;
@@ -40,7 +40,7 @@ export class FinalBars {
     this.#held.clear();
   }
 
-  #print(bar: Bar): void {
+  #print(bar: BarUpdate): void {
     this.#printed += 1;
     if (this.#output.write(`${barLine(bar)}\n`)) return;
     this.#drained ??= new Promise((resolve) => {
@@ -53,7 +53,7 @@ export class FinalBars {
 }
 
 /** Every figure of a bar, as exact decimal digits. */
-function barLine(bar: Bar): string {
+function barLine(bar: BarUpdate): string {
   const price = (value: number | bigint) => formatDecimal(value, bar.priceScale);
   const quoteScale = bar.priceScale + bar.volumeScale;
   const numbers = [

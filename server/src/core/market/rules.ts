@@ -40,6 +40,9 @@ export type ChangeableRules = Pick<
   "baseMin" | "baseMax" | "quoteMin" | "quoteMax" | "marketOrderBandPpm"
 >;
 
+/** What a tick and a lot of a market are worth. */
+export type MarketSteps = Pick<MarketRules, "tickSize" | "lotSize">;
+
 /** Number of depth scales of a market (protocol D-C47). */
 export const depthScaleCount = 6;
 
@@ -120,10 +123,7 @@ function stepAtoms(step: Decimal): bigint {
 }
 
 /** Quote atoms of one lot at a price of one tick. */
-export function notionalAtoms({
-  tickSize,
-  lotSize,
-}: Pick<MarketRules, "tickSize" | "lotSize">): bigint {
+export function notionalAtoms({ tickSize, lotSize }: MarketSteps): bigint {
   const places = atomsScale - tickSize.scale - lotSize.scale;
   assert(places >= 0, "one lot at one tick is a whole number of atoms");
   return BigInt(tickSize.coefficient) * BigInt(lotSize.coefficient) * 10n ** BigInt(places);

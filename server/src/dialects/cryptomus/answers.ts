@@ -7,7 +7,6 @@ import { parseId, tradeId } from "../../core/ids.ts";
 import { depthScalesOf, type MarketRules } from "../../core/market/rules.ts";
 import { formatDecimal } from "../../core/num/decimal.ts";
 import { type MarketBoardView, recentTradesMax } from "../../marketdata/market-board.ts";
-import { unitsOf } from "../../marketdata/updates.ts";
 import { candleText, lastPriceText, sidesText, tickerText, tradeFields } from "./encode.ts";
 import type { StreamError } from "./errors.ts";
 import { seconds } from "./format.ts";
@@ -146,9 +145,8 @@ function candlesAnswer({ board, rules, rest }: MarketQuery): string | undefined 
   const [fromS, toS, intervalS, ...others] = rest;
   const isGood = isTime(fromS) && isTime(toS) && isInterval(intervalS) && others.length === 0;
   if (!isGood || fromS > toS) return undefined;
-  const units = unitsOf(rules);
   const candles = board.candles(rules.code, { intervalS, fromS, toS }) ?? [];
-  return `[${candles.map((candle) => candleText(units, candle)).join(",")}]`;
+  return `[${candles.map((candle) => candleText(rules.code, candle)).join(",")}]`;
 }
 
 function isCount(value: unknown, max: number): value is number {

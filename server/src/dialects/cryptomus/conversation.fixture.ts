@@ -10,6 +10,7 @@ import { parseAtoms } from "../../core/num/money.ts";
 import { lots } from "../../core/num/units.ts";
 import { Hub } from "../../hub/hub.ts";
 import type { Outbox } from "../../hub/outbox.ts";
+import type { Bar } from "../../marketdata/bars/bar.ts";
 import type { CandleQuery, ListedMarket, MarketBoardView } from "../../marketdata/market-board.ts";
 import {
   type Topic,
@@ -19,7 +20,6 @@ import {
   type UpdateOf,
 } from "../../marketdata/topic.ts";
 import type {
-  Candle,
   DepthUpdate,
   LastPriceUpdate,
   PublicTrade,
@@ -60,7 +60,7 @@ export class ExampleBoard implements MarketBoardView {
   /** By `topicKey`. */
   readonly depths = new Map<string, DepthUpdate>();
   readonly trades = new Map<string, readonly PublicTrade[]>();
-  readonly candleLists = new Map<string, readonly Candle[]>();
+  readonly candleLists = new Map<string, readonly Bar[]>();
   /** What the last query for candles asked for. */
   candleQuery: CandleQuery | undefined;
   readonly #markets = new Map<string, ListedMarket>();
@@ -110,7 +110,7 @@ export class ExampleBoard implements MarketBoardView {
     return this.trades.get(market);
   }
 
-  candles(market: string, query: CandleQuery): readonly Candle[] | undefined {
+  candles(market: string, query: CandleQuery): readonly Bar[] | undefined {
     this.candleQuery = query;
     return this.candleLists.get(market);
   }

@@ -4,10 +4,9 @@
  */
 
 import { formatDecimal, formatFixed } from "../../core/num/decimal.ts";
-import { atomsScale } from "../../core/num/money.ts";
+import type { Bar } from "../../marketdata/bars/bar.ts";
 import type { TickerFigures } from "../../marketdata/ticker.ts";
 import type {
-  Candle,
   DepthLevel,
   DepthUpdate,
   LastPriceUpdate,
@@ -33,6 +32,9 @@ export const dialectName = "cryptomus";
 
 /** The steps of a market. */
 type Steps = Pick<MarketUnits, "tickSize" | "lotSize">;
+
+/** Microseconds in the unit of a candle's time. */
+const secondUs = 1_000_000;
 
 /** Decimals of `price_change`. */
 const priceChangeScale = 2;
@@ -208,21 +210,22 @@ function levelsText(units: Steps, levels: readonly DepthLevel[], limit?: number)
 /** `candles_update`, a list of one candle (D-C8). */
 export const candles: Encoding<"candles"> = {
   name: dialectName,
-  encode: (_topic, update) =>
-    publicUpdate("candles_update", `[${candleText(update, update.candle)}]`),
+  encode: (_topic, { market, candle }) =>
+    publicUpdate("candles_update", `[${candleText(market, candle)}]`),
 };
 
-/** A candle as JSON. */
-export function candleText(units: MarketUnits, candle: Candle): string {
+/** A candle of a market as JSON. */
+export function candleText(market: string, candle: Bar): string {
+  const { priceScale, volumeScale } = candle;
   const tuple: CandleTuple = [
-    candle.startS,
-    priceText(units, candle.open),
-    priceText(units, candle.close),
-    priceText(units, candle.high),
-    priceText(units, candle.low),
-    quantityText(units, candle.volume),
-    formatDecimal(candle.value, atomsScale),
-    units.market,
+    candle.startUs / secondUs,
+    formatDecimal(candle.open, priceScale),
+    formatDecimal(candle.close, priceScale),
+    formatDecimal(candle.high, priceScale),
+    formatDecimal(candle.low, priceScale),
+    formatDecimal(candle.volume, volumeScale),
+    formatDecimal(candle.quoteVolume, priceScale + volumeScale),
+    market,
   ];
   return JSON.stringify(tuple);
 }

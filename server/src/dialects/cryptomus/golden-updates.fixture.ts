@@ -3,6 +3,9 @@ import type { CloseReason } from "../../core/events.ts";
 import type { MarketRules } from "../../core/market/rules.ts";
 import { type Decimal, parseDecimal, rescale } from "../../core/num/decimal.ts";
 import { type Atoms, parseAtoms } from "../../core/num/money.ts";
+import type { Bar } from "../../marketdata/bars/bar.ts";
+import { fromAtoms } from "../../marketdata/bars/steps.ts";
+import { tableBar } from "../../marketdata/bars/table.ts";
 import { type Topic, type TopicOf, topicKey, type UpdateOf } from "../../marketdata/topic.ts";
 import { unitsOf } from "../../marketdata/updates.ts";
 import { type ExampleBoard, exampleUser } from "./conversation.fixture.ts";
@@ -135,6 +138,22 @@ function steps(text: string, step: Decimal): number {
   const count = rescale(value.coefficient, value.scale, step.scale) ?? Number.NaN;
   if (count % step.coefficient !== 0) throw new Error(`${text} is no multiple of the step`);
   return count / step.coefficient;
+}
+
+function candle(golden: Extract<GoldenUpdate, { kind: "candle" }>, rules: MarketRules): Bar {
+  const bar = tableBar({
+    startUs: golden.startS * 1_000_000,
+    open: price(rules, golden.open),
+    high: price(rules, golden.high),
+    low: price(rules, golden.low),
+    close: price(rules, golden.close),
+    volume: quantity(rules, golden.volume),
+    quoteVolume: money(golden.value),
+    tradeCount: 1,
+  });
+  const told = fromAtoms(bar, rules);
+  if (told === undefined) throw new Error(`${golden.value}: no turnover of ${rules.code}`);
+  return told;
 }
 
 function levels(rules: MarketRules, list: readonly GoldenLevel[]) {
@@ -317,16 +336,7 @@ export function publication(golden: GoldenUpdate, board: ExampleBoard): Publicat
           ...unitsOf(rules),
           timeUs: golden.startS * 1_000_000,
           intervalS: golden.intervalS,
-          candle: {
-            startS: golden.startS,
-            open: price(rules, golden.open),
-            high: price(rules, golden.high),
-            low: price(rules, golden.low),
-            close: price(rules, golden.close),
-            volume: quantity(rules, golden.volume),
-            value: money(golden.value),
-            tradeCount: 1,
-          },
+          candle: candle(golden, rules),
         },
       };
     case "order":

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Bar, PublishPeriodS } from "../../marketdata/bar.ts";
+import type { BarUpdate, PublishPeriodS } from "../../marketdata/bar-update.ts";
 import type { BarTopic } from "../../marketdata/topic.ts";
 import { currentBars, encodeError, firstGenerationBars } from "./encode.ts";
 
@@ -10,7 +10,7 @@ function topic(periodS: PublishPeriodS = 1, changes: object = {}): BarTopic {
 }
 
 /** The bar of the reference's sample, with changes. */
-function bar(changes: Partial<Bar> = {}): Bar {
+function bar(changes: Partial<BarUpdate> = {}): BarUpdate {
   return {
     ...of,
     publisher: "finazon",
@@ -26,6 +26,8 @@ function bar(changes: Partial<Bar> = {}): Bar {
     takerBuyVolume: 0,
     takerBuyQuoteVolume: 0,
     tradeCount: 1,
+    firstUs: 1_699_540_020_000_000,
+    lastUs: 1_699_540_020_000_000,
     state: "open",
     revision: 0,
     ...changes,

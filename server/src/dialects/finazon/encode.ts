@@ -1,6 +1,6 @@
 /** Writes replies and bars as compact JSON, keys in the order of the reference's samples. */
 import { formatDecimal } from "../../core/num/decimal.ts";
-import type { Bar } from "../../marketdata/bar.ts";
+import type { BarUpdate } from "../../marketdata/bar-update.ts";
 import type { BarTopic } from "../../marketdata/topic.ts";
 import type { Encoding } from "../../ports/dialect.ts";
 import type { ReplyTag, SubscriptionRequest } from "./decode.ts";
@@ -102,7 +102,7 @@ export const firstGenerationBars: Encoding<"bars"> = {
  * All of a bar but `d`. Prices and volume are written as their exact digits, never through a double
  * and never with an exponent (D-F17).
  */
-function barFields(topic: BarTopic, bar: Bar): string {
+function barFields(topic: BarTopic, bar: BarUpdate): string {
   const { channel, frequency, aggregation } = streamOfTopic(topic);
   const open = formatDecimal(bar.open, bar.priceScale);
   const high = formatDecimal(bar.high, bar.priceScale);

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parseDecimal, rescale } from "../../core/num/decimal.ts";
-import type { Bar, PublishPeriodS } from "../../marketdata/bar.ts";
+import type { BarUpdate, PublishPeriodS } from "../../marketdata/bar-update.ts";
 import { topicKey } from "../../marketdata/topic.ts";
 import { Conversation, type ConversationOptions, exampleCatalog } from "./conversation.fixture.ts";
 import { decodeRequest } from "./decode.ts";
@@ -191,7 +191,7 @@ class Player {
   #publish({ dataset, ticker, periodS, startS, volume, ...prices }: GoldenBar): string[] {
     const instrument = this.#catalog.instrument(dataset, ticker);
     if (instrument === undefined) throw new Error(`there is no ${ticker} in ${dataset}`);
-    const bar: Bar = {
+    const bar: BarUpdate = {
       dataset,
       publisher: instrument.dataset.publisher,
       ticker,
@@ -207,6 +207,8 @@ class Player {
       takerBuyVolume: 0,
       takerBuyQuoteVolume: 0,
       tradeCount: 1,
+      firstUs: startS * 1_000_000,
+      lastUs: startS * 1_000_000,
       state: "open",
       revision: 0,
     };

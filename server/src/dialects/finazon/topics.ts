@@ -1,5 +1,5 @@
 /** Translates between the wire's words for a stream and our topics. It knows no instrument by itself. */
-import type { PublishPeriodS } from "../../marketdata/bar.ts";
+import type { PublishPeriodS } from "../../marketdata/bar-update.ts";
 import type { Instrument } from "../../marketdata/instrument.ts";
 import type { BarTopic } from "../../marketdata/topic.ts";
 import { barsChannel, type Frequency, frequencies, minuteAggregation } from "./messages.ts";

@@ -4,7 +4,7 @@
  */
 
 import type { MarketRules } from "../../core/market/rules.ts";
-import { barIntervalUs } from "../../marketdata/bar.ts";
+import { barIntervalUs } from "../../marketdata/bar-update.ts";
 import { type History, historyLimitMax, type TradeRecord } from "../../ports/history.ts";
 import { rowsAtStart } from "../../ports/rows-at-start.ts";
 import { type LocalFeed, waitingTradesMax } from "./feed.ts";

@@ -5,7 +5,7 @@ import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
 import { runFeed, VirtualFeedContext } from "../../../../test/support/virtual-feed-context.ts";
 import { formatDecimal } from "../../core/num/decimal.ts";
-import { barIntervalUs } from "../../marketdata/bar.ts";
+import { barIntervalUs } from "../../marketdata/bar-update.ts";
 import type { Trade } from "../../marketdata/trade.ts";
 import type { CsvFormat, ReplayFormat, ReplayOptions } from "./config.ts";
 import { createReplayFeed } from "./feed.ts";

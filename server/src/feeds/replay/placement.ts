@@ -3,7 +3,7 @@
  * loop after the one before it. It moves all trades of a lap by one constant and reorders nothing.
  */
 import { assert } from "../../core/assert.ts";
-import { barIntervalUs } from "../../marketdata/bar.ts";
+import { barIntervalUs } from "../../marketdata/bar-update.ts";
 import type { Instrument } from "../../marketdata/instrument.ts";
 import type { Trade } from "../../marketdata/trade.ts";
 import type { ReplayClock } from "./config.ts";

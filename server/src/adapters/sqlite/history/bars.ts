@@ -1,54 +1,48 @@
 /**
- * The bars of the history's file. Each market's current bars are kept in memory and written once for
- * all trades of a transaction, so that a trade costs a few additions and no write of its own. It
- * leaves it to its caller to begin and to end the transaction.
+ * The bars of the history's file, in ticks, lots and atoms. Trades are folded into minutes, and these are
+ * rolled up into all lengths once for all trades of a transaction, so that a trade costs a few additions
+ * and no write of its own. It leaves it to its caller to begin and to end the transaction.
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { formatDecimal } from "../../../core/num/decimal.ts";
 import { atomsScale } from "../../../core/num/money.ts";
+import { BarFold } from "../../../marketdata/bars/fold.ts";
+import { type TableBar, tableBar } from "../../../marketdata/bars/table.ts";
 import { type BarResolution, barResolutions, barStartS } from "../../../ports/history.ts";
 import { integerOf, sumOf } from "./cells.ts";
 import { damagedHistory } from "./error.ts";
 import { type BarTrade, historyColumns } from "./rows.ts";
 
-/** What a bar says. The sums are bigints because they may outgrow every other integer. */
-export interface BarFigures {
-  /** Ticks. */
-  open: number;
-  high: number;
-  low: number;
-  close: number;
-  /** Lots. */
-  volume: bigint;
-  /** Quote atoms. */
-  value: bigint;
-  tradeCount: number;
-}
+const secondUs = 1_000_000;
+const [minuteS] = barResolutions;
 
-interface Bar extends BarFigures {
-  /** Number of its name. */
-  readonly market: number;
-  readonly resolutionS: BarResolution;
-  readonly startS: number;
-}
+/** The columns of a bar for a SELECT. */
+export const barFigures =
+  "start_s AS startS, open, high, low, close, volume, value, trade_count AS tradeCount";
 
-/** The columns of {@link BarFigures} for a SELECT. */
-export const barFigures = "open, high, low, close, volume, value, trade_count AS tradeCount";
-
-/** The figures in a row of them; undefined when it holds what is never written. */
-export function barFiguresIn(row: Readonly<Record<string, unknown>>): BarFigures | undefined {
+/** The bar in a row of them, whose quote volume is in atoms; undefined when it holds what is never written. */
+export function barIn(row: Readonly<Record<string, unknown>>): TableBar | undefined {
+  const startS = integerOf(row["startS"]);
   const open = integerOf(row["open"]);
   const high = integerOf(row["high"]);
   const low = integerOf(row["low"]);
   const close = integerOf(row["close"]);
   const volume = sumOf(row["volume"], 0);
-  const value = sumOf(row["value"], atomsScale);
+  const quoteVolume = sumOf(row["value"], atomsScale);
   const tradeCount = integerOf(row["tradeCount"]);
-  if (open === undefined || high === undefined || low === undefined || close === undefined) {
-    return undefined;
-  }
-  if (volume === undefined || value === undefined || tradeCount === undefined) return undefined;
-  return { open, high, low, close, volume, value, tradeCount };
+  if (startS === undefined || volume === undefined || quoteVolume === undefined) return undefined;
+  if (open === undefined || high === undefined || low === undefined) return undefined;
+  if (close === undefined || tradeCount === undefined) return undefined;
+  const startUs = startS * secondUs;
+  return tableBar({ startUs, open, high, low, close, volume, quoteVolume, tradeCount });
+}
+
+/** A bar of the file that may still change. */
+interface OpenBar {
+  /** Number of its name. */
+  readonly market: number;
+  readonly resolutionS: BarResolution;
+  readonly fold: BarFold;
 }
 
 /** Adds trades to the bars of a file, within transactions of its caller. */
@@ -56,10 +50,12 @@ export class BarWriter {
   readonly #file: string;
   readonly #find: StatementSync;
   readonly #put: StatementSync;
+  /** The trades of the newest minute of each market that are in no bar yet. */
+  readonly #minutes = new Map<number, BarFold>();
   /** The bar that each market is in; at most one for each market and resolution. */
-  readonly #current: ReadonlyMap<BarResolution, Map<number, Bar>>;
+  readonly #current: ReadonlyMap<BarResolution, Map<number, OpenBar>>;
   /** Those of them that are not written as they stand. */
-  readonly #changed = new Set<Bar>();
+  readonly #changed = new Set<OpenBar>();
 
   constructor(database: DatabaseSync, file: string) {
     const columns = historyColumns.bar;
@@ -74,54 +70,60 @@ export class BarWriter {
   }
 
   /** Adds a trade; the trades of a market are added in the order in which they happened. */
-  add(trade: BarTrade): void {
-    for (const [resolutionS, bars] of this.#current) {
-      const startS = barStartS(trade.timeUs, resolutionS);
-      let bar = bars.get(trade.market);
-      if (bar?.startS !== startS) {
-        if (bar !== undefined) this.#write(bar);
-        bar = this.#read(trade, resolutionS, startS);
-        bars.set(trade.market, bar);
-      }
-      addToBar(bar, trade);
-      this.#changed.add(bar);
+  add({ market, timeUs, price, quantity, value }: BarTrade): void {
+    const startUs = barStartS(timeUs, minuteS) * secondUs;
+    let minute = this.#minutes.get(market);
+    if (minute?.startUs !== startUs) {
+      if (minute !== undefined) this.#rollUp(market, minute);
+      minute = new BarFold({ startUs, priceScale: 0, quantityScale: 0 });
+      this.#minutes.set(market, minute);
     }
+    const prices = { open: price, high: price, low: price, close: price };
+    const sums = { volume: quantity, quoteVolume: value, tradeCount: 1 };
+    minute.join(tableBar({ startUs, ...prices, ...sums }));
   }
 
   /** Writes every bar as it stands. */
   write(): void {
+    for (const [market, minute] of this.#minutes) this.#rollUp(market, minute);
+    this.#minutes.clear();
     for (const bar of this.#changed) this.#write(bar);
   }
 
-  /** The bar that a trade falls into as the file has it, or an empty one. */
-  #read({ market, price }: BarTrade, resolutionS: BarResolution, startS: number): Bar {
-    const key = { market, resolutionS, startS };
+  /** Adds the trades of a minute to the bars of all lengths. */
+  #rollUp(market: number, minute: BarFold): void {
+    const trades = minute.toBar();
+    for (const [resolutionS, bars] of this.#current) {
+      const startS = barStartS(minute.startUs, resolutionS);
+      let bar = bars.get(market);
+      if (bar?.fold.startUs !== startS * secondUs) {
+        if (bar !== undefined) this.#write(bar);
+        bar = { market, resolutionS, fold: this.#read(market, resolutionS, startS) };
+        bars.set(market, bar);
+      }
+      bar.fold.join(trades);
+      this.#changed.add(bar);
+    }
+  }
+
+  /** A bar as the file has it, or an empty one. */
+  #read(market: number, resolutionS: BarResolution, startS: number): BarFold {
     const row = this.#find.get(market, resolutionS, startS);
     if (row === undefined) {
-      const prices = { open: price, high: price, low: price, close: price };
-      return { ...key, ...prices, volume: 0n, value: 0n, tradeCount: 0 };
+      return new BarFold({ startUs: startS * secondUs, priceScale: 0, quantityScale: 0 });
     }
-    const figures = barFiguresIn(row);
-    if (figures === undefined)
-      throw damagedHistory(this.#file, "a bar holds what is never written");
-    return { ...key, ...figures };
+    const bar = barIn(row);
+    if (bar === undefined) throw damagedHistory(this.#file, "a bar holds what is never written");
+    return BarFold.of(bar);
   }
 
-  #write(bar: Bar): void {
+  #write(bar: OpenBar): void {
     if (!this.#changed.delete(bar)) return;
-    const { market, resolutionS, startS, open, high, low, close, tradeCount } = bar;
-    const volume = formatDecimal(bar.volume, 0);
-    const value = formatDecimal(bar.value, atomsScale);
-    const prices = [open, high, low, close];
-    this.#put.run(market, resolutionS, startS, ...prices, volume, value, tradeCount);
+    const { market, resolutionS, fold } = bar;
+    const { startUs, open, high, low, close, tradeCount } = fold;
+    const volume = formatDecimal(fold.volume.value(), 0);
+    const value = formatDecimal(fold.quoteVolume.value(), atomsScale);
+    const key = [market, resolutionS, startUs / secondUs];
+    this.#put.run(...key, open, high, low, close, volume, value, tradeCount);
   }
-}
-
-function addToBar(bar: Bar, { price, quantity, value }: BarTrade): void {
-  if (price > bar.high) bar.high = price;
-  if (price < bar.low) bar.low = price;
-  bar.close = price;
-  bar.volume += BigInt(quantity);
-  bar.value += value;
-  bar.tradeCount += 1;
 }

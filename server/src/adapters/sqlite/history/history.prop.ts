@@ -13,6 +13,7 @@ import {
   type OrderQuery,
   type Place,
 } from "../../../ports/history.ts";
+import { barSteps } from "../../../ports/history-bars.contract.ts";
 import { rowsOf, Story } from "../../../ports/history-story.fixture.ts";
 import type { Released } from "../../../ports/released.ts";
 import { MemoryHistory } from "../../../testing/memory-history.ts";
@@ -135,7 +136,12 @@ async function answersOf(history: History, commands: number): Promise<unknown[]>
     ),
   );
   const series = markets.flatMap((code) =>
-    barResolutions.map((resolutionS) => ({ market: code, resolutionS, limit: 99 })),
+    barResolutions.map((resolutionS) => ({
+      market: code,
+      steps: barSteps,
+      resolutionS,
+      limit: 99,
+    })),
   );
   return [
     await each(orderQueries, (query) => rowsOf(history.closedOrders(query))),

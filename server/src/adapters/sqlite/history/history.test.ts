@@ -5,6 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { historyContract } from "../../../ports/history.contract.ts";
 import type { History } from "../../../ports/history.ts";
+import { barSteps } from "../../../ports/history-bars.contract.ts";
 import { busyStory, rowsOf, Story, tell } from "../../../ports/history-story.fixture.ts";
 import { migrate } from "../file/schema.ts";
 import { StoreError } from "../file/store-error.ts";
@@ -150,7 +151,7 @@ describe("the file of a history", () => {
     const file = newFile();
     const whole = await open(newFile());
     await tell(whole, story);
-    const query = { market: "BTC_USDT", resolutionS: 60, limit: 1_000 } as const;
+    const query = { market: "BTC_USDT", steps: barSteps, resolutionS: 60, limit: 1_000 } as const;
 
     const first = await open(file);
     // In the middle of a minute of trades.
@@ -237,7 +238,7 @@ describe("the reads of a history", () => {
     const asked = Array.from({ length: readsPerAskerMax + 1 }, () =>
       history.trades({ market: "BTC_USDT", limit: 1 }),
     );
-    const other = history.bars({ market: "ETH_USDT", resolutionS: 60, limit: 1 });
+    const other = history.bars({ market: "ETH_USDT", steps: barSteps, resolutionS: 60, limit: 1 });
 
     expect(await asked.at(-1)).toEqual({ kind: "busy", asker: "this" });
     expect(await Promise.all([...asked.slice(0, -1), other])).toEqual(
@@ -372,7 +373,7 @@ describe("a damaged history", () => {
       history.closedOrders({ user: "ann", limit: 10 }),
       history.userFills({ user: "ann", limit: 10 }),
       history.trades({ market: "BTC_USDT", limit: 10 }),
-      history.bars({ market: "BTC_USDT", resolutionS: 60, limit: 10 }),
+      history.bars({ market: "BTC_USDT", steps: barSteps, resolutionS: 60, limit: 10 }),
       history.balanceChanges({ user: "ann", currency: "BTC", limit: 10 }),
     ];
     for (const answer of answers) {
@@ -418,7 +419,7 @@ describe("a damaged history", () => {
     tamper(file, sql);
     const history = await open(file);
 
-    const query = { market: "BTC_USDT", resolutionS: 86_400, limit: 1 } as const;
+    const query = { market: "BTC_USDT", steps: barSteps, resolutionS: 86_400, limit: 1 } as const;
     expect(await history.bars(query)).toMatchObject({ kind: "failure", message: rebuild });
     history.record(busyStory(90).after(history.lastSequence));
     expect(await history.flushed()).toMatchObject({ kind: "failure", message: rebuild });

@@ -8,6 +8,7 @@ import { once } from "node:events";
 import { resolve } from "node:path";
 import { Worker } from "node:worker_threads";
 import { assert, ensureNever } from "../../../core/assert.ts";
+import type { Bar } from "../../../marketdata/bars/bar.ts";
 import {
   type Answer,
   assertFollows,
@@ -15,7 +16,6 @@ import {
   type BalanceQuery,
   type BalanceRecord,
   type BarQuery,
-  type BarRecord,
   barLimitMax,
   type ClientIdUse,
   type ExaminedPart,
@@ -242,7 +242,7 @@ class SqliteHistory implements History {
     return this.#parts.reads.read(marketAsker(query), "trades", query);
   }
 
-  bars(query: BarQuery): Answer<BarRecord> {
+  bars(query: BarQuery): Answer<Bar> {
     assertPage(query, barLimitMax);
     return this.#parts.reads.read(marketAsker(query), "bars", query);
   }

@@ -1,9 +1,9 @@
 /** What the history and its worker threads, the one that writes and the one that reads, say to each other. */
+import type { Bar } from "../../../marketdata/bars/bar.ts";
 import type {
   BalanceQuery,
   BalanceRecord,
   BarQuery,
-  BarRecord,
   ExaminedPart,
   FillRecord,
   HistoryDigest,
@@ -56,7 +56,7 @@ export interface HistoryRead {
   orderFills: { query: OrderFillQuery; row: FillRecord };
   userFills: { query: UserFillQuery; row: FillRecord };
   trades: { query: TradeQuery; row: TradeRecord };
-  bars: { query: BarQuery; row: BarRecord };
+  bars: { query: BarQuery; row: Bar };
   balanceChanges: { query: BalanceQuery; row: BalanceRecord };
   examine: { query: undefined; row: ExaminedPart };
 }

@@ -97,7 +97,7 @@ export const historyQueries: Readonly<Record<HistoryQuery, string>> = {
     SELECT ${bothHalves}, aggressor FROM trade INDEXED BY trade_of_market
     WHERE market = :market AND ${isBefore} ${newestFirst}`,
   bars: `
-    SELECT start_s AS startS, ${barFigures} FROM bar
+    SELECT ${barFigures} FROM bar
     WHERE market = :market AND resolution_s = :resolutionS
       AND start_s >= :fromS AND start_s < :beforeS
     ORDER BY start_s DESC LIMIT :limit`,

@@ -4,11 +4,12 @@
  */
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { ensureNever } from "../../../core/assert.ts";
+import type { Bar } from "../../../marketdata/bars/bar.ts";
+import { fromAtoms } from "../../../marketdata/bars/steps.ts";
 import type {
   BalanceQuery,
   BalanceRecord,
   BarQuery,
-  BarRecord,
   FillRecord,
   OrderFillQuery,
   OrderQuery,
@@ -18,7 +19,7 @@ import type {
   TradeRecord,
   UserFillQuery,
 } from "../../../ports/history.ts";
-import { barFiguresIn } from "./bars.ts";
+import { barIn } from "./bars.ts";
 import { CellChecks, type Row } from "./checks.ts";
 import { balanceReasonCodes, closeReasonCodes, sideCodes } from "./codes.ts";
 import { FileNames, openForReading } from "./connection.ts";
@@ -136,7 +137,7 @@ export class HistoryReader {
     }));
   }
 
-  #bars(query: BarQuery): readonly BarRecord[] {
+  #bars(query: BarQuery): readonly Bar[] {
     const { resolutionS, fromS = 0, beforeS = Number.MAX_SAFE_INTEGER, limit } = query;
     const market = this.#names.find(query.market);
     if (market === undefined) return [];
@@ -219,15 +220,8 @@ export class HistoryReader {
     };
   }
 
-  #bar(row: Row, { market, resolutionS }: BarQuery): BarRecord {
-    const { volume, ...figures } = this.#checks.known(barFiguresIn(row));
-    return {
-      market,
-      resolutionS,
-      startS: this.#checks.integer(row["startS"]),
-      ...figures,
-      volume: volume <= Number.MAX_SAFE_INTEGER ? Number(volume) : volume,
-    };
+  #bar(row: Row, { steps }: BarQuery): Bar {
+    return this.#checks.known(fromAtoms(this.#checks.known(barIn(row)), steps));
   }
 
   #balanceChange(row: Row): BalanceRecord {

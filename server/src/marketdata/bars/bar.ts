@@ -1,0 +1,37 @@
+/**
+ * A bar: open, high, low, close and volume of one interval. There is one type for all of them, be it
+ * bars of a dataset, candles of the exchange, or what a store keeps.
+ *
+ * Prices are integers at `priceScale` decimals and volumes at `volumeScale`, never in ticks and lots: a
+ * bar says what it is worth without the rules of a market beside it. Ticks and lots remain where many
+ * bars of one market are kept packed (`table.ts`, the history's rows), because they are always safe
+ * integers and all rows share one unit; what leaves there is a `Bar`.
+ */
+export interface Bar {
+  /** Start of the interval, in microseconds since 1970 (UTC). */
+  readonly startUs: number;
+  readonly priceScale: number;
+  /** Price of the first trade by event time, then by arrival. */
+  readonly open: number | bigint;
+  readonly high: number | bigint;
+  readonly low: number | bigint;
+  /** Price of the last trade. */
+  readonly close: number | bigint;
+  /** Base quantity traded, at `volumeScale` decimals; exact, and a bigint beyond a safe integer. */
+  readonly volume: number | bigint;
+  readonly volumeScale: number;
+  /** Sum of price × quantity, at `priceScale + volumeScale` decimals. */
+  readonly quoteVolume: number | bigint;
+  /** Part of `volume` in which the buyer was the aggressor; undefined where that is not kept. */
+  readonly takerBuyVolume: number | bigint | undefined;
+  /** Part of `quoteVolume` in which the buyer was the aggressor; undefined where that is not kept. */
+  readonly takerBuyQuoteVolume: number | bigint | undefined;
+  /** At least 1: where nothing was traded there is no bar. */
+  readonly tradeCount: number;
+  /** Event time of the first trade; the start of the interval, or of a part of it, where that is not kept. */
+  readonly firstUs: number;
+  /** Event time of the last trade; the start of the interval, or of a part of it, where that is not kept. */
+  readonly lastUs: number;
+  /** How often it changed after it was closed: of two states of one bar, the higher revision is the newer. */
+  readonly revision: number;
+}
