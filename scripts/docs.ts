@@ -5,13 +5,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { replayFeedSchema, simulatorFeedSchema } from "../server/src/config/feed-schemas.ts";
 import { describe } from "../server/src/config/problem.ts";
-import {
-  configSchema,
-  replayFeedSchema,
-  simulatorFeedSchema,
-} from "../server/src/config/schema.ts";
 import { shortNames, variableName } from "../server/src/config/source.ts";
+import { configForm } from "../server/src/main/configuration.ts";
 import { layersOf, layerTable } from "./layers.ts";
 import { projectFiles } from "./project-files.ts";
 
@@ -47,7 +44,7 @@ any other single value can be given as \`--set key=value\`. The same short names
 
 function configurationPage(): string {
   return `${head}
-${table("All keys", configSchema as Schema, [], true)}
+${table("All keys", configForm.schema as Schema, [], true)}
 Each dataset has \`code\`, and may have \`name\` and \`publisher\` (default: the code), and has one \`feed\`:
 
 ${table("Feed of `kind: simulator`", simulatorFeedSchema as Schema, [], false)}

@@ -33,10 +33,12 @@ const bannedForMoney: readonly (readonly [RegExp, string])[] = [
 
 const dialectFiles = [
   "README.md",
+  "config.ts",
   "decode.ts",
   "encode.ts",
   "errors.ts",
   "messages.ts",
+  "protocol.ts",
   "rest.ts",
   "session.ts",
   "topics.ts",

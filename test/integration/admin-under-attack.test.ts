@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it, vi } from "vitest";
 import { administer } from "../../server/src/cli/admin-client.ts";
-import { loadConfig } from "../../server/src/config/load.ts";
+import { loadConfig } from "../../server/src/main/configuration.ts";
 import { addUsers } from "../support/operator.ts";
 import { startServerHere } from "../support/server-here.ts";
 

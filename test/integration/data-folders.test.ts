@@ -21,8 +21,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { administer } from "../../server/src/cli/admin-client.ts";
 import { rebuild } from "../../server/src/cli/commands/rebuild.ts";
 import { verify } from "../../server/src/cli/commands/verify.ts";
-import { loadConfig } from "../../server/src/config/load.ts";
 import type { Config } from "../../server/src/config/schema.ts";
+import { loadConfig } from "../../server/src/main/configuration.ts";
 import { startServer } from "../../server/src/main/server.ts";
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { beginDataFolder } from "../../server/src/cli/commands/init.ts";
-import { loadConfig } from "../../server/src/config/load.ts";
+import { loadConfig } from "../../server/src/main/configuration.ts";
 import { CryptomusClient } from "../support/cryptomus-client.ts";
 import { addFundedUsers, addUsers } from "../support/operator.ts";
 import { type ServerHere, startServerHere } from "../support/server-here.ts";

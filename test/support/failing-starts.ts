@@ -5,7 +5,7 @@
  */
 
 import { serveConfig } from "../../server/src/cli/commands/serve.ts";
-import { loadConfig } from "../../server/src/config/load.ts";
+import { loadConfig } from "../../server/src/main/configuration.ts";
 import { startServer } from "../../server/src/main/server.ts";
 import { type StartStep, startSteps } from "../../server/src/main/start/start.ts";
 import { StartError } from "../../server/src/ports/start-error.ts";

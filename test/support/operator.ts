@@ -6,8 +6,8 @@ import { openKeyStore } from "../../server/src/adapters/sqlite/stores/key-store.
 import type { MarketRequest } from "../../server/src/admin/market-rules.ts";
 import { administer } from "../../server/src/cli/admin-client.ts";
 import { openDataFolder } from "../../server/src/config/data-folder.ts";
-import { loadConfig } from "../../server/src/config/load.ts";
 import type { Config } from "../../server/src/config/schema.ts";
+import { loadConfig } from "../../server/src/main/configuration.ts";
 import { openUserRegistry } from "../../server/src/main/stores/user-registry.ts";
 import type { CryptomusUser } from "./cryptomus-client.ts";
 

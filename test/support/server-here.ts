@@ -1,5 +1,5 @@
 /** A server in the test's own process, for tests that need its clock or its parts. */
-import { loadConfig } from "../../server/src/config/load.ts";
+import { loadConfig } from "../../server/src/main/configuration.ts";
 import { type RunningServer, startServer } from "../../server/src/main/server.ts";
 import type { Clock } from "../../server/src/ports/clock.ts";
 import type { LogFields } from "../../server/src/ports/log.ts";

@@ -1,5 +1,5 @@
 /** The limits of a server that is not configured. */
-import { loadConfig } from "../config/load.ts";
+import { loadConfig } from "../main/configuration.ts";
 import type { Limits } from "./grant.ts";
 
 const loaded = loadConfig({ file: undefined, environment: {}, flags: [] });

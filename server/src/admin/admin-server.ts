@@ -12,8 +12,8 @@ import {
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { Value } from "typebox/value";
-import type { WatchLogins } from "../access/refused-logins.ts";
 import type { Log, LogFields } from "../ports/log.ts";
+import type { WatchLogins } from "../ports/refused-login.ts";
 import type { Secrets } from "../ports/secrets.ts";
 import { StartError } from "../ports/start-error.ts";
 import { readAdminFile, removeAdminFile, writeAdminFile } from "./admin-file.ts";

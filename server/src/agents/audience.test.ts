@@ -34,7 +34,7 @@ describe("an audience", () => {
     const clock = new VirtualClock();
     const { audience, changes, end } = audienceAt(clock);
     const reply = { status: 200, body: "{}" };
-    const route = { method: "GET", path: "/x", summary: "", tag: "", security: "none" } as const;
+    const route = { method: "GET", path: "/x", summary: "", tag: "", security: [] } as const;
     const [noticing] = audience.noticing([{ ...route, handle: () => reply }]);
     clock.advanceBy(1_000 * audienceGraceMs);
     audience.look(0);

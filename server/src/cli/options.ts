@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ConfigInput } from "../config/load.ts";
 import type { KeyPath } from "../config/problem.ts";
 import { fromText, type Setting, schemaOf, shortNames } from "../config/source.ts";
+import { configForm } from "../main/configuration.ts";
 
 /** Options that every command with a configuration takes. */
 export interface ConfigOptions {
@@ -95,7 +96,7 @@ export function configInput(options: ConfigOptions): ConfigInput {
 }
 
 function setting(path: KeyPath, text: string, origin: string): Setting {
-  return { path, value: fromText(text, schemaOf(path)), origin };
+  return { path, value: fromText(text, schemaOf(configForm.schema, path)), origin };
 }
 
 function dashed(name: string): string {

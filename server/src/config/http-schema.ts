@@ -1,6 +1,6 @@
 /** What the configuration says of HTTP besides where to listen. */
 import Type from "typebox";
-import { section } from "./schema-parts.ts";
+import { section } from "../ports/config-section.ts";
 
 /** `server.cors`. */
 export const corsSchema = Type.Object(

@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { nearest } from "../ports/nearest.ts";
 import { fillDefaults, findProblems, type KeyPath, type Problem } from "./problem.ts";
-import type { Config } from "./schema.ts";
+import type { Config, ConfigForm, MovedSetting } from "./schema.ts";
 import { readEnvironment, readYaml, type Setting, type YamlSource } from "./source.ts";
 
 /** The file that is read when none is named. */
@@ -21,32 +21,43 @@ export interface ConfigInput {
 
 /** A usable configuration, or everything that keeps it from being one, a line each. */
 export type LoadedConfig =
-  | { readonly ok: true; readonly config: Config; readonly file: string | undefined }
+  | {
+      readonly ok: true;
+      readonly config: Config;
+      readonly file: string | undefined;
+      /** What was written under a name that a setting had before, a line each. */
+      readonly notes: readonly string[];
+    }
   | { readonly ok: false; readonly faults: readonly string[] };
 
-/** Reads and checks everything. */
-export function loadConfig(input: ConfigInput): LoadedConfig {
+/** Reads a configuration of this form and checks everything. */
+export function loadConfig(input: ConfigInput, { schema, moved }: ConfigForm): LoadedConfig {
   const named = input.file ?? input.environment["OPENBOURSE_CONFIG"];
   const file = readFile(named);
   if ("fault" in file) return { ok: false, faults: [file.fault] };
   const yaml = file.text === undefined ? undefined : readYaml(file.name, file.text);
   if (yaml !== undefined && yaml.faults.length > 0) return { ok: false, faults: yaml.faults };
 
-  const environment = readEnvironment(input.environment);
+  const environment = readEnvironment(schema, input.environment);
   const settings = [...environment.settings, ...input.flags];
   const value = structuredClone(yaml?.value ?? {});
   for (const setting of settings) assign(value, setting);
 
-  const problems = findProblems(value);
+  const problems = findProblems(schema, value);
   const faults = [
     ...environment.faults,
     ...problems.map((problem) => locate(problem, settings, yaml)),
   ];
   if (faults.length > 0) return { ok: false, faults };
-  const config = fillDefaults(value) as Config;
+  const notes = moved.flatMap((setting) => {
+    if (!move(value, setting)) return [];
+    const message = `is called ${dotted(setting.to)} now; the old name still works`;
+    return [locate({ path: setting.from, aboutKey: true, message }, settings, yaml)];
+  });
+  const config = fillDefaults(schema, value) as Config;
   const fault = codeFault(config);
   if (fault !== undefined) return { ok: false, faults: [fault] };
-  return { ok: true, config, file: yaml === undefined ? undefined : file.name };
+  return { ok: true, config, file: yaml === undefined ? undefined : file.name, notes };
 }
 
 function readFile(named: string | undefined): { name: string; text?: string } | { fault: string } {
@@ -59,6 +70,23 @@ function readFile(named: string | undefined): { name: string; text?: string } | 
     const reason = code === "ENOENT" ? "there is no such file" : `it cannot be read (${code})`;
     return { fault: `configuration file ${name}: ${reason}` };
   }
+}
+
+/** Gives a setting its present path, unless something is written there; returns whether it was set. */
+function move(value: unknown, { from: [part, key], to }: MovedSetting): boolean {
+  const holder = (value as Readonly<Record<string, Record<string, unknown> | undefined>>)[part];
+  if (holder?.[key] === undefined) return false;
+  const setting = { path: to, value: holder[key], origin: "" };
+  delete holder[key];
+  if (valueAt(value, to) === undefined) assign(value, setting);
+  return true;
+}
+
+function valueAt(value: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (found, key) => (found as Readonly<Record<string, unknown>> | undefined)?.[key],
+    value,
+  );
 }
 
 function assign(target: unknown, { path, value }: Setting): void {

@@ -2,7 +2,7 @@
 import type { TSchema } from "typebox";
 import { Value } from "typebox/value";
 import { nearest } from "../ports/nearest.ts";
-import { configSchema, feedSchemas } from "./schema.ts";
+import { feedSchemas } from "./feed-schemas.ts";
 
 /** A path into the configuration, for example `["server", "port"]`. */
 export type KeyPath = readonly (string | number)[];
@@ -37,14 +37,14 @@ interface SchemaNode extends TSchema {
 }
 
 /** All problems of a configuration value; none when it may be used. */
-export function findProblems(value: unknown): readonly Problem[] {
-  return [...problemsOf(configSchema as SchemaNode, value, []), ...feedProblems(value)];
+export function findProblems(schema: TSchema, value: unknown): readonly Problem[] {
+  return [...problemsOf(schema as SchemaNode, value, []), ...feedProblems(value)];
 }
 
 /** Fills in defaults, those of feeds included. The value itself is changed. */
-export function fillDefaults(value: unknown): unknown {
-  const filled = Value.Default(configSchema, value);
-  for (const { feed, schema } of feedsOf(filled)) Value.Default(schema, feed);
+export function fillDefaults(schema: TSchema, value: unknown): unknown {
+  const filled = Value.Default(schema, value);
+  for (const found of feedsOf(filled)) Value.Default(found.schema, found.feed);
   return filled;
 }
 

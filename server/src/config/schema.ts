@@ -1,166 +1,12 @@
 /**
  * The configuration, described once: what may be written, what each value means, its range and its
  * default. `openbourse.yaml`, environment variables, flags and `print-config` all follow from here.
+ * Protocols describe their own parts, which come in as values.
  */
 import Type, { type Static, type TSchema } from "typebox";
-import { cryptomusSchema } from "./cryptomus-schema.ts";
+import { section, strict } from "../ports/config-section.ts";
+import { code, type FeedConfig, feedSchemas } from "./feed-schemas.ts";
 import { corsSchema, httpSchema, trustedProxiesSchema } from "./http-schema.ts";
-import { section, strict } from "./schema-parts.ts";
-
-const code = (description: string) =>
-  Type.String({ pattern: "^[a-z0-9][a-z0-9_.-]{0,62}$", description });
-
-const decimalText = (description: string) =>
-  Type.String({ pattern: "^[0-9]+(\\.[0-9]+)?$", description });
-
-/** One ticker of a simulated market. */
-const simulatedTickerSchema = Type.Object(
-  {
-    ticker: Type.String({ minLength: 1, maxLength: 64 }),
-    startPrice: decimalText("price at the start"),
-    tickSize: decimalText("smallest price step"),
-    lotSize: decimalText("smallest quantity step"),
-    medianQuantity: decimalText("half of the trades are larger"),
-    tradesPerSecond: Type.Number({ minimum: 0.01, maximum: 10_000 }),
-    dailyVolatilityPercent: Type.Optional(Type.Number({ minimum: 0.01, maximum: 20 })),
-  },
-  strict,
-);
-
-/** `kind: simulator`. */
-export const simulatorFeedSchema = Type.Object(
-  {
-    kind: Type.Literal("simulator"),
-    seed: Type.Integer({
-      minimum: 0,
-      maximum: 4_294_967_295,
-      default: 1,
-      description: "the same seed gives the same trades",
-    }),
-    tickers: Type.Optional(
-      Type.Array(simulatedTickerSchema, {
-        minItems: 1,
-        maxItems: 10_000,
-        description: "the market; default: a dozen well-known tickers",
-      }),
-    ),
-  },
-  strict,
-);
-
-const column = Type.Union([Type.String({ minLength: 1 }), Type.Integer({ minimum: 0 })]);
-
-/** `kind: replay`. */
-export const replayFeedSchema = Type.Object(
-  {
-    kind: Type.Literal("replay"),
-    files: Type.Array(Type.String({ minLength: 1 }), {
-      minItems: 1,
-      maxItems: 10_000,
-      description: "plain or gzip files, merged by time",
-    }),
-    format: Type.Enum(["binance-trades", "binance-aggtrades", "tardis-trades", "csv", "ndjson"], {
-      description: "what the files hold",
-    }),
-    ticker: Type.Optional(
-      Type.String({
-        minLength: 1,
-        maxLength: 64,
-        description: "ticker of every row, where the files do not name it",
-      }),
-    ),
-    tickers: Type.Optional(
-      Type.Record(Type.String(), Type.String({ minLength: 1, maxLength: 64 }), {
-        description: "from the files' symbols to tickers; others stay as they are",
-      }),
-    ),
-    venue: Type.Optional(code("where the trades happened; default: the publisher")),
-    columns: Type.Optional(
-      Type.Object(
-        {
-          price: column,
-          quantity: column,
-          time: column,
-          id: Type.Optional(column),
-          side: Type.Optional(column),
-          ticker: Type.Optional(column),
-          receiveTime: Type.Optional(column),
-        },
-        { ...strict, description: "csv, ndjson: header names, keys, or positions counted from 0" },
-      ),
-    ),
-    timeUnit: Type.Optional(
-      Type.Enum(["s", "ms", "us", "ns", "iso"], {
-        description: "csv, ndjson: what the times count; ISO 8601 is read with every unit",
-      }),
-    ),
-    timeOriginUs: Type.Optional(
-      Type.Integer({
-        minimum: 0,
-        description: "csv, ndjson: when time 0 is, in microseconds since 1970",
-      }),
-    ),
-    sides: Type.Optional(
-      Type.Record(Type.String(), Type.Enum(["buy", "sell", "unknown"]), {
-        description: "csv, ndjson: what the words of the side column mean",
-      }),
-    ),
-    priceDecimals: Type.Optional(
-      Type.Integer({
-        minimum: 0,
-        maximum: 15,
-        description: "csv, ndjson: decimals left out of prices, 4 where 1674200 is 167.42",
-      }),
-    ),
-    quantityDecimals: Type.Optional(
-      Type.Integer({
-        minimum: 0,
-        maximum: 15,
-        description: "csv, ndjson: decimals left out of quantities",
-      }),
-    ),
-    separator: Type.Optional(
-      Type.String({
-        minLength: 1,
-        maxLength: 1,
-        description: "csv: between two columns; default: a comma",
-      }),
-    ),
-    speed: Type.Union([Type.Number({ exclusiveMinimum: 0 }), Type.Literal("max")], {
-      default: 1,
-      description: "seconds of market time per second; max waits for nothing but its consumers",
-    }),
-    clock: Type.Enum(["recorded", "shifted"], {
-      default: "recorded",
-      description: "keep the recording's times, or move all so that it starts now",
-    }),
-    loop: Type.Boolean({ default: false, description: "start again after the last file" }),
-    sort: Type.Enum(["window", "disk"], {
-      default: "window",
-      description: "sort rows in memory as far as a window reaches, or each file on disk first",
-    }),
-    start: Type.Enum(["at-once", "first-subscription"], {
-      default: "at-once",
-      description: "when the recording begins to play",
-    }),
-  },
-  strict,
-);
-
-/** Feed schemas by `kind`: the configuration's side of the feed registry. */
-export const feedSchemas: Readonly<Record<string, TSchema>> = {
-  simulator: simulatorFeedSchema,
-  replay: replayFeedSchema,
-};
-
-/** A simulator feed as configured. */
-export type SimulatorFeedConfig = Static<typeof simulatorFeedSchema>;
-
-/** A replay feed as configured. */
-export type ReplayFeedConfig = Static<typeof replayFeedSchema>;
-
-/** Any feed as configured. */
-export type FeedConfig = SimulatorFeedConfig | ReplayFeedConfig;
 
 const datasetSchema = Type.Object(
   {
@@ -314,25 +160,33 @@ const limitsSchema = Type.Object(
   section,
 );
 
-const finazonSchema = Type.Object(
+const milliseconds = (minimum: number, maximum: number) => ({ minimum, maximum });
+
+const streamsSchema = Type.Object(
   {
-    eventInReplies: Type.Boolean({
-      default: true,
-      description: "whether replies to subscribe and unsubscribe carry `event`",
+    depthIntervalMs: Type.Integer({
+      ...milliseconds(10, 60_000),
+      default: 100,
+      description: "shortest time between two depth updates of a market and scale",
+    }),
+    depthSnapshotIntervalMs: Type.Integer({
+      ...milliseconds(1_000, 86_400_000),
+      default: 60_000,
+      description: "how often a depth that changes is sent whole",
+    }),
+    tickerIntervalMs: Type.Integer({
+      ...milliseconds(100, 60_000),
+      default: 1_000,
+      description: "shortest time between two last prices or tickers of a market",
+    }),
+    candleIntervalMs: Type.Integer({
+      ...milliseconds(100, 60_000),
+      default: 500,
+      description: "shortest time between two candles of a market and interval",
     }),
     unchangedBars: Type.Boolean({
       default: true,
       description: "whether open bars are sent at each boundary, changed or not; else on change",
-    }),
-    onConnectionLimit: Type.Enum(["refuse", "evict-oldest"], {
-      default: "refuse",
-      description: "what happens when a workspace opens one connection too many",
-    }),
-    firstPage: Type.Integer({
-      minimum: 0,
-      maximum: 1,
-      default: 0,
-      description: "what the first page of a REST list is called; some clients count from 1",
     }),
   },
   section,
@@ -399,51 +253,94 @@ const exchangeSchema = Type.Object(
   section,
 );
 
-/** The whole configuration; every key may be left out. */
-export const configSchema = Type.Object(
-  {
-    server: serverSchema,
-    data: Type.String({ minLength: 1, default: "data", description: "data folder" }),
-    log: logSchema,
-    bars: Type.Object(
-      {
-        latenessMs: Type.Integer({
-          minimum: 0,
-          maximum: 3_600_000,
-          default: 10_000,
-          description: "how long after its minute a bar may still be revised",
-        }),
-      },
-      section,
-    ),
-    limits: limitsSchema,
-    finazon: finazonSchema,
-    cryptomus: cryptomusSchema,
-    exchange: exchangeSchema,
-    demo: Type.Object(
-      {
-        key: Type.Optional(
-          Type.Boolean({
-            description: "make and show a demo API key; default: as the data folder was begun",
-          }),
-        ),
-        users: Type.Optional(
-          Type.Boolean({
-            description:
-              "make, fund and show two demo users of the exchange; default: as the data folder was begun",
-          }),
-        ),
-      },
-      section,
-    ),
-    datasets: Type.Array(datasetSchema, {
-      maxItems: 1_000,
-      description: "what is served",
-      default: [{ code: "huobi", name: "Huobi (simulated)", feed: { kind: "simulator" } }],
-    }),
-  },
-  section,
-);
+/** What the server itself understands, as it stands before the parts of protocols. */
+const firstParts = {
+  server: serverSchema,
+  data: Type.String({ minLength: 1, default: "data", description: "data folder" }),
+  log: logSchema,
+  bars: Type.Object(
+    {
+      latenessMs: Type.Integer({
+        minimum: 0,
+        maximum: 3_600_000,
+        default: 10_000,
+        description: "how long after its minute a bar may still be revised",
+      }),
+    },
+    section,
+  ),
+  limits: limitsSchema,
+  streams: streamsSchema,
+};
 
-/** The configuration after defaults have been filled in. */
-export type Config = Static<typeof configSchema>;
+/** What stands behind them. */
+const lastParts = {
+  exchange: exchangeSchema,
+  demo: Type.Object(
+    {
+      key: Type.Optional(
+        Type.Boolean({
+          description: "make and show a demo API key; default: as the data folder was begun",
+        }),
+      ),
+      users: Type.Optional(
+        Type.Boolean({
+          description:
+            "make, fund and show two demo users of the exchange; default: as the data folder was begun",
+        }),
+      ),
+    },
+    section,
+  ),
+  datasets: Type.Array(datasetSchema, {
+    maxItems: 1_000,
+    description: "what is served",
+    default: [{ code: "huobi", name: "Huobi (simulated)", feed: { kind: "simulator" } }],
+  }),
+};
+
+const ownSchema = Type.Object({ ...firstParts, ...lastParts }, section);
+
+/** The configuration after defaults have been filled in; {@link partOf} finds those of protocols. */
+export type Config = Static<typeof ownSchema>;
+
+/** A part of the configuration that somebody else describes. */
+export interface ConfigPart<Schema extends TSchema = TSchema> {
+  /** Its key. */
+  readonly name: string;
+  readonly configSchema: Schema;
+  /** Where settings are that have left the part; its schema still has them, as optional ones. */
+  readonly movedSettings?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** A setting that has another path now. */
+export interface MovedSetting {
+  readonly from: readonly [string, string];
+  readonly to: readonly string[];
+}
+
+/** Everything that may be written. */
+export interface ConfigForm {
+  /** Every key may be left out. */
+  readonly schema: TSchema;
+  readonly moved: readonly MovedSetting[];
+}
+
+/** The form of the configuration of a server with these parts. */
+export function configFormOf(parts: readonly ConfigPart[]): ConfigForm {
+  const others = Object.fromEntries(parts.map(({ name, configSchema }) => [name, configSchema]));
+  return {
+    schema: Type.Object({ ...firstParts, ...others, ...lastParts }, section),
+    moved: parts.flatMap(({ name, movedSettings = {} }) =>
+      Object.entries(movedSettings).map(([key, to]) => ({ from: [name, key] as const, to })),
+    ),
+  };
+}
+
+/** A part as it is in force, of a configuration that was read with it in its form. */
+export function partOf<Schema extends TSchema>(
+  config: Config,
+  { name }: ConfigPart<Schema>,
+): Static<Schema> {
+  return (config as Readonly<Record<string, unknown>>)[name] as Static<Schema>;
+}

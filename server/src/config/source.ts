@@ -1,8 +1,8 @@
 /** Where configuration values come from: a YAML file, environment variables, flags. Each knows its places. */
+import type { TSchema } from "typebox";
 import { isMap, isScalar, LineCounter, type Node, parseDocument } from "yaml";
 import { nearest } from "../ports/nearest.ts";
 import type { KeyPath } from "./problem.ts";
-import { configSchema } from "./schema.ts";
 
 /** A value that was set somewhere, and where. */
 export interface Setting {
@@ -73,7 +73,7 @@ interface SchemaNode {
 }
 
 /** Every key that holds a single value, with its schema. */
-function scalarKeys(): ReadonlyMap<string, { path: KeyPath; schema: SchemaNode }> {
+function scalarKeys(whole: TSchema): ReadonlyMap<string, { path: KeyPath; schema: SchemaNode }> {
   const found = new Map<string, { path: KeyPath; schema: SchemaNode }>();
   const visit = (schema: SchemaNode, path: readonly string[]) => {
     for (const [key, child] of Object.entries(schema.properties ?? {})) {
@@ -82,7 +82,7 @@ function scalarKeys(): ReadonlyMap<string, { path: KeyPath; schema: SchemaNode }
         found.set(variableName([...path, key]), { path: [...path, key], schema: child });
     }
   };
-  visit(configSchema as SchemaNode, []);
+  visit(whole as SchemaNode, []);
   for (const [name, path] of Object.entries(shortNames)) {
     const full = found.get(variableName(path as readonly string[]));
     if (full !== undefined) found.set(variableName([name]), full);
@@ -97,11 +97,14 @@ export function variableName(path: readonly string[]): string {
 }
 
 /** Settings from environment variables, and what is wrong with them. */
-export function readEnvironment(environment: Readonly<Record<string, string | undefined>>): {
+export function readEnvironment(
+  schema: TSchema,
+  environment: Readonly<Record<string, string | undefined>>,
+): {
   readonly settings: readonly Setting[];
   readonly faults: readonly string[];
 } {
-  const keys = scalarKeys();
+  const keys = scalarKeys(schema);
   const settings: Setting[] = [];
   const faults: string[] = [];
   for (const [name, text] of Object.entries(environment)) {
@@ -133,8 +136,8 @@ export function fromText(text: string, schema: SchemaNode): unknown {
 }
 
 /** The schema of a key that holds a single value. */
-export function schemaOf(path: KeyPath): SchemaNode {
-  let schema = configSchema as SchemaNode;
+export function schemaOf(whole: TSchema, path: KeyPath): SchemaNode {
+  let schema = whole as SchemaNode;
   for (const key of path) schema = schema.properties?.[key] ?? {};
   return schema;
 }

@@ -55,8 +55,18 @@ export interface FeedConnections {
   ended(dataset: string): void;
 }
 
+/** Connects all feeds, in `feeds` as they come, and resolves when they are prepared. */
+export async function connectFeeds(
+  served: readonly ServedDataset[],
+  feeds: FeedRunner[],
+  connections: FeedConnections,
+): Promise<void> {
+  for (const dataset of served) feeds.push(connectFeed(dataset, connections));
+  await Promise.all(feeds.map((feed) => feed.prepare()));
+}
+
 /** Adds a dataset to the catalog and connects its feed with the hub; it does not run yet. */
-export function connectFeed(
+function connectFeed(
   { dataset, opened }: ServedDataset,
   { catalog, hub, clock, log, latenessUs, unchangedBars, progress, ended }: FeedConnections,
 ): FeedRunner {

@@ -14,11 +14,12 @@ import {
   closings as finazonClosings,
   restErrors,
 } from "../dialects/finazon/errors.ts";
+import { dialects } from "./dialects.ts";
 import { errorsPage } from "./errors-page.ts";
 
 describe("the page about errors", () => {
   it("is where every error body's more_info leads, with an anchor for its code", () => {
-    const { path, html } = errorsPage();
+    const { path, html } = errorsPage(dialects);
     for (const { code } of Object.values(restErrors)) {
       const [target, anchor] = errorDocsPath(code).split("#");
       expect(target).toBe(path);
@@ -27,7 +28,7 @@ describe("the page about errors", () => {
   });
 
   it("says why connections are closed, for every protocol", () => {
-    const { html } = errorsPage();
+    const { html } = errorsPage(dialects);
     for (const closings of [gatewayClosings, finazonClosings, cryptomusClosings]) {
       for (const [why, { code, reason }] of Object.entries(closings)) {
         const cells = `<td>${why.replaceAll("-", " ")}</td><td>${reason}</td>`;
@@ -37,7 +38,7 @@ describe("the page about errors", () => {
   });
 
   it("has every message of the Cryptomus protocol", () => {
-    const { html } = errorsPage();
+    const { html } = errorsPage(dialects);
     const messages = [
       ...Object.values(cryptomusRestErrors).map(({ message }) => message),
       ...Object.values(accessErrors).map(({ body }) => body.message),

@@ -1,28 +1,21 @@
 /**
  * The page that `more_info` of an error body leads to: every code and every reason for which a
- * connection is closed, written from the tables of the dialects and of the gateway.
+ * connection is closed, written from the tables of the protocols and of the gateway.
  */
 import type { Page } from "../adapters/http/http-server.ts";
 import { gatewayClosings } from "../adapters/ws/closings.ts";
 import {
-  closings as cryptomusClosings,
-  streamErrorCodes as cryptomusStreamCodes,
-  upgradeRefusals,
-} from "../dialects/cryptomus/errors.ts";
-import {
-  accessErrors,
-  restErrors as cryptomusRestErrors,
-} from "../dialects/cryptomus/rest-errors.ts";
-import {
-  closings as finazonClosings,
-  restErrors as finazonRestErrors,
-  streamErrorCodes as finazonStreamCodes,
-} from "../dialects/finazon/errors.ts";
+  type Closings,
+  type ErrorGroup,
+  type ErrorTable,
+  type Protocol,
+  words,
+} from "../ports/protocol.ts";
 
 const pagePath = "/docs/errors";
 
-/** The page at `/docs/errors`; each code of Finazon, and each part, is an anchor. */
-export function errorsPage(): Page {
+/** The page at `/docs/errors`; each part of a protocol, and each group of its errors, is an anchor. */
+export function errorsPage(protocols: readonly Protocol[]): Page {
   const html = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -36,22 +29,22 @@ th,td{text-align:left;vertical-align:top;padding:.2rem .8rem .2rem 0;border-bott
 <h1>Errors and close codes</h1>
 <ul>
 <li><a href="#closings">Why connections are closed</a></li>
-<li><a href="#finazon">Finazon: codes in REST bodies and stream messages</a></li>
-<li><a href="#cryptomus">Cryptomus: REST, the stream, refused upgrades</a></li>
+${protocols.map(contentsLine).join("\n")}
 </ul>
-${[closingsPart(), finazonPart(), cryptomusPart()].join("\n")}
+${[closingsPart(protocols), ...protocols.map(protocolPart)].join("\n")}
 </html>
 `;
   return { path: pagePath, html };
 }
 
-type Closings = Readonly<Record<string, { readonly code: number; readonly reason: string }>>;
+function contentsLine({ name, title, errors }: Protocol): string {
+  return `<li><a href="#${name}">${escaped(title)}: ${escaped(errors.about)}</a></li>`;
+}
 
-function closingsPart(): string {
+function closingsPart(known: readonly Protocol[]): string {
   const protocols: readonly (readonly [string, Closings])[] = [
     ["every protocol", gatewayClosings],
-    ["Finazon", finazonClosings],
-    ["Cryptomus", cryptomusClosings],
+    ...known.map(({ title, closings }) => [title, closings] as const),
   ];
   const rows = protocols.flatMap(([protocol, closings]) =>
     Object.entries(closings).map(([why, { code, reason }]) => [
@@ -66,65 +59,39 @@ function closingsPart(): string {
 ${table(["code", "protocol", "why", "reason that is sent"], sorted)}`;
 }
 
-function finazonPart(): string {
-  const codes = new Set([
-    ...Object.values(finazonRestErrors).map(({ code }) => code),
-    ...Object.values(finazonStreamCodes),
-  ]);
-  return `<h2 id="finazon">Finazon</h2>
-<p>REST bodies have the code in <code>error.code</code>, stream messages in <code>code</code>.</p>
-${[...codes].toSorted().map(finazonCode).join("\n")}`;
+function protocolPart({ name, title, errors }: Protocol): string {
+  return [
+    `<h2 id="${name}">${escaped(title)}</h2>`,
+    ...noteLine(errors.note),
+    ...errors.groups.map(errorGroup),
+  ].join("\n");
 }
 
-function finazonCode(code: string): string {
-  const rest = Object.values(finazonRestErrors)
-    .filter((row) => row.code === code)
-    .map(({ status, message }) => `<li>HTTP ${status}: ${escaped(message)}</li>`);
-  const stream = Object.entries(finazonStreamCodes)
-    .filter(([, ofReason]) => ofReason === code)
-    .map(([reason]) => `<li>stream: ${escaped(words(reason))}</li>`);
-  return `<h3 id="${code}">${code}</h3>\n<ul>${[...rest, ...stream].join("\n")}</ul>`;
+function errorGroup({ anchor, heading, note, content }: ErrorGroup): string {
+  return [
+    `<h3 id="${anchor}">${escaped(heading)}</h3>`,
+    ...noteLine(note),
+    isTable(content) ? table(content.heads, content.rows) : list(content),
+  ].join("\n");
 }
 
-function cryptomusPart(): string {
-  const refusals = Object.entries(cryptomusRestErrors).map(([why, { status, code, message }]) => [
-    `${status}`,
-    `${code}`,
-    words(why),
-    message,
-  ]);
-  const access = Object.entries(accessErrors).map(([why, { status, body }]) => [
-    `${status}`,
-    `${body.code ?? ""}`,
-    words(why),
-    body.message,
-  ]);
-  const stream = Object.entries(cryptomusStreamCodes).map(([why, code]) => [`${code}`, words(why)]);
-  const upgrades = Object.entries(upgradeRefusals).map(([why, { status, message }]) => [
-    `${status}`,
-    words(why),
-    message,
-  ]);
-  return `<h2 id="cryptomus">Cryptomus</h2>
-<h3 id="cryptomus-rest">REST</h3>
-<p>A list of faults of an input has status 422 and code 0. <code>{name}</code> stands for a value.</p>
-${table(["status", "code", "why", "message"], [...refusals, ...access])}
-<h3 id="cryptomus-stream">Stream</h3>
-<p><code>error.code</code> of a reply: 1 for what is no request, 2 for everything else.</p>
-${table(["code", "why"], stream)}
-<h3 id="cryptomus-upgrades">Refused upgrades</h3>
-${table(["status", "why", "message"], upgrades)}`;
+function isTable(content: ErrorGroup["content"]): content is ErrorTable {
+  return "rows" in content;
+}
+
+function noteLine(note: string | undefined): readonly string[] {
+  if (note === undefined) return [];
+  return [`<p>${escaped(note).replaceAll(/`([^`]*)`/g, "<code>$1</code>")}</p>`];
+}
+
+function list(lines: readonly string[]): string {
+  return `<ul>${lines.map((line) => `<li>${escaped(line)}</li>`).join("\n")}</ul>`;
 }
 
 function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
   const row = (cells: readonly string[], tag: "th" | "td") =>
     `<tr>${cells.map((cell) => `<${tag}>${escaped(cell)}</${tag}>`).join("")}</tr>`;
   return `<table>\n${[row(heads, "th"), ...rows.map((cells) => row(cells, "td"))].join("\n")}\n</table>`;
-}
-
-/** A name in our tables as words. */
-function words(name: string): string {
-  return name.replaceAll("-", " ");
 }
 
 function escaped(text: string): string {

@@ -1,6 +1,7 @@
 /** The feed registry: one line for each kind of feed that a dataset can be configured with. */
 import { existsSync } from "node:fs";
-import type { DatasetConfig, FeedConfig, ReplayFeedConfig } from "../config/schema.ts";
+import type { FeedConfig, ReplayFeedConfig } from "../config/feed-schemas.ts";
+import type { DatasetConfig } from "../config/schema.ts";
 import { type ReplayOptions, replayOptionsFault } from "../feeds/replay/config.ts";
 import { createReplayFeed } from "../feeds/replay/feed.ts";
 import { createSimulatorFeed } from "../feeds/simulator/feed.ts";

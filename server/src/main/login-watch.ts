@@ -1,7 +1,8 @@
 /** Leaves a trace of everybody who is not let in: a figure by reason, and at `debug` the address. */
-import type { WatchLogins } from "../access/refused-logins.ts";
+
 import type { Log } from "../ports/log.ts";
 import type { Meter } from "../ports/meter.ts";
+import type { WatchLogins } from "../ports/refused-login.ts";
 
 /** A watch that counts refusals, and logs each at `debug`. */
 export function loginWatch(meter: Meter, log: Log): WatchLogins {

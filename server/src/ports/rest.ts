@@ -37,6 +37,24 @@ export function retryAfter(seconds: number): { readonly "retry-after": string } 
 /** The headers with which status 426 says what the address speaks (RFC 9110 15.5.22). */
 export const upgradeRequired = { upgrade: "websocket", connection: "upgrade" } as const;
 
+/**
+ * Ways in which callers may prove who they are, any one of which will do. Each names all that it takes,
+ * with an OpenAPI security scheme; the same name means the same scheme in all protocols.
+ */
+export type RouteSecurity = readonly Readonly<Record<string, SecurityScheme>>[];
+
+/** The security of what is open to everybody. */
+export const anybody: RouteSecurity = [];
+
+/** Where a caller writes one part of a proof (OpenAPI 3.1, security scheme of type `apiKey`). */
+export interface SecurityScheme {
+  readonly type: "apiKey";
+  readonly in: "query" | "header";
+  /** Of the parameter or header. */
+  readonly name: string;
+  readonly description: string;
+}
+
 /** One operation of a REST interface. */
 export interface RestRoute {
   readonly method: "GET" | "POST" | "DELETE";
@@ -46,8 +64,8 @@ export interface RestRoute {
   readonly summary: string;
   /** Heading under which the API description lists it. */
   readonly tag: string;
-  /** How a caller proves who he is. */
-  readonly security: "none" | "api-key" | "signature";
+  /** How callers prove who they are; whoever asks is answered where it is {@link anybody}. */
+  readonly security: RouteSecurity;
   /** JSON Schema of the path's parts, where they are more than plain texts. */
   readonly paramsSchema?: object;
   /** JSON Schema of the query parameters. */

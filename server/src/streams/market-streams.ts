@@ -13,15 +13,14 @@ import type { Clock } from "../ports/clock.ts";
 import type { Released } from "../ports/released.ts";
 import { every } from "../ports/timers.ts";
 
-/** How often running candles are sent, in milliseconds, as the protocol's parent does. */
-const candleIntervalMs = 500;
-
 /** The rhythms that an operator may choose, in milliseconds. */
 export interface StreamRhythms {
   readonly depthIntervalMs: number;
-  /** How often the whole book of a scale is sent again, where it has changed (protocol D-C44). */
-  readonly fullReloadIntervalMs: number;
+  /** How often the whole book of a scale is sent again, where it has changed (D-C44). */
+  readonly depthSnapshotIntervalMs: number;
+  /** Of last prices and tickers. */
   readonly tickerIntervalMs: number;
+  readonly candleIntervalMs: number;
 }
 
 /** What the streams are made of. */
@@ -55,9 +54,9 @@ export class MarketStreams {
     const { clock, rhythms } = this.#options;
     const stops = [
       every(clock, rhythms.depthIntervalMs, () => this.#publishDepth()),
-      every(clock, rhythms.fullReloadIntervalMs, () => this.#reloadDepth()),
+      every(clock, rhythms.depthSnapshotIntervalMs, () => this.#reloadDepth()),
       every(clock, rhythms.tickerIntervalMs, () => this.#publishPrices()),
-      every(clock, candleIntervalMs, () => this.#publishCandles()),
+      every(clock, rhythms.candleIntervalMs, () => this.#publishCandles()),
     ];
     return () => {
       for (const stop of stops) stop();

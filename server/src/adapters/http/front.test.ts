@@ -19,6 +19,11 @@ afterEach(async () => {
 /** Larger than what the system takes for a peer that does not read. */
 const largeBody = "x".repeat(16_777_216);
 
+/** Something that callers show. */
+const signed: RestRoute["security"] = [
+  { key: { type: "apiKey", in: "header", name: "key", description: "" } },
+];
+
 /** A server whose routes say what they were asked, and what it does at once. */
 async function start(limits: Partial<HttpLimits> = {}, more: Partial<HttpServerOptions> = {}) {
   const asked: string[] = [];
@@ -26,7 +31,7 @@ async function start(limits: Partial<HttpLimits> = {}, more: Partial<HttpServerO
   const route = (
     path: string,
     handle: RestRoute["handle"],
-    security: RestRoute["security"] = "none",
+    security: RestRoute["security"] = [],
     method: RestRoute["method"] = "GET",
   ): RestRoute => ({ path, handle, security, method, summary: "", tag: "" });
   const say: RestRoute["handle"] = ({ target, body }) => {
@@ -37,7 +42,7 @@ async function start(limits: Partial<HttpLimits> = {}, more: Partial<HttpServerO
   const server = createHttpServer({
     routes: [
       route("/say", say),
-      route("/say", say, "none", "POST"),
+      route("/say", say, [], "POST"),
       route("/large", ({ target }) => {
         asked.push(target);
         return { status: 200, body: largeBody };
@@ -46,7 +51,7 @@ async function start(limits: Partial<HttpLimits> = {}, more: Partial<HttpServerO
         asked.push(target);
         return new Promise<RestReply>((resolve) => pending.push(resolve));
       }),
-      route("/signed", ({ query }) => ({ status: Number(query["s"]), body: "" }), "signature"),
+      route("/signed", ({ query }) => ({ status: Number(query["s"]), body: "" }), signed),
     ],
     pages: [],
     notFound: () => ({ status: 404, body: "nothing" }),

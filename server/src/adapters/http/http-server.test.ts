@@ -24,7 +24,7 @@ const echo = (method: RestRoute["method"]): RestRoute => ({
   path: "/:version/echo",
   summary: "says what it was asked",
   tag: "Test",
-  security: "none",
+  security: [],
   handle: ({ path, params, query, header, body }: RestRequest, nowMs) => ({
     status: 201,
     body: JSON.stringify({ path, params, query, header: header("X-One"), body, nowMs }),
@@ -37,7 +37,7 @@ const broken: RestRoute = {
   path: "/broken",
   summary: "is broken",
   tag: "Test",
-  security: "none",
+  security: [],
   handle() {
     throw new Error("a bug with a secret in it");
   },

@@ -223,7 +223,7 @@ function unrouted(options: HttpServerOptions, allowed: AllowedMethods): RouteHan
 /** A path that is not there is also what somebody unknown may be told. */
 function senderOf({ security }: RestRoute, { status }: RestReply): Sender {
   if (isRefused.has(status)) return "refused";
-  return security === "none" || status === 404 ? "unsaid" : "shown";
+  return security.length === 0 || status === 404 ? "unsaid" : "shown";
 }
 
 function restRequest(request: FastifyRequest, front: Front): RestRequest {

@@ -10,7 +10,7 @@ const route = (changes: Partial<RestRoute> = {}): RestRoute => ({
   path: "/v1/things",
   summary: "All things.",
   tag: "Things",
-  security: "none",
+  security: [],
   handle: () => ({ status: 200, body: "{}" }),
   ...changes,
 });
@@ -80,9 +80,21 @@ describe("the OpenAPI document", () => {
   });
 
   it("names only ways of proving who one is that it describes", () => {
-    const routes = (["none", "api-key", "signature"] as const).map((security, index) =>
-      route({ security, path: `/${index}` }),
-    );
+    const scheme = (name: string) =>
+      ({ type: "apiKey", in: "header", name, description: "" }) as const;
+    const securities = [
+      [],
+      [{ apikey: scheme("key") }],
+      [
+        { userId: scheme("userId"), sign: scheme("sign") },
+        {
+          userId: scheme("userId"),
+          timestamp: scheme("timestamp"),
+          signature: scheme("signature"),
+        },
+      ],
+    ];
+    const routes = securities.map((security, index) => route({ security, path: `/${index}` }));
     const { paths, components } = openApiDocument(routes, info);
     const { securitySchemes } = components as { securitySchemes: object };
     for (const path of Object.values(paths)) {
@@ -90,6 +102,7 @@ describe("the OpenAPI document", () => {
       for (const name of security.flatMap(Object.keys))
         expect(securitySchemes).toHaveProperty(name);
     }
+    expect(securitySchemes).toMatchObject({ apikey: scheme("key") });
     expect(paths["/2"]?.["get"]).toMatchObject({
       security: [
         { userId: [], sign: [] },

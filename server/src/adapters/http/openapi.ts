@@ -2,7 +2,7 @@
  * Describes REST routes as an OpenAPI 3.1 document. It is made of what the routes say about
  * themselves, so it cannot tell anything else than they do.
  */
-import type { RestRoute } from "../../ports/rest.ts";
+import type { RestRoute, SecurityScheme } from "../../ports/rest.ts";
 
 /** What the document says about the whole interface. */
 export interface ApiDescription {
@@ -26,46 +26,6 @@ export type DescribedRoute = Omit<RestRoute, "handle"> & {
   readonly replyType?: string;
 };
 
-/** How callers prove who they are, by the names that the operations refer to. */
-const securitySchemes = {
-  apikey: {
-    type: "apiKey",
-    in: "query",
-    name: "apikey",
-    description: "API key of a workspace. The header `Authorization: apikey KEY` does as well.",
-  },
-  userId: { type: "apiKey", in: "header", name: "userId", description: "Id of the user." },
-  sign: {
-    type: "apiKey",
-    in: "header",
-    name: "sign",
-    description: "MD5 of the base64 of the body followed by the API key, in hexadecimal digits.",
-  },
-  timestamp: {
-    type: "apiKey",
-    in: "header",
-    name: "timestamp",
-    description: "Present time in milliseconds since 1970.",
-  },
-  signature: {
-    type: "apiKey",
-    in: "header",
-    name: "signature",
-    description:
-      "HMAC-SHA-256 under the API key of time stamp, nonce, method, path with query, and body, one a line, in hexadecimal digits. Recommended; send a header `nonce` where requests may share a millisecond.",
-  },
-} as const;
-
-/** Each alternative names everything that it takes. */
-const security: Readonly<Record<RestRoute["security"], readonly object[]>> = {
-  none: [],
-  "api-key": [{ apikey: [] }],
-  signature: [
-    { userId: [], sign: [] },
-    { userId: [], timestamp: [], signature: [] },
-  ],
-};
-
 /** Writes the document. */
 export function openApiDocument(
   routes: readonly DescribedRoute[],
@@ -78,7 +38,13 @@ export function openApiDocument(
     paths[path][route.method.toLowerCase()] = operation(route);
   }
   const tags = [...new Set(routes.map(({ tag }) => tag))].map((name) => ({ name }));
+  const securitySchemes = schemesOf(routes);
   return { openapi: "3.1.0", info, tags, paths, components: { securitySchemes } };
+}
+
+/** Every scheme that a route names, once. */
+function schemesOf(routes: readonly DescribedRoute[]): Readonly<Record<string, SecurityScheme>> {
+  return Object.assign({}, ...routes.flatMap(({ security }) => security));
 }
 
 /** A `:name` part of a route's path. */
@@ -91,7 +57,7 @@ function operation(route: DescribedRoute): object {
     operationId: operationId(route),
     summary: route.summary,
     tags: [route.tag],
-    security: security[route.security],
+    security: route.security.map(namesOf),
     parameters: [...pathParameters(route), ...queryParameters(route)],
     ...(body === undefined
       ? {}
@@ -101,6 +67,11 @@ function operation(route: DescribedRoute): object {
       default: { description: "Refused or failed; the body says why." },
     },
   };
+}
+
+/** One alternative as the operations refer to it. */
+function namesOf(schemes: Readonly<Record<string, SecurityScheme>>): object {
+  return Object.fromEntries(Object.keys(schemes).map((name) => [name, []]));
 }
 
 /** `get_v1_exchange_market_trades_pair` */

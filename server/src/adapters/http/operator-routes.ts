@@ -1,8 +1,9 @@
 /** What the server answers its operators, as it is described; `http-server` does the answering. */
+import { anybody } from "../../ports/rest.ts";
 import type { DescribedRoute } from "./openapi.ts";
 import { partStates } from "./readiness.ts";
 
-const operators = { method: "GET", tag: "Operators", security: "none" } as const;
+const operators = { method: "GET", tag: "Operators", security: anybody } as const;
 
 const part = {
   type: "object",

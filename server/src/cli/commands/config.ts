@@ -1,12 +1,16 @@
 /** `check-config` and `print-config`. */
 import { stringify } from "yaml";
-import { type ConfigInput, loadConfig } from "../../config/load.ts";
+import type { ConfigInput } from "../../config/load.ts";
 import type { Config } from "../../config/schema.ts";
+import { loadConfig } from "../../main/configuration.ts";
 
 /** The configuration, or the exit code 2 after all faults have been written to standard error. */
 export function configOrExitCode(input: ConfigInput): Config | 2 {
   const loaded = loadConfig(input);
-  if (loaded.ok) return loaded.config;
+  if (loaded.ok) {
+    for (const note of loaded.notes) process.stderr.write(`${note}\n`);
+    return loaded.config;
+  }
   for (const fault of loaded.faults) process.stderr.write(`${fault}\n`);
   return 2;
 }
@@ -18,6 +22,7 @@ export async function checkConfig(input: ConfigInput, json: boolean): Promise<nu
   const code = faults.length === 0 ? 0 : 2;
   if (json) process.stdout.write(`${JSON.stringify({ ok: code === 0, faults })}\n`);
   else if (loaded.ok && code === 0) {
+    for (const note of loaded.notes) process.stderr.write(`${note}\n`);
     process.stdout.write(`configuration is fine (${loaded.file ?? "no file, defaults only"})\n`);
   } else for (const fault of faults) process.stderr.write(`${fault}\n`);
   return code;

@@ -1,7 +1,8 @@
 /** `serve`: runs the server until it is told to stop. */
 import { createLog } from "../../adapters/log/log.ts";
 import type { ConfigInput } from "../../config/load.ts";
-import type { Config } from "../../config/schema.ts";
+import { type Config, partOf } from "../../config/schema.ts";
+import { cryptomus } from "../../dialects/cryptomus/protocol.ts";
 import { demoUserLines, type ServerAddresses } from "../../main/demo/demo-users.ts";
 import { type RunningServer, startServer } from "../../main/server.ts";
 import { StartCancelled, type StartWatcher } from "../../main/start/start.ts";
@@ -103,12 +104,12 @@ export function logOf({ log }: Config): Log {
 }
 
 /** The lines on standard output that people and scripts wait for. */
-function sayReady(server: RunningServer, { cryptomus }: Config): void {
+function sayReady(server: RunningServer, config: Config): void {
   const { demoKey, demoUsers, feeds } = server;
   const addresses = addressesOf(server);
   process.stdout.write(`openbourse listening on ${addresses.http}\n`);
   if (demoKey !== undefined) sayDemoKey(addresses.ws, demoKey, feeds);
-  const shown = { ...addresses, takesMd5: cryptomus.md5 };
+  const shown = { ...addresses, takesMd5: partOf(config, cryptomus).md5 };
   for (const line of demoUserLines(demoUsers, shown)) process.stdout.write(`${line}\n`);
   for (const warning of server.warnings) process.stdout.write(`warning: ${warning}\n`);
   for (const note of server.demoNotes) process.stdout.write(`demo: ${note}\n`);

@@ -3,9 +3,51 @@
  * is read, so that strangers learn nothing and cost little (protocol 3.2).
  */
 import type { Authenticator, Credentials, Identity } from "../../access/identity.ts";
-import type { RestReply, RestRequest, RestRoute } from "../../ports/rest.ts";
+import type {
+  RestReply,
+  RestRequest,
+  RestRoute,
+  RouteSecurity,
+  SecurityScheme,
+} from "../../ports/rest.ts";
 import { accessReply, faultyReply } from "./rest-errors.ts";
 import { bodyFaults } from "./rest-validation.ts";
+
+const userId: SecurityScheme = {
+  type: "apiKey",
+  in: "header",
+  name: "userId",
+  description: "Id of the user.",
+};
+
+/** Both ways of signing, in the API description. */
+export const signature: RouteSecurity = [
+  {
+    userId,
+    sign: {
+      type: "apiKey",
+      in: "header",
+      name: "sign",
+      description: "MD5 of the base64 of the body followed by the API key, in hexadecimal digits.",
+    },
+  },
+  {
+    userId,
+    timestamp: {
+      type: "apiKey",
+      in: "header",
+      name: "timestamp",
+      description: "Present time in milliseconds since 1970.",
+    },
+    signature: {
+      type: "apiKey",
+      in: "header",
+      name: "signature",
+      description:
+        "HMAC-SHA-256 under the API key of time stamp, nonce, method, path with query, and body, one a line, in hexadecimal digits. Recommended; send a header `nonce` where requests may share a millisecond.",
+    },
+  },
+];
 
 /** A request whose sender is known. */
 export interface SignedCall {

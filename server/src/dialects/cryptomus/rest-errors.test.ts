@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { rejectCodes } from "../../core/reject.ts";
-import { cryptomusFailed, cryptomusNotFound, isCryptomusPath } from "./rest.ts";
-import { refusalReply, restErrors } from "./rest-errors.ts";
+import { cryptomusNotFound, isCryptomusPath } from "./rest.ts";
+import { failedReply, refusalReply, restErrors } from "./rest-errors.ts";
 import { House } from "./rest-house.fixture.ts";
 
 describe("the table of refusals", () => {
@@ -50,11 +50,11 @@ describe("requests that come to no route", () => {
       body: '{"code":426,"message":"This is the address of a WebSocket."}',
       headers: { upgrade: "websocket", connection: "upgrade" },
     });
-    expect(cryptomusFailed(413, "Payload Too Large")).toEqual({
+    expect(failedReply(413, "Payload Too Large")).toEqual({
       status: 413,
       body: '{"code":413,"message":"Payload Too Large"}',
     });
-    expect(cryptomusFailed(500, "internal server error")).toEqual({
+    expect(failedReply(500, "internal server error")).toEqual({
       status: 500,
       body: '{"code":500,"message":"Server error."}',
     });

@@ -4,11 +4,11 @@
  */
 import type { Authenticator, StreamDoor } from "../../access/identity.ts";
 import type { MarketBoardView } from "../../marketdata/market-board.ts";
-import { type RestReply, type RestRoute, upgradeRequired } from "../../ports/rest.ts";
+import { anybody, type RestReply, type RestRoute, upgradeRequired } from "../../ports/rest.ts";
 import type { Secrets } from "../../ports/secrets.ts";
 import type { TradingDesk } from "../../ports/trading-desk.ts";
 import { streamPaths } from "./messages.ts";
-import { type SignedCall, signed, signedWithoutBody } from "./rest-access.ts";
+import { type SignedCall, signature, signed, signedWithoutBody } from "./rest-access.ts";
 import { issueToken, listBalances, showTariffs } from "./rest-account.ts";
 import type { DeskParts } from "./rest-desk.ts";
 import { failedReply, reply, timePath } from "./rest-errors.ts";
@@ -74,9 +74,9 @@ type Row = Omit<RestRoute, "tag" | "security">;
 /** The routes, for the HTTP adapter to serve. */
 export function cryptomusRoutes(parts: CryptomusRestOptions): readonly RestRoute[] {
   const all = [
-    ...marketRows(parts).map((row) => ({ ...row, security: "none" }) as const),
-    ...orderRows(parts).map((row) => ({ ...row, security: "signature" }) as const),
-    ...accountRows(parts).map((row) => ({ ...row, security: "signature" }) as const),
+    ...marketRows(parts).map((row) => ({ ...row, security: anybody })),
+    ...orderRows(parts).map((row) => ({ ...row, security: signature })),
+    ...accountRows(parts).map((row) => ({ ...row, security: signature })),
   ];
   return all.map((row) => ({ ...row, tag: "Cryptomus" }));
 }
@@ -252,9 +252,4 @@ export function cryptomusNotFound(path: string): RestReply {
     return { ...failedReply(426, "This is the address of a WebSocket."), headers: upgradeRequired };
   }
   return failedReply(404, `Path ${quoted(path)} not found.`);
-}
-
-/** The reply for a request that could not be read, or whose handling failed. */
-export function cryptomusFailed(status: number, message: string): RestReply {
-  return failedReply(status, message);
 }

@@ -10,6 +10,7 @@ import {
   type RestRequest,
   type RestRoute,
   retryAfter,
+  type SecurityScheme,
   upgradeRequired,
 } from "../../ports/rest.ts";
 import { streamPaths } from "./dialect.ts";
@@ -29,6 +30,14 @@ export const restVersions: readonly string[] = [
   "v2.0",
 ];
 
+/** How callers show their key, in the API description. */
+const keyScheme: SecurityScheme = {
+  type: "apiKey",
+  in: "query",
+  name: keyParameter,
+  description: "API key of a workspace. The header `Authorization: apikey KEY` does as well.",
+};
+
 /** What the routes work with. */
 export interface FinazonRestOptions {
   readonly catalog: CatalogView;
@@ -44,10 +53,18 @@ export function finazonRoutes(options: FinazonRestOptions): readonly RestRoute[]
     path: `/:version${list.path}`,
     summary: list.summary,
     tag: "Finazon",
-    security: "api-key",
+    security: [{ apikey: keyScheme }],
     querySchema: querySchema(list, options.firstPage ?? 0),
     handle: (request, nowMs) => answer({ ...options, list, request, nowMs }),
   }));
+}
+
+/** Whether a list is served on this path. */
+export function isRestPath(path: string): boolean {
+  const [, version = "", ...list] = path.split("/");
+  return (
+    restVersions.includes(version) && restLists.some((row) => row.path === `/${list.join("/")}`)
+  );
 }
 
 /** The reply for a path that nothing serves. */
@@ -78,13 +95,13 @@ function accessReply(refusal: AccessRefusal, nowMs: number): RestReply {
   return { ...reply, headers: retryAfter(nextMinuteMs(nowMs) / 1_000) };
 }
 
-const keyScheme = /^(?:apikey|bearer) +/i;
+const authorizationScheme = /^(?:apikey|bearer) +/i;
 
 /** The key: query parameter, `Authorization: apikey KEY`, `Bearer KEY`, or the key alone. */
 function readKey(request: RestRequest): string | undefined {
   const inQuery = request.query[keyParameter];
   if (inQuery !== undefined && inQuery !== "") return inQuery;
-  return request.header("authorization")?.trim().replace(keyScheme, "");
+  return request.header("authorization")?.trim().replace(authorizationScheme, "");
 }
 
 function querySchema({ parameters }: RestList, firstPage: FirstPage): object {

@@ -98,7 +98,7 @@ export class Demo {
   async users(
     registry: UserRegistry,
     target: AdminTarget,
-    nowMs: number,
+    { nowMs, isTraded }: { readonly nowMs: number; readonly isTraded: boolean },
   ): Promise<readonly DemoUser[]> {
     const { store } = registry;
     if (this.config.demo.users !== true) {
@@ -109,8 +109,8 @@ export class Demo {
       return [];
     }
     this.#switchOn("users", (id) => store.enable(id));
-    // They trade over this protocol; without it there is nothing that could be shown.
-    if (!this.config.cryptomus.enabled) return [];
+    // Without a protocol to trade over there is nothing that could be shown.
+    if (!isTraded) return [];
     return await openDemoUsers(registry, target, { nowMs, log: this.#log });
   }
 

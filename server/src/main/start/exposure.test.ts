@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { loadConfig } from "../../config/load.ts";
+import { loadConfig } from "../configuration.ts";
+import { dialects } from "../dialects.ts";
 import { exposureWarnings, isLoopback } from "./exposure.ts";
 
 function warnings(settings: Readonly<Record<string, unknown>>): readonly string[] {
@@ -10,7 +11,7 @@ function warnings(settings: Readonly<Record<string, unknown>>): readonly string[
   }));
   const loaded = loadConfig({ environment: {}, flags });
   if (!loaded.ok) throw new Error(loaded.faults.join("\n"));
-  return exposureWarnings(loaded.config);
+  return exposureWarnings(loaded.config, dialects);
 }
 
 const demo = { "demo.key": true, "demo.users": true };

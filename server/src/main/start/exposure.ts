@@ -1,12 +1,19 @@
 /** What an operator should know who lets others than this machine reach the server. */
 import { isIP } from "node:net";
 import type { Config } from "../../config/schema.ts";
+import type { Protocol } from "../../ports/protocol.ts";
+import { servedProtocols } from "../configuration.ts";
 
 /** What is open to whoever reaches the port and should not be, a sentence with its remedy each. */
-export function exposureWarnings({ server, demo, exchange, cryptomus }: Config): readonly string[] {
+export function exposureWarnings(
+  config: Config,
+  protocols: readonly Protocol[],
+): readonly string[] {
+  const { server, demo } = config;
   const { host } = server;
   if (isLoopback(host)) return [];
-  const hasDemoUsers = demo.users === true && exchange.enabled && cryptomus.enabled;
+  const isTraded = servedProtocols(config, protocols).some(({ needs }) => needs.exchange);
+  const hasDemoUsers = demo.users === true && isTraded;
   return [
     ...(server.tls === undefined
       ? [

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { loadConfig } from "../../config/load.ts";
+import { loadConfig } from "../configuration.ts";
 import { startFaults } from "./start-faults.ts";
 
 let folder: string;

@@ -4,6 +4,7 @@
  */
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
+import type { HttpServer } from "../../adapters/http/http-server.ts";
 import type { TlsConfig } from "../../config/schema.ts";
 import type { Log } from "../../ports/log.ts";
 import { StartError } from "../../ports/start-error.ts";
@@ -42,6 +43,25 @@ export function readTls(
     log.warn("the certificate is not valid at present", { file: certFile, validFrom, validTo });
   }
   return { cert, key };
+}
+
+/**
+ * Reads both files again, for clients that come from now on. Where they cannot be used, the log says
+ * why and the old ones stay. Does nothing without TLS.
+ */
+export function renewCertificate(
+  http: HttpServer,
+  tls: TlsConfig | undefined,
+  at: { readonly log: Log; readonly nowMs: number },
+): void {
+  if (tls === undefined) return;
+  try {
+    http.renewTls(readTls(tls, at));
+    at.log.info("the certificate was read anew", { file: tls.cert });
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error;
+    at.log.error("the certificate was not renewed", { reason: error.message });
+  }
 }
 
 function readPem(key: string, file: string): Buffer {

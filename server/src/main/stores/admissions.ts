@@ -7,22 +7,23 @@ import { StoreError } from "../../adapters/sqlite/file/store-error.ts";
 import { openAdmissionStore } from "../../adapters/sqlite/stores/admission-store.ts";
 import type { AdmissionStore, StoredToken } from "../../ports/admission-store.ts";
 import type { Log } from "../../ports/log.ts";
+import type { SignedStamps } from "../../ports/signed-stamps.ts";
 
 /** What admissions are made of. */
 export interface AdmissionsOptions {
   readonly file: string;
   readonly log: Log;
   readonly wallMs: () => number;
-  /** How far ahead of the clock a request may have been stamped, in milliseconds. */
-  readonly windowMs: number;
   /** Time of the exchange's last command, in milliseconds; undefined when nobody ever gave it one. */
   readonly lastCommandMs: number | undefined;
 }
 
 /** The admissions of earlier processes, and of this one for the next. */
-export class Admissions {
-  /** Up to which time stamp an earlier process may have taken requests; undefined when none has. */
-  readonly floorMs: number | undefined;
+export class Admissions implements SignedStamps {
+  /** Up to which time stamp an earlier process noted that it takes requests. */
+  readonly #notedMs: number | undefined;
+  /** When the exchange ran last, as far as is known, in milliseconds; undefined when it never did. */
+  readonly #ranMs: number | undefined;
   readonly #store: AdmissionStore;
   readonly #options: AdmissionsOptions;
   #isStale = false;
@@ -31,7 +32,15 @@ export class Admissions {
   constructor(options: AdmissionsOptions) {
     this.#options = options;
     this.#store = openAdmissionStore(options.file);
-    this.floorMs = this.#store.stampMs() ?? this.#assumedFloorMs();
+    this.#notedMs = this.#store.stampMs();
+    const { wallMs, lastCommandMs } = options;
+    this.#ranMs = lastCommandMs === undefined ? undefined : Math.max(wallMs(), lastCommandMs);
+  }
+
+  /** A file that does not know was lost with the machine, or is new on an exchange that is not. */
+  floorMs(windowMs: number): number | undefined {
+    if (this.#notedMs !== undefined) return this.#notedMs;
+    return this.#ranMs === undefined ? undefined : this.#ranMs + windowMs;
   }
 
   /** Unused tokens; none is good for longer than a new one, whatever was done to the clock. */
@@ -50,18 +59,12 @@ export class Admissions {
     this.#write(() => this.#store.removeToken(hash));
   }
 
-  noteStamp(stampMs: number): void {
+  note(stampMs: number): void {
     this.#write(() => this.#store.noteStamp(stampMs));
   }
 
   close(): void {
     this.#store.close();
-  }
-
-  /** A file that does not know was lost with the machine, or is new on an exchange that is not. */
-  #assumedFloorMs(): number | undefined {
-    const { wallMs, windowMs, lastCommandMs } = this.#options;
-    return lastCommandMs === undefined ? undefined : Math.max(wallMs(), lastCommandMs) + windowMs;
   }
 
   #write(change: () => void): void {

@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { loadConfig } from "./load.ts";
-import { fromText, type Setting, schemaOf } from "./source.ts";
+import { partOf } from "../config/schema.ts";
+import { fromText, type Setting, schemaOf } from "../config/source.ts";
+import { cryptomus } from "../dialects/cryptomus/protocol.ts";
+import { configForm, loadConfig } from "./configuration.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "openbourse-config-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -18,7 +20,11 @@ function write(text: string): string {
 
 const flag = (path: string, text: string): Setting => {
   const keys = path.split(".");
-  return { path: keys, value: fromText(text, schemaOf(keys)), origin: `--${keys.at(-1)}` };
+  return {
+    path: keys,
+    value: fromText(text, schemaOf(configForm.schema, keys)),
+    origin: `--${keys.at(-1)}`,
+  };
 };
 
 const load = (
@@ -49,7 +55,14 @@ describe("a configuration", () => {
       messageBytesMax: 102_400,
       restCallsPerMinuteMax: 1_000,
     });
-    expect(config.cryptomus).toEqual({
+    expect(config.streams).toEqual({
+      depthIntervalMs: 100,
+      depthSnapshotIntervalMs: 60_000,
+      tickerIntervalMs: 1_000,
+      candleIntervalMs: 500,
+      unchangedBars: true,
+    });
+    expect(partOf(config, cryptomus)).toEqual({
       enabled: true,
       tokenlessPublic: false,
       resubscribe: "merge",
@@ -65,9 +78,6 @@ describe("a configuration", () => {
       restCallsBurstMax: 400,
       md5: true,
       hmacWindowMs: 5_000,
-      depthIntervalMs: 100,
-      fullReloadIntervalMs: 60_000,
-      tickerIntervalMs: 1_000,
     });
     // What is not said follows from how the data folder was begun.
     expect(config.demo).toEqual({});
@@ -118,6 +128,29 @@ describe("a configuration", () => {
     expect(JSON.stringify(loaded)).not.toContain(secret);
   });
 
+  it("may be written under the names that settings had before, and says which they have now", () => {
+    const text = "cryptomus:\n  depthIntervalMs: 20\n  fullReloadIntervalMs: 5000";
+    const loaded = load(text, { OPENBOURSE_FINAZON_UNCHANGED_BARS: "false" });
+    if (!loaded.ok) throw new Error(loaded.faults.join());
+    const { config, notes } = loaded;
+    expect(config.streams).toMatchObject({
+      depthIntervalMs: 20,
+      depthSnapshotIntervalMs: 5_000,
+      unchangedBars: false,
+    });
+    expect(partOf(config, cryptomus)).not.toHaveProperty("depthIntervalMs");
+    expect(notes.map((note) => note.replace(/^.*\d+\.yaml:/, ""))).toEqual([
+      "OPENBOURSE_FINAZON_UNCHANGED_BARS: finazon.unchangedBars is called streams.unchangedBars now; the old name still works",
+      "2:3 cryptomus.depthIntervalMs is called streams.depthIntervalMs now; the old name still works",
+      "3:3 cryptomus.fullReloadIntervalMs is called streams.depthSnapshotIntervalMs now; the old name still works",
+    ]);
+  });
+
+  it("holds under the present name what is written under both", () => {
+    const loaded = load("cryptomus: {depthIntervalMs: 20}\nstreams: {depthIntervalMs: 30}");
+    expect(loaded.ok && loaded.config.streams.depthIntervalMs).toBe(30);
+  });
+
   it("fills in the defaults of a feed", () => {
     const loaded = load(`
 datasets:
@@ -154,7 +187,7 @@ describe("a wrong configuration names the place and what would be right", () => 
     ],
     [
       "sever: {}",
-      '1:1 sever is not a known key; did you mean "server"? (known here: server, data, log, bars, limits, finazon, cryptomus, exchange, demo, datasets)',
+      '1:1 sever is not a known key; did you mean "server"? (known here: server, data, log, bars, limits, streams, finazon, cryptomus, exchange, demo, datasets)',
     ],
     ["server: 5", "1:9 server must be a mapping of keys to values, but is 5"],
     [
@@ -245,7 +278,7 @@ describe("a wrong configuration names the place and what would be right", () => 
       '--port: server.port must be a whole number from 0 to 65535, but is "x"',
     ]);
     expect(faultsOf("", {}, [flag("sever.port", "1")])).toEqual([
-      '--port: sever is not a known key; did you mean "server"? (known here: server, data, log, bars, limits, finazon, cryptomus, exchange, demo, datasets)',
+      '--port: sever is not a known key; did you mean "server"? (known here: server, data, log, bars, limits, streams, finazon, cryptomus, exchange, demo, datasets)',
     ]);
   });
 

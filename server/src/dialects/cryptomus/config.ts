@@ -1,6 +1,12 @@
 /** The `cryptomus` part of the configuration: how its stream and its signed REST behave. */
-import Type from "typebox";
-import { section } from "./schema-parts.ts";
+import Type, { type Static } from "typebox";
+import { section } from "../../ports/config-section.ts";
+
+/** A setting that is in `streams` now. */
+const moved = (minimum: number, maximum: number, key: string) =>
+  Type.Optional(
+    Type.Integer({ minimum, maximum, description: `the former name of \`streams.${key}\`` }),
+  );
 
 /** `cryptomus`; the decisions behind the defaults are those of the dialect's README. */
 export const cryptomusSchema = Type.Object(
@@ -81,24 +87,19 @@ export const cryptomusSchema = Type.Object(
       default: 5_000,
       description: "how far the time of a request signed with HMAC may be from the server's",
     }),
-    depthIntervalMs: Type.Integer({
-      minimum: 10,
-      maximum: 60_000,
-      default: 100,
-      description: "shortest time between two depth updates of a market and scale",
-    }),
-    fullReloadIntervalMs: Type.Integer({
-      minimum: 1_000,
-      maximum: 86_400_000,
-      default: 60_000,
-      description: "how often a depth that changes is sent whole",
-    }),
-    tickerIntervalMs: Type.Integer({
-      minimum: 100,
-      maximum: 60_000,
-      default: 1_000,
-      description: "shortest time between two last prices or tickers of a market",
-    }),
+    depthIntervalMs: moved(10, 60_000, "depthIntervalMs"),
+    fullReloadIntervalMs: moved(1_000, 86_400_000, "depthSnapshotIntervalMs"),
+    tickerIntervalMs: moved(100, 60_000, "tickerIntervalMs"),
   },
   section,
 );
+
+/** The part after defaults have been filled in. */
+export type CryptomusConfig = Static<typeof cryptomusSchema>;
+
+/** Where the settings are that have left this part. */
+export const movedSettings = {
+  depthIntervalMs: ["streams", "depthIntervalMs"],
+  fullReloadIntervalMs: ["streams", "depthSnapshotIntervalMs"],
+  tickerIntervalMs: ["streams", "tickerIntervalMs"],
+} as const;

@@ -1,0 +1,67 @@
+/** The Finazon protocol as one value, for servers that list it among theirs. */
+import { createDoorkeeper } from "../../access/doorkeeper.ts";
+import { watchedDoorkeeper } from "../../access/refused-logins.ts";
+import {
+  type ErrorGroup,
+  type OpenProtocol,
+  type Protocol,
+  type ProtocolContext,
+  words,
+} from "../../ports/protocol.ts";
+import { type FinazonConfig, finazonSchema } from "./config.ts";
+import { createFinazonDialect, streamPaths } from "./dialect.ts";
+import { closings, restErrors, streamErrorCodes } from "./errors.ts";
+import { finazonNotFound, finazonRoutes, isRestPath } from "./rest.ts";
+
+const name = "finazon";
+
+/** Bars of datasets over WebSocket, and the lists that go with them. */
+export const finazon: Protocol<typeof finazonSchema> = {
+  name,
+  title: "Finazon",
+  configSchema: finazonSchema,
+  movedSettings: { unchangedBars: ["streams", "unchangedBars"] },
+  needs: { exchange: false },
+  closings,
+  errors: {
+    about: "codes in REST bodies and stream messages",
+    note: "REST bodies have the code in `error.code`, stream messages in `code`.",
+    groups: errorGroups(),
+  },
+  isEnabled: () => true,
+  owns: (path) => streamPaths.includes(path) || isRestPath(path),
+  notFound: finazonNotFound,
+  failed: () => undefined,
+  open,
+};
+
+function open(context: ProtocolContext, config: FinazonConfig): OpenProtocol {
+  const { catalog, keys: store, secrets, limits: defaults, watch } = context;
+  const { eventInReplies, firstPage, onConnectionLimit: onLimit } = config;
+  const keys = createDoorkeeper({ store, secrets, defaults, onLimit });
+  const doorkeeper = watchedDoorkeeper(keys, name, watch);
+  const dialect = createFinazonDialect({ catalog, doorkeeper, options: { eventInReplies } });
+  return {
+    dialect,
+    routes: finazonRoutes({ catalog, doorkeeper, firstPage: firstPage === 1 ? 1 : 0 }),
+    refresh: (nowMs) => keys.refresh(nowMs),
+    datasetEnded: (code) => dialect.datasetEnded(code),
+  };
+}
+
+/** Each code with the refusals that have it; bodies link to it by its name. */
+function errorGroups(): readonly ErrorGroup[] {
+  const codes = new Set([
+    ...Object.values(restErrors).map(({ code }) => code),
+    ...Object.values(streamErrorCodes),
+  ]);
+  return [...codes].toSorted().map((code) => {
+    const rest = Object.values(restErrors)
+      .filter((row) => row.code === code)
+      .map(({ status, message }) => `HTTP ${status}: ${message}`);
+    const stream = Object.entries(streamErrorCodes)
+      .filter(([, ofReason]) => ofReason === code)
+      .map(([reason]) => `stream: ${words(reason)}`);
+    return { anchor: code, heading: code, content: [...rest, ...stream] };
+  });
+}

@@ -1,0 +1,122 @@
+/** Where clients and operators come in: the gateway, the HTTP server and the administration. */
+import type { TlsFiles } from "../adapters/http/front.ts";
+import { createHttpServer, type HttpServer } from "../adapters/http/http-server.ts";
+import type { HealthPart } from "../adapters/http/readiness.ts";
+import { Gateway } from "../adapters/ws/gateway.ts";
+import { noExchange } from "../admin/target.ts";
+import { administration } from "./administration.ts";
+import { StoreWatch } from "./changes.ts";
+import { errorsPage } from "./errors-page.ts";
+import { httpFigures, registerFigures } from "./figures.ts";
+import { health } from "./health.ts";
+import { apiDescription } from "./protocols.ts";
+import type { Served } from "./served.ts";
+import type { Site } from "./site.ts";
+import { connectionBounds } from "./start/listening.ts";
+import type { ConnectionBounds } from "./start/open-files.ts";
+
+/** How the doors are opened. */
+export interface DoorOptions {
+  /** Certificate and key; without them the server speaks plain HTTP. */
+  readonly tls: TlsFiles | undefined;
+  isStopping(): boolean;
+}
+
+/** Doors that are built; nothing listens yet. */
+export interface Doors {
+  readonly gateway: Gateway;
+  readonly http: HttpServer;
+}
+
+/** Builds them. */
+export async function openDoors(site: Site, served: Served, options: DoorOptions): Promise<Doors> {
+  const { log, times, config, start, meter, watch } = site;
+  const { clock, nowMs } = times;
+  const { hub, protocols, trading, feeds, folder } = served;
+  const engine = trading?.engine;
+  const bounds = connectionBounds(config, log);
+  const gateway = await start.step(
+    "gateway",
+    () => {
+      const { dialects } = protocols;
+      return new Gateway({ dialects, hub, clock, log, ...config.server, ...bounds });
+    },
+    // A start that fails before there is an HTTP server has timers here, and no connections.
+    (made) => made.stop(config.server.stopGraceMs),
+  );
+  const stores = new StoreWatch();
+  await start.step(
+    "key changes",
+    () =>
+      stores.start(clock, {
+        log,
+        lost: () => served.keys.lost() ?? trading?.usersLost,
+        refreshes: [
+          ...protocols.refreshes.map((refresh) => () => refresh(nowMs())),
+          () => void trading?.disabledUsers.refresh(),
+        ],
+      }),
+    (cancel) => cancel(),
+  );
+  const target = { ...(trading?.adminTarget ?? noExchange), sessions: gateway };
+  const hasExchange = trading !== undefined;
+  await start.step(
+    "administration",
+    () => administration(folder.adminFile, { target, hasExchange, log, watch }),
+    (admin) => admin?.close(),
+  );
+  meter.onRead(registerFigures(meter, { hub, gateway, feeds, engine, clock }));
+  const readiness = () =>
+    health({
+      ...{ engine, feeds, clock },
+      isStopping: options.isStopping(),
+      storesFault: stores.fault,
+    });
+  const http = await start.step(
+    "http",
+    () => createHttp(site, served, { gateway, bounds, readiness, tls: options.tls }),
+    // Together: the HTTP server is closed only when the sockets that were upgraded are gone.
+    async (made) => {
+      const { stopGraceMs } = config.server;
+      await Promise.all([gateway.stop(stopGraceMs), made.close(stopGraceMs)]);
+    },
+  );
+  meter.onRead(httpFigures(meter, http.front));
+  return { gateway, http };
+}
+
+function createHttp(
+  { log, times, config, meter, protocols: known }: Site,
+  { protocols }: Served,
+  parts: {
+    readonly gateway: Gateway;
+    readonly bounds: ConnectionBounds;
+    readonly readiness: () => readonly HealthPart[];
+    readonly tls: TlsFiles | undefined;
+  },
+): HttpServer {
+  const { server } = config;
+  const { clock, nowMs } = times;
+  const { gateway, bounds, readiness, tls } = parts;
+  return createHttpServer({
+    routes: protocols.routes,
+    pages: [errorsPage(known)],
+    api: apiDescription(known),
+    notFound: (path) => protocols.notFound(path),
+    failed: (path, status, message) => protocols.failed(path, status, message),
+    isStream: (path) => protocols.isStream(path),
+    upgrade: (...upgrade) => gateway.upgrade(...upgrade),
+    readiness,
+    metrics: async () => ({ text: await meter.text(), contentType: meter.contentType }),
+    limits: {
+      ...server.http,
+      connectionsMax: bounds.httpConnectionsMax,
+      trustedProxies: server.trustedProxies,
+    },
+    corsOrigins: server.cors.origins,
+    nowMs,
+    monotonicMs: () => clock.monotonicMs(),
+    log,
+    tls,
+  });
+}

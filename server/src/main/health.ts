@@ -1,0 +1,47 @@
+/** How the parts of a server are doing, for `/readyz`. */
+import type { MarketClock } from "../adapters/clock/market-clock.ts";
+import type { HealthPart } from "../adapters/http/readiness.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { FeedRunner } from "../streams/bar-streams.ts";
+
+/** What is looked at. */
+export interface Patients {
+  readonly isStopping: boolean;
+  /** What has become of the stores, in words; undefined while they are where they were. */
+  readonly storesFault: string | undefined;
+  readonly engine: Engine | undefined;
+  readonly feeds: readonly FeedRunner[];
+  readonly clock: MarketClock;
+}
+
+/** A feed that failed leaves the server ready: its other datasets are fine, and a metric tells. */
+export function health(patients: Patients): readonly HealthPart[] {
+  const { isStopping, storesFault, engine, feeds, clock } = patients;
+  return [
+    { name: "server", state: isStopping ? "stopping" : "running" },
+    { name: "clock", state: clock.standing.kind, isOptional: true },
+    part("stores", storesFault),
+    ...(engine ? [exchangePart(engine), part("history", engine.historyFault)] : []),
+    ...(engine ? oldParts(engine).map((old) => ({ ...old, isOptional: true })) : []),
+    ...feeds.map(feedPart),
+  ];
+}
+
+function part(name: string, fault: string | undefined): HealthPart {
+  return { name, state: fault === undefined ? "running" : "failed" };
+}
+
+function exchangePart({ fault, isStalled }: Engine): HealthPart {
+  const state = fault === undefined ? "running" : isStalled ? "waiting" : "failed";
+  return { name: "exchange", state };
+}
+
+function oldParts({ scrub, historyScrub }: Engine): readonly HealthPart[] {
+  return [part("old log", scrub.damage), part("old history", historyScrub.damage)];
+}
+
+function feedPart({ dataset, figures, state }: FeedRunner): HealthPart {
+  const { total, found } = figures.unused;
+  const unused = total === 0 ? {} : { unused: found };
+  return { name: `feed ${dataset.code}`, state, isOptional: true, ...unused };
+}

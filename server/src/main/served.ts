@@ -1,0 +1,75 @@
+/** What a server serves: stores, the exchange, feeds, the hub between them, and the protocols over it all. */
+import type { DemoUser } from "../access/users.ts";
+import { systemSecrets } from "../adapters/crypto/system-secrets.ts";
+import { openKeyStore } from "../adapters/sqlite/stores/key-store.ts";
+import type { DataFolder } from "../config/data-folder.ts";
+import type { Hub } from "../hub/hub.ts";
+import { Catalog } from "../marketdata/catalog.ts";
+import type { KeyStore } from "../ports/key-store.ts";
+import type { FeedRunner } from "../streams/bar-streams.ts";
+import { hasExchange } from "./configuration.ts";
+import { connectFeeds, openDataset, ownTrades } from "./datasets.ts";
+import { createHub } from "./fan-out.ts";
+import { Protocols } from "./protocols.ts";
+import type { Site } from "./site.ts";
+import { openServerFolder } from "./start/folder.ts";
+import { Trading } from "./trading.ts";
+
+/** What is served, and in which protocols. */
+export interface Served {
+  readonly folder: DataFolder;
+  readonly trading: Trading | undefined;
+  readonly keys: KeyStore;
+  readonly hub: Hub;
+  readonly feeds: readonly FeedRunner[];
+  readonly protocols: Protocols;
+  readonly demoKey: string | undefined;
+  readonly demoUsers: readonly DemoUser[];
+}
+
+/** Opens the stores, recovers the exchange and connects the feeds; `progress` is told how far bounded ones are. */
+export async function openServed(
+  site: Site,
+  progress: (dataset: string, share: number) => void,
+): Promise<Served> {
+  const { log, times, config, start, demo, watch } = site;
+  const { clock, marketMs, wallMs } = times;
+  const configured = await start.step("datasets", () => config.datasets.map(openDataset));
+  const withExchange = hasExchange(config, site.protocols);
+  const folder = await openServerFolder(config, { withExchange, log, start });
+  const trading = withExchange ? await Trading.open(site, folder) : undefined;
+  const keys = await start.step(
+    "keys",
+    () => openKeyStore(folder.keysFile),
+    (opened) => opened.close(),
+  );
+  const feeds: FeedRunner[] = [];
+  const hub = createHub(config, clock, { board: trading?.board, feeds });
+  // Before feeds are connected, so that the exchange's markets are served from the first moment.
+  const demoUsers = (await trading?.start(hub)) ?? [];
+  // Once the exchange is ours: a second server on the folder must not revoke the key of the first.
+  const demoKey = await start.step("demo key", () => {
+    demo.remember();
+    return demo.key(keys, times.nowMs());
+  });
+  const catalog = new Catalog();
+  const context = {
+    ...{ log, keys, catalog, watch, marketMs, wallMs },
+    secrets: systemSecrets(),
+    limits: config.limits,
+    exchange: trading?.access,
+  };
+  const audience = trading?.audience;
+  const protocols = new Protocols(site.protocols, config, { context, audience });
+  trading?.tellMarkets((rules) => protocols.marketListed(rules));
+  const served = [...configured, ...(trading ? [ownTrades(trading.feed, config)] : [])];
+  await start.step("feeds", () =>
+    connectFeeds(served, feeds, {
+      ...{ catalog, hub, clock, log, progress },
+      latenessUs: config.bars.latenessMs * 1_000,
+      unchangedBars: config.streams.unchangedBars,
+      ended: (code) => protocols.datasetEnded(code),
+    }),
+  );
+  return { folder, trading, keys, hub, feeds, protocols, demoKey, demoUsers };
+}

@@ -1,0 +1,131 @@
+/**
+ * A protocol as one value: everything a server has to know of it to serve it, to document it and to
+ * check its configuration. `main/dialects.ts` lists the values; nothing else names a protocol.
+ */
+import type { Static, TSchema } from "typebox";
+import type { MarketRules } from "../core/market/rules.ts";
+import type { CatalogView } from "../marketdata/catalog.ts";
+import type { MarketBoardView } from "../marketdata/market-board.ts";
+import type { AdmissionStore } from "./admission-store.ts";
+import type { Dialect } from "./dialect.ts";
+import type { KeyStore, WorkspaceLimits } from "./key-store.ts";
+import type { Log } from "./log.ts";
+import type { WatchLogins } from "./refused-login.ts";
+import type { RestReply, RestRoute } from "./rest.ts";
+import type { Secrets } from "./secrets.ts";
+import type { SignedStamps } from "./signed-stamps.ts";
+import type { TradingDesk } from "./trading-desk.ts";
+import type { UserStore } from "./user-store.ts";
+import type { Vault } from "./vault.ts";
+
+/** A protocol that clients can speak, over WebSocket, REST or both. */
+export interface Protocol<Schema extends TSchema = TSchema> {
+  /** Lower-case letters; also the key of its part of the configuration. */
+  readonly name: string;
+  /** Its name for people. */
+  readonly title: string;
+  /** Checks its part of the configuration, fills in the defaults and documents it. */
+  readonly configSchema: Schema;
+  /**
+   * Settings of its part that have moved to another one, with the path they have now. The schema
+   * keeps them as optional ones, so that configuration files from before still work.
+   */
+  readonly movedSettings?: Readonly<Record<string, readonly string[]>>;
+  readonly needs: ProtocolNeeds;
+  /** Why its connections are closed, by a name in words joined by hyphens. */
+  readonly closings: Closings;
+  /** Its part of the page `/docs/errors`. */
+  readonly errors: ErrorPart;
+  /** Whether it is switched on. */
+  isEnabled(config: Static<Schema>): boolean;
+  /** Whether a request on this path expects an answer in the words of this protocol. */
+  owns(path: string): boolean;
+  /** The reply for a path that nothing serves. */
+  notFound(path: string): RestReply;
+  /**
+   * The reply for a request that could not be read (status 400 to 499), or whose handling failed (500
+   * and above). Undefined: the server's own.
+   */
+  failed(status: number, message: string): RestReply | undefined;
+  /** Called once, when everything it works with is there. */
+  open(context: ProtocolContext, config: Static<Schema>): OpenProtocol;
+}
+
+/** What a protocol cannot do without. Without what it needs it is not served. */
+export interface ProtocolNeeds {
+  /** Whether it trades: a server none of whose protocols does so opens no exchange. */
+  readonly exchange: boolean;
+}
+
+/** Close codes and reasons; a reason has at most 123 bytes, which is what a close frame can hold. */
+export type Closings = Readonly<Record<string, { readonly code: number; readonly reason: string }>>;
+
+/** What a server lends to a protocol. Times in milliseconds. */
+export interface ProtocolContext {
+  readonly log: Log;
+  readonly secrets: Secrets;
+  /** API keys of workspaces. */
+  readonly keys: KeyStore;
+  /** Limits of a workspace that has none of its own. */
+  readonly limits: WorkspaceLimits;
+  readonly catalog: CatalogView;
+  /** Undefined where there is none, and then no protocol is opened that needs it. */
+  readonly exchange: ExchangeAccess | undefined;
+  /** To be told of everybody who is not let in. */
+  readonly watch: WatchLogins;
+  /** Market time, which answers tell. */
+  marketMs(): number;
+  /** Wall time, which time stamps of clients are compared with. */
+  wallMs(): number;
+}
+
+/** An exchange as protocols see it. */
+export interface ExchangeAccess {
+  readonly board: MarketBoardView;
+  readonly desk: TradingDesk;
+  readonly users: UserStore;
+  readonly vault: Vault;
+  /** Where unused one-time tokens are kept for the next process. */
+  readonly kept: Pick<AdmissionStore, "tokens" | "addToken" | "removeToken">;
+  readonly stamps: SignedStamps;
+}
+
+/** A protocol that is served. */
+export interface OpenProtocol {
+  readonly dialect: Dialect;
+  readonly routes: readonly RestRoute[];
+  /** Called about every second with a time of `steadyMs`: looks for changes made by other processes. */
+  refresh?(nowMs: number): void;
+  /** Told of each market that is added to the exchange, when the board has it. */
+  marketListed?(rules: MarketRules): void;
+  /** Told of each dataset that gets no more data, when the catalog says why. */
+  datasetEnded?(code: string): void;
+}
+
+/** What a protocol says of its errors to people. Between backquotes stands code. */
+export interface ErrorPart {
+  /** What the part holds, in a few words. */
+  readonly about: string;
+  readonly note?: string;
+  readonly groups: readonly ErrorGroup[];
+}
+
+/** Errors under one heading: a table or a list. */
+export interface ErrorGroup {
+  /** Where links lead to; unique on the page. */
+  readonly anchor: string;
+  readonly heading: string;
+  readonly note?: string;
+  readonly content: ErrorTable | readonly string[];
+}
+
+/** Errors, a row each. */
+export interface ErrorTable {
+  readonly heads: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** A name of a table of errors in words. */
+export function words(name: string): string {
+  return name.replaceAll("-", " ");
+}
