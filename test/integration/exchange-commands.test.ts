@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { runCommand, startServerProcess } from "../support/server-process.ts";
+import { runHere } from "../support/command-here.ts";
+import { startServerProcess } from "../support/server-process.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "openbourse-verify-"));
 const data = join(folder, "data");
@@ -21,20 +22,20 @@ beforeAll(async () => {
   await vi.waitUntil(async () => /exchange_commands_total [1-9]\d{3,}/.test(await metrics()), {
     timeout: 20_000,
   });
-  const busy = await runCommand(["verify", ...quiet]);
+  const busy = await runHere(["verify", ...quiet]);
   expect(busy).toMatchObject({ code: 1, stderr: expect.stringContaining("commands.db") });
   expect(await server.stop()).toBe(0);
 });
 
 async function findings(): Promise<{ code: number; wrong: readonly string[] }> {
-  const { code, stdout } = await runCommand(["verify", ...quiet, "--json"]);
+  const { code, stdout } = await runHere(["verify", ...quiet, "--json"]);
   const { findings: all } = JSON.parse(stdout) as { findings: { what: string; ok: boolean }[] };
   return { code, wrong: all.filter(({ ok }) => !ok).map(({ what }) => what) };
 }
 
 describe("verify", () => {
   it("agrees when nothing was touched, and says what it compared", async () => {
-    const { code, stdout, stderr } = await runCommand(["verify", ...quiet]);
+    const { code, stdout, stderr } = await runHere(["verify", ...quiet]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toMatch(/^ok {4}log: \d+ commands, state hash [0-9a-f]{16}\nok {4}money: /);
     expect(stdout.match(/^ok {4}snapshot at \d+: equals the replay$/gm)?.length).toBeGreaterThan(1);
@@ -51,7 +52,7 @@ describe("verify", () => {
     database.close();
     expect(Number(changes)).toBeGreaterThan(0);
     expect(await findings()).toEqual({ code: 1, wrong: ["history"] });
-    expect(await runCommand(["rebuild", ...quiet])).toMatchObject({
+    expect(await runHere(["rebuild", ...quiet])).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(/^the history is rebuilt from \d+ commands\n$/),
     });
