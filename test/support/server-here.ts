@@ -3,6 +3,7 @@ import { loadConfig } from "../../server/src/main/configuration.ts";
 import { type RunningServer, startServer } from "../../server/src/main/server.ts";
 import type { Clock } from "../../server/src/ports/clock.ts";
 import type { LogFields } from "../../server/src/ports/log.ts";
+import type { Protocol } from "../../server/src/ports/protocol.ts";
 
 /** What to start a server with. */
 export interface ServerHereSetup {
@@ -10,6 +11,8 @@ export interface ServerHereSetup {
   readonly clock?: Clock;
   /** Settings by dotted path, for example `exchange.participants.enabled`. */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** The protocols that it may speak; those of every server when left out. */
+  readonly protocols?: readonly Protocol[];
 }
 
 /** A line of the log. */
@@ -35,13 +38,13 @@ const base = { "server.port": 0, "exchange.warmUpMs": 0 };
 
 /** Starts a server on a free port. */
 export async function startServerHere(setup: ServerHereSetup): Promise<ServerHere> {
-  const { data, clock, settings = {} } = setup;
+  const { data, clock, settings = {}, protocols } = setup;
   const flags = Object.entries({ ...base, data, ...settings }).map(([path, value]) => ({
     path: path.split("."),
     value,
     origin: "test",
   }));
-  const loaded = loadConfig({ environment: {}, flags });
+  const loaded = loadConfig({ environment: {}, flags }, protocols);
   if (!loaded.ok) throw new Error(loaded.faults.join("\n"));
   const lines: LogLine[] = [];
   const write =
@@ -52,6 +55,7 @@ export async function startServerHere(setup: ServerHereSetup): Promise<ServerHer
   const server = await startServer({
     config: loaded.config,
     environment: {},
+    ...(protocols === undefined ? {} : { protocols }),
     log: {
       debug: write("debug"),
       info: write("info"),
