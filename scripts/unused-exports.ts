@@ -11,6 +11,8 @@ export const laidForLater: ReadonlyMap<string, string> = new Map([
     "server/src/marketdata/bars/interval.ts",
     "history: bars of weeks and months are served from stored ones",
   ],
+  ["server/src/marketdata/bars/span.ts", "history: what a store knows of a dataset and what not"],
+  ["server/src/ports/bar-store.ts", "history: bars of all datasets are stored and served"],
 ]);
 
 const testPath = /\.(test|prop|fuzz|contract|fixture|suite)\.ts$|^test\/|^server\/src\/testing\//;

@@ -5,7 +5,12 @@
 import { assert } from "../core/assert.ts";
 import type { MarketSteps } from "../core/market/rules.ts";
 import type { Bar } from "./bars/bar.ts";
-import { type BarInterval, secondsInterval } from "./bars/interval.ts";
+import {
+  type BarInterval,
+  intervalStart,
+  secondsInterval,
+  startNotBefore,
+} from "./bars/interval.ts";
 import { rollUp } from "./bars/roll.ts";
 import { inDecimals, inSteps } from "./bars/steps.ts";
 import { BarTable, type TableBar } from "./bars/table.ts";
@@ -106,7 +111,7 @@ export class CandleStore {
     const interval = intervals.get(query.intervalS);
     assert(interval !== undefined, "candles are asked for by a known interval");
     const table = this.#table(query.intervalS);
-    const fromUs = startNotBefore(query.fromS * secondUs, interval);
+    const fromUs = startNotBefore(interval, query.fromS * secondUs);
     const toUs = query.toS * secondUs;
     const rows = table.from(Math.max(fromUs, wholeFromUs(table, interval)));
     const candles = [...rollUp(this.#until(toUs, rows, interval), interval)];
@@ -122,7 +127,7 @@ export class CandleStore {
   /** The bars of rows whose interval starts no later than a time. */
   *#until(toUs: number, rows: Iterable<TableBar>, interval: BarInterval): Generator<Bar, void> {
     for (const row of rows) {
-      if (interval.startOf(row.startUs) > toUs) return;
+      if (intervalStart(interval, row.startUs) > toUs) return;
       yield inDecimals(row, this.#steps);
     }
   }
@@ -141,11 +146,5 @@ function tableOf(resolutionS: number, rowsMax: number): BarTable {
 
 /** Start of the first interval of which no row was dropped, as far as the rows tell. */
 function wholeFromUs(table: BarTable, interval: BarInterval): number {
-  return table.isFull ? startNotBefore(table.oldestUs, interval) : 0;
-}
-
-/** Start of the first interval that does not start before a time. */
-function startNotBefore(timeUs: number, interval: BarInterval): number {
-  const startUs = interval.startOf(timeUs);
-  return startUs === timeUs ? timeUs : interval.nextStart(startUs);
+  return table.isFull ? startNotBefore(interval, table.oldestUs) : 0;
 }

@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type BarInterval, monthsInterval, secondsInterval, weekInterval } from "./interval.ts";
+import {
+  type BarInterval,
+  intervalStart,
+  monthsInterval,
+  nextIntervalStart,
+  secondsInterval,
+  startNotBefore,
+  weekInterval,
+} from "./interval.ts";
 
 const us = (text: string) => Date.parse(`${text}Z`) * 1_000;
 const text = (timeUs: number) => new Date(timeUs / 1_000).toISOString().slice(0, 16);
@@ -45,9 +53,9 @@ describe("an interval", () => {
     fc.assert(
       fc.property(time, fc.nat({ max: 999 }), (ms, within) => {
         const timeUs = ms * 1_000 + within;
-        const startUs = interval.startOf(timeUs);
+        const startUs = intervalStart(interval, timeUs);
 
-        expect([startUs, interval.nextStart(startUs)]).toEqual(expected(timeUs));
+        expect([startUs, nextIntervalStart(interval, startUs)]).toEqual(expected(timeUs));
       }),
       { numRuns: 500 },
     );
@@ -59,7 +67,7 @@ describe("an interval", () => {
     ["2024-03-03T23:59", "2024-02-26T00:00"],
     ["2024-03-04T00:00", "2024-03-04T00:00"],
   ])("of a week to which %s belongs begins on %s", (time, start) => {
-    expect(text(weekInterval.startOf(us(time)))).toBe(start);
+    expect(text(intervalStart(weekInterval, us(time)))).toBe(start);
   });
 
   it.each([
@@ -69,11 +77,17 @@ describe("an interval", () => {
     [2_592_000, "2024-01-03T23:59", "2023-12-19T00:00"],
   ])("of %i seconds is counted from 1970", (seconds, time, start) => {
     const interval = secondsInterval(seconds);
-    const startUs = interval.startOf(us(time));
+    const startUs = intervalStart(interval, us(time));
 
     expect(text(startUs)).toBe(start);
     expect(startUs % (seconds * 1e6)).toBe(0);
-    expect(interval.nextStart(startUs)).toBe(startUs + seconds * 1e6);
+    expect(nextIntervalStart(interval, startUs)).toBe(startUs + seconds * 1e6);
+  });
+
+  it("starts at a time, or next after it", () => {
+    const month = monthsInterval(1);
+    expect(text(startNotBefore(month, us("2024-02-01T00:00")))).toBe("2024-02-01T00:00");
+    expect(text(startNotBefore(month, us("2024-02-01T00:01")))).toBe("2024-03-01T00:00");
   });
 
   it("is at least a second, and months divide a year", () => {

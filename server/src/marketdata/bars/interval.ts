@@ -4,13 +4,12 @@
  */
 import { assert } from "../../core/assert.ts";
 
-/** Times that belong together. All are microseconds since 1970 (UTC). */
-export interface BarInterval {
-  /** Start of the interval that a time belongs to. */
-  startOf(timeUs: number): number;
-  /** Start of the interval that follows the one which starts at a time. */
-  nextStart(startUs: number): number;
-}
+/** An interval, as a plain value. */
+export type BarInterval =
+  /** Of a fixed length; one begins at `originUs`. */
+  | { readonly kind: "fixed"; readonly lengthUs: number; readonly originUs: number }
+  /** Of so many calendar months, counted from January. */
+  | { readonly kind: "months"; readonly months: number };
 
 const secondUs = 1_000_000;
 const dayUs = 86_400 * secondUs;
@@ -21,26 +20,41 @@ const firstMondayUs = 4 * dayUs;
 /** Intervals of a fixed length, counted from 1970: a day is one of UTC. */
 export function secondsInterval(seconds: number): BarInterval {
   assert(Number.isSafeInteger(seconds) && seconds >= 1, "an interval is at least a second long");
-  return fixedInterval(seconds * secondUs, 0);
+  return { kind: "fixed", lengthUs: seconds * secondUs, originUs: 0 };
 }
 
 /** Weeks from Monday to Sunday. */
-export const weekInterval: BarInterval = fixedInterval(weekUs, firstMondayUs);
+export const weekInterval: BarInterval = {
+  kind: "fixed",
+  lengthUs: weekUs,
+  originUs: firstMondayUs,
+};
 
-/** Calendar months, so many at once; they are counted from January, and their number divides twelve. */
+/** Calendar months, so many at once; their number divides twelve. */
 export function monthsInterval(months: number): BarInterval {
   assert(months >= 1 && 12 % months === 0, "a year is a whole number of intervals");
-  return {
-    startOf: (timeUs) => monthStartUs(Math.floor(monthOf(timeUs) / months) * months),
-    nextStart: (startUs) => monthStartUs(monthOf(startUs) + months),
-  };
+  return { kind: "months", months };
 }
 
-function fixedInterval(lengthUs: number, originUs: number): BarInterval {
-  return {
-    startOf: (timeUs) => timeUs - modulo(timeUs - originUs, lengthUs),
-    nextStart: (startUs) => startUs + lengthUs,
-  };
+/** Start of the interval that a time belongs to. All times are microseconds since 1970 (UTC). */
+export function intervalStart(interval: BarInterval, timeUs: number): number {
+  if (interval.kind === "fixed") {
+    return timeUs - modulo(timeUs - interval.originUs, interval.lengthUs);
+  }
+  const { months } = interval;
+  return monthStartUs(Math.floor(monthOf(timeUs) / months) * months);
+}
+
+/** Start of the interval that follows the one which starts at a time. */
+export function nextIntervalStart(interval: BarInterval, startUs: number): number {
+  if (interval.kind === "fixed") return startUs + interval.lengthUs;
+  return monthStartUs(monthOf(startUs) + interval.months);
+}
+
+/** Start of the first interval that does not start before a time. */
+export function startNotBefore(interval: BarInterval, timeUs: number): number {
+  const startUs = intervalStart(interval, timeUs);
+  return startUs === timeUs ? timeUs : nextIntervalStart(interval, startUs);
 }
 
 /** The remainder, which is not negative. */

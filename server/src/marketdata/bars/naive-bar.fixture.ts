@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { AggressorSide } from "../trade.ts";
 import type { Bar } from "./bar.ts";
 import { BarFold } from "./fold.ts";
-import type { BarInterval } from "./interval.ts";
+import { type BarInterval, intervalStart } from "./interval.ts";
 
 /** A trade as a source tells it. */
 export interface DrawnTrade {
@@ -57,7 +57,7 @@ const quantityOf = ({ quantity, quantityScale }: DrawnTrade) =>
 
 /** The bars of trades in order of time, at the finest scales. */
 export function naiveBars(trades: readonly DrawnTrade[], interval: BarInterval) {
-  const groups = Map.groupBy(trades, ({ eventTimeUs }) => interval.startOf(eventTimeUs));
+  const groups = Map.groupBy(trades, ({ eventTimeUs }) => intervalStart(interval, eventTimeUs));
   return [...groups].map(([start, inside]) => {
     const prices = inside.map(priceOf);
     const ascending = prices.toSorted((left, right) => (left < right ? -1 : 1));
@@ -108,7 +108,7 @@ export function foldedBars(trades: readonly DrawnTrade[], interval: BarInterval)
   const folds = new Map<number, BarFold>();
   for (const trade of trades) {
     const { priceScale, quantityScale } = trade;
-    const start = interval.startOf(trade.eventTimeUs);
+    const start = intervalStart(interval, trade.eventTimeUs);
     const fold = folds.get(start) ?? new BarFold({ startUs: start, priceScale, quantityScale });
     folds.set(start, fold);
     fold.refine(priceScale, quantityScale);

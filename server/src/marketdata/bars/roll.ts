@@ -2,7 +2,7 @@
 import { assert } from "../../core/assert.ts";
 import type { Bar } from "./bar.ts";
 import { BarFold } from "./fold.ts";
-import type { BarInterval } from "./interval.ts";
+import { type BarInterval, intervalStart } from "./interval.ts";
 
 /**
  * Bars of an interval from those of a shorter one that divides it, both oldest first. The result equals
@@ -15,7 +15,7 @@ export function* rollUp(bars: Iterable<Bar>, interval: BarInterval): Generator<B
   for (const bar of bars) {
     assert(bar.startUs > lastStartUs, "bars are rolled up oldest first");
     lastStartUs = bar.startUs;
-    const startUs = interval.startOf(bar.startUs);
+    const startUs = intervalStart(interval, bar.startUs);
     if (fold?.startUs !== startUs) {
       if (fold !== undefined) yield fold.toBar(revision);
       revision = 0;

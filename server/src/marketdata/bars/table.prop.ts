@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { secondsInterval } from "./interval.ts";
+import { intervalStart, secondsInterval } from "./interval.ts";
 import { BarTable } from "./table.ts";
 
 const minuteUs = 60_000_000;
@@ -17,7 +17,7 @@ const step = fc.record({
 
 /** What a table of all trades holds: the newest bars, with nothing said of when they close. */
 function expected(trades: readonly { timeUs: number; price: number; quantity: number }[]) {
-  const groups = Map.groupBy(trades, ({ timeUs }) => minutes.startOf(timeUs));
+  const groups = Map.groupBy(trades, ({ timeUs }) => intervalStart(minutes, timeUs));
   return [...groups]
     .toSorted(([left], [right]) => left - right)
     .slice(-rowsMax)
@@ -87,11 +87,13 @@ describe("a table of bars", () => {
             table.add({ eventTimeUs: timeUs, price, quantity, aggressor: "unknown" });
             all.push({ timeUs, price, quantity });
           }
-          const cutUs = minutes.startOf(1_700_000_000_000_000 + cutS * 1e6);
+          const cutUs = intervalStart(minutes, 1_700_000_000_000_000 + cutS * 1e6);
           table.dropBefore(cutUs);
           const trades = all.filter((trade) => trade.timeUs >= cutUs);
 
-          expect(table.size).toBe(new Set(trades.map((t) => minutes.startOf(t.timeUs))).size);
+          expect(table.size).toBe(
+            new Set(trades.map((t) => intervalStart(minutes, t.timeUs))).size,
+          );
           if (trades.length === 0) return;
           const { open, close, volume, tradeCount } = table.whole();
           expect([open, close, tradeCount]).toEqual([
