@@ -1,6 +1,6 @@
 /**
  * The Finazon stream over real sockets, against a server in a process of its own for each way to
- * listen: what live clients rely on (protocol.md 2.6), each limit, and each kind of bad input.
+ * listen: what live clients rely on (docs/protocols/finazon), each limit, and each kind of bad input.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { listeners } from "../support/listeners.ts";

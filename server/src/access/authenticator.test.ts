@@ -29,7 +29,7 @@ beforeEach(() => {
 });
 afterEach(() => store.close());
 
-/** A user whose key is the one of the published vectors (protocol 3.2). */
+/** A user whose key is the one of the published vectors (docs/protocols/cryptomus, Signing). */
 const fixtureKey = "fixture-api-key";
 function fixtureUser(): string {
   const { id } = userRecord("abcdef");

@@ -22,7 +22,7 @@ export interface SignedMessage {
 /** What a caller shows; `undefined` where it was left out. */
 export type Credentials =
   | {
-      /** `md5(base64(body) + key)` (protocol 3.2). */
+      /** `md5(base64(body) + key)` (docs/protocols/cryptomus, Signing). */
       readonly scheme: "md5";
       readonly userId: string | undefined;
       readonly signature: string | undefined;
@@ -100,7 +100,7 @@ export interface StreamAdmission {
   release(): void;
 }
 
-/** Issues one-time tokens and lets connections in with them (protocol 3.3). */
+/** Issues one-time tokens and lets connections in with them (docs/protocols/cryptomus, The stream). */
 export interface StreamDoor {
   /** A new token: 64 hexadecimal characters. Where there are too many unused ones an older one goes. */
   issueToken(identity: Identity, nowMs: number): { readonly token: string };

@@ -21,7 +21,7 @@ const idLength = 8;
 
 /**
  * Random bytes of a key: 34 hex digits, which is the shape that clients know (32 hex digits and two
- * more lower-case letters or digits, protocol.md 2.2) with all of its 136 bits random.
+ * more lower-case letters or digits, docs/protocols/finazon) with all of its 136 bits random.
  */
 const keyBytes = 17;
 

@@ -1,6 +1,6 @@
 /**
  * Counts what callers do within the running minute: REST calls, new connections. The count starts anew
- * at the start of each minute of wall time (protocol.md 2.7 "Quota"), it is not a sliding window.
+ * at the start of each minute of wall time (docs/protocols/finazon), it is not a sliding window.
  */
 
 const minuteMs = 60_000;

@@ -1,12 +1,12 @@
 /**
- * One-time tokens that were issued and not used up (protocol 3.3). Only the hash of a token is kept, in
+ * One-time tokens that were issued and not used up (docs/protocols/cryptomus, The stream). Only the hash of a token is kept, in
  * memory and for the next process, so nothing that is kept opens a connection.
  */
 import { assert } from "../core/assert.ts";
 import type { AdmissionStore } from "../ports/admission-store.ts";
 import type { Secrets } from "../ports/secrets.ts";
 
-/** How long a token is good after it was issued, in milliseconds (protocol 3.3). */
+/** How long a token is good after it was issued, in milliseconds (docs/protocols/cryptomus, The stream). */
 export const tokenLifeMs = 300_000;
 
 /** Most unused tokens of one user; the oldest goes for one more. */

@@ -1,6 +1,6 @@
 /**
  * Writes a JSON text as PHP would after reading it, because the service that we stand in for checks
- * signatures over its own re-encoding of a body (protocol 3.2, D-C26). It is no JSON parser: what
+ * signatures over its own re-encoding of a body (docs/protocols/cryptomus, Signing, D-C26). It is no JSON parser: what
  * JavaScript does not read has no re-encoding, nor has a text too long to be an order.
  */
 import { assert } from "../core/assert.ts";

@@ -22,7 +22,7 @@ export interface Md5Signed {
 
 /**
  * Whether a signature is `md5(base64(X) + key)`, where X is the body as it was sent, or nothing when
- * the body is `{}` (protocol 3.2, D-C26).
+ * the body is `{}` (docs/protocols/cryptomus, Signing, D-C26).
  */
 export function signsBody(secrets: Secrets, key: string, { body, signature }: Md5Signed): boolean {
   if (isSigned(secrets, key, { body, signature })) return true;

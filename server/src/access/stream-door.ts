@@ -1,5 +1,5 @@
 /**
- * Lets stream connections in with one-time tokens (protocol 3.3, D-C21, D-C22), and counts the
+ * Lets stream connections in with one-time tokens (docs/protocols/cryptomus, The stream, D-C21, D-C22), and counts the
  * connections of each user. A token is used up only when its connection is open; two connections
  * never share one. Every check reads the store, so nobody who was disabled gets in.
  */

@@ -1,7 +1,7 @@
 /**
  * The markets that the exchange opens with when nothing is configured: prices and steps of the
  * simulated tickers, paces that a small machine does not notice, sizes like those on record
- * (protocol 3.4).
+ * (docs/protocols/cryptomus, REST).
  */
 import { bitcoin, ether, litecoin, ripple, solana, tron } from "../simulation/default-market.ts";
 import type { TradedMarket } from "./config.ts";

@@ -1,6 +1,6 @@
 /**
  * Public ids: ULIDs whose 48 bits of time and 80 bits below are a function of the log, so that a
- * replay makes the same ones and later ids sort after earlier ones (protocol 3.7). Inside the core an
+ * replay makes the same ones and later ids sort after earlier ones (docs/protocols/cryptomus, The stream). Inside the core an
  * order is the sequence number of the command that placed it.
  */
 import { assert } from "./assert.ts";
@@ -50,7 +50,7 @@ export function orderId(order: number, createdUs: number): string {
   return formatId({ timeMs: Math.floor(createdUs / 1000), sequence: order, ordinal: 0 });
 }
 
-/** Public id of all fills of an order together; the wire's deal id (protocol D-C41). */
+/** Public id of all fills of an order together; the wire's deal id (D-C41). */
 export function dealId(order: number, createdUs: number): string {
   return formatId({ timeMs: Math.floor(createdUs / 1000), sequence: order, ordinal: 1 });
 }

@@ -1,5 +1,5 @@
 /**
- * The public book of one market at all depth scales (protocol D-C46, D-C47): whole, and as the changes
+ * The public book of one market at all depth scales (D-C46, D-C47): whole, and as the changes
  * since the last ones taken. It knows quantities at prices, never orders or who placed them.
  */
 import { assert } from "../core/assert.ts";

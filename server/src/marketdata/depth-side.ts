@@ -143,7 +143,7 @@ export class DepthSide {
     return group;
   }
 
-  /** Asks up and bids down (protocol D-C46), so that a group never looks better than its orders. */
+  /** Asks up and bids down (D-C46), so that a group never looks better than its orders. */
   #round(price: number, unit: number): number {
     const rest = price % unit;
     return rest > 0 && this.#isAsks ? price - rest + unit : price - rest;

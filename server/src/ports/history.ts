@@ -17,7 +17,7 @@ export const historyLimitMax = 1_000;
 /** Most bars that one query answers with: a day of minutes. */
 export const barLimitMax = 1_440;
 
-/** Most rows that a query may skip (protocol 3.5). */
+/** Most rows that a query may skip (docs/protocols/cryptomus, REST). */
 export const historyOffsetMax = 10_000;
 
 /** The lengths of bars that are kept, in seconds: a minute, an hour and a day. */
@@ -63,7 +63,7 @@ export interface TradeRecord extends Place {
   readonly aggressor: Side;
 }
 
-/** One owner's half of a trade (the wire's transaction, protocol 3.5). Its place is that of the trade. */
+/** One owner's half of a trade (the wire's transaction, docs/protocols/cryptomus, REST). Its place is that of the trade. */
 export interface FillRecord extends Place {
   readonly timeUs: number;
   readonly market: string;

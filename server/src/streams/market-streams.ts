@@ -1,6 +1,6 @@
 /**
  * The public streams of the exchange's markets: takes from the board what has changed and hands it to
- * the hub, trades at once and the rest in its own rhythm (protocol D-C43). What nobody listens to is
+ * the hub, trades at once and the rest in its own rhythm (D-C43). What nobody listens to is
  * not made.
  */
 import { depthScaleCount } from "../core/market/rules.ts";
@@ -129,7 +129,7 @@ export class MarketStreams {
 }
 
 /**
- * What a newcomer on a topic is sent at once (protocol D-C42); undefined for streams without a state.
+ * What a newcomer on a topic is sent at once (D-C42); undefined for streams without a state.
  * What the others are still to be told is news, which they are sent in its rhythm.
  */
 export function currentState(

@@ -113,7 +113,7 @@ class Watched {
   message(text: string): void {
     process.stdout.write(`${text}\n`);
     const message = JSON.parse(text) as WatchedMessage;
-    // Bars are the only messages with an open price (protocol section 2.6).
+    // Bars are the only messages with an open price (docs/protocols/finazon).
     if ("o" in message) this.#bars += 1;
     if (message.code === "DATA_UNAVAILABLE" && this.#bars > 0) {
       this.#hasEnded = true;

@@ -43,7 +43,7 @@ export type ChangeableRules = Pick<
 /** What a tick and a lot of a market are worth. */
 export type MarketSteps = Pick<MarketRules, "tickSize" | "lotSize">;
 
-/** Number of depth scales of a market (protocol D-C47). */
+/** Number of depth scales of a market (D-C47). */
 export const depthScaleCount = 6;
 
 /** A band of 100 %: a market order may sell down to the first tick and buy up to twice the best price. */
@@ -129,7 +129,7 @@ export function notionalAtoms({ tickSize, lotSize }: MarketSteps): bigint {
   return BigInt(tickSize.coefficient) * BigInt(lotSize.coefficient) * 10n ** BigInt(places);
 }
 
-/** The price steps in which depth is grouped, finest first: tick × 10^i (protocol D-C47). */
+/** The price steps in which depth is grouped, finest first: tick × 10^i (D-C47). */
 export function depthScalesOf({ tickSize }: MarketRules): readonly Decimal[] {
   return Array.from({ length: depthScaleCount }, (_, index) => {
     const places = Math.max(tickSize.scale - index, 0);

@@ -1,7 +1,7 @@
 /**
  * What one user traded in the last 30 days, in one bucket a day, and the fee step that follows from
  * it. The step changes only when a fee day begins, at 09:00 UTC, as the fee page of the protocol's
- * owner has it (protocol 3.5); trades of the running day count from the next one.
+ * owner has it (docs/protocols/cryptomus, REST); trades of the running day count from the next one.
  */
 import { assert } from "../assert.ts";
 import { type FeeSchedule, type FeeStep, feeStepFor } from "./fees.ts";

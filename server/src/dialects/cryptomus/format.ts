@@ -14,7 +14,7 @@ type Tick = Pick<MarketUnits, "tickSize">;
 type Lot = Pick<MarketUnits, "lotSize">;
 
 const secondUs = 1_000_000;
-/** Wallet amounts have eight decimals where those are enough (protocol 3.7). */
+/** Wallet amounts have eight decimals where those are enough (docs/protocols/cryptomus, The stream). */
 const walletScale = 8;
 const atomsPerWalletUnit = 10n ** BigInt(atomsScale - walletScale);
 

@@ -1,6 +1,6 @@
 /**
  * Public ids of wallets and markets, which are not made by a command: texts in the shape of a ULID
- * that are the same after every restart (protocol 3.7). Ids of orders, deals and trades are core/ids.
+ * that are the same after every restart (docs/protocols/cryptomus, The stream). Ids of orders, deals and trades are core/ids.
  */
 import { formatId } from "../../core/ids.ts";
 import type { Secrets } from "../../ports/secrets.ts";

@@ -1,5 +1,5 @@
 /**
- * The wire: every message of the Cryptomus stream with its field names and words (protocol 3.9). Texts
+ * The wire: every message of the Cryptomus stream with its field names and words (docs/protocols/cryptomus, The stream). Texts
  * of digits are exact; nothing here decides anything.
  */
 

@@ -1,6 +1,6 @@
 /**
  * Lets signed requests through to what they ask for. The signature is checked before anything else
- * is read, so that strangers learn nothing and cost little (protocol 3.2).
+ * is read, so that strangers learn nothing and cost little (docs/protocols/cryptomus, Signing).
  */
 import type { Authenticator, Credentials, Identity } from "../../access/identity.ts";
 import type {

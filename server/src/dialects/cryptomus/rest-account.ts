@@ -102,7 +102,7 @@ function valueHeld(
   }, 0n);
 }
 
-/** Answers with a new one-time token (protocol 3.3). */
+/** Answers with a new one-time token (docs/protocols/cryptomus, The stream). */
 export function issueToken(door: StreamDoor, { identity, nowMs }: SignedCall): RestReply {
   return reply(200, { token: door.issueToken(identity, nowMs).token });
 }

@@ -1,6 +1,6 @@
 /**
  * What REST refuses and in which words: closed tables from reasons to status, code and message
- * (protocol 3.6, decisions D-C28 to D-C31). Recorded texts are kept word for word, the exchange's
+ * (docs/protocols/cryptomus, Refusals, decisions D-C28 to D-C31). Recorded texts are kept word for word, the exchange's
  * inner trouble is never told.
  */
 import type { Refused, SignatureRefusal } from "../../access/identity.ts";

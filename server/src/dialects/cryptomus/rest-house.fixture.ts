@@ -241,7 +241,7 @@ export class House {
 
 export const ordersPath = "/v2/user-api/exchange/orders";
 
-/** Headers of a signed request (protocol 3.2). */
+/** Headers of a signed request (docs/protocols/cryptomus, Signing). */
 export function signature(user: string, body: string): Readonly<Record<string, string>> {
   return { userid: user, sign: secrets.md5Hex(secrets.base64(body) + secret) };
 }

@@ -86,7 +86,7 @@ export function listTrades(board: MarketBoardView, request: RestRequest): RestRe
   return twiceReply(trades.map((trade) => publicTrade(listed.rules, trade)));
 }
 
-/** The wire's names of the two volumes are swapped here, and only here (protocol 3.4). */
+/** The wire's names of the two volumes are swapped here, and only here (docs/protocols/cryptomus, REST). */
 function publicTrade(rules: MarketRules, trade: PublicTrade): object {
   return {
     trade_id: tradeId(trade, "public"),

@@ -162,7 +162,7 @@ async function fillsOf({
   return listed;
 }
 
-/** An item of the list of open orders, keys in the order of the sample (protocol 3.5). */
+/** An item of the list of open orders, keys in the order of the sample (docs/protocols/cryptomus, REST). */
 function openOrder(rules: MarketRules, order: OrderView): object {
   const { price, quantity, value, filledQuantity, filledValue } = orderAmounts(rules, order);
   return {

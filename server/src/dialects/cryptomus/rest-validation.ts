@@ -1,6 +1,6 @@
 /**
  * Reads the input of a request by its schema: every fault is found, and each is said in the stock
- * texts of the validator that the protocol's owner uses (protocol 3.6). Null and the empty text count
+ * texts of the validator that the protocol's owner uses (docs/protocols/cryptomus, Refusals). Null and the empty text count
  * as not given. A field that an operation does not take is a fault in a body: MD5 signs the body and
  * not the path, so a body must say by itself what it is for, and a misspelt field is lost to nobody.
  * In a query, which is never signed by MD5, it is ignored.

@@ -1,6 +1,6 @@
 /**
  * What REST answers with, for the API description and for the tests, which hold every reply against
- * it: field names, forms of numbers, and what each field means (protocol 3.4, 3.5).
+ * it: field names, forms of numbers, and what each field means (docs/protocols/cryptomus, REST).
  */
 import Type, { type TProperties, type TSchema } from "typebox";
 

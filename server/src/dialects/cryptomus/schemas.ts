@@ -18,7 +18,7 @@ export const clientOrderIdLengthMax = 64;
 /** Longest broker tag; it is accepted and forgotten. */
 export const tagLengthMax = 255;
 
-/** Most orders of one list (protocol 3.5). */
+/** Most orders of one list (docs/protocols/cryptomus, REST). */
 export const listLimitMax = 100;
 
 const listLimitDefault = 50;

@@ -1,5 +1,5 @@
 /**
- * MD5 signs a body and neither method nor path (protocol 3.2), so what a body asks for must not depend
+ * MD5 signs a body and neither method nor path (docs/protocols/cryptomus, Signing), so what a body asks for must not depend
  * on where it is sent: each is taken by the operation that it was written for and by no other.
  */
 import { beforeEach, describe, expect, it } from "vitest";

@@ -144,7 +144,7 @@ export class Conversation {
   }
 }
 
-/** Live clients take any object with `s` or `o` for a bar (protocol.md 2.6). */
+/** Live clients take any object with `s` or `o` for a bar (docs/protocols/finazon). */
 function expectControlReply(text: string): void {
   const reply = JSON.parse(text);
   expect(["success", "error"]).toContain(reply.status);

@@ -30,7 +30,7 @@ export interface ReplyTag {
 /** Tag of replies to a message of which nothing could be read. */
 export const emptyTag: ReplyTag = { event: undefined, requestId: undefined };
 
-/** The generation of the protocol that a request is written in (protocol.md 2.3, D-F12). */
+/** The generation of the protocol that a request is written in (docs/protocols/finazon, D-F12). */
 export type Generation = "first" | "current";
 
 /** A request to start or stop streams. */

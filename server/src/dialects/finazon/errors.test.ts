@@ -37,7 +37,7 @@ const samples: { readonly [Reason in StreamError["reason"]]: StreamError & { rea
   "revoked-key": { reason: "revoked-key" },
 };
 
-/** Words by which a live client recognises that its key is refused (protocol.md 2.5). */
+/** Words by which a live client recognises that its key is refused (docs/protocols/finazon). */
 const authWords = /api key|unauthorized|invalid key|authentication|forbidden/i;
 
 const readme = readFileSync(new URL("./README.md", import.meta.url), "utf8");

@@ -67,7 +67,7 @@ const invalidKeyMessage =
 /**
  * What the client is told. Live clients take "api key", "unauthorized", "invalid key",
  * "authentication" and "forbidden" as signs of a refused key, so only the errors that mean that
- * contain one of them (protocol.md 2.5).
+ * contain one of them (docs/protocols/finazon).
  */
 export function streamErrorMessage(error: StreamError): string {
   switch (error.reason) {
@@ -108,7 +108,7 @@ export function streamErrorMessage(error: StreamError): string {
   }
 }
 
-/** Sentence with which both surfaces say that a parameter cannot be used (protocol.md 2.7). */
+/** Sentence with which both surfaces say that a parameter cannot be used (docs/protocols/finazon). */
 function invalidParameter(name: string): string {
   return `The ${name} parameter is missing or invalid.`;
 }
@@ -162,7 +162,7 @@ interface RestErrorRow {
   readonly retryAfterS?: number;
 }
 
-/** Status, code and message by reason; the words are those of the vendor's table (protocol.md 2.7). */
+/** Status, code and message by reason; the words are those of the vendor's table (docs/protocols/finazon). */
 export const restErrors: Readonly<Record<RestReason, RestErrorRow>> = {
   "invalid-parameter": {
     status: 400,

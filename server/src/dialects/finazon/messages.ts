@@ -52,7 +52,7 @@ export type StreamErrorCode =
   | "ALREADY_SUBSCRIBED"
   | "NOT_SUBSCRIBED";
 
-/** What the first generation answers in `data`: the request once more (protocol.md 2.3). */
+/** What the first generation answers in `data`: the request once more (docs/protocols/finazon). */
 export interface RequestEcho {
   readonly event: EventName;
   readonly publisher: string;

@@ -1,4 +1,4 @@
-/** Cuts a list into the page that was asked for (protocol.md 2.7 "Paging and ordering"). */
+/** Cuts a list into the page that was asked for (docs/protocols/finazon). */
 import type { RestReply } from "../../ports/rest.ts";
 import { restErrorReply } from "./errors.ts";
 import type { ListBody } from "./messages.ts";

@@ -48,7 +48,7 @@ const datasetFilter = {
   publisher: "What version 1.0 calls the dataset.",
 };
 
-/** All lists (protocol.md 2.7). */
+/** All lists (docs/protocols/finazon). */
 export const restLists: readonly RestList[] = [
   {
     path: "/datasets",

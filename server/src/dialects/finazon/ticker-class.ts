@@ -3,7 +3,7 @@
  * is to sort tickers by where the wire wants them sorted.
  */
 
-/** The classes that have a ticker list of their own (protocol.md 2.7). */
+/** The classes that have a ticker list of their own (docs/protocols/finazon). */
 export type TickerClass = "crypto" | "forex" | "stocks";
 
 /** ISO 4217 codes of currencies that are traded against each other. */

@@ -79,7 +79,7 @@ describe("demo users", () => {
   it("are shown with lines that can be pasted, signed for a request without a body", () => {
     const apiKey = "fixture-api-key";
     const users = ["a", "b"].map((userId) => ({ userId, label: "", apiKey, isNew: false }));
-    // The signature is that of protocol 3.2.
+    // the signature is that of docs/protocols/cryptomus, Signing.
     const signed = "-H 'userId: a' -H 'sign: 7192c86862fa543f3d1e1f0c10d0d494'";
     const addresses = { http: "https://127.0.0.1:8080", ws: "wss://127.0.0.1:8080" };
     const account = "https://127.0.0.1:8080/v2/user-api/exchange/account";

@@ -71,7 +71,7 @@ export function demoUserLines(
   const shown = users.map(({ userId, apiKey }) => `demo user: ${userId} key ${apiKey}`);
   if (!takesMd5) return shown;
   const account = `${http}/v2/user-api/exchange/account`;
-  // The signature of a request without a body is the same for every address (protocol 3.2).
+  // The signature of a request without a body is the same for every address (docs/protocols/cryptomus, Signing).
   const signed = `-H 'userId: ${first.userId}' -H 'sign: ${systemSecrets().md5Hex(first.apiKey)}'`;
   return [
     ...shown,
