@@ -9,6 +9,7 @@ import type { CommandLog } from "../ports/command-log.ts";
 import type { History } from "../ports/history.ts";
 import type { Log } from "../ports/log.ts";
 import type { Released } from "../ports/released.ts";
+import type { SnapshotMaker } from "../ports/snapshot-maker.ts";
 import type { SnapshotStore } from "../ports/snapshot-store.ts";
 import { StartError } from "../ports/start-error.ts";
 import { afterThisTurn } from "../ports/timers.ts";
@@ -29,9 +30,11 @@ const auditIntervalMs = 10_000;
 const auditShareMax = 0.001;
 
 /** Where an exchange keeps what it must not forget. A `StartError` says what the operator has to do. */
-export interface EngineStores {
-  openLog(): Promise<CommandLog>;
+export interface EngineStores<OpenedLog extends CommandLog = CommandLog> {
+  openLog(): Promise<OpenedLog>;
   openSnapshots(): Promise<SnapshotStore>;
+  /** What makes snapshots while the exchange trades on this log. */
+  snapshotMaker(log: OpenedLog): SnapshotMaker;
   /** The history of this log; an empty one where it has to be made again from the log. */
   openHistory(log: CommandLog): Promise<History>;
 }
@@ -70,7 +73,7 @@ export class Engine {
   readonly #recorder: Recorder;
   readonly #options: EngineOptions;
   readonly #commandLog: CommandLog;
-  readonly #snapshotter: Snapshotter;
+  readonly snapshotter: Snapshotter;
   readonly #listeners: ((released: readonly Released[]) => void)[] = [];
   readonly #tellers: ((slice: readonly Released[]) => void)[] = [];
   readonly #line = new ReleaseLine({
@@ -92,13 +95,15 @@ export class Engine {
     this.#options = options;
     this.#commandLog = commandLog;
     this.exchange = exchange;
-    this.#snapshotter = new Snapshotter(
+    this.snapshotter = new Snapshotter(
       {
         exchange,
+        maker: options.stores.snapshotMaker(commandLog),
         store: snapshots,
         epoch: commandLog.epoch,
         every: options.snapshotEvery,
         report: options.log,
+        damaged: (reason) => this.scrub.foundDamage({ reason }),
       },
       fromSequence,
     );
@@ -224,7 +229,7 @@ export class Engine {
     const failed = this.fault !== undefined;
     await this.sequencer.close();
     this.#line.finish();
-    if (!failed) await this.#snapshotter.finish();
+    await (failed ? this.snapshotter.stop() : this.snapshotter.finish());
     await this.#recorder.finish();
     await this.#commandLog.close();
   }
@@ -233,7 +238,7 @@ export class Engine {
     this.#recorder.take(released);
     for (const listener of this.#listeners) listener(released);
     this.#line.take(released);
-    this.#snapshotter.note(this.sequencer.durableSequence);
+    this.snapshotter.note(this.sequencer.durableSequence);
   }
 
   #scheduleAudit(lastTookMs = 0): void {

@@ -32,6 +32,7 @@ function open(storage: MemoryLogStorage, parameters?: ExchangeParameters): Promi
     stores: {
       openLog: async () => new MemoryCommandLog(storage),
       openSnapshots: async () => noSnapshots,
+      snapshotMaker: () => ({ make: async () => ({ kind: "stored" }), stop: async () => {} }),
       openHistory: async () => new MemoryHistory(),
     },
     clock: new VirtualClock(),

@@ -52,6 +52,16 @@ export class Scrub {
     return this.#damage;
   }
 
+  /** Tells the operator, once, that an old part of the log cannot be read as it was written. */
+  foundDamage(found: { readonly reason: string; readonly sequence?: number }): void {
+    if (this.#damage !== undefined) return;
+    this.#damage = found.reason;
+    this.#options.report.error(
+      "an old part of the log is damaged: the exchange goes on, and cannot be rebuilt from this file; keep it and its backups, and restore it",
+      { ...found },
+    );
+  }
+
   /** Reads no further; to be called before the log is closed. */
   stop(): void {
     this.#isStopped = true;
@@ -64,18 +74,14 @@ export class Scrub {
   }
 
   async #round(): Promise<void> {
-    const { log, report } = this.#options;
+    const { log } = this.#options;
     let commands = 0;
     let bytes = 0;
     try {
       for await (const entry of log.read(1)) {
         if (this.#isStopped) return;
         if (entry.kind === "damage") {
-          this.#damage = entry.message;
-          report.error(
-            "an old part of the log is damaged: the exchange goes on, and cannot be rebuilt from this file; keep it and its backups, and restore it",
-            { sequence: entry.sequence, reason: entry.message },
-          );
+          this.foundDamage({ sequence: entry.sequence, reason: entry.message });
           return;
         }
         commands += entry.count;

@@ -24,7 +24,7 @@ export function registerFigures(meter: Meter, measured: Measured): () => void {
     ...gatewayFigures(meter, measured),
     ...clockFigures(meter, measured.clock),
     ...feedFigures(meter, feeds),
-    ...(engine ? engineFigures(meter, engine) : []),
+    ...(engine ? [...engineFigures(meter, engine), ...snapshotFigures(meter, engine)] : []),
   ];
   return () => {
     for (const task of tasks) task();
@@ -285,6 +285,18 @@ function engineFigures(meter: Meter, engine: Engine): (() => void)[] {
     follow(historyRounds, () => historyScrub.rounds),
     follow(commands, () => sequencer.durableSequence - start),
   ];
+}
+
+function snapshotFigures(meter: Meter, { snapshotter }: Engine): (() => void)[] {
+  const stored = meter.gauge(
+    "openbourse_snapshot_sequence",
+    "Last command in the newest state snapshot; 0 before the first.",
+  );
+  const failed = meter.counter(
+    "openbourse_snapshots_failed_total",
+    "State snapshots that were due and could not be made or stored.",
+  );
+  return [() => stored.set(snapshotter.lastSequence), follow(failed, () => snapshotter.failures)];
 }
 
 /** A counter that follows a number kept elsewhere, where counting must cost nothing. */

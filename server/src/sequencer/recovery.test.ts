@@ -3,35 +3,28 @@ import type { Command } from "../core/commands.ts";
 import { Exchange } from "../core/exchange.ts";
 import type { Log } from "../ports/log.ts";
 import type { Released } from "../ports/released.ts";
+import type { SnapshotMaker } from "../ports/snapshot-maker.ts";
 import type { Snapshot, SnapshotStore } from "../ports/snapshot-store.ts";
 import { MemoryCommandLog, MemoryLogStorage } from "../testing/memory-command-log.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
 import { exampleCommands, opening, seededNumbers } from "./example-stream.fixture.ts";
+import { MemorySnapshots } from "./memory-snapshots.fixture.ts";
 import { type Recovered, recover } from "./recovery.ts";
 import { Sequencer } from "./sequencer.ts";
+import { makeSnapshot } from "./snapshot-follower.ts";
 import { Snapshotter } from "./snapshotter.ts";
 
-/** Snapshots in memory; `damaged` ones cannot be read. */
-class MemorySnapshots implements SnapshotStore {
-  readonly kept: Snapshot[] = [];
-  readonly damaged = new Set<number>();
-
-  async write(snapshot: Snapshot) {
-    this.kept.unshift(snapshot);
-    return "stored" as const;
-  }
-
-  async list() {
-    return this.kept.map(({ sequence, state }) => ({ sequence, bytes: state.length }));
-  }
-
-  async read(sequence: number) {
-    const found = this.kept.find((snapshot) => snapshot.sequence === sequence);
-    if (found === undefined || this.damaged.has(sequence)) {
-      return { kind: "damage" as const, sequence, message: `snapshot ${sequence} is damaged` };
-    }
-    return { kind: "snapshot" as const, ...found };
-  }
+/** Makes snapshots in this thread. */
+function beside(
+  log: MemoryCommandLog,
+  snapshots: SnapshotStore,
+): { readonly maker: SnapshotMaker } {
+  return {
+    maker: {
+      make: (sequence) => makeSnapshot({ log, snapshots, sequence, report: silent }),
+      stop: () => Promise.resolve(),
+    },
+  };
 }
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
@@ -48,7 +41,14 @@ async function run(seed: number, count: number, every = 100) {
   const log = new MemoryCommandLog(storage);
   const exchange = new Exchange();
   const snapshotter = new Snapshotter(
-    { exchange, store: snapshots, epoch: log.epoch, every, report: silent },
+    {
+      ...beside(log, snapshots),
+      exchange,
+      store: snapshots,
+      epoch: log.epoch,
+      every,
+      report: silent,
+    },
     0,
   );
   const all: Released[] = [];
@@ -183,7 +183,10 @@ class World {
     const log = new MemoryCommandLog(this.storage);
     const { epoch } = log;
     const store = this.snapshots;
-    const snapshotter = new Snapshotter({ exchange, store, epoch, every: 50, report: silent }, 0);
+    const snapshotter = new Snapshotter(
+      { ...beside(log, store), exchange, store, epoch, every: 50, report: silent },
+      0,
+    );
     const sequencer = new Sequencer({
       exchange,
       log,

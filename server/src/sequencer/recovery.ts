@@ -13,7 +13,7 @@ import { decodeState, isStateFormat } from "./state-codec.ts";
 
 /** What recovery works with. */
 export interface RecoveryOptions {
-  readonly log: CommandLog;
+  readonly log: Pick<CommandLog, "damage" | "epoch" | "lastSequence" | "read">;
   readonly snapshots: SnapshotStore;
   readonly report: Log;
   /** Snapshots newer than this are not used: somebody needs the events after it. */

@@ -2,7 +2,11 @@
 import { existsSync } from "node:fs";
 import { openSnapshotStore } from "../../adapters/files/snapshot-store.ts";
 import { type OpenedHistory, openHistory } from "../../adapters/sqlite/history/history.ts";
-import { type CommandLogOptions, openCommandLog } from "../../adapters/sqlite/log/log.ts";
+import {
+  type CommandLogOptions,
+  openCommandLog,
+  type SqliteCommandLog,
+} from "../../adapters/sqlite/log/log.ts";
 import { markFileOf } from "../../adapters/sqlite/log/mark.ts";
 import type { EngineStores } from "../../engine/engine.ts";
 import type { CommandLog } from "../../ports/command-log.ts";
@@ -12,6 +16,7 @@ import type { SnapshotStore } from "../../ports/snapshot-store.ts";
 import { StartError } from "../../ports/start-error.ts";
 import { type EngineFiles, engineFiles } from "./engine-files.ts";
 import { engineTraces } from "./engine-traces.ts";
+import { SnapshotWorkerMaker } from "./snapshot-worker-maker.ts";
 
 /** How an engine's stores are opened. */
 export interface EngineStoresOptions {
@@ -24,7 +29,7 @@ export interface EngineStoresOptions {
 export function engineStores(
   folder: string,
   { log, logBytesMax }: EngineStoresOptions,
-): EngineStores {
+): EngineStores<SqliteCommandLog> {
   const files = engineFiles(folder);
   return {
     async openLog() {
@@ -40,6 +45,7 @@ export function engineStores(
       return commandLog;
     },
     openSnapshots: () => openSnapshots(files.snapshots),
+    snapshotMaker: (commandLog) => new SnapshotWorkerMaker({ files, log: commandLog, report: log }),
     async openHistory(commandLog) {
       const history = await openOrRemakeHistory(commandLog, files.history);
       if (history.lastSequence === 0 && commandLog.lastSequence > 0) {
@@ -54,7 +60,7 @@ export function engineStores(
 export async function openLog(
   files: EngineFiles,
   options: Pick<CommandLogOptions, "fileBytesMax" | "mayBegin"> = {},
-): Promise<CommandLog> {
+): Promise<SqliteCommandLog> {
   const traces = engineTraces(files);
   const opened = await openCommandLog({ file: files.log, traces, ...options });
   if (opened.kind === "refused") throw new StartError(opened.message);

@@ -265,9 +265,9 @@ export class CommandLogFile {
     return this.#reader.cursorAt(sequence);
   }
 
-  /** Reads some batches. */
-  readChunk(cursor: ReadCursor): LogChunk {
-    return this.#reader.readChunk(cursor, this.#endExpected);
+  /** Reads some batches, up to the one with which they are `bytesMax`. */
+  readChunk(cursor: ReadCursor, bytesMax?: number): LogChunk {
+    return this.#reader.readChunk(cursor, this.#endExpected, bytesMax);
   }
 
   /** Lets the file go. What is durable stays so even when tidying up fails, so that is not reported. */

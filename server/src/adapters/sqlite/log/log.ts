@@ -3,7 +3,7 @@
  * up nothing else. It keeps the file locked, and everybody else out, until it is closed.
  */
 import { once } from "node:events";
-import { Worker } from "node:worker_threads";
+import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { assert, ensureNever } from "../../../core/assert.ts";
 import {
   type AppendOutcome,
@@ -30,10 +30,10 @@ import {
   packBatches,
   type ToWorker,
   transferOf,
-  unpackBatches,
   type WorkerStart,
 } from "./messages.ts";
-import { logDamage, type ReadCursor } from "./rows.ts";
+import { type Chunk, readEntries, unreadable } from "./reader.ts";
+import type { ReadCursor } from "./rows.ts";
 
 /** What to open, and how much may be under way. */
 export interface CommandLogOptions extends CommandLogFileOptions {
@@ -56,11 +56,10 @@ export interface CommandLogRefusal {
 
 /** An open log, or why there is none. */
 export type OpenedCommandLog =
-  | { readonly kind: "opened"; readonly log: CommandLog }
+  | { readonly kind: "opened"; readonly log: SqliteCommandLog }
   | CommandLogRefusal;
 
 type Opened = Extract<WorkerStart, { kind: "opened" }>;
-type Chunk = Extract<FromWorker, { kind: "chunk" }>;
 
 /**
  * Opens the log in `file`, which is made for its owner's eyes only when it is missing. It is refused
@@ -117,7 +116,8 @@ interface Parts {
   readonly inFlightBytesMax: number;
 }
 
-class SqliteCommandLog implements CommandLog {
+/** An open log. */
+export class SqliteCommandLog implements CommandLog {
   readonly epoch: string;
   readonly damage: LogDamage | undefined;
   readonly largestBatch: BatchBound = batchBoundMax;
@@ -143,6 +143,7 @@ class SqliteCommandLog implements CommandLog {
   #endReason: string | undefined;
   #isClosed = false;
 
+  /** Only this module makes one. */
   constructor(parts: Parts) {
     const { worker, opened, file } = parts;
     this.#parts = parts;
@@ -209,6 +210,14 @@ class SqliteCommandLog implements CommandLog {
     return this.#tail.follow({ log: this, stored, fromSequence, signal });
   }
 
+  /** A port for a `LogReader` in another thread, which reads without this one. It ends with the log. */
+  readerPort(): MessagePort {
+    assert(!this.#isClosed, "a closed log is not read");
+    const { port1, port2 } = new MessageChannel();
+    this.#parts.worker.postMessage({ kind: "reader", port: port1 } satisfies ToWorker, [port1]);
+    return port2;
+  }
+
   async close(): Promise<void> {
     if (!this.#isClosed) {
       this.#postOutgoing();
@@ -219,18 +228,8 @@ class SqliteCommandLog implements CommandLog {
     await this.#parts.exited;
   }
 
-  async *#stored(
-    fromSequence: number,
-    isOver: () => boolean,
-  ): AsyncGenerator<LogEntry, void, undefined> {
-    let following: Promise<Chunk> | undefined = isOver() ? undefined : this.#ask(fromSequence);
-    while (following !== undefined) {
-      const chunk: Chunk = await following;
-      // Read ahead by one, so that the worker reads while the caller works.
-      following = chunk.next === undefined || isOver() ? undefined : this.#ask(chunk.next);
-      for (const batch of unpackBatches(chunk.packed)) yield { kind: "batch", ...batch };
-      if (chunk.damage !== undefined && !isOver()) yield chunk.damage;
-    }
+  #stored(fromSequence: number, isOver: () => boolean): AsyncGenerator<LogEntry, void, undefined> {
+    return readEntries((from) => this.#ask(from), fromSequence, isOver);
   }
 
   /** A tick is not stored: it waits for what is under way, and finds room because it takes none. */
@@ -271,7 +270,8 @@ class SqliteCommandLog implements CommandLog {
 
   #ask(from: ReadCursor | number): Promise<Chunk> {
     assert(!this.#isClosed, "a closed log is not read");
-    if (this.#endReason !== undefined) return Promise.resolve(this.#unread(from, this.#endReason));
+    if (this.#endReason !== undefined)
+      return Promise.resolve(unreadable(this.#parts.file, from, this.#endReason));
     return new Promise((resolve) => {
       this.#readings.push({ from, resolve });
       this.#post({ kind: "read", from });
@@ -330,13 +330,7 @@ class SqliteCommandLog implements CommandLog {
   #end(reason: string): void {
     this.#endReason ??= reason;
     this.#fail({ kind: "failure", fault: "failed", message: reason });
-    for (const { from, resolve } of this.#readings.splice(0)) resolve(this.#unread(from, reason));
-  }
-
-  #unread(from: ReadCursor | number, detail: string): Chunk {
-    const sequence = typeof from === "number" ? from : from.nextSequence;
-    const { file } = this.#parts;
-    const damage = logDamage({ file, fault: "unreadable", sequence, detail });
-    return { kind: "chunk", packed: packBatches([]), next: undefined, damage };
+    for (const { from, resolve } of this.#readings.splice(0))
+      resolve(unreadable(this.#parts.file, from, reason));
   }
 }

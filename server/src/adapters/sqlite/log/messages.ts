@@ -2,6 +2,7 @@
  * What the command log and its worker thread say to each other. Batches travel packed in two buffers
  * that are handed over, not copied.
  */
+import type { MessagePort } from "node:worker_threads";
 import type { CommandBatch, LogDamage } from "../../../ports/command-log.ts";
 import type { StorageFailure } from "../../../ports/storage-fault.ts";
 import type { StoreFault } from "../file/store-error.ts";
@@ -20,6 +21,8 @@ export type ToWorker =
   | { readonly kind: "append"; readonly packed: PackedBatches }
   /** Answered with one `chunk`, in the order of the questions. A number asks for where it is. */
   | { readonly kind: "read"; readonly from: ReadCursor | number }
+  /** Another thread reads through this port: it asks as `read` does, and is answered with a `chunk` there. */
+  | { readonly kind: "reader"; readonly port: MessagePort }
   | { readonly kind: "close" };
 
 /** What the worker says first, and once. */

@@ -23,7 +23,7 @@ export interface LogChunk {
   readonly damage: LogDamage | undefined;
 }
 
-/** A step ends after the batch with which it reaches one of these. */
+/** A step ends after the batch with which it reaches one of these, unless it is told fewer bytes. */
 const chunkBytesMax = 1_024 * 1_024;
 const chunkBatchesMax = 4_096;
 
@@ -71,7 +71,7 @@ export class BatchReader {
   }
 
   /** Reads on from a cursor. `lastSequence` is where the log ought to end. */
-  readChunk(cursor: ReadCursor, lastSequence: number): LogChunk {
+  readChunk(cursor: ReadCursor, lastSequence: number, bytesMax: number = chunkBytesMax): LogChunk {
     const batches: CommandBatch[] = [];
     let at = cursor;
     const stop = this.#attempt(
@@ -84,7 +84,7 @@ export class BatchReader {
           at = { nextSequence: row.firstSequence + row.count, checksum: row.checksum };
           batches.push(row);
           bytes += row.payload.length;
-          if (bytes >= chunkBytesMax || batches.length === chunkBatchesMax) return "more";
+          if (bytes >= bytesMax || batches.length === chunkBatchesMax) return "more";
         }
         return "end";
       },

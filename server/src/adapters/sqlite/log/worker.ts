@@ -2,7 +2,12 @@
  * The thread that owns the command log's file. Everything that was posted while it was busy becomes
  * one transaction, so one wait for the disk serves many batches. It decides nothing else.
  */
-import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import {
+  type MessagePort,
+  parentPort,
+  receiveMessageOnPort,
+  workerData,
+} from "node:worker_threads";
 import { assert, ensureNever } from "../../../core/assert.ts";
 import type { CommandBatch } from "../../../ports/command-log.ts";
 import type { StorageFailure } from "../../../ports/storage-fault.ts";
@@ -17,6 +22,7 @@ import {
   unpackBatches,
   type WorkerStart,
 } from "./messages.ts";
+import type { Chunk } from "./reader.ts";
 import type { LogChunk, ReadCursor } from "./rows.ts";
 
 /** A transaction takes no further message once it holds this many bytes of payload. */
@@ -54,12 +60,16 @@ function handle(log: CommandLogFile, message: ToWorker): ToWorker | undefined {
       stalled.waiting.push(...unpackBatches(message.packed));
       return undefined;
     case "read":
-      read(log, message.from);
+      send(port, chunkAt(log, message.from));
+      return undefined;
+    case "reader":
+      serveReader(log, message.port);
       return undefined;
     case "close":
       if (stalled !== undefined) giveUp(log, stalled);
       log.close();
       port.close();
+      for (const reader of readers) reader.close();
       return undefined;
     default:
       return ensureNever(message);
@@ -141,12 +151,31 @@ function giveUp(log: CommandLogFile, last: Stalled): void {
   stalled = undefined;
 }
 
-function read(log: CommandLogFile, from: ReadCursor | number): void {
+/** What a reader in another thread gets at once: little, since appends wait meanwhile. */
+const readerChunkBytes = 131_072;
+
+/** Threads that read this log besides the one that opened it. */
+const readers = new Set<MessagePort>();
+
+function serveReader(log: CommandLogFile, reader: MessagePort): void {
+  readers.add(reader);
+  reader.on("close", () => readers.delete(reader));
+  reader.on("message", (from: ReadCursor | number) =>
+    send(reader, chunkAt(log, from, readerChunkBytes)),
+  );
+}
+
+function send(to: MessagePort, chunk: Chunk): void {
+  to.postMessage(chunk, transferOf(chunk.packed));
+}
+
+function chunkAt(log: CommandLogFile, from: ReadCursor | number, bytesMax?: number): Chunk {
   const cursor = typeof from === "number" ? log.cursorAt(from) : from;
-  const chunk: LogChunk =
-    "kind" in cursor ? { batches: [], next: undefined, damage: cursor } : log.readChunk(cursor);
-  const packed = packBatches(chunk.batches);
-  post({ kind: "chunk", packed, next: chunk.next, damage: chunk.damage }, transferOf(packed));
+  const { batches, next, damage }: LogChunk =
+    "kind" in cursor
+      ? { batches: [], next: undefined, damage: cursor }
+      : log.readChunk(cursor, bytesMax);
+  return { kind: "chunk", packed: packBatches(batches), next, damage };
 }
 
 /** Why the file cannot be opened; what is no trouble with the file is a bug and ends the thread. */
