@@ -134,6 +134,23 @@ describe.each(["stopped", "running"])("with the server %s", (state) => {
     expect(await answerOf("markets", "resume", market)).toEqual({ market, state: "open" });
   });
 
+  it("rules of a market, fees and limits are set and shown", async () => {
+    const set = await run("markets", "set", market, "--min-base", "0.01");
+    expect(set.stdout).toMatch(/^minBase is 0\.01; it was [\d.]+\n.* base 0\.01 to /);
+    const rates = ["--maker", "-0.01", "--taker", "0.05"];
+    expect((await run("fees", "set", "--market", market, ...rates)).stdout).toBe(
+      `fees of ${market} are maker -0.01 % taker 0.05 %; they were none\n`,
+    );
+    expect(await answerOf("fees")).toMatchObject({
+      markets: expect.arrayContaining([{ market, makerPercent: "-0.01", takerPercent: "0.05" }]),
+    });
+    expect(await faultOf("fees", "set", "--user", "nobody", ...rates)).toContain("users list");
+    expect(await answerOf("limits", "set", "--open-orders-per-user", "500")).toHaveProperty(
+      "changed",
+    );
+    expect(await answerOf("limits")).toMatchObject({ openOrdersPerUserMax: 500 });
+  });
+
   it("money is brought and taken, once for each key", async () => {
     const { userId } = await answerOf("users", "create");
     const to = ["--user", String(userId), "--currency", "USDT"];

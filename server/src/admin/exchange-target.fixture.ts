@@ -1,6 +1,6 @@
 /** A target for tests: a real exchange whose every command is durable at once. */
 import { Exchange } from "../core/exchange.ts";
-import type { AdminTarget } from "./target.ts";
+import { type AdminTarget, parametersOf } from "./target.ts";
 
 /** An exchange and what administers it. */
 export interface ExchangeTarget extends AdminTarget {
@@ -21,6 +21,10 @@ export function exchangeTarget(users: readonly string[] = [], stopReason?: strin
     async markets() {
       if (stopReason !== undefined) return { kind: "unavailable", reason: stopReason };
       return exchange.markets();
+    },
+    async parameters(users) {
+      if (stopReason !== undefined) return { kind: "unavailable", reason: stopReason };
+      return parametersOf(exchange, users);
     },
     async openOrders(user) {
       if (stopReason !== undefined) return { kind: "unavailable", reason: stopReason };

@@ -11,6 +11,7 @@ import {
 import { type Decimal, formatDecimal, parseDecimal, rescale } from "../core/num/decimal.ts";
 import { type Atoms, atomsMax, atomsScale, formatAtoms, parseAtoms } from "../core/num/money.ts";
 import { type Lots, lots } from "../core/num/units.ts";
+import { parsePercent, percentToPpmScale } from "./percent.ts";
 
 /** A market as it is asked for; numbers are decimal texts, and what is left out has a default. */
 export const marketRequest = Type.Object(
@@ -37,9 +38,6 @@ export const defaultLotsMax = 1_000_000_000;
 
 /** What else is taken where nothing is said. */
 export const marketDefaults = { minQuote: "0", maxQuote: "10000000", bandPercent: "5" } as const;
-
-/** Decimals between a percentage and millionths. */
-const percentToPpmScale = 4;
 
 /** The rules; a text says what is wrong with what was asked for. */
 export function parseMarketRules(request: MarketRequest): MarketRules | string {
@@ -135,11 +133,8 @@ function parseValues({
 }
 
 function parseBand(percent: string): number | string {
-  const fault = `band-percent: "${percent}" is no band: write 0 to 100, with at most ${percentToPpmScale} decimals`;
-  const band = parseDecimal(percent);
-  if (typeof band === "string" || band.coefficient < 0 || band.scale > percentToPpmScale) {
-    return fault;
-  }
-  const ppm = rescale(band.coefficient, band.scale, percentToPpmScale);
-  return ppm !== undefined && ppm <= bandPpmMax ? ppm : fault;
+  const ppm = parsePercent(percent);
+  return ppm !== undefined && ppm >= 0 && ppm <= bandPpmMax
+    ? ppm
+    : `band-percent: "${percent}" is no band: write 0 to 100, with at most ${percentToPpmScale} decimals`;
 }

@@ -140,7 +140,8 @@ describe("markets", () => {
     const target = await openTarget();
     expect(await add(market, target)).toEqual({
       kind: "refused",
-      message: "there is a market BTC_USDT already; the rules of a market cannot be changed",
+      message:
+        "there is a market BTC_USDT already; what can be changed of its rules is set with markets set",
     });
     expect(await add({ ...market, code: "X" }, target)).toMatchObject({ kind: "refused" });
     expect(target.exchange.markets()).toHaveLength(1);

@@ -4,8 +4,17 @@
  */
 import Type, { type Static, type TSchema } from "typebox";
 import type { AdminAnswer } from "./answer.ts";
+import { feesRequest, setFees, showFees } from "./fees.ts";
+import { limitsRequest, setLimits, showLimits } from "./limits.ts";
 import { marketRequest } from "./market-rules.ts";
-import { addMarket, listMarkets, marketStateRequest, setMarketState } from "./markets.ts";
+import {
+  addMarket,
+  listMarkets,
+  marketStateRequest,
+  rulesRequest,
+  setMarketRules,
+  setMarketState,
+} from "./markets.ts";
 import { noteRequest, takeNote } from "./note.ts";
 import { cancelOrders, cancelRequest, listOrders, ordersRequest } from "./orders.ts";
 import { listSessions, sessionsRequest } from "./sessions.ts";
@@ -28,6 +37,11 @@ export const adminOperations = {
   "list-markets": reads(nothing, listMarkets),
   "add-market": changes(marketRequest, addMarket),
   "set-market-state": changes(marketStateRequest, setMarketState),
+  "set-market-rules": changes(rulesRequest, setMarketRules),
+  "show-fees": reads(nothing, showFees),
+  "set-fees": changes(feesRequest, setFees),
+  "show-limits": reads(nothing, showLimits),
+  "set-limits": changes(limitsRequest, setLimits),
   "list-orders": reads(ordersRequest, listOrders),
   "cancel-orders": changes(cancelRequest, cancelOrders),
   "list-sessions": reads(sessionsRequest, listSessions),

@@ -1,6 +1,9 @@
 /** What an administrator works on: an exchange that runs, its users, and the server's connections. */
 import type { Command } from "../core/commands.ts";
 import type { OrderView } from "../core/events.ts";
+import type { UserFees } from "../core/exchange.ts";
+import type { FeeRates } from "../core/market/fees.ts";
+import type { ExchangeParameters } from "../core/parameters.ts";
 import type { ListedMarket } from "../marketdata/market-board.ts";
 import type { ConnectionSource } from "../ports/connections.ts";
 import type { DurableReading, Submission } from "../ports/released.ts";
@@ -13,6 +16,8 @@ export interface AdminTarget {
   submit(command: Command): Promise<Submission | Admission>;
   /** All markets in the order in which they were added. */
   markets(): Promise<readonly ListedMarket[] | Unavailable>;
+  /** Limits and fees that apply; of the users who have own fees at most `users`. */
+  parameters(users: number): Promise<OperatedParameters | Unavailable>;
   /** Open orders of a user, oldest first. */
   openOrders(user: string): Promise<readonly OrderView[] | Unavailable>;
   /** Whose an open order is; undefined when it is not open. */
@@ -21,6 +26,12 @@ export interface AdminTarget {
   userExists(id: string): boolean;
   /** The connections; undefined where no server has been started, but the exchange alone. */
   readonly sessions?: ConnectionSource;
+}
+
+/** What the exchange is run with. */
+export interface OperatedParameters extends ExchangeParameters {
+  readonly marketFees: readonly { readonly market: string; readonly rates: FeeRates }[];
+  readonly userFees: readonly UserFees[];
 }
 
 /** The exchange in service, as far as operators touch it. */
@@ -32,8 +43,9 @@ export interface OperatedExchange {
 }
 
 /** What operators read of an exchange's state. */
-export interface OperatedState {
-  markets(): readonly ListedMarket[];
+export interface OperatedState extends ExchangeParameters {
+  markets(): readonly (ListedMarket & { readonly fees: FeeRates | undefined })[];
+  userFees(count: number): readonly UserFees[];
   openOrders(user: string): readonly OrderView[];
   ownerOfOrder(id: number): string | undefined;
 }
@@ -49,6 +61,12 @@ export function adminTargetOf(
       const reading = await sequencer.read((exchange) => exchange.markets());
       if (reading.kind === "stopped") return { kind: "unavailable", reason: reading.reason };
       return reading.result.map(({ rules, halted }) => ({ rules, halted }));
+    },
+    async parameters(users) {
+      const reading = await sequencer.read((exchange) => parametersOf(exchange, users));
+      return reading.kind === "stopped"
+        ? { kind: "unavailable", reason: reading.reason }
+        : reading.result;
     },
     async openOrders(user) {
       const reading = await sequencer.read((exchange) => exchange.openOrders(user));
@@ -66,10 +84,24 @@ export function adminTargetOf(
   };
 }
 
+/** What an exchange is run with, as operators see it. */
+export function parametersOf(exchange: OperatedState, users: number): OperatedParameters {
+  const { limits, fees } = exchange;
+  return {
+    limits,
+    fees,
+    marketFees: exchange.markets().flatMap(({ rules, fees: rates }) => {
+      return rates === undefined ? [] : [{ market: rules.code, rates }];
+    }),
+    userFees: exchange.userFees(users),
+  };
+}
+
 /** The target of a server without an exchange. */
 export const noExchange: AdminTarget = {
   submit: () => Promise.resolve({ kind: "stopped", reason: "this server has no exchange" }),
   markets: () => Promise.resolve({ kind: "unavailable", reason: "this server has no exchange" }),
+  parameters: () => Promise.resolve({ kind: "unavailable", reason: "this server has no exchange" }),
   openOrders: () => Promise.resolve({ kind: "unavailable", reason: "this server has no exchange" }),
   ownerOfOrder: () =>
     Promise.resolve({ kind: "unavailable", reason: "this server has no exchange" }),

@@ -4,7 +4,9 @@
  */
 import { Argument, type Command } from "commander";
 import type { TransferOptions } from "./commands/deposit.ts";
-import type { AddMarketOptions } from "./commands/markets.ts";
+import type { SetFeesOptions } from "./commands/fees.ts";
+import type { SetLimitsOptions } from "./commands/limits.ts";
+import type { AddMarketOptions, SetMarketOptions } from "./commands/markets.ts";
 import type { CancelOrdersOptions, ListOrdersOptions } from "./commands/orders.ts";
 import { type ConfigOptions, configInput, type Done, wholeNumber, withFolder } from "./options.ts";
 
@@ -16,6 +18,8 @@ export function addExchangeCommands(program: Command, done: Done): void {
   addOrderCommands(program, done);
   addTransferCommands(program, done);
   addMarketCommands(program, done);
+  addFeeCommands(program, done);
+  addLimitCommands(program, done);
   addSessionsCommand(program, done);
   addUpkeepCommands(program, done);
 }
@@ -120,7 +124,7 @@ function addMarketCommands(program: Command, done: Done): void {
       const { listMarketsCommand } = await import("./commands/markets.ts");
       done(await listMarketsCommand(configInput(options), options.json === true));
     });
-  withFolder(markets.command("add").description("open a market; its rules stay as they are"))
+  withFolder(markets.command("add").description("open a market; its tick and lot stay as they are"))
     .argument("<code>", "base and quote currency, for example BTC_USDT")
     .requiredOption("--tick <step>", "smallest price step, for example 0.01")
     .requiredOption("--lot <step>", "smallest quantity step, for example 0.00001")
@@ -134,6 +138,22 @@ function addMarketCommands(program: Command, done: Done): void {
       const { addMarketCommand } = await import("./commands/markets.ts");
       done(await addMarketCommand(configInput(options), code, options));
     });
+  withFolder(
+    markets
+      .command("set")
+      .description("change what orders are held to, also while orders stand; tick and lot stay"),
+  )
+    .argument("<code>", "the market, as `markets list` shows it")
+    .option("--min-base <quantity>", "smallest quantity of an order")
+    .option("--max-base <quantity>", "largest quantity of an order")
+    .option("--min-quote <value>", "smallest price × quantity of an order")
+    .option("--max-quote <value>", "largest price × quantity of an order")
+    .option("--band-percent <percent>", "how far market orders may trade")
+    .option("--json", "print one JSON object")
+    .action(async (code: string, options: ConfigOptions & SetMarketOptions) => {
+      const { setMarketCommand } = await import("./commands/markets.ts");
+      done(await setMarketCommand(configInput(options), code, options));
+    });
   for (const action of ["halt", "resume"] as const) {
     const what = action === "halt" ? "take no more orders; cancels are taken" : "take orders again";
     withFolder(markets.command(action).description(what))
@@ -144,6 +164,61 @@ function addMarketCommands(program: Command, done: Done): void {
         done(await marketStateCommand(configInput(options), code, { action, json: options.json }));
       });
   }
+}
+
+function addFeeCommands(program: Command, done: Done): void {
+  const fees = program
+    .command("fees")
+    .description("see and set what trades cost; works while the server runs");
+  withFolder(fees.command("show", { isDefault: true }).description("show all fees"))
+    .option("--json", "print one JSON object")
+    .action(async (options: JsonOptions) => {
+      const { showFeesCommand } = await import("./commands/fees.ts");
+      done(await showFeesCommand(configInput(options), options.json === true));
+    });
+  withFolder(
+    fees.command("set").description("set fees of everybody, of a market or of a user, from now on"),
+  )
+    .option("--market <code>", "own rates of this market, for users without their own")
+    .option("--user <id>", "own rates of this user, in all markets")
+    .option("--any-user", "take a name that is no user's, as simulated participants have")
+    .option("--maker <percent>", "rate of who rested in the book; a negative one is a rebate")
+    .option("--taker <percent>", "rate of who traded at once")
+    .option(
+      "--step <turnover:maker:taker>",
+      "everybody's rates from a turnover of 30 days on; repeatable, the first from 0",
+      (text: string, before: readonly string[] = []) => [...before, text],
+    )
+    .option("--none", "the market or user has no own rates any more")
+    .option("--json", "print one JSON object")
+    .action(async (options: ConfigOptions & SetFeesOptions) => {
+      const { setFeesCommand } = await import("./commands/fees.ts");
+      done(await setFeesCommand(configInput(options), options));
+    });
+}
+
+function addLimitCommands(program: Command, done: Done): void {
+  const limits = program
+    .command("limits")
+    .description("see and set how much the exchange takes in; works while the server runs");
+  withFolder(limits.command("show", { isDefault: true }).description("show all limits"))
+    .option("--json", "print one JSON object")
+    .action(async (options: JsonOptions) => {
+      const { showLimitsCommand } = await import("./commands/limits.ts");
+      done(await showLimitsCommand(configInput(options), options.json === true));
+    });
+  withFolder(
+    limits.command("set").description("set limits; what is there beyond a lower one stays"),
+  )
+    .option("--open-orders <n>", "open orders of all users", wholeNumber)
+    .option("--open-orders-per-user <n>", "open orders of one user", wholeNumber)
+    .option("--users <n>", "users", wholeNumber)
+    .option("--markets <n>", "markets", wholeNumber)
+    .option("--json", "print one JSON object")
+    .action(async (options: ConfigOptions & SetLimitsOptions) => {
+      const { setLimitsCommand } = await import("./commands/limits.ts");
+      done(await setLimitsCommand(configInput(options), options));
+    });
 }
 
 function addSessionsCommand(program: Command, done: Done): void {

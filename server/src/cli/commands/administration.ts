@@ -1,5 +1,6 @@
 /** What the commands on the exchange share: asking, and turning the answer into lines and an exit code. */
 import type { AdminAnswer } from "../../admin/answer.ts";
+import type { Change } from "../../admin/changes.ts";
 import type { ConfigInput } from "../../config/load.ts";
 import type { Config } from "../../config/schema.ts";
 import { configOrExitCode } from "./config.ts";
@@ -31,4 +32,10 @@ export async function askAndPrint<Result>(
       process.stderr.write(`openbourse: ${answer.message}\n`);
       return 1;
   }
+}
+
+/** A line for each value that is another one now. */
+export function changeLines(changes: readonly Change[]): readonly string[] {
+  if (changes.length === 0) return ["nothing changed: all of it was so already"];
+  return changes.map(({ what, from, to }) => `${what} is ${to}; it was ${from}`);
 }

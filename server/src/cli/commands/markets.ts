@@ -1,10 +1,10 @@
-/** `markets list|add|halt|resume`: what can be traded, while a server runs or not. */
+/** `markets list|add|set|halt|resume`: what can be traded, while a server runs or not. */
 
 import type { MarketRequest } from "../../admin/market-rules.ts";
-import type { ShownMarket } from "../../admin/markets.ts";
+import type { RulesRequest, ShownMarket } from "../../admin/markets.ts";
 import type { ConfigInput } from "../../config/load.ts";
 import { administer } from "../admin-client.ts";
-import { askAndPrint } from "./administration.ts";
+import { askAndPrint, changeLines } from "./administration.ts";
 
 /** A market as it is written on the command line. */
 export type AddMarketOptions = Omit<MarketRequest, "code"> & { readonly json?: true };
@@ -30,6 +30,21 @@ export function addMarketCommand(
   });
 }
 
+/** What of a market's rules is set on the command line. */
+export type SetMarketOptions = Omit<RulesRequest, "market"> & { readonly json?: true };
+
+/** Changes rules of a market. */
+export function setMarketCommand(
+  input: ConfigInput,
+  market: string,
+  options: SetMarketOptions,
+): Promise<number> {
+  return askAndPrint(input, options.json === true, {
+    ask: (config) => administer(config, "set-market-rules", { market, ...given(options) }),
+    say: ({ market: after, changed }) => [...changeLines(changed), line(after)],
+  });
+}
+
 /** Halts or resumes a market. */
 export function marketStateCommand(
   input: ConfigInput,
@@ -48,7 +63,7 @@ export function marketStateCommand(
 }
 
 /** What was said of a market besides its steps; the rest has defaults. */
-function given(options: AddMarketOptions): Partial<MarketRequest> {
+function given(options: SetMarketOptions): Omit<RulesRequest, "market"> {
   const { minBase, maxBase, minQuote, maxQuote, bandPercent } = options;
   const sizes = { minBase, maxBase, minQuote, maxQuote, bandPercent };
   return Object.fromEntries(Object.entries(sizes).filter(([, value]) => value !== undefined));
