@@ -1,5 +1,5 @@
 /**
- * The bars of the exchange's own dataset that may still change are made anew at a start, from the
+ * The bars of the exchange's own dataset that may still change are made again at a start, from the
  * trades that the history has of their minutes: a restart takes nothing out of the running minute.
  */
 
