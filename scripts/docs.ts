@@ -5,6 +5,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { adminOperations } from "../server/src/admin/operations.ts";
 import { replayFeedSchema, simulatorFeedSchema } from "../server/src/config/feed-schemas.ts";
 import { describe } from "../server/src/config/problem.ts";
 import { shortNames, variableName } from "../server/src/config/source.ts";
@@ -15,8 +16,36 @@ import { projectFiles } from "./project-files.ts";
 /** Generated pages: path and text. */
 export const pages: readonly (readonly [string, () => string])[] = [
   ["docs/operating/configuration.md", configurationPage],
+  ["docs/operating/operations.md", operationsPage],
   ["ARCHITECTURE.md", architecturePage],
 ];
+
+const operationsHead = `# Operations of the administration
+
+Written by \`npm run docs\` from the table of operations in \`server/src/admin/operations.ts\`.
+
+An operation is asked for by a command, which asks the [running server](README.md#the-administration-channel) or does it by itself where
+none runs. What has the effect \`reads\` is logged at level \`debug\`, the others at \`info\`: as \`administered\`, with
+\`operation\`, \`operator\`, what it was asked with, \`outcome\`, and what the last column adds.
+`;
+
+/** Every operation that an operator can ask for. */
+function operationsPage(): string {
+  const code = (names: readonly string[]) => names.map((name) => `\`${name}\``).join(", ");
+  const rows = Object.entries(adminOperations).map(([name, operation]) => {
+    const { role, effect, audit, logged, needsExchange, request } = operation;
+    const asked = code(Object.keys(request.properties));
+    const where = needsExchange ? "exchange" : "any server";
+    const cells = [code([name]), audit, effect, role, where, asked, code(logged)];
+    return `| ${cells.join(" | ")} |`;
+  });
+  const header = ["operation", "what was done", "effect", "who", "where", "asked with", "logged"];
+  return `${operationsHead}
+| ${header.join(" | ")} |
+|${header.map(() => "---").join("|")}|
+${rows.join("\n")}
+`;
+}
 
 /** The page as it is, with the table of layers as the compiler sees it. */
 function architecturePage(): string {

@@ -186,11 +186,9 @@ function noteInLog(
       ? { operation: (asked as Note).action, ...(asked as Note).fields }
       : { operation: name, ...(asked as LogFields) };
   const outcome =
-    told.kind === "done"
-      ? pick(told.result, ["repeated", "cancelled", "changed", "of", "from", "to"])
-      : { reason: told.message };
+    told.kind === "done" ? pick(told.result, operation.logged) : { reason: told.message };
   const fields = { ...what, operator, outcome: told.kind, ...outcome };
-  if (operation.reads) log.debug("administered", fields);
+  if (operation.effect === "reads") log.debug("administered", fields);
   else log.info("administered", fields);
 }
 

@@ -1,6 +1,6 @@
 /**
- * The closed table of what an administrator can ask for: one line each. An operation is a plain
- * function; the server carries it out for whoever asks, a command by itself when no server runs.
+ * The closed table of what an operator can ask for, one row each. An operation is a plain function: the
+ * server carries it out for whoever asks at its socket, a command by itself when no server runs.
  */
 import Type, { type Static, type TSchema } from "typebox";
 import type { AdminAnswer } from "./answer.ts";
@@ -21,11 +21,22 @@ import { listSessions, sessionsRequest } from "./sessions.ts";
 import type { AdminTarget } from "./target.ts";
 import { transfer, transferRequest } from "./transfers.ts";
 
-/** An operation: what it is asked with, and what it does. */
+/** What an operation does: looks, changes something, or creates, takes or prices money. */
+export type AdminEffect = "reads" | "changes" | "money";
+
+/** An operation: what it is asked with, what it does, and what is written down about it. */
 export interface AdminOperation<Request extends TSchema = TSchema, Result = unknown> {
   readonly request: Request;
-  /** Whether it changes nothing; the log has such operations at `debug`. */
-  readonly reads: boolean;
+  /** Who may ask for it. */
+  readonly role: "operator";
+  /** The log has operations that read at level `debug`, the others at `info`. */
+  readonly effect: AdminEffect;
+  /** One line that says what was done, for the page of operations. */
+  readonly audit: string;
+  /** What the log says of the result, besides the request and the outcome. */
+  readonly logged: readonly string[];
+  /** Whether a server without an exchange cannot do it. */
+  readonly needsExchange: boolean;
   run(request: Static<Request>, target: AdminTarget): Promise<AdminAnswer<Result>>;
 }
 
@@ -33,19 +44,66 @@ const nothing = Type.Object({}, { additionalProperties: false });
 
 /** Every operation by its name. */
 export const adminOperations = {
-  transfer: changes(transferRequest, transfer),
-  "list-markets": reads(nothing, listMarkets),
-  "add-market": changes(marketRequest, addMarket),
-  "set-market-state": changes(marketStateRequest, setMarketState),
-  "set-market-rules": changes(rulesRequest, setMarketRules),
-  "show-fees": reads(nothing, showFees),
-  "set-fees": changes(feesRequest, setFees),
-  "show-limits": reads(nothing, showLimits),
-  "set-limits": changes(limitsRequest, setLimits),
-  "list-orders": reads(ordersRequest, listOrders),
-  "cancel-orders": changes(cancelRequest, cancelOrders),
-  "list-sessions": reads(sessionsRequest, listSessions),
-  note: changes(noteRequest, takeNote),
+  transfer: row(transferRequest, transfer, {
+    effect: "money",
+    audit: "Money was deposited for a user, or withdrawn",
+    logged: ["repeated"],
+  }),
+  "list-markets": row(nothing, listMarkets, {
+    effect: "reads",
+    audit: "All markets were listed",
+  }),
+  "add-market": row(marketRequest, addMarket, {
+    effect: "changes",
+    audit: "A market was added",
+  }),
+  "set-market-state": row(marketStateRequest, setMarketState, {
+    effect: "changes",
+    audit: "A market was halted or resumed",
+  }),
+  "set-market-rules": row(rulesRequest, setMarketRules, {
+    effect: "changes",
+    audit: "The rules of a market were changed",
+    logged: ["changed"],
+  }),
+  "show-fees": row(nothing, showFees, {
+    effect: "reads",
+    audit: "The fees were shown",
+  }),
+  "set-fees": row(feesRequest, setFees, {
+    effect: "money",
+    audit: "Fees were set, by default, for a market or for a user",
+    logged: ["of", "from", "to"],
+  }),
+  "show-limits": row(nothing, showLimits, {
+    effect: "reads",
+    audit: "The limits of the exchange were shown",
+  }),
+  "set-limits": row(limitsRequest, setLimits, {
+    effect: "changes",
+    audit: "Limits of the exchange were set",
+    logged: ["changed"],
+  }),
+  "list-orders": row(ordersRequest, listOrders, {
+    effect: "reads",
+    audit: "The open orders of a user were listed",
+  }),
+  "cancel-orders": row(cancelRequest, cancelOrders, {
+    effect: "changes",
+    audit: "Open orders were cancelled",
+    logged: ["cancelled"],
+  }),
+  "list-sessions": row(sessionsRequest, listSessions, {
+    effect: "reads",
+    audit: "The connections were listed",
+    needsExchange: false,
+  }),
+  note: row(noteRequest, takeNote, {
+    effect: "changes",
+    audit:
+      "A command has changed `keys.db` or `users.db`; the line names its action instead of `note`",
+    needsExchange: false,
+  }),
 } as const;
 
 type Operations = typeof adminOperations;
@@ -69,16 +127,12 @@ export function findOperation(name: string): AdminOperation | undefined {
     : undefined;
 }
 
-function changes<Request extends TSchema, Result>(
+/** A row of the table: by default the log says nothing of the result, and an exchange is needed. */
+function row<Request extends TSchema, Result>(
   request: Request,
   run: AdminOperation<Request, Result>["run"],
+  says: Pick<AdminOperation, "effect" | "audit"> &
+    Partial<Pick<AdminOperation, "logged" | "needsExchange">>,
 ): AdminOperation<Request, Result> {
-  return { request, run, reads: false };
-}
-
-function reads<Request extends TSchema, Result>(
-  request: Request,
-  run: AdminOperation<Request, Result>["run"],
-): AdminOperation<Request, Result> {
-  return { request, run, reads: true };
+  return { request, run, role: "operator", logged: [], needsExchange: true, ...says };
 }
