@@ -12,7 +12,7 @@ const sourceLinesMax = 450;
 const testLinesMax = 800;
 
 /** Longest function of source files, in lines. */
-const functionLinesMax = 200;
+const functionLinesMax = 70;
 
 const testName = /\.(test|prop|fuzz|contract|fixture|suite)\.ts$/;
 const pureLayers =

@@ -82,7 +82,7 @@ export function cryptomusRoutes(parts: CryptomusRestOptions): readonly RestRoute
 }
 
 function marketRows(parts: CryptomusRestOptions): readonly Row[] {
-  const { board, secrets, marketMs, wallMs, options } = parts;
+  const { board, secrets, wallMs, options } = parts;
   const lists = { board, secrets, currencies: options?.currencies ?? {} };
   const price = (path: string): Row => ({
     method: "GET",
@@ -131,6 +131,13 @@ function marketRows(parts: CryptomusRestOptions): readonly Row[] {
       replySchema: assetsReply,
       handle: () => listAssets(lists),
     },
+    ...tradingRows(parts),
+  ];
+}
+
+/** What is offered and what was traded. */
+function tradingRows({ board, marketMs }: CryptomusRestOptions): readonly Row[] {
+  return [
     {
       method: "GET",
       path: "/v1/exchange/market/order-book/:pair",
