@@ -5,7 +5,7 @@
 import { writeSync } from "node:fs";
 import { systemClock } from "../../server/src/adapters/clock/system-clock.ts";
 import { Audience } from "../../server/src/agents/audience.ts";
-import { runParticipants } from "../../server/src/agents/runner.ts";
+import { ParticipantRunner } from "../../server/src/agents/runner.ts";
 import { atomsPerUnit } from "../../server/src/core/num/money.ts";
 import { Engine } from "../../server/src/engine/engine.ts";
 import { engineStores } from "../../server/src/main/stores/engine-stores.ts";
@@ -33,7 +33,14 @@ let underWay = 0;
 say(`recovered ${next - 1} ${engine.exchange.sequence}`);
 // They add the markets, and with them the currency that is deposited.
 const audience = new Audience(clock);
-await runParticipants(engine, clock, { seed: Number(seed), rate: 100, idleShare: 1, audience });
+const setup = { seed: Number(seed), rate: 100, idleShare: 1 };
+const participants = new ParticipantRunner(engine.exchange, clock, setup);
+const idle = {};
+await engine.start({
+  ...{ board: idle, listings: idle, localFeed: idle, agents: participants },
+  ...{ marketStates: idle, trades: idle, accounts: idle },
+});
+await participants.start(engine, audience);
 
 /** Keeps many deposits of one unit under way; the number is the idempotency key. */
 function deposit(): void {

@@ -52,30 +52,30 @@ export interface OperatedState extends ExchangeParameters {
 
 /** The target that an exchange and the store of its users are. */
 export function adminTargetOf(
-  { sequencer, door }: OperatedExchange,
+  engine: OperatedExchange,
   users: Pick<UserStore, "user">,
 ): AdminTarget {
   return {
-    submit: (command) => door.submit(command),
+    submit: (command) => engine.door.submit(command),
     async markets() {
-      const reading = await sequencer.read((exchange) => exchange.markets());
+      const reading = await engine.sequencer.read((exchange) => exchange.markets());
       if (reading.kind === "stopped") return { kind: "unavailable", reason: reading.reason };
       return reading.result.map(({ rules, halted }) => ({ rules, halted }));
     },
     async parameters(users) {
-      const reading = await sequencer.read((exchange) => parametersOf(exchange, users));
+      const reading = await engine.sequencer.read((exchange) => parametersOf(exchange, users));
       return reading.kind === "stopped"
         ? { kind: "unavailable", reason: reading.reason }
         : reading.result;
     },
     async openOrders(user) {
-      const reading = await sequencer.read((exchange) => exchange.openOrders(user));
+      const reading = await engine.sequencer.read((exchange) => exchange.openOrders(user));
       return reading.kind === "stopped"
         ? { kind: "unavailable", reason: reading.reason }
         : reading.result;
     },
     async ownerOfOrder(id) {
-      const reading = await sequencer.read((exchange) => exchange.ownerOfOrder(id));
+      const reading = await engine.sequencer.read((exchange) => exchange.ownerOfOrder(id));
       return reading.kind === "stopped"
         ? { kind: "unavailable", reason: reading.reason }
         : reading.result;

@@ -9,6 +9,7 @@ import type { MarketView } from "../core/exchange.ts";
 import type { Side } from "../core/market/rules.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Released } from "../ports/released.ts";
+import type { Stage } from "../ports/stage.ts";
 import { StartError } from "../ports/start-error.ts";
 import type { Audience } from "./audience.ts";
 import type { RecoveredMarket } from "./config.ts";
@@ -21,6 +22,12 @@ const recoveredLevelsMax = 100_000;
 /** How often they look whether the exchange goes on that waits for its disk, in milliseconds. */
 const stallPauseMs = 1_000;
 
+/** What participants see of the exchange before they begin. */
+export interface RecoveredExchange {
+  markets(): readonly MarketView[];
+  depth(market: string, side: Side, levelsMax: number): readonly Level[];
+}
+
 /** The exchange in service, as far as participants touch it. */
 export interface TradedExchange {
   readonly door: { submit(command: Command): Promise<unknown> };
@@ -29,11 +36,6 @@ export interface TradedExchange {
     readonly stopReason: string | undefined;
     submit(command: Command, done: () => void): void;
   };
-  readonly exchange: {
-    markets(): readonly MarketView[];
-    depth(market: string, side: Side, levelsMax: number): readonly Level[];
-  };
-  onRelease(listener: (released: readonly Released[]) => void): void;
 }
 
 /** What the participants are to be like. */
@@ -44,41 +46,58 @@ export interface ParticipantsSetup {
   readonly idleShare: number;
 }
 
-/**
- * Starts the participants; resolves when their markets and money are there. The returned function
- * sends them home.
- */
-export async function runParticipants(
-  engine: TradedExchange,
-  clock: Clock,
-  { audience, idleShare, ...setup }: ParticipantsSetup & { readonly audience: Audience },
-): Promise<() => void> {
-  const participants = createParticipants({
-    ...setup,
-    markets: defaultMarkets,
-    startUs: clock.nowUs(),
-    recovered: recoveredMarkets(engine),
-  });
-  if (typeof participants === "string")
-    throw new StartError(`exchange.participants: ${participants}`);
-  engine.onRelease((released) => {
-    for (const entry of released) participants.observe(entry);
-  });
-  await Promise.all(participants.setUp().map((command) => engine.door.submit(command)));
-  const life = live(engine, clock, participants);
-  const stopListening = audience.onChange((isThere) => {
-    participants.changePace(clock.nowUs(), isThere ? 1 : idleShare);
-    life.look();
-  });
-  return () => {
-    stopListening();
-    life.end();
-  };
+/** The participants of an exchange: a stage of it, and those who trade on it once they are sent in. */
+export class ParticipantRunner implements Stage {
+  readonly #clock: Clock;
+  readonly #participants: Participants;
+  readonly #idleShare: number;
+
+  /** `exchange` is as it was recovered; they are told of everything that happens afterwards. */
+  constructor(
+    exchange: RecoveredExchange,
+    clock: Clock,
+    { idleShare, ...setup }: ParticipantsSetup,
+  ) {
+    const participants = createParticipants({
+      ...setup,
+      markets: defaultMarkets,
+      startUs: clock.nowUs(),
+      recovered: recoveredMarkets(exchange),
+    });
+    if (typeof participants === "string") {
+      throw new StartError(`exchange.participants: ${participants}`);
+    }
+    this.#clock = clock;
+    this.#participants = participants;
+    this.#idleShare = idleShare;
+  }
+
+  take(released: readonly Released[]): void {
+    for (const entry of released) this.#participants.observe(entry);
+  }
+
+  /**
+   * Sends them in; resolves when their markets and money are there. The returned function sends them
+   * home.
+   */
+  async start(engine: TradedExchange, audience: Audience): Promise<() => void> {
+    const participants = this.#participants;
+    await Promise.all(participants.setUp().map((command) => engine.door.submit(command)));
+    const life = live(engine, this.#clock, participants);
+    const stopListening = audience.onChange((isThere) => {
+      participants.changePace(this.#clock.nowUs(), isThere ? 1 : this.#idleShare);
+      life.look();
+    });
+    return () => {
+      stopListening();
+      life.end();
+    };
+  }
 }
 
 /** Participants that are asked at each of their steps. */
 interface Life {
-  /** Finds out anew when the next step is. */
+  /** Finds out again when the next step is. */
   look(): void;
   end(): void;
 }
@@ -113,7 +132,7 @@ function submitAll(engine: TradedExchange, commands: ReturnType<Participants["se
 /** Participants learn everything from what is released. */
 function ignore(): void {}
 
-function recoveredMarkets({ exchange }: TradedExchange): readonly RecoveredMarket[] {
+function recoveredMarkets(exchange: RecoveredExchange): readonly RecoveredMarket[] {
   return exchange.markets().map(({ rules, halted, lastPrice }) => ({
     rules,
     halted,

@@ -56,6 +56,7 @@ async function alone(
     clockBehindMaxMs,
   });
   opened.defer(() => engine.stop());
+  await engine.start("none");
   const operation = findOperation(name);
   assert(operation !== undefined, "every name of an operation is in the table");
   return await operation.run(request, adminTargetOf(engine, users));

@@ -167,7 +167,8 @@ const streamsSchema = Type.Object(
     depthIntervalMs: Type.Integer({
       ...milliseconds(10, 60_000),
       default: 100,
-      description: "shortest time between two depth updates of a market and scale",
+      description:
+        "shortest time between two depth updates of a market and scale, rounded up to tenths of a second like the other rhythms here",
     }),
     depthSnapshotIntervalMs: Type.Integer({
       ...milliseconds(1_000, 86_400_000),

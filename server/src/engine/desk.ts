@@ -7,12 +7,12 @@ import { type Answer, isUnanswered } from "../ports/history.ts";
 import type { PastAnswer, TradingDesk, Unavailable } from "../ports/trading-desk.ts";
 import type { Engine } from "./engine.ts";
 
-/** Makes the desk of an engine. */
+/** Makes the desk of an engine, which need not have been started yet. */
 export function createDesk(engine: Engine): TradingDesk {
-  const { sequencer, history } = engine;
+  const { history } = engine;
 
   async function now<Result>(read: (exchange: Exchange) => Result): Promise<Result | Unavailable> {
-    const reading = await sequencer.read(read);
+    const reading = await engine.sequencer.read(read);
     if (reading.kind === "stopped") return { kind: "unavailable", reason: reading.reason };
     return reading.result;
   }

@@ -179,13 +179,15 @@ describe("a history that an older version wrote", () => {
   });
 });
 
-function openEngine(): Promise<Engine> {
-  return Engine.open({
+async function openEngine(): Promise<Engine> {
+  const opened = await Engine.open({
     stores: engineStores(folder, { log }),
     clock,
     log,
     snapshotEvery: 1_000_000,
   });
+  await opened.start("none");
+  return opened;
 }
 
 async function endow(user: string): Promise<void> {

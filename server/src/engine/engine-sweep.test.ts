@@ -37,8 +37,12 @@ beforeAll(async () => {
     log,
     snapshotEvery: 1_000_000,
   });
-  engine.onRelease((batch) => released.push(...batch));
-  engine.onSlice((slice) => slices.push(slice));
+  const idle = {};
+  await engine.start({
+    ...{ listings: idle, localFeed: idle, agents: undefined, marketStates: idle, accounts: idle },
+    board: { take: (batch) => released.push(...batch) },
+    trades: { take: (slice) => slices.push(slice) },
+  });
   const rules = rulesOf("BTC", "USDT", { marketOrderBandPpm: 1_000_000 });
   await engine.sequencer.submitted({ kind: "add-market", rules });
   const amount = money("1000000");

@@ -2,13 +2,13 @@
  * The engine: the exchange with its log, snapshots and sequencer, recovered at the start and stopped
  * in order. What leaves it has been durable before.
  */
+import { assert } from "../core/assert.ts";
 import type { Exchange } from "../core/exchange.ts";
 import { type ExchangeParameters, standardParameters } from "../core/parameters.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { CommandLog } from "../ports/command-log.ts";
 import type { History } from "../ports/history.ts";
 import type { Log } from "../ports/log.ts";
-import type { Released } from "../ports/released.ts";
 import type { SnapshotMaker } from "../ports/snapshot-maker.ts";
 import type { SnapshotStore } from "../ports/snapshot-store.ts";
 import { StartError } from "../ports/start-error.ts";
@@ -19,11 +19,11 @@ import { Snapshotter } from "../sequencer/snapshotter.ts";
 import { createDoor, type Door } from "./door.ts";
 import { beginLog } from "./genesis.ts";
 import { HistoryScrub } from "./history-scrub.ts";
+import { type Pipeline, pipelineOf, type Stages } from "./pipeline.ts";
 import { Recorder } from "./recorder.ts";
-import { ReleaseLine } from "./release-line.ts";
 import { Scrub } from "./scrub.ts";
 
-/** How often the whole state is examined anew, in milliseconds, while that takes little time. */
+/** Interval between two examinations of the whole state, in milliseconds, while one takes little time. */
 const auditIntervalMs = 10_000;
 
 /** The exchange stands still while it is examined: at most this share of the time. */
@@ -62,71 +62,48 @@ export interface EngineOptions {
   readonly start?: EngineStart | undefined;
 }
 
-/** An exchange that takes commands. */
-export class Engine {
+/** What there is once an engine takes commands. */
+interface Service {
   readonly sequencer: Sequencer;
-  readonly exchange: Exchange;
-  /** Where whatever comes from outside is let in. */
   readonly door: Door;
+  readonly pipeline: Pipeline;
+}
+
+/** An exchange that has been recovered, and that takes commands once it is told who is to see what comes of them. */
+export class Engine {
+  readonly exchange: Exchange;
   /** Orders, trades and balances of the past. */
   readonly history: History;
+  /** Reads the log through in the background. */
+  readonly scrub: Scrub;
+  readonly historyScrub: HistoryScrub;
   readonly #recorder: Recorder;
   readonly #options: EngineOptions;
   readonly #commandLog: CommandLog;
   readonly snapshotter: Snapshotter;
-  readonly #listeners: ((released: readonly Released[]) => void)[] = [];
-  readonly #tellers: ((slice: readonly Released[]) => void)[] = [];
-  readonly #line = new ReleaseLine({
-    schedule: afterThisTurn,
-    tell: (slice) => {
-      for (const tell of this.#tellers) tell(slice);
-    },
-  });
-  /** Reads the log through in the background. */
-  readonly scrub: Scrub;
-  readonly historyScrub: HistoryScrub;
+  #service: Service | undefined;
   #cancelAudit: () => void = () => {};
   #auditFailure: string | undefined;
 
   private constructor(options: EngineOptions, parts: RecoveredParts) {
     const { exchange, commandLog, snapshots, history, recorder, fromSequence } = parts;
+    const { clock, log: report } = options;
     this.history = history;
     this.#recorder = recorder;
     this.#options = options;
     this.#commandLog = commandLog;
     this.exchange = exchange;
+    const { epoch } = commandLog;
     this.snapshotter = new Snapshotter(
       {
-        exchange,
+        ...{ exchange, store: snapshots, epoch, every: options.snapshotEvery, report },
         maker: options.stores.snapshotMaker(commandLog),
-        store: snapshots,
-        epoch: commandLog.epoch,
-        every: options.snapshotEvery,
-        report: options.log,
         damaged: (reason) => this.scrub.foundDamage({ reason }),
       },
       fromSequence,
     );
-    this.sequencer = new Sequencer({
-      exchange,
-      log: commandLog,
-      clock: options.clock,
-      schedule: afterThisTurn,
-      release: (released) => this.#release(released),
-      hasRoom: () => recorder.hasRoom && this.#line.hasRoom,
-      stalled: (reason) =>
-        reason === undefined
-          ? options.log.warn("the disk is back: what waited is durable, and the exchange goes on")
-          : options.log.error("the exchange waits for its disk and tries again every second", {
-              reason,
-            }),
-      stopped: (reason) => options.log.error("the exchange takes no more commands", { reason }),
-    });
-    const { clock, log: report } = options;
     this.scrub = new Scrub({ log: commandLog, clock, report });
     this.historyScrub = new HistoryScrub({ history, clock, report });
-    this.door = createDoor(this);
-    this.#scheduleAudit();
   }
 
   /** Opens the files, recovers the state; a `StartError` says what the operator has to do. */
@@ -171,39 +148,69 @@ export class Engine {
     });
     opened.move();
     const parts = { exchange, commandLog, snapshots, history, recorder, fromSequence };
-    const engine = new Engine(options, parts);
-    if (exchange.sequence === 0) await engine.#begin(options.parameters ?? standardParameters);
-    return engine;
-  }
-
-  async #begin(parameters: ExchangeParameters): Promise<void> {
-    const fault = await beginLog(this.sequencer, parameters);
-    if (fault === undefined) return;
-    await this.stop();
-    throw new StartError(`the exchange's log cannot be begun: ${fault}`);
-  }
-
-  /** Calls `listener` with everything that becomes durable from now on, in order, before it is answered. */
-  onRelease(listener: (released: readonly Released[]) => void): void {
-    this.#listeners.push(listener);
+    return new Engine(options, parts);
   }
 
   /**
-   * Calls `tell` with the same, in the same order, but in slices that let others in: after an answer
-   * perhaps, and with the events of a large command cut over several of them.
+   * Takes commands from now on, and hands what comes of them to these stages. What takes place before
+   * they are all there would be missing in some of them, so nothing can be submitted earlier. An
+   * exchange that nobody watches has none. Resolves when a new log has been begun; a `StartError` says
+   * why it cannot be.
    */
-  onSlice(tell: (slice: readonly Released[]) => void): void {
-    this.#tellers.push(tell);
+  async start(stages: Stages | "none"): Promise<void> {
+    assert(this.#service === undefined, "an engine is started once");
+    const { exchange, history } = this;
+    const { clock, log: report } = this.#options;
+    const snapshots = { take: () => this.snapshotter.note(this.sequencer.durableSequence) };
+    const pipeline = pipelineOf({ history: this.#recorder, snapshots }, stages, afterThisTurn);
+    const sequencer = new Sequencer({
+      exchange,
+      log: this.#commandLog,
+      clock,
+      schedule: afterThisTurn,
+      release: (released) => pipeline.release(released),
+      tick: (tick) => pipeline.tick(tick),
+      hasRoom: () => pipeline.hasRoom,
+      stalled: (reason) =>
+        reason === undefined
+          ? report.warn("the disk is back: what waited is durable, and the exchange goes on")
+          : report.error("the exchange waits for its disk and tries again every second", {
+              reason,
+            }),
+      stopped: (reason) => report.error("the exchange takes no more commands", { reason }),
+    });
+    const historyCaughtUp = () => this.historyCaughtUp();
+    const door = createDoor({ exchange, sequencer, history, historyCaughtUp });
+    this.#service = { sequencer, door, pipeline };
+    this.#scheduleAudit();
+    if (exchange.sequence === 0) await this.#begin();
+  }
+
+  async #begin(): Promise<void> {
+    const fault = await beginLog(this.sequencer, this.#options.parameters ?? standardParameters);
+    if (fault === undefined) return;
+    throw new StartError(`the exchange's log cannot be begun: ${fault}`);
+  }
+
+  /** Orders the commands and makes them durable. */
+  get sequencer(): Sequencer {
+    return this.#started.sequencer;
+  }
+
+  /** Where whatever comes from outside is let in. */
+  get door(): Door {
+    return this.#started.door;
   }
 
   /** Events that are durable and wait to be told to the streams. */
   get untoldEvents(): number {
-    return this.#line.untoldEvents;
+    return this.#started.pipeline.untoldEvents;
   }
 
   /** Why the exchange does not work; undefined while it does. */
   get fault(): string | undefined {
-    return this.#auditFailure ?? this.sequencer.stopReason ?? this.sequencer.stallReason;
+    const { stopReason, stallReason } = this.#service?.sequencer ?? {};
+    return this.#auditFailure ?? stopReason ?? stallReason;
   }
 
   /** Whether it does not work because its disk cannot be written at present. */
@@ -218,7 +225,8 @@ export class Engine {
 
   /** Resolves when the history holds all that was released by now, or with why it never will. */
   historyCaughtUp(): Promise<string | undefined> {
-    return this.#recorder.caughtUp(this.sequencer.durableSequence);
+    const { durableSequence } = this.#service?.sequencer ?? {};
+    return this.#recorder.caughtUp(durableSequence ?? this.exchange.sequence);
   }
 
   /** Makes all that was taken durable, takes a last snapshot, closes the files. */
@@ -227,18 +235,16 @@ export class Engine {
     this.scrub.stop();
     this.historyScrub.stop();
     const failed = this.fault !== undefined;
-    await this.sequencer.close();
-    this.#line.finish();
+    await this.#service?.sequencer.close();
+    this.#service?.pipeline.finish();
     await (failed ? this.snapshotter.stop() : this.snapshotter.finish());
     await this.#recorder.finish();
     await this.#commandLog.close();
   }
 
-  #release(released: readonly Released[]): void {
-    this.#recorder.take(released);
-    for (const listener of this.#listeners) listener(released);
-    this.#line.take(released);
-    this.snapshotter.note(this.sequencer.durableSequence);
+  get #started(): Service {
+    assert(this.#service !== undefined, "nothing is asked of an engine that has not been started");
+    return this.#service;
   }
 
   #scheduleAudit(lastTookMs = 0): void {

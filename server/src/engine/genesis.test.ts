@@ -27,8 +27,8 @@ const otherParameters: ExchangeParameters = {
 };
 
 /** An engine of a release on a log that may have been begun by another one. */
-function open(storage: MemoryLogStorage, parameters?: ExchangeParameters): Promise<Engine> {
-  return Engine.open({
+async function open(storage: MemoryLogStorage, parameters?: ExchangeParameters): Promise<Engine> {
+  const engine = await Engine.open({
     stores: {
       openLog: async () => new MemoryCommandLog(storage),
       openSnapshots: async () => noSnapshots,
@@ -40,6 +40,8 @@ function open(storage: MemoryLogStorage, parameters?: ExchangeParameters): Promi
     snapshotEvery: 1_000_000,
     ...(parameters === undefined ? {} : { parameters }),
   });
+  await engine.start("none");
+  return engine;
 }
 
 async function give(engine: Engine, commands: readonly Command[]): Promise<string> {

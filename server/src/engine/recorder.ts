@@ -6,6 +6,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { History } from "../ports/history.ts";
 import type { Log } from "../ports/log.ts";
 import type { Released } from "../ports/released.ts";
+import type { Stage } from "../ports/stage.ts";
 import { nextTurn } from "../ports/timers.ts";
 import { ReleasedQueue } from "./released-queue.ts";
 
@@ -25,7 +26,7 @@ export const gatheringMs = 20;
 const gatheredMax = 256;
 
 /** The history's writing end. */
-export class Recorder {
+export class Recorder implements Stage {
   readonly #history: History;
   readonly #log: Log;
   readonly #clock: Pick<Clock, "after"> | undefined;

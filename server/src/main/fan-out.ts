@@ -3,27 +3,26 @@ import { frameText } from "../adapters/ws/frame.ts";
 import { allocate } from "../adapters/ws/socket-transport.ts";
 import type { Config } from "../config/schema.ts";
 import { Hub } from "../hub/hub.ts";
-import type { MarketBoard } from "../marketdata/market-board.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { FeedRunner } from "../streams/bar-streams.ts";
-import { currentState } from "../streams/market-streams.ts";
+import type { Trading } from "./trading.ts";
 
 /** Who tells what topics hold. */
 export interface TopicSources {
   /** Of the exchange; undefined where there is none. */
-  readonly board: MarketBoard | undefined;
+  readonly trading: Trading | undefined;
   /** More may come later. */
   readonly feeds: readonly FeedRunner[];
 }
 
 /** Makes the hub. */
-export function createHub({ server }: Config, clock: Clock, { board, feeds }: TopicSources): Hub {
+export function createHub({ server }: Config, clock: Clock, { trading, feeds }: TopicSources): Hub {
   return new Hub({
     frameText,
     allocate,
     backlogBytesMax: server.backlogBytesMax,
     schedule: flushSchedule(clock, server.flushDelayMs),
-    current: (topic) => board && currentState(board, topic, clock.nowUs()),
+    current: (topic) => trading?.current(topic),
     subscribed: (topic) => {
       if (topic.kind !== "bars") return;
       feeds.find((feed) => feed.dataset.code === topic.dataset)?.audienceCame(topic);

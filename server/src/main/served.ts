@@ -3,6 +3,7 @@ import type { DemoUser } from "../access/users.ts";
 import { systemSecrets } from "../adapters/crypto/system-secrets.ts";
 import { openKeyStore } from "../adapters/sqlite/stores/key-store.ts";
 import type { DataFolder } from "../config/data-folder.ts";
+import type { MarketRules } from "../core/market/rules.ts";
 import type { Hub } from "../hub/hub.ts";
 import { Catalog } from "../marketdata/catalog.ts";
 import type { KeyStore } from "../ports/key-store.ts";
@@ -44,14 +45,7 @@ export async function openServed(
     (opened) => opened.close(),
   );
   const feeds: FeedRunner[] = [];
-  const hub = createHub(config, clock, { board: trading?.board, feeds });
-  // Before feeds are connected, so that the exchange's markets are served from the first moment.
-  const demoUsers = (await trading?.start(hub)) ?? [];
-  // Once the exchange is ours: a second server on the folder must not revoke the key of the first.
-  const demoKey = await start.step("demo key", () => {
-    demo.remember();
-    return demo.key(keys, times.nowMs());
-  });
+  const hub = createHub(config, clock, { trading, feeds });
   const catalog = new Catalog();
   const context = {
     ...{ log, keys, catalog, watch, marketMs, wallMs },
@@ -61,7 +55,14 @@ export async function openServed(
   };
   const audience = trading?.audience;
   const protocols = new Protocols(site.protocols, config, { context, audience });
-  trading?.tellMarkets((rules) => protocols.marketListed(rules));
+  const listed = (rules: MarketRules) => protocols.marketListed(rules);
+  // Before feeds are connected, so that the exchange's markets are served from the first moment.
+  const demoUsers = (await trading?.start(hub, listed)) ?? [];
+  // Once the exchange is ours: a second server on the folder must not revoke the key of the first.
+  const demoKey = await start.step("demo key", () => {
+    demo.remember();
+    return demo.key(keys, times.nowMs());
+  });
   const served = [...configured, ...(trading ? [ownTrades(trading.feed, config)] : [])];
   await start.step("feeds", () =>
     connectFeeds(served, feeds, {

@@ -5,7 +5,7 @@
 import type { DemoUser, UserRegistry } from "../access/users.ts";
 import { type AdminTarget, adminTargetOf } from "../admin/target.ts";
 import { Audience } from "../agents/audience.ts";
-import { runParticipants } from "../agents/runner.ts";
+import { ParticipantRunner } from "../agents/runner.ts";
 import type { DataFolder } from "../config/data-folder.ts";
 import type { MarketRules } from "../core/market/rules.ts";
 import { openBoard } from "../engine/board.ts";
@@ -13,11 +13,13 @@ import { createDesk } from "../engine/desk.ts";
 import { Engine } from "../engine/engine.ts";
 import { LocalFeed, localPublisher } from "../feeds/local/feed.ts";
 import { restoreRunningBars } from "../feeds/local/running-bars.ts";
-import type { Hub } from "../hub/hub.ts";
+import type { CurrentState, Hub } from "../hub/hub.ts";
 import type { MarketBoard } from "../marketdata/market-board.ts";
+import type { Topic } from "../marketdata/topic.ts";
 import type { ExchangeAccess } from "../ports/protocol.ts";
 import { warmUp } from "../sequencer/warm-up.ts";
 import { AccountStreams } from "../streams/account-streams.ts";
+import { listingsTo } from "../streams/listings.ts";
 import { MarketStreams } from "../streams/market-streams.ts";
 import { servedProtocols } from "./configuration.ts";
 import { DisabledUsers } from "./disabled-users.ts";
@@ -27,7 +29,7 @@ import { Admissions } from "./stores/admissions.ts";
 import { engineStores } from "./stores/engine-stores.ts";
 import { openUserRegistry } from "./stores/user-registry.ts";
 
-/** An exchange that has been recovered; it trades once it is connected with a hub. */
+/** An exchange that has been recovered; it trades once it is started. */
 export class Trading {
   readonly engine: Engine;
   /** The exchange's own trades. */
@@ -40,6 +42,8 @@ export class Trading {
   readonly #site: Site;
   readonly #registry: UserRegistry;
   readonly #admissions: Admissions;
+  /** There is nobody to stream to before the exchange is in service. */
+  #streams: MarketStreams | undefined;
 
   private constructor(
     site: Site,
@@ -100,7 +104,6 @@ export class Trading {
     const board = await start.step("board", () => openBoard(engine));
     const markets = engine.exchange.markets().map(({ rules }) => rules);
     const feed = new LocalFeed(localPublisher, markets);
-    engine.onRelease((released) => feed.take(released));
     const latenessUs = config.bars.latenessMs * 1_000;
     await start.step("running bars", () =>
       restoreRunningBars(
@@ -115,37 +118,43 @@ export class Trading {
     return new Trading(site, { engine, feed, board, registry, admissions });
   }
 
+  /** What a newcomer on a topic is sent at once; undefined for streams without a state. */
+  current(topic: Topic): CurrentState | undefined {
+    return this.#streams?.current(topic);
+  }
+
   /**
-   * Lets everything that becomes durable from now on reach the hub, sends the participants in, makes
-   * the demo users, and takes orders of disabled users out of the book; resolves with the demo users.
+   * Puts the exchange in service: what becomes durable reaches all its stages, participants are sent in,
+   * the demo users are made, and orders of disabled users leave the book; resolves with the demo users.
+   * `listed` is told of each market that is added, when the board has it.
    */
-  async start(hub: Hub): Promise<readonly DemoUser[]> {
+  async start(hub: Hub, listed: (rules: MarketRules) => void): Promise<readonly DemoUser[]> {
     const { config, demo, start, times, protocols } = this.#site;
     const { clock, wallMs } = times;
-    const { engine, board } = this;
-    const accounts = new AccountStreams(hub, board);
-    const markets = new MarketStreams({ board, hub, clock, rhythms: config.streams });
-    // At once: whoever is answered finds on the board what they were told.
-    engine.onRelease((released) => board.apply(released));
-    engine.onSlice((slice) => {
-      markets.publishTrades(slice);
-      accounts.publish(slice);
+    const { engine, board, feed } = this;
+    const agents = await start.step("participants", () => this.#participants());
+    await start.step("stages", () => {
+      const startUs = clock.nowUs();
+      const streams = new MarketStreams({ board, hub, rhythms: config.streams, startUs });
+      this.#streams = streams;
+      return engine.start({
+        board: { take: (released) => board.apply(released) },
+        listings: listingsTo(listed),
+        localFeed: feed,
+        agents,
+        marketStates: streams.states,
+        trades: streams.trades,
+        accounts: new AccountStreams(hub, board),
+      });
     });
-    await start.step(
-      "market streams",
-      () => markets.start(),
-      (stop) => stop(),
-    );
-
-    const { enabled, ...setup } = config.exchange.participants;
-    if (enabled === true) {
+    if (agents !== undefined) {
       await start.step(
-        "participants",
-        () => runParticipants(engine, clock, { ...setup, audience: this.audience }),
+        "participants trading",
+        () => agents.start(engine, this.audience),
         (sendHome) => sendHome(),
       );
     } else {
-      await start.step("participants", () => demo.withoutParticipants(this.adminTarget));
+      await start.step("participants trading", () => demo.withoutParticipants(this.adminTarget));
     }
     const isTraded = servedProtocols(config, protocols).some(({ needs }) => needs.exchange);
     const users = await start.step("demo users", () =>
@@ -153,6 +162,13 @@ export class Trading {
     );
     await start.step("disabled users", () => this.disabledUsers.refresh());
     return users;
+  }
+
+  #participants(): ParticipantRunner | undefined {
+    const { config, times } = this.#site;
+    const { enabled, ...setup } = config.exchange.participants;
+    if (enabled !== true) return undefined;
+    return new ParticipantRunner(this.engine.exchange, times.clock, setup);
   }
 
   /** What has become of the users' file, in words; undefined while it is where it was. */
@@ -171,14 +187,5 @@ export class Trading {
     const desk = createDesk(this.engine);
     const kept = this.#admissions;
     return { board: this.board, desk, users, vault, kept, stamps: kept };
-  }
-
-  /** Tells of each market that is added from now on, when the board has it. */
-  tellMarkets(listed: (rules: MarketRules) => void): void {
-    this.engine.onRelease((released) => {
-      for (const { events } of released) {
-        for (const event of events) if (event.kind === "market-added") listed(event.rules);
-      }
-    });
   }
 }

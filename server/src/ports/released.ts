@@ -12,6 +12,9 @@ export interface Released {
   readonly events: readonly ExchangeEvent[];
 }
 
+/** Time between two ticks, in microseconds. */
+export const tickUs = 100_000;
+
 /**
  * A moment of market time that the writer puts between commands, about ten times a second, also while
  * no command comes. It leaves the sequencer in order with what is released. What goes by the clock is
@@ -20,7 +23,10 @@ export interface Released {
 export interface Tick {
   /** Sequence of the last command before it; 0 before the first. */
   readonly sequence: number;
-  /** In microseconds since 1970 (UTC), not before anything before it nor after anything after it. */
+  /**
+   * In microseconds since 1970 (UTC): not before anything before it, nor after anything after it but for
+   * commands that had to wait for the disk.
+   */
   readonly timeUs: number;
   /** Whole tenths of a second from 1970 to `timeUs`; higher than that of each tick before. */
   readonly tick: number;

@@ -6,7 +6,7 @@
 import type { Command } from "../core/commands.ts";
 import type { Exchange } from "../core/exchange.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { AppendOutcome, CommandLog, Fenced } from "../ports/command-log.ts";
+import type { CommandLog, Fenced } from "../ports/command-log.ts";
 import type { DurableReading, Released, Submission, Tick } from "../ports/released.ts";
 import type { StorageFailure } from "../ports/storage-fault.ts";
 import { Applier } from "./applier.ts";
@@ -22,9 +22,6 @@ export const batchMaxDefault = 4_096;
 /** The payload of a tick. */
 const nothing = new Uint8Array();
 
-/** What becomes of a tick when the writer has stopped: it needs no log. */
-const afterStop: Promise<AppendOutcome> = Promise.resolve("durable");
-
 /** What a sequencer works with. */
 export interface SequencerOptions {
   /** The recovered exchange, at the log's last sequence. */
@@ -38,7 +35,8 @@ export interface SequencerOptions {
   /**
    * Receives each tick, in order with what is released. Ticks are made only for this: about every
    * 100 ms, also while no command comes. One that cannot be released yet takes the place of those
-   * after it. When the writer has stopped, time goes on after the last durable command.
+   * after it. While the log waits for its disk, and when the writer has stopped, time goes on after the
+   * last durable command: what becomes durable later may be older than the ticks before it.
    */
   tick?(tick: Tick): void;
   /** Told why the log does not write at present, and with undefined when it goes on. */
@@ -53,7 +51,7 @@ export interface SequencerOptions {
 
 type Done = (submission: Submission) => void;
 
-/** Somebody who has read the state and waits until what he read is durable. */
+/** Somebody who has read the state and waits until what they read is durable. */
 interface Reader {
   readonly sequence: number;
   readonly done: (stopReason: string | undefined) => void;
@@ -87,8 +85,10 @@ export class Sequencer {
   #durableSequence: number;
   /** Commands of the last batch: each takes at least a microsecond of log time. */
   #lastBatchCount = 1;
-  /** Time of the last tick, at first that of the start. Log time does not fall behind it. */
-  #lastTickUs = 0;
+  /** Number of the last tick that was released, at first that of the start. */
+  #lastTick = 0;
+  /** Log time does not fall behind the last tick, nor behind the start. */
+  #earliestUs = 0;
   #isTickUnderWay = false;
   #isClosing = false;
   /** Whether another writer has taken over, whose ticks are the log's from then on. */
@@ -106,7 +106,8 @@ export class Sequencer {
     this.#durableSequence = options.exchange.sequence;
     options.log.onTrouble(() => this.#noteTrouble());
     if (options.tick !== undefined) {
-      this.#lastTickUs = options.clock.nowUs();
+      this.#earliestUs = options.clock.nowUs();
+      this.#lastTick = tickAt(0, this.#earliestUs).tick;
       this.#ticks = new TickTimer(options.clock, () => this.#makeTick());
     }
   }
@@ -248,7 +249,7 @@ export class Sequencer {
     // the clock does, it goes on by a microsecond for each command.
     const earliestUs = this.#options.exchange.timeUs + this.#lastBatchCount;
     this.#open ??= {
-      timeUs: Math.max(this.#options.clock.nowUs(), earliestUs, this.#lastTickUs),
+      timeUs: Math.max(this.#options.clock.nowUs(), earliestUs, this.#earliestUs),
       released: [],
       done: [],
     };
@@ -295,37 +296,56 @@ export class Sequencer {
     });
   }
 
-  /** Puts a tick after everything that was applied; left out while an earlier one is under way. */
   #makeTick(): void {
-    const { exchange, clock, log } = this.#options;
-    if (this.#isTickUnderWay || this.#isFenced) return;
-    this.#seal();
-    const hasRoom = (this.#open?.released.length ?? 0) === 0;
-    const hasStopped = this.#stopReason !== undefined;
-    if (!hasRoom || (hasStopped && this.#pendingCount > 0)) return;
-    const sequence = hasStopped ? this.#durableSequence : exchange.sequence;
-    const timeUs = Math.max(clock.nowUs(), exchange.timeUs, this.#lastTickUs);
-    const tick = tickAt(sequence, timeUs);
-    if (tick.tick <= tickAt(sequence, this.#lastTickUs).tick) return;
-    const batch = { firstSequence: sequence + 1, count: 0, timeUs, payload: nothing };
-    const appended = hasStopped ? afterStop : log.append(batch, { expects: sequence });
-    if (appended === "no-room") return;
-    this.#lastTickUs = timeUs;
-    this.#isTickUnderWay = true;
-    void appended.then((outcome) => {
-      this.#isTickUnderWay = false;
-      if (outcome === "durable") this.#releaseTick(tick);
-      else if (outcome.kind === "fenced") this.#noteFenced(outcome);
-    });
+    if (this.#isFenced) return;
+    if (this.stallReason !== undefined) this.#tick(this.#durableSequence);
+    else if (this.#stopReason === undefined) this.#appendTick();
+    else if (this.#pendingCount === 0) this.#tick(this.#durableSequence);
   }
 
-  #releaseTick(tick: Tick): void {
-    if (!this.#isClosing && !this.#isFenced) this.#options.tick?.(tick);
+  /** Puts a tick after everything that was applied; left out while an earlier one is under way. */
+  #appendTick(): void {
+    const { exchange, log } = this.#options;
+    if (this.#isTickUnderWay) return;
+    this.#seal();
+    if ((this.#open?.released.length ?? 0) > 0) return;
+    const { sequence } = exchange;
+    const timeUs = this.#tickTimeUs();
+    if (!this.#isNext(tickAt(sequence, timeUs))) return;
+    const batch = { firstSequence: sequence + 1, count: 0, timeUs, payload: nothing };
+    const appended = log.append(batch, { expects: sequence });
+    if (appended === "no-room") return;
+    this.#isTickUnderWay = true;
+    // What is submitted from now on comes after the tick.
+    this.#earliestUs = timeUs;
+    void appended.then((outcome) => {
+      this.#isTickUnderWay = false;
+      if (outcome === "durable") this.#tick(sequence, timeUs);
+      else if (outcome.kind === "fenced") this.#noteFenced(outcome);
+    });
   }
 
   #noteFenced({ message }: Fenced): void {
     this.#isFenced = true;
     this.#stop(message);
+  }
+
+  /** Releases a tick, unless a later one was released while it waited for the disk. */
+  #tick(sequence: number, timeUs = this.#tickTimeUs()): void {
+    const tick = tickAt(sequence, timeUs);
+    if (this.#isClosing || this.#isFenced || !this.#isNext(tick)) return;
+    this.#lastTick = tick.tick;
+    this.#earliestUs = Math.max(this.#earliestUs, timeUs);
+    this.#options.tick?.(tick);
+  }
+
+  #tickTimeUs(): number {
+    const { exchange, clock } = this.#options;
+    return Math.max(clock.nowUs(), exchange.timeUs, this.#earliestUs);
+  }
+
+  #isNext({ tick }: Tick): boolean {
+    return tick > this.#lastTick;
   }
 
   #release({ released, done }: Batch): void {
@@ -338,7 +358,7 @@ export class Sequencer {
     this.#answerReaders();
   }
 
-  /** Whoever read what is durable by now has his answer; after a failure nobody has another one. */
+  /** Whoever read what is durable by now is answered; after a failure nobody has another answer. */
   #answerReaders(stopReason?: string): void {
     const waitsFrom = this.#readers.findIndex(({ sequence }) => sequence > this.#durableSequence);
     const count = stopReason !== undefined || waitsFrom < 0 ? this.#readers.length : waitsFrom;

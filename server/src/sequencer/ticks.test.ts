@@ -1,12 +1,11 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Command } from "../core/commands.ts";
 import { Exchange } from "../core/exchange.ts";
-import type { Tick } from "../ports/released.ts";
+import { type Tick, tickUs } from "../ports/released.ts";
 import { MemoryCommandLog, MemoryLogStorage } from "../testing/memory-command-log.ts";
 import { defaultStartUs, VirtualClock } from "../testing/virtual-clock.ts";
 import { rulesOf } from "./example-stream.fixture.ts";
 import { Sequencer } from "./sequencer.ts";
-import { tickUs } from "./ticks.ts";
 
 const addMarket: Command = { kind: "add-market", rules: rulesOf("BTC", "USDT") };
 const full = { kind: "failure", fault: "disk-full", message: "no room on the disk" } as const;
@@ -115,6 +114,22 @@ describe("ticks", () => {
     await settle();
 
     expect(left).toEqual([tick(0, 100_000)]);
+  });
+
+  it("go on while a command waits for the disk, after what is durable, and do not come again later", async () => {
+    await submit();
+    log.holdBack();
+    await submit();
+    await pass(100_000);
+    log.stallWith(full);
+    await pass(100_000);
+    await pass(100_000);
+    expect(left).toEqual([1, tick(1, 200_000), tick(1, 300_000)]);
+
+    log.goOn();
+    await settle();
+    await pass(100_000);
+    expect(left.slice(3)).toEqual([2, tick(2, 400_000)]);
   });
 
   it("never come twice or go back, and no command after one is older, though the clock goes back", async () => {

@@ -1,9 +1,6 @@
 /** Ticks: when they are due, and how they are numbered. */
 import type { Clock } from "../ports/clock.ts";
-import type { Tick } from "../ports/released.ts";
-
-/** Time between two ticks, in microseconds. */
-export const tickUs = 100_000;
+import { type Tick, tickUs } from "../ports/released.ts";
 
 /** The tick at `timeUs`, after the command with this sequence: the same for everybody. */
 export function tickAt(sequence: number, timeUs: number): Tick {

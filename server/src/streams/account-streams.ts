@@ -14,11 +14,12 @@ import {
   unitsOf,
 } from "../marketdata/updates.ts";
 import type { Released } from "../ports/released.ts";
+import type { Stage } from "../ports/stage.ts";
 
 const asHistory = { kind: "history" } as const;
 
 /** The private streams of all users. */
-export class AccountStreams {
+export class AccountStreams implements Stage {
   readonly #hub: Hub;
   readonly #board: MarketBoardView;
 
@@ -29,7 +30,7 @@ export class AccountStreams {
   }
 
   /** Publishes what durable commands did. */
-  publish(released: readonly Released[]): void {
+  take(released: readonly Released[]): void {
     for (const { sequence, timeUs, events } of released) {
       for (const event of events) this.#publishEvent(event, sequence, timeUs);
     }

@@ -1,6 +1,6 @@
 /**
  * The public streams of the exchange's markets: takes from the board what has changed and hands it to
- * the hub, trades at once and the rest in its own rhythm (D-C43). What nobody listens to is
+ * the hub, trades at once and the rest at the ticks of its own rhythm (D-C43). What nobody listens to is
  * not made.
  */
 import { depthScaleCount } from "../core/market/rules.ts";
@@ -9,14 +9,14 @@ import { type MarketBoard, rulesOf } from "../marketdata/market-board.ts";
 import { tradesUpdates } from "../marketdata/public-trades.ts";
 import type { Topic } from "../marketdata/topic.ts";
 import type { DepthUpdate } from "../marketdata/updates.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { Released } from "../ports/released.ts";
-import { every } from "../ports/timers.ts";
+import type { Released, Tick } from "../ports/released.ts";
+import type { Stage } from "../ports/stage.ts";
+import { TickRhythm } from "./tick-rhythm.ts";
 
-/** The rhythms that an operator may choose, in milliseconds. */
+/** The rhythms that an operator may choose, in milliseconds; whole tenths of a second are kept. */
 export interface StreamRhythms {
   readonly depthIntervalMs: number;
-  /** How often the whole book of a scale is sent again, where it has changed (D-C44). */
+  /** Interval at which the whole book of a scale is sent again, where it has changed (D-C44). */
   readonly depthSnapshotIntervalMs: number;
   /** Of last prices and tickers. */
   readonly tickerIntervalMs: number;
@@ -27,45 +27,73 @@ export interface StreamRhythms {
 export interface MarketStreamsOptions {
   readonly board: MarketBoard;
   readonly hub: Hub;
-  readonly clock: Clock;
   readonly rhythms: StreamRhythms;
+  /** Market time at the start, in microseconds since 1970. */
+  readonly startUs: number;
 }
 
 /** Publishes what the board takes in. */
 export class MarketStreams {
+  /** Publishes the trades of durable commands that the board has folded. */
+  readonly trades: Stage = { take: (released) => this.#publishTrades(released) };
+  /** Publishes what has changed on the board up to a tick: a stage behind the board. */
+  readonly states: Stage = { tick: (tick) => this.#cut(tick) };
   readonly #options: MarketStreamsOptions;
   /** Books and scales that changed since the whole was last sent: at most one of each per market. */
   readonly #changedBooks = new Set<string>();
+  readonly #rhythms: readonly TickRhythm[];
+  /** Time of the last tick. */
+  #timeUs: number;
 
   constructor(options: MarketStreamsOptions) {
     this.#options = options;
+    this.#timeUs = options.startUs;
+    const { rhythms } = options;
+    this.#rhythms = [
+      new TickRhythm(rhythms.depthIntervalMs, () => this.#publishDepth()),
+      new TickRhythm(rhythms.depthSnapshotIntervalMs, () => this.#reloadDepth()),
+      new TickRhythm(rhythms.tickerIntervalMs, () => this.#publishPrices()),
+      new TickRhythm(rhythms.candleIntervalMs, () => this.#publishCandles()),
+    ];
   }
 
-  /** Publishes the trades of durable commands that the board has folded. */
-  publishTrades(released: readonly Released[]): void {
+  /**
+   * What a newcomer on a topic is sent at once (D-C42); undefined for streams without a state. What the
+   * others are still to be told is news, which they are sent in its rhythm.
+   */
+  current(topic: Topic): CurrentState | undefined {
+    const { board } = this.#options;
+    switch (topic.kind) {
+      case "last-price":
+        return board.joinLastPrices(topic.market);
+      case "ticker":
+        return board.joinTickers(topic.market, this.#timeUs);
+      case "depth": {
+        const state = board.depth(topic.market, topic.scaleIndex);
+        return state && { state, isNews: false };
+      }
+      case "candles":
+        return board.joinCandles(topic.market, topic.intervalS, this.#timeUs);
+      default:
+        return undefined;
+    }
+  }
+
+  #publishTrades(released: readonly Released[]): void {
     const { board, hub } = this.#options;
     for (const update of tradesUpdates(released, (market) => rulesOf(board, market))) {
       hub.publish({ kind: "trades", market: update.market }, update, { kind: "history" });
     }
   }
 
-  /** Starts the rhythms; the returned function stops them. */
-  start(): () => void {
-    const { clock, rhythms } = this.#options;
-    const stops = [
-      every(clock, rhythms.depthIntervalMs, () => this.#publishDepth()),
-      every(clock, rhythms.depthSnapshotIntervalMs, () => this.#reloadDepth()),
-      every(clock, rhythms.tickerIntervalMs, () => this.#publishPrices()),
-      every(clock, rhythms.candleIntervalMs, () => this.#publishCandles()),
-    ];
-    return () => {
-      for (const stop of stops) stop();
-    };
+  #cut(tick: Tick): void {
+    this.#timeUs = tick.timeUs;
+    for (const rhythm of this.#rhythms) rhythm.tick(tick);
   }
 
   #publishDepth(): void {
-    const { board, hub, clock } = this.#options;
-    const updates = board.takeDepth(clock.nowUs(), (market, scaleIndex) =>
+    const { board, hub } = this.#options;
+    const updates = board.takeDepth(this.#timeUs, (market, scaleIndex) =>
       hub.hasAudience({ kind: "depth", market, scaleIndex }),
     );
     for (const update of updates) {
@@ -95,7 +123,7 @@ export class MarketStreams {
   }
 
   #publishPrices(): void {
-    const { board, hub, clock } = this.#options;
+    const { board, hub } = this.#options;
     const prices = board.takeLastPrices((market) =>
       hub.hasAudience({ kind: "last-price", market }),
     );
@@ -104,7 +132,7 @@ export class MarketStreams {
       const key = `last-price|${market}`;
       hub.publish({ kind: "last-price", market }, update, { kind: "state", key });
     }
-    const tickers = board.takeTickers(clock.nowUs(), (market) =>
+    const tickers = board.takeTickers(this.#timeUs, (market) =>
       hub.hasAudience({ kind: "ticker", market }),
     );
     for (const update of tickers) {
@@ -125,30 +153,5 @@ export class MarketStreams {
       const key = `candles|${market}|${intervalS}|${candle.startUs}`;
       hub.publish({ kind: "candles", market, intervalS }, update, { kind: "state", key });
     }
-  }
-}
-
-/**
- * What a newcomer on a topic is sent at once (D-C42); undefined for streams without a state.
- * What the others are still to be told is news, which they are sent in its rhythm.
- */
-export function currentState(
-  board: MarketBoard,
-  topic: Topic,
-  nowUs: number,
-): CurrentState | undefined {
-  switch (topic.kind) {
-    case "last-price":
-      return board.joinLastPrices(topic.market);
-    case "ticker":
-      return board.joinTickers(topic.market, nowUs);
-    case "depth": {
-      const state = board.depth(topic.market, topic.scaleIndex);
-      return state && { state, isNews: false };
-    }
-    case "candles":
-      return board.joinCandles(topic.market, topic.intervalS, nowUs);
-    default:
-      return undefined;
   }
 }

@@ -44,7 +44,11 @@ export async function beginDataFolder(config: Config, environment: Environment):
     log,
     snapshotEvery: snapshotEveryCommands,
   });
-  await engine.stop();
+  try {
+    await engine.start("none");
+  } finally {
+    await engine.stop();
+  }
   const { demo, exchange } = config;
   writeDemoRecord(folder.demoFile, {
     ...noDemo,

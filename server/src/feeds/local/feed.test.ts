@@ -4,6 +4,7 @@ import type { ExchangeEvent } from "../../core/events.ts";
 import type { MarketRules } from "../../core/market/rules.ts";
 import type { Atoms } from "../../core/num/money.ts";
 import type { Lots } from "../../core/num/units.ts";
+import { type FeedEvent, stopSource } from "../../ports/feed.ts";
 import type { Released } from "../../ports/released.ts";
 import { LocalFeed, tickerOf } from "./feed.ts";
 
@@ -69,5 +70,27 @@ describe("the exchange's own trades", () => {
       ]);
       expect(trades[0]?.instrument.ticker).toBe("BTC/USDT");
     }
+  });
+
+  it("come in order with the exchange's ticks, which are the time by which bars are cut", async () => {
+    const feed = new LocalFeed("openbourse", [rules]);
+    const tick = (tenths: number) => ({ sequence: 1, tick: tenths, timeUs: tenths * 100_000 });
+    feed.take([released([traded(2_141_801, 12)])]);
+    feed.tick(tick(71));
+    feed.tick(tick(72));
+    feed.take([released([traded(2_141_802, 1), traded(2_141_802, 2)])]);
+    feed.tick(tick(80));
+    const { value } = await feed.run(new VirtualFeedContext(), stopSource().signal).next();
+    const told = (value as readonly FeedEvent[]).map((event) =>
+      event.kind === "trades" ? event.trades.length : event,
+    );
+    expect(feed.time).toBe("feed");
+    expect(told).toEqual([
+      1,
+      // Ticks with nothing in between are one.
+      { kind: "time", atUs: 7_200_000 },
+      2,
+      { kind: "time", atUs: 8_000_000 },
+    ]);
   });
 });

@@ -9,7 +9,8 @@ import type { Instrument } from "../../marketdata/instrument.ts";
 import type { Trade } from "../../marketdata/trade.ts";
 import type { Feed, FeedContext, FeedEvent, FeedOutcome, StopSignal } from "../../ports/feed.ts";
 import type { TradeRecord } from "../../ports/history.ts";
-import type { Released } from "../../ports/released.ts";
+import type { Released, Tick } from "../../ports/released.ts";
+import type { Stage } from "../../ports/stage.ts";
 import { nextTurn } from "../../ports/timers.ts";
 
 /** Code of the publisher of our own trades. */
@@ -18,28 +19,32 @@ export const localPublisher = "openbourse";
 /** Most trades that are folded in one turn of the event loop. */
 export const foldedTradesMax = 1_024;
 
-/** Most trades that wait for the folds; beyond it the oldest are given up and the gap is told. */
+/** Most trades and ticks that wait for the folds; beyond it the oldest are given up and the gap is told. */
 export const waitingTradesMax = 1_000_000;
 
 interface LocalTrade {
+  readonly kind: "trade";
   readonly traded: Pick<Traded, "market" | "price" | "quantity" | "aggressor">;
   readonly timeUs: number;
   /** Whether it is told once more, after a restart: it did not reach us now. */
   readonly isRestored?: true;
 }
 
+/** What waits, in the order in which it happened. */
+type Waiting = LocalTrade | { readonly kind: "time"; readonly atUs: number };
+
 /** Ticker of a market: `BTC/USDT` for `BTC_USDT`. */
 export function tickerOf({ base, quote }: MarketRules): string {
   return `${base}/${quote}`;
 }
 
-/** Takes what the sequencer releases and yields its trades. */
-export class LocalFeed implements Feed {
-  readonly time = "wall";
+/** A stage of the exchange that yields its trades, and its ticks as the time by which bars are cut. */
+export class LocalFeed implements Feed, Stage {
+  readonly time = "feed";
   readonly #venue: string;
   readonly #rules = new Map<string, MarketRules>();
   readonly #instruments = new Map<string, Instrument>();
-  #waiting: LocalTrade[] = [];
+  #waiting: Waiting[] = [];
   #lost: { readonly fromUs: number; readonly toUs: number } | undefined;
   #wake: (() => void) | undefined;
   /** Where instruments are made, once the feed runs. */
@@ -56,10 +61,11 @@ export class LocalFeed implements Feed {
     return Array.from(this.#rules.values(), tickerOf);
   }
 
-  /** Takes trades of before the start whose bars may still change, oldest first. */
-  restore(trades: readonly TradeRecord[]): void {
+  /** Takes trades of before `nowUs`, the start, whose bars may still change, oldest first. */
+  restore(trades: readonly TradeRecord[], nowUs: number): void {
+    this.#waiting.push({ kind: "time", atUs: nowUs });
     for (const traded of trades) {
-      this.#waiting.push({ traded, timeUs: traded.timeUs, isRestored: true });
+      this.#waiting.push({ kind: "trade", traded, timeUs: traded.timeUs, isRestored: true });
     }
     if (this.#waiting.length > waitingTradesMax) this.#giveUpOldest();
   }
@@ -68,10 +74,22 @@ export class LocalFeed implements Feed {
   take(released: readonly Released[]): void {
     for (const { timeUs, events } of released) {
       for (const event of events) {
-        if (event.kind === "traded") this.#waiting.push({ traded: event, timeUs });
+        if (event.kind === "traded") this.#waiting.push({ kind: "trade", traded: event, timeUs });
         else if (event.kind === "market-added") this.#learn(event.rules);
       }
     }
+    this.#wakeUp();
+  }
+
+  /** Bars are cut here: after the trades before the tick, and before those after it. */
+  tick({ timeUs }: Tick): void {
+    // Time that nothing has happened in is one step, however long it is.
+    if (this.#waiting.at(-1)?.kind === "time") this.#waiting.pop();
+    this.#waiting.push({ kind: "time", atUs: timeUs });
+    this.#wakeUp();
+  }
+
+  #wakeUp(): void {
     if (this.#waiting.length > waitingTradesMax) this.#giveUpOldest();
     if (this.#waiting.length === 0) return;
     this.#wake?.();
@@ -106,18 +124,31 @@ export class LocalFeed implements Feed {
 
   #next(context: FeedContext): readonly FeedEvent[] {
     const receiveTimeUs = context.nowUs();
-    const folded = this.#waiting.splice(0, foldedTradesMax);
-    const trades = folded.flatMap((waiting) => this.#trade(waiting, context, receiveTimeUs));
-    context.count("trades", trades.length);
-    const events: FeedEvent[] = [{ kind: "trades", trades }];
+    const events: FeedEvent[] = [];
     if (this.#lost !== undefined) {
-      events.unshift({
+      events.push({
         kind: "gap",
         ...this.#lost,
         reason: "trades came faster than they were folded",
       });
     }
     this.#lost = undefined;
+    let trades: Trade[] = [];
+    const endTrades = () => {
+      if (trades.length === 0) return;
+      context.count("trades", trades.length);
+      events.push({ kind: "trades", trades });
+      trades = [];
+    };
+    for (const waiting of this.#waiting.splice(0, foldedTradesMax)) {
+      if (waiting.kind === "trade") {
+        trades.push(...this.#trade(waiting, context, receiveTimeUs));
+      } else {
+        endTrades();
+        events.push(waiting);
+      }
+    }
+    endTrades();
     return events;
   }
 
@@ -158,10 +189,14 @@ export class LocalFeed implements Feed {
 
   #giveUpOldest(): void {
     const kept = this.#waiting.splice(-waitingTradesMax);
-    const fromUs = this.#lost?.fromUs ?? this.#waiting[0]?.timeUs ?? 0;
-    this.#lost = { fromUs, toUs: kept[0]?.timeUs ?? fromUs };
+    const fromUs = this.#lost?.fromUs ?? timeOf(this.#waiting[0]) ?? 0;
+    this.#lost = { fromUs, toUs: timeOf(kept[0]) ?? fromUs };
     this.#waiting = kept;
   }
+}
+
+function timeOf(waiting: Waiting | undefined): number | undefined {
+  return waiting?.kind === "trade" ? waiting.timeUs : waiting?.atUs;
 }
 
 /** Steps as a coefficient at the step's own scale. */

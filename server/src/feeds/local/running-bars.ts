@@ -33,7 +33,7 @@ export async function restoreRunningBars(
 ): Promise<void> {
   const fromUs = Math.floor((nowUs - latenessUs) / barIntervalUs) * barIntervalUs;
   for (const { code } of markets) {
-    feed.restore(await tradesSince(history, code, fromUs));
+    feed.restore(await tradesSince(history, code, fromUs), nowUs);
   }
 }
 
