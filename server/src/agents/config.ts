@@ -10,8 +10,7 @@ import {
   type SimulatedMarket,
   type SimulatedTicker,
 } from "../simulation/market.ts";
-import { fundsFor } from "./funds.ts";
-import { OrderSizes } from "./order-sizes.ts";
+import { fundsFor, OrderSizes } from "./parts.ts";
 
 /** A market as an operator writes it; the ticker is `BASE/QUOTE`, sizes are decimal texts. */
 export interface TradedMarket extends SimulatedTicker {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Random } from "../simulation/random.ts";
 import { FairPath } from "./fair-path.ts";
-import { stepsPerSecond } from "./steps.ts";
+import { stepsPerSecond } from "./parts.ts";
 
 const shape = { startTicks: 100_000, fromTicks: 100_000, dailyVolatility: 0.04 };
 const pathOf = (seed: number, changes: Partial<typeof shape> = {}) =>

@@ -5,7 +5,7 @@
 import { Activity } from "../simulation/activity.ts";
 import { FairPrice, secondsPerDay } from "../simulation/fair-price.ts";
 import type { Random } from "../simulation/random.ts";
-import { stepsPerSecond } from "./steps.ts";
+import { stepsPerSecond } from "./parts.ts";
 
 /** How often there is news on average. */
 const newsPerSecond = 1;

@@ -6,19 +6,13 @@ import type { Command } from "../core/commands.ts";
 import type { LevelChanged, Traded } from "../core/events.ts";
 import { type MarketRules, notionalAtoms } from "../core/market/rules.ts";
 import { Random } from "../simulation/random.ts";
-import type { Agent, MarketView } from "./agent.ts";
+import { type Agent, type MarketView, Seat, type Turn } from "./agent.ts";
 import { BookView } from "./book-view.ts";
 import type { ParticipantMarket } from "./config.ts";
 import { FairPath } from "./fair-path.ts";
-import { Inventory } from "./inventory.ts";
-import { Maker } from "./maker.ts";
-import { makerStyles } from "./maker-style.ts";
-import { MomentumTaker } from "./momentum-taker.ts";
-import { NoiseTaker } from "./noise-taker.ts";
-import { OrderSizes } from "./order-sizes.ts";
-import { Seat, type Turn } from "./seat.ts";
-import { stepsPerSecond } from "./steps.ts";
-import { ValueTaker } from "./value-taker.ts";
+import { Maker, makerStyles } from "./maker.ts";
+import { Inventory, OrderSizes, stepsPerSecond } from "./parts.ts";
+import { MomentumTaker, NoiseTaker, ValueTaker } from "./takers.ts";
 
 /** A cell is this share of a day's volatility: about what the price moves in a second. */
 const cellVolatility = 1 / 350;

@@ -7,11 +7,10 @@ import type { Command } from "../core/commands.ts";
 import type { ExchangeEvent } from "../core/events.ts";
 import type { RejectReason } from "../core/reject.ts";
 import type { Released } from "../ports/released.ts";
+import type { Seat } from "./agent.ts";
 import { type ParticipantsOptions, parseParticipantsOptions } from "./config.ts";
-import { depositsOf, fundsFor } from "./funds.ts";
 import { MarketScene } from "./market-scene.ts";
-import type { Seat } from "./seat.ts";
-import { Steps } from "./steps.ts";
+import { depositsOf, fundsFor, Steps } from "./parts.ts";
 
 /** Steps older than this are left out when the caller has not asked for so long, in microseconds. */
 export const catchUpMaxUs = 1_000_000;

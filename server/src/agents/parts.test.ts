@@ -2,9 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { MarketRules } from "../core/market/rules.ts";
 import { type Atoms, atomsPerUnit } from "../core/num/money.ts";
 import type { Lots } from "../core/num/units.ts";
-import { Inventory } from "./inventory.ts";
-import { OrderSizes } from "./order-sizes.ts";
-import { Steps, stepsPerSecond } from "./steps.ts";
+import { Inventory, OrderSizes, Steps, stepsPerSecond } from "./parts.ts";
 
 /** A tick of 0.01, a lot of 0.1: one lot at one tick is worth 0.001. */
 const rules: MarketRules = {

@@ -6,10 +6,8 @@ import type { Lots } from "../core/num/units.ts";
 import { Random } from "../simulation/random.ts";
 import type { MarketView } from "./agent.ts";
 import { BookView } from "./book-view.ts";
-import { MomentumTaker } from "./momentum-taker.ts";
-import { NoiseTaker } from "./noise-taker.ts";
-import { stepsPerSecond } from "./steps.ts";
-import { ValueTaker } from "./value-taker.ts";
+import { stepsPerSecond } from "./parts.ts";
+import { MomentumTaker, NoiseTaker, ValueTaker } from "./takers.ts";
 
 const sizes = { within: (wanted: number) => Math.round(wanted) as Lots };
 const random = () => new Random(1, "taker");

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Command } from "../core/commands.ts";
-import type { Agent, MarketView } from "./agent.ts";
-import { answerPatienceUs, Seat } from "./seat.ts";
+import { type Agent, answerPatienceUs, type MarketView, Seat } from "./agent.ts";
 
 const order: Command = { kind: "cancel-order", user: "eager", order: { id: 1 } };
 
