@@ -4,11 +4,13 @@ import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { hmacSignature, signsBody } from "../../server/src/access/signature.ts";
+import { HmacSigning } from "../../server/src/access/hmac-signing.ts";
 import { systemSecrets } from "../../server/src/adapters/crypto/system-secrets.ts";
 import { closings, streamErrorCodes } from "../../server/src/dialects/cryptomus/errors.ts";
+import { Md5Signing } from "../../server/src/dialects/cryptomus/md5-signing.ts";
 import { restErrors } from "../../server/src/dialects/cryptomus/rest-errors.ts";
 import { slowConsumerCode, slowConsumerReason } from "../../server/src/hub/outbox.ts";
+import { userRecord } from "../../server/src/ports/user-store.contract.ts";
 import { debianPython, ensurePythonModule } from "../support/debian.ts";
 import { type ServerProcess, startServerProcess } from "../support/server-process.ts";
 
@@ -159,7 +161,13 @@ describe("the page of the Cryptomus protocol", () => {
     for (const [text = "", shown = ""] of vectors) {
       const body = text === "none" ? "" : text;
       const signature = shown.slice(0, 32);
-      expect(signsBody(secrets, "fixture-api-key", { body, signature })).toBe(true);
+      const refusal = new Md5Signing(secrets, true).refuse({
+        user: { record: userRecord("1"), key: "fixture-api-key" },
+        shown: { scheme: "md5", userId: "", signature },
+        message: { method: "POST", target: "/", body },
+        ...{ signature, nowMs: 0 },
+      });
+      expect(refusal).toBeUndefined();
     }
   });
 
@@ -171,11 +179,14 @@ describe("the page of the Cryptomus protocol", () => {
     expect(blocks).toHaveLength(2);
     for (const block of blocks) {
       const field = (name: string) => new RegExp(`^${name} *(.*)$`, "m").exec(block)?.[1] ?? "";
-      const computed = hmacSignature(secrets, field("API key"), {
-        stamp: { timestamp: field("timestamp"), nonce: field("nonce") },
+      const [timestamp, nonce, signature] = ["timestamp", "nonce", "signature"].map(field);
+      const refusal = new HmacSigning({ secrets }).refuse({
+        user: { record: userRecord("1"), key: field("API key") },
+        shown: { scheme: "hmac-sha256", userId: "", signature, timestamp, nonce },
         message: { method: field("method"), target: field("target"), body: field("body") },
+        ...{ signature: signature ?? "", nowMs: Number(timestamp) },
       });
-      expect(computed).toBe(field("signature"));
+      expect(refusal).toBeUndefined();
     }
   });
 

@@ -1,6 +1,6 @@
 /** Who a signed request or a one-time token comes from, and why somebody is not let in. */
 
-/** A user of the exchange who has proved to be himself. */
+/** A user of the exchange who has proved who they are. */
 export interface Identity {
   /** Lower-case UUID; also the user's name in the exchange. */
   readonly userId: string;
@@ -19,35 +19,20 @@ export interface SignedMessage {
   readonly address?: string | undefined;
 }
 
-/** What a caller shows; `undefined` where it was left out. */
-export type Credentials =
-  | {
-      /** `md5(base64(body) + key)` (docs/protocols/cryptomus, Signing). */
-      readonly scheme: "md5";
-      readonly userId: string | undefined;
-      readonly signature: string | undefined;
-    }
-  | {
-      /** HMAC-SHA-256 under the key, over time stamp, nonce, method, target and body, one a line. */
-      readonly scheme: "hmac-sha256";
-      readonly userId: string | undefined;
-      readonly signature: string | undefined;
-      /** Milliseconds since 1970, as decimal digits. */
-      readonly timestamp: string | undefined;
-      /** Tells apart requests of the same millisecond. */
-      readonly nonce: string | undefined;
-    };
+/** What a caller shows, in any way of signing; `undefined` where it was left out. */
+export interface Credentials {
+  /** The way of signing. */
+  readonly scheme: string;
+  readonly userId: string | undefined;
+  readonly signature: string | undefined;
+}
 
-/** The reasons for which signed requests are refused. */
+/** The reasons for which signed requests are refused, in any way of signing. A way may have others. */
 export type SignatureRefusal =
   | "missing-credentials"
   | "unknown-user"
   | "disabled-user"
   | "bad-signature"
-  /** MD5, on a server that does not take it. */
-  | "md5-not-taken"
-  /** MD5, from a user from whom it is not taken. */
-  | "md5-not-taken-from-user"
   /** Not a number of milliseconds, or too far from our clock. */
   | "bad-timestamp"
   /** Not at most 64 visible ASCII characters. */
@@ -55,24 +40,25 @@ export type SignatureRefusal =
   | "replayed"
   /** It may have been taken before, by an earlier process or long ago. */
   | "unknown-whether-replayed"
-  | "too-many-calls"
-  /** Signed wrongly too often to look whether it is signed in a form that the user never used. */
-  | "too-many-failures";
+  | "too-many-calls";
 
 /** Why a signed request is refused, and what its sender can do about it. */
-export interface Refused {
-  readonly refusal: SignatureRefusal;
+export interface Refused<Reason extends string = SignatureRefusal> {
+  readonly refusal: Reason;
   /** How far the time stamp is ahead of our clock, in milliseconds; negative when it is behind. */
   readonly aheadMs?: number;
   /** How far it may be, in milliseconds. */
   readonly aheadMsMax?: number;
-  /** In how many milliseconds the request, made anew, will be taken. */
+  /** In how many milliseconds the request, signed again, will be taken. */
   readonly waitMs?: number;
 }
 
 /** Checks signed requests. */
-export interface Authenticator {
-  authenticate(credentials: Credentials, message: SignedMessage, nowMs: number): Identity | Refused;
+export interface Authenticator<
+  Shown extends Credentials = Credentials,
+  Reason extends string = SignatureRefusal,
+> {
+  authenticate(shown: Shown, message: SignedMessage, nowMs: number): Identity | Refused<Reason>;
 }
 
 /** Why a stream connection is refused. */

@@ -4,7 +4,7 @@
  */
 import type { WatchLogins } from "../ports/refused-login.ts";
 import type { Doorkeeper } from "./grant.ts";
-import type { Authenticator, StreamDoor } from "./identity.ts";
+import type { Authenticator, Credentials, StreamDoor } from "./identity.ts";
 
 /** A doorkeeper whose refusals are watched. */
 export function watchedDoorkeeper(
@@ -25,11 +25,11 @@ export function watchedDoorkeeper(
 }
 
 /** An authenticator whose refusals are watched. */
-export function watchedAuthenticator(
-  authenticator: Authenticator,
+export function watchedAuthenticator<Shown extends Credentials, Reason extends string>(
+  authenticator: Authenticator<Shown, Reason>,
   protocol: string,
   watch: WatchLogins,
-): Authenticator {
+): Authenticator<Shown, Reason> {
   return {
     authenticate(credentials, message, nowMs) {
       const result = authenticator.authenticate(credentials, message, nowMs);

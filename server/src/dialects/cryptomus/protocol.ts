@@ -1,5 +1,4 @@
 /** The Cryptomus protocol as one value, for servers that list it among theirs. */
-import { createAuthenticator, type UserAuthenticator } from "../../access/authenticator.ts";
 import { watchedAuthenticator, watchedStreamDoor } from "../../access/refused-logins.ts";
 import { createStreamDoor, type UserStreamDoor } from "../../access/stream-door.ts";
 import { assert } from "../../core/assert.ts";
@@ -18,6 +17,7 @@ import { closings, streamErrorCodes, upgradeRefusals } from "./errors.ts";
 import { cryptomusNotFound, cryptomusRoutes, isCryptomusPath } from "./rest.ts";
 import { accessErrors, failedReply, restErrors } from "./rest-errors.ts";
 import type { SessionOptions } from "./session.ts";
+import { Signing } from "./signing.ts";
 
 /** Public and private streams of the exchange, and signed REST. */
 export const cryptomus: Protocol<typeof cryptomusSchema> = {
@@ -77,9 +77,9 @@ function openAuthenticator(
   { users: store, vault, stamps }: ExchangeAccess,
   { secrets, wallMs, log }: ProtocolContext,
   config: CryptomusConfig,
-): UserAuthenticator {
+): Signing {
   const windowMs = config.hmacWindowMs;
-  return createAuthenticator({
+  return new Signing({
     ...{ store, vault, secrets, windowMs, wallMs },
     floorMs: stamps.floorMs(windowMs),
     noteStamp: (stampMs) => stamps.note(stampMs),

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { Authenticator, Credentials, SignedMessage } from "../../access/identity.ts";
+import type { SignedMessage } from "../../access/identity.ts";
 import type { RestRequest } from "../../ports/rest.ts";
 import { signed } from "./rest-access.ts";
 import { accessErrors, accessReply, reply } from "./rest-errors.ts";
 import { alice, House, ordersPath, secrets, signature, startMs } from "./rest-house.fixture.ts";
+import type { SignedCredentials, SigningAuthenticator } from "./signing.ts";
 
 const signedRoutes = new House().routes.filter(({ security }) => security.length > 0);
 const exampleId = "01JF0NE1AXA5SS3NSP2EGJ0ARS";
@@ -106,8 +107,8 @@ describe("a signed operation", () => {
 describe("credentials", () => {
   /** What the authenticator is shown for some headers. */
   function shown(headers: Readonly<Record<string, string>>) {
-    let seen: { credentials: Credentials; message: SignedMessage; nowMs: number } | undefined;
-    const authenticator: Authenticator = {
+    let seen: { credentials: SignedCredentials; message: SignedMessage; nowMs: number } | undefined;
+    const authenticator: SigningAuthenticator = {
       authenticate(credentials, message, nowMs) {
         seen = { credentials, message, nowMs };
         return { refusal: "bad-signature" };

@@ -2,7 +2,7 @@
  * Lets signed requests through to what they ask for. The signature is checked before anything else
  * is read, so that strangers learn nothing and cost little (docs/protocols/cryptomus, Signing).
  */
-import type { Authenticator, Credentials, Identity } from "../../access/identity.ts";
+import type { Identity } from "../../access/identity.ts";
 import type {
   RestReply,
   RestRequest,
@@ -12,6 +12,7 @@ import type {
 } from "../../ports/rest.ts";
 import { accessReply, faultyReply } from "./rest-errors.ts";
 import { bodyFaults } from "./rest-validation.ts";
+import type { SignedCredentials, SigningAuthenticator } from "./signing.ts";
 
 const userId: SecurityScheme = {
   type: "apiKey",
@@ -58,7 +59,7 @@ export interface SignedCall {
 
 /** A route's handler that answers only who has signed. */
 export function signed(
-  authenticator: Authenticator,
+  authenticator: SigningAuthenticator,
   answer: (call: SignedCall) => RestReply | Promise<RestReply>,
 ): RestRoute["handle"] {
   return (request, nowMs) => {
@@ -70,7 +71,7 @@ export function signed(
 
 /** A handler of an operation that takes no body, and that answers only who has signed one without fields. */
 export function signedWithoutBody(
-  authenticator: Authenticator,
+  authenticator: SigningAuthenticator,
   answer: (call: SignedCall) => RestReply | Promise<RestReply>,
 ): RestRoute["handle"] {
   return signed(authenticator, (call) => {
@@ -82,7 +83,7 @@ export function signedWithoutBody(
 /** Two versions of the same page name two headers for the user (D-C27). */
 const userHeaders = ["userId", "user_id"];
 
-function readCredentials(request: RestRequest): Credentials {
+function readCredentials(request: RestRequest): SignedCredentials {
   const userId = userHeaders.map((name) => request.header(name)).find((id) => id !== undefined);
   const signature = request.header("signature");
   if (signature === undefined) {

@@ -3,10 +3,11 @@
  * (docs/protocols/cryptomus, Refusals, decisions D-C28 to D-C31). Recorded texts are kept word for word, the exchange's
  * inner trouble is never told.
  */
-import type { Refused, SignatureRefusal } from "../../access/identity.ts";
+import type { Refused } from "../../access/identity.ts";
 import type { RejectReason } from "../../core/reject.ts";
 import { type RestReply, retryAfter } from "../../ports/rest.ts";
 import { type InputFault, quoted } from "./rest-validation.ts";
+import type { SigningRefusal } from "./signing.ts";
 
 /** Why something that was asked for is not done: the exchange's reasons and those found before it. */
 export type RestReason =
@@ -132,7 +133,7 @@ const tooManyCalls: AccessRow = {
 };
 
 /** What a caller is told who is not let in, by reason. Only the first ones are on record. */
-export const accessErrors: Readonly<Record<SignatureRefusal, AccessRow>> = {
+export const accessErrors: Readonly<Record<SigningRefusal, AccessRow>> = {
   "missing-credentials": invalidSign,
   "bad-signature": invalidSign,
   "unknown-user": userNotFound,
@@ -166,7 +167,7 @@ export const accessErrors: Readonly<Record<SignatureRefusal, AccessRow>> = {
 };
 
 /** The reply for somebody who is not let in. */
-export function accessReply(refused: Refused): RestReply {
+export function accessReply(refused: Refused<SigningRefusal>): RestReply {
   const { refusal, waitMs } = refused;
   const { status, body } = accessErrors[refusal];
   const details = refusal === "bad-timestamp" ? timestampHelp(refused) : undefined;
@@ -178,7 +179,7 @@ export function accessReply(refused: Refused): RestReply {
 export const timePath = "/v2/user-api/exchange/time";
 
 /** How a time stamp is off, when it is a number at all. */
-function timestampHelp({ aheadMs, aheadMsMax }: Refused): string | undefined {
+function timestampHelp({ aheadMs, aheadMsMax }: Refused<SigningRefusal>): string | undefined {
   if (aheadMs === undefined || aheadMsMax === undefined) return undefined;
   const off = `${secondsText(Math.abs(aheadMs))} s ${aheadMs > 0 ? "ahead of" : "behind"}`;
   const most = `at most ${secondsText(aheadMsMax)} s are allowed`;

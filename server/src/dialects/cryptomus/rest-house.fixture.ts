@@ -4,13 +4,7 @@
  */
 import { Value } from "typebox/value";
 import { expect } from "vitest";
-import type {
-  Authenticator,
-  Identity,
-  Refused,
-  SignatureRefusal,
-  StreamDoor,
-} from "../../access/identity.ts";
+import type { Identity, Refused, StreamDoor } from "../../access/identity.ts";
 import { systemSecrets } from "../../adapters/crypto/system-secrets.ts";
 import { assert } from "../../core/assert.ts";
 import type { Command } from "../../core/commands.ts";
@@ -31,6 +25,7 @@ import type { RestReply, RestRequest, RestRoute } from "../../ports/rest.ts";
 import type { Admission, PastAnswer, TradingDesk, Unavailable } from "../../ports/trading-desk.ts";
 import { MemoryHistory } from "../../testing/memory-history.ts";
 import { cryptomusNotFound, cryptomusRoutes } from "./rest.ts";
+import type { SigningAuthenticator, SigningRefusal } from "./signing.ts";
 
 export const secrets = systemSecrets();
 
@@ -95,7 +90,7 @@ export interface CallResult {
 export interface HouseOptions {
   readonly fees?: FeeSchedule;
   /** Whom to refuse, whatever he shows. */
-  readonly refusal?: SignatureRefusal;
+  readonly refusal?: SigningRefusal;
 }
 
 /** Everything that the routes need, and the means to call them. */
@@ -257,9 +252,9 @@ function firstValues(parameters: URLSearchParams): Readonly<Record<string, strin
 }
 
 /** Knows every user by one secret. What the real one takes and refuses has its own tests. */
-function plainAuthenticator(refusal: SignatureRefusal | undefined): Authenticator {
+function plainAuthenticator(refusal: SigningRefusal | undefined): SigningAuthenticator {
   return {
-    authenticate(credentials, { body }): Identity | Refused {
+    authenticate(credentials, { body }): Identity | Refused<SigningRefusal> {
       if (refusal !== undefined) return { refusal, waitMs: 1_500 };
       const { scheme, userId, signature: shown } = credentials;
       if (userId === undefined || shown === undefined) return { refusal: "missing-credentials" };

@@ -2,7 +2,7 @@
  * The REST side of the protocol: one row for each operation, with what it takes in, what it answers
  * and who may ask. The work is done in the `rest-*` modules; nothing is kept between requests.
  */
-import type { Authenticator, StreamDoor } from "../../access/identity.ts";
+import type { StreamDoor } from "../../access/identity.ts";
 import type { MarketBoardView } from "../../marketdata/market-board.ts";
 import { anybody, type RestReply, type RestRoute, upgradeRequired } from "../../ports/rest.ts";
 import type { Secrets } from "../../ports/secrets.ts";
@@ -51,12 +51,13 @@ import {
   tokenReply,
   tradesReply,
 } from "./schemas-replies.ts";
+import type { SigningAuthenticator } from "./signing.ts";
 
 /** What the routes work with. */
 export interface CryptomusRestOptions {
   readonly board: MarketBoardView;
   readonly desk: TradingDesk;
-  readonly authenticator: Authenticator;
+  readonly authenticator: SigningAuthenticator;
   readonly door: StreamDoor;
   readonly secrets: Secrets;
   /** Market time in milliseconds, which replies tell; the time that routes are given when left out. */

@@ -1,22 +1,24 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { systemSecrets } from "../adapters/crypto/system-secrets.ts";
-import { createVault } from "../adapters/crypto/vault.ts";
-import { inMemory } from "../adapters/sqlite/stores/shared-database.ts";
-import { openUserStore } from "../adapters/sqlite/stores/user-store.ts";
-import type { Secrets } from "../ports/secrets.ts";
-import { userRecord, withUserMethods } from "../ports/user-store.contract.ts";
-import type { UserStore } from "../ports/user-store.ts";
-import {
-  type AuthenticatorOptions,
-  createAuthenticator,
-  credentialLengthMax,
-  defaultWindowMs,
-  type UserAuthenticator,
-} from "./authenticator.ts";
-import type { Credentials, Identity, SignatureRefusal, SignedMessage } from "./identity.ts";
+import { credentialLengthMax } from "../../access/authenticator.ts";
+import { defaultWindowMs, type HmacCredentials } from "../../access/hmac-signing.ts";
+import type { Identity, SignedMessage } from "../../access/identity.ts";
+import { signaturesPerUserMax } from "../../access/replay-guard.ts";
+import { createUser, disableUser, type NewUser, setMd5 } from "../../access/users.ts";
+import { systemSecrets } from "../../adapters/crypto/system-secrets.ts";
+import { createVault } from "../../adapters/crypto/vault.ts";
+import { inMemory } from "../../adapters/sqlite/stores/shared-database.ts";
+import { openUserStore } from "../../adapters/sqlite/stores/user-store.ts";
+import type { Secrets } from "../../ports/secrets.ts";
+import { userRecord, withUserMethods } from "../../ports/user-store.contract.ts";
+import type { UserStore } from "../../ports/user-store.ts";
+import type { Md5Credentials } from "./md5-signing.ts";
 import { phpStyleCount, reencodedLengthMax } from "./php-json.ts";
-import { signaturesPerUserMax } from "./replay-guard.ts";
-import { createUser, disableUser, type NewUser, setMd5 } from "./users.ts";
+import {
+  type SignedCredentials,
+  Signing,
+  type SigningOptions,
+  type SigningRefusal,
+} from "./signing.ts";
 
 const secrets = systemSecrets();
 const vault = createVault("11".repeat(32));
@@ -44,17 +46,15 @@ function newUser(): NewUser {
 }
 
 /** A door that gives the reason alone where it refuses. */
-interface PlainDoor extends Pick<UserAuthenticator, "refresh"> {
-  authenticate(
-    ...asked: Parameters<UserAuthenticator["authenticate"]>
-  ): Identity | SignatureRefusal;
+interface PlainDoor extends Pick<Signing, "refresh"> {
+  authenticate(...asked: Parameters<Signing["authenticate"]>): Identity | SigningRefusal;
 }
 
-function fullDoor(options: Partial<AuthenticatorOptions> = {}): UserAuthenticator {
-  return createAuthenticator({ store, vault, secrets, ...options });
+function fullDoor(options: Partial<SigningOptions> = {}): Signing {
+  return new Signing({ store, vault, secrets, ...options });
 }
 
-function authenticator(options: Partial<AuthenticatorOptions> = {}): PlainDoor {
+function authenticator(options: Partial<SigningOptions> = {}): PlainDoor {
   const full = fullDoor(options);
   return {
     authenticate: (...asked) => {
@@ -65,8 +65,8 @@ function authenticator(options: Partial<AuthenticatorOptions> = {}): PlainDoor {
   };
 }
 
-type Md5 = Extract<Credentials, { readonly scheme: "md5" }>;
-type Hmac = Extract<Credentials, { readonly scheme: "hmac-sha256" }>;
+type Md5 = Md5Credentials;
+type Hmac = HmacCredentials;
 
 /** Counts how often something is hashed. */
 class Work {
@@ -228,7 +228,7 @@ describe("a request signed with MD5", () => {
 describe("wrong signatures in great numbers", () => {
   const body = '{"a":"b/c"}';
   const php = '{"a":"b\\/c"}';
-  const call = (door: UserAuthenticator, user: NewUser, signed: string, address: string) =>
+  const call = (door: Signing, user: NewUser, signed: string, address: string) =>
     door.authenticate(
       md5(user.userId, md5Of(signed, user.apiKey)),
       { ...withBody(body), address },
@@ -492,7 +492,7 @@ describe("who is refused", () => {
   });
   const sign = "0".repeat(32);
 
-  it.each<readonly [string, Credentials, SignatureRefusal]>([
+  it.each<readonly [string, SignedCredentials, SigningRefusal]>([
     ["shows no id", md5(undefined, sign), "missing-credentials"],
     ["shows an empty id", md5("", sign), "missing-credentials"],
     ["shows no signature", md5(userRecord("1").id, undefined), "missing-credentials"],

@@ -1,11 +1,11 @@
 /**
  * Writes a JSON text as PHP would after reading it, because the service that we stand in for checks
- * signatures over its own re-encoding of a body (docs/protocols/cryptomus, Signing, D-C26). It is no JSON parser: what
+ * signatures over its own re-encoding of a body (D-C26). It is no JSON parser: what
  * JavaScript does not read has no re-encoding, nor has a text too long to be an order.
  */
-import { assert } from "../core/assert.ts";
+import { assert } from "../../core/assert.ts";
 
-/** Longest text that is written anew, in UTF-16 units; an order has a few hundred. */
+/** Longest text that is written again, in UTF-16 units; an order has a few hundred. */
 export const reencodedLengthMax = 2_048;
 
 /** How a PHP program may have been written; the defaults of PHP are `[]` and no fraction. */
