@@ -8,12 +8,8 @@ import { systemSecrets } from "../adapters/crypto/system-secrets.ts";
 import { inMemory, openKeyStore } from "../adapters/sqlite/stores/key-store.ts";
 import { withMethods } from "../ports/key-store.contract.ts";
 import type { KeyStore } from "../ports/key-store.ts";
-import {
-  admissionsMax,
-  createDoorkeeper,
-  type KeyDoorkeeper,
-  type LimitPolicy,
-} from "./doorkeeper.ts";
+import { admissionsMax, type LimitPolicy } from "./doorkeeper.ts";
+import { createDoorkeeper, type PromptDoorkeeper } from "./doors.fixture.ts";
 import type { AccessRefusal, Admission, AdmissionEvents, Grant } from "./grant.ts";
 import { createKey, type NewKey, revokeKey } from "./keys.ts";
 import { defaultLimits } from "./limits.fixture.ts";
@@ -33,7 +29,7 @@ function newKey(workspace: string): NewKey {
   return made;
 }
 
-function doorkeeper(onLimit: LimitPolicy = "refuse"): KeyDoorkeeper {
+function doorkeeper(onLimit: LimitPolicy = "refuse"): PromptDoorkeeper {
   return createDoorkeeper({ store, secrets, defaults: defaultLimits, onLimit });
 }
 
@@ -44,7 +40,7 @@ class Connection implements AdmissionEvents {
   /** Also done when this connection is told something. */
   onTold: () => void = () => {};
 
-  constructor(door: KeyDoorkeeper, key: string | undefined) {
+  constructor(door: PromptDoorkeeper, key: string | undefined) {
     this.admission = door.admit(key, this, nowMs);
   }
 

@@ -3,7 +3,8 @@ import { expect, it } from "vitest";
 import { systemSecrets } from "../adapters/crypto/system-secrets.ts";
 import { inMemory, openKeyStore } from "../adapters/sqlite/stores/key-store.ts";
 import type { KeyStore } from "../ports/key-store.ts";
-import { createDoorkeeper, type KeyDoorkeeper, type LimitPolicy } from "./doorkeeper.ts";
+import type { LimitPolicy } from "./doorkeeper.ts";
+import { createDoorkeeper, type PromptDoorkeeper } from "./doors.fixture.ts";
 import { createKey, type NewKey, revokeKey } from "./keys.ts";
 
 const secrets = systemSecrets();
@@ -43,7 +44,7 @@ interface Listed {
 /** The doorkeeper beside a plain list of connections that says what it has to answer. */
 class Twins {
   readonly #store: KeyStore;
-  readonly #door: KeyDoorkeeper;
+  readonly #door: PromptDoorkeeper;
   readonly #policy: LimitPolicy;
   readonly #keys: readonly NewKey[];
   readonly #revoked = new Set<number>();

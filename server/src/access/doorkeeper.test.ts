@@ -3,7 +3,8 @@ import { systemSecrets } from "../adapters/crypto/system-secrets.ts";
 import { inMemory, openKeyStore } from "../adapters/sqlite/stores/key-store.ts";
 import { withMethods } from "../ports/key-store.contract.ts";
 import type { KeyStore } from "../ports/key-store.ts";
-import { createDoorkeeper, type KeyDoorkeeper, keyLengthMax } from "./doorkeeper.ts";
+import { keyLengthMax } from "./doorkeeper.ts";
+import { createDoorkeeper, type PromptDoorkeeper } from "./doors.fixture.ts";
 import type { AccessRefusal, AdmissionEvents, Grant } from "./grant.ts";
 import { createKey, type NewKey, revokeKey } from "./keys.ts";
 import { defaultLimits } from "./limits.fixture.ts";
@@ -23,7 +24,7 @@ function newKey(workspace: string): NewKey {
   return made;
 }
 
-function doorkeeper(): KeyDoorkeeper {
+function doorkeeper(): PromptDoorkeeper {
   return createDoorkeeper({ store, secrets, defaults: defaultLimits, onLimit: "refuse" });
 }
 

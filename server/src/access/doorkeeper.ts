@@ -4,12 +4,15 @@
  * it never keeps a key, only hashes.
  */
 import { RecentMap } from "../core/recent-map.ts";
+import type { AdmissionCounts } from "../ports/admission-counts.ts";
+import { type Awaitable, whenThere } from "../ports/awaitable.ts";
+import type { ConnectionCounts, ConnectionLease, NoPlace } from "../ports/connection-counts.ts";
 import type { KeyRecord, KeyStore, WorkspaceLimits } from "../ports/key-store.ts";
+import type { Quota } from "../ports/quota.ts";
 import type { Secrets } from "../ports/secrets.ts";
 import type { AccessRefusal, Admission, AdmissionEvents, Doorkeeper, Grant } from "./grant.ts";
 import { hashKey } from "./keys.ts";
 import { fillLimits } from "./limits.ts";
-import { MinuteQuota } from "./minute-quota.ts";
 
 /** Longest text that is looked at as a key; our own are 34 characters. */
 export const keyLengthMax = 256;
@@ -30,23 +33,7 @@ export interface DoorkeeperOptions {
   /** Limits of a workspace that has none of its own. */
   readonly defaults: WorkspaceLimits;
   readonly onLimit: LimitPolicy;
-}
-
-/** A doorkeeper that notices revoked keys when it is asked to look. */
-export interface KeyDoorkeeper extends Doorkeeper {
-  /**
-   * Tells admitted connections whose key was revoked, by any process, since the last call, and gives
-   * back their places. Meant to be called about every second; costs one cheap read when nothing changed.
-   */
-  refresh(nowMs: number): void;
-}
-
-/**
- * Makes a doorkeeper. Limits are read when a connection is admitted or a call is made: a change of a
- * workspace's limits holds for new connections and calls, and open connections keep their grant.
- */
-export function createDoorkeeper(options: DoorkeeperOptions): KeyDoorkeeper {
-  return new StoreDoorkeeper(options);
+  readonly counts: AdmissionCounts;
 }
 
 /** A key that opens the door, as the store had it; its grant is shared by all who show it. */
@@ -55,15 +42,25 @@ interface GoodKey {
   readonly grant: Grant;
 }
 
+/** One who asks to be let in. */
+interface Attempt {
+  readonly key: GoodKey;
+  readonly events: AdmissionEvents;
+  /** Who has to go for this one, as far as that is decided. */
+  readonly leaving: Seat[];
+}
+
 /** One admitted connection. */
 class Seat implements Admission {
   readonly key: GoodKey;
   readonly events: AdmissionEvents;
+  readonly lease: ConnectionLease;
   readonly #vacate: (seat: Seat) => void;
 
-  constructor(key: GoodKey, events: AdmissionEvents, vacate: (seat: Seat) => void) {
+  constructor({ key, events }: Attempt, lease: ConnectionLease, vacate: (seat: Seat) => void) {
     this.key = key;
     this.events = events;
+    this.lease = lease;
     this.#vacate = vacate;
   }
 
@@ -76,16 +73,20 @@ class Seat implements Admission {
   }
 }
 
-class StoreDoorkeeper implements KeyDoorkeeper {
+/**
+ * Lets callers in; see above. Limits are read when a connection is admitted or a call is made: a change of
+ * a workspace's limits holds for new connections and calls, and open connections keep their grant.
+ */
+export class KeyDoorkeeper implements Doorkeeper {
   readonly #store: KeyStore;
   readonly #secrets: Secrets;
   readonly #defaults: WorkspaceLimits;
   readonly #onLimit: LimitPolicy;
-  readonly #restQuota = new MinuteQuota();
+  readonly #calls: Quota;
+  readonly #connections: ConnectionCounts;
   /** Seats by workspace, each set oldest first; a workspace without seats has no entry. */
   readonly #seats = new Map<string, Set<Seat>>();
   readonly #vacateSeat = (seat: Seat) => this.#vacate(seat);
-  #seatCount = 0;
   /** Good keys by hash, as they were at {@link #knownVersion} of the store. */
   #known = new RecentMap<GoodKey>(knownKeysMax);
   #knownVersion: number;
@@ -96,34 +97,32 @@ class StoreDoorkeeper implements KeyDoorkeeper {
     this.#secrets = options.secrets;
     this.#defaults = options.defaults;
     this.#onLimit = options.onLimit;
+    this.#calls = options.counts.quota("calls");
+    this.#connections = options.counts.connections("workspaces", admissionsMax);
     this.#sweptVersion = options.store.version();
     this.#knownVersion = this.#sweptVersion;
   }
 
-  authenticate(key: string | undefined, nowMs: number): Grant | AccessRefusal {
+  authenticate(key: string | undefined, nowMs: number): Awaitable<Grant | AccessRefusal> {
     const good = this.#goodKey(key);
     if (typeof good === "string") return good;
     const { workspace, limits } = good.grant;
-    const isWithin = this.#restQuota.take(workspace, limits.restCallsPerMinuteMax, nowMs);
-    return isWithin ? good.grant : "too-many-calls";
+    const counting = this.#calls.take(workspace, limits.restCallsPerMinuteMax, nowMs);
+    return whenThere(counting, (isWithin) => (isWithin ? good.grant : "too-many-calls"));
   }
 
-  admit(key: string | undefined, events: AdmissionEvents): Admission | AccessRefusal {
+  admit(key: string | undefined, events: AdmissionEvents): Awaitable<Admission | AccessRefusal> {
     const good = this.#goodKey(key);
     if (typeof good === "string") return good;
-    const { workspace, limits } = good.grant;
-    const leaving = this.#makeRoom(workspace, limits.connectionsMax);
-    if (leaving === "too-many-connections") return leaving;
-
-    const seat = new Seat(good, events, this.#vacateSeat);
-    this.#occupy(seat);
-    // Told only now, when the count is right again, because being told may release or admit.
-    for (const evicted of leaving) evicted.events.evicted();
-    return seat;
+    return this.#takePlace({ key: good, events, leaving: [] });
   }
 
+  /**
+   * Tells admitted connections whose key was revoked, by any process, since the last call, and gives
+   * back their places. Meant to be called about every second; costs one cheap read when nothing changed.
+   */
   refresh(nowMs: number): void {
-    this.#restQuota.refresh(nowMs);
+    this.#calls.refresh(nowMs);
     const version = this.#store.version();
     if (version === this.#sweptVersion) return;
     const revoked = this.#revokedSeats();
@@ -165,20 +164,42 @@ class StoreDoorkeeper implements KeyDoorkeeper {
     };
   }
 
-  /** Takes away the seats that have to go for one more, oldest first; or says that there is no room. */
-  #makeRoom(
-    workspace: string,
-    connectionsMax: number | undefined,
-  ): readonly Seat[] | "too-many-connections" {
-    const seats = this.#seats.get(workspace);
-    const surplus = (seats?.size ?? 0) + 1 - (connectionsMax ?? admissionsMax);
-    if (surplus > 0 && (this.#onLimit === "refuse" || connectionsMax === 0)) {
-      return "too-many-connections";
+  /** Takes a place; where the policy says so, the oldest connections go until there is one. */
+  #takePlace(attempt: Attempt): Awaitable<Admission | AccessRefusal> {
+    const { key, leaving } = attempt;
+    const { workspace, limits } = key.grant;
+    const max = limits.connectionsMax ?? admissionsMax;
+    const taking = this.#connections.take(workspace, max);
+    return whenThere(taking, (lease) => {
+      if (lease === "owner-has-all" && this.#onLimit === "evict-oldest" && max > 0) {
+        const [oldest] = this.#seats.get(workspace) ?? [];
+        if (oldest !== undefined) {
+          this.#vacate(oldest);
+          leaving.push(oldest);
+          return this.#takePlace(attempt);
+        }
+      }
+      const admission = this.#seat(attempt, lease, taking instanceof Promise);
+      // Told only now, when the count is right again, because being told may release or admit.
+      for (const evicted of leaving) evicted.events.evicted();
+      return admission;
+    });
+  }
+
+  #seat(
+    attempt: Attempt,
+    lease: ConnectionLease | NoPlace,
+    hasWaited: boolean,
+  ): Admission | AccessRefusal {
+    if (typeof lease === "string") return "too-many-connections";
+    // Whose key was revoked meanwhile was not told, as nothing of theirs was here yet.
+    if (hasWaited && !this.#isStillGood(attempt.key.hash)) {
+      lease.release();
+      return "revoked-key";
     }
-    const leaving = surplus > 0 && seats !== undefined ? [...seats].slice(0, surplus) : [];
-    if (this.#seatCount - leaving.length >= admissionsMax) return "too-many-connections";
-    for (const seat of leaving) this.#vacate(seat);
-    return leaving;
+    const seat = new Seat(attempt, lease, this.#vacateSeat);
+    this.#occupy(seat);
+    return seat;
   }
 
   #occupy(seat: Seat): void {
@@ -186,7 +207,6 @@ class StoreDoorkeeper implements KeyDoorkeeper {
     const seats = this.#seats.get(workspace);
     if (seats === undefined) this.#seats.set(workspace, new Set([seat]));
     else seats.add(seat);
-    this.#seatCount += 1;
   }
 
   /** Gives a seat back; does nothing when it was given back before. */
@@ -194,7 +214,7 @@ class StoreDoorkeeper implements KeyDoorkeeper {
     const { workspace } = seat.grant;
     const seats = this.#seats.get(workspace);
     if (seats === undefined || !seats.delete(seat)) return;
-    this.#seatCount -= 1;
+    seat.lease.release();
     if (seats.size === 0) this.#seats.delete(workspace);
   }
 

@@ -1,4 +1,5 @@
 /** What a successful authentication yields. */
+import type { Awaitable } from "../ports/awaitable.ts";
 import type { WorkspaceLimits } from "../ports/key-store.ts";
 
 /** A workspace's limits after the server's defaults have been filled in. */
@@ -43,12 +44,16 @@ export interface Doorkeeper {
    * Checks a key without occupying a connection; counts one REST call of its workspace. `address` is
    * where it was shown, for whoever watches refusals.
    */
-  authenticate(key: string | undefined, nowMs: number, address?: string): Grant | AccessRefusal;
+  authenticate(
+    key: string | undefined,
+    nowMs: number,
+    address?: string,
+  ): Awaitable<Grant | AccessRefusal>;
   /** Checks a key and occupies one connection of its workspace. */
   admit(
     key: string | undefined,
     events: AdmissionEvents,
     nowMs: number,
     address?: string,
-  ): Admission | AccessRefusal;
+  ): Awaitable<Admission | AccessRefusal>;
 }

@@ -1,4 +1,6 @@
 /** Who a signed request or a one-time token comes from, and why somebody is not let in. */
+import type { Awaitable } from "../ports/awaitable.ts";
+import type { TokenFault } from "../ports/stream-tokens.ts";
 
 /** A user of the exchange who has proved who they are. */
 export interface Identity {
@@ -64,8 +66,7 @@ export interface Authenticator<
 /** Why a stream connection is refused. */
 export type TokenRefusal =
   | "missing-token"
-  | "unknown-token"
-  | "expired-token"
+  | TokenFault
   | "disabled-user"
   | "too-many-connections"
   | "too-many-new-connections";
@@ -89,12 +90,12 @@ export interface StreamAdmission {
 /** Issues one-time tokens and lets connections in with them (docs/protocols/cryptomus, The stream). */
 export interface StreamDoor {
   /** A new token: 64 hexadecimal characters. Where there are too many unused ones an older one goes. */
-  issueToken(identity: Identity, nowMs: number): { readonly token: string };
+  issueToken(identity: Identity, nowMs: number): Awaitable<{ readonly token: string }>;
   admit(
     token: string | undefined,
     events: StreamEvents,
     nowMs: number,
     /** Where the token was shown, for whoever watches refusals. */
     address?: string,
-  ): StreamAdmission | TokenRefusal;
+  ): Awaitable<StreamAdmission | TokenRefusal>;
 }

@@ -2,16 +2,17 @@
  * Counts what callers do within the running minute: REST calls, new connections. The count starts anew
  * at the start of each minute of wall time (docs/protocols/finazon), it is not a sliding window.
  */
+import type { Quota } from "../ports/quota.ts";
 
 const minuteMs = 60_000;
 
-/** In how many milliseconds counts start anew. */
+/** In how many milliseconds counts begin again. */
 export function nextMinuteMs(nowMs: number): number {
   return minuteMs - (nowMs % minuteMs);
 }
 
 /** Counts of the running minute. Holds one number per caller, a workspace or a user, that was let in. */
-export class MinuteQuota {
+export class MinuteQuota implements Quota {
   readonly #counts = new Map<string, number>();
   #minute = 0;
 

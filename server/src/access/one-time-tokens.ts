@@ -1,12 +1,13 @@
 /**
- * One-time tokens that were issued and not used up (docs/protocols/cryptomus, The stream). Only the hash of a token is kept, in
- * memory and for the next process, so nothing that is kept opens a connection.
+ * One-time tokens that were issued and not used up, held by one process. Only the hash of a token is kept,
+ * in memory and for the next process, so nothing that is kept opens a connection.
  */
 import { assert } from "../core/assert.ts";
 import type { AdmissionStore } from "../ports/admission-store.ts";
 import type { Secrets } from "../ports/secrets.ts";
+import type { ClaimedToken, StreamTokens, TokenFault } from "../ports/stream-tokens.ts";
 
-/** How long a token is good after it was issued, in milliseconds (docs/protocols/cryptomus, The stream). */
+/** How long a token is good after it was issued, in milliseconds. */
 export const tokenLifeMs = 300_000;
 
 /** Most unused tokens of one user; the oldest goes for one more. */
@@ -20,7 +21,7 @@ const tokenBytes = 32;
 const tokenPattern = /^[0-9a-f]{64}$/;
 
 /** A token that was issued, without its text. */
-export interface Ticket {
+interface Ticket {
   readonly hash: string;
   readonly userId: string;
   /** The first millisecond at which the token is not good any more. */
@@ -33,7 +34,7 @@ export interface Ticket {
 export type TokenKeeper = Pick<AdmissionStore, "tokens" | "addToken" | "removeToken">;
 
 /** Unused tokens of all users. */
-export class OneTimeTokens {
+export class OneTimeTokens implements StreamTokens {
   readonly #secrets: Secrets;
   /** Oldest first, so what has expired stands at the front. */
   readonly #tickets = new Map<string, Ticket>();
@@ -65,13 +66,27 @@ export class OneTimeTokens {
     return { token };
   }
 
+  claim(token: string, nowMs: number): ClaimedToken | TokenFault {
+    const ticket = this.#find(token);
+    if (ticket === undefined || ticket.isSetAside) return "unknown-token";
+    if (nowMs >= ticket.expiresAtMs) return "expired-token";
+    ticket.isSetAside = true;
+    return {
+      userId: ticket.userId,
+      useUp: () => this.#remove(ticket),
+      giveBack: () => {
+        ticket.isSetAside = false;
+      },
+    };
+  }
+
   /** The ticket of a token that was issued and neither used up nor forgotten; it may have expired. */
-  find(token: string): Ticket | undefined {
+  #find(token: string): Ticket | undefined {
     return tokenPattern.test(token) ? this.#tickets.get(this.#secrets.sha256Hex(token)) : undefined;
   }
 
   /** Forgets a token; does nothing when it was forgotten before. */
-  remove(ticket: Ticket): void {
+  #remove(ticket: Ticket): void {
     if (!this.#tickets.delete(ticket.hash)) return;
     this.#kept?.removeToken(ticket.hash);
     const ofUser = this.#ticketsByUser.get(ticket.userId);
@@ -84,7 +99,7 @@ export class OneTimeTokens {
   sweep(nowMs: number): void {
     for (const ticket of this.#tickets.values()) {
       if (nowMs < ticket.expiresAtMs) return;
-      this.remove(ticket);
+      this.#remove(ticket);
     }
   }
 
@@ -115,6 +130,6 @@ export class OneTimeTokens {
 
   #removeOldest(userId: string): void {
     const [oldest] = this.#ticketsByUser.get(userId) ?? [];
-    if (oldest !== undefined) this.remove(oldest);
+    if (oldest !== undefined) this.#remove(oldest);
   }
 }

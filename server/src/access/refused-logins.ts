@@ -2,6 +2,7 @@
  * Lets somebody watch who is not let in: each door of a protocol tells of every
  * refusal, by its reason, and where it was tried. It tells nothing of what was shown.
  */
+import { type Awaitable, whenThere } from "../ports/awaitable.ts";
 import type { WatchLogins } from "../ports/refused-login.ts";
 import type { Doorkeeper } from "./grant.ts";
 import type { Authenticator, Credentials, StreamDoor } from "./identity.ts";
@@ -12,10 +13,11 @@ export function watchedDoorkeeper(
   protocol: string,
   watch: WatchLogins,
 ): Doorkeeper {
-  const watched = <Result>(door: string, result: Result, address?: string): Result => {
-    if (typeof result === "string") watch({ door, reason: result, address });
-    return result;
-  };
+  const watched = <Result>(door: string, answer: Awaitable<Result>, address?: string) =>
+    whenThere(answer, (result) => {
+      if (typeof result === "string") watch({ door, reason: result, address });
+      return result;
+    });
   return {
     authenticate: (key, nowMs, address) =>
       watched(`${protocol}-rest`, doorkeeper.authenticate(key, nowMs), address),

@@ -5,9 +5,9 @@ import { inMemory } from "../adapters/sqlite/stores/shared-database.ts";
 import { openUserStore } from "../adapters/sqlite/stores/user-store.ts";
 import { userRecord } from "../ports/user-store.contract.ts";
 import type { UserStore } from "../ports/user-store.ts";
+import { createStreamDoor, type PromptStreamDoor } from "./doors.fixture.ts";
 import type { StreamAdmission } from "./identity.ts";
 import { tokenLifeMs } from "./one-time-tokens.ts";
-import { createStreamDoor, type UserStreamDoor } from "./stream-door.ts";
 import { disableUser, identityOf } from "./users.ts";
 
 const secrets = systemSecrets();
@@ -62,7 +62,7 @@ interface Connection {
 /** The door beside plain lists of tokens and connections that say what it has to answer. */
 class Twins {
   readonly #store: UserStore;
-  readonly #door: UserStreamDoor;
+  readonly #door: PromptStreamDoor;
   readonly #tokens: Token[] = [];
   readonly #connections: Connection[] = [];
   readonly #admittedAt: { readonly user: number; readonly minute: number }[] = [];

@@ -5,15 +5,14 @@ import { openUserStore } from "../adapters/sqlite/stores/user-store.ts";
 import type { Secrets } from "../ports/secrets.ts";
 import { userRecord, withUserMethods } from "../ports/user-store.contract.ts";
 import type { UserStore } from "../ports/user-store.ts";
+import {
+  createStreamDoor,
+  type PromptStreamDoor,
+  type PromptStreamDoorOptions,
+} from "./doors.fixture.ts";
 import type { Identity, StreamAdmission, StreamEvents, TokenRefusal } from "./identity.ts";
 import { tokenLifeMs, tokensMax, tokensPerUserMax } from "./one-time-tokens.ts";
-import {
-  anonymousStreamsMax,
-  createStreamDoor,
-  type StreamDoorOptions,
-  streamsMax,
-  type UserStreamDoor,
-} from "./stream-door.ts";
+import { anonymousStreamsMax, streamsMax } from "./stream-door.ts";
 import { disableUser, identityOf } from "./users.ts";
 
 const secrets = systemSecrets();
@@ -45,11 +44,11 @@ function newUser(digits: string): Identity {
   return identityOf(record);
 }
 
-function streamDoor(options: Partial<StreamDoorOptions> = {}): UserStreamDoor {
+function streamDoor(options: Partial<PromptStreamDoorOptions> = {}): PromptStreamDoor {
   return createStreamDoor({ store, secrets, ...options });
 }
 
-function issued(door: UserStreamDoor, user: Identity, atMs = nowMs): string {
+function issued(door: PromptStreamDoor, user: Identity, atMs = nowMs): string {
   return door.issueToken(user, atMs).token;
 }
 
@@ -60,7 +59,7 @@ class Connection implements StreamEvents {
   /** Also done when this connection is told something. */
   onTold: () => void = () => {};
 
-  constructor(door: UserStreamDoor, token: string | undefined, atMs = nowMs) {
+  constructor(door: PromptStreamDoor, token: string | undefined, atMs = nowMs) {
     this.result = door.admit(token, this, atMs);
   }
 
@@ -81,7 +80,7 @@ class Connection implements StreamEvents {
 }
 
 /** A connection that was opened with a token of its own. */
-function opened(door: UserStreamDoor, user: Identity, atMs = nowMs): Connection {
+function opened(door: PromptStreamDoor, user: Identity, atMs = nowMs): Connection {
   const connection = new Connection(door, issued(door, user, atMs), atMs);
   if (connection.refusal === undefined) connection.admission.confirm();
   return connection;
@@ -217,7 +216,7 @@ describe("a one-time token", () => {
 
 describe("unused tokens", () => {
   /** Whether each of some tokens opens a connection, which is not opened then. */
-  const good = (door: UserStreamDoor, tokens: readonly string[]) =>
+  const good = (door: PromptStreamDoor, tokens: readonly string[]) =>
     tokens.map((token) => {
       const connection = new Connection(door, token);
       if (connection.refusal === undefined) connection.admission.release();

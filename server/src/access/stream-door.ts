@@ -3,7 +3,11 @@
  * connections of each user. A token is used up only when its connection is open; two connections
  * never share one. Every check reads the store, so nobody who was disabled gets in.
  */
-import type { Secrets } from "../ports/secrets.ts";
+import type { AdmissionCounts } from "../ports/admission-counts.ts";
+import { type Awaitable, whenThere } from "../ports/awaitable.ts";
+import type { ConnectionCounts, ConnectionLease } from "../ports/connection-counts.ts";
+import type { Quota } from "../ports/quota.ts";
+import type { ClaimedToken, StreamTokens } from "../ports/stream-tokens.ts";
 import type { UserStore } from "../ports/user-store.ts";
 import type {
   Identity,
@@ -12,8 +16,6 @@ import type {
   StreamEvents,
   TokenRefusal,
 } from "./identity.ts";
-import { MinuteQuota } from "./minute-quota.ts";
-import { OneTimeTokens, type Ticket, type TokenKeeper } from "./one-time-tokens.ts";
 import { identityOf } from "./users.ts";
 
 /** Open connections of one user when nobody said otherwise. */
@@ -31,9 +33,8 @@ export const anonymousStreamsMax = 50_000;
 /** What a stream door works with. */
 export interface StreamDoorOptions {
   readonly store: UserStore;
-  readonly secrets: Secrets;
-  /** Where unused tokens are kept for the next process; nowhere when left out. */
-  readonly kept?: TokenKeeper | undefined;
+  readonly tokens: StreamTokens;
+  readonly counts: AdmissionCounts;
   /** Connections of one user at once; 1,000 when left out, infinite for no limit. */
   readonly connectionsPerUserMax?: number | undefined;
   /** New connections of one user in a minute of wall time; 1,000 when left out, infinite for no limit. */
@@ -42,52 +43,50 @@ export interface StreamDoorOptions {
   readonly allowAnonymous?: boolean | undefined;
 }
 
-/** A stream door that notices disabled users when it is asked to look. */
-export interface UserStreamDoor extends StreamDoor {
-  /**
-   * Tells the connections of users who were disabled, by any process, since the last call, and gives
-   * back their places; forgets tokens that have expired. Meant to be called about every second; costs
-   * one cheap read when nothing changed.
-   */
-  refresh(nowMs: number): void;
-}
-
-/** Makes a stream door. */
-export function createStreamDoor(options: StreamDoorOptions): UserStreamDoor {
-  return new TokenStreamDoor(options);
-}
-
 /** One connection that was let in: first with its token set aside, then open, in the end gone. */
 interface Seat {
   /** Undefined for a connection without a token. */
-  readonly ticket: Ticket | undefined;
+  readonly claimed: ClaimedToken | undefined;
+  readonly lease: ConnectionLease;
   readonly events: StreamEvents;
   isOpen: boolean;
 }
 
-class TokenStreamDoor implements UserStreamDoor {
+/** One who asks to be let in with a token. */
+interface Attempt {
+  readonly claimed: ClaimedToken;
+  readonly events: StreamEvents;
+  readonly nowMs: number;
+  /** Whether something had to be waited for, so that the user may be another than was read. */
+  readonly hasWaited: boolean;
+}
+
+/** Lets stream connections in; see above. */
+export class TokenStreamDoor implements StreamDoor {
   readonly #store: UserStore;
   readonly #connectionsPerUserMax: number;
   readonly #newConnectionsPerMinuteMax: number;
   readonly #allowAnonymous: boolean;
-  readonly #tokens: OneTimeTokens;
-  readonly #newConnections = new MinuteQuota();
+  readonly #tokens: StreamTokens;
+  readonly #connections: ConnectionCounts;
+  readonly #newConnections: Quota;
   /** Seats by user, those of nobody in particular under the empty name. */
   readonly #seats = new Map<string, Set<Seat>>();
-  #seatCount = 0;
   #sweptVersion: number;
 
-  constructor(options: StreamDoorOptions) {
-    this.#store = options.store;
+  constructor({ store, tokens, counts, ...options }: StreamDoorOptions) {
+    this.#store = store;
     this.#connectionsPerUserMax = options.connectionsPerUserMax ?? defaultConnectionsPerUserMax;
     this.#newConnectionsPerMinuteMax =
       options.newConnectionsPerMinuteMax ?? defaultNewConnectionsPerMinuteMax;
     this.#allowAnonymous = options.allowAnonymous ?? false;
-    this.#tokens = new OneTimeTokens(options.secrets, options.kept);
-    this.#sweptVersion = options.store.version();
+    this.#tokens = tokens;
+    this.#connections = counts.connections("streams", streamsMax);
+    this.#newConnections = counts.quota("new-streams");
+    this.#sweptVersion = store.version();
   }
 
-  issueToken(identity: Identity, nowMs: number): { readonly token: string } {
+  issueToken(identity: Identity, nowMs: number): Awaitable<{ readonly token: string }> {
     return this.#tokens.issue(identity.userId, nowMs);
   }
 
@@ -95,20 +94,22 @@ class TokenStreamDoor implements UserStreamDoor {
     token: string | undefined,
     events: StreamEvents,
     nowMs: number,
-  ): StreamAdmission | TokenRefusal {
+  ): Awaitable<StreamAdmission | TokenRefusal> {
     if (token === undefined || token === "") return this.#admitAnonymous(events);
-    const ticket = this.#goodTicket(token, nowMs);
-    if (typeof ticket === "string") return ticket;
-    const user = this.#store.user(ticket.userId);
-    if (user === undefined) return "unknown-token";
-    if (user.disabledAtMs !== undefined) return "disabled-user";
-    const refusal = this.#refuseConnection(user.id, nowMs);
-    if (refusal !== undefined) return refusal;
-
-    ticket.isSetAside = true;
-    return this.#occupy({ ticket, events, isOpen: false }, identityOf(user));
+    const claiming = this.#tokens.claim(token, nowMs);
+    const hasWaited = claiming instanceof Promise;
+    return whenThere(claiming, (claimed) =>
+      typeof claimed === "string"
+        ? claimed
+        : this.#admitUser({ claimed, events, nowMs, hasWaited }),
+    );
   }
 
+  /**
+   * Tells the connections of users who were disabled, by any process, since the last call, and gives
+   * back their places; forgets tokens that have expired. Meant to be called about every second; costs
+   * one cheap read when nothing changed.
+   */
   refresh(nowMs: number): void {
     this.#tokens.sweep(nowMs);
     this.#newConnections.refresh(nowMs);
@@ -121,28 +122,46 @@ class TokenStreamDoor implements UserStreamDoor {
     for (const seat of revoked) seat.events.revoked();
   }
 
-  #admitAnonymous(events: StreamEvents): StreamAdmission | TokenRefusal {
+  #admitAnonymous(events: StreamEvents): Awaitable<StreamAdmission | TokenRefusal> {
     if (!this.#allowAnonymous) return "missing-token";
-    const open = this.#seats.get(nobody)?.size ?? 0;
-    if (open >= anonymousStreamsMax || this.#seatCount >= streamsMax) return "too-many-connections";
-    return this.#occupy({ ticket: undefined, events, isOpen: false }, undefined);
+    return whenThere(this.#connections.take(nobody, anonymousStreamsMax), (lease) =>
+      typeof lease === "string"
+        ? "too-many-connections"
+        : this.#occupy({ claimed: undefined, lease, events, isOpen: false }, undefined),
+    );
   }
 
-  /** The ticket of a token that may open a connection now. */
-  #goodTicket(token: string, nowMs: number): Ticket | TokenRefusal {
-    const ticket = this.#tokens.find(token);
-    if (ticket === undefined || ticket.isSetAside) return "unknown-token";
-    return nowMs < ticket.expiresAtMs ? ticket : "expired-token";
+  /** Takes a place and counts a new connection; what was taken is given back where one is refused. */
+  #admitUser(attempt: Attempt): Awaitable<StreamAdmission | TokenRefusal> {
+    const { claimed, events, nowMs } = attempt;
+    const { userId } = claimed;
+    const refuse = (refusal: TokenRefusal, lease?: ConnectionLease) => {
+      lease?.release();
+      claimed.giveBack();
+      return refusal;
+    };
+    const first = this.#goodUser(userId);
+    if (typeof first === "string") return refuse(first);
+    const taking = this.#connections.take(userId, this.#connectionsPerUserMax);
+    return whenThere(taking, (lease) => {
+      if (typeof lease === "string") return refuse("too-many-connections");
+      const counting = this.#newConnections.take(userId, this.#newConnectionsPerMinuteMax, nowMs);
+      const hasWaited =
+        attempt.hasWaited || taking instanceof Promise || counting instanceof Promise;
+      return whenThere(counting, (isCounted) => {
+        if (!isCounted) return refuse("too-many-new-connections", lease);
+        // Who was disabled meanwhile was not told, as nothing of theirs was here yet.
+        const identity = hasWaited ? this.#goodUser(userId) : first;
+        if (typeof identity === "string") return refuse(identity, lease);
+        return this.#occupy({ claimed, lease, events, isOpen: false }, identity);
+      });
+    });
   }
 
-  /** Why a user may not open one more connection; counts it when he may. */
-  #refuseConnection(userId: string, nowMs: number): TokenRefusal | undefined {
-    const open = this.#seats.get(userId)?.size ?? 0;
-    if (open >= this.#connectionsPerUserMax || this.#seatCount >= streamsMax) {
-      return "too-many-connections";
-    }
-    const isCounted = this.#newConnections.take(userId, this.#newConnectionsPerMinuteMax, nowMs);
-    return isCounted ? undefined : "too-many-new-connections";
+  #goodUser(userId: string): Identity | TokenRefusal {
+    const user = this.#store.user(userId);
+    if (user === undefined) return "unknown-token";
+    return user.disabledAtMs === undefined ? identityOf(user) : "disabled-user";
   }
 
   #occupy(seat: Seat, identity: Identity | undefined): StreamAdmission {
@@ -150,7 +169,6 @@ class TokenStreamDoor implements UserStreamDoor {
     const seats = this.#seats.get(owner);
     if (seats === undefined) this.#seats.set(owner, new Set([seat]));
     else seats.add(seat);
-    this.#seatCount += 1;
     return {
       identity,
       confirm: () => this.#confirm(seat),
@@ -162,7 +180,7 @@ class TokenStreamDoor implements UserStreamDoor {
   #confirm(seat: Seat): void {
     if (seat.isOpen || this.#seats.get(ownerOf(seat))?.has(seat) !== true) return;
     seat.isOpen = true;
-    if (seat.ticket !== undefined) this.#tokens.remove(seat.ticket);
+    seat.claimed?.useUp();
   }
 
   /** Gives back a seat, and its token when it was not used up; does nothing the second time. */
@@ -170,9 +188,9 @@ class TokenStreamDoor implements UserStreamDoor {
     const owner = ownerOf(seat);
     const seats = this.#seats.get(owner);
     if (seats === undefined || !seats.delete(seat)) return;
-    this.#seatCount -= 1;
+    seat.lease.release();
     if (seats.size === 0) this.#seats.delete(owner);
-    if (!seat.isOpen && seat.ticket !== undefined) seat.ticket.isSetAside = false;
+    if (!seat.isOpen) seat.claimed?.giveBack();
   }
 
   #seatsOfDisabledUsers(): readonly Seat[] {
@@ -184,5 +202,5 @@ class TokenStreamDoor implements UserStreamDoor {
 const nobody = "";
 
 function ownerOf(seat: Seat): string {
-  return seat.ticket?.userId ?? nobody;
+  return seat.claimed?.userId ?? nobody;
 }

@@ -1,4 +1,5 @@
 /** What a server serves: stores, the exchange, feeds, the hub between them, and the protocols over it all. */
+import { ownCounts } from "../access/own-counts.ts";
 import type { DemoUser } from "../access/users.ts";
 import { systemSecrets } from "../adapters/crypto/system-secrets.ts";
 import { openKeyStore } from "../adapters/sqlite/stores/key-store.ts";
@@ -50,6 +51,7 @@ export async function openServed(
   const context = {
     ...{ log, keys, catalog, watch, marketMs, wallMs },
     secrets: systemSecrets(),
+    counts: ownCounts,
     limits: config.limits,
     exchange: trading?.access,
   };

@@ -2,6 +2,7 @@
  * All that an exchange adds to a server: the engine with its public and private streams, and its users.
  * Built in the order of dependence, given back in the opposite one.
  */
+import { OneTimeTokens } from "../access/one-time-tokens.ts";
 import type { DemoUser, UserRegistry } from "../access/users.ts";
 import { type AdminTarget, adminTargetOf } from "../admin/target.ts";
 import { Audience } from "../agents/audience.ts";
@@ -183,9 +184,9 @@ export class Trading {
 
   /** The exchange as protocols see it. */
   get access(): ExchangeAccess {
-    const { store: users, vault } = this.#registry;
+    const { store: users, vault, secrets } = this.#registry;
     const desk = createDesk(this.engine);
-    const kept = this.#admissions;
-    return { board: this.board, desk, users, vault, kept, stamps: kept };
+    const tokens = new OneTimeTokens(secrets, this.#admissions);
+    return { board: this.board, desk, users, vault, tokens, stamps: this.#admissions };
   }
 }

@@ -4,6 +4,7 @@
  */
 import type { MarketRules } from "../core/market/rules.ts";
 import type { Topic, TopicOf, UpdateOf } from "../marketdata/topic.ts";
+import type { Awaitable } from "./awaitable.ts";
 import type { RestReply } from "./rest.ts";
 
 /** How a dialect writes one update. The object's identity is the key under which text is shared. */
@@ -86,6 +87,13 @@ export interface Dialect {
   readonly name: string;
   /** Whether upgrades on this path are for this dialect. */
   accepts(path: string): boolean;
-  /** Decides one upgrade, at a time of `steadyMs`. An accepted session must be told when it has `ended`. */
-  open(request: UpgradeRequest, connection: ConnectionHandle, nowMs: number): UpgradeDecision;
+  /**
+   * Decides one upgrade, at a time of `steadyMs`; where others have to be asked, by a promise. An accepted
+   * session must be told when it has `ended`, also when nobody waits for it any more.
+   */
+  open(
+    request: UpgradeRequest,
+    connection: ConnectionHandle,
+    nowMs: number,
+  ): Awaitable<UpgradeDecision>;
 }

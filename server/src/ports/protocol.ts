@@ -6,7 +6,7 @@ import type { Static, TSchema } from "typebox";
 import type { MarketRules } from "../core/market/rules.ts";
 import type { CatalogView } from "../marketdata/catalog.ts";
 import type { MarketBoardView } from "../marketdata/market-board.ts";
-import type { AdmissionStore } from "./admission-store.ts";
+import type { AdmissionCounts } from "./admission-counts.ts";
 import type { Dialect } from "./dialect.ts";
 import type { KeyStore, WorkspaceLimits } from "./key-store.ts";
 import type { Log } from "./log.ts";
@@ -14,6 +14,7 @@ import type { WatchLogins } from "./refused-login.ts";
 import type { RestReply, RestRoute } from "./rest.ts";
 import type { Secrets } from "./secrets.ts";
 import type { SignedStamps } from "./signed-stamps.ts";
+import type { StreamTokens } from "./stream-tokens.ts";
 import type { TradingDesk } from "./trading-desk.ts";
 import type { UserStore } from "./user-store.ts";
 import type { Vault } from "./vault.ts";
@@ -66,6 +67,8 @@ export interface ProtocolContext {
   readonly secrets: Secrets;
   /** API keys of workspaces. */
   readonly keys: KeyStore;
+  /** What connections and calls are counted with. */
+  readonly counts: AdmissionCounts;
   /** Limits of a workspace that has none of its own. */
   readonly limits: WorkspaceLimits;
   readonly catalog: CatalogView;
@@ -85,8 +88,8 @@ export interface ExchangeAccess {
   readonly desk: TradingDesk;
   readonly users: UserStore;
   readonly vault: Vault;
-  /** Where unused one-time tokens are kept for the next process. */
-  readonly kept: Pick<AdmissionStore, "tokens" | "addToken" | "removeToken">;
+  /** One-time tokens that open streams of users. */
+  readonly tokens: StreamTokens;
   readonly stamps: SignedStamps;
 }
 

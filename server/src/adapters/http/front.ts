@@ -7,6 +7,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createSecureServer } from "node:https";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { type Awaitable, whenThere } from "../../ports/awaitable.ts";
 import { Addresses, type AddressKey } from "./address.ts";
 import { AddressRates } from "./address-rates.ts";
 import { type ConnectionLimits, Connections, type Visitor } from "./connections.ts";
@@ -49,7 +50,7 @@ export interface FrontOptions {
     head: Buffer,
     tooMany: boolean,
     address: string | undefined,
-  ): boolean;
+  ): Awaitable<boolean>;
   monotonicMs(): number;
 }
 
@@ -211,11 +212,12 @@ export class Front {
     const hasRate = this.#takeRate(address);
     const hasPlace = hasRate && this.connections.take(counted);
     const shown = this.addressShown(request);
-    const isOpen = this.#options.upgrade(request, socket, head, !hasPlace, shown);
-    if (hasPlace && isOpen) {
+    const opening = this.#options.upgrade(request, socket, head, !hasPlace, shown);
+    void whenThere(opening, (isOpen) => {
+      if (!hasPlace || !isOpen) return;
       this.connections.upgraded(visitor);
       if (address !== undefined) this.#rates.giveBack(address);
-    }
+    });
     if (!hasPlace || counted === undefined) return;
     if (socket.destroyed) this.connections.release(counted);
     else socket.once("close", () => this.connections.release(counted));

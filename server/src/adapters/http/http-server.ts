@@ -12,6 +12,7 @@ import Fastify, {
   type RouteHandlerMethod,
 } from "fastify";
 import { assert } from "../../core/assert.ts";
+import type { Awaitable } from "../../ports/awaitable.ts";
 import type { Log } from "../../ports/log.ts";
 import { type RestReply, type RestRequest, type RestRoute, retryAfter } from "../../ports/rest.ts";
 import { allowOrigin } from "./cors.ts";
@@ -71,7 +72,7 @@ export interface HttpServerOptions {
     head: Buffer,
     tooMany: boolean,
     address: string | undefined,
-  ): boolean;
+  ): Awaitable<boolean>;
   readonly limits: HttpLimits;
   nowMs(): number;
   monotonicMs(): number;

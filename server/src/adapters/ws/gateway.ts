@@ -5,14 +5,22 @@
 import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Hub } from "../../hub/hub.ts";
+import type { Awaitable } from "../../ports/awaitable.ts";
 import { type Clock, steadyMs } from "../../ports/clock.ts";
 import type { ConnectionFigures } from "../../ports/connections.ts";
-import type { ConnectionHandle, Dialect, Session, SessionInput } from "../../ports/dialect.ts";
+import type {
+  ConnectionHandle,
+  Dialect,
+  Session,
+  SessionInput,
+  UpgradeDecision,
+} from "../../ports/dialect.ts";
 import type { Log } from "../../ports/log.ts";
 import { type RestReply, retryAfter } from "../../ports/rest.ts";
 import { gatewayClosings } from "./closings.ts";
 import { Connection, type ConnectionCounters, type ConnectionHost } from "./connection.ts";
 import { Handshakes } from "./handshakes.ts";
+import { giveBack, Openings, openingsMax } from "./openings.ts";
 
 /** How often sessions' deadlines are looked at, all in one sweep, in milliseconds. */
 const deadlineSweepMs = 1_000;
@@ -41,6 +49,15 @@ export interface GatewayCounters extends ConnectionCounters {
   dead: number;
 }
 
+/** An upgrade that a dialect decides. */
+interface Attempt {
+  readonly request: IncomingMessage;
+  readonly head: Buffer;
+  readonly handle: LateHandle;
+  /** Name of the protocol. */
+  readonly dialect: string;
+}
+
 /** Open connections of all dialects. */
 export class Gateway {
   readonly counters: GatewayCounters = {
@@ -53,6 +70,7 @@ export class Gateway {
   readonly #options: GatewayOptions;
   readonly #connections = new Set<Connection>();
   readonly #handshakes: Handshakes;
+  readonly #openings: Openings;
   readonly #host: ConnectionHost;
   /** Idle times and rates are intervals: nobody is closed because the wall clock was set. */
   readonly #nowMs: () => number;
@@ -66,6 +84,9 @@ export class Gateway {
     this.#options = options;
     this.#nowMs = steadyMs(options.clock);
     this.#handshakes = new Handshakes(compression);
+    this.#openings = new Openings(options.clock, (error) =>
+      options.log.error("a connection could not be decided", { reason: String(error) }),
+    );
     this.#host = {
       hub,
       outboxBytesMax,
@@ -99,8 +120,9 @@ export class Gateway {
   }
 
   /**
-   * Handles one `upgrade` event of the HTTP server; returns whether a WebSocket is open now. One of an
-   * address from which `tooMany` come is refused. `address` is the client's, for the log.
+   * Handles one `upgrade` event of the HTTP server; tells whether a WebSocket is open now, at once unless
+   * its dialect has to ask others. One of an address from which `tooMany` come is refused. `address` is
+   * the client's, for the log.
    */
   upgrade(
     request: IncomingMessage,
@@ -108,7 +130,7 @@ export class Gateway {
     head: Buffer,
     tooMany = false,
     address: string | undefined = request.socket.remoteAddress,
-  ): boolean {
+  ): Awaitable<boolean> {
     // Before ws takes over, a reset by the peer would otherwise be an unhandled error.
     // A closure would keep the request's address, with the key that is in it, as long as the socket.
     socket.on("error", ignoreError);
@@ -119,30 +141,28 @@ export class Gateway {
       return this.#refuse(socket, refusal(404, "no WebSocket is served on this path"));
     }
     if (tooMany) return this.#refuse(socket, tooManyOfAddress);
-    if (this.#stopping || this.#connections.size >= this.#options.connectionsMax) {
-      return this.#refuse(socket, refusal(503, "the server takes no more connections at present"));
-    }
+    if (this.#isFull) return this.#refuse(socket, noMoreConnections);
     const handle = new LateHandle();
     const upgradeRequest = {
       path: url.pathname,
       address,
       query: (name: string) => url.searchParams.get(name) ?? undefined,
     };
-    const decision = dialect.open(upgradeRequest, handle, this.#nowMs());
-    if (decision.kind === "refused") {
-      this.#options.log.debug("connection refused", {
-        dialect: dialect.name,
-        status: decision.status,
-      });
-      return this.#refuse(socket, decision);
-    }
-    return this.#accept({
-      request,
-      head,
-      session: decision.session,
-      handle,
-      dialect: dialect.name,
+    const attempt = { request, head, handle, dialect: dialect.name };
+    const deciding = dialect.open(upgradeRequest, handle, this.#nowMs());
+    if (!(deciding instanceof Promise)) return this.#carryOut(attempt, deciding);
+    return this.#openings.decided(deciding).then((decision) => {
+      const isWanted = !this.#stopping && !socket.destroyed;
+      if (decision !== undefined && isWanted) return this.#carryOut(attempt, decision);
+      giveBack(decision);
+      return this.#refuse(socket, noMoreConnections);
     });
+  }
+
+  get #isFull(): boolean {
+    const { waiting } = this.#openings;
+    const places = this.#options.connectionsMax - this.#connections.size - waiting;
+    return this.#stopping || places <= 0 || waiting >= openingsMax;
   }
 
   /** Closes every connection with 1001 and resolves when all are gone, at the latest after `graceMs`. */
@@ -163,14 +183,14 @@ export class Gateway {
     cancel();
   }
 
-  #accept(accepted: {
-    readonly request: IncomingMessage;
-    readonly head: Buffer;
-    readonly session: Session;
-    readonly handle: LateHandle;
-    readonly dialect: string;
-  }): boolean {
-    const { request, head, session, handle, dialect } = accepted;
+  #carryOut(attempt: Attempt, decision: UpgradeDecision): boolean {
+    if (decision.kind === "accepted") return this.#accept(attempt, decision.session);
+    const { dialect, request } = attempt;
+    this.#options.log.debug("connection refused", { dialect, status: decision.status });
+    return this.#refuse(request.socket, decision);
+  }
+
+  #accept({ request, head, handle, dialect }: Attempt, session: Session): boolean {
     const { socket } = request;
     const webSocket = this.#handshakes.complete(request, head, session.messageBytesMax);
     if (webSocket === undefined) {
@@ -251,6 +271,8 @@ function ignoreError(): void {}
 function parseTarget(target: string | undefined): URL | undefined {
   return URL.parse(target ?? "/", "http://openbourse.invalid") ?? undefined;
 }
+
+const noMoreConnections = refusal(503, "the server takes no more connections at present");
 
 const tooManyOfAddress: RestReply = {
   ...refusal(429, "too many connections of this address, or too many of them at once"),

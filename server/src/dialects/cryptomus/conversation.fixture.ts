@@ -2,7 +2,9 @@
  * A client's conversation with the dialect over a real hub, and the rules that every conversation
  * keeps whatever is said in it. Tests talk through this, so each of them checks the rules at every step.
  */
+
 import { expect } from "vitest";
+import { atOnce } from "../../access/doors.fixture.ts";
 import type { Identity, StreamDoor } from "../../access/identity.ts";
 import { systemSecrets } from "../../adapters/crypto/system-secrets.ts";
 import type { MarketRules } from "../../core/market/rules.ts";
@@ -220,7 +222,7 @@ export class Conversation {
     this.dialect = createCryptomusDialect({ board: this.board, door: this.door, secrets, options });
     const request = { path: "/ws", query: (name: string) => (name === "token" ? "t" : undefined) };
     const handle = { inject: (input: SessionInput) => void this.input(input) };
-    const decision = this.dialect.open(request, handle, this.nowMs);
+    const decision = atOnce(this.dialect.open(request, handle, this.nowMs));
     if (decision.kind !== "accepted") throw new Error(`refused with ${decision.status}`);
     this.session = decision.session;
     this.#carryOut(this.session.started(this.nowMs));

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { atOnce, createStreamDoor, type PromptStreamDoor } from "../../access/doors.fixture.ts";
 import { tokenLifeMs } from "../../access/one-time-tokens.ts";
-import { createStreamDoor, type UserStreamDoor } from "../../access/stream-door.ts";
 import { identityOf } from "../../access/users.ts";
 import { systemSecrets } from "../../adapters/crypto/system-secrets.ts";
 import { inMemory } from "../../adapters/sqlite/stores/shared-database.ts";
@@ -15,7 +15,7 @@ const nowMs = 1_700_000_040_000;
 const nobody = { inject: () => {} };
 
 let store: UserStore;
-let door: UserStreamDoor;
+let door: PromptStreamDoor;
 let dialect: CryptomusDialect;
 beforeEach(() => {
   store = openUserStore(inMemory);
@@ -31,7 +31,7 @@ function newToken(): string {
 
 function upgrade(token: string | undefined, connection: ConnectionHandle = nobody, atMs = nowMs) {
   const query = (name: string) => (name === "token" ? token : undefined);
-  return dialect.open({ path: "/ws", query }, connection, atMs);
+  return atOnce(dialect.open({ path: "/ws", query }, connection, atMs));
 }
 
 /** The session that an upgrade leads to. */

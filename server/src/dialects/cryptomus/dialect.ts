@@ -1,7 +1,8 @@
 /** The Cryptomus dialect as the gateway sees it: which path it serves and who is let in. */
-import type { StreamDoor } from "../../access/identity.ts";
+import type { StreamAdmission, StreamDoor, TokenRefusal } from "../../access/identity.ts";
 import type { MarketRules } from "../../core/market/rules.ts";
 import type { MarketBoardView } from "../../marketdata/market-board.ts";
+import { type Awaitable, whenThere } from "../../ports/awaitable.ts";
 import type {
   ConnectionHandle,
   Dialect,
@@ -62,12 +63,22 @@ export function createCryptomusDialect({
     request: UpgradeRequest,
     connection: ConnectionHandle,
     nowMs: number,
-  ): UpgradeDecision {
+  ): Awaitable<UpgradeDecision> {
     const events = { revoked: () => connection.inject({ kind: "revoked" }) };
     const { address } = request;
-    const admission = door.admit(request.query(tokenParameter), events, nowMs, address);
+    return whenThere(
+      door.admit(request.query(tokenParameter), events, nowMs, address),
+      (admission) => decide(admission, connection, nowMs),
+    );
+  }
+
+  function decide(
+    admission: StreamAdmission | TokenRefusal,
+    connection: ConnectionHandle,
+    nowMs: number,
+  ) {
     if (typeof admission === "string") {
-      return { kind: "refused", ...upgradeRefusal(admission, nowMs) };
+      return { kind: "refused", ...upgradeRefusal(admission, nowMs) } as const;
     }
     const session = createCryptomusSession({
       board,
@@ -78,7 +89,7 @@ export function createCryptomusDialect({
       started: () => openConnections.add(connection),
       ended: () => openConnections.delete(connection),
     });
-    return { kind: "accepted", session };
+    return { kind: "accepted", session } as const;
   }
 
   function marketListed(rules: MarketRules): void {

@@ -1,6 +1,6 @@
 /** The Cryptomus protocol as one value, for servers that list it among theirs. */
 import { watchedAuthenticator, watchedStreamDoor } from "../../access/refused-logins.ts";
-import { createStreamDoor, type UserStreamDoor } from "../../access/stream-door.ts";
+import { TokenStreamDoor } from "../../access/stream-door.ts";
 import { assert } from "../../core/assert.ts";
 import {
   type ErrorGroup,
@@ -61,12 +61,12 @@ function open(context: ProtocolContext, config: CryptomusConfig): OpenProtocol {
 }
 
 function openDoor(
-  { users: store, kept }: ExchangeAccess,
-  { secrets }: ProtocolContext,
+  { users: store, tokens }: ExchangeAccess,
+  { counts }: ProtocolContext,
   config: CryptomusConfig,
-): UserStreamDoor {
-  return createStreamDoor({
-    ...{ store, secrets, kept },
+): TokenStreamDoor {
+  return new TokenStreamDoor({
+    ...{ store, tokens, counts },
     connectionsPerUserMax: config.connectionsPerUserMax,
     newConnectionsPerMinuteMax: config.newConnectionsPerMinuteMax || Number.POSITIVE_INFINITY,
     allowAnonymous: config.tokenlessPublic,

@@ -103,6 +103,10 @@ function valueHeld(
 }
 
 /** Answers with a new one-time token (docs/protocols/cryptomus, The stream). */
-export function issueToken(door: StreamDoor, { identity, nowMs }: SignedCall): RestReply {
-  return reply(200, { token: door.issueToken(identity, nowMs).token });
+export async function issueToken(
+  door: StreamDoor,
+  { identity, nowMs }: SignedCall,
+): Promise<RestReply> {
+  const { token } = await door.issueToken(identity, nowMs);
+  return reply(200, { token });
 }

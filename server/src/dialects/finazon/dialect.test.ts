@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createDoorkeeper, type LimitPolicy } from "../../access/doorkeeper.ts";
+import type { LimitPolicy } from "../../access/doorkeeper.ts";
+import { atOnce, createDoorkeeper } from "../../access/doors.fixture.ts";
 import { createKey, revokeKey } from "../../access/keys.ts";
 import { defaultLimits } from "../../access/limits.fixture.ts";
 import { systemSecrets } from "../../adapters/crypto/system-secrets.ts";
@@ -25,10 +26,12 @@ function house(onLimit: LimitPolicy = "refuse") {
   const dialect = createFinazonDialect({ catalog: exampleCatalog(), doorkeeper });
   const told: SessionInput[] = [];
   const open = (query: Readonly<Record<string, string>>): UpgradeDecision =>
-    dialect.open(
-      { path: "/v1", query: (name) => query[name] },
-      { inject: (input) => told.push(input) },
-      nowMs,
+    atOnce(
+      dialect.open(
+        { path: "/v1", query: (name) => query[name] },
+        { inject: (input) => told.push(input) },
+        nowMs,
+      ),
     );
   return { dialect, doorkeeper, open, told, ...made };
 }

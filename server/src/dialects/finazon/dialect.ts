@@ -1,6 +1,7 @@
 /** The Finazon dialect as the gateway sees it: which paths it serves and who is let in. */
-import type { AdmissionEvents, Doorkeeper } from "../../access/grant.ts";
+import type { AccessRefusal, Admission, AdmissionEvents, Doorkeeper } from "../../access/grant.ts";
 import type { CatalogView } from "../../marketdata/catalog.ts";
+import { type Awaitable, whenThere } from "../../ports/awaitable.ts";
 import type {
   ConnectionHandle,
   Dialect,
@@ -12,7 +13,7 @@ import { refusalReasons, restErrorReply } from "./errors.ts";
 import { keyParameter } from "./messages.ts";
 import { createFinazonSession } from "./session.ts";
 
-/** Paths of the stream (protocol.md 9). */
+/** Paths of the stream. */
 export const streamPaths: readonly string[] = ["/v1", "/v1/", "/v1.0"];
 
 /** What the dialect works with. */
@@ -43,20 +44,23 @@ export function createFinazonDialect({
     request: UpgradeRequest,
     connection: ConnectionHandle,
     nowMs: number,
-  ): UpgradeDecision {
+  ): Awaitable<UpgradeDecision> {
     const events = new InjectedEvents(connection);
-    const admission = doorkeeper.admit(request.query(keyParameter), events, nowMs, request.address);
+    const { address } = request;
+    const admitting = doorkeeper.admit(request.query(keyParameter), events, nowMs, address);
+    return whenThere(admitting, (admission) => decide(admission, connection));
+  }
+
+  function decide(admission: Admission | AccessRefusal, connection: ConnectionHandle) {
     if (typeof admission === "string") {
-      return { kind: "refused", ...restErrorReply(refusalReasons[admission]) };
+      return { kind: "refused", ...restErrorReply(refusalReasons[admission]) } as const;
     }
-    return {
-      kind: "accepted",
-      session: createFinazonSession({
-        ...{ catalog, admission, eventInReplies },
-        started: () => openConnections.add(connection),
-        ended: () => openConnections.delete(connection),
-      }),
-    };
+    const session = createFinazonSession({
+      ...{ catalog, admission, eventInReplies },
+      started: () => openConnections.add(connection),
+      ended: () => openConnections.delete(connection),
+    });
+    return { kind: "accepted", session } as const;
   }
 
   function datasetEnded(dataset: string): void {

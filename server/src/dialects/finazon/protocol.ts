@@ -1,5 +1,5 @@
 /** The Finazon protocol as one value, for servers that list it among theirs. */
-import { createDoorkeeper } from "../../access/doorkeeper.ts";
+import { KeyDoorkeeper } from "../../access/doorkeeper.ts";
 import { watchedDoorkeeper } from "../../access/refused-logins.ts";
 import {
   type ErrorGroup,
@@ -36,9 +36,9 @@ export const finazon: Protocol<typeof finazonSchema> = {
 };
 
 function open(context: ProtocolContext, config: FinazonConfig): OpenProtocol {
-  const { catalog, keys: store, secrets, limits: defaults, watch } = context;
+  const { catalog, keys: store, secrets, limits: defaults, watch, counts } = context;
   const { eventInReplies, firstPage, onConnectionLimit: onLimit } = config;
-  const keys = createDoorkeeper({ store, secrets, defaults, onLimit });
+  const keys = new KeyDoorkeeper({ store, secrets, defaults, onLimit, counts });
   const doorkeeper = watchedDoorkeeper(keys, name, watch);
   const dialect = createFinazonDialect({ catalog, doorkeeper, options: { eventInReplies } });
   return {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createDoorkeeper } from "../../access/doorkeeper.ts";
+import { createDoorkeeper } from "../../access/doors.fixture.ts";
 import { createKey } from "../../access/keys.ts";
 import { defaultLimits } from "../../access/limits.fixture.ts";
 import { systemSecrets } from "../../adapters/crypto/system-secrets.ts";

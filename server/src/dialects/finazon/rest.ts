@@ -2,9 +2,10 @@
  * REST companions of the stream: which datasets, publishers and tickers there are. Every call needs
  * a key and counts against its workspace. What the lists hold is said in `rest-lists`.
  */
-import type { AccessRefusal, Doorkeeper } from "../../access/grant.ts";
+import type { AccessRefusal, Doorkeeper, Grant } from "../../access/grant.ts";
 import { nextMinuteMs } from "../../access/minute-quota.ts";
 import type { CatalogView } from "../../marketdata/catalog.ts";
+import { type Awaitable, whenThere } from "../../ports/awaitable.ts";
 import {
   type RestReply,
   type RestRequest,
@@ -79,11 +80,17 @@ interface Call extends FinazonRestOptions {
   readonly nowMs: number;
 }
 
-function answer({ catalog, doorkeeper, firstPage = 0, list, request, nowMs }: Call): RestReply {
+function answer(call: Call): Awaitable<RestReply> {
+  const { doorkeeper, request, nowMs } = call;
   // A path that does not exist is no call: it is answered before a key is looked at.
   if (!restVersions.includes(request.params["version"] ?? "")) return finazonNotFound(request.path);
-  const grant = doorkeeper.authenticate(readKey(request), nowMs, request.address);
-  if (typeof grant === "string") return accessReply(grant, nowMs);
+  const asking = doorkeeper.authenticate(readKey(request), nowMs, request.address);
+  return whenThere(asking, (grant) =>
+    typeof grant === "string" ? accessReply(grant, nowMs) : listed(call, grant),
+  );
+}
+
+function listed({ catalog, firstPage = 0, list, request }: Call, grant: Grant): RestReply {
   const items = list.items({ catalog, grant, request });
   if (isRestFault(items)) return restErrorReply(items.reason, items.subject);
   return pageReply(items, request.query, firstPage);
