@@ -23,6 +23,7 @@ import {
   setSelfTradePrevention,
   transfer,
 } from "./trading/administration.ts";
+import { Audit } from "./trading/audit.ts";
 import { cancelAll, cancelOrder, reduceOrder } from "./trading/cancelling.ts";
 import { findOrder } from "./trading/checks.ts";
 import { checkState } from "./trading/invariants.ts";
@@ -81,6 +82,8 @@ export class Exchange {
   readonly #limits: LimitEntry;
   readonly #markets: MarketEntry;
   readonly #events = new EventList();
+  /** The round of an audit that is under way. */
+  #audit: Audit | undefined;
 
   constructor(options: ExchangeOptions = {}) {
     const { createBook = (pool) => new FastBook(pool) } = options;
@@ -283,6 +286,17 @@ export class Exchange {
   /** Examines everything anew; an assertion failure when anything does not add up. */
   checkInvariants(): void {
     checkState(this.#state);
+  }
+
+  /**
+   * Examines the state in pieces of about `count` orders, users or levels, with commands between them;
+   * an assertion failure when anything does not add up. Returns true at the end of a round.
+   */
+  audit(count: number): boolean {
+    this.#audit ??= new Audit(this.#state);
+    const isDone = this.#audit.step(count);
+    if (isDone) this.#audit = undefined;
+    return isDone;
   }
 
   #dispatch(command: Command): RejectReason | undefined {

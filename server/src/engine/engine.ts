@@ -23,11 +23,15 @@ import { type Pipeline, pipelineOf, type Stages } from "./pipeline.ts";
 import { Recorder } from "./recorder.ts";
 import { Scrub } from "./scrub.ts";
 
-/** Interval between two examinations of the whole state, in milliseconds, while one takes little time. */
+/** Interval between two examinations of the whole state, in milliseconds. */
 const auditIntervalMs = 10_000;
 
-/** The exchange stands still while it is examined: at most this share of the time. */
-const auditShareMax = 0.001;
+/**
+ * An examination goes on in pieces of about this many orders, users or levels, of about a millisecond
+ * each, with so many milliseconds between them.
+ */
+const auditPiece = 1_024;
+const auditPieceIntervalMs = 50;
 
 /** Where an exchange keeps what it must not forget. A `StartError` says what the operator has to do. */
 export interface EngineStores<OpenedLog extends CommandLog = CommandLog> {
@@ -247,13 +251,11 @@ export class Engine {
     return this.#service;
   }
 
-  #scheduleAudit(lastTookMs = 0): void {
-    const { clock } = this.#options;
-    const afterMs = Math.max(auditIntervalMs, Math.ceil(lastTookMs / auditShareMax));
-    this.#cancelAudit = clock.after(afterMs, () => {
-      const startedMs = clock.monotonicMs();
-      this.#auditFailure = this.sequencer.audit();
-      if (this.#auditFailure === undefined) this.#scheduleAudit(clock.monotonicMs() - startedMs);
+  #scheduleAudit(afterMs = auditIntervalMs): void {
+    this.#cancelAudit = this.#options.clock.after(afterMs, () => {
+      const found = this.sequencer.audit(auditPiece);
+      if (typeof found === "string") this.#auditFailure = found;
+      else this.#scheduleAudit(found ? auditIntervalMs : auditPieceIntervalMs);
     });
   }
 }

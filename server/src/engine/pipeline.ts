@@ -55,7 +55,7 @@ export function pipelineOf(
       stages.trades,
       stages.accounts,
     ],
-    // Last, because taking one holds everybody up: those who could be told have been told.
+    // Last: when one is due, a thread of its own begins to work, after all who wait have been told.
     afterwards: [snapshots],
   });
 }

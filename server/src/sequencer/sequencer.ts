@@ -173,13 +173,15 @@ export class Sequencer {
   }
 
   /**
-   * Examines the whole state, which takes time in proportion to it. A violated invariant is returned
-   * as the reason why the writer has stopped; what was taken is still made durable.
+   * Examines about `count` more orders, users or levels of the state; returns whether that was the end of
+   * a round. A violated invariant stops the writer, and its reason is returned; what was taken is still
+   * made durable.
    */
-  audit(): string | undefined {
-    const fault = this.#applier.audit();
-    if (fault !== undefined) this.#stop(fault.reason);
-    return fault?.reason;
+  audit(count: number): boolean | string {
+    const found = this.#applier.audit(count);
+    if (typeof found === "boolean") return found;
+    this.#stop(found.reason);
+    return found.reason;
   }
 
   /**

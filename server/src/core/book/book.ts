@@ -56,6 +56,12 @@ export interface Level {
   readonly quantity: number;
 }
 
+/** How far an examination has come. */
+export interface CheckedLevels {
+  readonly orders: number;
+  readonly next: number;
+}
+
 /** The book of one market. */
 export interface Book {
   /** Rests an order behind all others of its price; returns the lots at that price. */
@@ -78,6 +84,13 @@ export interface Book {
   preview(taker: Taker): Preview;
   /** An assertion failure when the book's own structure is damaged. */
   checkInvariants(): void;
+  /** An assertion failure when an order does not rest here at its own price. */
+  checkOrder(slot: OrderSlot): void;
+  /**
+   * Examines the levels of a side, best first, from `from` on, 0 being the best price, until `count`
+   * orders were seen. Returns how many it saw, and the price at which to go on; 0 at the end.
+   */
+  checkLevels(side: Side, from: number, count: number): CheckedLevels;
 }
 
 /** The side that an order is matched against. */

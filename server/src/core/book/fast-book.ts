@@ -8,6 +8,7 @@ import {
   accepts,
   affordable,
   type Book,
+  type CheckedLevels,
   type Level,
   type MatchSink,
   notionalOf,
@@ -122,9 +123,30 @@ export class FastBook implements Book {
     }
   }
 
-  #checkQueue(ladder: Ladder, rung: Rung): void {
+  checkOrder(slot: OrderSlot): void {
+    const { next, previous } = this.#pool;
+    const rung = this.#ladder(this.#pool.side(slot)).levelOf(slot);
+    const before = previous[slot]!;
+    const leads = before === noSlot ? rung.first : next[before];
+    assert(leads === slot, "an open order is in the queue of its level");
+  }
+
+  checkLevels(side: Side, from: number, count: number): CheckedLevels {
+    const ladder = this.#ladder(side);
+    let orders = 0;
+    for (const rung of ladder.levels(from)) {
+      if (orders >= count) return { orders, next: rung.price };
+      assert(ladder.find(rung.price) === rung, "a level is found by its price");
+      orders += this.#checkQueue(ladder, rung);
+    }
+    return { orders, next: 0 };
+  }
+
+  /** Returns how many orders are in the queue. */
+  #checkQueue(ladder: Ladder, rung: Rung): number {
     const { remaining, next, previous } = this.#pool;
     let quantity = 0;
+    let orders = 0;
     let before = noSlot;
     for (let slot = rung.first; slot !== noSlot; slot = next[slot]!) {
       assert(previous[slot] === before, "a queue is linked both ways");
@@ -132,10 +154,12 @@ export class FastBook implements Book {
       assert(ladder.levelOf(slot) === rung, "an order knows its own level");
       assert(remaining[slot]! > 0, "a resting order has lots left");
       quantity += remaining[slot]!;
+      orders += 1;
       before = slot;
     }
     assert(before !== noSlot && rung.last === before, "a level ends with its last order");
     assert(quantity === rung.quantity, "a level's quantity is the sum of its orders");
+    return orders;
   }
 
   #takeRung(rung: Rung, taker: Taker, sink: MatchSink): TakeEnd {

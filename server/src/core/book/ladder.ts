@@ -46,9 +46,9 @@ export class Ladder {
     return this.#rungs[this.#rungs.length - 1];
   }
 
-  /** All levels, best first. The ladder must not be changed meanwhile. */
-  *levels(): Generator<Rung> {
-    for (let index = this.#rungs.length - 1; index >= 0; index -= 1) {
+  /** All levels, best first, or those from a price on. The ladder must not be changed meanwhile. */
+  *levels(from = 0): Generator<Rung> {
+    for (let index = this.#indexFrom(from); index >= 0; index -= 1) {
       const rung = this.#rungs[index]!;
       if (rung.first !== noSlot) yield rung;
     }
@@ -150,6 +150,13 @@ export class Ladder {
     this.#rungs.length = kept;
     this.#keys.length = kept;
     this.#vacant = 0;
+  }
+
+  /** Index of the best level that is not better than `price`; that of the best one for 0. */
+  #indexFrom(price: number): number {
+    if (price === 0) return this.#rungs.length - 1;
+    const index = this.#search(price * this.#direction);
+    return this.#rungs[index]?.price === price ? index : index - 1;
   }
 
   #ensure(price: number): Rung {

@@ -8,6 +8,7 @@ import {
   accepts,
   affordable,
   type Book,
+  type CheckedLevels,
   type Level,
   type MatchSink,
   notionalOf,
@@ -99,6 +100,15 @@ export class NaiveBook implements Book {
       if (lots < this.#remaining(maker)) break;
     }
     return { quantity, notional };
+  }
+
+  checkOrder(slot: OrderSlot): void {
+    assert(this.slots(this.#pool.side(slot)).includes(slot), "an open order rests in its book");
+  }
+
+  checkLevels(side: Side): CheckedLevels {
+    this.checkInvariants();
+    return { orders: this.slots(side).length, next: 0 };
   }
 
   checkInvariants(): void {

@@ -101,6 +101,11 @@ export class OrderPool {
     return this.#open;
   }
 
+  /** Rows that were ever used; in a closed one the id is 0. */
+  get rows(): number {
+    return this.#used;
+  }
+
   /** Whether no further order fits. */
   get isFull(): boolean {
     return this.#open === this.capacity;

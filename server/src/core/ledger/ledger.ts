@@ -24,6 +24,9 @@ export interface Amounts {
 export interface Balance {
   readonly owner: string;
   readonly currency: string;
+  readonly index: CurrencyIndex;
+  /** The count in which it was counted last. */
+  counted: number;
   available: Atoms;
   held: Atoms;
 }
@@ -31,6 +34,8 @@ export interface Balance {
 /** All balances of one user. */
 export interface Wallet {
   readonly owner: string;
+  /** The count in which it was counted last; 0 for none. */
+  counted: number;
   /** By currency index; a missing entry is an empty balance. */
   readonly balances: (Balance | undefined)[];
 }
@@ -52,6 +57,11 @@ export class Ledger {
   readonly #totals: CurrencyTotals[] = [];
   /** Currencies whose totals moved since the last check. */
   readonly #touched = new Set<CurrencyIndex>();
+
+  /** Number of the count that is under way, or was last. */
+  #count = 0;
+  /** What was counted of each currency, kept up to date; undefined while nothing is being counted. */
+  #counted: bigint[] | undefined;
 
   constructor(sink: EventSink) {
     this.#sink = sink;
@@ -182,6 +192,39 @@ export class Ledger {
     );
   }
 
+  /** Begins to count what is in the wallets, one after the other, while money goes on moving. */
+  beginCount(): void {
+    this.#count += 1;
+    this.#counted = [];
+  }
+
+  /** Counts a wallet; what moves in it afterwards is counted as it moves. */
+  count(wallet: Wallet): void {
+    assert(this.#counted !== undefined, "wallets are counted in a count");
+    wallet.counted = this.#count;
+    for (const balance of wallet.balances) {
+      if (balance === undefined) continue;
+      assert(balance.available >= 0n && balance.held >= 0n, "no balance is negative");
+      balance.counted = this.#count;
+      this.#add(balance.index, balance.available + balance.held);
+    }
+  }
+
+  /** Ends a count of all wallets; an assertion failure when the running totals say something else. */
+  endCount(): void {
+    for (const currency of this.#codes.keys()) {
+      const counted = this.#counted?.[currency] ?? 0n;
+      assert(counted === this.totals(currency).inWallets, "wallets add up to their total");
+      this.#checkConservation(currency);
+    }
+    this.#counted = undefined;
+  }
+
+  #add(currency: CurrencyIndex, change: bigint): void {
+    if (this.#counted === undefined) return;
+    this.#counted[currency] = (this.#counted[currency] ?? 0n) + change;
+  }
+
   /** Counts every wallet anew; an assertion failure when the running totals say something else. */
   checkInvariants(wallets: Iterable<Wallet>): void {
     const counted = this.#codes.map(() => 0n);
@@ -220,7 +263,10 @@ export class Ledger {
     if (known !== undefined) return known;
     const code = this.#codes[currency];
     assert(code !== undefined, "a balance is in a known currency");
-    const empty = { owner: wallet.owner, currency: code, available: noAtoms, held: noAtoms };
+    const empty = {
+      ...{ owner: wallet.owner, currency: code, index: currency, counted: wallet.counted },
+      ...{ available: noAtoms, held: noAtoms },
+    };
     // Filled without holes, so that the array stays a plain one.
     while (wallet.balances.length < currency) wallet.balances.push(undefined);
     wallet.balances[currency] = empty;
@@ -239,6 +285,9 @@ export class Ledger {
       oldHeld: balance.held,
       newHeld: held,
     });
+    if (this.#counted !== undefined && balance.counted === this.#count) {
+      this.#add(balance.index, available + held - balance.available - balance.held);
+    }
     balance.available = available;
     balance.held = held;
   }

@@ -44,8 +44,8 @@ function checkMarket({ pool }: TradingState, market: Market): number {
   return resting;
 }
 
-/** Examines a user's orders and what he holds for them; returns how many orders those are. */
-function checkUser(state: TradingState, user: User): number {
+/** Examines a user's orders and what they hold for them; returns how many orders those are. */
+export function checkUser(state: TradingState, user: User): number {
   const { pool, slots } = state;
   const owed: bigint[] = [];
   let count = 0;

@@ -104,7 +104,7 @@ export function addUser(state: TradingState, name: string): User {
   const user: User = {
     index: state.users.length,
     name,
-    wallet: { owner: name, balances: [] },
+    wallet: { owner: name, balances: [], counted: 0 },
     turnover: new Turnover(),
     fees: undefined,
     selfTrade: "cancel-newest",

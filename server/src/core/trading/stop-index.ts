@@ -31,6 +31,12 @@ export class StopIndex {
     this.#sides[side].splice(this.#search(side, slot), 0, slot);
   }
 
+  /** Whether an order is watched. */
+  has(slot: OrderSlot): boolean {
+    const side = this.#pool.side(slot);
+    return this.#sides[side][this.#search(side, slot)] === slot;
+  }
+
   /** Forgets an order; one that never came to rest is not here, and that is fine. */
   discard(slot: OrderSlot): void {
     const side = this.#pool.side(slot);

@@ -60,6 +60,7 @@ describe("a snapshot made in a thread of its own", () => {
       ...{ stores: engineStores(folder, { log }), clock: systemClock(), log },
       snapshotEvery: 100,
     });
+    await engine.start("none");
     const stream = [...opening, ...exampleCommands(2, 100_000)][Symbol.iterator]();
     const submitNext = async () => {
       const { value } = stream.next();
