@@ -13,6 +13,7 @@ export const laidForLater: ReadonlyMap<string, string> = new Map([
   ],
   ["server/src/marketdata/bars/span.ts", "history: what a store knows of a dataset and what not"],
   ["server/src/ports/bar-store.ts", "history: bars of all datasets are stored and served"],
+  ["server/src/sequencer/follower.ts", "scale-out: gateways and standbys follow the writer's log"],
 ]);
 
 const testPath = /\.(test|prop|fuzz|contract|fixture|suite)\.ts$|^test\/|^server\/src\/testing\//;

@@ -12,6 +12,7 @@ import type { StorageFailure } from "../ports/storage-fault.ts";
 import { Applier } from "./applier.ts";
 import { CommandEncoder } from "./command-codec.ts";
 import { TickTimer, tickAt } from "./ticks.ts";
+import { WaitingReads } from "./waiting-reads.ts";
 
 /** Most commands that may be applied and not yet durable; more are answered `busy`. */
 export const pendingMaxDefault = 262_144;
@@ -51,12 +52,6 @@ export interface SequencerOptions {
 
 type Done = (submission: Submission) => void;
 
-/** Somebody who has read the state and waits until what they read is durable. */
-interface Reader {
-  readonly sequence: number;
-  readonly done: (stopReason: string | undefined) => void;
-}
-
 /** Commands that will be appended together. */
 interface Batch {
   readonly timeUs: number;
@@ -95,8 +90,7 @@ export class Sequencer {
   #isFenced = false;
   readonly #ticks: TickTimer | undefined;
   #drained: (() => void) | undefined;
-  /** In the order in which they came, and so by sequence. */
-  #readers: Reader[] = [];
+  readonly #reads = new WaitingReads();
 
   constructor(options: SequencerOptions) {
     this.#options = options;
@@ -159,17 +153,7 @@ export class Sequencer {
     if (reason !== undefined) return Promise.resolve({ kind: "stopped", reason });
     const result = read(exchange);
     if (isDurable) return Promise.resolve({ kind: "durable", result });
-    return new Promise((resolve) => {
-      this.#readers.push({
-        sequence,
-        done: (stopReason) =>
-          resolve(
-            stopReason === undefined
-              ? { kind: "durable", result }
-              : { kind: "stopped", reason: stopReason },
-          ),
-      });
-    });
+    return this.#reads.wait(sequence, () => result);
   }
 
   /**
@@ -357,14 +341,7 @@ export class Sequencer {
     for (let index = 0; index < released.length; index += 1) {
       done[index]?.({ kind: "released", released: released[index]! });
     }
-    this.#answerReaders();
-  }
-
-  /** Whoever read what is durable by now is answered; after a failure nobody has another answer. */
-  #answerReaders(stopReason?: string): void {
-    const waitsFrom = this.#readers.findIndex(({ sequence }) => sequence > this.#durableSequence);
-    const count = stopReason !== undefined || waitsFrom < 0 ? this.#readers.length : waitsFrom;
-    for (const reader of this.#readers.splice(0, count)) reader.done(stopReason);
+    this.#reads.reach(this.#durableSequence);
   }
 
   /** What could not be made durable was applied: this state must not be seen by anybody. */
@@ -373,7 +350,7 @@ export class Sequencer {
     this.#isFenced ||= outcome.kind === "fenced";
     this.#stop(reason);
     this.#giveUp(batch, reason);
-    this.#answerReaders(reason);
+    this.#reads.stop(reason);
     if (this.#underWay.length > 0 || this.#open === undefined) return;
     const open = this.#open;
     this.#open = undefined;
@@ -406,7 +383,7 @@ export class Sequencer {
     if (reason === undefined) return;
     for (const batch of this.#underWay) this.#tellStopped(batch, reason);
     if (this.#open !== undefined) this.#tellStopped(this.#open, reason);
-    this.#answerReaders(reason);
+    this.#reads.stop(reason);
   }
 
   #stop(reason: string): void {
