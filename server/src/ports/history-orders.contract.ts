@@ -58,6 +58,44 @@ export function orderContract(current: () => History): void {
     ]);
   });
 
+  it("tells each event of a user's orders in a market, oldest first and page by page", async () => {
+    const story = new Story().open();
+    const [first, second] = [1, 2].map(() => story.place("ann", "buy", { quantity: lots(2) }));
+    story.place("ann", "buy", { market: "ETH_USDT" });
+    const swept = story.place("bob", "sell", { quantity: lots(3) });
+    const ended = story.cancel("ann", second ?? 0);
+    await tell(current(), story);
+
+    const list = (page: object) =>
+      rowsOf(current().orderEvents({ user: "ann", market: "BTC_USDT", limit: 9, ...page }));
+    const all = await list({});
+    expect(
+      all.map(({ sequence, ordinal, phase, reason, order }) => ({
+        ...{ sequence, ordinal, phase, reason, id: order.id, filled: order.filled },
+      })),
+    ).toEqual([
+      { sequence: first, ordinal: 0, phase: "created", reason: undefined, id: first, filled: 0 },
+      { sequence: second, ordinal: 0, phase: "created", reason: undefined, id: second, filled: 0 },
+      { sequence: swept, ordinal: 0, phase: "finished", reason: "filled", id: first, filled: 2 },
+      { sequence: swept, ordinal: 1, phase: "updated", reason: undefined, id: second, filled: 1 },
+      {
+        sequence: ended,
+        ordinal: 0,
+        phase: "finished",
+        reason: "cancelled",
+        id: second,
+        filled: 1,
+      },
+    ]);
+    expect(all.map(({ timeUs }) => timeUs)).toEqual(
+      all.map(({ sequence }) => story.timeOf(sequence)),
+    );
+    expect(await list({ after: all[1], limit: 2 })).toEqual(all.slice(2, 4));
+    expect(await list({ after: all[2] })).toEqual(all.slice(3));
+    expect(await list({ user: "eve" })).toEqual([]);
+    expect(await list({ market: "DOGE_USDT" })).toEqual([]);
+  });
+
   it("finds no order by a client id with half of a surrogate pair, whatever has been stored", async () => {
     const story = new Story().open();
     for (const clientId of ["\ufffd", "\ud83d", "x"]) story.place("ann", "buy", { clientId });

@@ -40,6 +40,18 @@ export interface OrderRecord {
   readonly closed: OrderClosing;
 }
 
+/** An event in the life of an order, and how the order stood after it. */
+export interface OrderEventRecord extends Place {
+  readonly timeUs: number;
+  readonly order: OrderView;
+  readonly phase: OrderPhase;
+  /** Why it ended; of a finished order only. */
+  readonly reason: CloseReason | undefined;
+}
+
+/** What happened to an order: it was taken in, something of it remained, or it ended. */
+export type OrderPhase = "created" | "updated" | "finished";
+
 /** How and when an order ended. */
 export interface OrderClosing {
   readonly reason: CloseReason;
@@ -136,6 +148,18 @@ export interface UserFillQuery {
   readonly limit: number;
 }
 
+/**
+ * What happened to a user's orders, or what they traded, in one market. Answered oldest first. The
+ * ordinal of an order's event counts those of the same user, market and command from 0.
+ */
+export interface AccountQuery {
+  readonly user: string;
+  readonly market: string;
+  /** Only what comes after this place: the last one of the page before. */
+  readonly after?: Place | undefined;
+  readonly limit: number;
+}
+
 /** Which trades of one market. Answered newest first. */
 export interface TradeQuery {
   readonly market: string;
@@ -195,6 +219,7 @@ export type ExaminedPart = "piece" | "end";
 export interface HistoryDigest {
   readonly lastSequence: number;
   readonly orders: number;
+  readonly orderEvents: number;
   readonly trades: number;
   /** Of all {@link barResolutions}. */
   readonly bars: number;
@@ -246,6 +271,7 @@ export interface History {
   closedOrders(query: OrderQuery): Answer<OrderRecord>;
   orderFills(query: OrderFillQuery): Answer<FillRecord>;
   userFills(query: UserFillQuery): Answer<FillRecord>;
+  orderEvents(query: AccountQuery): Answer<OrderEventRecord>;
   trades(query: TradeQuery): Answer<TradeRecord>;
   /** The newest bar grows with every trade that is stored in its time. */
   bars(query: BarQuery): Answer<Bar>;

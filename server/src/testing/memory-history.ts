@@ -10,6 +10,7 @@ import type { Bar } from "../marketdata/bars/bar.ts";
 import { fromAtoms } from "../marketdata/bars/steps.ts";
 import { type TableBar, tableBar } from "../marketdata/bars/table.ts";
 import {
+  type AccountQuery,
   type Answer,
   assertFollows,
   assertPage,
@@ -26,6 +27,7 @@ import {
   type History,
   type HistoryDigest,
   type OrderClosing,
+  type OrderEventRecord,
   type OrderFillQuery,
   type OrderQuery,
   type OrderRecord,
@@ -49,6 +51,7 @@ export class MemoryHistory implements History {
   /** The first events of a command whose others are still to come. */
   #begun: Released | undefined;
   readonly #orders = new Map<number, KeptOrder>();
+  readonly #orderEvents: OrderEventRecord[] = [];
   readonly #trades: (Traded & Place & { readonly timeUs: number })[] = [];
   readonly #balanceChanges: BalanceRecord[] = [];
   readonly #transfers: { readonly user: string; key: string; record: TransferRecord }[] = [];
@@ -80,7 +83,11 @@ export class MemoryHistory implements History {
     this.#begun = isUnfinished ? taken.pop() : undefined;
     for (const command of taken) this.#store(command);
     this.#lastSequence = taken.at(-1)?.sequence ?? this.#lastSequence;
-    const rows = this.#orders.size + this.#trades.length + this.#balanceChanges.length;
+    const rows =
+      this.#orders.size +
+      this.#orderEvents.length +
+      this.#trades.length +
+      this.#balanceChanges.length;
     assert(rows <= memoryRowsMax, "a history in memory stays small");
   }
 
@@ -140,6 +147,18 @@ export class MemoryHistory implements History {
     return Promise.resolve(fills);
   }
 
+  orderEvents(query: AccountQuery): Answer<OrderEventRecord> {
+    assertPage(query);
+    const { user, market, after, limit } = query;
+    const events = this.#orderEvents.filter(
+      (event) =>
+        event.order.user === user &&
+        event.order.market === market &&
+        (after === undefined || isBefore(after, event)),
+    );
+    return Promise.resolve(events.slice(0, limit));
+  }
+
   trades(query: TradeQuery): Answer<TradeRecord> {
     return Promise.resolve(this.tradesNow(query));
   }
@@ -196,13 +215,15 @@ export class MemoryHistory implements History {
     const balanceChanges = this.#balanceChanges;
     const transfers = this.#transfers;
     const lastSequence = this.#lastSequence;
-    const all = { lastSequence, orders, trades, balanceChanges, transfers };
+    const orderEvents = this.#orderEvents;
+    const all = { lastSequence, orders, orderEvents, trades, balanceChanges, transfers };
     const text = JSON.stringify(all, (_, value) =>
       typeof value === "bigint" ? value.toString() : value,
     );
     return Promise.resolve({
       lastSequence,
       orders: orders.length,
+      orderEvents: orderEvents.length,
       trades: trades.length,
       bars: barResolutions.flatMap((resolutionS) => this.#barsOf(resolutionS)).length,
       balanceChanges: balanceChanges.length,
@@ -225,12 +246,32 @@ export class MemoryHistory implements History {
         this.#transfers.push({ user, key, record });
       }
       const order = orderAfter(event, { sequence, timeUs });
-      if (order !== undefined) this.#orders.set(order.order.id, order);
+      if (order !== undefined) {
+        this.#orders.set(order.order.id, order);
+        this.#addOrderEvent(event, order.order, { sequence, timeUs });
+      }
       if (event.kind !== "balance-changed") continue;
       const { kind: _, ...change } = event;
       this.#balanceChanges.push({ sequence, ordinal: changes, timeUs, ...change });
       changes += 1;
     }
+  }
+
+  #addOrderEvent(
+    event: ExchangeEvent,
+    order: OrderView,
+    { sequence, timeUs }: { readonly sequence: number; readonly timeUs: number },
+  ): void {
+    let ordinal = 0;
+    for (let at = this.#orderEvents.length - 1; at >= 0; at -= 1) {
+      const other = this.#orderEvents[at];
+      if (other?.sequence !== sequence) break;
+      if (other.order.user === order.user && other.order.market === order.market) ordinal += 1;
+    }
+    const reason = event.kind === "order-closed" ? event.reason : undefined;
+    const opened = event.kind === "order-opened" ? "created" : "updated";
+    const phase = event.kind === "order-closed" ? "finished" : opened;
+    this.#orderEvents.push({ sequence, ordinal, timeUs, order, phase, reason });
   }
 
   /** The bars of all markets. */

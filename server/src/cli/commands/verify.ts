@@ -172,8 +172,9 @@ function historyFinding(
   if ("kind" in stored) return { what, ok: false, detail: stored.message };
   if ("kind" in rebuilt) return { what, ok: false, detail: rebuilt.message };
   const ok = stored.hash === rebuilt.hash && stored.lastSequence === rebuilt.lastSequence;
-  const { orders, trades, bars, balanceChanges, transfers, lastSequence } = stored;
-  const counts = `${orders} orders, ${trades} trades, ${bars} bars, ${balanceChanges} balance changes, ${transfers} transfers`;
+  const { orders, orderEvents, trades, bars, balanceChanges, transfers, lastSequence } = stored;
+  const ofOrders = `${transfers} transfers, ${orderEvents} order events`;
+  const counts = `${orders} orders, ${trades} trades, ${bars} bars, ${balanceChanges} balance changes, ${ofOrders}`;
   const contents = `${counts} up to command ${lastSequence}`;
   return {
     what,

@@ -4,6 +4,7 @@
  */
 import type { BalanceReason, CloseReason } from "../../../core/events.ts";
 import type { Side } from "../../../core/market/rules.ts";
+import type { OrderPhase } from "../../../ports/history.ts";
 
 /** A number for every word of a closed union. Files hold these numbers: a number is never used anew. */
 export class Codes<Word extends string> {
@@ -29,6 +30,12 @@ export class Codes<Word extends string> {
 export const sideCodes: Codes<Side> = new Codes({ buy: 0, sell: 1 });
 
 export const directionCodes: Codes<"deposit" | "withdraw"> = new Codes({ deposit: 0, withdraw: 1 });
+
+export const orderPhaseCodes: Codes<OrderPhase> = new Codes({
+  created: 0,
+  updated: 1,
+  finished: 2,
+});
 
 export const balanceReasonCodes: Codes<BalanceReason> = new Codes({
   deposit: 0,

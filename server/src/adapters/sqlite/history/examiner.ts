@@ -13,6 +13,7 @@ export const examinedRowsMax = 4_096;
 const tables: readonly (readonly [name: string, key: readonly string[]])[] = [
   ["name", ["id"]],
   ["placed_order", ["id"]],
+  ["order_event", ["user", "market", "sequence", "ordinal"]],
   ["trade", ["sequence", "ordinal"]],
   ["balance_change", ["user", "currency", "sequence", "ordinal"]],
   ["transfer", ["user", "key", "sequence"]],

@@ -280,11 +280,12 @@ export class HistoryFile {
   }
 
   #insert(rows: HistoryRows): void {
-    const { names, orders, trades, balanceChanges, transfers } = this.#inserts;
+    const { names, orders, orderEvents, trades, balanceChanges, transfers } = this.#inserts;
     if (this.#addedSequence === undefined) this.#database.exec("BEGIN IMMEDIATE");
     this.#addedSequence = rows.lastSequence;
     for (const text of rows.names) names.run(text);
     insertAll(orders, rows.orders, historyColumns.placed_order.length);
+    insertAll(orderEvents, rows.orderEvents, historyColumns.order_event.length);
     insertAll(trades, rows.trades, historyColumns.trade.length);
     insertAll(balanceChanges, rows.balanceChanges, historyColumns.balance_change.length);
     insertAll(transfers, rows.transfers, historyColumns.transfer.length);
@@ -314,15 +315,18 @@ export class HistoryFile {
     const count = (sql: string): number => digestQuery(this.#database, sql, hash);
     count("SELECT last_sequence FROM progress");
     count("SELECT id, text FROM name ORDER BY id");
-    const { placed_order, trade, bar, balance_change, transfer } = historyColumns;
+    const { placed_order, order_event, trade, bar, balance_change, transfer } = historyColumns;
     const orders = count(`SELECT ${placed_order} FROM placed_order ORDER BY id`);
+    const orderEvents = count(
+      `SELECT ${order_event} FROM order_event ORDER BY user, market, sequence, ordinal`,
+    );
     const trades = count(`SELECT ${trade} FROM trade ORDER BY sequence, ordinal`);
     const bars = count(`SELECT ${bar} FROM bar ORDER BY market, resolution_s, start_s`);
     const balanceChanges = count(
       `SELECT ${balance_change} FROM balance_change ORDER BY user, currency, sequence, ordinal`,
     );
     const transfers = count(`SELECT ${transfer} FROM transfer ORDER BY user, key, sequence`);
-    const counts = { orders, trades, bars, balanceChanges, transfers };
+    const counts = { orders, orderEvents, trades, bars, balanceChanges, transfers };
     return { lastSequence: this.#lastSequence, ...counts, hash: hash.digest("hex") };
   }
 
@@ -355,6 +359,7 @@ function prepareInserts(database: DatabaseSync) {
       ON CONFLICT (id) DO UPDATE SET quantity = excluded.quantity, filled = excluded.filled,
         filled_value = excluded.filled_value, close_reason = excluded.close_reason,
         closed_us = excluded.closed_us, closed_sequence = excluded.closed_sequence`),
+    orderEvents: database.prepare(insert("order_event")),
     trades: database.prepare(insert("trade")),
     balanceChanges: database.prepare(insert("balance_change")),
     transfers: database.prepare(insert("transfer")),

@@ -135,6 +135,7 @@ async function answersOf(history: History, commands: number): Promise<unknown[]>
       [0, 40].map((fromSequence) => ({ user: name, currency, fromSequence })),
     ),
   );
+  const accounts = users.flatMap((name) => markets.map((market) => ({ user: name, market })));
   const series = markets.flatMap((code) =>
     barResolutions.map((resolutionS) => ({
       market: code,
@@ -153,6 +154,9 @@ async function answersOf(history: History, commands: number): Promise<unknown[]>
     ),
     await each(users, (name) =>
       pagesOf((before) => history.userFills({ user: name, before, limit })),
+    ),
+    await each(accounts, (query) =>
+      pagesOf((after) => history.orderEvents({ ...query, after, limit: 2 })),
     ),
     await each(markets, (code) =>
       pagesOf((before) => history.trades({ market: code, before, limit })),

@@ -10,6 +10,7 @@ import { Worker } from "node:worker_threads";
 import { assert, ensureNever } from "../../../core/assert.ts";
 import type { Bar } from "../../../marketdata/bars/bar.ts";
 import {
+  type AccountQuery,
   type Answer,
   assertFollows,
   assertPage,
@@ -22,6 +23,7 @@ import {
   type FillRecord,
   type History,
   type HistoryDigest,
+  type OrderEventRecord,
   type OrderFillQuery,
   type OrderQuery,
   type OrderRecord,
@@ -235,6 +237,11 @@ class SqliteHistory implements History {
   userFills(query: UserFillQuery): Answer<FillRecord> {
     assertPage(query);
     return this.#parts.reads.read(userAsker(query), "userFills", query);
+  }
+
+  orderEvents(query: AccountQuery): Answer<OrderEventRecord> {
+    assertPage(query);
+    return this.#parts.reads.read(userAsker(query), "orderEvents", query);
   }
 
   trades(query: TradeQuery): Answer<TradeRecord> {

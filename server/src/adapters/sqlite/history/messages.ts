@@ -1,12 +1,14 @@
 /** What the history and its worker threads, the one that writes and the one that reads, say to each other. */
 import type { Bar } from "../../../marketdata/bars/bar.ts";
 import type {
+  AccountQuery,
   BalanceQuery,
   BalanceRecord,
   BarQuery,
   ExaminedPart,
   FillRecord,
   HistoryDigest,
+  OrderEventRecord,
   OrderFillQuery,
   OrderQuery,
   OrderRecord,
@@ -55,6 +57,7 @@ export interface HistoryRead {
   closedOrders: { query: OrderQuery; row: OrderRecord };
   orderFills: { query: OrderFillQuery; row: FillRecord };
   userFills: { query: UserFillQuery; row: FillRecord };
+  orderEvents: { query: AccountQuery; row: OrderEventRecord };
   trades: { query: TradeQuery; row: TradeRecord };
   bars: { query: BarQuery; row: Bar };
   balanceChanges: { query: BalanceQuery; row: BalanceRecord };

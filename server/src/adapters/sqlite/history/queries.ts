@@ -9,6 +9,10 @@ import { sideCodes } from "./codes.ts";
 const buy = sideCodes.numberOf("buy");
 const sell = sideCodes.numberOf("sell");
 
+/** What of an order never changes. */
+const orderColumns = `placed.id, placed.user, placed.market, side, price, value,
+      stop_price AS stopPrice, client_id AS clientId, created_us AS createdUs`;
+
 const selectOrders = `
   SELECT id, user, market, side, price, quantity, value, filled, filled_value AS filledValue,
     stop_price AS stopPrice, client_id AS clientId, created_us AS createdUs,
@@ -63,6 +67,7 @@ export type HistoryQuery =
   | "ordersInMarketOnSide"
   | "orderFills"
   | "userFills"
+  | "orderEvents"
   | "trades"
   | "bars"
   | "balanceChanges";
@@ -93,6 +98,12 @@ export const historyQueries: Readonly<Record<HistoryQuery, string>> = {
     ${takerFills} INDEXED BY trade_of_taker_user WHERE taker_user = :user AND ${isBefore} UNION ALL
     ${makerFills} INDEXED BY trade_of_maker_user WHERE maker_user = :user AND ${isBefore}
     ${newestFirst}`,
+  orderEvents: `
+    SELECT sequence, ordinal, time_us AS timeUs, phase, event.close_reason AS eventReason,
+      ${orderColumns}, event.quantity, event.filled, event.filled_value AS filledValue
+    FROM order_event AS event JOIN placed_order AS placed ON placed.id = event.placed_order
+    WHERE event.user = :user AND event.market = :market AND ${isAfter}
+    ORDER BY sequence, ordinal LIMIT :limit`,
   trades: `
     SELECT ${bothHalves}, aggressor FROM trade INDEXED BY trade_of_market
     WHERE market = :market AND ${isBefore} ${newestFirst}`,

@@ -4,13 +4,16 @@
  */
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { ensureNever } from "../../../core/assert.ts";
+import type { OrderView } from "../../../core/events.ts";
 import type { Bar } from "../../../marketdata/bars/bar.ts";
 import { fromAtoms } from "../../../marketdata/bars/steps.ts";
 import type {
+  AccountQuery,
   BalanceQuery,
   BalanceRecord,
   BarQuery,
   FillRecord,
+  OrderEventRecord,
   OrderFillQuery,
   OrderQuery,
   OrderRecord,
@@ -21,7 +24,7 @@ import type {
 } from "../../../ports/history.ts";
 import { barIn } from "./bars.ts";
 import { CellChecks, type Row } from "./checks.ts";
-import { balanceReasonCodes, closeReasonCodes, sideCodes } from "./codes.ts";
+import { balanceReasonCodes, closeReasonCodes, orderPhaseCodes, sideCodes } from "./codes.ts";
 import { FileNames, openForReading } from "./connection.ts";
 import { toHistoryError } from "./error.ts";
 import { HistoryExaminer } from "./examiner.ts";
@@ -73,6 +76,8 @@ export class HistoryReader {
           return this.#orderFills(query);
         case "userFills":
           return this.#userFills(query);
+        case "orderEvents":
+          return this.#orderEvents(query);
         case "trades":
           return this.#trades(query);
         case "bars":
@@ -126,6 +131,23 @@ export class HistoryReader {
     return this.#rows("userFills", values, (row) => this.#fill(row));
   }
 
+  #orderEvents(query: AccountQuery): readonly OrderEventRecord[] {
+    const { after = startPlace, limit } = query;
+    const user = this.#names.find(query.user);
+    const market = this.#names.find(query.market);
+    if (user === undefined || market === undefined) return [];
+    const values = { user, market, ...placeOf(after), limit };
+    return this.#rows("orderEvents", values, (row) => ({
+      ...this.#place(row),
+      order: this.#view(row),
+      phase: this.#checks.known(orderPhaseCodes.wordOf(row["phase"])),
+      reason:
+        row["eventReason"] === null
+          ? undefined
+          : this.#checks.known(closeReasonCodes.wordOf(row["eventReason"])),
+    }));
+  }
+
   #trades(query: TradeQuery): readonly TradeRecord[] {
     const { before = endPlace, limit } = query;
     const market = this.#names.find(query.market);
@@ -171,9 +193,18 @@ export class HistoryReader {
   }
 
   #order(row: Row): OrderRecord {
+    const closed = {
+      reason: this.#checks.known(closeReasonCodes.wordOf(row["closeReason"])),
+      sequence: this.#checks.integer(row["closedSequence"]),
+      timeUs: this.#checks.integer(row["closedUs"]),
+    };
+    return { order: this.#view(row), closed };
+  }
+
+  #view(row: Row): OrderView {
     const { clientId } = row;
     const price = this.#checks.integer(row["price"]);
-    const order = {
+    return {
       id: this.#checks.integer(row["id"]),
       user: this.#name(row["user"]),
       market: this.#name(row["market"]),
@@ -189,12 +220,6 @@ export class HistoryReader {
       clientId: clientId === null ? undefined : this.#checks.text(clientId),
       createdUs: this.#checks.integer(row["createdUs"]),
     };
-    const closed = {
-      reason: this.#checks.known(closeReasonCodes.wordOf(row["closeReason"])),
-      sequence: this.#checks.integer(row["closedSequence"]),
-      timeUs: this.#checks.integer(row["closedUs"]),
-    };
-    return { order, closed };
   }
 
   #fill(row: Row): FillRecord {

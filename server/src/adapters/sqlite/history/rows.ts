@@ -11,8 +11,15 @@ import type {
   Traded,
   Transferred,
 } from "../../../core/events.ts";
+import type { OrderPhase } from "../../../ports/history.ts";
 import type { Released } from "../../../ports/released.ts";
-import { balanceReasonCodes, closeReasonCodes, directionCodes, sideCodes } from "./codes.ts";
+import {
+  balanceReasonCodes,
+  closeReasonCodes,
+  directionCodes,
+  orderPhaseCodes,
+  sideCodes,
+} from "./codes.ts";
 import type { Names } from "./names.ts";
 
 /** A value of a row. A bigint is an amount of money in atoms, and nothing else is one. */
@@ -25,6 +32,7 @@ export interface HistoryRows {
   /** Names that occur for the first time, in the order of their numbers. */
   readonly names: readonly string[];
   readonly orders: readonly Cell[];
+  readonly orderEvents: readonly Cell[];
   readonly trades: readonly Cell[];
   readonly balanceChanges: readonly Cell[];
   readonly transfers: readonly Cell[];
@@ -33,7 +41,13 @@ export interface HistoryRows {
 }
 
 /** The tables that grow with what happens. */
-export type HistoryTable = "placed_order" | "trade" | "bar" | "balance_change" | "transfer";
+export type HistoryTable =
+  | "placed_order"
+  | "order_event"
+  | "trade"
+  | "bar"
+  | "balance_change"
+  | "transfer";
 
 /** Columns of each table in the order of the cells. */
 export const historyColumns: Readonly<Record<HistoryTable, readonly string[]>> = {
@@ -53,6 +67,19 @@ export const historyColumns: Readonly<Record<HistoryTable, readonly string[]>> =
     "close_reason",
     "closed_us",
     "closed_sequence",
+  ],
+  order_event: [
+    "user",
+    "market",
+    "sequence",
+    "ordinal",
+    "time_us",
+    "placed_order",
+    "phase",
+    "quantity",
+    "filled",
+    "filled_value",
+    "close_reason",
   ],
   trade: [
     "sequence",
@@ -100,8 +127,8 @@ export const historyColumns: Readonly<Record<HistoryTable, readonly string[]>> =
 /** Makes the rows of commands, which may come in pieces. */
 export class RowMaker {
   readonly #names: Names;
-  /** Changes of balances of the command of which more follows. */
-  #changes = 0;
+  /** What the command had by now of which more follows. */
+  #counts: Counts = { changes: 0, orderEvents: new Map() };
 
   constructor(names: Names) {
     this.#names = names;
@@ -112,11 +139,18 @@ export class RowMaker {
    * `isUnfinished` the next call begins with further events of the last command.
    */
   rowsOf(released: readonly Released[], isUnfinished: boolean): HistoryRows {
-    const builder = new RowBuilder(this.#names, this.#changes);
+    const builder = new RowBuilder(this.#names, this.#counts);
     for (const command of released) builder.add(command);
-    this.#changes = isUnfinished ? builder.changes : 0;
+    this.#counts = isUnfinished ? builder.counts : { changes: 0, orderEvents: new Map() };
     return builder.build(isUnfinished);
   }
+}
+
+/** Records of the present command, by which its next ones are numbered. */
+interface Counts {
+  changes: number;
+  /** By user and market, which are numbers here. */
+  readonly orderEvents: Map<string, number>;
 }
 
 /** An order as its last event left it. */
@@ -133,25 +167,30 @@ class RowBuilder {
   readonly #names: Names;
   /** Only how an order stands in the end is stored. */
   readonly #orders = new Map<number, OrderState>();
+  readonly #orderEvents: Cell[] = [];
   readonly #trades: Cell[] = [];
   readonly #balanceChanges: Cell[] = [];
   readonly #transfers: Cell[] = [];
   #sequence = 0;
   #timeUs = 0;
-  /** Changes of balances of the present command. */
-  changes: number;
+  counts: Counts;
 
-  /** `changes` is how many the first command had in the pieces before. */
-  constructor(names: Names, changes: number) {
+  /** `counts` are those that the first command had in the pieces before. */
+  constructor(names: Names, counts: Counts) {
     this.#names = names;
-    this.changes = changes;
+    this.counts = counts;
   }
 
   add({ sequence, timeUs, events }: Released): void {
-    if (this.#sequence !== 0) this.changes = 0;
+    if (this.#sequence !== 0) this.#beginCounts();
     this.#sequence = sequence;
     this.#timeUs = timeUs;
     for (const event of events) this.#addEvent(event);
+  }
+
+  #beginCounts(): void {
+    this.counts.changes = 0;
+    if (this.counts.orderEvents.size > 0) this.counts.orderEvents.clear();
   }
 
   build(isUnfinished: boolean): HistoryRows {
@@ -159,6 +198,7 @@ class RowBuilder {
       lastSequence: this.#sequence,
       names: this.#names.takeNew(),
       orders: [...this.#orders.values()].flatMap(orderCells),
+      orderEvents: this.#orderEvents,
       trades: this.#trades,
       balanceChanges: this.#balanceChanges,
       transfers: this.#transfers,
@@ -175,11 +215,13 @@ class RowBuilder {
         this.#addTrade(event);
         return;
       case "order-opened":
+        this.#addOrderEvent(event.order, "created");
+        return;
       case "order-updated":
-        this.#noteOrder(event.order, undefined);
+        this.#addOrderEvent(event.order, "updated");
         return;
       case "order-closed":
-        this.#noteOrder(event.order, event.reason);
+        this.#addOrderEvent(event.order, "finished", event.reason);
         return;
       case "transferred":
         this.#addTransfer(event);
@@ -205,7 +247,7 @@ class RowBuilder {
       this.#names.numberOf(change.user),
       this.#names.numberOf(change.currency),
       this.#sequence,
-      this.changes,
+      this.counts.changes,
       this.#timeUs,
       balanceReasonCodes.numberOf(change.reason),
       change.oldAvailable,
@@ -213,7 +255,7 @@ class RowBuilder {
       change.oldHeld,
       change.newHeld,
     );
-    this.changes += 1;
+    this.counts.changes += 1;
   }
 
   #addTransfer({ user, key, direction, currency, amount, repeated }: Transferred): void {
@@ -250,12 +292,20 @@ class RowBuilder {
     );
   }
 
-  #noteOrder(order: OrderView, reason: CloseReason | undefined): void {
+  #addOrderEvent(order: OrderView, phase: OrderPhase, reason?: CloseReason): void {
     // The names are numbered now, so that the numbers do not depend on how commands were batched.
     const user = this.#names.numberOf(order.user);
     const market = this.#names.numberOf(order.market);
     const [sequence, timeUs] = [this.#sequence, this.#timeUs];
     this.#orders.set(order.id, { order, user, market, reason, sequence, timeUs });
+    const stream = `${user} ${market}`;
+    const ordinal = this.counts.orderEvents.get(stream) ?? 0;
+    this.counts.orderEvents.set(stream, ordinal + 1);
+    this.#orderEvents.push(
+      ...[user, market, sequence, ordinal, timeUs, order.id, orderPhaseCodes.numberOf(phase)],
+      ...[order.quantity, order.filled, order.filledValue],
+      reason === undefined ? null : closeReasonCodes.numberOf(reason),
+    );
   }
 }
 
@@ -325,10 +375,12 @@ function amountIn(cell: Cell | undefined): bigint {
 }
 
 /** How many rows these are; those of bars are not counted. */
-export function rowCount({ orders, trades, balanceChanges, transfers }: HistoryRows): number {
-  const { placed_order, trade, balance_change, transfer } = historyColumns;
+export function rowCount(rows: HistoryRows): number {
+  const { orders, orderEvents, trades, balanceChanges, transfers } = rows;
+  const { placed_order, order_event, trade, balance_change, transfer } = historyColumns;
   return (
     orders.length / placed_order.length +
+    orderEvents.length / order_event.length +
     trades.length / trade.length +
     balanceChanges.length / balance_change.length +
     transfers.length / transfer.length

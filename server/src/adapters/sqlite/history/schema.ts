@@ -7,14 +7,14 @@ import type { Schema } from "../file/schema.ts";
 /**
  * The history; its mark is "obhi". `name` holds users, markets and currencies, numbered in the order in
  * which they first occur. The taker of a trade is the order of its command, so `sequence` names it.
- * `balance_change` and `transfer` are kept in the order of their only query, which spares them an index.
+ * `order_event`, `balance_change` and `transfer` are kept in the order of their only query, which spares them an index.
  * The orders that are open are in no index of a user's orders: the exchange is asked for those.
  * The sums of a `bar` are decimals like amounts, and may be larger than any amount.
  */
 export const historySchema: Schema = {
   applicationId: 0x6f_62_68_69,
-  // Older files lack what only the log knows: when exactly an order ended, and keys of transfers.
-  firstVersion: 4,
+  // Older files lack what only the log knows: when exactly an order ended, each event of its life, and keys of transfers.
+  firstVersion: 5,
   steps: [
     `
   CREATE TABLE progress (epoch TEXT NOT NULL, last_sequence INTEGER NOT NULL) STRICT;
@@ -43,6 +43,21 @@ export const historySchema: Schema = {
   CREATE INDEX closed_order_in_market ON placed_order (user, market, side, closed_sequence)
     WHERE closed_sequence IS NOT NULL;
   CREATE INDEX order_by_client_id ON placed_order (user, client_id) WHERE client_id IS NOT NULL;
+
+  CREATE TABLE order_event (
+    user INTEGER NOT NULL,
+    market INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    ordinal INTEGER NOT NULL,
+    time_us INTEGER NOT NULL,
+    placed_order INTEGER NOT NULL,
+    phase INTEGER NOT NULL,
+    quantity INTEGER NOT NULL,
+    filled INTEGER NOT NULL,
+    filled_value TEXT NOT NULL,
+    close_reason INTEGER,
+    PRIMARY KEY (user, market, sequence, ordinal)
+  ) STRICT, WITHOUT ROWID;
 
   CREATE TABLE trade (
     sequence INTEGER NOT NULL,
