@@ -26,6 +26,8 @@ describe("house rules", () => {
       "71 lines",
     ],
     ["server/src/hub/a.ts", `${header}export const alone = 1;\n`, "no production code uses alone"],
+    ["server/src/core/a.ts", `${header}// The wire's deal id.\n`, "a word of one protocol"],
+    ["server/src/marketdata/a.ts", `${header}const scaleIndex = 1;\n`, "say fill, depth scale"],
     ["server/src/dialects/x/decode.ts", header, "server/src/dialects/x/: has no session.ts"],
     ["server/src/feeds/x/feed.ts", header, "server/src/feeds/x/: has no README.md"],
     ["server/src/x/tsconfig.json", "{}", "does not build ./src/x"],

@@ -31,6 +31,11 @@ const bannedForMoney: readonly (readonly [RegExp, string])[] = [
   [/\.toFixed\(/, "use formatDecimal or formatFixed of core/num"],
 ];
 
+/** Words of single protocols, which stay in their folders, and what the house says for all of them. */
+const wireWords = /\bdeals?\b|\bdealId\b|\bscale_?index|\bfull_?reload|\baggr\b/i;
+const wireWordsRemedy = "a word of one protocol: say fill, depth scale, snapshot, aggregation";
+const besidesDialects = /^server\/src\/(?!dialects\/)/;
+
 const dialectFiles = [
   "README.md",
   "config.ts",
@@ -80,7 +85,10 @@ function fileFaults({ path, text }: ProjectFile): readonly string[] {
     ...(pureLayers.test(path) ? bannedInPureLayers : []),
     ...(path.startsWith("server/src/") ? bannedForMoney : []),
   ];
+  const knowsProtocols = !besidesDialects.test(path);
   lines.forEach((line, index) => {
+    if (!knowsProtocols && wireWords.test(line))
+      faults.push(`${path}:${index + 1}: ${wireWordsRemedy}`);
     for (const [word, remedy] of banned) {
       if (word.test(line) && !/^\s*(\*|\/\/)/.test(line))
         faults.push(`${path}:${index + 1}: ${remedy}`);

@@ -3,7 +3,6 @@ import Type, { type Static } from "typebox";
 import {
   bandPpmMax,
   checkRules,
-  depthScalesOf,
   isCurrencyCode,
   type MarketRules,
   notionalAtoms,
@@ -11,6 +10,7 @@ import {
 import { type Decimal, formatDecimal, parseDecimal, rescale } from "../core/num/decimal.ts";
 import { type Atoms, atomsMax, atomsScale, formatAtoms, parseAtoms } from "../core/num/money.ts";
 import { type Lots, lots } from "../core/num/units.ts";
+import { depthScalesOf } from "../marketdata/depth-scales.ts";
 import { parsePercent, percentToPpmScale } from "./percent.ts";
 
 /** A market as it is asked for; numbers are decimal texts, and what is left out has a default. */

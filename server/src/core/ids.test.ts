@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { dealId, formatId, orderId, parseId, tradeId } from "./ids.ts";
+import { fillsId, formatId, orderId, parseId, tradeId } from "./ids.ts";
 
 describe("public ids", () => {
   it("carry the time in the first ten digits, as the recorded ones do", () => {
@@ -11,7 +11,7 @@ describe("public ids", () => {
     const place = { sequence: 7, timeUs: 1_750_696_376_039_000, ordinal: 0 };
     const ids = [
       orderId(7, place.timeUs),
-      dealId(7, place.timeUs),
+      fillsId(7, place.timeUs),
       tradeId(place, "public"),
       tradeId(place, "maker"),
       tradeId(place, "taker"),

@@ -50,8 +50,8 @@ export function orderId(order: number, createdUs: number): string {
   return formatId({ timeMs: Math.floor(createdUs / 1000), sequence: order, ordinal: 0 });
 }
 
-/** Public id of all fills of an order together; the wire's deal id (D-C41). */
-export function dealId(order: number, createdUs: number): string {
+/** Public id of all fills of an order together (D-C41). */
+export function fillsId(order: number, createdUs: number): string {
   return formatId({ timeMs: Math.floor(createdUs / 1000), sequence: order, ordinal: 1 });
 }
 

@@ -5,13 +5,7 @@ import { runFeed, VirtualFeedContext } from "../../../test/support/virtual-feed-
 import { systemSecrets } from "../adapters/crypto/system-secrets.ts";
 import { parseMarketRules } from "../admin/market-rules.ts";
 import type { Command } from "../core/commands.ts";
-import {
-  depthScaleCount,
-  depthScalesOf,
-  lotAtoms,
-  type MarketRules,
-  notionalAtoms,
-} from "../core/market/rules.ts";
+import { lotAtoms, type MarketRules, notionalAtoms } from "../core/market/rules.ts";
 import { formatDecimal } from "../core/num/decimal.ts";
 import { type Atoms, atomsMax, atomsScale } from "../core/num/money.ts";
 import { lots, ticks } from "../core/num/units.ts";
@@ -23,6 +17,7 @@ import { currentBars } from "../dialects/finazon/encode.ts";
 import { LocalFeed } from "../feeds/local/feed.ts";
 import { BarPublisher, latenessDefaultUs } from "../marketdata/bar-publisher.ts";
 import type { BarUpdate } from "../marketdata/bar-update.ts";
+import { depthScaleCount, depthScalesOf } from "../marketdata/depth-scales.ts";
 import { MarketBoard } from "../marketdata/market-board.ts";
 import { tradesUpdates } from "../marketdata/public-trades.ts";
 import type { Released } from "../ports/released.ts";
@@ -109,7 +104,7 @@ function texts(released: readonly Released[]): string[] {
   const nowUs = startUs + 60_000_000;
   const lastPrice = board.lastPrice(market);
   const ticker = board.ticker(market, nowUs);
-  const scales = Array.from({ length: depthScaleCount }, (_, scaleIndex) => scaleIndex);
+  const scales = Array.from({ length: depthScaleCount }, (_, depthScale) => depthScale);
   const parts = { board, secrets: systemSecrets(), currencies: {} };
   return [
     ...tradesUpdates(released, (code) => board.market(code)!.rules).map((update) =>
@@ -119,10 +114,10 @@ function texts(released: readonly Released[]): string[] {
       ? [encodings["last-price"].encode({ kind: "last-price", market }, lastPrice)]
       : []),
     ...(ticker ? [encodings.ticker.encode({ kind: "ticker", market }, ticker)] : []),
-    ...scales.map((scaleIndex) =>
+    ...scales.map((depthScale) =>
       encodings.depth.encode(
-        { kind: "depth", market, scaleIndex },
-        board.depth(market, scaleIndex)!,
+        { kind: "depth", market, depthScale },
+        board.depth(market, depthScale)!,
       ),
     ),
     ...board

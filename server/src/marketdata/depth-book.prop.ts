@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { depthScaleCount } from "../core/market/rules.ts";
 import { rulesOf } from "../core/scenario.fixture.ts";
 import { DepthBook } from "./depth-book.ts";
+import { depthScaleCount } from "./depth-scales.ts";
 import type { DepthChange } from "./depth-side.ts";
 import { type DepthLevel, type DepthUpdate, unitsOf } from "./updates.ts";
 
 const rules = rulesOf("BTC", "USDT");
-const scaleIndexes = [...Array(depthScaleCount).keys()];
+const depthScales = [...Array(depthScaleCount).keys()];
 
 /** Prices that share groups and levels often, at every scale. */
 const price = fc.oneof(
@@ -50,8 +50,8 @@ class RawLevels {
     this.#levels.set(`${change.side}|${change.price}`, change);
   }
 
-  grouped(scaleIndex: number): Grouped {
-    const unit = 10n ** BigInt(scaleIndex);
+  grouped(depthScale: number): Grouped {
+    const unit = 10n ** BigInt(depthScale);
     const sums = new Map<string, bigint>();
     for (const { side, price, quantity } of this.#levels.values()) {
       const added = side === "sell" ? unit - 1n : 0n;
@@ -71,11 +71,11 @@ function groupsOf({ asks, bids }: Pick<DepthUpdate, "asks" | "bids">): Grouped {
 
 /** A client's copy of one scale: a snapshot, then every update. */
 class Copy {
-  readonly scaleIndex: number;
+  readonly depthScale: number;
   readonly groups = new Map<string, bigint>();
 
   constructor(snapshot: DepthUpdate) {
-    this.scaleIndex = snapshot.scaleIndex;
+    this.depthScale = snapshot.depthScale;
     this.update(snapshot);
   }
 
@@ -115,23 +115,23 @@ class Run {
     this.book.set(change, 0);
   }
 
-  join(scaleIndex: number): void {
-    const copy = new Copy(this.book.whole(scaleIndex));
-    expect(copy.groups).toEqual(this.raw.grouped(scaleIndex));
+  join(depthScale: number): void {
+    const copy = new Copy(this.book.whole(depthScale));
+    expect(copy.groups).toEqual(this.raw.grouped(depthScale));
     this.#copies.push(copy);
   }
 
-  leave(scaleIndex: number): void {
-    this.#copies = this.#copies.filter((copy) => copy.scaleIndex !== scaleIndex);
+  leave(depthScale: number): void {
+    this.#copies = this.#copies.filter((copy) => copy.depthScale !== depthScale);
   }
 
   take(): void {
     const updates = this.book.take(0, (index) =>
-      this.#copies.some(({ scaleIndex }) => scaleIndex === index),
+      this.#copies.some(({ depthScale }) => depthScale === index),
     );
     for (const copy of this.#copies) {
-      for (const update of updates) if (update.scaleIndex === copy.scaleIndex) copy.update(update);
-      expect(copy.groups).toEqual(this.raw.grouped(copy.scaleIndex));
+      for (const update of updates) if (update.depthScale === copy.depthScale) copy.update(update);
+      expect(copy.groups).toEqual(this.raw.grouped(copy.depthScale));
     }
   }
 
@@ -151,7 +151,7 @@ describe("depth", () => {
         const run = new Run(start);
         for (const each of drawn) run.play(each);
         run.take();
-        for (const index of scaleIndexes) run.join(index);
+        for (const index of depthScales) run.join(index);
       }),
       { numRuns: 300 },
     );
@@ -163,11 +163,11 @@ describe("depth", () => {
       fc.property(rounds, (drawn) => {
         const run = new Run();
         for (const changes of drawn) {
-          const before = scaleIndexes.map((index) => run.raw.grouped(index));
+          const before = depthScales.map((index) => run.raw.grouped(index));
           for (const change of changes) run.change(change);
           const updates = run.book.take(0, () => true);
-          for (const index of scaleIndexes) {
-            const update = updates.find(({ scaleIndex }) => scaleIndex === index);
+          for (const index of depthScales) {
+            const update = updates.find(({ depthScale }) => depthScale === index);
             const named = groupsOf(update ?? { asks: [], bids: [] });
             expect(named).toEqual(differences(before[index]!, run.raw.grouped(index)));
           }

@@ -28,15 +28,15 @@ function sides(update: DepthUpdate | undefined): readonly [string, string] | und
 }
 
 /** What has changed at one scale since the last time. */
-function taken(book: DepthBook, scaleIndex = 0) {
-  return sides(book.take(1_000, (index) => index === scaleIndex)[0]);
+function taken(book: DepthBook, depthScale = 0) {
+  return sides(book.take(1_000, (index) => index === depthScale)[0]);
 }
 
 describe("the whole book", () => {
   it("has asks ascending and bids descending, however they came", () => {
     const book = bookOf(ask(12, 1), bid(7, 4), ask(11, 2), bid(9, 5), ask(30, 3), bid(8, 6));
 
-    expect(book.whole(0)).toMatchObject({ ...units, timeUs: 7, scaleIndex: 0, full: true });
+    expect(book.whole(0)).toMatchObject({ ...units, timeUs: 7, depthScale: 0, full: true });
     expect(sides(book.whole(0))).toEqual(["11:2 12:1 30:3", "9:5 8:6 7:4"]);
   });
 
@@ -107,7 +107,7 @@ describe("the changes of a book", () => {
 
     const [update] = book.take(1_000, (index) => index === 0);
 
-    expect(update).toMatchObject({ ...units, timeUs: 1_000, scaleIndex: 0, full: false });
+    expect(update).toMatchObject({ ...units, timeUs: 1_000, depthScale: 0, full: false });
     expect(sides(update)).toEqual(["12:0", "9:0 8:6 7:1"]);
     expect(taken(book)).toBeUndefined();
   });
@@ -148,7 +148,7 @@ describe("the changes of a book", () => {
     const updates = book.take(1_000, (index) => asked.push(index) > 0 && index !== 3);
 
     expect(asked).toEqual([0, 1, 2, 3, 4, 5]);
-    expect(updates.map(({ scaleIndex }) => scaleIndex)).toEqual([0]);
+    expect(updates.map(({ depthScale }) => depthScale)).toEqual([0]);
   });
 
   it("of an unwanted scale are passed over", () => {

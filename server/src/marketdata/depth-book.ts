@@ -3,7 +3,7 @@
  * since the last ones taken. It knows quantities at prices, never orders or who placed them.
  */
 import { assert } from "../core/assert.ts";
-import { depthScaleCount } from "../core/market/rules.ts";
+import { depthScaleCount } from "./depth-scales.ts";
 import { type DepthChange, DepthSide } from "./depth-side.ts";
 import type { DepthUpdate, MarketUnits } from "./updates.ts";
 
@@ -57,19 +57,19 @@ export class DepthBook {
    * The whole book at a scale, with all changes so far; the same object until the book changes. Whoever
    * holds it has the exact book again after each of the {@link take}s that follow.
    */
-  whole(scaleIndex: number): DepthUpdate {
-    assert(isScaleIndex(scaleIndex), "a market has six depth scales");
-    let update = this.#whole[scaleIndex];
+  whole(depthScale: number): DepthUpdate {
+    assert(isDepthScale(depthScale), "a market has six depth scales");
+    let update = this.#whole[depthScale];
     if (update === undefined) {
       update = {
         ...this.#units,
         timeUs: this.#timeUs,
-        scaleIndex,
+        depthScale,
         full: true,
-        asks: this.#asks.read(scaleIndex),
-        bids: this.#bids.read(scaleIndex),
+        asks: this.#asks.read(depthScale),
+        bids: this.#bids.read(depthScale),
       };
-      this.#whole[scaleIndex] = update;
+      this.#whole[depthScale] = update;
     }
     return update;
   }
@@ -78,18 +78,18 @@ export class DepthBook {
    * The best levels of each side at a scale, at most so many, for whoever only looks: nobody goes on from
    * it. Costs a pass over the levels, and sorts none but those.
    */
-  best(scaleIndex: number, levelsMax: number): DepthUpdate {
+  best(depthScale: number, levelsMax: number): DepthUpdate {
     assert(
-      isScaleIndex(scaleIndex) && levelsMax > 0,
+      isDepthScale(depthScale) && levelsMax > 0,
       "a look at a book is at some levels of a scale",
     );
     return {
       ...this.#units,
       timeUs: this.#timeUs,
-      scaleIndex,
+      depthScale,
       full: true,
-      asks: this.#asks.best(scaleIndex, levelsMax),
-      bids: this.#bids.best(scaleIndex, levelsMax),
+      asks: this.#asks.best(depthScale, levelsMax),
+      bids: this.#bids.best(depthScale, levelsMax),
     };
   }
 
@@ -98,15 +98,15 @@ export class DepthBook {
    * with its whole quantity, and not at all when it changed back. The changes of a scale that is not
    * wanted are passed over: whoever comes to want it begins with {@link whole}.
    */
-  take(timeUs: number, wanted: (scaleIndex: number) => boolean): readonly DepthUpdate[] {
+  take(timeUs: number, wanted: (depthScale: number) => boolean): readonly DepthUpdate[] {
     const updates: DepthUpdate[] = [];
     const hasWaiting = this.#asks.changedLevels + this.#bids.changedLevels > 0;
     if (!hasWaiting && !this.#hasForgotten) return updates;
-    for (let scaleIndex = 0; scaleIndex < depthScaleCount; scaleIndex += 1) {
-      if (!wanted(scaleIndex)) continue;
+    for (let depthScale = 0; depthScale < depthScaleCount; depthScale += 1) {
+      if (!wanted(depthScale)) continue;
       const update = this.#hasForgotten
-        ? this.whole(scaleIndex)
-        : this.#changes(timeUs, scaleIndex);
+        ? this.whole(depthScale)
+        : this.#changes(timeUs, depthScale);
       if (update !== undefined) updates.push(update);
     }
     this.#settle();
@@ -114,11 +114,11 @@ export class DepthBook {
     return updates;
   }
 
-  #changes(timeUs: number, scaleIndex: number): DepthUpdate | undefined {
-    const asks = this.#asks.changes(scaleIndex);
-    const bids = this.#bids.changes(scaleIndex);
+  #changes(timeUs: number, depthScale: number): DepthUpdate | undefined {
+    const asks = this.#asks.changes(depthScale);
+    const bids = this.#bids.changes(depthScale);
     if (asks.length + bids.length === 0) return undefined;
-    return { ...this.#units, timeUs, scaleIndex, full: false, asks, bids };
+    return { ...this.#units, timeUs, depthScale, full: false, asks, bids };
   }
 
   #settle(): void {
@@ -128,6 +128,6 @@ export class DepthBook {
 }
 
 /** Whether a number names one of a market's depth scales. */
-export function isScaleIndex(index: number): boolean {
+export function isDepthScale(index: number): boolean {
   return Number.isInteger(index) && index >= 0 && index < depthScaleCount;
 }

@@ -4,9 +4,10 @@
  * a change walks up that chain. It keeps nothing in order; sorting is for those who ask.
  */
 import type { LevelChanged } from "../core/events.ts";
-import { depthScaleCount, type Side } from "../core/market/rules.ts";
+import type { Side } from "../core/market/rules.ts";
 import { powersOfTen } from "../core/num/decimal.ts";
 import { plusExactly } from "../core/num/exact-sum.ts";
+import { depthScaleCount } from "./depth-scales.ts";
 import type { DepthLevel } from "./updates.ts";
 
 /** What rests at a price of the book after a change. */
@@ -49,15 +50,15 @@ export class DepthSide {
     const change = quantity - Number(level.quantity);
     if (change === 0) return false;
 
-    let scaleIndex = 0;
+    let depthScale = 0;
     for (let group: Group | undefined = level; group !== undefined; group = group.coarser) {
       if (!group.isChanged) {
         group.isChanged = true;
         group.shown = group.quantity;
-        this.#changed[scaleIndex]!.push(group);
+        this.#changed[depthScale]!.push(group);
       }
       group.quantity = plusExactly(group.quantity, change);
-      scaleIndex += 1;
+      depthScale += 1;
     }
     return true;
   }
@@ -66,18 +67,18 @@ export class DepthSide {
    * All groups of a scale, best price first. Whoever reads them goes on with the next changes, so
    * those will tell of each group that has changed by now, even if it changes back until then.
    */
-  read(scaleIndex: number): readonly DepthLevel[] {
-    for (const group of this.#changed[scaleIndex]!) group.shown = undefined;
-    const resting = [...this.#groups[scaleIndex]!.values()].filter(
+  read(depthScale: number): readonly DepthLevel[] {
+    for (const group of this.#changed[depthScale]!) group.shown = undefined;
+    const resting = [...this.#groups[depthScale]!.values()].filter(
       ({ quantity }) => quantity !== 0,
     );
     return this.#levels(resting);
   }
 
   /** The best groups of a scale, best price first, in one pass over them. No reader goes on from these. */
-  best(scaleIndex: number, count: number): readonly DepthLevel[] {
+  best(depthScale: number, count: number): readonly DepthLevel[] {
     const best: Group[] = [];
-    for (const group of this.#groups[scaleIndex]!.values()) {
+    for (const group of this.#groups[depthScale]!.values()) {
       const last = best[count - 1];
       if (group.quantity === 0 || (last !== undefined && !this.#isBetter(group, last))) continue;
       best.splice(this.#placeIn(best, group), 0, group);
@@ -87,18 +88,18 @@ export class DepthSide {
   }
 
   /** The groups of a scale that are not what they were at the last settling, best price first. */
-  changes(scaleIndex: number): readonly DepthLevel[] {
-    const changed = this.#changed[scaleIndex]!;
+  changes(depthScale: number): readonly DepthLevel[] {
+    const changed = this.#changed[depthScale]!;
     return this.#levels(changed.filter(({ quantity, shown }) => quantity !== shown));
   }
 
   /** Makes the present quantities those that changes are told from, at all scales at once. */
   settle(): void {
     // A group is let go together with all finer ones of it: nothing may point to a forgotten group.
-    for (const [scaleIndex, changed] of this.#changed.entries()) {
+    for (const [depthScale, changed] of this.#changed.entries()) {
       for (const group of changed) {
         group.isChanged = false;
-        if (group.quantity === 0) this.#groups[scaleIndex]!.delete(group.price);
+        if (group.quantity === 0) this.#groups[depthScale]!.delete(group.price);
       }
       changed.length = 0;
     }
@@ -125,13 +126,13 @@ export class DepthSide {
   }
 
   /** The group of a scale that a price, or a group of the next finer scale, is part of. */
-  #group(price: number, scaleIndex: number): Group {
-    const rounded = this.#round(price, powersOfTen[scaleIndex]!);
-    const groups = this.#groups[scaleIndex]!;
+  #group(price: number, depthScale: number): Group {
+    const rounded = this.#round(price, powersOfTen[depthScale]!);
+    const groups = this.#groups[depthScale]!;
     const known = groups.get(rounded);
     if (known !== undefined) return known;
-    const isCoarsest = scaleIndex + 1 === depthScaleCount;
-    const coarser = isCoarsest ? undefined : this.#group(rounded, scaleIndex + 1);
+    const isCoarsest = depthScale + 1 === depthScaleCount;
+    const coarser = isCoarsest ? undefined : this.#group(rounded, depthScale + 1);
     const group: Group = {
       price: rounded,
       quantity: 0,

@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Command } from "../core/commands.ts";
-import { depthScaleCount, type Side } from "../core/market/rules.ts";
+import type { Side } from "../core/market/rules.ts";
 import type { Lots, Ticks } from "../core/num/units.ts";
 import { exchangeWith, money, noFees, rulesOf } from "../core/scenario.fixture.ts";
 import { candleIntervalsS, candleResolutionsS } from "./candles.ts";
+import { depthScaleCount } from "./depth-scales.ts";
 import type { DurableEvents, MarketState } from "./market-board.ts";
 import { rulesOf as listedRulesOf, MarketBoard } from "./market-board.ts";
 import { tradesUpdates } from "./public-trades.ts";

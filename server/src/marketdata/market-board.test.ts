@@ -356,9 +356,9 @@ describe("what is taken to be published", () => {
   it("is depth of the wanted scales, with absolute quantities", () => {
     const made = stage("ann sell 2@11", "bob buy 3@9");
     const take = () =>
-      made.board.takeDepth(7, (code, scaleIndex) => code === market && scaleIndex < 2);
+      made.board.takeDepth(7, (code, depthScale) => code === market && depthScale < 2);
     const first = take();
-    expect(first.map(({ scaleIndex, full, timeUs }) => [scaleIndex, full, timeUs])).toEqual([
+    expect(first.map(({ depthScale, full, timeUs }) => [depthScale, full, timeUs])).toEqual([
       [0, false, 7],
       [1, false, 7],
     ]);

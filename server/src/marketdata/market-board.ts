@@ -8,7 +8,7 @@ import type { ExchangeEvent } from "../core/events.ts";
 import type { MarketRules } from "../core/market/rules.ts";
 import type { Bar } from "./bars/bar.ts";
 import { type CandleQuery, isCandleInterval } from "./candles.ts";
-import { isScaleIndex } from "./depth-book.ts";
+import { isDepthScale } from "./depth-book.ts";
 import { MarketFold, type MarketState } from "./market-fold.ts";
 import type { Told } from "./paced-state.ts";
 import { type DurableEvents, publicTrade } from "./public-trades.ts";
@@ -45,7 +45,7 @@ export interface MarketBoardView {
    * The whole book at a scale, the same object until the book changes; with `levelsMax` the best levels of
    * each side alone, which costs less. Undefined for an unknown scale.
    */
-  depth(market: string, scaleIndex: number, levelsMax?: number): DepthUpdate | undefined;
+  depth(market: string, depthScale: number, levelsMax?: number): DepthUpdate | undefined;
   /** The newest trades first, at most {@link recentTradesMax}. */
   recentTrades(market: string): readonly PublicTrade[] | undefined;
   /**
@@ -113,10 +113,10 @@ export class MarketBoard implements MarketBoardView {
    * The whole book at a scale, changes that are not taken yet included. A reader that goes on with
    * what {@link takeDepth} gives has the exact book after each of those updates.
    */
-  depth(market: string, scaleIndex: number, levelsMax?: number): DepthUpdate | undefined {
-    if (!isScaleIndex(scaleIndex)) return undefined;
+  depth(market: string, depthScale: number, levelsMax?: number): DepthUpdate | undefined {
+    if (!isDepthScale(depthScale)) return undefined;
     const book = this.#folds.get(market)?.depth;
-    return levelsMax === undefined ? book?.whole(scaleIndex) : book?.best(scaleIndex, levelsMax);
+    return levelsMax === undefined ? book?.whole(depthScale) : book?.best(depthScale, levelsMax);
   }
 
   recentTrades(market: string): readonly PublicTrade[] | undefined {
@@ -150,10 +150,10 @@ export class MarketBoard implements MarketBoardView {
    */
   takeDepth(
     timeUs: number,
-    wanted: (market: string, scaleIndex: number) => boolean,
+    wanted: (market: string, depthScale: number) => boolean,
   ): readonly DepthUpdate[] {
     return this.#all().flatMap(({ depth, rules }) =>
-      depth.take(timeUs, (scaleIndex) => wanted(rules.code, scaleIndex)),
+      depth.take(timeUs, (depthScale) => wanted(rules.code, depthScale)),
     );
   }
 

@@ -32,7 +32,7 @@ export interface DepthTopic {
   readonly kind: "depth";
   readonly market: string;
   /** Which of the market's depth scales, 0 for the finest. */
-  readonly scaleIndex: number;
+  readonly depthScale: number;
 }
 
 /** The running candle of one market and interval. */
@@ -84,7 +84,7 @@ export function topicKey(topic: Topic): string {
     case "bars":
       return `bars|${topic.dataset}|${topic.ticker}|${topic.periodS}`;
     case "depth":
-      return `depth|${topic.market}|${topic.scaleIndex}`;
+      return `depth|${topic.market}|${topic.depthScale}`;
     case "candles":
       return `candles|${topic.market}|${topic.intervalS}`;
     case "orders":

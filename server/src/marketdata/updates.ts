@@ -68,7 +68,7 @@ export interface TradesUpdate extends OfMarket {
 
 /** What rests at a grouped price. */
 export interface DepthLevel {
-  /** Ticks; a multiple of 10^scaleIndex. */
+  /** Ticks; a multiple of 10^depthScale. */
   readonly price: number;
   /** Lots of all orders of the group; 0 when none is left. A bigint where a sum outgrew safe integers. */
   readonly quantity: number | bigint;
@@ -76,7 +76,7 @@ export interface DepthLevel {
 
 /** The whole grouped book, or the groups of it that changed. Best prices first. */
 export interface DepthUpdate extends OfMarket {
-  readonly scaleIndex: number;
+  readonly depthScale: number;
   /** True for the whole book, false for changed groups only. */
   readonly full: boolean;
   /** Prices rounded up to the scale, ascending. */
@@ -99,7 +99,7 @@ export type OrderUpdate = OfMarket & { readonly order: OrderView } & (
 
 /** One owner's half of a match. */
 export interface FillUpdate extends OfMarket {
-  /** The owner's order and when it was created: together they make the deal id. */
+  /** The owner's order and when it was created: together they make the id of all its fills. */
   readonly order: number;
   readonly orderCreatedUs: number;
   /** With {@link OfMarket.timeUs} they make the transaction id. */

@@ -79,7 +79,7 @@ export interface TradeRecord extends Place {
 export interface FillRecord extends Place {
   readonly timeUs: number;
   readonly market: string;
-  /** The owner's order, and when it was created: together they make the deal id. */
+  /** The owner's order, and when it was created: together they make the id of all its fills. */
   readonly order: number;
   readonly orderCreatedUs: number;
   readonly user: string;

@@ -10,7 +10,7 @@ import { Listener } from "./listener.fixture.ts";
 import { MarketStreams } from "./market-streams.ts";
 
 const market = "BTC_USDT";
-const depth: Topic = { kind: "depth", market, scaleIndex: 0 };
+const depth: Topic = { kind: "depth", market, depthScale: 0 };
 const trades: Topic = { kind: "trades", market };
 const lastPrice: Topic = { kind: "last-price", market };
 const ticker: Topic = { kind: "ticker", market };

@@ -3,8 +3,8 @@
  * the hub, trades at once and the rest at the ticks of its own rhythm (D-C43). What nobody listens to is
  * not made.
  */
-import { depthScaleCount } from "../core/market/rules.ts";
 import type { CurrentState, Hub } from "../hub/hub.ts";
+import { depthScaleCount } from "../marketdata/depth-scales.ts";
 import { type MarketBoard, rulesOf } from "../marketdata/market-board.ts";
 import { tradesUpdates } from "../marketdata/public-trades.ts";
 import type { Topic } from "../marketdata/topic.ts";
@@ -69,7 +69,7 @@ export class MarketStreams {
       case "ticker":
         return board.joinTickers(topic.market, this.#timeUs);
       case "depth": {
-        const state = board.depth(topic.market, topic.scaleIndex);
+        const state = board.depth(topic.market, topic.depthScale);
         return state && { state, isNews: false };
       }
       case "candles":
@@ -93,11 +93,11 @@ export class MarketStreams {
 
   #publishDepth(): void {
     const { board, hub } = this.#options;
-    const updates = board.takeDepth(this.#timeUs, (market, scaleIndex) =>
-      hub.hasAudience({ kind: "depth", market, scaleIndex }),
+    const updates = board.takeDepth(this.#timeUs, (market, depthScale) =>
+      hub.hasAudience({ kind: "depth", market, depthScale }),
     );
     for (const update of updates) {
-      const key = `${update.market}:${update.scaleIndex}`;
+      const key = `${update.market}:${update.depthScale}`;
       if (update.full) this.#changedBooks.delete(key);
       else this.#changedBooks.add(key);
       this.#publishBook(update);
@@ -108,18 +108,18 @@ export class MarketStreams {
   #reloadDepth(): void {
     const { board, hub } = this.#options;
     for (const { rules } of board.markets()) {
-      for (let scaleIndex = 0; scaleIndex < depthScaleCount; scaleIndex += 1) {
-        if (!this.#changedBooks.delete(`${rules.code}:${scaleIndex}`)) continue;
-        if (!hub.hasAudience({ kind: "depth", market: rules.code, scaleIndex })) continue;
-        const whole = board.depth(rules.code, scaleIndex);
+      for (let depthScale = 0; depthScale < depthScaleCount; depthScale += 1) {
+        if (!this.#changedBooks.delete(`${rules.code}:${depthScale}`)) continue;
+        if (!hub.hasAudience({ kind: "depth", market: rules.code, depthScale })) continue;
+        const whole = board.depth(rules.code, depthScale);
         if (whole !== undefined) this.#publishBook(whole);
       }
     }
   }
 
   #publishBook(update: DepthUpdate): void {
-    const { market, scaleIndex } = update;
-    this.#options.hub.publish({ kind: "depth", market, scaleIndex }, update, { kind: "changes" });
+    const { market, depthScale } = update;
+    this.#options.hub.publish({ kind: "depth", market, depthScale }, update, { kind: "changes" });
   }
 
   #publishPrices(): void {

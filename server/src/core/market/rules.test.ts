@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { type Decimal, formatDecimal, parseDecimal } from "../num/decimal.ts";
+import { type Decimal, parseDecimal } from "../num/decimal.ts";
 import { atomsMax } from "../num/money.ts";
 import { lots, ticks } from "../num/units.ts";
 import { money, rulesOf } from "../scenario.fixture.ts";
-import { bandLimit, checkRules, depthScalesOf, type MarketRules, notionalAtoms } from "./rules.ts";
+import { bandLimit, checkRules, type MarketRules, notionalAtoms } from "./rules.ts";
 
 function decimal(text: string): Decimal {
   const value = parseDecimal(text);
@@ -35,21 +35,6 @@ describe("checkRules", () => {
     ["a band above 100 %", { marketOrderBandPpm: 1_000_001 }],
   ])("refuses %s", (_, changes) => {
     expect(checkRules({ ...fine, ...changes })).toBe("bad-market-rules");
-  });
-});
-
-describe("depthScalesOf", () => {
-  it.each([
-    ["0.01", ["0.01", "0.1", "1", "10", "100", "1000"]],
-    ["1", ["1", "10", "100", "1000", "10000", "100000"]],
-    ["0.00000001", ["0.00000001", "0.0000001", "0.000001", "0.00001", "0.0001", "0.001"]],
-    ["0.25", ["0.25", "2.5", "25", "250", "2500", "25000"]],
-  ])("of a tick of %s", (tick, expected) => {
-    const scales = depthScalesOf(rulesOf("BTC", "USDT", { tickSize: decimal(tick) }));
-
-    expect(scales.map(({ coefficient, scale }) => formatDecimal(coefficient, scale))).toEqual(
-      expected,
-    );
   });
 });
 

@@ -4,7 +4,7 @@
  * exchange, not a rule.
  */
 import { assert } from "../assert.ts";
-import { type Decimal, powersOfTen, scaleMax } from "../num/decimal.ts";
+import { type Decimal, scaleMax } from "../num/decimal.ts";
 import { type Atoms, atomsMax, atomsScale } from "../num/money.ts";
 import type { Lots, Ticks } from "../num/units.ts";
 import type { RejectReason } from "../reject.ts";
@@ -42,9 +42,6 @@ export type ChangeableRules = Pick<
 
 /** What a tick and a lot of a market are worth. */
 export type MarketSteps = Pick<MarketRules, "tickSize" | "lotSize">;
-
-/** Number of depth scales of a market (D-C47). */
-export const depthScaleCount = 6;
 
 /** A band of 100 %: a market order may sell down to the first tick and buy up to twice the best price. */
 export const bandPpmMax = 1_000_000;
@@ -127,16 +124,6 @@ export function notionalAtoms({ tickSize, lotSize }: MarketSteps): bigint {
   const places = atomsScale - tickSize.scale - lotSize.scale;
   assert(places >= 0, "one lot at one tick is a whole number of atoms");
   return BigInt(tickSize.coefficient) * BigInt(lotSize.coefficient) * 10n ** BigInt(places);
-}
-
-/** The price steps in which depth is grouped, finest first: tick × 10^i (D-C47). */
-export function depthScalesOf({ tickSize }: MarketRules): readonly Decimal[] {
-  return Array.from({ length: depthScaleCount }, (_, index) => {
-    const places = Math.max(tickSize.scale - index, 0);
-    const zeros = powersOfTen[index - (tickSize.scale - places)];
-    assert(zeros !== undefined, "a depth scale is at most the tick × 10^5");
-    return { coefficient: tickSize.coefficient * zeros, scale: places };
-  });
 }
 
 /** Worst price at which a market order may trade when `best` is the best price on the other side. */

@@ -101,10 +101,10 @@ describe("depth_request", () => {
   it("knows every price step of the market as a text", () => {
     const board = new ExampleBoard();
     const rules = marketRules("BTC_USDT");
-    for (const scaleIndex of [0, 1, 2, 3, 4, 5]) {
-      const timeUs = scaleIndex * 1_000_000;
-      const update = { ...unitsOf(rules), timeUs, scaleIndex, full: true, asks: [], bids: [] };
-      board.depths.set(`depth|BTC_USDT|${scaleIndex}`, update);
+    for (const depthScale of [0, 1, 2, 3, 4, 5]) {
+      const timeUs = depthScale * 1_000_000;
+      const update = { ...unitsOf(rules), timeUs, depthScale, full: true, asks: [], bids: [] };
+      board.depths.set(`depth|BTC_USDT|${depthScale}`, update);
     }
     const timestamps = ["0", "0.01", "0.1", "1", "10", "100", "1000", 4].map((step) => {
       const answer = ask("depth_request", ["BTC_USDT", 1, step], board);

@@ -4,8 +4,9 @@
  */
 
 import { parseId, tradeId } from "../../core/ids.ts";
-import { depthScalesOf, type MarketRules } from "../../core/market/rules.ts";
+import type { MarketRules } from "../../core/market/rules.ts";
 import { formatDecimal } from "../../core/num/decimal.ts";
+import { depthScalesOf } from "../../marketdata/depth-scales.ts";
 import { type MarketBoardView, recentTradesMax } from "../../marketdata/market-board.ts";
 import { candleText, lastPriceText, sidesText, tickerText, tradeFields } from "./encode.ts";
 import type { StreamError } from "./errors.ts";
@@ -104,11 +105,11 @@ function tickerAnswer({ board, nowMs, rules, rest }: MarketQuery): string | unde
 
 function depthAnswer({ board, rules, rest }: MarketQuery): string | undefined {
   const [limit = depthLevelsMax, scale = 0, ...others] = rest;
-  const scaleIndex = readScale(rules, scale);
-  if (!isCount(limit, depthLevelsMax) || scaleIndex === undefined || others.length > 0) {
+  const depthScale = readScale(rules, scale);
+  if (!isCount(limit, depthLevelsMax) || depthScale === undefined || others.length > 0) {
     return undefined;
   }
-  const update = board.depth(rules.code, scaleIndex, limit);
+  const update = board.depth(rules.code, depthScale, limit);
   if (update === undefined) return "null";
   return `{"timestamp":${seconds(update.timeUs)},${sidesText(update, limit)}}`;
 }

@@ -104,8 +104,8 @@ export class ExampleBoard implements MarketBoardView {
     return update === undefined ? undefined : { ...update, timeUs: nowUs };
   }
 
-  depth(market: string, scaleIndex: number): DepthUpdate | undefined {
-    return this.depths.get(topicKey({ kind: "depth", market, scaleIndex }));
+  depth(market: string, depthScale: number): DepthUpdate | undefined {
+    return this.depths.get(topicKey({ kind: "depth", market, depthScale }));
   }
 
   recentTrades(market: string): readonly PublicTrade[] | undefined {

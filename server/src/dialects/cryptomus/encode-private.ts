@@ -3,7 +3,7 @@
  * writes what it is given; whose topic that is, is the subscriber's to see to.
  */
 
-import { dealId, orderId, tradeId } from "../../core/ids.ts";
+import { fillsId, orderId, tradeId } from "../../core/ids.ts";
 import { RecentMap } from "../../core/recent-map.ts";
 import type { FillUpdate, OrderUpdate } from "../../marketdata/updates.ts";
 import type { Encoding } from "../../ports/dialect.ts";
@@ -64,7 +64,7 @@ export const fills: Encoding<"fills"> = {
 
 function dealInfo(fill: FillUpdate): DealInfo {
   return {
-    dealId: dealId(fill.order, fill.orderCreatedUs),
+    dealId: fillsId(fill.order, fill.orderCreatedUs),
     symbol: fill.market,
     dealState: "completed",
     transactionId: tradeId(fill, fill.role),

@@ -22,11 +22,11 @@ describe("public numbers", () => {
           { ...marketUnits, timeUs: 0, trades: [{ ...trade, sequence: 1, ordinal: 0, timeUs: 0 }] },
         );
         const depthText = depths.encode(
-          { kind: "depth", market: rules.code, scaleIndex: 0 },
+          { kind: "depth", market: rules.code, depthScale: 0 },
           {
             ...marketUnits,
             timeUs: 0,
-            scaleIndex: 0,
+            depthScale: 0,
             full: true,
             asks: [{ price, quantity }],
             bids: [],

@@ -184,10 +184,10 @@ export function tradeFields(units: Steps, trade: PublicTrade): string {
 export const depths: Encoding<"depth"> = {
   name: dialectName,
   encode(_topic, update) {
-    const { market, timeUs, full, scaleIndex } = update;
+    const { market, timeUs, full, depthScale } = update;
     const head =
       `"symbol":"${market}","timestamp":${seconds(timeUs)},` +
-      `"full_reload":${full},"scale_index":${scaleIndex}`;
+      `"full_reload":${full},"scale_index":${depthScale}`;
     return publicUpdate("depth_update", `{${head},${sidesText(update)}}`);
   },
 };

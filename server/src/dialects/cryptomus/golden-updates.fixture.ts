@@ -319,11 +319,11 @@ export function publication(golden: GoldenUpdate, board: ExampleBoard): Publicat
       };
     case "depth":
       return {
-        topic: { kind: "depth", market, scaleIndex: golden.scaleIndex },
+        topic: { kind: "depth", market, depthScale: golden.scaleIndex },
         update: {
           ...unitsOf(rules),
           timeUs: golden.timeS * 1_000_000,
-          scaleIndex: golden.scaleIndex,
+          depthScale: golden.scaleIndex,
           full: golden.full,
           asks: levels(rules, golden.asks),
           bids: levels(rules, golden.bids),

@@ -331,10 +331,10 @@ class PlainBoard implements MarketBoardView {
     return { ...last, timeUs: nowUs, figures };
   }
 
-  depth(code: string, scaleIndex: number) {
+  depth(code: string, depthScale: number) {
     const rules = this.market(code)?.rules;
     if (rules === undefined) return undefined;
-    const unit = powersOfTen[scaleIndex] ?? 1;
+    const unit = powersOfTen[depthScale] ?? 1;
     const side = (name: "buy" | "sell", round: (value: number) => number) => {
       const groups = new Map<number, number>();
       for (const { price, quantity } of this.#house.exchange.depth(code, name, 1_000)) {
@@ -348,7 +348,7 @@ class PlainBoard implements MarketBoardView {
     return {
       ...unitsOf(rules),
       timeUs: this.#house.exchange.timeUs,
-      scaleIndex,
+      depthScale,
       full: true,
       asks,
       bids,

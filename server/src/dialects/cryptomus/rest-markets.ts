@@ -2,9 +2,10 @@
  * The public lists of what can be traded: markets in both of their forms, depth scales, assets. They
  * need no signature and tell nothing about anybody.
  */
-import { depthScalesOf, lotAtoms, type MarketRules } from "../../core/market/rules.ts";
+import { lotAtoms, type MarketRules } from "../../core/market/rules.ts";
 import { formatDecimal } from "../../core/num/decimal.ts";
 import { atomsPerUnit } from "../../core/num/money.ts";
+import { depthScalesOf } from "../../marketdata/depth-scales.ts";
 import type { MarketBoardView } from "../../marketdata/market-board.ts";
 import type { RestReply, RestRequest } from "../../ports/rest.ts";
 import type { Secrets } from "../../ports/secrets.ts";

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { dealId, orderId } from "../../core/ids.ts";
+import { fillsId, orderId } from "../../core/ids.ts";
 import { lots, ticks } from "../../core/num/units.ts";
 import { alice, bob, House, ordersPath } from "./rest-house.fixture.ts";
 import { transactionsPerOrderMax } from "./rest-order-lists.ts";
@@ -337,7 +337,7 @@ describe("the history", () => {
       id: orderId(created.id, created.us),
       filledQuantity: "10010.0000000000000000",
       deal: {
-        id: dealId(created.id, created.us),
+        id: fillsId(created.id, created.us),
         completedAt: "2024-12-12 11:40:24",
         averageFilledPrice: "1.0000000000000000",
       },

@@ -3,7 +3,7 @@
  * as the history tells, with one deal for each order that traded and one transaction for each fill.
  */
 import type { OrderView } from "../../core/events.ts";
-import { dealId, orderId, parseId, tradeId } from "../../core/ids.ts";
+import { fillsId, orderId, parseId, tradeId } from "../../core/ids.ts";
 import { lotAtoms, type MarketRules } from "../../core/market/rules.ts";
 import { atomsPerUnit, mulDivDown } from "../../core/num/money.ts";
 import { type MarketBoardView, rulesOf } from "../../marketdata/market-board.ts";
@@ -231,7 +231,7 @@ function dealText({ rules, order, closed, fills }: ClosedOrder): string {
   const isWhole = fills.quantity === order.filled;
   const lastUs = isWhole ? (fills.lastUs ?? closed.timeUs) : closed.timeUs;
   const fields = {
-    id: dealId(order.id, order.createdUs),
+    id: fillsId(order.id, order.createdUs),
     state: "completed",
     createdAt: dateTime(fills.firstUs ?? closed.timeUs),
     completedAt: dateTime(lastUs),

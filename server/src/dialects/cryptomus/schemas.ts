@@ -4,8 +4,8 @@
  */
 import Type, { type TProperties, type TSchema, type TUnsafe } from "typebox";
 import type { Side } from "../../core/market/rules.ts";
-import { depthScaleCount } from "../../core/market/rules.ts";
 import { decimalTextMax } from "../../core/num/decimal.ts";
+import { depthScaleCount } from "../../marketdata/depth-scales.ts";
 import { historyOffsetMax } from "../../ports/history.ts";
 import type { Amount } from "./rest-amounts.ts";
 

@@ -92,9 +92,9 @@ export class Subscriber {
   marketListed(rules: MarketRules): readonly SessionEffect[] {
     return channels.flatMap((channel) => {
       if (channel === "candles") return [];
-      const scaleIndexes = this.#subscriptions.everything(channel);
-      if (scaleIndexes.length === 0) return [];
-      const topics = topicsOfMarket(channel, { rules, scaleIndexes }, this.#scope);
+      const depthScales = this.#subscriptions.everything(channel);
+      if (depthScales.length === 0) return [];
+      const topics = topicsOfMarket(channel, { rules, depthScales }, this.#scope);
       return this.#start(this.#subscriptions.extend(channel, topics));
     });
   }

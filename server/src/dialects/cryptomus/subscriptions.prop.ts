@@ -37,10 +37,10 @@ function keysOf(channel: ListChannel, markets: readonly string[]): readonly Key[
   }
   if (channel === "depth") {
     return markets.flatMap((market) =>
-      scales.map((scaleIndex) => ({
-        key: topicKey({ kind: "depth", market, scaleIndex }),
-        alone: `${market}:${scaleIndex}`,
-        scope: `all:${scaleIndex}`,
+      scales.map((depthScale) => ({
+        key: topicKey({ kind: "depth", market, depthScale }),
+        alone: `${market}:${depthScale}`,
+        scope: `all:${depthScale}`,
       })),
     );
   }

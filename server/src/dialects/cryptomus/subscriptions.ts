@@ -74,7 +74,7 @@ export class Subscriptions {
       state.everything.clear();
       state.excluded.clear();
     }
-    for (const scaleIndex of selection.everything) state.everything.add(scaleIndex);
+    for (const depthScale of selection.everything) state.everything.add(depthScale);
     for (const key of wanted.keys()) state.excluded.delete(key);
     this.#remove(state, stopped);
     this.#add(state, added);
@@ -85,7 +85,7 @@ export class Subscriptions {
   unsubscribe(channel: Channel, { everything, topics }: ResolvedSelection): readonly ServedTopic[] {
     const state = this.#channels.get(channel);
     if (state === undefined) return [];
-    for (const scaleIndex of everything) state.everything.delete(scaleIndex);
+    for (const depthScale of everything) state.everything.delete(depthScale);
     const named = new Map(topics.map((topic) => [topicKey(topic), topic]));
     for (const [key, topic] of named) {
       if (state.everything.has(scaleIndexOf(topic))) state.excluded.add(key);

@@ -2,8 +2,9 @@
  * Translates between the wire's parameters and our topics. It keeps no state: what a client already
  * has is not known here.
  */
-import { depthScaleCount, type MarketRules } from "../../core/market/rules.ts";
+import type { MarketRules } from "../../core/market/rules.ts";
 import { isCandleInterval } from "../../marketdata/candles.ts";
+import { depthScaleCount } from "../../marketdata/depth-scales.ts";
 import type { MarketBoardView } from "../../marketdata/market-board.ts";
 import type { BarTopic, CandleTopic, Topic } from "../../marketdata/topic.ts";
 import type { StreamError, UnknownNames } from "./errors.ts";
@@ -44,7 +45,7 @@ export function isPrivate(channel: Channel): channel is PrivateChannel {
 
 /** The scale index of a topic; 0 where it has none. */
 export function scaleIndexOf(topic: ServedTopic): number {
-  return topic.kind === "depth" ? topic.scaleIndex : 0;
+  return topic.kind === "depth" ? topic.depthScale : 0;
 }
 
 const firstScale: readonly number[] = [0];
@@ -87,7 +88,7 @@ export function selectListed(
       else named.push(param);
       continue;
     }
-    for (const scaleIndex of read.everything) everything.add(scaleIndex);
+    for (const depthScale of read.everything) everything.add(depthScale);
     topics.push(...read.topics);
   }
   const names = unknownNames([...unknown]);
@@ -116,12 +117,12 @@ function readParam(
 ): Selection | UnknownNames["reason"] {
   if (channel === "balance") return readCurrency(param, scope);
   const { name, scale } = splitParam(channel, param);
-  const scaleIndexes = readScale(channel, name, scale);
-  if (scaleIndexes === undefined) return "unknown-scale";
-  if (name === everythingWord) return { everything: scaleIndexes, topics: [] };
+  const depthScales = readScale(channel, name, scale);
+  if (depthScales === undefined) return "unknown-scale";
+  if (name === everythingWord) return { everything: depthScales, topics: [] };
   const rules = scope.board.market(name)?.rules;
   if (rules === undefined) return "unknown-market";
-  return { everything: [], topics: topicsOfMarket(channel, { rules, scaleIndexes }, scope) };
+  return { everything: [], topics: topicsOfMarket(channel, { rules, depthScales }, scope) };
 }
 
 function readCurrency(param: string, scope: TopicScope): Selection | "unknown-currency" {
@@ -155,23 +156,20 @@ function readScale(
 /** All topics of a channel under some scale indexes, in the order of the board. */
 export function everyTopic(
   channel: ListChannel,
-  scaleIndexes: readonly number[],
+  depthScales: readonly number[],
   scope: TopicScope,
 ): readonly ServedTopic[] {
-  if (scaleIndexes.length === 0) return [];
+  if (depthScales.length === 0) return [];
   if (channel === "balance") return balanceTopics(scope.board.currencies(), scope);
   return scope.board
     .markets()
-    .flatMap(({ rules }) => topicsOfMarket(channel, { rules, scaleIndexes }, scope));
+    .flatMap(({ rules }) => topicsOfMarket(channel, { rules, depthScales }, scope));
 }
 
 /** The topics that one market has in a channel; of `balance` those of its two currencies. */
 export function topicsOfMarket(
   channel: ListChannel,
-  {
-    rules,
-    scaleIndexes,
-  }: { readonly rules: MarketRules; readonly scaleIndexes: readonly number[] },
+  { rules, depthScales }: { readonly rules: MarketRules; readonly depthScales: readonly number[] },
   scope: TopicScope,
 ): readonly ServedTopic[] {
   const market = rules.code;
@@ -184,7 +182,7 @@ export function topicsOfMarket(
     case "trade":
       return [{ kind: "trades", market }];
     case "depth":
-      return scaleIndexes.map((scaleIndex) => ({ kind: "depth", market, scaleIndex }));
+      return depthScales.map((depthScale) => ({ kind: "depth", market, depthScale }));
     case "order":
       return user === undefined ? [] : [{ kind: "orders", user, market }];
     case "deal":
