@@ -10,7 +10,9 @@ export default defineConfig({
     ],
     pool: "threads",
     isolate: false,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Bounds for what hangs, not measures of speed: eight busy programs may run beside the tests.
+    testTimeout: 240_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 60_000 } },
   },
 });

@@ -6,7 +6,7 @@ import { type ServerProcess, startServerProcess } from "../support/server-proces
 
 const symbol = "BTC/USDT";
 /** The participants trade in every market within seconds. */
-const pollOptions = { timeout: 20_000 };
+const pollOptions = { timeout: 60_000 };
 let server: ServerProcess;
 let exchange: CryptomusAdapter;
 

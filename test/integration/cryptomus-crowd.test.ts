@@ -303,5 +303,5 @@ describe(`two hundred users who traded at random (seed ${seed})`, () => {
     await server.stop();
     const { stdout, code } = await runCommand(["verify", "--data", data, "--json"]);
     expect(code, stdout).toBe(0);
-  }, 120_000);
+  });
 });

@@ -94,7 +94,7 @@ beforeAll(async () => {
   cpSync(made.stopped, made.crashed, { recursive: true });
   rmSync(join(made.crashed, "admin.json"));
   await second.stop();
-}, 60_000);
+});
 
 /** Every name with what it holds. */
 function contents(folder: string): Readonly<Record<string, string>> {

@@ -20,7 +20,7 @@ beforeAll(async () => {
   const server = await startServerProcess({ data, yaml });
   const metrics = async () => (await fetch(`${server.http}/metrics`)).text();
   await vi.waitUntil(async () => /exchange_commands_total [1-9]\d{3,}/.test(await metrics()), {
-    timeout: 20_000,
+    timeout: 60_000,
   });
   const busy = await runHere(["verify", ...quiet]);
   expect(busy).toMatchObject({ code: 1, stderr: expect.stringContaining("commands.db") });

@@ -64,7 +64,7 @@ describe("a start", () => {
     child.kill("SIGTERM");
     const stderr = "openbourse: the start did not end when it was told to stop\n";
     expect(await ended).toEqual({ code: 1, stderr });
-  }, 30_000);
+  });
 
   it.each([
     "admin.json",
@@ -94,5 +94,5 @@ describe.runIf(disk !== undefined)(`a start on a disk too small (or ${smallDiskM
     const { code, stderr } = await serve();
     disk?.remove();
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(data) });
-  }, 30_000);
+  });
 });

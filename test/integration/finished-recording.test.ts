@@ -74,4 +74,4 @@ it("a recording that is over says so, behind its last bar", async () => {
   });
   await here.server.stop();
   rmSync(folder, { recursive: true });
-}, 120_000);
+});

@@ -122,7 +122,7 @@ describe("the file of a history", () => {
 
     history.record(story.released);
 
-    await vi.waitUntil(() => history.lastSequence === story.released.length, { timeout: 10_000 });
+    await vi.waitUntil(() => history.lastSequence === story.released.length, { timeout: 60_000 });
   });
 
   it("is gone on with where it ends, to the same rows as without a break", async () => {
