@@ -6,6 +6,7 @@ import { openHistory } from "../adapters/sqlite/history/history.ts";
 import type { Atoms } from "../core/num/money.ts";
 import type { History } from "../ports/history.ts";
 import type { Released } from "../ports/released.ts";
+import { MemoryHistory } from "../testing/memory-history.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
 import { gatheringMs, handedOverEventsMax, Recorder } from "./recorder.ts";
 
@@ -13,15 +14,12 @@ const folder = mkdtempSync(join(tmpdir(), "openbourse-recorder-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 const log = { debug() {}, info() {}, warn() {}, error() {} };
 
-async function historyIn(name: string, backlogMax?: number): Promise<History> {
+async function historyIn(name: string): Promise<History> {
   const file = join(folder, name);
-  const opened = await openHistory({ file, epoch: "0".repeat(32), backlogMax });
+  const opened = await openHistory({ file, epoch: "0".repeat(32) });
   if (opened.kind === "refused") throw new Error(opened.message);
   return opened.history;
 }
-
-/** A history on disk that says to wait after every handful. */
-const slowHistory = () => historyIn("history.db", 1);
 
 /** Lets what was begun without a wait go on. */
 const settled = () => new Promise((resolve) => setImmediate(resolve));
@@ -50,7 +48,7 @@ const depositsIn = (sequence: number, count: number): Released => ({
 
 describe("the recorder", () => {
   it("has caught up with a command when that is stored, whatever comes after it", async () => {
-    const history = await slowHistory();
+    const history = await historyIn("history.db");
     const recorder = new Recorder(history, log);
     recorder.take(released(1, 3_000));
     const caughtUp = recorder.caughtUp(3_000);
@@ -115,16 +113,50 @@ describe("the recorder", () => {
   });
 
   it("stores everything in order at the pace of the history, and later skips what is stored", async () => {
-    const first = await slowHistory();
-    const recorder = new Recorder(first, log);
-    for (let from = 1; from <= 9_001; from += 3_000) recorder.take(released(from, 3_000));
+    const first = await historyIn("history.db");
+    const recorder = new Recorder(first, log, undefined, 2_000);
+    let unstoredMost = 0;
+    for (let from = 1; from <= 11_001; from += 1_000) {
+      await recorder.replayed(released(from, 1_000));
+      unstoredMost = Math.max(unstoredMost, recorder.unstoredEvents);
+    }
+    expect(unstoredMost).toBeLessThan(2_000);
     await recorder.finish();
 
-    const second = await slowHistory();
+    const second = await historyIn("history.db");
     expect(second.lastSequence).toBe(12_000);
     const again = new Recorder(second, log);
     await again.replayed(released(11_901, 200));
     expect(await second.flushed()).toBe(12_100);
     await again.finish();
+  });
+
+  it("has no room while more events are unstored than its bound, whoever has them, and has it again", async () => {
+    const history = await historyIn("bound.db");
+    const clock = new VirtualClock();
+    const recorder = new Recorder(history, log, clock, 5_000);
+    recorder.take(released(1, 1));
+    recorder.take([depositsIn(2, 4_998)]);
+    expect([recorder.unstoredEvents, recorder.hasRoom]).toEqual([4_999, true]);
+    recorder.take(released(3, 1));
+    expect(recorder.hasRoom).toBe(false);
+
+    // Handed over, it is the history that has them: they count as before.
+    clock.advanceBy(gatheringMs * 1_000);
+    await settled();
+    expect(recorder.hasRoom).toBe(false);
+    expect(await recorder.caughtUp(3)).toBeUndefined();
+    expect([recorder.unstoredEvents, recorder.hasRoom]).toEqual([0, true]);
+    await recorder.finish();
+  });
+
+  it("holds nobody back once its history stores nothing more", async () => {
+    const history = new MemoryHistory();
+    const recorder = new Recorder(history, log, new VirtualClock(), 10);
+    recorder.take(released(1, 10));
+    expect(recorder.hasRoom).toBe(false);
+    history.fail({ kind: "failure", fault: "failed", message: "broken" });
+    expect(recorder.hasRoom).toBe(true);
+    expect(recorder.fault).toBe("broken");
   });
 });

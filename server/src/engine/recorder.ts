@@ -10,11 +10,12 @@ import type { Stage } from "../ports/stage.ts";
 import { nextTurn } from "../ports/timers.ts";
 import { ReleasedQueue } from "./released-queue.ts";
 
-/** Commands that may wait for the history; with more the exchange answers `busy`. */
-export const waitingMax = 262_144;
-
-/** Events of theirs that may wait, about 150 bytes each. */
-export const waitingEventsMax = 1_000_000;
+/**
+ * Events of commands that have been taken and are not yet stored, whoever has them: the recorder, the
+ * history or its thread. A command without events counts as one. Each takes about 250 bytes. With more
+ * the exchange answers `busy`, and a replay waits.
+ */
+export const unstoredEventsMax = 500_000;
 
 /** Most events that are handed over in one turn of the event loop: a few milliseconds' work. */
 export const handedOverEventsMax = 2_048;
@@ -25,12 +26,22 @@ export const gatheringMs = 20;
 /** With this many commands there is no waiting for more: handing them over takes about 2 ms. */
 const gatheredMax = 256;
 
+/** Commands that were taken together. */
+interface Taken {
+  readonly lastSequence: number;
+  readonly events: number;
+}
+
 /** The history's writing end. */
 export class Recorder implements Stage {
   readonly #history: History;
   readonly #log: Log;
   readonly #clock: Pick<Clock, "after"> | undefined;
+  readonly #unstoredMax: number;
   readonly #waiting = new ReleasedQueue();
+  /** What is not stored yet, oldest first. */
+  #unstored: Taken[] = [];
+  #unstoredEvents = 0;
   /** Resolves when nothing waits any more; undefined while nothing is handed over. */
   #pumping: Promise<void> | undefined;
   /** Resolves when more has been handed over, or nothing more will be. */
@@ -43,15 +54,27 @@ export class Recorder implements Stage {
   #stallSaid = false;
 
   /** Without a clock everything is handed over at once, as suits a replay. */
-  constructor(history: History, log: Log, clock?: Pick<Clock, "after">) {
+  constructor(
+    history: History,
+    log: Log,
+    clock?: Pick<Clock, "after">,
+    unstoredMax: number = unstoredEventsMax,
+  ) {
     this.#history = history;
+    this.#unstoredMax = unstoredMax;
     this.#log = log;
     this.#clock = clock;
   }
 
   /** Whether more commands may be taken. */
   get hasRoom(): boolean {
-    return this.#waiting.length < waitingMax && this.#waiting.events < waitingEventsMax;
+    return this.unstoredEvents < this.#unstoredMax;
+  }
+
+  /** Events that were taken and are not yet stored; none once nothing more is stored. */
+  get unstoredEvents(): number {
+    this.#forgetStored();
+    return this.#unstoredEvents;
   }
 
   /** Why nothing more is stored; undefined while all is well. */
@@ -73,6 +96,7 @@ export class Recorder implements Stage {
     this.#add(released);
     this.#handOver();
     while (this.#pumping !== undefined) await this.#pumping;
+    while (!this.hasRoom) await this.#history.advanced();
   }
 
   /**
@@ -92,18 +116,41 @@ export class Recorder implements Stage {
   /** Hands over everything that waits and resolves when it is stored, or never will be. */
   async finish(): Promise<void> {
     this.#handOver();
+    while (this.#pumping !== undefined) await this.#pumping;
     // What cannot be stored at present comes from the log at the next start.
-    if (this.#history.stall !== undefined) this.#waiting.clear();
-    else while (this.#pumping !== undefined) await this.#pumping;
     await this.#history.flushed();
     await this.#history.close();
   }
 
   #add(released: readonly Released[]): void {
     const last = this.#history.lastSequence;
+    let events = 0;
     for (const entry of released) {
-      if (entry.sequence > last) this.#waiting.push(entry);
+      if (entry.sequence <= last) continue;
+      this.#waiting.push(entry);
+      events += Math.max(1, entry.events.length);
     }
+    if (events === 0) return;
+    this.#unstored.push({ lastSequence: released.at(-1)?.sequence ?? last, events });
+    this.#unstoredEvents += events;
+  }
+
+  #forgetStored(): void {
+    const { failure, lastSequence } = this.#history;
+    if (failure !== undefined) {
+      this.#unstored = [];
+      this.#unstoredEvents = 0;
+      return;
+    }
+    let stored = 0;
+    for (
+      ;
+      (this.#unstored[stored]?.lastSequence ?? Number.POSITIVE_INFINITY) <= lastSequence;
+      stored += 1
+    ) {
+      this.#unstoredEvents -= this.#unstored[stored]?.events ?? 0;
+    }
+    if (stored > 0) this.#unstored.splice(0, stored);
   }
 
   #handOver(): void {
@@ -119,14 +166,14 @@ export class Recorder implements Stage {
   }
 
   async #pump(): Promise<void> {
+    // Whoever waits for an answer to these commands gets it first.
+    await Promise.resolve();
     while (this.#waiting.length > 0) {
       if (this.#history.failure !== undefined) {
         this.#sayFault(this.#history.failure.message);
         this.#waiting.clear();
         break;
       }
-      await this.#history.ready();
-      if (this.#history.failure !== undefined || this.#waiting.length === 0) continue;
       const { released, isUnfinished } = this.#waiting.take(handedOverEventsMax);
       this.#history.record(released, isUnfinished);
       this.#noteHandedOver(released.at(-1)?.sequence ?? 0, isUnfinished);

@@ -250,15 +250,15 @@ export interface History {
    */
   readonly stall: StorageFailure | undefined;
   /**
-   * Takes the commands that follow the last one taken; any other is a bug of the caller, and so is
-   * recording while {@link ready} says to wait. Does nothing after a failure. The events are read at once.
+   * Takes the commands that follow the last one taken; any other is a bug of the caller, who also keeps
+   * bounded what is not stored yet. Does nothing after a failure. The events are read at once.
    *
    * With `isUnfinished` the last of them has only the first of its events: the next call goes on with
    * that command, and nothing of it is stored before it is whole.
    */
   record(released: readonly Released[], isUnfinished?: boolean): void;
-  /** Undefined when there is room for more, else a promise to wait for. */
-  ready(): Promise<void> | undefined;
+  /** Resolves when {@link lastSequence} is higher than it is now, or {@link failure} says that it will not be. */
+  advanced(): Promise<void>;
   /** Resolves with the last sequence when everything that was taken is stored, or else never will be. */
   flushed(): Promise<number | StorageFailure>;
   /**

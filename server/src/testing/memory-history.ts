@@ -91,8 +91,8 @@ export class MemoryHistory implements History {
     assert(rows <= memoryRowsMax, "a history in memory stays small");
   }
 
-  ready(): undefined {
-    return undefined;
+  advanced(): Promise<void> {
+    return Promise.resolve();
   }
 
   flushed(): Promise<number | StorageFailure> {

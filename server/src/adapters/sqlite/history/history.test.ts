@@ -9,7 +9,8 @@ import { barSteps } from "../../../ports/history-bars.contract.ts";
 import { busyStory, rowsOf, Story, tell } from "../../../ports/history-story.fixture.ts";
 import { migrate } from "../file/schema.ts";
 import { StoreError } from "../file/store-error.ts";
-import { type HistoryOptions, type HistoryRefusal, openHistory } from "./history.ts";
+import type { HistoryFileOptions } from "./file.ts";
+import { type HistoryRefusal, openHistory } from "./history.ts";
 import { historyQueries } from "./queries.ts";
 import { readsPerAskerMax } from "./reads.ts";
 import { historySchema } from "./schema.ts";
@@ -33,14 +34,14 @@ afterEach(async () => {
   for (const history of opened.splice(0)) await history.close();
 });
 
-async function openOrThrow(options: HistoryOptions): Promise<History> {
+async function openOrThrow(options: HistoryFileOptions): Promise<History> {
   const answer = await openHistory(options);
   if (answer.kind === "refused") throw new Error(answer.message);
   return answer.history;
 }
 
 /** Opens a history that is closed after the test. */
-async function open(file: string, options: Partial<HistoryOptions> = {}): Promise<History> {
+async function open(file: string, options: Partial<HistoryFileOptions> = {}): Promise<History> {
   const history = await openOrThrow({ file, epoch, ...options });
   opened.push(history);
   return history;
@@ -49,7 +50,7 @@ async function open(file: string, options: Partial<HistoryOptions> = {}): Promis
 /** Why a file cannot be opened. */
 async function refusalOf(
   file: string,
-  options: Partial<HistoryOptions> = {},
+  options: Partial<HistoryFileOptions> = {},
 ): Promise<HistoryRefusal> {
   const answer = await openHistory({ file, epoch, ...options });
   if (answer.kind === "refused") return answer;
@@ -257,21 +258,19 @@ describe("the reads of a history", () => {
   });
 });
 
-describe("the backlog of a history", () => {
-  it("says to wait when it is full, and takes more once there is room", async () => {
+describe("what a history has taken", () => {
+  it("is noticed to be stored, each time that more of it is", async () => {
     const { released } = busyStory(300);
-    const history = await open(newFile(), { backlogMax: 100 });
-    history.record(released.slice(0, 200));
-
-    const room = history.ready();
-    expect(room).toBeInstanceOf(Promise);
-    expect(history.ready()).toBe(room);
-    expect(() => history.record(released.slice(200))).toThrow("no room");
-    await room;
-    expect(history.ready()).toBeUndefined();
-    history.record(released.slice(200));
-
-    expect(await history.flushed()).toBe(released.length);
+    const history = await open(newFile());
+    const waited: number[] = [];
+    for (const command of released.slice(0, 3)) {
+      const advanced = history.advanced();
+      history.record([command]);
+      void history.flushed();
+      await advanced;
+      waited.push(history.lastSequence);
+    }
+    expect(waited).toEqual([1, 2, 3]);
   });
 
   it("is waited for up to what was taken, not up to what comes later", async () => {
@@ -285,7 +284,7 @@ describe("the backlog of a history", () => {
     expect(await flushed[0]).toBeGreaterThanOrEqual(100);
   });
 
-  it("tells each who waits when what he waits for is stored, not before", async () => {
+  it("is told to each who waits for it when that is stored, not before", async () => {
     const { released } = busyStory(200);
     const history = await open(newFile());
     history.record(released.slice(0, 180));
@@ -317,10 +316,10 @@ describe("a history whose disk is full", () => {
   it("says so, keeps what is stored readable, and goes on when there is room again", async () => {
     const story = busyStory(2_000);
     const file = newFile();
-    const history = await open(file, { fileBytesMax: 200_000, backlogMax: 100 });
+    const history = await open(file, { fileBytesMax: 200_000 });
     for (const command of story.released) {
-      await history.ready();
       history.record([command]);
+      if (command.sequence % 100 === 0) await history.flushed();
     }
 
     const failure = await history.flushed();
@@ -328,7 +327,7 @@ describe("a history whose disk is full", () => {
     expect(failure).toMatchObject({ kind: "failure", fault: "disk-full" });
     expect(history.failure).toBe(failure);
     expect(await history.digest()).toBe(failure);
-    expect(history.ready()).toBeUndefined();
+    await history.advanced();
     const stored = history.lastSequence;
     expect(stored).toBeGreaterThan(100);
     expect(stored).toBeLessThan(story.released.length);

@@ -39,16 +39,7 @@ import type { HistoryFileOptions } from "./file.ts";
 import type { FromWorker, ToWorker, WorkerStart } from "./messages.ts";
 import { type HistoryPoints, openHistoryPoints } from "./points.ts";
 import { HistoryReads } from "./reads.ts";
-import { RowMaker, rowCount } from "./rows.ts";
-
-/** What to open, and how much may be under way. */
-export interface HistoryOptions extends HistoryFileOptions {
-  /** Rows and commands taken and not yet stored that make `ready` say to wait. Default: {@link backlogDefault}. */
-  readonly backlogMax?: number | undefined;
-}
-
-/** Most rows and commands taken and not yet stored, unless told otherwise: about 50 MB. */
-export const backlogDefault = 200_000;
+import { RowMaker } from "./rows.ts";
 
 /** Most digests that are asked for at the same time. */
 const digestsMax = 16;
@@ -72,9 +63,8 @@ export type OpenedHistory = { readonly kind: "opened"; readonly history: History
  * Opens the history in `file`, which is made for its owner's eyes only when it is missing. Only who
  * holds the command log may do so: the log's lock is what keeps a second writer out.
  */
-export async function openHistory(options: HistoryOptions): Promise<OpenedHistory> {
-  const { epoch, discard, fileBytesMax, backlogMax = backlogDefault } = options;
-  assert(backlogMax > 0, "something may be under way");
+export async function openHistory(options: HistoryFileOptions): Promise<OpenedHistory> {
+  const { epoch, discard, fileBytesMax } = options;
   // Absolute, because SQLite would read a relative name such as `file:x` as an address.
   const file = resolve(options.file);
   const workerData: HistoryFileOptions = { file, epoch, discard, fileBytesMax };
@@ -93,7 +83,7 @@ export async function openHistory(options: HistoryOptions): Promise<OpenedHistor
     const points = openHistoryPoints(file);
     const reads = new HistoryReads(file);
     const { lastSequence } = answer;
-    const parts = { worker, exited, points, reads, file, epoch, lastSequence, backlogMax };
+    const parts = { worker, exited, points, reads, file, epoch, lastSequence };
     return { kind: "opened", history: new SqliteHistory(parts) };
   } catch (error) {
     await worker.terminate();
@@ -118,14 +108,6 @@ interface Parts {
   readonly file: string;
   readonly epoch: string;
   readonly lastSequence: number;
-  readonly backlogMax: number;
-}
-
-/** What was taken at once and is not yet stored. */
-interface InFlight {
-  readonly lastSequence: number;
-  /** Rows and commands. */
-  readonly weight: number;
 }
 
 /** Somebody who waits until a sequence is stored. */
@@ -143,12 +125,9 @@ class SqliteHistory implements History {
   #takenSequence: number;
   /** Whether the rest of the command after the last one taken is still to come. */
   #isUnfinished = false;
-  /** Oldest first, as are all lists here; bounded by the backlog. */
-  readonly #inFlight: InFlight[] = [];
-  #backlog = 0;
-  /** At most one for each entry that is under way: who waits for the same sequence shares it. */
+  /** Oldest first; at most one for each time that something was taken: who waits for the same sequence shares it. */
   readonly #flushes: Flush[] = [];
-  #room: PromiseWithResolvers<void> | undefined;
+  #advance = Promise.withResolvers<void>();
   readonly #digests: ((digest: HistoryDigest | StorageFailure) => void)[] = [];
   #failure: StorageFailure | undefined;
   #stall: StorageFailure | undefined;
@@ -182,26 +161,15 @@ class SqliteHistory implements History {
   record(released: readonly Released[], isUnfinished = false): void {
     assert(!this.#isClosed, "a closed history takes nothing");
     if (this.#failure !== undefined || released.length === 0) return;
-    const hasRoom = this.#isUnfinished || this.#backlog < this.#parts.backlogMax;
-    assert(hasRoom, "nothing is recorded while there is no room");
     const lastSequence = assertFollows(this.#takenSequence, released);
     this.#takenSequence = isUnfinished ? lastSequence - 1 : lastSequence;
     this.#isUnfinished = isUnfinished;
     const rows = this.#rows.rowsOf(released, isUnfinished);
-    const weight = rowCount(rows) + released.length;
     this.#post({ kind: "store", rows });
-    this.#inFlight.push({ lastSequence, weight });
-    this.#backlog += weight;
   }
 
-  ready(): Promise<void> | undefined {
-    const hasRoom = this.#isUnfinished || this.#backlog < this.#parts.backlogMax;
-    if (this.#failure !== undefined || hasRoom) return undefined;
-    if (this.#room === undefined) {
-      this.#room = Promise.withResolvers();
-      this.#post({ kind: "commit" });
-    }
-    return this.#room.promise;
+  advanced(): Promise<void> {
+    return this.#failure === undefined ? this.#advance.promise : Promise.resolve();
   }
 
   flushed(): Promise<number | StorageFailure> {
@@ -317,34 +285,27 @@ class SqliteHistory implements History {
 
   #stored(lastSequence: number): void {
     this.#lastSequence = lastSequence;
-    const open = this.#inFlight.findIndex((entry) => entry.lastSequence > lastSequence);
-    for (const { weight } of this.#inFlight.splice(0, open < 0 ? this.#inFlight.length : open)) {
-      this.#backlog -= weight;
-    }
     const waiting = this.#flushes.findIndex(({ sequence }) => sequence > lastSequence);
     const done = this.#flushes.splice(0, waiting < 0 ? this.#flushes.length : waiting);
     for (const flush of done) flush.resolve(lastSequence);
-    // Half of the backlog is made room for, so that waiting and recording do not alternate.
-    if (this.#backlog <= this.#parts.backlogMax / 2) this.#letIn();
+    this.#tellAdvance();
   }
 
-  #letIn(): void {
-    this.#room?.resolve();
-    this.#room = undefined;
+  #tellAdvance(): void {
+    this.#advance.resolve();
+    this.#advance = Promise.withResolvers();
   }
 
   #fail(failure: StorageFailure): void {
     this.#stall = undefined;
     this.#failure ??= failure;
-    this.#inFlight.length = 0;
-    this.#backlog = 0;
     for (const flush of this.#flushes.splice(0)) flush.resolve(this.#failure);
-    this.#letIn();
+    this.#tellAdvance();
   }
 
   /** The thread has ended: nothing that is under way will be answered. */
   #end(reason: string): void {
-    const isExpected = this.#isClosed && this.#inFlight.length === 0;
+    const isExpected = this.#isClosed && this.#lastSequence === this.#takenSequence;
     const failure: StorageFailure = { kind: "failure", fault: "failed", message: reason };
     if (!isExpected) this.#fail(failure);
     for (const answer of this.#digests.splice(0)) answer(this.#failure ?? failure);
