@@ -14,8 +14,8 @@ import { openCommandLog } from "../../server/src/adapters/sqlite/log/log.ts";
 import { noSnapshots } from "../../server/src/engine/no-snapshots.ts";
 import { engineFiles } from "../../server/src/main/stores/engine-files.ts";
 import type { Released } from "../../server/src/ports/released.ts";
-import { seededNumbers } from "../../server/src/sequencer/example-stream.fixture.ts";
 import { recover } from "../../server/src/sequencer/recovery.ts";
+import { Random } from "../../server/src/simulation/random.ts";
 import { runCommand } from "../support/server-process.ts";
 
 const killCount = process.env["OPENBOURSE_TEST_LONG"] === "1" ? 500 : 20;
@@ -96,11 +96,11 @@ describe(`an engine that is killed ${killCount} times under load (seed ${seed})`
   it(
     "has everything that it acknowledged, once, and money that adds up",
     async () => {
-      const draw = seededNumbers(seed);
+      const random = new Random(seed, "kills");
       const sequenceOf = new Map<number, number>();
       let highest = 0;
       for (let kill = 0; kill < killCount; kill += 1) {
-        const life = await liveAndDie(1 + draw(600));
+        const life = await liveAndDie(1 + random.below(600));
         expect(life.notes.filter((note) => note.startsWith("# the exchange"))).toEqual([]);
         // Deposits are numbered and applied in order, so the balance is the number of the last one.
         expect(life.recoveredDeposits).toBeGreaterThanOrEqual(highest);

@@ -1,14 +1,11 @@
 /** Seeded random numbers: the same seed makes the same load on every machine. Not for secrets. */
 
-/** A source of numbers from 0 up to but not including 1 (Mulberry32, 32 bits of state). */
+import { Random } from "../../../server/src/simulation/random.ts";
+
+/** A source of numbers from 0 up to but not including 1. */
 export function createRandom(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const random = new Random(seed, "load");
+  return () => random.between(0, 1);
 }
 
 /**

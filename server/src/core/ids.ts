@@ -30,7 +30,7 @@ export function formatId({ timeMs, sequence, ordinal }: IdParts): string {
   assert(ordinal >= 0 && ordinal < ordinalMax, "an id's ordinal fits in 24 bits");
   const high = Math.floor(sequence / sequenceLow);
   const low = (sequence % sequenceLow) * ordinalMax + ordinal;
-  return digits(timeMs, timeDigits) + digits(high, halfDigits) + digits(low, halfDigits);
+  return idDigits(timeMs, timeDigits) + idDigits(high, halfDigits) + idDigits(low, halfDigits);
 }
 
 /** Reads an id that {@link formatId} wrote; undefined for any other text. */
@@ -74,7 +74,8 @@ export function tradeId({ sequence, timeUs, ordinal }: TradePlace, half: TradeHa
   return formatId({ timeMs, sequence, ordinal: 3 * ordinal + halves[half] });
 }
 
-function digits(value: number, count: number): string {
+/** The last `count` digits of a number, of five bits each: Crockford's base 32, as ULIDs are written. */
+export function idDigits(value: number, count: number): string {
   let text = "";
   let rest = value;
   for (let digit = 0; digit < count; digit += 1) {

@@ -1,5 +1,6 @@
 /** How every command log is followed, and how it fences off a writer that was taken over from. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Random } from "../simulation/random.ts";
 import { appendAll, batchAt, batchesOf, type LogStorage, readAll } from "./command-log.contract.ts";
 import { type CommandBatch, type CommandLog, followersMax, isTick } from "./command-log.ts";
 import { tailBytesMax } from "./log-tail.ts";
@@ -124,11 +125,8 @@ function orderContract(current: () => CommandLog, stopping: () => AbortControlle
   it.each([1, 2, 3, 4])(
     "gives every follower every batch once, whenever it comes, is slow or comes back (seed %i)",
     async (seed) => {
-      let state = seed;
-      const draw = (below: number) => {
-        state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-        return Math.floor((state / 2 ** 32) * below);
-      };
+      const random = new Random(seed, "followers");
+      const draw = (below: number) => random.below(below);
       const batches = batchesOf(Array.from({ length: 120 }, () => 1 + draw(4)));
       const last = batches.reduce((sum, { count }) => sum + count, 0);
       const pause = async () => {

@@ -1,5 +1,6 @@
 /** What every command log must do, whatever it keeps its batches in. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Random } from "../simulation/random.ts";
 import type { CommandBatch, CommandLog, LogDamage, LoggedBatch } from "./command-log.ts";
 
 /** Opens logs of one storage, one after the other. */
@@ -10,12 +11,8 @@ export interface LogStorage {
 /** A batch whose payload is told by its sequence and looks random, so that a reader can check it. */
 export function batchAt(firstSequence: number, count = 1, bytes = 40): CommandBatch {
   const payload = new Uint8Array(bytes);
-  let state = firstSequence;
-  for (let at = 0; at < bytes; at += 1) {
-    // Numerical Recipes' generator; its high bits are the good ones.
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
-    payload[at] = state >>> 24;
-  }
+  const random = new Random(firstSequence, "payload");
+  for (let at = 0; at < bytes; at += 1) payload[at] = random.below(256);
   return { firstSequence, count, timeUs: 1_700_000_000_000_000 + firstSequence, payload };
 }
 

@@ -44,8 +44,8 @@ export const opening: readonly Command[] = [
   ),
 ];
 
-/** A small seeded generator: the tests need variety, not quality. */
-export function seededNumbers(seed: number): (below: number) => number {
+/** The numbers of which the golden log was made; other tests draw theirs from simulation/random. */
+function seededNumbers(seed: number): (below: number) => number {
   let state = seed >>> 0;
   return (below) => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;

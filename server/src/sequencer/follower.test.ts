@@ -2,13 +2,19 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Command } from "../core/commands.ts";
 import { Exchange } from "../core/exchange.ts";
 import type { Released, Tick } from "../ports/released.ts";
+import { Random } from "../simulation/random.ts";
 import { MemoryCommandLog, MemoryLogStorage } from "../testing/memory-command-log.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
-import { exampleCommands, opening, seededNumbers } from "./example-stream.fixture.ts";
+import { exampleCommands, opening } from "./example-stream.fixture.ts";
 import { Follower, type FollowerStop } from "./follower.ts";
 import { Sequencer } from "./sequencer.ts";
 
 type Draw = (below: number) => number;
+
+function drawing(seed: number): Draw {
+  const random = new Random(seed, "follower");
+  return (below) => random.below(below);
+}
 
 /** Lets everything that is scheduled and promised happen. */
 function turn(): Promise<void> {
@@ -133,7 +139,7 @@ describe("followers beside a writer", () => {
   it.each(seeds)(
     "come to its state after each batch: at once, late, slow, and cut again and again (seed %i)",
     async (seed) => {
-      const draw = seededNumbers(seed);
+      const draw = drawing(seed);
       // Little is kept, so that whoever is behind reads from storage.
       const log = new MemoryCommandLog(new MemoryLogStorage(), { tailBytesMax: 3_000 });
       const writer = new Writer(log);
@@ -170,7 +176,7 @@ describe("followers beside a writer", () => {
   it.each(seeds)(
     "release the same commands and ticks in the same order (seed %i)",
     async (seed) => {
-      const draw = seededNumbers(seed);
+      const draw = drawing(seed);
       const log = new MemoryCommandLog(new MemoryLogStorage());
       const writer = new Writer(log);
       const witness = new Witness(log);
@@ -190,7 +196,7 @@ describe("a standby", () => {
   it.each(seeds)(
     "takes over at any moment: nothing acknowledged is lost, and the older writer adds nothing (seed %i)",
     async (seed) => {
-      const draw = seededNumbers(seed);
+      const draw = drawing(seed);
       const storage = new MemoryLogStorage();
       const older = new Writer(new MemoryCommandLog(storage));
       const standby = new Witness(older.log);
@@ -238,7 +244,7 @@ describe("reading at a follower", () => {
     Promise.all(commands.map((command) => writer.sequencer.submitted(command)));
 
   it("shows what the writer has answered, once it is asked for with its sequence", async () => {
-    const draw = seededNumbers(1);
+    const draw = drawing(1);
     for (let at = 0; at < 200; at += 5) {
       const answers = await submit([...opening, ...exampleCommands(1, 200)].slice(at, at + 5));
       const last = answers.at(-1);

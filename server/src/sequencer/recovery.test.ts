@@ -5,9 +5,10 @@ import type { Log } from "../ports/log.ts";
 import type { Released } from "../ports/released.ts";
 import type { SnapshotMaker } from "../ports/snapshot-maker.ts";
 import type { Snapshot, SnapshotStore } from "../ports/snapshot-store.ts";
+import { Random } from "../simulation/random.ts";
 import { MemoryCommandLog, MemoryLogStorage } from "../testing/memory-command-log.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
-import { exampleCommands, opening, seededNumbers } from "./example-stream.fixture.ts";
+import { exampleCommands, opening } from "./example-stream.fixture.ts";
 import { MemorySnapshots } from "./memory-snapshots.fixture.ts";
 import { type Recovered, recover } from "./recovery.ts";
 import { Sequencer } from "./sequencer.ts";
@@ -214,7 +215,8 @@ describe("a crash at any moment", () => {
   it.each(Array.from({ length: 40 }, (_, seed) => seed))(
     "loses nothing that was acknowledged, does nothing twice and leaves nothing half done (seed %d)",
     async (seed) => {
-      const draw = seededNumbers(seed);
+      const random = new Random(seed, "lives");
+      const draw = (below: number) => random.below(below);
       const stream = [...opening, ...exampleCommands(seed, 400)];
       const world = new World();
       while (world.storage.lastSequence < stream.length) await world.live(stream, draw);

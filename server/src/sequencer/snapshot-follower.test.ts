@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { Exchange } from "../core/exchange.ts";
 import type { Log } from "../ports/log.ts";
+import { Random } from "../simulation/random.ts";
 import { MemoryCommandLog, MemoryLogStorage } from "../testing/memory-command-log.ts";
 import { CommandEncoder } from "./command-codec.ts";
-import { exampleCommands, opening, seededNumbers } from "./example-stream.fixture.ts";
+import { exampleCommands, opening } from "./example-stream.fixture.ts";
 import { MemorySnapshots } from "./memory-snapshots.fixture.ts";
 import { makeSnapshot, snapshotOf } from "./snapshot-follower.ts";
 
@@ -11,7 +12,8 @@ const report: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** A log of random commands in batches of random sizes, and the state after each of its batches. */
 async function logged(seed: number, count: number) {
-  const draw = seededNumbers(seed);
+  const random = new Random(seed, "lives");
+  const draw = (below: number) => random.below(below);
   const storage = new MemoryLogStorage();
   const log = new MemoryCommandLog(storage);
   const exchange = new Exchange();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { exampleCommands, opening, seededNumbers } from "../../sequencer/example-stream.fixture.ts";
+import { exampleCommands, opening } from "../../sequencer/example-stream.fixture.ts";
+import { Random } from "../../simulation/random.ts";
 import { FastBook } from "../book/fast-book.ts";
 import { NaiveBook } from "../book/naive-book.ts";
 import type { OrderPool } from "../book/order-pool.ts";
@@ -31,14 +32,14 @@ describe("an audit in pieces", () => {
   it.each([1, 2, 3, 4, 5, 6])(
     "finds nothing wrong with what commands leave, whatever happens between its pieces (seed %d)",
     (seed) => {
-      const draw = seededNumbers(seed);
+      const random = new Random(seed, "audit");
       const createBook = (pool: OrderPool) =>
         seed % 2 === 0 ? new FastBook(pool) : new NaiveBook(pool);
       const exchange = new Exchange({ createBook });
       let rounds = 0;
       for (const command of [...opening, ...exampleCommands(seed, 1_500)]) {
         apply(exchange, command);
-        if (draw(3) === 0 && exchange.audit(1 + draw(30))) rounds += 1;
+        if (random.below(3) === 0 && exchange.audit(1 + random.below(30))) rounds += 1;
       }
       finish(exchange);
       exchange.checkInvariants();

@@ -2,13 +2,12 @@
  * Public ids of wallets and markets, which are not made by a command: texts in the shape of a ULID
  * that are the same after every restart (docs/protocols/cryptomus, The stream). Ids of orders, deals and trades are core/ids.
  */
-import { formatId } from "../../core/ids.ts";
+import { formatId, idDigits } from "../../core/ids.ts";
 import type { Secrets } from "../../ports/secrets.ts";
 
 /** 2024-01-01 00:00:00 UTC: the time part of these ids, as neither thing has a moment of its own. */
 const idTimeMs = 1_704_067_200_000;
 
-const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const timePart = formatId({ timeMs: idTimeMs, sequence: 0, ordinal: 0 }).slice(0, 10);
 
 /** Five hexadecimal digits are four digits of an id: 20 bits. */
@@ -32,9 +31,7 @@ function derivedId(name: string, secrets: Secrets): string {
   let text = timePart;
   for (let group = 0; group < groups; group += 1) {
     const bits = Number.parseInt(digest.slice(group * hexPerGroup, (group + 1) * hexPerGroup), 16);
-    for (let digit = digitsPerGroup - 1; digit >= 0; digit -= 1) {
-      text += alphabet.charAt(Math.floor(bits / 32 ** digit) % 32);
-    }
+    text += idDigits(bits, digitsPerGroup);
   }
   return text;
 }
