@@ -18,7 +18,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 /** Connections of strangers, all of them at work: more than the public port takes. */
 const strangersMax = 40;
 
-it("administers through a port of its own, whatever happens at the public one", async () => {
+it("administers at a socket of its own, whatever happens at the public one", async () => {
   const data = join(folder, "data");
   const settings = {
     datasets: [],
@@ -56,7 +56,7 @@ it("administers through a port of its own, whatever happens at the public one", 
   });
   // The public port was full indeed; who reads nothing does not see that it was closed.
   for (const socket of sockets) socket.resume();
-  await vi.waitUntil(() => closed >= strangersMax - 16);
+  await vi.waitUntil(() => closed >= strangersMax - 16, { timeout: 30_000 });
   for (const socket of sockets) socket.destroy();
   await server.stop();
 });

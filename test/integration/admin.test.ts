@@ -12,6 +12,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
+import { request as httpRequest } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -25,7 +26,7 @@ import {
 
 const folder = mkdtempSync(join(tmpdir(), "openbourse-admin-"));
 const data = join(folder, "data");
-const adminFile = join(data, "admin.json");
+const adminSocket = join(data, "admin.sock");
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** A server whose exchange has only what these tests bring. */
@@ -51,7 +52,18 @@ async function faultOf(...args: readonly string[]): Promise<string> {
   return stderr;
 }
 
-const address = () => JSON.parse(readFileSync(adminFile, "utf8")) as { url: string; token: string };
+/** The status of an operation that is asked for at the socket. */
+function ask(path: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    httpRequest({ socketPath: adminSocket, method: "POST", path: `/${path}` })
+      .on("error", reject)
+      .on("response", (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      })
+      .end("{}");
+  });
+}
 
 describe("help", () => {
   it.each([
@@ -186,36 +198,26 @@ describe("what is kept", () => {
 });
 
 describe("the administration of a running server", () => {
-  it("is named by a file for the owner, which goes when the server does", async () => {
+  it("is a socket for the owner, which goes when the server does", async () => {
     const server = await start();
-    expect(statSync(adminFile).mode & 0o777).toBe(0o600);
-    const { url, token } = address();
-    const ask = (path: string, headers: Record<string, string>) =>
-      fetch(`${url}/${path}`, { method: "POST", body: "{}", headers }).then(({ status }) => status);
-    expect(await ask("list-markets", { authorization: `Bearer ${token}` })).toBe(200);
-    expect(await ask("list-markets", {})).toBe(401);
-    expect(await ask("list-markets", { authorization: `Bearer ${"0".repeat(64)}` })).toBe(401);
-    const page = { authorization: `Bearer ${token}`, origin: "http://example.com" };
-    expect(await ask("list-markets", page)).toBe(403);
-    // Its own port: the public one knows nothing of it.
-    const headers = { authorization: `Bearer ${token}` };
-    const publicly = await fetch(`${server.http}/list-markets`, { method: "POST", headers });
+    const stats = statSync(adminSocket);
+    expect([stats.isSocket(), stats.mode & 0o777]).toEqual([true, 0o600]);
+    expect(await ask("list-markets")).toBe(200);
+    // The public port knows nothing of it.
+    const publicly = await fetch(`${server.http}/list-markets`, { method: "POST" });
     expect(publicly.status).toBe(404);
-    expect(server.output().stderr).not.toContain(token);
     await server.stop();
-    expect(readdirSync(data)).not.toContain("admin.json");
+    expect(readdirSync(data)).not.toContain("admin.sock");
   });
 
   it("may be gone without having said so: the next command goes on alone", async () => {
     const server = await start();
-    const before = address();
     await server.stop("SIGKILL");
-    expect(address()).toEqual(before);
+    expect(readdirSync(data)).toContain("admin.sock");
     expect(await answerOf("markets", "halt", "BTC_USDT")).toMatchObject({ state: "halted" });
-    writeFileSync(adminFile, "{");
     expect(await answerOf("markets", "resume", "BTC_USDT")).toMatchObject({ state: "open" });
     const next = await start();
-    expect(address().token).not.toBe(before.token);
+    expect(await ask("list-markets")).toBe(200);
     await next.stop();
   });
 
@@ -229,7 +231,7 @@ describe("the administration of a running server", () => {
     const stopped = server.stop();
     await give(64);
     await stopped;
-    expect(readdirSync(data)).not.toContain("admin.json");
+    expect(readdirSync(data)).not.toContain("admin.sock");
     await give(0);
     const to = ["--user", String(userId), "--currency", "BTC"];
     expect(await answerOf("deposit", ...to, "--amount", "1")).toMatchObject({ available: "66" });
@@ -237,7 +239,7 @@ describe("the administration of a running server", () => {
 
   it("cannot be gone past while the server has the exchange", async () => {
     const server = await start();
-    rmSync(adminFile);
+    rmSync(adminSocket);
     const { code, stderr } = await run("markets", "list");
     expect(code).toBe(1);
     expect(stderr).toContain("commands.db is locked by another process");

@@ -67,7 +67,7 @@ describe("a start", () => {
   });
 
   it.each([
-    "admin.json",
+    "admin.sock",
     "demo-key",
     "exchange/commands.db.acknowledged",
     "exchange/history.db.open",

@@ -1,80 +1,55 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
-import { removeAdminFile, writeAdminFile } from "./admin-file.ts";
-import { askServer, isServed } from "./ask-server.ts";
+import { askServer } from "./ask-server.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "openbourse-ask-"));
-const file = join(folder, "admin.json");
-const token = "0".repeat(64);
-/** A process that is alive and is not this one. */
-const livePid = process.ppid;
-/** More than any system gives out. */
-const deadPid = 2 ** 31 - 1;
+const path = join(folder, "admin.sock");
 
 const servers: Server[] = [];
 afterEach(async () => {
-  removeAdminFile(file);
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  }
+  for (const server of servers.splice(0)) await closed(server);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Answers requests with `listener` and writes the file of a process `pid` that is said to do so. */
-async function serve(pid: number, listener: RequestListener, exchange = true): Promise<void> {
+async function closed(server: Server): Promise<void> {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+}
+
+/** Answers requests at the socket with `listener`. */
+async function serve(listener: RequestListener): Promise<Server> {
   const server = createServer(listener);
   servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  writeAdminFile(file, { url: `http://127.0.0.1:${port}`, token, pid, exchange });
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  return server;
 }
 
 const ask = (patienceMs = 5_000) =>
-  askServer(file, { name: "list-markets", request: {}, patienceMs });
+  askServer(path, { name: "list-markets", request: {}, patienceMs });
 
 const good: RequestListener = (_, response) => response.end('{"kind":"done","result":[]}');
-
-describe("a file", () => {
-  it.each([
-    ["of a process that is alive", livePid, true],
-    ["of a process that is gone", deadPid, false],
-  ])("%s names a server: %s", async (_, pid, isThere) => {
-    expect(isServed(file)).toBe(false);
-    await serve(pid, good, false);
-    expect(isServed(file)).toBe(isThere);
-  });
-});
+const stopping: RequestListener = (_, response) =>
+  response.writeHead(503).end('{"kind":"stopping"}');
 
 describe("asking the server of a data folder", () => {
-  it("has no answer where no file names one", async () => {
-    expect(await ask()).toBeUndefined();
+  it("has no answer, without waiting, where there is no socket, or something else", async () => {
+    expect(await ask(60_000)).toBeUndefined();
+    writeFileSync(path, "");
+    expect(await ask(60_000)).toBeUndefined();
+    rmSync(path);
   });
 
-  it("has no answer, without waiting, when the process of the file is gone", async () => {
-    await serve(deadPid, (request) => request.socket.destroy());
+  it("has no answer of a server without an exchange", async () => {
+    await serve((_, response) => response.writeHead(421).end('{"kind":"no-exchange"}'));
     expect(await ask(60_000)).toBeUndefined();
   });
 
-  it("takes no process of its own number for the server", async () => {
-    await serve(process.pid, (request) => request.socket.destroy());
-    expect(await ask(60_000)).toBeUndefined();
-  });
-
-  it("has no answer of a server without an exchange, unless any server will do", async () => {
-    await serve(livePid, good, false);
-    expect(await ask()).toBeUndefined();
-    const question = { name: "list-sessions", request: {}, ofAnyServer: true };
-    expect(await askServer(file, question)).toEqual({ kind: "done", result: [] });
-  });
-
-  it("asks again while the process is alive and hangs up", async () => {
+  it("asks again while somebody is there and hangs up", async () => {
     let asked = 0;
-    await serve(livePid, (request, response) => {
+    await serve((request, response) => {
       asked += 1;
       if (asked < 4) request.socket.destroy();
       else good(request, response);
@@ -83,35 +58,49 @@ describe("asking the server of a data folder", () => {
     expect(asked).toBe(4);
   });
 
-  it("follows a server that was started anew in the meantime", async () => {
-    await serve(livePid, (request) => {
-      void serve(livePid, good).then(() => request.socket.destroy());
+  it("follows a server that was restarted in the meantime", async () => {
+    const first = await serve((request) => {
+      void closed(first).then(() => serve(good));
+      request.socket.destroy();
     });
-    expect(await ask()).toEqual({ kind: "done", result: [] });
+    // Between the two nobody is there, and whoever asks just then is told so.
+    expect([undefined, { kind: "done", result: [] }]).toContainEqual(await ask());
   });
 
-  it("waits for one that has removed its file and is not gone yet", async () => {
+  it("waits for one that stops, and has no answer once it is gone", async () => {
     let asked = 0;
-    await serve(livePid, (request, response) => {
+    const server = await serve((request, response) => {
       asked += 1;
-      removeAdminFile(file);
-      if (asked < 3) request.socket.destroy();
-      else good(request, response);
+      stopping(request, response);
+      if (asked === 3) void closed(server);
     });
-    expect(await ask()).toEqual({ kind: "done", result: [] });
+    expect(await ask(60_000)).toBeUndefined();
+    expect(asked).toBe(3);
   });
 
-  it.each<[string, RequestListener]>([
-    ["hangs up", (request) => request.socket.destroy()],
-    ["does not know the token", (_, response) => response.writeHead(401).end("{}")],
-    ["is no openbourse", (_, response) => response.end("<html></html>")],
-  ])("gives up on a live process that %s, and says what to do", async (_what, listener) => {
-    await serve(livePid, listener);
+  it.each<[string, RequestListener, string]>([
+    ["hangs up", (request) => request.socket.destroy(), "does not answer as openbourse does"],
+    [
+      "is no openbourse",
+      (_, response) => response.end("<html></html>"),
+      "does not answer as openbourse does",
+    ],
+    [
+      "says yes and nothing more",
+      (_, response) => response.end('{"kind":"done"}'),
+      "does not answer as openbourse does",
+    ],
+    [
+      "sends away",
+      (_, response) => response.writeHead(307, { location: "/" }).end(),
+      "does not answer as openbourse does",
+    ],
+    ["does not come to an end of its stop", stopping, "is stopping"],
+  ])("gives up on one that %s, and says what to do", async (_what, listener, why) => {
+    await serve(listener);
     expect(await ask(120)).toEqual({
       kind: "unavailable",
-      message: expect.stringMatching(
-        new RegExp(`^the server does not answer at http://\\S+: .* if process ${livePid} is no`),
-      ),
+      message: `the server at ${path} ${why}: try again, or stop the process that listens there`,
     });
   });
 });

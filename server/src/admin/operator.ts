@@ -22,6 +22,6 @@ function userName(): string {
 }
 
 /** The caller as a request names it. */
-export function operatorOf(header: string | readonly string[] | undefined): string {
-  return typeof header === "string" && operatorPattern.test(header) ? header : "unknown";
+export function operatorOf(header: string | undefined): string {
+  return header !== undefined && operatorPattern.test(header) ? header : "unknown";
 }

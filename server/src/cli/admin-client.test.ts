@@ -1,27 +1,22 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { systemClock } from "../adapters/clock/system-clock.ts";
-import { systemSecrets } from "../adapters/crypto/system-secrets.ts";
-import { writeAdminFile } from "../admin/admin-file.ts";
-import { startAdminServer } from "../admin/admin-server.ts";
 import { exchangeTarget } from "../admin/exchange-target.fixture.ts";
 import { parseMarketRules } from "../admin/market-rules.ts";
 import { type AdminTarget, noExchange } from "../admin/target.ts";
 import { type DataFolder, dataFolder } from "../config/data-folder.ts";
 import { Engine } from "../engine/engine.ts";
+import { openAdministration } from "../main/administration.ts";
 import { loadConfig } from "../main/configuration.ts";
+import { Start } from "../main/start/start.ts";
 import { engineStores } from "../main/stores/engine-stores.ts";
 import { administer } from "./admin-client.ts";
 import { beginDataFolder } from "./commands/init.ts";
 
 const market = { code: "BTC_USDT", tick: "0.01", lot: "0.00001" };
-const secrets = systemSecrets();
-/** More than any system gives out. */
-const deadPid = 2 ** 31 - 1;
 const note = () => {};
 const log = { debug: note, info: note, warn: note, error: note };
 
@@ -32,8 +27,18 @@ beforeEach(async () => {
 });
 afterEach(() => rmSync(folder.path, { recursive: true }));
 
-/** Where the administration of an exchange is opened. */
-const door = () => ({ file: folder.adminFile, hasExchange: true, secrets, log });
+/** A server that does nothing but to take operations. */
+async function serve(target: AdminTarget, hasExchange = true): Promise<{ close(): Promise<void> }> {
+  const start = new Start();
+  const administration = await openAdministration(folder, { target, hasExchange, log, start });
+  const made = start.done();
+  return {
+    async close() {
+      await administration?.stop();
+      await made.disposeAsync();
+    },
+  };
+}
 
 function config() {
   const flags = [{ path: ["data"], value: folder.path, origin: "--data" }];
@@ -56,15 +61,21 @@ async function codes(): Promise<readonly string[]> {
   return listed.result.map(({ code }) => code);
 }
 
-/** Runs `task` while `listener` answers on the port that the folder's file names. */
+/** Runs `task` while `listener` answers at the folder's socket. */
 async function withStranger(listener: RequestListener, task: () => Promise<void>): Promise<void> {
   const stranger = createServer(listener);
-  await new Promise<void>((resolve) => stranger.listen(0, "127.0.0.1", resolve));
-  const { port } = stranger.address() as AddressInfo;
-  const url = `http://127.0.0.1:${port}`;
-  writeAdminFile(folder.adminFile, { url, token: "0".repeat(64), pid: deadPid, exchange: true });
+  await new Promise<void>((resolve) => stranger.listen(folder.adminSocket, resolve));
   await task();
   await new Promise((resolve) => stranger.close(resolve));
+}
+
+function open(): Promise<Engine> {
+  return Engine.open({
+    stores: engineStores(folder.engineFolder, { log }),
+    clock: systemClock(),
+    log,
+    snapshotEvery: 1_000,
+  });
 }
 
 describe("a command", () => {
@@ -77,7 +88,7 @@ describe("a command", () => {
 
   it("is carried out by the server that runs, which alone has the exchange open", async () => {
     const target = exchangeTarget();
-    const server = await startAdminServer({ ...door(), target });
+    const server = await serve(target);
     expect(await addMarket()).toMatchObject({ kind: "done", result: market });
     expect(await addMarket()).toMatchObject({ kind: "refused" });
     expect(target.exchange.markets()).toHaveLength(1);
@@ -87,7 +98,7 @@ describe("a command", () => {
   });
 
   it("opens the exchange itself beside a server that has none", async () => {
-    const server = await startAdminServer({ ...door(), target: noExchange, hasExchange: false });
+    const server = await serve(noExchange, false);
     expect(await addMarket()).toMatchObject({ kind: "done", result: market });
     expect(await codes()).toEqual(["BTC_USDT"]);
     await server.close();
@@ -104,7 +115,7 @@ describe("a command", () => {
       return exchange.submit(command);
     };
     const target = { ...exchange, submit };
-    const server = await startAdminServer({ ...door(), target });
+    const server = await serve(target);
     await exchange.submit({ kind: "add-market", rules: parsedRules() });
     const deposits = Array.from({ length: 64 }, (_, index) =>
       administer(config(), "transfer", {
@@ -122,7 +133,7 @@ describe("a command", () => {
 
   it("is told the trouble of the server, and does not go past it", async () => {
     const target = exchangeTarget([], "disk full");
-    const server = await startAdminServer({ ...door(), target });
+    const server = await serve(target);
     expect(await addMarket()).toEqual({
       kind: "unavailable",
       message: "the exchange takes no more commands: disk full",
@@ -136,46 +147,40 @@ describe("a command", () => {
     await withStranger(older, async () => {
       expect(await addMarket()).toEqual({
         kind: "unavailable",
-        message: expect.stringMatching(/^the server at http:\S+ cannot do it: no operation$/),
+        message: expect.stringMatching(/^the server at \S+ cannot do it: no operation$/),
       });
     });
   });
 
-  it("goes past a file that a crash has left, behind which there is nobody", async () => {
+  it("goes past a socket that a crash has left, behind which there is nobody", async () => {
+    const left = `${folder.adminSocket}.left`;
     await withStranger(
       () => {},
-      async () => {},
+      async () => renameSync(folder.adminSocket, left),
     );
-    expect(existsSync(folder.adminFile)).toBe(true);
+    renameSync(left, folder.adminSocket);
     expect(await addMarket()).toMatchObject({ kind: "done" });
   });
 
-  it.each<[string, RequestListener]>([
-    [
-      "another server of ours",
-      (_, response) => response.writeHead(401).end('{"kind":"fault","message":""}'),
-    ],
-    ["a web server", (_, response) => response.end("<html></html>")],
-    ["somebody who says yes", (_, response) => response.end('{"kind":"done"}')],
-    ["somebody who sends away", (_, response) => response.writeHead(307, { location: "/" }).end()],
-    ["somebody who hangs up", (request) => request.socket.destroy()],
-  ])("goes past %s that has taken the port since", async (_who, listener) => {
-    await withStranger(listener, async () => {
-      expect(await addMarket()).toMatchObject({ kind: "done", result: market });
-    });
-  });
-
   it("says who has the exchange when it is open and nobody answers for it", async () => {
-    const engine = await Engine.open({
-      stores: engineStores(folder.engineFolder, { log }),
-      clock: systemClock(),
-      log,
-      snapshotEvery: 1_000,
-    });
+    const engine = await open();
     await expect(addMarket()).rejects.toMatchObject({
       name: "StoreError",
       message: expect.stringContaining("commands.db"),
     });
     await engine.stop();
+  });
+
+  it("says that it cannot ask a server of an older version", async () => {
+    const engine = await open();
+    writeFileSync(folder.olderAdminFile, "{}");
+    expect(await addMarket()).toEqual({
+      kind: "unavailable",
+      message: expect.stringMatching(
+        /commands\.db is locked .* a server of an older version, as \S+admin\.json says, this command cannot ask it; restart it with this version$/,
+      ),
+    });
+    await engine.stop();
+    expect(await addMarket()).toMatchObject({ kind: "done" });
   });
 });

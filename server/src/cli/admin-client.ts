@@ -2,9 +2,11 @@
  * How a command reaches the exchange: through the server that runs on the data folder, or, when none
  * does, by opening the exchange itself for as long as it takes. The result is the same either way.
  */
+import { existsSync } from "node:fs";
 import { systemClock } from "../adapters/clock/system-clock.ts";
+import { StoreError } from "../adapters/sqlite/file/store-error.ts";
 import { openUserStore } from "../adapters/sqlite/stores/user-store.ts";
-import type { AdminAnswer } from "../admin/answer.ts";
+import { type AdminAnswer, unavailable } from "../admin/answer.ts";
 import { askServer } from "../admin/ask-server.ts";
 import {
   type AdminOperationName,
@@ -31,16 +33,35 @@ export async function administer<Name extends AdminOperationName>(
   request: AdminRequest<Name>,
 ): Promise<AdminAnswer<AdminResult<Name>>> {
   const folder = existingDataFolder(config.data);
-  const told = await askServer(folder.adminFile, { name, request });
-  const answer = told ?? (await alone(config, existingExchange(config.data), { name, request }));
+  const told = await askServer(folder.adminSocket, { name, request });
+  const answer = told ?? (await aloneOrWhyNot(config, { name, request }));
   // Both come from the operation of this name: over the wire it was written by the same program.
   return answer as AdminAnswer<AdminResult<Name>>;
+}
+
+/** A question that this program asks itself. */
+interface OwnQuestion {
+  readonly name: AdminOperationName;
+  readonly request: unknown;
+}
+
+async function aloneOrWhyNot(config: Config, question: OwnQuestion): Promise<AdminAnswer<unknown>> {
+  const folder = existingExchange(config.data);
+  try {
+    return await alone(config, folder, question);
+  } catch (error) {
+    const isLocked = error instanceof StoreError && error.fault === "busy";
+    if (!isLocked || !existsSync(folder.olderAdminFile)) throw error;
+    return unavailable(
+      `${error.message}: where that is a server of an older version, as ${folder.olderAdminFile} says, this command cannot ask it; restart it with this version`,
+    );
+  }
 }
 
 async function alone(
   config: Config,
   folder: DataFolder,
-  { name, request }: { readonly name: AdminOperationName; readonly request: unknown },
+  { name, request }: OwnQuestion,
 ): Promise<AdminAnswer<unknown>> {
   await using opened = new AsyncDisposableStack();
   refuseUnusableExchange(folder);

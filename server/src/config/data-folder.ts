@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { MissingError, StartError } from "../ports/start-error.ts";
+import { socketPath } from "./socket-path.ts";
 
 /** Paths inside a data folder. */
 export interface DataFolder {
@@ -18,8 +19,10 @@ export interface DataFolder {
   readonly masterKeyFile: string;
   /** What was let in, as far as the next start has to know it. */
   readonly admissionsFile: string;
-  /** Where the administration of a running server is reached; there while it runs. */
-  readonly adminFile: string;
+  /** Where operators reach a running server; there while it runs. */
+  readonly adminSocket: string;
+  /** Where servers of version 0.1.0 wrote how they are reached. */
+  readonly olderAdminFile: string;
   /** The exchange: log, snapshots, history. */
   readonly engineFolder: string;
 }
@@ -44,7 +47,8 @@ export function dataFolder(path: string): DataFolder {
     usersFile: join(path, "users.db"),
     masterKeyFile: join(path, "master-key"),
     admissionsFile: join(path, "admissions.db"),
-    adminFile: join(path, "admin.json"),
+    adminSocket: socketPath(path),
+    olderAdminFile: join(path, "admin.json"),
     engineFolder: join(path, "exchange"),
   };
 }

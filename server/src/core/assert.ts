@@ -15,5 +15,14 @@ export function assert(condition: boolean, invariant: string): asserts condition
 
 /** Marks the branch that a closed union makes impossible; the compiler rejects it when a case is missing. */
 export function ensureNever(value: never): never {
-  throw new AssertionError(`unexpected case: ${JSON.stringify(value)}`);
+  throw new AssertionError(`unexpected case: ${inWords(value)}`);
+}
+
+/** JSON has no bigint; a value that it cannot write in another way is written as a text. */
+function inWords(value: unknown): string {
+  try {
+    return JSON.stringify(value, (_, part) => (typeof part === "bigint" ? `${part}n` : part));
+  } catch {
+    return String(value);
+  }
 }

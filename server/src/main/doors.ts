@@ -4,7 +4,7 @@ import { createHttpServer, type HttpServer } from "../adapters/http/http-server.
 import type { HealthPart } from "../adapters/http/readiness.ts";
 import { Gateway } from "../adapters/ws/gateway.ts";
 import { noExchange } from "../admin/target.ts";
-import { administration } from "./administration.ts";
+import { openAdministration } from "./administration.ts";
 import { StoreWatch } from "./changes.ts";
 import { errorsPage } from "./errors-page.ts";
 import { httpFigures, registerFigures } from "./figures.ts";
@@ -30,7 +30,7 @@ export interface Doors {
 
 /** Builds them. */
 export async function openDoors(site: Site, served: Served, options: DoorOptions): Promise<Doors> {
-  const { log, times, config, start, meter, watch } = site;
+  const { log, times, config, start, meter } = site;
   const { clock, nowMs } = times;
   const { hub, protocols, trading, feeds, folder } = served;
   const engine = trading?.engine;
@@ -62,8 +62,8 @@ export async function openDoors(site: Site, served: Served, options: DoorOptions
   const hasExchange = trading !== undefined;
   await start.step(
     "administration",
-    () => administration(folder.adminFile, { target, hasExchange, log, watch }),
-    (admin) => admin?.close(),
+    () => openAdministration(folder, { target, hasExchange, log, start }),
+    (opened) => opened?.stop(),
   );
   meter.onRead(registerFigures(meter, { hub, gateway, feeds, engine, clock }));
   const readiness = () =>

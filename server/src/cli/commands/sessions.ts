@@ -29,9 +29,9 @@ export function listSessionsCommand(
 
 /** Asks the server and nobody else: without one there are no connections, and nothing to open. */
 async function askForSessions(config: Config, limit: number): Promise<AdminAnswer<Listing>> {
-  const { adminFile } = dataFolder(config.data);
+  const { adminSocket } = dataFolder(config.data);
   const request = { limit };
-  const answer = await askServer(adminFile, { name: "list-sessions", request, ofAnyServer: true });
+  const answer = await askServer(adminSocket, { name: "list-sessions", request });
   if (answer === undefined) {
     return unavailable(
       `no server runs on the data folder ${config.data}: name its own with --data`,

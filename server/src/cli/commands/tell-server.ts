@@ -12,7 +12,6 @@ export type Outcome = number | Note;
 /** The exit code of a task, once the server knows what was done. */
 export async function exitCodeOf(outcome: Outcome, folder: DataFolder): Promise<number> {
   if (typeof outcome === "number") return outcome;
-  const question = { name: "note", request: outcome, ofAnyServer: true, patienceMs } as const;
-  await askServer(folder.adminFile, question);
+  await askServer(folder.adminSocket, { name: "note", request: outcome, patienceMs });
   return 0;
 }

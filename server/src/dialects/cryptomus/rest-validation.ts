@@ -8,7 +8,7 @@
 
 import { type Amount, readAmount } from "./rest-amounts.ts";
 import { parse } from "./rest-body.ts";
-import { decimalFormat, type InputSchema, noFields } from "./schemas.ts";
+import { type Field, type InputSchema, noFields } from "./schemas.ts";
 
 /** One thing that is wrong with an input. */
 export interface InputFault {
@@ -42,26 +42,15 @@ export const faultTexts = {
   long: "This value is too long. It should have {0} characters or less.",
 } as const;
 
-/** The part of JSON Schema that the schemas of this folder use. */
-interface FieldSchema {
-  readonly type?: string;
-  readonly format?: string;
-  readonly enum?: readonly unknown[];
-  readonly maxLength?: number;
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly default?: unknown;
-}
-
 interface ObjectSchema {
-  readonly properties: Readonly<Record<string, FieldSchema>>;
+  readonly properties: Readonly<Record<string, Field>>;
   readonly required?: readonly string[];
 }
 
 /** Checks a JSON body. An empty one is an object without fields. */
 export function checkBody<Fields>(schema: InputSchema<Fields>, body: string): Checked<Fields> {
   const { properties } = objectSchema(schema);
-  const isDecimal = (name: string) => fieldOf(properties, name)?.format === decimalFormat;
+  const isDecimal = (name: string) => isDecimalField(fieldOf(properties, name));
   const parsed = body.trim() === "" ? {} : parse(body, isDecimal);
   if (parsed === undefined) return bodyFault(faultTexts.json);
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
@@ -99,7 +88,7 @@ function unexpectedFields(
   return faults;
 }
 
-function fieldOf(properties: ObjectSchema["properties"], name: string): FieldSchema | undefined {
+function fieldOf(properties: ObjectSchema["properties"], name: string): Field | undefined {
   return Object.hasOwn(properties, name) ? properties[name] : undefined;
 }
 
@@ -135,15 +124,23 @@ function objectSchema(schema: InputSchema<unknown>): ObjectSchema {
 
 type CheckedField = { readonly value: unknown } | { readonly fault: string };
 
-function checkField(schema: FieldSchema, value: unknown, isRequired: boolean): CheckedField {
+function checkField(schema: Field, value: unknown, isRequired: boolean): CheckedField {
   if (isBlank(value)) {
-    return isRequired ? { fault: faultTexts.blank } : { value: schema.default };
+    return isRequired ? { fault: faultTexts.blank } : { value: defaultOf(schema) };
   }
-  if (schema.format === decimalFormat) return checkDecimal(value);
-  if (schema.enum !== undefined) {
+  if ("format" in schema) return checkDecimal(value);
+  if ("enum" in schema) {
     return schema.enum.includes(value) ? { value } : { fault: faultTexts.choice };
   }
   return schema.type === "integer" ? checkInteger(schema, value) : checkText(schema, value);
+}
+
+function isDecimalField(schema: Field | undefined): boolean {
+  return schema !== undefined && "format" in schema;
+}
+
+function defaultOf(schema: object): unknown {
+  return "default" in schema ? schema.default : undefined;
 }
 
 function isBlank(value: unknown): boolean {
@@ -159,7 +156,10 @@ function checkDecimal(value: unknown): CheckedField {
 
 const integerPattern = /^\d{1,9}$/;
 
-function checkInteger({ minimum = 0, maximum = 0 }: FieldSchema, value: unknown): CheckedField {
+function checkInteger(
+  { minimum, maximum }: { readonly minimum: number; readonly maximum: number },
+  value: unknown,
+): CheckedField {
   if (typeof value !== "string" || !integerPattern.test(value)) {
     return { fault: filled(faultTexts.type, "integer") };
   }
@@ -168,7 +168,7 @@ function checkInteger({ minimum = 0, maximum = 0 }: FieldSchema, value: unknown)
   return { fault: filled(faultTexts.range, minimum, maximum) };
 }
 
-function checkText({ maxLength = 0 }: FieldSchema, value: unknown): CheckedField {
+function checkText({ maxLength }: { readonly maxLength: number }, value: unknown): CheckedField {
   if (typeof value !== "string") return { fault: filled(faultTexts.type, "string") };
   if (value.length > maxLength) return { fault: filled(faultTexts.long, maxLength) };
   // A lone surrogate has no UTF-8 form, so it could be neither stored nor answered.

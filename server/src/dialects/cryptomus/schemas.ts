@@ -2,7 +2,7 @@
  * What REST takes in: query parameters, path parts and bodies with their field names. Each schema is
  * what `rest-validation` checks by and what the API description shows; nothing here decides anything.
  */
-import Type, { type TProperties, type TSchema, type TUnsafe } from "typebox";
+import Type, { type TSchema, type TUnsafe } from "typebox";
 import type { Side } from "../../core/market/rules.ts";
 import { decimalTextMax } from "../../core/num/decimal.ts";
 import { depthScaleCount } from "../../marketdata/depth-scales.ts";
@@ -26,21 +26,44 @@ const listLimitDefault = 50;
 /** `format` of a number in decimal digits, whatever its JSON type; it is read as an {@link Amount}. */
 export const decimalFormat = "decimal";
 
+/** A field that can be checked: every text and every number has bounds. */
+export type Field = TSchema &
+  (
+    | { readonly type: "string"; readonly maxLength: number }
+    | { readonly type: "integer"; readonly minimum: number; readonly maximum: number }
+    | { readonly format: typeof decimalFormat }
+    | { readonly enum: readonly unknown[] }
+  );
+
 /** Fields of an input and their values once they have been checked. */
 export type InputSchema<Fields> = TUnsafe<Fields>;
 
-function input<Fields>(properties: TProperties): InputSchema<Fields> {
+function input<Fields>(properties: Readonly<Record<string, Field>>): InputSchema<Fields> {
   return Type.Unsafe<Fields>(Type.Object(properties));
 }
 
+// The types of the library forget the bounds, so they are said again.
 const text = (description: string, maxLength = codeLengthMax) =>
-  Type.String({ maxLength, description });
+  Object.assign(Type.String({ maxLength, description }), { maxLength });
+
+interface CountBounds {
+  readonly minimum: number;
+  readonly maximum: number;
+}
+
+const count = (
+  bounds: CountBounds,
+  says: { readonly default: number; readonly description: string },
+) => Object.assign(Type.Integer({ ...bounds, ...says }), bounds);
 
 const decimal = (description: string) =>
-  Type.Union([Type.String({ maxLength: decimalTextMax }), Type.Number()], {
-    format: decimalFormat,
-    description: `${description}. A string or a number; numbers are read digit by digit.`,
-  });
+  Object.assign(
+    Type.Union([Type.String({ maxLength: decimalTextMax }), Type.Number()], {
+      format: decimalFormat,
+      description: `${description}. A string or a number; numbers are read digit by digit.`,
+    }),
+    { format: decimalFormat } as const,
+  );
 
 const directions: readonly Side[] = ["buy", "sell"];
 const direction = (description: string) => Type.Enum([...directions], { description });
@@ -111,20 +134,16 @@ export const ordersQuery: InputSchema<OrdersQuery> = input<OrdersQuery>({
   order_id: Type.Optional(text("Only the order of this id.")),
   client_order_id: Type.Optional(text("Only orders of this id of yours.", clientOrderIdLengthMax)),
   limit: Type.Optional(
-    Type.Integer({
-      minimum: 1,
-      maximum: listLimitMax,
-      default: listLimitDefault,
-      description: "How many orders.",
-    }),
+    count(
+      { minimum: 1, maximum: listLimitMax },
+      { default: listLimitDefault, description: "How many orders." },
+    ),
   ),
   offset: Type.Optional(
-    Type.Integer({
-      minimum: 0,
-      maximum: historyOffsetMax,
-      default: 0,
-      description: "How many of the newest orders to skip.",
-    }),
+    count(
+      { minimum: 0, maximum: historyOffsetMax },
+      { default: 0, description: "How many of the newest orders to skip." },
+    ),
   ),
 });
 
@@ -151,12 +170,13 @@ export interface BookQuery {
 
 export const bookQuery: InputSchema<BookQuery> = input<BookQuery>({
   level: Type.Optional(
-    Type.Integer({
-      minimum: 0,
-      maximum: depthScaleCount - 1,
-      default: 0,
-      description: "Index of the depth scale by which prices are grouped, 0 for the finest.",
-    }),
+    count(
+      { minimum: 0, maximum: depthScaleCount - 1 },
+      {
+        default: 0,
+        description: "Index of the depth scale by which prices are grouped, 0 for the finest.",
+      },
+    ),
   ),
 });
 

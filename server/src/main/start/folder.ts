@@ -1,5 +1,5 @@
 /** Opens the data folder of a server, or says what the operator has to do. */
-import { isServed } from "../../admin/ask-server.ts";
+import { isAnswered } from "../../adapters/http/socket-file.ts";
 import { type DataFolder, dataFolder, openDataFolder } from "../../config/data-folder.ts";
 import type { Config } from "../../config/schema.ts";
 import type { Log } from "../../ports/log.ts";
@@ -14,27 +14,21 @@ export async function openServerFolder(
   parts: { readonly withExchange: boolean; readonly log: Log; readonly start: Start },
 ): Promise<DataFolder> {
   const { withExchange, log, start } = parts;
-  await start.step("files", () =>
-    namingOtherServer(dataFolder(data), (unopened) =>
-      refuseUnusableFolder(unopened, { withExchange }),
-    ),
-  );
+  await start.step("files", async () => {
+    const unopened = dataFolder(data);
+    if (withExchange && (await isAnswered(unopened.adminSocket))) throw otherServer(unopened);
+    refuseUnusableFolder(unopened, { withExchange });
+  });
   const folder = await start.step("data folder", () => openFolder(data));
   warnOfOpenFolder(folder.path, log);
   return folder;
 }
 
-/** Does something with a folder; where its log is locked because another server has it, that is said. */
-function namingOtherServer(folder: DataFolder, task: (folder: DataFolder) => void): void {
-  try {
-    task(folder);
-  } catch (error) {
-    const isLocked = error instanceof Error && error.message.includes("is locked");
-    if (!isLocked || !isServed(folder.adminFile)) throw error;
-    throw new StartError(
-      `another server runs on the data folder ${folder.path}: stop it first, or name another folder with --data (${error.message})`,
-    );
-  }
+/** Says that somebody else has the folder. */
+export function otherServer({ path }: DataFolder): StartError {
+  return new StartError(
+    `another server runs on the data folder ${path}: stop it first, or name another folder with --data`,
+  );
 }
 
 function openFolder(path: string): DataFolder {

@@ -10,6 +10,7 @@ import { placeOfHistory } from "../../adapters/sqlite/history/file.ts";
 import { epochOfLog, openDamaged } from "../../adapters/sqlite/log/file.ts";
 import { refuseUnusable } from "../../adapters/sqlite/stores/shared-database.ts";
 import type { DataFolder } from "../../config/data-folder.ts";
+import { socketPathFault } from "../../config/socket-path.ts";
 import { StartError } from "../../ports/start-error.ts";
 import { type EngineFiles, engineFiles } from "../stores/engine-files.ts";
 import { engineTraces } from "../stores/engine-traces.ts";
@@ -19,7 +20,7 @@ export function refuseUnusableFolder(
   folder: DataFolder,
   { withExchange }: { readonly withExchange: boolean },
 ): void {
-  const fault = folderFault(folder.path);
+  const fault = folderFault(folder.path) ?? socketPathFault(folder.adminSocket);
   if (fault !== undefined) throw new StartError(fault);
   refuseUnusable(folder.keysFile, keyStoreSchema);
   if (withExchange) refuseUnusableExchange(folder);

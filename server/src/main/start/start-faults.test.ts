@@ -68,6 +68,18 @@ describe("check-config", () => {
     },
   );
 
+  it.skipIf(process.platform === "win32")(
+    "finds a data folder whose path is too long for its socket",
+    async () => {
+      const data = join(folder, "d".repeat(100));
+      expect(await faults({ data })).toEqual([
+        expect.stringMatching(
+          /admin\.sock has a path of \d+ bytes, and this system takes \d+: name a data folder with a shorter path with --data/,
+        ),
+      ]);
+    },
+  );
+
   it("finds an address that is not this machine's, and a master key that is none", async () => {
     const found = await faults({ "server.host": "192.0.2.1" }, { OPENBOURSE_MASTER_KEY: "short" });
     expect(found).toEqual([

@@ -5,9 +5,10 @@
 import { existsSync } from "node:fs";
 import { createServer } from "node:net";
 import { parseMasterKey } from "../../adapters/crypto/master-key.ts";
-import { isServed } from "../../admin/ask-server.ts";
+import { isAnswered } from "../../adapters/http/socket-file.ts";
 import { dataFolder } from "../../config/data-folder.ts";
 import type { Config } from "../../config/schema.ts";
+import { socketPathFault } from "../../config/socket-path.ts";
 import { masterKeyVariable } from "../../config/source.ts";
 import { openDataset } from "../datasets.ts";
 import { readDemoRecord } from "../demo/demo-record.ts";
@@ -29,7 +30,8 @@ export async function startFaults(
     ...(server.tls === undefined ? [] : faultOf(readTls, server.tls, silentNow())),
     ...datasets.flatMap((dataset) => faultOf(openDataset, dataset)),
     folderFault(data),
-    ...contentFaults(config),
+    socketPathFault(dataFolder(data).adminSocket),
+    ...(await contentFaults(config)),
     ...faultOf(readDemoRecord, dataFolder(data).demoFile),
     masterKey?.kind === "fault" ? masterKey.message : undefined,
     await addressFault(server.host, server.port),
@@ -55,9 +57,9 @@ function faultOf<Args extends readonly unknown[]>(
 }
 
 /** What is wrong in a data folder that is there. While a server runs on it, that has looked. */
-function contentFaults({ data, exchange }: Config): readonly string[] {
+async function contentFaults({ data, exchange }: Config): Promise<readonly string[]> {
   const folder = dataFolder(data);
-  if (!existsSync(folder.engineFolder) || isServed(folder.adminFile)) return [];
+  if (!existsSync(folder.engineFolder) || (await isAnswered(folder.adminSocket))) return [];
   return faultOf(refuseUnusableFolder, folder, { withExchange: exchange.enabled });
 }
 

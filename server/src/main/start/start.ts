@@ -60,6 +60,8 @@ export class StartCancelled extends Error {
 export class Start implements AsyncDisposable {
   readonly #watcher: StartWatcher;
   readonly #made = new AsyncDisposableStack();
+  /** Below everything that the steps make. */
+  readonly #last = this.#made.use(new AsyncDisposableStack());
   #isOver = false;
 
   constructor(watcher: StartWatcher = {}) {
@@ -82,6 +84,11 @@ export class Start implements AsyncDisposable {
       this.#watcher.failed?.(told);
       throw told;
     }
+  }
+
+  /** Has something given back after everything that any step has made. */
+  atLast(giveBack: () => void | Promise<void>): void {
+    this.#last.defer(giveBack);
   }
 
   /** Says that a step begins that gives its parts back itself. Throws when it must not begin. */
