@@ -17,6 +17,7 @@ import { recovery } from "./benchmarks/recovery.ts";
 import { replay } from "./benchmarks/replay.ts";
 import { slowReaders } from "./benchmarks/slow-readers.ts";
 import { soak } from "./benchmarks/soak.ts";
+import { standstill } from "./benchmarks/standstill.ts";
 import { sweep } from "./benchmarks/sweep.ts";
 import type { Benchmark } from "./harness/benchmark.ts";
 
@@ -36,6 +37,7 @@ export const benchmarks: readonly Benchmark[] = [
   fanoutBurst,
   marketOpen,
   sweep,
+  standstill,
   slowReaders,
   connections,
   reconnectStorm,
