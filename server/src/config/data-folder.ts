@@ -1,7 +1,7 @@
 /** The data folder: what is kept where, and who may read it. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { MissingError, StartError } from "../ports/start-error.ts";
+import { MissingError } from "../ports/start-error.ts";
 import { socketPath } from "./socket-path.ts";
 
 /** Paths inside a data folder. */
@@ -96,17 +96,5 @@ export function readDemoKey(folder: DataFolder): string | undefined {
     return readFileSync(folder.demoKeyFile, "utf8").trim();
   } catch {
     return undefined;
-  }
-}
-
-/** Remembers the demo key's text. A `StartError` says why it cannot be written. */
-export function writeDemoKey({ demoKeyFile }: DataFolder, key: string): void {
-  try {
-    writeFileSync(demoKeyFile, `${key}\n`, { mode: 0o600 });
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new StartError(
-      `${demoKeyFile} cannot be written (${code}): make room, or make it writable`,
-    );
   }
 }

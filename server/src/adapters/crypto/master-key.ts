@@ -3,24 +3,14 @@
  * is made at the first start. It refuses a key file that others can read, and never shows a key.
  */
 import { randomBytes } from "node:crypto";
-import {
-  closeSync,
-  fstatSync,
-  fsyncSync,
-  linkSync,
-  openSync,
-  readSync,
-  rmSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, fstatSync, linkSync, openSync, readSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
+import { syncPath, writePrivately } from "../files/private-file.ts";
 
 /** A master key has 32 bytes, written as hex digits. */
 const keyBytes = 32;
 const keyDigits = 2 * keyBytes;
 
-/** Only the owner may read and write a key file. */
-const privateFileMode = 0o600;
 /** The permissions of everybody else. */
 const othersMask = 0o077;
 
@@ -116,31 +106,12 @@ function makeKeyFile(file: string): MasterKeyResult | undefined {
   }
 }
 
-function writePrivately(path: string, text: string): void {
-  const descriptor = openSync(path, "wx", privateFileMode);
-  try {
-    writeSync(descriptor, text);
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
 /** Gives the draft its name. A link, unlike a renaming, never takes the name from another process. */
 function linkUnlessThere(draft: string, file: string): void {
   try {
     linkSync(draft, file);
   } catch (error) {
     if (systemError(error).code !== "EEXIST") throw error;
-  }
-}
-
-function syncPath(path: string): void {
-  const descriptor = openSync(path, "r");
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
   }
 }
 

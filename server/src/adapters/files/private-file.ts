@@ -1,5 +1,5 @@
-/** Files that only their owner may read. It never changes the mode of a file that exists. */
-import { closeSync, fsyncSync, mkdirSync, openSync } from "node:fs";
+/** Files that only their owner may read. A file that exists keeps its mode, unless it is replaced. */
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 
 const folderMode = 0o700;
@@ -17,6 +17,30 @@ export function createPrivately(path: string): void {
     closeSync(openSync(path, "wx", privateFileMode));
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+  }
+}
+
+/** Writes a file and makes its content durable; with `wx` none of this name may be there. */
+export function writePrivately(path: string, text: string, flag: "w" | "wx" = "wx"): void {
+  const descriptor = openSync(path, flag, privateFileMode);
+  try {
+    writeSync(descriptor, text);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Puts a new content in the place of a file; it is there whole, or as it was. */
+export function replacePrivately(path: string, text: string): void {
+  const unfinished = `${path}.new`;
+  rmSync(unfinished, { force: true });
+  try {
+    writePrivately(unfinished, text);
+    renameSync(unfinished, path);
+  } catch (error) {
+    rmSync(unfinished, { force: true });
+    throw error;
   }
 }
 

@@ -2,9 +2,10 @@
  * What a data folder remembers of its demo: which parts it was begun with, and what was switched off
  * since and comes back when the part is switched on again.
  */
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import Type, { type Static } from "typebox";
 import { Value } from "typebox/value";
+import { replacePrivately } from "../../adapters/files/private-file.ts";
 import { StartError } from "../../ports/start-error.ts";
 
 const ids = Type.Array(Type.String({ maxLength: 64 }), { maxItems: 10_000 });
@@ -71,12 +72,8 @@ function parsed(text: string): unknown {
 
 /** Writes the record, readable by the owner only; it is there whole, or as it was. A `StartError` says why it cannot be. */
 export function writeDemoRecord(file: string, record: DemoRecord): void {
-  const unfinished = `${file}.new`;
   try {
-    rmSync(unfinished, { force: true });
-    const options = { mode: 0o600, flag: "wx", flush: true } as const;
-    writeFileSync(unfinished, `${JSON.stringify(record)}\n`, options);
-    renameSync(unfinished, file);
+    replacePrivately(file, `${JSON.stringify(record)}\n`);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new StartError(`${file} cannot be written (${code}): make room, or make it writable`);

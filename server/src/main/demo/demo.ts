@@ -6,19 +6,15 @@
 import { ensureDemoKey, goodDemoKeyId } from "../../access/keys.ts";
 import { type DemoUser, servedDemoUsers, type UserRegistry } from "../../access/users.ts";
 import { systemSecrets } from "../../adapters/crypto/system-secrets.ts";
+import { replacePrivately } from "../../adapters/files/private-file.ts";
 import { cancelOrdersOf } from "../../admin/orders.ts";
 import type { AdminTarget } from "../../admin/target.ts";
 import { participantNames } from "../../agents/market-scene.ts";
-import {
-  type DataFolder,
-  dataFolder,
-  isBegun,
-  readDemoKey,
-  writeDemoKey,
-} from "../../config/data-folder.ts";
+import { type DataFolder, dataFolder, isBegun, readDemoKey } from "../../config/data-folder.ts";
 import type { Config } from "../../config/schema.ts";
 import type { KeyStore } from "../../ports/key-store.ts";
 import type { Log } from "../../ports/log.ts";
+import { StartError } from "../../ports/start-error.ts";
 import {
   type DemoPart,
   type DemoRecord,
@@ -177,6 +173,18 @@ export class Demo {
     this.#log.info("orders of the demo are cancelled", { part, orders: cancelled });
     this.notes.push(
       `open orders of ${whose} that are cancelled, because ${settings[part]} is false: ${cancelled}`,
+    );
+  }
+}
+
+/** Remembers the demo key's text. A `StartError` says why it cannot be written. */
+function writeDemoKey({ demoKeyFile }: DataFolder, key: string): void {
+  try {
+    replacePrivately(demoKeyFile, `${key}\n`);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new StartError(
+      `${demoKeyFile} cannot be written (${code}): make room, or make it writable`,
     );
   }
 }

@@ -3,16 +3,8 @@
  * written without waiting for the disk, which no end of a process can harm, but the end of a machine
  * can; a mark of another run tells that this has happened.
  */
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  writeSync,
-} from "node:fs";
-import { privateFileMode, syncFolderOf, syncPath } from "../../files/private-file.ts";
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { syncFolderOf, syncPath, writePrivately } from "../../files/private-file.ts";
 
 const bootIdFile = "/proc/sys/kernel/random/boot_id";
 
@@ -42,13 +34,7 @@ export function wasOpenInAnotherRun(file: string, run: string): boolean {
 /** Marks the file as open in this run, before anything is written to it; says whether it was not. */
 export function markOpen(file: string, run: string): boolean {
   const isNew = !existsSync(markFileOf(file));
-  const descriptor = openSync(markFileOf(file), "w", privateFileMode);
-  try {
-    writeSync(descriptor, run);
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
+  writePrivately(markFileOf(file), run, "w");
   syncFolderOf(file);
   return isNew;
 }
