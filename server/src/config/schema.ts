@@ -189,6 +189,30 @@ const streamsSchema = Type.Object(
       default: true,
       description: "whether open bars are sent at each boundary, changed or not; else on change",
     }),
+    resumeSeconds: Type.Integer({
+      minimum: 0,
+      maximum: 86_400,
+      default: 600,
+      description: "how long messages are kept for clients that can resume",
+    }),
+    resumeBytesMax: Type.Integer({
+      minimum: 0,
+      maximum: 68_719_476_736,
+      default: 268_435_456,
+      description: "memory for these messages; the oldest are forgotten first",
+    }),
+    idleSeconds: Type.Integer({
+      minimum: 0,
+      maximum: 86_400,
+      default: 60,
+      description: "how long a stream that can be resumed outlives its last subscriber",
+    }),
+    idleStreamsMax: Type.Integer({
+      minimum: 0,
+      maximum: 1_000_000,
+      default: 10_000,
+      description: "streams that are kept without subscribers",
+    }),
   },
   section,
 );

@@ -85,6 +85,8 @@ export class Engine {
   readonly #options: EngineOptions;
   readonly #commandLog: CommandLog;
   readonly snapshotter: Snapshotter;
+  /** Identity of its log. */
+  readonly epoch: string;
   #service: Service | undefined;
   #cancelAudit: () => void = () => {};
   #auditFailure: string | undefined;
@@ -98,6 +100,7 @@ export class Engine {
     this.#commandLog = commandLog;
     this.exchange = exchange;
     const { epoch } = commandLog;
+    this.epoch = epoch;
     this.snapshotter = new Snapshotter(
       {
         ...{ exchange, store: snapshots, epoch, every: options.snapshotEvery, report },

@@ -1,27 +1,28 @@
 /** Who subscribes to one topic in one encoding. It knows groups of connections, not single ones. */
+import type { Position } from "../marketdata/position.ts";
 import type { Topic, Update } from "../marketdata/topic.ts";
 import type { Encoding } from "../ports/dialect.ts";
 import type { Frame } from "../ports/transport.ts";
 import type { Cohort } from "./cohort.ts";
-import type { Outbox } from "./outbox.ts";
+import type { Placed } from "./due.ts";
 
 const wordRange = 2 ** 32;
 
 /** Subscribers of one topic in one encoding. */
-export class Audience {
+export class Audience<Member extends Placed> {
   readonly topic: Topic;
   readonly encoding: Encoding;
   /** Tells audiences apart in the keys of cohorts; no two of a hub have the same. */
   readonly id: number;
   /** Connections, counted at once when they come and go; cohorts follow a moment later. */
   subscribers = 0;
-  /** The last state that newcomers were sent, and its frame. */
-  state: { readonly update: Update; readonly frame: Frame } | undefined;
+  /** The last state that newcomers were sent, where its stream was then, and its frame. */
+  state: { readonly update: Update; readonly at: Position; readonly frame: Frame } | undefined;
   /** A state that newcomers have been sent and the others are still to be sent, and those newcomers. */
-  news: { readonly update: Update; readonly told: Set<Outbox> } | undefined;
-  readonly #cohorts = new Set<Cohort>();
-  /** The same as a list, which is quicker to go through; undefined when it has to be made anew. */
-  #list: readonly Cohort[] | undefined;
+  news: { readonly update: Update; readonly told: Set<Member> } | undefined;
+  readonly #cohorts = new Set<Cohort<Audience<Member>, Member>>();
+  /** The same as a list, which is quicker to go through; undefined after a change. */
+  #list: readonly Cohort<Audience<Member>, Member>[] | undefined;
 
   constructor(topic: Topic, encoding: Encoding, id: number) {
     this.topic = topic;
@@ -29,27 +30,27 @@ export class Audience {
     this.id = id;
   }
 
-  get cohorts(): readonly Cohort[] {
+  get cohorts(): readonly Cohort<Audience<Member>, Member>[] {
     this.#list ??= [...this.#cohorts];
     return this.#list;
   }
 
-  add(cohort: Cohort): void {
+  add(cohort: Cohort<Audience<Member>, Member>): void {
     this.#cohorts.add(cohort);
     this.#list = undefined;
   }
 
-  remove(cohort: Cohort): void {
+  remove(cohort: Cohort<Audience<Member>, Member>): void {
     this.#cohorts.delete(cohort);
     this.#list = undefined;
   }
 }
 
 /**
- * A number that is the same for the same set of audiences in whatever order, and hardly ever for
- * another one; whoever finds a match compares the sets.
+ * A number that is the same for the same set of audiences in whatever order, and very rarely for
+ * another one; after a match the sets are compared.
  */
-export function fingerprint(audiences: Iterable<Audience>): number {
+export function fingerprint(audiences: Iterable<{ readonly id: number }>): number {
   let high = 0;
   let low = 0;
   for (const { id } of audiences) {

@@ -3,7 +3,6 @@
  * is used again for the next connection unless a socket has kept it.
  */
 import type { Allocate, Frame, Transport, Written } from "../ports/transport.ts";
-import type { Due } from "./cohort.ts";
 
 /** Bytes that are written at once. A larger frame is written alone. */
 export const slabBytes = 262_144;
@@ -11,6 +10,11 @@ export const slabBytes = 262_144;
 /** The form of a frame that a client takes. Only what is asked for is made. */
 export function formOf(frame: Frame, compresses: boolean): Uint8Array {
   return compresses ? frame.compressed : frame.plain;
+}
+
+/** What is laid into memory. */
+interface Framed {
+  readonly frame: Frame;
 }
 
 /** Collects the frames of one connection at a time. */
@@ -41,7 +45,7 @@ export class Gatherer {
   }
 
   /** Adds frames of a list from a place on while there is room; returns the place of the next one. */
-  addFrom(due: readonly Due[], from: number, compresses: boolean): number {
+  addFrom(due: readonly Framed[], from: number, compresses: boolean): number {
     const slab = this.#slab;
     let length = this.#length;
     let place = from;
@@ -68,7 +72,7 @@ export class Gatherer {
     return this.#slab.subarray(0, this.#length);
   }
 
-  /** Begins anew, in other memory where a socket goes on reading from what it kept. */
+  /** Starts with nothing, in other memory where a socket goes on reading from what it kept. */
   clear(isKept: boolean): void {
     if (isKept) this.#slab = this.#allocate(slabBytes);
     this.#length = 0;

@@ -4,7 +4,9 @@ import type { BarUpdate } from "../marketdata/bar-update.ts";
 import type { BarTopic } from "../marketdata/topic.ts";
 import type { Encoding } from "../ports/dialect.ts";
 import type { Frame, Transport, Written } from "../ports/transport.ts";
-import { type Delivery, Hub } from "./hub.ts";
+import { Numbering } from "../streams/numbering.ts";
+import type { Delivery } from "./due.ts";
+import { Hub } from "./hub.ts";
 import type { Outbox } from "./outbox.ts";
 
 const clientCount = 6;
@@ -77,6 +79,7 @@ class Stage {
   readonly clients: { transport: Client; outbox: Outbox; expected: string[] }[] = [];
   readonly hub: Hub;
   readonly #delivery: Delivery;
+  readonly #numbering = new Numbering({ epoch: "test", sequence: 0 });
   #count = 0;
 
   constructor(delivery: Delivery) {
@@ -187,7 +190,9 @@ class Stage {
       if (this.isSubscribed(index, to)) expected.push(`${to}=${this.#count}`);
     }
     const update = { tradeCount: this.#count } as BarUpdate;
-    this.hub.publish(topics[to]!, update, this.#delivery);
+    const cause = { sequence: this.#count, tick: 0 };
+    const message = this.#numbering.number(topics[to]!, cause, update);
+    this.hub.publish(topics[to]!, message, this.#delivery);
   }
 }
 

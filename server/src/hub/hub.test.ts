@@ -3,7 +3,9 @@ import type { BarUpdate } from "../marketdata/bar-update.ts";
 import type { BarTopic } from "../marketdata/topic.ts";
 import type { Encoding } from "../ports/dialect.ts";
 import type { Frame, Transport, Written } from "../ports/transport.ts";
-import { type Delivery, flushBytesMax, Hub } from "./hub.ts";
+import { Numbering } from "../streams/numbering.ts";
+import type { Delivery } from "./due.ts";
+import { flushBytesMax, Hub } from "./hub.ts";
 import { slowConsumerCode } from "./outbox.ts";
 
 const topic = (ticker: string): BarTopic => ({
@@ -16,6 +18,15 @@ const btc = topic("BTC/USDT");
 const eth = topic("ETH/USDT");
 /** The hub never looks inside an update; a number tells them apart here. */
 const update = (n: number) => ({ tradeCount: n }) as BarUpdate;
+
+const numbering = new Numbering({ epoch: "test", sequence: 0 });
+let published = 0;
+
+/** Publishes an update as the next message of its stream. */
+function publish(hub: Hub, to: BarTopic, bar: BarUpdate, delivery: Delivery): void {
+  published += 1;
+  hub.publish(to, numbering.number(to, { sequence: published, tick: 0 }, bar), delivery);
+}
 
 const encodings = new Map<string, number>();
 const encoding = (name: string): Encoding<"bars"> => ({
@@ -85,10 +96,10 @@ describe("publishing", () => {
   it("encodes once however many subscribe, and not at all when nobody does", () => {
     const { hub, join, turn } = setUp();
     encodings.clear();
-    hub.publish(btc, update(1), state("btc"));
+    publish(hub, btc, update(1), state("btc"));
     const clients = Array.from({ length: 1_000 }, join);
     for (const { outbox } of clients) hub.subscribe(outbox, btc, plain);
-    hub.publish(btc, update(2), state("btc"));
+    publish(hub, btc, update(2), state("btc"));
     turn();
     expect(encodings.get("plain")).toBe(1);
     expect(
@@ -102,7 +113,7 @@ describe("publishing", () => {
     const [a, b] = [join(), join()];
     hub.subscribe(a.outbox, btc, plain);
     hub.subscribe(b.outbox, btc, other);
-    hub.publish(btc, update(1), state("btc"));
+    publish(hub, btc, update(1), state("btc"));
     turn();
     expect(a.transport.writes).toEqual([["plain BTC/USDT 1"]]);
     expect(b.transport.writes).toEqual([["other BTC/USDT 1"]]);
@@ -114,8 +125,8 @@ describe("publishing", () => {
     hub.send(outbox, "welcome");
     hub.subscribe(outbox, btc, plain);
     hub.subscribe(outbox, eth, plain);
-    hub.publish(eth, update(1), state("eth"));
-    hub.publish(btc, update(2), state("btc"));
+    publish(hub, eth, update(1), state("eth"));
+    publish(hub, btc, update(2), state("btc"));
     expect(transport.writes).toEqual([]);
     expect(tasks.length).toBe(1);
     turn();
@@ -138,14 +149,14 @@ describe("subscriptions", () => {
     hub.subscribe(outbox, btc, plain);
     hub.subscribe(outbox, btc, plain);
     expect(hub.subscriptions).toBe(1);
-    hub.publish(btc, update(1), state("btc"));
+    publish(hub, btc, update(1), state("btc"));
     turn();
     expect(transport.writes).toEqual([["plain BTC/USDT 1"]]);
     hub.unsubscribe(outbox, btc, plain);
     hub.unsubscribe(outbox, btc, plain);
     hub.unsubscribe(outbox, eth, plain);
     expect(hub.subscriptions).toBe(0);
-    hub.publish(btc, update(2), state("btc"));
+    publish(hub, btc, update(2), state("btc"));
     turn();
     expect(transport.writes.length).toBe(1);
   });
@@ -158,15 +169,15 @@ describe("a client that changes its subscriptions within a turn", () => {
     for (const { outbox } of [mover, other]) hub.subscribe(outbox, btc, plain);
     hub.subscribe(other.outbox, eth, plain);
     turn();
-    hub.publish(btc, update(1), state("btc"));
-    hub.publish(eth, update(2), state("eth"));
+    publish(hub, btc, update(1), state("btc"));
+    publish(hub, eth, update(2), state("eth"));
     hub.unsubscribe(mover.outbox, btc, plain);
     turn();
     expect(mover.transport.writes).toEqual([["plain BTC/USDT 1"]]);
 
-    hub.publish(eth, update(3), state("eth"));
+    publish(hub, eth, update(3), state("eth"));
     hub.subscribe(mover.outbox, eth, plain);
-    hub.publish(eth, update(4), state("eth"));
+    publish(hub, eth, update(4), state("eth"));
     turn();
     expect(mover.transport.writes.at(-1)).toEqual(["plain ETH/USDT 4"]);
     expect(other.transport.writes.at(-1)).toEqual(["plain ETH/USDT 3", "plain ETH/USDT 4"]);
@@ -190,8 +201,8 @@ describe("clients with the same subscriptions", () => {
       for (const topic of count === 1 ? [eth, btc] : [btc, eth])
         hub.subscribe(outbox, topic, plain);
     }
-    hub.publish(btc, update(1), state("btc"));
-    hub.publish(eth, update(2), state("eth"));
+    publish(hub, btc, update(1), state("btc"));
+    publish(hub, eth, update(2), state("eth"));
     turn();
     expect(written.length).toBe(3);
     expect(new Set(written).size).toBe(1);
@@ -209,7 +220,7 @@ describe("a client that is due very much", () => {
       hub.subscribe(client.outbox, each, plain);
       return client;
     });
-    for (const each of topics) hub.publish(each, update(1), { kind: "history" });
+    for (const each of topics) publish(hub, each, update(1), { kind: "history" });
     turn();
     expect(everything.transport.writes.flat().length).toBe(5_000);
     for (const { transport } of others) expect(transport.writes.length).toBe(1);
@@ -256,10 +267,10 @@ describe("a client that is behind", () => {
 
   it("is sent the newest state of each key when it has caught up, and every reply", () => {
     const { hub, transport, outbox, turn } = behind();
-    hub.publish(btc, update(1), state("btc"));
+    publish(hub, btc, update(1), state("btc"));
     hub.send(outbox, "reply");
-    hub.publish(eth, update(2), state("eth"));
-    hub.publish(btc, update(3), state("btc"));
+    publish(hub, eth, update(2), state("eth"));
+    publish(hub, btc, update(3), state("btc"));
     turn();
     expect(transport.writes).toEqual([]);
     transport.takesMore = true;
@@ -270,8 +281,8 @@ describe("a client that is behind", () => {
 
   it("misses no message of a history", () => {
     const { hub, transport, outbox } = behind();
-    hub.publish(btc, update(1), { kind: "history" });
-    hub.publish(btc, update(2), { kind: "history" });
+    publish(hub, btc, update(1), { kind: "history" });
+    publish(hub, btc, update(2), { kind: "history" });
     hub.flush();
     transport.takesMore = true;
     hub.drained(outbox);
@@ -280,16 +291,16 @@ describe("a client that is behind", () => {
 
   it("is spared changes, and goes on with the whole state when it reads again", () => {
     const { hub, transport, outbox, states } = behind();
-    hub.publish(btc, update(1), { kind: "changes" });
-    hub.publish(btc, update(2), { kind: "changes" });
-    hub.publish(eth, update(3), { kind: "changes" });
+    publish(hub, btc, update(1), { kind: "changes" });
+    publish(hub, btc, update(2), { kind: "changes" });
+    publish(hub, eth, update(3), { kind: "changes" });
     hub.flush();
     expect(outbox.bytes).toBe(0);
     states.set("BTC/USDT", update(20));
     states.set("ETH/USDT", update(30));
     transport.takesMore = true;
     hub.drained(outbox);
-    hub.publish(btc, update(21), { kind: "changes" });
+    publish(hub, btc, update(21), { kind: "changes" });
     hub.flush();
     expect(transport.writes.flat()).toEqual([
       "plain BTC/USDT 20",
@@ -301,7 +312,7 @@ describe("a client that is behind", () => {
 
   it("is sent one state after the other when all together are more than it takes", () => {
     const { hub, transport, outbox, states } = behind(1_000_000);
-    for (const topic of [btc, eth]) hub.publish(topic, update(1), { kind: "changes" });
+    for (const topic of [btc, eth]) publish(hub, topic, update(1), { kind: "changes" });
     hub.flush();
     // Each is written on its own as soon as the next one would not fit in one flush.
     const large = { tradeCount: "9".repeat(flushBytesMax - 100) } as unknown as BarUpdate;
@@ -359,13 +370,13 @@ describe("a client that is behind", () => {
     }
     turn();
     for (let count = 0; count < 4; count += 1) {
-      hub.publish(btc, update(count), { kind: "history" });
+      publish(hub, btc, update(count), { kind: "history" });
       turn();
     }
     expect(hub.backlog.bytes).toBeGreaterThan(1_000);
     expect(hub.counters.slowConsumers).toBe(0);
-    hub.publish(btc, update(5), { kind: "history" });
-    hub.publish(btc, update(6), { kind: "history" });
+    publish(hub, btc, update(5), { kind: "history" });
+    publish(hub, btc, update(6), { kind: "history" });
     turn();
     turn();
     expect(hub.counters.slowConsumers).toBeGreaterThan(0);
@@ -408,7 +419,7 @@ describe("a client that is behind", () => {
     const { hub, join, turn } = behind();
     const other = join();
     hub.subscribe(other.outbox, btc, plain);
-    hub.publish(btc, update(1), state("btc"));
+    publish(hub, btc, update(1), state("btc"));
     turn();
     expect(other.transport.writes).toEqual([["plain BTC/USDT 1"]]);
   });
@@ -439,7 +450,7 @@ describe("a newcomer", () => {
     hub.subscribe(outbox, btc, plain);
     states.set("BTC/USDT", update(8));
     hub.subscribe(outbox, btc, plain);
-    hub.publish(btc, update(9), { kind: "changes" });
+    publish(hub, btc, update(9), { kind: "changes" });
     turn();
     expect(transport.writes.flat()).toEqual([
       "plain BTC/USDT 7",
@@ -463,7 +474,7 @@ describe("a newcomer", () => {
     const { hub, join, turn, states, news } = setUp();
     const members = [join(), join()];
     for (const { outbox } of members) hub.subscribe(outbox, btc, plain);
-    hub.publish(btc, update(1), state("btc"));
+    publish(hub, btc, update(1), state("btc"));
     turn();
     const fresh = update(2);
     states.set("BTC/USDT", fresh);
@@ -472,8 +483,8 @@ describe("a newcomer", () => {
     hub.subscribe(newcomer.outbox, btc, plain);
     turn();
 
-    hub.publish(btc, fresh, state("btc"));
-    hub.publish(btc, update(3), state("btc"));
+    publish(hub, btc, fresh, state("btc"));
+    publish(hub, btc, update(3), state("btc"));
     turn();
 
     const all = ["plain BTC/USDT 2", "plain BTC/USDT 3"];
@@ -491,7 +502,7 @@ describe("a newcomer", () => {
     const newcomer = join();
     hub.subscribe(newcomer.outbox, btc, plain);
 
-    hub.publish(btc, update(3), state("btc"));
+    publish(hub, btc, update(3), state("btc"));
     turn();
 
     expect(newcomer.transport.writes.flat()).toEqual(["plain BTC/USDT 2", "plain BTC/USDT 3"]);

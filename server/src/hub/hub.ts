@@ -2,20 +2,29 @@
  * Fan-out: who subscribes to what, one encoding per update and dialect, one write per connection
  * and flush. The hub knows topics and frames; it knows no socket and no wire field.
  */
+import type { Place, Sequenced } from "../marketdata/position.ts";
 import type { Topic, TopicOf, Update, UpdateOf } from "../marketdata/topic.ts";
-import { topicKey } from "../marketdata/topic.ts";
 import type { Encoding } from "../ports/dialect.ts";
-import type { Allocate, Frame, FrameText } from "../ports/transport.ts";
-import { Audience, fingerprint } from "./audience.ts";
-import { Cohort, type Due, type Policy } from "./cohort.ts";
+import type { Frame } from "../ports/transport.ts";
+import { Audience } from "./audience.ts";
+import { Cohorts } from "./cohorts.ts";
+import { asHistory, type Delivery, policyOf } from "./due.ts";
 import { formOf, Gatherer } from "./gatherer.ts";
+import type { HubOptions } from "./options.ts";
 import {
   Outbox,
+  type OutboxAudience,
+  type OutboxCohort,
+  type OutboxDue,
   type OutboxFigures,
   type OutboxHost,
   type OutboxOptions,
   sumOfFigures,
 } from "./outbox.ts";
+import { Rejoins, type Resume } from "./rejoin.ts";
+import { isSameValue } from "./same-value.ts";
+import type { Stream } from "./stream.ts";
+import { Streams, streamBounds } from "./streams.ts";
 
 /** Bytes that become due within one turn after which they are written without waiting for its end. */
 export const flushBytesMax = 262_144;
@@ -36,54 +45,21 @@ export interface HubBacklog {
   readonly bytesMax: number;
 }
 
-/** What a hub is made of. */
-export interface HubOptions {
-  readonly frameText: FrameText;
-  readonly allocate: Allocate;
-  /** Bytes that may wait for all clients together; beyond it those that are furthest behind are closed. */
-  readonly backlogBytesMax?: number;
-  /** Runs `task` soon, once the present turn of the event loop has done its work. */
-  schedule(task: () => void): void;
-  /** Told of each new subscription after it has been made. */
-  subscribed?(topic: Topic): void;
-  /**
-   * The state that a newcomer is sent at once, and with which a client that skipped changes goes on;
-   * undefined for topics that have none. Asked again, the same object while nothing has changed.
-   */
-  current?(topic: Topic): CurrentState | undefined;
-}
-
-/** The state of a topic. */
-export interface CurrentState {
-  readonly state: Update;
-  /**
-   * Whether the other subscribers are still to be sent it. When this very object is published next,
-   * whoever was sent it as a newcomer is not sent it again.
-   */
-  readonly isNews: boolean;
-}
-
-/**
- * What a client that is behind is spared: of a `state` all but the newest of its key, of `changes` all
- * of them, as it is sent the whole state when it reads again, and of a `history` nothing.
- */
-export type Delivery =
-  | { readonly kind: "state"; readonly key: string }
-  | { readonly kind: "changes" }
-  | { readonly kind: "history" };
+/** Where a stream is that has no source yet. */
+export const nowhere: Place = { epoch: "", position: { sequence: 0, tick: 0, ordinal: 0 } };
 
 /** Topics, subscribers and the flush. */
 export class Hub {
   readonly counters: HubCounters = { encodes: 0, slowConsumers: 0 };
   readonly #options: HubOptions;
-  readonly #audiences = new Map<string, Audience[]>();
-  /** By fingerprint of their audiences; hardly ever more than one has the same. */
-  readonly #cohorts = new Map<number, Cohort[]>();
+  readonly #streams: Streams;
+  readonly #rejoins: Rejoins;
+  readonly #cohorts = new Cohorts();
   readonly #outboxes = new Set<Outbox>();
   /** Connections whose subscriptions are not those of their cohort any more. */
   readonly #unsettled = new Set<Outbox>();
   /** Cohorts and connections that something is due to. */
-  readonly #dueCohorts = new Set<Cohort>();
+  readonly #dueCohorts = new Set<OutboxCohort>();
   readonly #dueOutboxes = new Set<Outbox>();
   readonly #behind = new Set<Outbox>();
   readonly #host: OutboxHost;
@@ -102,6 +78,23 @@ export class Hub {
     this.#options = options;
     this.#backlogBytesMax = options.backlogBytesMax ?? Number.POSITIVE_INFINITY;
     this.#shared = new Gatherer(options.allocate);
+    this.#streams = new Streams({
+      bounds: options.streams ?? streamBounds,
+      nowMs: () => options.nowMs?.() ?? 0,
+      head: (topic) => options.head?.(topic) ?? nowhere,
+    });
+    this.#rejoins = new Rejoins({
+      history: options.history,
+      schedule: (task) => options.schedule(task),
+      send: ({ outbox, stream, encoding }, message) => {
+        const frame = this.#encode(stream, encoding, message.update, message);
+        this.#sendFrame(outbox, frame, 1);
+      },
+      flush: (outbox) => this.#flushOutbox(outbox),
+      join: ({ outbox, stream, encoding }, wantsState) =>
+        this.#join(outbox, stream, encoding, wantsState),
+      left: (stream) => this.#streams.left(stream),
+    });
     this.#host = {
       gatherer: new Gatherer(options.allocate),
       behindChanged: (outbox) => this.#noteBehind(outbox),
@@ -148,6 +141,7 @@ export class Hub {
   /** Forgets a connection that is gone, and its subscriptions. */
   leave(outbox: Outbox): void {
     outbox.end();
+    this.#rejoins.leave(outbox);
     if (!this.#outboxes.delete(outbox)) return;
     this.#figuresOfTheGone = sumOfFigures(this.#figuresOfTheGone, outbox.figures);
     for (const audience of outbox.audiences) this.#unsubscribe(outbox, audience);
@@ -157,30 +151,33 @@ export class Hub {
     this.#noteBehind(outbox);
   }
 
-  /** Whether anybody would be sent an update of the topic: where not, none has to be made. */
+  /**
+   * Whether anybody is sent the updates of a topic, or may come back for them: where not, none has to be
+   * made.
+   */
   hasAudience(topic: Topic): boolean {
-    return this.#audiences.has(topicKey(topic));
+    return this.#streams.get(topic) !== undefined;
   }
 
-  /** Adds a subscription and sends the topic's state; a repeated one only sends the state again. */
-  subscribe(outbox: Outbox, topic: Topic, encoding: Encoding): void {
+  /**
+   * Adds a subscription and sends the topic's state; a repeated one only sends the state again. With
+   * `resume`, a client goes on from what it had last instead, if nothing after that is lost.
+   */
+  subscribe(outbox: Outbox, topic: Topic, encoding: Encoding, resume?: Resume): void {
     if (outbox.closed) return;
-    const audience = this.#audience(topic, encoding);
-    const isNew = !outbox.audiences.has(audience);
-    if (isNew) {
-      outbox.subscribe(audience);
-      audience.subscribers += 1;
-      this.#subscriptions += 1;
-      this.#unsettled.add(outbox);
-    }
-    this.#sendState(outbox, audience);
-    if (isNew) this.#options.subscribed?.(topic);
+    const stream = this.#streams.open(topic);
+    const rejoin = { outbox, stream, encoding };
+    this.#rejoins.cancel(rejoin);
+    if (resume !== undefined) this.#rejoins.begin(rejoin, resume);
+    else this.#join(outbox, stream, encoding, true);
   }
 
   /** Removes a subscription; one that is not there changes nothing. */
   unsubscribe(outbox: Outbox, topic: Topic, encoding: Encoding): void {
-    const audiences = this.#audiences.get(topicKey(topic));
-    const audience = audiences?.find((candidate) => candidate.encoding === encoding);
+    const stream = this.#streams.get(topic);
+    if (stream === undefined) return;
+    this.#rejoins.cancel({ outbox, stream, encoding });
+    const audience = stream.audienceOf(encoding);
     if (audience === undefined || !outbox.audiences.has(audience)) return;
     this.#unsubscribe(outbox, audience);
     this.#unsettled.add(outbox);
@@ -189,34 +186,46 @@ export class Hub {
   /** Sends an update to everybody who subscribes to the topic. */
   publish<Kind extends Topic["kind"]>(
     topic: TopicOf<Kind>,
-    update: UpdateOf[Kind],
+    message: Sequenced<UpdateOf[Kind]>,
     delivery: Delivery,
   ): void {
-    const audiences = this.#audiences.get(topicKey(topic));
-    if (audiences === undefined) return;
+    const stream = this.#streams.get(topic);
+    if (stream === undefined) return;
+    this.#streams.take(stream, message, delivery.kind === "state" ? delivery.key : undefined);
+    if (stream.audiences.length === 0) return;
     this.#settle();
-    for (const audience of audiences) {
+    const { update } = message;
+    for (const audience of stream.audiences) {
       const due = {
-        frame: this.#encode(audience, update),
-        policy: policyOf(delivery, audience),
+        frame: this.#encode(stream, audience.encoding, update, message),
+        policy: policyOf(delivery, audience.encoding),
+        source: audience,
         sharedBy: audience.subscribers,
       };
       const { news } = audience;
       audience.news = undefined;
-      if (news?.update === update) this.#noteOthers(audience, due, news.told);
-      else for (const cohort of audience.cohorts) this.#noteCohort(cohort, due);
+      if (news !== undefined && isSameValue(news.update, update)) {
+        this.#noteOthers(audience, due, news.told);
+      } else {
+        for (const cohort of audience.cohorts) this.#noteCohort(cohort, due);
+      }
     }
     this.#scheduleFlush();
   }
 
-  #noteCohort(cohort: Cohort, due: Due): void {
+  /** Forgets what was kept for clients that have not come back. Called about every second. */
+  expire(): void {
+    this.#streams.expire();
+  }
+
+  #noteCohort(cohort: OutboxCohort, due: OutboxDue): void {
     cohort.note(due);
     if (cohort.due.length === 1) this.#dueCohorts.add(cohort);
     if (cohort.bytes > flushBytesMax) this.#flushCohort(cohort);
   }
 
   /** Notes an update for all subscribers but those who were told. */
-  #noteOthers(audience: Audience, due: Due, told: ReadonlySet<Outbox>): void {
+  #noteOthers(audience: OutboxAudience, due: OutboxDue, told: ReadonlySet<Outbox>): void {
     const withTold = new Set([...told].map(({ cohort }) => cohort));
     for (const cohort of audience.cohorts) {
       if (!withTold.has(cohort)) {
@@ -236,8 +245,11 @@ export class Hub {
   /** The connection's socket can take more again. */
   drained(outbox: Outbox): void {
     if (outbox.closed || !outbox.behind) return;
+    // It is about to be sent whole states: changes from before must not come without those it was spared.
+    if (outbox.missed.size > 0) this.#flushOutbox(outbox);
     outbox.drained();
     this.#makeUp(outbox);
+    this.#rejoins.drained(outbox);
   }
 
   /** Closes a connection after it was sent what is due to it. */
@@ -264,7 +276,7 @@ export class Hub {
     this.#dueOutboxes.clear();
   }
 
-  #flushCohort(cohort: Cohort): void {
+  #flushCohort(cohort: OutboxCohort): void {
     this.#dueCohorts.delete(cohort);
     const due = cohort.take();
     const { members } = cohort;
@@ -281,39 +293,45 @@ export class Hub {
   }
 
   /** All frames in one piece of memory; undefined when they are too long for that. */
-  #lay(due: readonly Due[], compresses: boolean): Uint8Array | undefined {
+  #lay(due: readonly OutboxDue[], compresses: boolean): Uint8Array | undefined {
     const [first] = due;
     if (first !== undefined && due.length === 1) return formOf(first.frame, compresses);
     const laid = this.#shared.addFrom(due, 0, compresses);
     return laid === due.length ? this.#shared.view() : undefined;
   }
 
-  #audience(topic: Topic, encoding: Encoding): Audience {
-    const key = topicKey(topic);
-    let audiences = this.#audiences.get(key);
-    if (audiences === undefined) {
-      audiences = [];
-      this.#audiences.set(key, audiences);
+  #join(outbox: Outbox, stream: Stream, encoding: Encoding, wantsState: boolean): void {
+    const audience = this.#audience(stream, encoding);
+    const isNew = !outbox.audiences.has(audience);
+    if (isNew) {
+      outbox.subscribe(audience);
+      audience.subscribers += 1;
+      this.#subscriptions += 1;
+      this.#unsettled.add(outbox);
     }
-    let audience = audiences.find((candidate) => candidate.encoding === encoding);
-    if (audience === undefined) {
-      this.#audiencesMade += 1;
-      audience = new Audience(topic, encoding, this.#audiencesMade);
-      audiences.push(audience);
-    }
+    if (wantsState) this.#sendState(outbox, audience);
+    if (isNew) this.#options.subscribed?.(stream.topic);
+  }
+
+  #audience(stream: Stream, encoding: Encoding): OutboxAudience {
+    const known = stream.audienceOf(encoding);
+    if (known !== undefined) return known;
+    this.#audiencesMade += 1;
+    const audience: OutboxAudience = new Audience(stream.topic, encoding, this.#audiencesMade);
+    stream.audiences = [...stream.audiences, audience];
+    if (encoding.tellsPositions === true) stream.keepMessages();
     return audience;
   }
 
-  #unsubscribe(outbox: Outbox, audience: Audience): void {
+  #unsubscribe(outbox: Outbox, audience: OutboxAudience): void {
     outbox.unsubscribe(audience);
     audience.news?.told.delete(outbox);
     audience.subscribers -= 1;
     this.#subscriptions -= 1;
-    if (audience.subscribers > 0) return;
-    const key = topicKey(audience.topic);
-    const left = (this.#audiences.get(key) ?? []).filter((other) => other !== audience);
-    if (left.length > 0) this.#audiences.set(key, left);
-    else this.#audiences.delete(key);
+    const stream = this.#streams.get(audience.topic);
+    if (audience.subscribers > 0 || stream === undefined) return;
+    stream.audiences = stream.audiences.filter((other) => other !== audience);
+    this.#streams.left(stream);
   }
 
   /** Brings connections whose subscriptions have changed into the cohorts where they belong. */
@@ -322,7 +340,7 @@ export class Hub {
     for (const outbox of this.#unsettled) {
       const { audiences, cohort, compresses } = outbox;
       if (cohort?.isFor(audiences, compresses)) continue;
-      const joins = audiences.size === 0 ? undefined : this.#cohortFor(outbox);
+      const joins = audiences.size === 0 ? undefined : this.#cohorts.for(outbox);
       this.#leaveCohort(outbox, joins);
       // What its first cohort was due has become its own.
       if (outbox.ownBytes > 0) this.#dueOutboxes.add(outbox);
@@ -330,55 +348,45 @@ export class Hub {
     this.#unsettled.clear();
   }
 
-  #cohortFor({ audiences, compresses }: Outbox): Cohort {
-    const key = fingerprint(audiences);
-    const candidates = this.#cohorts.get(key) ?? [];
-    const known = candidates.find((cohort) => cohort.isFor(audiences, compresses));
-    if (known !== undefined) return known;
-    const cohort = new Cohort(audiences, compresses);
-    this.#cohorts.set(key, [...candidates, cohort]);
-    for (const audience of audiences) audience.add(cohort);
-    return cohort;
-  }
-
-  #leaveCohort(outbox: Outbox, to?: Cohort): void {
+  #leaveCohort(outbox: Outbox, to?: OutboxCohort): void {
     const { cohort } = outbox;
     outbox.move(to);
     if (cohort === undefined || cohort.members.length > 0) return;
     this.#dueCohorts.delete(cohort);
-    for (const audience of cohort.audiences) audience.remove(cohort);
-    const key = fingerprint(cohort.audiences);
-    const left = (this.#cohorts.get(key) ?? []).filter((other) => other !== cohort);
-    if (left.length > 0) this.#cohorts.set(key, left);
-    else this.#cohorts.delete(key);
+    this.#cohorts.forget(cohort);
   }
 
-  #sendState(outbox: Outbox, audience: Audience): void {
+  #sendState(outbox: Outbox, audience: OutboxAudience): void {
     const current = this.#options.current?.(audience.topic);
-    if (current === undefined) return;
+    const stream = this.#streams.get(audience.topic);
+    if (current === undefined || stream === undefined) return;
     if (outbox.behind) {
       outbox.miss(audience);
       return;
     }
     const { state: update, isNews } = current;
-    if (isNews) {
-      if (audience.news?.update !== update) audience.news = { update, told: new Set() };
-      audience.news.told.add(outbox);
+    const { encoding } = audience;
+    if (isNews && encoding.tellsPositions !== true) {
+      const { news } = audience;
+      if (news !== undefined && isSameValue(news.update, update)) news.told.add(outbox);
+      else audience.news = { update, told: new Set([outbox]) };
     }
     // Many come at once after an outage, and all of them are sent the same state.
-    if (audience.state?.update !== update) {
-      audience.state = { update, frame: this.#encode(audience, update) };
-    }
-    this.#sendFrame(outbox, audience.state.frame, audience.subscribers);
+    const { state } = audience;
+    const at = stream.position;
+    const isKnown = state !== undefined && state.at === at && isSameValue(state.update, update);
+    const frame = isKnown ? state.frame : this.#encode(stream, encoding, update);
+    audience.state = { update, at, frame };
+    this.#sendFrame(outbox, frame, audience.subscribers, audience);
   }
 
-  #sendFrame(outbox: Outbox, frame: Frame, sharedBy: number): void {
-    this.#noteOwn(outbox, { frame, policy: asHistory, sharedBy });
+  #sendFrame(outbox: Outbox, frame: Frame, sharedBy: number, source?: OutboxAudience): void {
+    this.#noteOwn(outbox, { frame, policy: asHistory, source, sharedBy });
     this.#scheduleFlush();
   }
 
   /** Notes something for one connection alone, in order with what its cohort is due. */
-  #noteOwn(outbox: Outbox, due: Due): void {
+  #noteOwn(outbox: Outbox, due: OutboxDue): void {
     if (outbox.closed) return;
     outbox.note(due);
     this.#dueOutboxes.add(outbox);
@@ -393,9 +401,10 @@ export class Hub {
     this.#dueOutboxes.delete(outbox);
   }
 
-  #encode({ topic, encoding }: Audience, update: Update): Frame {
+  #encode(stream: Stream, encoding: Encoding, update: Update, message?: Sequenced<Update>): Frame {
     this.counters.encodes += 1;
-    return this.#options.frameText(encoding.encode(topic, update));
+    const place = stream.placeOf(encoding, message);
+    return this.#options.frameText(encoding.encode(stream.topic, update, place));
   }
 
   /** Sends a client that reads again the whole state of what it missed changes of. */
@@ -430,18 +439,5 @@ export class Hub {
     if (this.#behind.size > 0 || this.#caughtUp === undefined) return;
     this.#caughtUp.resolve();
     this.#caughtUp = undefined;
-  }
-}
-
-const asHistory: Policy = { kind: "history" };
-
-function policyOf(delivery: Delivery, audience: Audience): Policy {
-  switch (delivery.kind) {
-    case "history":
-      return asHistory;
-    case "changes":
-      return { kind: "changes", audience };
-    case "state":
-      return { kind: "state", key: `${audience.encoding.name}|${delivery.key}` };
   }
 }

@@ -1,10 +1,12 @@
 /**
- * What one connection is still owed. Bounded in bytes: while the client is behind, a newer state
- * takes the place of an older one of the same key, and what still does not fit ends the connection.
+ * What one connection is still owed. Bounded in bytes: while the client is behind, of a state only the
+ * newest of each key waits, and what still does not fit ends the connection.
  */
 import type { Transport, Written } from "../ports/transport.ts";
 import type { Audience } from "./audience.ts";
-import type { Cohort, Due } from "./cohort.ts";
+import { Backlog } from "./backlog.ts";
+import type { Cohort } from "./cohort.ts";
+import type { Due } from "./due.ts";
 import { formOf, type Gatherer, slabBytes } from "./gatherer.ts";
 
 /** Close code for a client that does not read as fast as it is sent to. */
@@ -51,47 +53,43 @@ export interface OutboxOptions {
   readonly compresses: boolean;
 }
 
+/** The audiences, cohorts and frames of connections. */
+export type OutboxAudience = Audience<Outbox>;
+export type OutboxCohort = Cohort<OutboxAudience, Outbox>;
+export type OutboxDue = Due<OutboxAudience>;
+
 /** A frame of this connection alone, behind so many of its cohort's. */
 interface Own {
   readonly at: number;
-  readonly due: Due;
+  readonly due: OutboxDue;
 }
 
-/** What waits while a client is behind. Most never are, so that most connections have none. */
-interface Backlog {
-  readonly due: Due[];
-  bytes: number;
-  /** Its share of these bytes, where several are sent the same. */
-  share: number;
-  /** Places of keyed frames in `due`. */
-  readonly places: Map<string, number>;
-}
-
-const none: ReadonlySet<Audience> = new Set();
+const none: ReadonlySet<OutboxAudience> = new Set();
 
 /** The bounded queue of one connection. Its cohort and place belong to the hub. */
 export class Outbox {
   /** Whether the client takes compressed frames. */
   readonly compresses: boolean;
-  cohort: Cohort | undefined;
+  cohort: OutboxCohort | undefined;
   /** Position among the members of its cohort. */
   place = 0;
   readonly #host: OutboxHost;
   readonly #transport: Transport;
   readonly #bytesMax: number;
   /** Its cohort's own set until it differs from that. */
-  #audiences: ReadonlySet<Audience> = none;
+  #audiences: ReadonlySet<OutboxAudience> = none;
   #framesOut = 0;
   #bytesOut = 0;
   #conflated = 0;
   /** How much of its cohort's due list was there before it joined. */
   #joinedAt = 0;
-  /** Made anew when it is needed, as most connections have nothing of their own. */
+  /** Made when it is needed, as most connections have nothing of their own. */
   #own: Own[] | undefined;
   #ownBytes = 0;
-  #backlog: Backlog | undefined;
+  /** Most clients are never behind, so that most connections have none. */
+  #backlog: Backlog<OutboxAudience> | undefined;
   /** Audiences of changes that it was spared, while it is behind. */
-  #missed: Set<Audience> | undefined;
+  #missed: Set<OutboxAudience> | undefined;
   #behind = false;
   #closed = false;
 
@@ -107,7 +105,7 @@ export class Outbox {
   }
 
   /** What it subscribes to. */
-  get audiences(): ReadonlySet<Audience> {
+  get audiences(): ReadonlySet<OutboxAudience> {
     return this.#audiences;
   }
 
@@ -131,7 +129,7 @@ export class Outbox {
   }
 
   /** Audiences whose whole state it is owed once it reads again. */
-  get missed(): ReadonlySet<Audience> {
+  get missed(): ReadonlySet<OutboxAudience> {
     return this.#missed ?? none;
   }
 
@@ -146,18 +144,18 @@ export class Outbox {
   }
 
   /** Adds a subscription that it does not have. */
-  subscribe(audience: Audience): void {
+  subscribe(audience: OutboxAudience): void {
     this.#ownAudiences().add(audience);
   }
 
   /** Removes a subscription that it has. */
-  unsubscribe(audience: Audience): void {
+  unsubscribe(audience: OutboxAudience): void {
     this.#ownAudiences().delete(audience);
     this.unmiss(audience);
   }
 
   /** Notes a frame of its own, behind everything that is due to it by now. */
-  note(due: Due): void {
+  note(due: OutboxDue): void {
     if (this.#closed) return;
     this.#own ??= [];
     this.#own.push({ at: this.cohort?.due.length ?? 0, due });
@@ -165,7 +163,7 @@ export class Outbox {
   }
 
   /** Goes from one cohort to another; what it was due from the first becomes its own. */
-  move(to: Cohort | undefined): void {
+  move(to: OutboxCohort | undefined): void {
     const at = to?.due.length ?? 0;
     const due = [...this.#inOrder(this.cohort?.due ?? [])];
     this.cohort?.leave(this);
@@ -186,7 +184,7 @@ export class Outbox {
   }
 
   /** Writes or queues what its cohort was due together with its own frames, in order. */
-  take(cohortDue: readonly Due[]): void {
+  take(cohortDue: readonly OutboxDue[]): void {
     if (this.#own !== undefined) {
       for (const due of this.#inOrder(cohortDue)) this.#put(due);
     } else {
@@ -200,20 +198,20 @@ export class Outbox {
   }
 
   /** Owes it the whole state of an audience, once it reads again. */
-  miss(audience: Audience): void {
+  miss(audience: OutboxAudience): void {
     this.#missed ??= new Set();
     this.#missed.add(audience);
   }
 
   /** Owes it the state of an audience no longer. */
-  unmiss(audience: Audience): void {
+  unmiss(audience: OutboxAudience): void {
     this.#missed?.delete(audience);
   }
 
   /** The transport can take more again. */
   drained(): void {
     this.#behind = false;
-    const waiting = this.#backlog?.due ?? [];
+    const waiting = this.#backlog?.inOrder() ?? [];
     this.#dropBacklog();
     // What is due in this turn comes later: it is written with the next flush.
     for (const due of waiting) this.#put(due);
@@ -253,7 +251,7 @@ export class Outbox {
   }
 
   /** What the cohort was due since this one joined, with its own frames where they belong. */
-  *#inOrder(cohortDue: readonly Due[]): Generator<Due> {
+  *#inOrder(cohortDue: readonly OutboxDue[]): Generator<OutboxDue> {
     let next = this.#joinedAt;
     for (const { at, due } of this.#own ?? []) {
       for (; next < at; next += 1) yield cohortDue[next]!;
@@ -263,7 +261,7 @@ export class Outbox {
   }
 
   /** Puts one or many frames of a list from a place on; returns the place of the next one. */
-  #putFrom(cohortDue: readonly Due[], from: number): number {
+  #putFrom(cohortDue: readonly OutboxDue[], from: number): number {
     const { gatherer } = this.#host;
     if (!this.#behind && !this.#closed) {
       const before = gatherer.length;
@@ -276,7 +274,7 @@ export class Outbox {
   }
 
   /** Gathers a frame towards the socket, or keeps it while the client is behind. */
-  #put(due: Due): void {
+  #put(due: OutboxDue): void {
     if (this.#closed) return;
     const { gatherer } = this.#host;
     const bytes = formOf(due.frame, this.compresses);
@@ -294,12 +292,12 @@ export class Outbox {
     this.#note(this.#host.gatherer.write(this.#transport));
   }
 
-  #ownAudiences(): Set<Audience> {
+  #ownAudiences(): Set<OutboxAudience> {
     const shared = this.#audiences;
     const own = shared === none || shared === this.cohort?.audiences ? new Set(shared) : shared;
     this.#audiences = own;
     // Made above, now or before, and nobody else has it.
-    return own as Set<Audience>;
+    return own as Set<OutboxAudience>;
   }
 
   #note(written: Written): void {
@@ -318,38 +316,17 @@ export class Outbox {
   }
 
   /** Keeps a frame for a client that is behind, as its policy allows. */
-  #wait(due: Due): void {
-    const { frame, policy } = due;
-    if (policy.kind === "changes") {
-      this.miss(policy.audience);
+  #wait(due: OutboxDue): void {
+    if (due.policy.kind === "changes") {
+      if (due.source !== undefined) this.miss(due.source);
       this.#conflated += 1;
       return;
     }
-    this.#backlog ??= { due: [], bytes: 0, share: 0, places: new Map() };
-    const backlog = this.#backlog;
-    const { length } = formOf(frame, this.compresses);
-    const place = policy.kind === "state" ? backlog.places.get(policy.key) : undefined;
-    if (place !== undefined) {
-      const older = backlog.due[place]!;
-      const before = formOf(older.frame, this.compresses).length;
-      backlog.bytes += length - before;
-      this.#addShare(backlog, length / due.sharedBy - before / older.sharedBy);
-      backlog.due[place] = due;
-      this.#conflated += 1;
-      return;
-    }
-    if (backlog.bytes + length > this.#bytesMax) {
-      this.overflow();
-      return;
-    }
-    if (policy.kind === "state") backlog.places.set(policy.key, backlog.due.length);
-    backlog.due.push(due);
-    backlog.bytes += length;
-    this.#addShare(backlog, length / due.sharedBy);
-  }
-
-  #addShare(backlog: Backlog, bytes: number): void {
-    backlog.share += bytes;
-    this.#host.waits(bytes);
+    this.#backlog ??= new Backlog(this.compresses);
+    const before = this.#backlog.share;
+    const outcome = this.#backlog.add(due, this.#bytesMax);
+    this.#host.waits(this.#backlog.share - before);
+    if (outcome === "conflated") this.#conflated += 1;
+    else if (outcome === "full") this.overflow();
   }
 }

@@ -61,6 +61,10 @@ describe("a configuration", () => {
       tickerIntervalMs: 1_000,
       candleIntervalMs: 500,
       unchangedBars: true,
+      resumeSeconds: 600,
+      resumeBytesMax: 268_435_456,
+      idleSeconds: 60,
+      idleStreamsMax: 10_000,
     });
     expect(partOf(config, cryptomus)).toEqual({
       enabled: true,

@@ -76,8 +76,10 @@ function connectFeed(
     ? "dataset is simulated: its prices are made up"
     : "dataset is served";
   log.info(phrase, { dataset: code, publisher });
-  return new FeedRunner({
+  const runner = new FeedRunner({
     dataset,
+    // Its trades are not stored, so no position outlives this process.
+    epoch: `${code}-${clock.nowUs()}`,
     opened,
     restarts: new FeedRestarts({
       seed: clock.nowUs(),
@@ -91,11 +93,12 @@ function connectFeed(
     catalog,
     clock,
     log,
-    publish: (bar, periodS) => {
+    publish: (bar, periodS, cause) => {
       const { ticker, startUs } = bar;
+      const topic = { kind: "bars", dataset: code, ticker, periodS } as const;
       // Bars of different minutes never replace each other: a client that is behind loses no bar.
       const stateKey = `${code}|${ticker}|${periodS}|${startUs}`;
-      hub.publish({ kind: "bars", dataset: code, ticker, periodS }, bar, {
+      hub.publish(topic, runner.numbering.number(topic, cause, bar), {
         kind: "state",
         key: stateKey,
       });
@@ -107,4 +110,5 @@ function connectFeed(
     },
     progress: (share) => progress(code, share),
   });
+  return runner;
 }

@@ -2,7 +2,7 @@
 import { frameText } from "../adapters/ws/frame.ts";
 import { allocate } from "../adapters/ws/socket-transport.ts";
 import type { Config } from "../config/schema.ts";
-import { Hub } from "../hub/hub.ts";
+import { Hub, nowhere } from "../hub/hub.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { FeedRunner } from "../streams/bar-streams.ts";
 import type { Trading } from "./trading.ts";
@@ -16,7 +16,12 @@ export interface TopicSources {
 }
 
 /** Makes the hub. */
-export function createHub({ server }: Config, clock: Clock, { trading, feeds }: TopicSources): Hub {
+export function createHub(
+  { server, streams }: Config,
+  clock: Clock,
+  { trading, feeds }: TopicSources,
+): Hub {
+  const feedOf = (dataset: string) => feeds.find((feed) => feed.dataset.code === dataset);
   return new Hub({
     frameText,
     allocate,
@@ -25,8 +30,17 @@ export function createHub({ server }: Config, clock: Clock, { trading, feeds }: 
     current: (topic) => trading?.current(topic),
     subscribed: (topic) => {
       if (topic.kind !== "bars") return;
-      feeds.find((feed) => feed.dataset.code === topic.dataset)?.audienceCame(topic);
+      feedOf(topic.dataset)?.audienceCame(topic);
     },
+    head: (topic) =>
+      (topic.kind === "bars" ? feedOf(topic.dataset) : trading)?.numbering.head(topic) ?? nowhere,
+    streams: {
+      messageMs: streams.resumeSeconds * 1_000,
+      bytesMax: streams.resumeBytesMax,
+      idleMs: streams.idleSeconds * 1_000,
+      idleMax: streams.idleStreamsMax,
+    },
+    nowMs: () => clock.monotonicMs(),
   });
 }
 

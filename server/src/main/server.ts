@@ -90,7 +90,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { gateway, http } = await openDoors(site, served, { tls, isStopping });
 
   const port = await start.step("listening", () => listen(http, host, wanted));
-  const { feeds, trading, demoKey, demoUsers } = served;
+  const { feeds, hub, trading, demoKey, demoUsers } = served;
   for (const feed of feeds) {
     await start.step(
       "feeds running",
@@ -103,6 +103,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     () =>
       everySecond(times.clock, (nowUs) => {
         for (const feed of feeds) feed.wallTime(nowUs);
+        hub.expire();
         trading?.audience.look(gateway.connections);
       }),
     (cancel) => cancel(),

@@ -14,7 +14,8 @@ import { createDesk } from "../engine/desk.ts";
 import { Engine } from "../engine/engine.ts";
 import { LocalFeed, localPublisher } from "../feeds/local/feed.ts";
 import { restoreRunningBars } from "../feeds/local/running-bars.ts";
-import type { CurrentState, Hub } from "../hub/hub.ts";
+import type { Hub } from "../hub/hub.ts";
+import type { CurrentState } from "../hub/options.ts";
 import type { MarketBoard } from "../marketdata/market-board.ts";
 import type { Topic } from "../marketdata/topic.ts";
 import type { ExchangeAccess } from "../ports/protocol.ts";
@@ -22,6 +23,7 @@ import { warmUp } from "../sequencer/warm-up.ts";
 import { AccountStreams } from "../streams/account-streams.ts";
 import { listingsTo } from "../streams/listings.ts";
 import { MarketStreams } from "../streams/market-streams.ts";
+import { Numbering } from "../streams/numbering.ts";
 import { servedProtocols } from "./configuration.ts";
 import { DisabledUsers } from "./disabled-users.ts";
 import type { Site } from "./site.ts";
@@ -36,6 +38,8 @@ export class Trading {
   /** The exchange's own trades. */
   readonly feed: LocalFeed;
   readonly board: MarketBoard;
+  /** Positions of everything that the exchange publishes. */
+  readonly numbering: Numbering;
   /** Whether anybody is there to see the participants trade. */
   readonly audience: Audience;
   /** Takes their orders out of the book; call `refresh` about every second. */
@@ -56,6 +60,8 @@ export class Trading {
     this.engine = parts.engine;
     this.feed = parts.feed;
     this.board = parts.board;
+    const { epoch, exchange } = parts.engine;
+    this.numbering = new Numbering({ epoch, sequence: exchange.sequence });
     this.#registry = parts.registry;
     this.#admissions = parts.admissions;
     this.#site = site;
@@ -136,7 +142,11 @@ export class Trading {
     const agents = await start.step("participants", () => this.#participants());
     await start.step("stages", () => {
       const startUs = clock.nowUs();
-      const streams = new MarketStreams({ board, hub, rhythms: config.streams, startUs });
+      const { numbering } = this;
+      const streams = new MarketStreams({
+        ...{ board, hub, numbering, startUs },
+        rhythms: config.streams,
+      });
       this.#streams = streams;
       return engine.start({
         board: { take: (released) => board.apply(released) },
@@ -145,7 +155,7 @@ export class Trading {
         agents,
         marketStates: streams.states,
         trades: streams.trades,
-        accounts: new AccountStreams(hub, board),
+        accounts: new AccountStreams(hub, board, numbering),
       });
     });
     if (agents !== undefined) {

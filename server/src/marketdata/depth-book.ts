@@ -96,14 +96,21 @@ export class DepthBook {
   /**
    * What changed since the last call, for each wanted scale where something did: a group at most once,
    * with its whole quantity, and not at all when it changed back. The changes of a scale that is not
-   * wanted are passed over: whoever comes to want it begins with {@link whole}.
+   * wanted are passed over, which `passedOver` is told: whoever comes to want it begins with {@link whole}.
    */
-  take(timeUs: number, wanted: (depthScale: number) => boolean): readonly DepthUpdate[] {
+  take(
+    timeUs: number,
+    wanted: (depthScale: number) => boolean,
+    passedOver?: (depthScale: number) => void,
+  ): readonly DepthUpdate[] {
     const updates: DepthUpdate[] = [];
     const hasWaiting = this.#asks.changedLevels + this.#bids.changedLevels > 0;
     if (!hasWaiting && !this.#hasForgotten) return updates;
     for (let depthScale = 0; depthScale < depthScaleCount; depthScale += 1) {
-      if (!wanted(depthScale)) continue;
+      if (!wanted(depthScale)) {
+        if (this.#hasChanged(depthScale)) passedOver?.(depthScale);
+        continue;
+      }
       const update = this.#hasForgotten
         ? this.whole(depthScale)
         : this.#changes(timeUs, depthScale);
@@ -119,6 +126,11 @@ export class DepthBook {
     const bids = this.#bids.changes(depthScale);
     if (asks.length + bids.length === 0) return undefined;
     return { ...this.#units, timeUs, depthScale, full: false, asks, bids };
+  }
+
+  #hasChanged(depthScale: number): boolean {
+    if (this.#hasForgotten) return true;
+    return this.#asks.hasChanges(depthScale) || this.#bids.hasChanges(depthScale);
   }
 
   #settle(): void {

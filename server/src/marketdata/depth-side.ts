@@ -93,6 +93,11 @@ export class DepthSide {
     return this.#levels(changed.filter(({ quantity, shown }) => quantity !== shown));
   }
 
+  /** Whether {@link changes} has any. */
+  hasChanges(depthScale: number): boolean {
+    return this.#changed[depthScale]!.some(({ quantity, shown }) => quantity !== shown);
+  }
+
   /** Makes the present quantities those that changes are told from, at all scales at once. */
   settle(): void {
     // A group is let go together with all finer ones of it: nothing may point to a forgotten group.

@@ -134,7 +134,7 @@ function shown(board: MarketBoard, nowUs: number) {
 function published(board: MarketBoard, nowUs: number) {
   return {
     lastPrices: board.takeLastPrices(everything),
-    depth: board.takeDepth(nowUs, everything),
+    depth: board.takeDepth(nowUs, { wanted: everything }),
     candles: board.takeCandles((_, intervalS) => intervalS >= 60),
     tickers: board.takeTickers(nowUs, () => true).map(withoutLastTime),
   };

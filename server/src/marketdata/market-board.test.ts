@@ -356,7 +356,7 @@ describe("what is taken to be published", () => {
   it("is depth of the wanted scales, with absolute quantities", () => {
     const made = stage("ann sell 2@11", "bob buy 3@9");
     const take = () =>
-      made.board.takeDepth(7, (code, depthScale) => code === market && depthScale < 2);
+      made.board.takeDepth(7, { wanted: (code, depthScale) => code === market && depthScale < 2 });
     const first = take();
     expect(first.map(({ depthScale, full, timeUs }) => [depthScale, full, timeUs])).toEqual([
       [0, false, 7],
@@ -427,7 +427,7 @@ describe("what is taken to be published", () => {
       },
     ]);
 
-    expect(restarted.takeDepth(9, everything)).toEqual([]);
+    expect(restarted.takeDepth(9, { wanted: everything })).toEqual([]);
     expect(restarted.takeCandles(everything)).toEqual([]);
     expect(restarted.joinLastPrices(market)?.state).toEqual(board.lastPrice(market));
     expect(restarted.joinTickers(market, startUs + 9e6)).toBeDefined();

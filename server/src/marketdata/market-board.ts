@@ -62,6 +62,13 @@ export function rulesOf(board: MarketBoardView, market: string): MarketRules {
   return listed.rules;
 }
 
+/** Who takes the changes of books. */
+export interface DepthTaker {
+  wanted(market: string, depthScale: number): boolean;
+  /** Told of each scale that changed but was not wanted. */
+  passedOver?(market: string, depthScale: number): void;
+}
+
 /**
  * All markets: what can be read of them, and for each stream what has changed since it was last taken.
  * What is taken with a predicate is made only where that says yes.
@@ -146,14 +153,16 @@ export class MarketBoard implements MarketBoardView {
 
   /**
    * The groups that changed since the last call, by market and wanted scale, with their whole
-   * quantities; the whole book where too many did. `timeUs` is the time that the updates tell.
+   * quantities; the whole book where too many did. `timeUs` is the time that the updates tell. Of a scale
+   * that is not wanted it is only told that it changed.
    */
-  takeDepth(
-    timeUs: number,
-    wanted: (market: string, depthScale: number) => boolean,
-  ): readonly DepthUpdate[] {
-    return this.#all().flatMap(({ depth, rules }) =>
-      depth.take(timeUs, (depthScale) => wanted(rules.code, depthScale)),
+  takeDepth(timeUs: number, { wanted, passedOver }: DepthTaker): readonly DepthUpdate[] {
+    return this.#all().flatMap(({ depth, rules: { code } }) =>
+      depth.take(
+        timeUs,
+        (depthScale) => wanted(code, depthScale),
+        (depthScale) => passedOver?.(code, depthScale),
+      ),
     );
   }
 

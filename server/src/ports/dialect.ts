@@ -3,16 +3,31 @@
  * socket adapter feeds it and carries out the effects that it returns.
  */
 import type { MarketRules } from "../core/market/rules.ts";
+import type { Place, Position } from "../marketdata/position.ts";
 import type { Topic, TopicOf, UpdateOf } from "../marketdata/topic.ts";
 import type { Awaitable } from "./awaitable.ts";
 import type { RestReply } from "./rest.ts";
+
+/** Where a message is in its stream, as a dialect may write it. */
+export interface MessagePlace extends Place {
+  /** Position of the message before it; undefined for a state that stands for everything before it. */
+  readonly previous: Position | undefined;
+}
 
 /** How a dialect writes one update. The object's identity is the key under which text is shared. */
 export interface Encoding<Kind extends Topic["kind"] = Topic["kind"]> {
   /** For metrics and messages, for example `finazon`. */
   readonly name: string;
-  /** The text of one message. Called once per update however many subscribers there are. */
-  encode(topic: TopicOf<Kind>, update: UpdateOf[Kind]): string;
+  /**
+   * Whether it writes positions. Its clients can say what they had last, so what they may have missed is
+   * kept for them; for the others nothing is.
+   */
+  readonly tellsPositions?: boolean;
+  /**
+   * The text of one message. Called once per update however many subscribers there are; with the place
+   * of the message where this {@link tellsPositions}.
+   */
+  encode(topic: TopicOf<Kind>, update: UpdateOf[Kind], place?: MessagePlace): string;
 }
 
 /** What a client did. */

@@ -6,6 +6,7 @@ import type { Topic } from "../marketdata/topic.ts";
 import type { BalanceUpdate, FillUpdate, OrderUpdate } from "../marketdata/updates.ts";
 import { AccountStreams } from "./account-streams.ts";
 import { Listener } from "./listener.fixture.ts";
+import { Numbering } from "./numbering.ts";
 
 const market = "BTC_USDT";
 const orders = (user: string): Topic => ({ kind: "orders", user, market });
@@ -23,7 +24,7 @@ beforeEach(() => {
     scenario.timeUs,
   );
   listener = new Listener();
-  streams = new AccountStreams(listener.hub, board);
+  streams = new AccountStreams(listener.hub, board, new Numbering({ epoch: "e", sequence: 0 }));
 });
 
 function say(...lines: readonly string[]): void {

@@ -7,6 +7,8 @@ import type { ExchangeEvent, Traded } from "../core/events.ts";
 import type { MarketRules, Side } from "../core/market/rules.ts";
 import type { Hub } from "../hub/hub.ts";
 import { type MarketBoardView, rulesOf } from "../marketdata/market-board.ts";
+import type { Cause } from "../marketdata/position.ts";
+import type { TopicOf, UpdateOf } from "../marketdata/topic.ts";
 import {
   type FillUpdate,
   type MarketUnits,
@@ -15,46 +17,53 @@ import {
 } from "../marketdata/updates.ts";
 import type { Released } from "../ports/released.ts";
 import type { Stage } from "../ports/stage.ts";
+import type { PrivateTopic } from "../ports/stream-history.ts";
+import type { Numbering } from "./numbering.ts";
 
 const asHistory = { kind: "history" } as const;
 
 /** The private streams of all users. */
 export class AccountStreams implements Stage {
   readonly #hub: Hub;
+  readonly #numbering: Numbering;
   readonly #board: MarketBoardView;
 
   /** The board has to know each market before its orders are published. */
-  constructor(hub: Hub, board: MarketBoardView) {
+  constructor(hub: Hub, board: MarketBoardView, numbering: Numbering) {
     this.#hub = hub;
+    this.#numbering = numbering;
     this.#board = board;
   }
 
   /** Publishes what durable commands did. */
   take(released: readonly Released[]): void {
     for (const { sequence, timeUs, events } of released) {
-      for (const event of events) this.#publishEvent(event, sequence, timeUs);
+      for (const event of events) this.#publishEvent(event, { sequence, timeUs, tick: 0 });
     }
   }
 
-  #publishEvent(event: ExchangeEvent, sequence: number, timeUs: number): void {
+  #publishEvent(event: ExchangeEvent, command: TimedCause): void {
+    const { timeUs } = command;
     switch (event.kind) {
       case "order-opened":
-        this.#order({ phase: "created", order: event.order, timeUs });
+        this.#order(command, { phase: "created", order: event.order, timeUs });
         break;
       case "order-updated":
-        this.#order({ phase: "updated", order: event.order, timeUs });
+        this.#order(command, { phase: "updated", order: event.order, timeUs });
         break;
       case "order-closed":
-        this.#order({ phase: "finished", order: event.order, reason: event.reason, timeUs });
+        this.#order(command, {
+          ...{ phase: "finished", order: event.order },
+          ...{ reason: event.reason, timeUs },
+        });
         break;
       case "traded":
-        for (const fill of fillsOf(event, {
-          sequence,
-          timeUs,
-          rules: rulesOf(this.#board, event.market),
-        })) {
-          const { user, update } = fill;
-          this.#hub.publish({ kind: "fills", user, market: event.market }, update, asHistory);
+        for (const { user, update } of fillsOf(
+          event,
+          command,
+          rulesOf(this.#board, event.market),
+        )) {
+          this.#publish({ kind: "fills", user, market: event.market }, command, update);
         }
         break;
       case "balance-changed": {
@@ -62,17 +71,30 @@ export class AccountStreams implements Stage {
         if (event.oldAvailable === event.newAvailable) break;
         const { user, currency } = event;
         const update = { timeUs, change: event };
-        this.#hub.publish({ kind: "balances", user, currency }, update, asHistory);
+        this.#publish({ kind: "balances", user, currency }, command, update);
         break;
       }
     }
   }
 
-  #order(parts: WithoutUnits<OrderUpdate>): void {
+  #order(command: Cause, parts: WithoutUnits<OrderUpdate>): void {
     const { user, market } = parts.order;
     const update: OrderUpdate = { ...unitsOf(rulesOf(this.#board, market)), ...parts };
-    this.#hub.publish({ kind: "orders", user, market }, update, asHistory);
+    this.#publish({ kind: "orders", user, market }, command, update);
   }
+
+  #publish<Kind extends PrivateTopic["kind"]>(
+    topic: TopicOf<Kind>,
+    cause: Cause,
+    update: UpdateOf[Kind],
+  ): void {
+    this.#hub.publish(topic, this.#numbering.number(topic, cause, update), asHistory);
+  }
+}
+
+/** A command, and when it was stamped. */
+interface TimedCause extends Cause {
+  readonly timeUs: number;
 }
 
 type WithoutUnits<Updates> = Updates extends unknown ? Omit<Updates, keyof MarketUnits> : never;
@@ -80,15 +102,13 @@ type WithoutUnits<Updates> = Updates extends unknown ? Omit<Updates, keyof Marke
 /** The halves of a match, the maker's first: the maker's order rested first. */
 function fillsOf(
   traded: Traded,
-  {
-    rules,
-    ...place
-  }: { readonly sequence: number; readonly timeUs: number; readonly rules: MarketRules },
+  { sequence, timeUs }: TimedCause,
+  rules: MarketRules,
 ): readonly { readonly user: string; readonly update: FillUpdate }[] {
   const { ordinal, price, quantity, value, aggressor } = traded;
   const received = (side: Side) => (side === "buy" ? rules.base : rules.quote);
   const makerSide = oppositeOf(aggressor);
-  const common = { ...unitsOf(rules), ...place, ordinal, price, quantity, value };
+  const common = { ...unitsOf(rules), sequence, timeUs, ordinal, price, quantity, value };
   return [
     {
       user: traded.makerUser,
@@ -108,7 +128,7 @@ function fillsOf(
         ...common,
         order: traded.taker,
         // The taker is the order of this very command.
-        orderCreatedUs: place.timeUs,
+        orderCreatedUs: timeUs,
         role: "taker",
         side: aggressor,
         fee: traded.takerFee,

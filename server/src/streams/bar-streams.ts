@@ -9,6 +9,7 @@ import type { BarUpdate, PublishPeriodS } from "../marketdata/bar-update.ts";
 import type { Catalog, DatasetEnd } from "../marketdata/catalog.ts";
 import { inEventOrder } from "../marketdata/event-order.ts";
 import type { Dataset, Instrument } from "../marketdata/instrument.ts";
+import type { Cause } from "../marketdata/position.ts";
 import type { BarTopic } from "../marketdata/topic.ts";
 import type { Trade } from "../marketdata/trade.ts";
 import { type Clock, steadyMs } from "../ports/clock.ts";
@@ -22,7 +23,9 @@ import {
   stopSource,
 } from "../ports/feed.ts";
 import type { Log } from "../ports/log.ts";
+import { tickUs } from "../ports/released.ts";
 import type { FailedRun, FeedRestarts } from "./feed-restarts.ts";
+import { Numbering } from "./numbering.ts";
 import { UnusedTrades } from "./unused-trades.ts";
 
 /** How often it is told which trades were not used, in milliseconds, while there are more of them. */
@@ -31,6 +34,8 @@ const tellingMs = 60_000;
 /** What a runner is made of. */
 export interface FeedRunnerOptions {
   readonly dataset: Dataset;
+  /** Identity of its batches; they are counted from 1 at each start. By default empty. */
+  readonly epoch?: string;
   readonly opened: OpenedFeed;
   /** When it is started again after a failure; never when left out. */
   readonly restarts?: FeedRestarts;
@@ -43,7 +48,7 @@ export interface FeedRunnerOptions {
   readonly clock: Clock;
   readonly log: Log;
   /** Receives each bar when it is due. */
-  publish(bar: BarUpdate, periodS: PublishPeriodS): void;
+  publish(bar: BarUpdate, periodS: PublishPeriodS, cause: Cause): void;
   /** Resolves when the consumers have taken what they were sent; undefined when they have. */
   caughtUp(): Promise<void> | undefined;
   /** Told once when no more data follows: the source is over, or it failed and stays stopped. */
@@ -78,11 +83,15 @@ export class FeedRunner {
     restarts: 0,
     lagUs: 0,
   };
+  /** Positions of its bars. */
+  readonly numbering: Numbering;
   state: FeedState = "waiting";
   /** Why the feed failed last. */
   failure: string | undefined;
   readonly #options: FeedRunnerOptions;
   readonly #bars: BarPublisher;
+  /** The last batch of trades, and the tick after it once there was one. */
+  #cause: Cause = { sequence: 0, tick: 0 };
   readonly #abort = stopSource();
   readonly #audience = Promise.withResolvers<void>();
   #finished: Promise<void> | undefined;
@@ -90,11 +99,12 @@ export class FeedRunner {
   constructor(options: FeedRunnerOptions) {
     this.#options = options;
     this.dataset = options.dataset;
+    this.numbering = new Numbering({ epoch: options.epoch ?? "", sequence: 0 });
     this.#bars = new BarPublisher({
       latenessUs: options.latenessUs,
       unchangedBars: options.unchangedBars,
       isWanted: (instrument, periodS) => options.isWanted?.(instrument, periodS) ?? true,
-      publish: (bar, periodS) => options.publish(bar, periodS),
+      publish: (bar, periodS) => options.publish(bar, periodS, this.#cause),
     });
     for (const ticker of options.opened.feed.tickers) {
       options.catalog.ensureInstrument(options.dataset.code, ticker);
@@ -127,7 +137,9 @@ export class FeedRunner {
 
   /** Passes on that wall time goes by; feeds that tell the time by themselves do not listen. */
   wallTime(nowUs: number): void {
-    if (this.#options.opened.feed.time === "wall") this.#bars.advance(nowUs);
+    if (this.#options.opened.feed.time !== "wall") return;
+    this.#cause = { sequence: this.#cause.sequence, tick: Math.floor(nowUs / tickUs) };
+    this.#bars.advance(nowUs);
   }
 
   /** Lets a feed that waits for its audience find out what there is to subscribe to. */
@@ -225,6 +237,7 @@ export class FeedRunner {
         const next = await batches.next();
         if (next.done === true) return { outcome: next.value, hasYielded };
         hasYielded = true;
+        this.#cause = { sequence: this.#cause.sequence + 1, tick: 0 };
         for (const event of next.value) this.#take(event);
         if (opened.waitsForConsumers) await this.#options.caughtUp();
       }
@@ -265,7 +278,7 @@ export class FeedRunner {
   #fold({ trades, placeOf }: Extract<FeedEvent, { kind: "trades" }>): void {
     const { clock, opened } = this.#options;
     const { verdicts, unused } = this.figures;
-    if (opened.feed.time === "wall") this.wallTime(clock.nowUs());
+    if (opened.feed.time === "wall") this.#bars.advance(clock.nowUs());
     const ordered = opened.feed.time === "wall" ? inEventOrder(trades) : trades;
     for (let at = 0; at < ordered.length; at += 1) {
       const trade = ordered[at]!;

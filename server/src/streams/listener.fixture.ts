@@ -1,5 +1,6 @@
 /** A hub with somebody who listens: what is published to them, as it comes to an encoding. */
-import { type CurrentState, Hub } from "../hub/hub.ts";
+import { Hub } from "../hub/hub.ts";
+import type { CurrentState } from "../hub/options.ts";
 import type { Outbox } from "../hub/outbox.ts";
 import { type Topic, topicKey, type Update } from "../marketdata/topic.ts";
 import type { Encoding } from "../ports/dialect.ts";

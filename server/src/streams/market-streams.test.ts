@@ -8,6 +8,7 @@ import type { DepthUpdate } from "../marketdata/updates.ts";
 import type { Released } from "../ports/released.ts";
 import { Listener } from "./listener.fixture.ts";
 import { MarketStreams } from "./market-streams.ts";
+import { Numbering } from "./numbering.ts";
 
 const market = "BTC_USDT";
 const depth: Topic = { kind: "depth", market, depthScale: 0 };
@@ -36,6 +37,7 @@ beforeEach(() => {
   tick = startTick;
   scenario.timeUs = tick * 100_000;
   streams = new MarketStreams({
+    numbering: new Numbering({ epoch: "e", sequence: 0 }),
     board,
     hub: listener.hub,
     rhythms: {

@@ -1,16 +1,21 @@
 /**
  * The public streams of the exchange's markets: takes from the board what has changed and hands it to
- * the hub, trades at once and the rest at the ticks of its own rhythm (D-C43). What nobody listens to is
- * not made.
+ * the hub, trades at once and the rest at the ticks of its own rhythm (D-C43). Where nobody follows a stream,
+ * its position moves on and nothing is made.
  */
-import type { CurrentState, Hub } from "../hub/hub.ts";
+import type { Delivery } from "../hub/due.ts";
+import type { Hub } from "../hub/hub.ts";
+import type { CurrentState } from "../hub/options.ts";
+import { candleIntervalsS } from "../marketdata/candles.ts";
 import { depthScaleCount } from "../marketdata/depth-scales.ts";
 import { type MarketBoard, rulesOf } from "../marketdata/market-board.ts";
+import type { Cause } from "../marketdata/position.ts";
 import { tradesUpdates } from "../marketdata/public-trades.ts";
-import type { Topic } from "../marketdata/topic.ts";
-import type { DepthUpdate } from "../marketdata/updates.ts";
+import type { Topic, TopicOf, UpdateOf } from "../marketdata/topic.ts";
+import type { DepthUpdate, LastPriceUpdate } from "../marketdata/updates.ts";
 import type { Released, Tick } from "../ports/released.ts";
 import type { Stage } from "../ports/stage.ts";
+import type { Numbering } from "./numbering.ts";
 import { TickRhythm } from "./tick-rhythm.ts";
 
 /** The rhythms that an operator may choose, in milliseconds; whole tenths of a second are kept. */
@@ -27,6 +32,7 @@ export interface StreamRhythms {
 export interface MarketStreamsOptions {
   readonly board: MarketBoard;
   readonly hub: Hub;
+  readonly numbering: Numbering;
   readonly rhythms: StreamRhythms;
   /** Market time at the start, in microseconds since 1970. */
   readonly startUs: number;
@@ -42,8 +48,12 @@ export class MarketStreams {
   /** Books and scales that changed since the whole was last sent: at most one of each per market. */
   readonly #changedBooks = new Set<string>();
   readonly #rhythms: readonly TickRhythm[];
-  /** Time of the last tick. */
+  /** The last tick, and its time. */
+  #tick: Cause = { sequence: 0, tick: 0 };
   #timeUs: number;
+  /** Last prices by market, as they were at the last tick of prices, and of candles. */
+  readonly #pricesTold = new Map<string, LastPriceUpdate>();
+  readonly #candlesTold = new Map<string, LastPriceUpdate>();
 
   constructor(options: MarketStreamsOptions) {
     this.#options = options;
@@ -80,22 +90,29 @@ export class MarketStreams {
   }
 
   #publishTrades(released: readonly Released[]): void {
-    const { board, hub } = this.#options;
+    const { board, hub, numbering } = this.#options;
     for (const update of tradesUpdates(released, (market) => rulesOf(board, market))) {
-      hub.publish({ kind: "trades", market: update.market }, update, { kind: "history" });
+      const topic = { kind: "trades", market: update.market } as const;
+      // Wherever the trades of commands are cut into messages, each of these ends with its newest trade.
+      const { sequence, ordinal } = update.trades.at(-1)!;
+      const message = numbering.number(topic, { sequence, tick: 0 }, update, ordinal);
+      hub.publish(topic, message, { kind: "history" });
     }
   }
 
   #cut(tick: Tick): void {
     this.#timeUs = tick.timeUs;
+    this.#tick = tick;
     for (const rhythm of this.#rhythms) rhythm.tick(tick);
   }
 
   #publishDepth(): void {
-    const { board, hub } = this.#options;
-    const updates = board.takeDepth(this.#timeUs, (market, depthScale) =>
-      hub.hasAudience({ kind: "depth", market, depthScale }),
-    );
+    const { board, hub, numbering } = this.#options;
+    const updates = board.takeDepth(this.#timeUs, {
+      wanted: (market, depthScale) => hub.hasAudience({ kind: "depth", market, depthScale }),
+      passedOver: (market, depthScale) =>
+        numbering.pass({ kind: "depth", market, depthScale }, this.#tick),
+    });
     for (const update of updates) {
       const key = `${update.market}:${update.depthScale}`;
       if (update.full) this.#changedBooks.delete(key);
@@ -104,7 +121,7 @@ export class MarketStreams {
     }
   }
 
-  /** Whoever lost a frame is right again after this: the stream has no numbers to notice it by. */
+  /** Clients without positions cannot notice that they lost a frame: after this they are right again. */
   #reloadDepth(): void {
     const { board, hub } = this.#options;
     for (const { rules } of board.markets()) {
@@ -119,7 +136,7 @@ export class MarketStreams {
 
   #publishBook(update: DepthUpdate): void {
     const { market, depthScale } = update;
-    this.#options.hub.publish({ kind: "depth", market, depthScale }, update, { kind: "changes" });
+    this.#publish({ kind: "depth", market, depthScale }, update, { kind: "changes" });
   }
 
   #publishPrices(): void {
@@ -130,7 +147,7 @@ export class MarketStreams {
     for (const update of prices) {
       const { market } = update;
       const key = `last-price|${market}`;
-      hub.publish({ kind: "last-price", market }, update, { kind: "state", key });
+      this.#publish({ kind: "last-price", market }, update, { kind: "state", key });
     }
     const tickers = board.takeTickers(this.#timeUs, (market) =>
       hub.hasAudience({ kind: "ticker", market }),
@@ -138,8 +155,12 @@ export class MarketStreams {
     for (const update of tickers) {
       const { market } = update;
       const key = `ticker|${market}`;
-      hub.publish({ kind: "ticker", market }, update, { kind: "state", key });
+      this.#publish({ kind: "ticker", market }, update, { kind: "state", key });
     }
+    this.#passOver(this.#pricesTold, (market) => [
+      { kind: "last-price", market },
+      { kind: "ticker", market },
+    ]);
   }
 
   #publishCandles(): void {
@@ -151,7 +172,36 @@ export class MarketStreams {
       const { market, intervalS, candle } = update;
       // Candles of different intervals of time never replace each other.
       const key = `candles|${market}|${intervalS}|${candle.startUs}`;
-      hub.publish({ kind: "candles", market, intervalS }, update, { kind: "state", key });
+      this.#publish({ kind: "candles", market, intervalS }, update, { kind: "state", key });
+    }
+    this.#passOver(this.#candlesTold, (market) =>
+      candleIntervalsS.map((intervalS) => ({ kind: "candles", market, intervalS })),
+    );
+  }
+
+  #publish<Kind extends Topic["kind"]>(
+    topic: TopicOf<Kind>,
+    update: UpdateOf[Kind],
+    delivery: Delivery,
+  ): void {
+    const { hub, numbering } = this.#options;
+    hub.publish(topic, numbering.number(topic, this.#tick, update), delivery);
+  }
+
+  /** Moves on the streams that nobody follows of the markets that have traded since. */
+  #passOver(
+    told: Map<string, LastPriceUpdate>,
+    topicsOf: (market: string) => readonly Topic[],
+  ): void {
+    const { board, hub, numbering } = this.#options;
+    for (const { rules } of board.markets()) {
+      const last = board.lastPrice(rules.code);
+      const before = told.get(rules.code);
+      if (last === undefined || last.timeUs === before?.timeUs) continue;
+      told.set(rules.code, last);
+      for (const topic of topicsOf(rules.code)) {
+        if (!hub.hasAudience(topic)) numbering.pass(topic, this.#tick);
+      }
     }
   }
 }

@@ -13,6 +13,7 @@ import { tuneCollector } from "../../../../server/src/cli/collector.ts";
 import { Hub } from "../../../../server/src/hub/hub.ts";
 import type { MarketTopic, UpdateOf } from "../../../../server/src/marketdata/topic.ts";
 import type { Dialect, Encoding, Session } from "../../../../server/src/ports/dialect.ts";
+import { Numbering } from "../../../../server/src/streams/numbering.ts";
 import { obeyCommands, topicsOf } from "./fanout-program.ts";
 
 // As the server's command line does.
@@ -69,9 +70,14 @@ server.on("upgrade", (request, socket, head) => gateway.upgrade(request, socket,
 server.listen(0, "127.0.0.1", 1_024);
 await once(server, "listening");
 
+const numbering = new Numbering({ epoch: "bench", sequence: 0 });
+let sequence = 0;
 await obeyCommands((server.address() as AddressInfo).port, (messages) => {
   for (const { topic: at, text } of messages) {
     const topic = topics[at]!;
-    hub.publish(topic, { text } as ReadyUpdate, { kind: "state", key: topic.market });
+    sequence += 1;
+    const update = { text } as ReadyUpdate;
+    const message = numbering.number(topic, { sequence, tick: 0 }, update);
+    hub.publish(topic, message, { kind: "state", key: topic.market });
   }
 });

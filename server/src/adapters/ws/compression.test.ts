@@ -75,7 +75,8 @@ async function start(compression: boolean) {
   };
   const publish = (text: string) => {
     updateText = text;
-    hub.publish(topic, update as never, history);
+    const at = { sequence: 1, tick: 0, ordinal: 0 };
+    hub.publish(topic, { position: at, previous: at, update: update as never }, history);
   };
   return { gateway, frames, open, port, publish };
 }

@@ -267,7 +267,8 @@ export class Conversation {
     update: UpdateOf[Kind],
   ): readonly string[] {
     this.#sent = [];
-    this.hub.publish(topic, update, { kind: "history" });
+    const position = { sequence: 1, tick: 0, ordinal: 0 };
+    this.hub.publish(topic, { position, previous: position, update }, { kind: "history" });
     this.hub.flush();
     return this.#sent;
   }

@@ -1,0 +1,41 @@
+/** What a hub works with, and how what is published may be treated. */
+import type { Place } from "../marketdata/position.ts";
+import type { Topic, Update } from "../marketdata/topic.ts";
+import type { StreamHistory } from "../ports/stream-history.ts";
+import type { Allocate, FrameText } from "../ports/transport.ts";
+import type { StreamBounds } from "./streams.ts";
+
+/** What a hub works with. */
+export interface HubOptions {
+  readonly frameText: FrameText;
+  readonly allocate: Allocate;
+  /** Bytes that may wait for all clients together; beyond it those that are furthest behind are closed. */
+  readonly backlogBytesMax?: number;
+  /** Runs `task` soon, once the present turn of the event loop has done its work. */
+  schedule(task: () => void): void;
+  /** Told of each new subscription after it has been made. */
+  subscribed?(topic: Topic): void;
+  /**
+   * The state that a newcomer is sent at once, and with which a client that skipped changes goes on;
+   * undefined for topics that have none.
+   */
+  current?(topic: Topic): CurrentState | undefined;
+  /** Where a topic's stream is; asked when somebody begins to follow it. */
+  head?(topic: Topic): Place;
+  /** Reads private streams further back than they are kept here. */
+  readonly history?: StreamHistory | undefined;
+  /** How much is kept for clients that come back. */
+  readonly streams?: StreamBounds;
+  /** Monotonic time in milliseconds, for how long things are kept; for ever when left out. */
+  nowMs?(): number;
+}
+
+/** The state of a topic. */
+export interface CurrentState {
+  readonly state: Update;
+  /**
+   * Whether the other subscribers are still to be sent it. When it is published next, the newcomers who
+   * were sent it are not sent it again; unless they are told positions, where none may be left out.
+   */
+  readonly isNews: boolean;
+}

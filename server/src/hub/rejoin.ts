@@ -1,0 +1,210 @@
+/**
+ * Clients that come back and say what they had last. Each is told whether it can be given everything
+ * since then; if so it is sent that, in order and no faster than it reads, and goes on live from the
+ * very next message. If not, it goes on from the newest state. It is never sent a part.
+ */
+import type { Place, Position, Sequenced } from "../marketdata/position.ts";
+import type { Topic, Update } from "../marketdata/topic.ts";
+import type { Encoding } from "../ports/dialect.ts";
+import type { PrivateTopic, StreamHistory } from "../ports/stream-history.ts";
+import type { Outbox } from "./outbox.ts";
+import type { Stream } from "./stream.ts";
+
+/** Most messages that one client is sent of what it missed before others have their turn. */
+export const missedMessagesMax = 256;
+
+/** What a client that comes back is told before it is sent anything of the stream. */
+export interface Rejoined extends Place {
+  /**
+   * True: everything after the position follows, in order, which is the one that the client named. False:
+   * something after that is lost; what follows is the newest state at this position, where the stream
+   * has one, and everything after it.
+   */
+  readonly recovered: boolean;
+}
+
+/** From where a client wants to go on. */
+export interface Resume {
+  /** What it had last. */
+  readonly from: Place;
+  /** Told once. A reply that is sent in it goes out ahead of the stream's messages. */
+  answered(answer: Rejoined): void;
+}
+
+/** What rejoining needs of the hub. */
+export interface RejoinHost {
+  readonly history: StreamHistory | undefined;
+  /** Runs `task` once others have had their turn. */
+  schedule(task: () => void): void;
+  /** Sends one client a message that it missed. */
+  send(rejoin: Rejoin, message: Sequenced<Update>): void;
+  /** Writes out what is due to a client. */
+  flush(outbox: Outbox): void;
+  /** Makes it a subscriber, who is sent the newest state first if it `wantsState`. */
+  join(rejoin: Rejoin, wantsState: boolean): void;
+  /** It has gone away before it was a subscriber. */
+  left(stream: Stream): void;
+}
+
+/** One client on its way back into one stream. */
+export interface Rejoin {
+  readonly outbox: Outbox;
+  readonly stream: Stream;
+  readonly encoding: Encoding;
+}
+
+interface Pending extends Rejoin, Pick<Resume, "answered"> {
+  /** What it has been sent so far. */
+  position: Position;
+  isAnswered: boolean;
+  /** Whether it waits for its turn or for the history. */
+  isWaiting: boolean;
+  isOver: boolean;
+}
+
+/** All clients that are being brought up to date. */
+export class Rejoins {
+  readonly #host: RejoinHost;
+  /** At most as many of a client as it may have subscriptions. */
+  readonly #pending = new Map<Outbox, Pending[]>();
+
+  constructor(host: RejoinHost) {
+    this.#host = host;
+  }
+
+  /** Brings a client back into a stream that it is not subscribed to. */
+  begin(rejoin: Rejoin, { from, answered }: Resume): void {
+    const { outbox, stream } = rejoin;
+    const state = { isAnswered: false, isWaiting: false, isOver: false };
+    const pending: Pending = { ...rejoin, ...state, answered, position: from.position };
+    stream.rejoining += 1;
+    this.#pending.set(outbox, [...(this.#pending.get(outbox) ?? []), pending]);
+    if (!stream.knows(from)) this.#startOver(pending);
+    else this.#advance(pending);
+  }
+
+  /** The client has changed its mind about a stream. */
+  cancel({ outbox, stream, encoding }: Rejoin): void {
+    for (const pending of this.#pending.get(outbox) ?? []) {
+      if (pending.stream === stream && pending.encoding === encoding) this.#abandon(pending);
+    }
+  }
+
+  /** The client is gone. */
+  leave(outbox: Outbox): void {
+    for (const pending of this.#pending.get(outbox) ?? []) this.#abandon(pending);
+  }
+
+  /** The client reads again. */
+  drained(outbox: Outbox): void {
+    for (const pending of this.#pending.get(outbox) ?? []) this.#advance(pending);
+  }
+
+  /** Sends what can be sent now; the client is a subscriber once it has everything. */
+  #advance(pending: Pending): void {
+    const { outbox, stream } = pending;
+    if (pending.isOver || pending.isWaiting || outbox.closed) return;
+    if (pending.isAnswered && outbox.behind) return;
+    const missed = stream.keepMessages().after(pending.position, missedMessagesMax);
+    if (missed === undefined) {
+      void this.#readOn(pending);
+      return;
+    }
+    this.#recovered(pending);
+    if (outbox.behind && missed.length > 0) return;
+    this.#send(pending, missed);
+    if (missed.length < missedMessagesMax) {
+      this.#end(pending);
+      this.#host.join(pending, false);
+      return;
+    }
+    this.#host.flush(outbox);
+    this.#later(pending);
+  }
+
+  #later(pending: Pending): void {
+    pending.isWaiting = true;
+    this.#host.schedule(() => {
+      pending.isWaiting = false;
+      this.#advance(pending);
+    });
+  }
+
+  /** Goes on with the history where the ring does not reach back far enough. */
+  async #readOn(pending: Pending): Promise<void> {
+    const { topic } = pending.stream;
+    const { history } = this.#host;
+    if (history === undefined || !isPrivate(topic)) {
+      this.#lost(pending);
+      return;
+    }
+    pending.isWaiting = true;
+    const page = await history
+      .read(topic, pending.position, missedMessagesMax)
+      .catch(() => undefined);
+    pending.isWaiting = false;
+    if (pending.isOver || pending.outbox.closed) return;
+    // A history that has nothing more, but does not reach to what is here, has a hole.
+    if (page === undefined || isSame(page.upTo, pending.position)) {
+      this.#lost(pending);
+      return;
+    }
+    this.#recovered(pending);
+    this.#send(pending, page.messages);
+    pending.position = page.upTo;
+    this.#host.flush(pending.outbox);
+    this.#advance(pending);
+  }
+
+  #send(pending: Pending, messages: readonly Sequenced<Update>[]): void {
+    for (const message of messages) {
+      this.#host.send(pending, message);
+      pending.position = message.position;
+    }
+  }
+
+  /** Not everything can be given: said at once, or, once the client was promised it, by closing. */
+  #lost(pending: Pending): void {
+    if (pending.isAnswered) pending.outbox.overflow();
+    else this.#startOver(pending);
+  }
+
+  #startOver(pending: Pending): void {
+    const { epoch, position } = pending.stream;
+    pending.isAnswered = true;
+    pending.answered({ recovered: false, epoch, position });
+    this.#end(pending);
+    this.#host.join(pending, true);
+  }
+
+  #recovered(pending: Pending): void {
+    if (pending.isAnswered) return;
+    pending.isAnswered = true;
+    const { stream, position } = pending;
+    pending.answered({ recovered: true, epoch: stream.epoch, position });
+  }
+
+  #abandon(pending: Pending): void {
+    this.#end(pending);
+    this.#host.left(pending.stream);
+  }
+
+  #end(pending: Pending): void {
+    const { outbox, stream } = pending;
+    pending.isOver = true;
+    stream.rejoining -= 1;
+    const left = (this.#pending.get(outbox) ?? []).filter((other) => other !== pending);
+    if (left.length > 0) this.#pending.set(outbox, left);
+    else this.#pending.delete(outbox);
+  }
+}
+
+function isPrivate(topic: Topic): topic is PrivateTopic {
+  return topic.kind === "orders" || topic.kind === "fills" || topic.kind === "balances";
+}
+
+function isSame(one: Position, other: Position): boolean {
+  return (
+    one.sequence === other.sequence && one.tick === other.tick && one.ordinal === other.ordinal
+  );
+}
