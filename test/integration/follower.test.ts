@@ -7,13 +7,10 @@ import { openCommandLog } from "../../server/src/adapters/sqlite/log/log.ts";
 import { Exchange } from "../../server/src/core/exchange.ts";
 import type { CommandLog } from "../../server/src/ports/command-log.ts";
 import type { Released, Tick } from "../../server/src/ports/released.ts";
-import {
-  exampleCommands,
-  opening,
-  seededNumbers,
-} from "../../server/src/sequencer/example-stream.fixture.ts";
+import { exampleCommands, opening } from "../../server/src/sequencer/example-stream.fixture.ts";
 import { Follower } from "../../server/src/sequencer/follower.ts";
 import { Sequencer } from "../../server/src/sequencer/sequencer.ts";
+import { Random } from "../../server/src/simulation/random.ts";
 import { VirtualClock } from "../../server/src/testing/virtual-clock.ts";
 
 let folder: string;
@@ -47,7 +44,7 @@ function follow() {
 
 it("comes to the writer's state, with its events and ticks in order, also when it came late", async () => {
   const seed = 7;
-  const draw = seededNumbers(seed);
+  const random = new Random(seed, "follower");
   const clock = new VirtualClock();
   const exchange = new Exchange();
   const left: (Released | Tick)[] = [];
@@ -64,9 +61,9 @@ it("comes to the writer's state, with its events and ticks in order, also when i
   const commands = [...opening, ...exampleCommands(seed, 600)];
   for (const [index, command] of commands.entries()) {
     const submitted = writer.submitted(command);
-    clock.advanceBy(draw(20_000));
+    clock.advanceBy(random.below(20_000));
     const isLast = index === commands.length - 1;
-    if (draw(10) === 0 || isLast) await submitted;
+    if (random.below(10) === 0 || isLast) await submitted;
     if (index === 300) late = follow();
   }
   // The writer leaves out a tick that is under way when it is closed.
