@@ -80,6 +80,26 @@ describe("a stream door that has to ask others", () => {
     expect(await made.admit(token, nobody, nowMs)).toMatchObject({ identity: user });
   });
 
+  it("refuses a user who is disabled while its place is asked for, and has the place again", async () => {
+    const disabling: AdmissionCounts = {
+      ...laterCounts,
+      quota: () => ({
+        async take() {
+          disableUser(store, { id: user.userId, nowMs });
+          return true;
+        },
+        refresh() {},
+      }),
+    };
+    const made = new TokenStreamDoor({
+      ...{ store, tokens: laterTokens(), counts: disabling, connectionsPerUserMax: 1 },
+    });
+    const { token } = await made.issueToken(user, nowMs);
+    expect(await made.admit(token, nobody, nowMs)).toBe("disabled-user");
+    store.enable(user.userId);
+    expect(await made.admit(token, nobody, nowMs)).toBe("disabled-user");
+  });
+
   it("uses no token up where there is no place, and has the place again that was given back", async () => {
     const made = door({ connectionsPerUserMax: 1 });
     const [first, second] = await Promise.all([
