@@ -1,5 +1,5 @@
 /**
- * The private channels of the Cryptomus stream over real sockets: what a user is told of his orders,
+ * The private channels of the Cryptomus stream over real sockets: what a user is told of their orders,
  * deals and balances, in which order, and that REST knows it at that moment. Beside them a stranger's
  * copies of the book, at every scale, while others trade.
  */

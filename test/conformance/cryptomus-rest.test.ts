@@ -1,6 +1,6 @@
 /**
  * The REST interface of the Cryptomus protocol over real sockets, against a server in a process of its
- * own: who is let in and how he signs, each error with its documented body, filters, odd and hostile
+ * own: who is let in and how they sign, each error with its documented body, filters, odd and hostile
  * requests, and the description of the interface.
  */
 import { createHmac } from "node:crypto";

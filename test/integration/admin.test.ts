@@ -248,7 +248,7 @@ describe("the administration of a running server", () => {
 });
 
 describe("a user made while the server runs", () => {
-  it("can sign at once, has what is deposited, and is refused once he is disabled", async () => {
+  it("can sign at once, has what is deposited, and is refused once they are disabled", async () => {
     const server = await start();
     const { userId, apiKey } = (await answerOf("users", "create")) as {
       userId: string;

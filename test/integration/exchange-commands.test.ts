@@ -1,4 +1,4 @@
-/** `verify` and `rebuild`: what stands beside the log is held against the log, and made anew from it. */
+/** `verify` and `rebuild`: what stands beside the log is held against the log, and made again from it. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -30,7 +30,7 @@ class Field {
     for (let number = 0; number < count; number += 1) this.#open(port, use, reconnectMs);
   }
 
-  /** Connects for each request anew. */
+  /** Connects for each request again. */
   churn(count: number, port: number, request: string): void {
     const use = (socket: Socket) => {
       socket.write(request);

@@ -96,7 +96,7 @@ async function run({ effort, note }: BenchmarkContext): Promise<Findings> {
 const description: Pick<Findings, "method" | "leavesOut"> = {
   method: [
     "The flow is made before the clock starts and lies in columns of integers; a run begins with a filled book.",
-    "9 % limit orders, 3 % immediate-or-cancel, 6 % cancels, 82 % moves; a move cancels the order, places what was left of it anew under a new id, and trades when it can.",
+    "9 % limit orders, 3 % immediate-or-cancel, 6 % cancels, 82 % moves; a move cancels the order, places what was left of it again under a new id, and trades when it can.",
     "Ours finds orders by id, in an index and rows as large as the exchange has them by default.",
     "The package is told the same operations by modify, limit and cancel; its arguments are made before the clock starts. Its book has the same levels at the end of its part of the flow.",
     `The package is given the first ${packageOperationsMax} operations and the naive twin the first ${naiveOperationsMax}.`,

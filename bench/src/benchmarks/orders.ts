@@ -85,7 +85,7 @@ async function run({ effort, note }: BenchmarkContext): Promise<Findings> {
 
 const description: Pick<Findings, "method" | "packages" | "leavesOut"> = {
   method: [
-    "A server process with one market; a load process with 200 users, each with one stream subscribed to his orders, deals and balances and to the depth of the market, and 64 kept-alive HTTP connections.",
+    "A server process with one market; a load process with 200 users, each with one stream subscribed to their orders, deals and balances and to the depth of the market, and 64 kept-alive HTTP connections.",
     "Orders come at the stated rate for the warm-up and, once all of those are answered, for the counted seconds.",
     "Orders fall due on a fixed grid and are signed limit orders near the middle, one in five reaching over it. Latency counts from when an order was due, so waiting for a free connection and every pause of the load process are in it.",
     "The private event is `order_update` of type `created` on the owner's stream. Public depth is told apart by orders at prices of their own, 20 a second; its 100 ms rhythm is in the figure.",

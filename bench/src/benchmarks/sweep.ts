@@ -112,7 +112,7 @@ async function run({ effort, note }: BenchmarkContext): Promise<Findings> {
   return {
     method: [
       "A server process with one market. One user has all the resting orders; they and the one who sets them off are subscribed to their orders, deals and balances, a third to trades and depth.",
-      `Meanwhile another user places a limit order every ${everyMs} ms over connections of his own, each counted from when it was due until its reply.`,
+      `Meanwhile another user places a limit order every ${everyMs} ms over connections of their own, each counted from when it was due until its reply.`,
       `Counted are the orders from ${beforeMs} ms before the sweep to ${afterMs} ms after it, so that the worst of them says how long others wait.`,
       "First command of a fresh process: a program that prepares as a server's start does, or does not, and has an exchange of its own with 10,000 resting orders; counted is the thread's processor time of applying the one command that fills or stops them, each time in a new process.",
       "The longest turn is the largest event-loop delay that the server's metrics tell of that time.",

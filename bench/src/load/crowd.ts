@@ -75,7 +75,7 @@ export class Crowd {
     ) as CrowdOpening;
   }
 
-  /** What came since the last report; counting begins anew. */
+  /** What came since the last report; counting begins again. */
   report(): Promise<CrowdReport> {
     return this.#askReport("report");
   }

@@ -1,6 +1,6 @@
 /**
  * A book with the rows and the index of ids that the exchange keeps beside it, driven the way the
- * exchange drives it. There are no wallets, no fees and no events, and nobody meets his own orders.
+ * exchange drives it. There are no wallets, no fees and no events, and nobody meets their own orders.
  */
 import { assert } from "../../../server/src/core/assert.ts";
 import type { Book, Level, MatchSink } from "../../../server/src/core/book/book.ts";
@@ -98,11 +98,11 @@ export class DrivenBook implements MatchSink {
   }
 
   cancelled(): void {
-    assert(false, "nobody meets his own orders");
+    assert(false, "nobody meets their own orders");
   }
 
   decremented(): void {
-    assert(false, "nobody meets his own orders");
+    assert(false, "nobody meets their own orders");
   }
 
   /** Depth is not followed here. */

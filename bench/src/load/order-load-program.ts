@@ -1,5 +1,5 @@
 /**
- * The clients of the benchmark `orders`, in a process of their own: every user listens to his private
+ * The clients of the benchmark `orders`, in a process of their own: every user listens to their private
  * streams and to public depth, and orders fall due on a fixed grid. Prints one JSON object.
  */
 import { createHash } from "node:crypto";

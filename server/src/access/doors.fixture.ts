@@ -49,7 +49,7 @@ export interface PromptStreamDoor extends StreamDoor {
   refresh(nowMs: number): void;
 }
 
-/** What a stream door of one process is made of. */
+/** Options of a stream door of one process. */
 export interface PromptStreamDoorOptions extends Omit<StreamDoorOptions, "tokens" | "counts"> {
   readonly secrets: Secrets;
   readonly kept?: TokenKeeper;

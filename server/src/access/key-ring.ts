@@ -19,7 +19,7 @@ export interface KeyRingOptions {
   readonly onUnreadableKey: (userId: string) => void;
 }
 
-/** A user as he was when he was read. */
+/** A user as they were when they were read. */
 export interface KnownUser {
   readonly record: UserRecord;
   /** His key; undefined when it does not open under this vault's master key. */
@@ -35,7 +35,7 @@ export class KeyRing {
     this.#options = options;
   }
 
-  /** A user of the store; those who are not there are looked for anew each time. */
+  /** A user of the store; those who are not there are looked for again each time. */
   find(id: string): KnownUser | undefined {
     return this.#known.get(id) ?? this.#read(id);
   }

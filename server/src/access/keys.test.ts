@@ -212,7 +212,7 @@ describe("the demo key", () => {
         return key;
       },
     ],
-  ])("is made anew when the remembered one %s", (_, remembered) => {
+  ])("is made again when the remembered one %s", (_, remembered) => {
     const old = remembered();
 
     const demo = ensure(old);

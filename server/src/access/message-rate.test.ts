@@ -29,7 +29,7 @@ describe("the message rate", () => {
     expect(verdicts.at(-1)).toBe("flood");
   });
 
-  it("begins anew when the clock was set back", () => {
+  it("begins again when the clock was set back", () => {
     const rate = new MessageRate(1);
     rate.count(1_000_000);
 

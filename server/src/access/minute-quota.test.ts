@@ -12,7 +12,7 @@ describe("a quota by the minute", () => {
     expect(calls).toEqual([true, true, true, false]);
   });
 
-  it("starts anew at the start of the minute, not a minute after the first call", () => {
+  it("starts over at the start of the minute, not a minute after the first call", () => {
     const quota = new MinuteQuota();
 
     expect(quota.take("desk", 1, startMs + 59_999)).toBe(true);
@@ -43,7 +43,7 @@ describe("a quota by the minute", () => {
     expect(new MinuteQuota().take("desk", max, startMs)).toBe(isAllowed);
   });
 
-  it("starts anew when the clock was set back, instead of refusing until it has caught up", () => {
+  it("starts over when the clock was set back, instead of refusing until it has caught up", () => {
     const quota = new MinuteQuota();
     quota.take("desk", 1, startMs);
 

@@ -1,5 +1,5 @@
 /**
- * Counts what callers do within the running minute: REST calls, new connections. The count starts anew
+ * Counts what callers do within the running minute: REST calls, new connections. The count starts over
  * at the start of each minute of wall time (docs/protocols/finazon), it is not a sliding window.
  */
 import type { Quota } from "../ports/quota.ts";

@@ -336,7 +336,7 @@ describe("the connections of a user", () => {
 });
 
 describe("a user who is disabled", () => {
-  it("gets no connection any more, whatever tokens he has", () => {
+  it("gets no connection any more, whatever tokens they have", () => {
     const door = streamDoor();
     const user = newUser("1");
     const token = issued(door, user);
@@ -346,7 +346,7 @@ describe("a user who is disabled", () => {
     expect(new Connection(door, token).refusal).toBe("disabled-user");
   });
 
-  it("has his connections told at the next refresh, once each, open or still opening", () => {
+  it("has their connections told at the next refresh, once each, open or still opening", () => {
     const door = streamDoor();
     const [bad, good] = [newUser("1"), newUser("2")];
     const connections = [opened(door, bad), new Connection(door, issued(door, bad))];

@@ -31,7 +31,7 @@ beforeEach(() => {
 });
 afterEach(() => store.close());
 
-/** Makes a user and expects him to be made. */
+/** Makes a user and expects them to be made. */
 function made(label = "", from: UserRegistry = registry): NewUser {
   const result = createUser(from, { label, nowMs });
   if (typeof result === "string") throw new Error(`no user was made: ${result}`);
@@ -55,7 +55,7 @@ describe("making a user", () => {
     expect(JSON.stringify(store.users())).not.toContain(apiKey);
   });
 
-  it("gives each user a key of his own, which opens for nobody else", () => {
+  it("gives each user a key of their own, which opens for nobody else", () => {
     const [one, two] = [made(), made()];
 
     expect(apiKeyOf(one.record, vault)).toBe(one.apiKey);
@@ -170,7 +170,7 @@ describe("the demo users", () => {
     expect(store.users()).toHaveLength(2);
   });
 
-  it("are made anew when missing, disabled, or sealed under another master key", () => {
+  it("are made again when missing, disabled, or sealed under another master key", () => {
     const [one, two] = demoUsers();
     disableUser(store, { id: one?.userId ?? "", nowMs });
 

@@ -30,7 +30,7 @@ const fairBytes = 256 - (256 % alphanumerics.length);
 /** Random bytes drawn at once: twice as many as a key needs, and 97 % of them can be used. */
 const bytesPerDraw = 2 * apiKeyLength;
 
-/** How often something random is drawn again when it cannot be used; hardly ever even once. */
+/** Most attempts to draw something random that can be used; the first one nearly always can. */
 const drawsMax = 5;
 
 /** Why no user was made. */
@@ -55,7 +55,7 @@ export interface NewUser {
   readonly record: UserRecord;
 }
 
-/** A user as he may be shown to an operator. */
+/** A user as shown to an operator. */
 export type UserSummary = Omit<UserRecord, "sealedKey">;
 
 /** A user that a data folder starts with. */
@@ -63,11 +63,11 @@ export interface DemoUser {
   readonly userId: string;
   readonly label: string;
   readonly apiKey: string;
-  /** Whether he was made just now. */
+  /** Whether the user was made just now. */
   readonly isNew: boolean;
 }
 
-/** Makes a user with a key of his own. */
+/** Makes a user with a key of their own. */
 export function createUser(
   registry: UserRegistry,
   order: { readonly label: string; readonly nowMs: number; readonly takesMd5?: boolean },
@@ -97,7 +97,7 @@ export function listUsers(store: UserStore): readonly UserSummary[] {
   return store.users().map(summarise);
 }
 
-/** Disables a user: he is refused from now on, and his streams are closed at the next refresh. */
+/** Disables a user: they are refused from now on, and their streams are closed at the next refresh. */
 export function disableUser(
   store: UserStore,
   order: { readonly id: string; readonly nowMs: number },
@@ -145,14 +145,14 @@ export function apiKeyOf(record: UserRecord, vault: Vault): string | undefined {
   return vault.open(record.sealedKey, record.id);
 }
 
-/** Who a user is, for those who serve him. */
+/** Who a user is, for those who serve them. */
 export function identityOf(record: UserRecord): Identity {
   return { userId: record.id, createdAtMs: record.createdAtMs };
 }
 
 /**
  * The users labelled {@link demoLabels} with their keys, in that order. One that is missing, is
- * disabled, or whose key does not open is made anew.
+ * disabled, or whose key does not open is made again.
  */
 export function ensureDemoUsers(
   registry: UserRegistry,

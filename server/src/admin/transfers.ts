@@ -1,5 +1,5 @@
 /**
- * Deposits and withdrawals. Money is brought to users that exist, unless the caller says that he
+ * Deposits and withdrawals. Money is brought to users that exist, unless the caller says that they
  * knows better: simulated participants have names that are no users'.
  */
 import Type, { type Static } from "typebox";

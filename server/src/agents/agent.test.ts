@@ -41,7 +41,7 @@ describe("a seat", () => {
     expect(turn(seat, 3)).toEqual([order]);
   });
 
-  it("lets an agent go on that needs no answers, up to his bound", () => {
+  it("lets an agent go on that needs no answers, up to its bound", () => {
     const seat = new Seat(new Eager(2));
     const wanted = [1, 2, 3, 4, 5].map((step) => turn(seat, step).length);
 

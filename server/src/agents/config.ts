@@ -38,7 +38,7 @@ export interface RecoveredLevel extends Level {
   readonly side: Side;
 }
 
-/** What participants are made of. */
+/** Options of participants. */
 export interface ParticipantsOptions {
   /** Safe integer, not negative: the same seed gives the same decisions. */
   readonly seed: number;

@@ -20,7 +20,7 @@ const cellVolatility = 1 / 350;
 const shiftCells = 0.06;
 /** Largest shift, as a share of the fair price. */
 const shiftMax = 0.05;
-/** How often a market in which nobody may act is looked at. */
+/** Interval at which a market in which nobody may act is looked at. */
 const closedSteps = stepsPerSecond;
 
 /** Whether agents may trade. */

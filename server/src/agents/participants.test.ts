@@ -268,7 +268,7 @@ describe("participants", () => {
     expect(witness.refusals).toEqual([]);
   });
 
-  it("start anew on a recovered exchange: no old orders, no second money, the price of before", () => {
+  it("start over on a recovered exchange: no old orders, no second money, the price of before", () => {
     const markets = onlyTron;
     const before = new VirtualDay(optionsWith({ markets }));
     const seen = new Witness(before);
@@ -309,7 +309,7 @@ describe("a stranger among the participants", () => {
     return { day, witness };
   }
 
-  it("moves the price by selling much, and it comes back when he stops", () => {
+  it("moves the price by selling much, and it comes back when they stop", () => {
     const { day, witness } = meet();
     const before = witness.best("buy");
     const sell: Command = {

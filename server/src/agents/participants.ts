@@ -135,7 +135,7 @@ export class Participants {
   }
 }
 
-/** After a restart an agent's orders of before are unknown to him, and he would add to them. */
+/** After a restart an agent's orders of before are unknown to it, and it would add to them. */
 function setUpScene({ market, rules, seats }: MarketScene): readonly Command[] {
   const funds = fundsFor(rules, market);
   return seats.flatMap(({ user }): readonly Command[] => [

@@ -50,7 +50,7 @@ export class VirtualDay {
     return released.events;
   }
 
-  /** Lets time pass; the clock is looked at every `lookUs` only, and all that is due is done then. */
+  /** Lets time pass; the clock is read every `lookUs` only, and all that is due is done then. */
   run(seconds: number, lookUs = 1): void {
     const untilUs = this.nowUs + seconds * 1_000_000;
     while (this.participants.nextUs <= untilUs) {

@@ -251,7 +251,7 @@ function addUpkeepCommands(program: Command, done: Done): void {
   withFolder(
     program
       .command("rebuild")
-      .description("make the exchange's history anew from its log; stop the server first"),
+      .description("rebuild the exchange's history from its log; stop the server first"),
   )
     .option("--json", "print one JSON object")
     .action(async (options: ConfigOptions & { json?: true }) => {

@@ -283,7 +283,7 @@ export class Exchange {
     return index === undefined ? undefined : { ...this.#state.ledger.totals(index) };
   }
 
-  /** Examines everything anew; an assertion failure when anything does not add up. */
+  /** Examines everything again; an assertion failure when anything does not add up. */
   checkInvariants(): void {
     checkState(this.#state);
   }

@@ -15,7 +15,7 @@ const ordinalMax = 2 ** 24;
 /** The 80 bits are 56 of sequence and 24 of ordinal, written as two halves of 40. */
 const sequenceLow = 2 ** 16;
 
-/** What a public id is made of. */
+/** Parts of a public id. */
 export interface IdParts {
   readonly timeMs: number;
   readonly sequence: number;

@@ -110,7 +110,7 @@ describe("a transfer key that the exchange has forgotten", () => {
     ...changes,
   });
 
-  it("moves no money a second time, neither at once, nor after a restart, nor with a history made anew", async () => {
+  it("moves no money a second time, neither at once, nor after a restart, nor with a rebuilt history", async () => {
     await submit(transfer("once"));
     await submit(transfer("taken", { kind: "withdraw", amount: money("1") }));
     const others = Array.from(
@@ -152,7 +152,7 @@ describe("a history that an older version wrote", () => {
     database.close();
   };
 
-  it("is made anew from the log at the start", async () => {
+  it("is rebuilt from the log at the start", async () => {
     await engine.historyCaughtUp();
     const digest = await engine.history.digest();
     await engine.stop();

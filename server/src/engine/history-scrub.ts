@@ -1,6 +1,6 @@
 /**
  * Reads the whole history through again and again, slowly, as {@link Scrub} does with the log. What is
- * damaged can be made anew from the log, if that is known while the log is whole.
+ * damaged can be rebuilt from the log, if that is known while the log is whole.
  */
 import type { Clock } from "../ports/clock.ts";
 import { type History, isUnanswered } from "../ports/history.ts";
@@ -68,7 +68,7 @@ export class HistoryScrub {
     }
     this.#damage = answer.message;
     report.error(
-      "an old part of the history is damaged: the exchange goes on; stop it and make the history anew from the log with `openbourse rebuild`",
+      "an old part of the history is damaged: the exchange goes on; stop it and rebuild the history from the log with `openbourse rebuild`",
       { reason: answer.message },
     );
   }

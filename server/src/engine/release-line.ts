@@ -11,7 +11,7 @@ export const toldEventsMax = 1_024;
 /** Events that may wait to be told, about 150 bytes each; with more the exchange answers `busy`. */
 export const untoldEventsMax = 500_000;
 
-/** What a line is made of. */
+/** Options of a line. */
 export interface ReleaseLineOptions {
   /** Runs `task` once others have had their turn. */
   schedule(task: () => void): void;

@@ -44,7 +44,7 @@ export interface OutboxHost {
   waits(bytes: number): void;
 }
 
-/** What an outbox is made of. It is not kept: there are many outboxes. */
+/** Options of an outbox. It is not kept: there are many outboxes. */
 export interface OutboxOptions {
   readonly transport: Transport;
   /** Bytes that may wait while the client is behind; what the socket holds is not counted. */

@@ -8,7 +8,7 @@ import { lookForStores } from "./start/warnings.ts";
 /** Interval at which changes such as key revocations are picked up, in milliseconds. */
 const lookIntervalMs = 1_000;
 
-/** What is looked at. */
+/** What is checked. */
 export interface WatchedStores {
   readonly log: Log;
   /** What has become of the stores, in words; undefined while they are where they were. */

@@ -24,7 +24,7 @@ export class DisabledUsers {
   readonly #options: DisabledUsersOptions;
   #seenVersion: number | undefined;
   #disabled: ReadonlySet<string> = new Set();
-  /** Who is looked after, and how often still. */
+  /** Who is still watched, and how many more times. */
   readonly #looksLeft = new Map<string, number>();
   #isAtWork = false;
 

@@ -4,7 +4,7 @@ import type { HealthPart } from "../adapters/http/readiness.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { FeedRunner } from "../streams/bar-streams.ts";
 
-/** What is looked at. */
+/** What is checked. */
 export interface Patients {
   readonly isStopping: boolean;
   /** What has become of the stores, in words; undefined while they are where they were. */

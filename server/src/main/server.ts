@@ -24,7 +24,7 @@ import { readTls, renewCertificate } from "./start/tls.ts";
 import type { Environment } from "./stores/user-registry.ts";
 import { timesOf } from "./times.ts";
 
-/** What a server is made of besides its configuration. */
+/** Options of a server besides its configuration. */
 export interface ServerOptions {
   readonly config: Config;
   readonly log: Log;

@@ -314,7 +314,7 @@ describe("an id that comes again on another trade", () => {
     expect(repeat()).toBe("duplicate");
   });
 
-  it("is kept where a venue counts anew at midnight, so that no bar is lost", () => {
+  it("is kept where a venue counts again at midnight, so that no bar is lost", () => {
     const seen = observe();
     const ids = [101, 102, 103];
     seen.clock(50);

@@ -30,7 +30,7 @@ const boundaryUs = 1_000_000;
  */
 export const backlogBarsMax = 100_000;
 
-/** What a publisher is made of. */
+/** Options of a publisher. */
 export interface BarPublisherOptions {
   readonly latenessUs: number;
   /**
@@ -53,7 +53,7 @@ export class BarPublisher {
   readonly #pending: Record<PublishPeriodS, BarSeries[]> = { 1: [], 10: [], 60: [] };
   #nowUs: number | undefined;
   #nextBoundaryUs = 0;
-  /** One object for all trades: making it anew for each costs more than folding some. */
+  /** One object for all trades: making it again for each costs more than folding some. */
   readonly #time: { -readonly [Key in keyof FoldingTime]: FoldingTime[Key] };
   /** Bars that may be begun late until the minute ends. */
   #backlogBarsLeft = backlogBarsMax;

@@ -13,7 +13,7 @@ import type { DepthUpdate, MarketUnits } from "./updates.ts";
  */
 export const waitingLevelsMax = 65_536;
 
-/** What a book is made of. */
+/** Options of a book. */
 export interface DepthBookOptions {
   readonly units: MarketUnits;
   /** What rests at the start, in any order. */

@@ -38,7 +38,7 @@ const order = fc.record({
 
 type DrawnOrder = typeof order extends fc.Arbitrary<infer T> ? T : never;
 
-/** An exchange whose one user trades with himself, and the log of what happened. */
+/** An exchange whose one user trades with themselves, and the log of what happened. */
 class Venue {
   readonly exchange = exchangeWith({ fees: noFees, limits: { openOrdersMax: 256 } });
   readonly setup: readonly DurableEvents[];

@@ -24,7 +24,7 @@ const sideNumbers: Readonly<Record<Trade["aggressor"], number>> = { buy: 1, sell
 
 /**
  * A trade's content in 32 bits: time within its minute, price, quantity and side, but not when it was
- * received. Two trades of a minute that differ hardly ever have the same: one pair in 4 · 10⁹.
+ * received. Two trades of a minute that differ almost never have the same: one pair in 4 · 10⁹.
  */
 export function contentPrint(trade: Trade): number {
   const time = ((trade.eventTimeUs % barIntervalUs) << 2) | sideNumbers[trade.aggressor];

@@ -136,7 +136,7 @@ export function barStoreContract(name: string, open: () => Promise<BarStore>): v
       expect((await read()).bars).toEqual([young]);
     });
 
-    it("stores nothing again that is not after its position, and begins anew with an epoch", async () => {
+    it("stores nothing again that is not after its position, and begins again with an epoch", async () => {
       await put(batch(5, [barAt(0, 9)], { known: [span(0, 1)] }));
       await put(batch(5, [barAt(1, 9)], { known: [span(0, 2)] }), batch(4, [barAt(2, 9)]));
       expect((await read()).bars).toEqual([barAt(0, 9)]);

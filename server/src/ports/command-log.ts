@@ -123,7 +123,7 @@ export interface CommandLog {
    * was lost: where the log has it already, to the byte, the answer is `durable`, and it is there once.
    *
    * While the storage fails and may come back, as a full disk does, the promise waits; {@link stall}
-   * says why. A failure is final: this batch and all later ones get it until the log is opened anew. They may
+   * says why. A failure is final: this batch and all later ones get it until the log is opened again. They may
    * or may not be found in the log then, each wholly or not at all.
    */
   append(batch: CommandBatch, fence?: Fence): Promise<AppendOutcome> | "no-room";
@@ -132,7 +132,7 @@ export interface CommandLog {
    * durable or fails for good. Undefined while all is well.
    */
   readonly stall: StorageFailure | undefined;
-  /** Why it takes no batch any more, until it is opened anew. Undefined while it may go on. */
+  /** Why it takes no batch any more, until it is opened again. Undefined while it may go on. */
   readonly failure: StorageFailure | undefined;
   /** Has `listener`, one for each log, called whenever {@link stall} or {@link failure} changes. */
   onTrouble(listener: () => void): void;

@@ -100,7 +100,7 @@ export interface OpenedFeed {
   readonly waitsForConsumers: boolean;
   /** Whether it is held back until somebody subscribes to its dataset. */
   readonly waitsForAudience: boolean;
-  /** Whether the source begins anew when it is run again. */
+  /** Whether the source begins again when it is run again. */
   readonly isRecording: boolean;
   /** Whether its prices are made up; said aloud at the start. */
   readonly simulated: boolean;

@@ -242,7 +242,7 @@ export interface History {
   readonly epoch: string;
   /** Everything up to here is stored; 0 when nothing is. */
   readonly lastSequence: number;
-  /** Why nothing more is stored, once that is so. Final until the history is opened anew. */
+  /** Why nothing more is stored, once that is so. Final until the history is opened again. */
   readonly failure: StorageFailure | undefined;
   /**
    * Why nothing is stored at present; what was recorded is tried again until it is stored. While it

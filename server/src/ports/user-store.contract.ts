@@ -86,7 +86,7 @@ function userContract(current: () => UserStore): void {
     expect(current().count()).toBe(2);
   });
 
-  it("gives back a user as he was added, by his whole id only", () => {
+  it("gives back a user as added, by the whole id only", () => {
     const record = userRecord("a1", { label: "desk 'one' \"two\" 日本", createdAtMs: 5 });
 
     expect(current().add(record)).toBe(true);
@@ -126,7 +126,7 @@ function userContract(current: () => UserStore): void {
     expect(ids).toEqual(["3", "1", "2"].map((digits) => userRecord(digits).id));
   });
 
-  it("disables a user once and keeps him on record", () => {
+  it("disables a user once and keeps them on record", () => {
     const [one, two] = [userRecord("1"), userRecord("2")];
     current().add(one);
     current().add(two);

@@ -9,7 +9,7 @@ export interface UserRecord {
   /** Operator's note, for example `demo`. */
   readonly label: string;
   readonly createdAtMs: number;
-  /** When the user was disabled; undefined while he is served. */
+  /** When the user was disabled; undefined while they are served. */
   readonly disabledAtMs: number | undefined;
   /** Whether requests that are signed with MD5 are taken from them, where the server takes any. */
   readonly takesMd5: boolean;
@@ -33,7 +33,7 @@ export interface UserStore {
   users(query?: UserQuery): readonly UserRecord[];
   /** Ids of all users that are disabled. */
   disabledIds(): readonly string[];
-  /** Disables a user; false when there is none of this id or he was disabled before. */
+  /** Disables a user; false when there is none of this id or they were disabled before. */
   disable(id: string, disabledAtMs: number): boolean;
   /** Says whether MD5 is taken from a user; false when there is none of this id or it was so before. */
   setMd5(id: string, isTaken: boolean): boolean;

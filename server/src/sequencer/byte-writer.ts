@@ -39,7 +39,7 @@ export class ByteWriter {
     return this.#bytes.slice(0, this.#keptLength);
   }
 
-  /** Begins anew; the room is kept. */
+  /** Begins again; the room is kept. */
   clear(): void {
     this.#keptLength = 0;
     this.#keptTexts = 0;

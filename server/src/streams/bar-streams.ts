@@ -28,10 +28,10 @@ import type { FailedRun, FeedRestarts } from "./feed-restarts.ts";
 import { Numbering } from "./numbering.ts";
 import { UnusedTrades } from "./unused-trades.ts";
 
-/** How often it is told which trades were not used, in milliseconds, while there are more of them. */
+/** Interval at which unused trades are reported, in milliseconds, while there are new ones. */
 const tellingMs = 60_000;
 
-/** What a runner is made of. */
+/** Options of a runner. */
 export interface FeedRunnerOptions {
   readonly dataset: Dataset;
   /** Identity of its batches; they are counted from 1 at each start. By default empty. */

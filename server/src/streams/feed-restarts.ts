@@ -22,13 +22,13 @@ export interface FailedRun {
   readonly hasYielded: boolean;
 }
 
-/** What a policy is made of. */
+/** Options of a policy. */
 export interface FeedRestartsOptions {
   /** Waits differ by at most half, so that feeds of one source do not come back together. */
   readonly seed: number;
   readonly dataset: string;
   /**
-   * Whether the source begins anew when it is run again. What it told before its failure would be told
+   * Whether the source begins again when it is run again. What it told before its failure would be told
    * twice, so it is started again only where it told nothing.
    */
   readonly isRecording: boolean;

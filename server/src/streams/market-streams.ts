@@ -28,7 +28,7 @@ export interface StreamRhythms {
   readonly candleIntervalMs: number;
 }
 
-/** What the streams are made of. */
+/** Options of the streams. */
 export interface MarketStreamsOptions {
   readonly board: MarketBoard;
   readonly hub: Hub;

@@ -65,7 +65,7 @@ describe("a command log in memory", () => {
     expect(await next.append(batchAt(2))).toBe("durable");
   });
 
-  it("fails what is under way and everything later until it is opened anew", async () => {
+  it("fails what is under way and everything later until it is opened again", async () => {
     const storage = new MemoryLogStorage();
     const log = new MemoryCommandLog(storage);
     log.holdBack();

@@ -292,7 +292,7 @@ export class MemoryCommandLog implements CommandLog {
 
   /**
    * What a loss of power does: only what is durable stays, nothing under way is ever answered, and the
-   * storage may be opened anew.
+   * storage may be opened again.
    */
   crash(): void {
     this.#inFlight.length = 0;

@@ -37,7 +37,7 @@ export type ClockStanding =
   | { readonly kind: "steady" }
   | { readonly kind: "ahead" | "behind"; readonly byUs: number };
 
-/** What market time is made of. */
+/** Options of market time. */
 export interface MarketClockOptions {
   /** Tells the wall time, which may be set at any moment, and the monotonic time. */
   readonly clock: Clock;

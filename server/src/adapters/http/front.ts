@@ -37,7 +37,7 @@ export interface HttpLimits extends ConnectionLimits {
   readonly trustedProxies: readonly string[];
 }
 
-/** What a front is made of. */
+/** Options of a front. */
 export interface FrontOptions {
   readonly limits: HttpLimits;
   readonly tls?: TlsFiles | undefined;

@@ -41,7 +41,7 @@ export interface Page {
   readonly html: string;
 }
 
-/** What an HTTP server is made of. */
+/** Options of an HTTP server. */
 export interface HttpServerOptions {
   readonly routes: readonly RestRoute[];
   readonly pages: readonly Page[];

@@ -4,7 +4,7 @@
  * Without load nothing waits. One piece of work for each connection bounds the queue.
  */
 
-/** What turns are made of. */
+/** Options of turns. */
 export interface TurnsOptions {
   /** Milliseconds of each turn of the event loop for strangers. */
   readonly msPerTurn: number;

@@ -31,7 +31,7 @@ export interface ConnectionHost {
   ended(connection: Connection, code: number): void;
 }
 
-/** What a connection is made of. There are many of them, so each holds little more than this. */
+/** Options of a connection. There are many of them, so each holds little more than this. */
 export interface ConnectionOptions {
   readonly socket: Socket;
   readonly webSocket: ClientSocket;

@@ -25,7 +25,7 @@ import { giveBack, Openings, openingsMax } from "./openings.ts";
 /** How often sessions' deadlines are looked at, all in one sweep, in milliseconds. */
 const deadlineSweepMs = 1_000;
 
-/** What a gateway is made of. */
+/** Options of a gateway. */
 export interface GatewayOptions {
   readonly dialects: readonly Dialect[];
   readonly hub: Hub;

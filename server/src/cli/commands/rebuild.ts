@@ -1,4 +1,4 @@
-/** `rebuild`: makes the history anew from the log, with the server stopped. */
+/** `rebuild`: rebuilds the history from the log, with the server stopped. */
 
 import { StoreError } from "../../adapters/sqlite/file/store-error.ts";
 import { removeHistory, replaceHistory } from "../../adapters/sqlite/history/file.ts";

@@ -179,6 +179,6 @@ function historyFinding(
   return {
     what,
     ok,
-    detail: ok ? contents : "it differs from the log: make it anew with `openbourse rebuild`",
+    detail: ok ? contents : "it differs from the log: run `openbourse rebuild`",
   };
 }

@@ -225,7 +225,7 @@ export class Ledger {
     this.#counted[currency] = (this.#counted[currency] ?? 0n) + change;
   }
 
-  /** Counts every wallet anew; an assertion failure when the running totals say something else. */
+  /** Counts every wallet again; an assertion failure when the running totals say something else. */
   checkInvariants(wallets: Iterable<Wallet>): void {
     const counted = this.#codes.map(() => 0n);
     for (const wallet of wallets) {

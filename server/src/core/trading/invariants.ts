@@ -52,7 +52,7 @@ export function checkUser(state: TradingState, user: User): number {
   let clientIds = 0;
   let before = noSlot;
   for (let slot = user.firstOrder; slot !== noSlot; slot = pool.nextOfUser[slot]!) {
-    assert(pool.user[slot] === user.index, "a user's list holds his own orders");
+    assert(pool.user[slot] === user.index, "a user's list holds their own orders");
     assert(pool.previousOfUser[slot] === before, "a user's list is linked both ways");
     assert(before === noSlot || pool.id[before]! < pool.id[slot]!, "a user's list is by age");
     assert(slots.find(pool.id[slot]!) === slot, "an id leads to its own order");
@@ -67,7 +67,7 @@ export function checkUser(state: TradingState, user: User): number {
     count += 1;
     before = slot;
   }
-  assert(user.lastOrder === before, "a user's list ends with his last order");
+  assert(user.lastOrder === before, "a user's list ends with their last order");
   assert(user.openOrders === count, "a user's open orders are counted");
   assert(user.openClientIds.size === clientIds, "only open orders have an open client id");
   const currencies = Math.max(user.wallet.balances.length, owed.length);

@@ -1,6 +1,6 @@
 /**
- * Takes market orders in. What the caller names in the currency he pays with has to be there in
- * full; what he names in the currency he receives is bounded by his funds. A market order never
+ * Takes market orders in. What the caller names in the currency they pay with has to be there in
+ * full; what they name in the currency they receive is bounded by their funds. A market order never
  * rests and never trades outside the market's price band.
  */
 import { accepts, oppositeOf, type Taker } from "../book/book.ts";

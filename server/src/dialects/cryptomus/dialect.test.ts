@@ -107,7 +107,7 @@ describe("a token", () => {
     });
   });
 
-  it("does not help a user who has all his connections", () => {
+  it("does not help a user who has all their connections", () => {
     accepted(newToken()).started(nowMs);
     accepted(newToken()).started(nowMs);
 

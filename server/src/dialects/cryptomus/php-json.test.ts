@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { isReencodable, phpReencoding, phpStyleCount, reencodedLengthMax } from "./php-json.ts";
 
-/** All texts that PHP may make of one, none of what cannot be written anew. */
+/** All texts that PHP may make of one, none of what cannot be written again. */
 function phpReencodings(json: string): readonly string[] {
   if (!isReencodable(json)) return [];
   return Array.from({ length: phpStyleCount }, (_, style) => phpReencoding(json, style));

@@ -30,7 +30,7 @@ export const phpStyleCount: number = styles.length;
 /** The parts of a valid JSON text that PHP may write in another way; all others stay as they are. */
 const changingParts = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|\{\s*\}|\s+/g;
 
-/** Whether a text can be written anew: JSON of at most {@link reencodedLengthMax}. */
+/** Whether a text can be written again: JSON of at most {@link reencodedLengthMax}. */
 export function isReencodable(text: string): boolean {
   return text.length <= reencodedLengthMax && isJson(text);
 }

@@ -89,7 +89,7 @@ export interface CallResult {
 /** What may differ from house to house. */
 export interface HouseOptions {
   readonly fees?: FeeSchedule;
-  /** Whom to refuse, whatever he shows. */
+  /** Whom to refuse, whatever they show. */
   readonly refusal?: SigningRefusal;
 }
 
@@ -274,7 +274,7 @@ function plainDoor(): StreamDoor {
   };
 }
 
-/** The public side of a house's exchange, read anew for every question. */
+/** The public side of a house's exchange, read again for every question. */
 class PlainBoard implements MarketBoardView {
   readonly #house: House;
   readonly #windows = new Map<string, TickerWindow>();

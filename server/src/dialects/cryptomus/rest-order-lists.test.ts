@@ -303,7 +303,7 @@ describe("the history", () => {
       if (open.length > 1) await close(open.length - 1);
     }
     expect(before.filter((id) => !met.has(id))).toEqual([]);
-    // And whoever reads from the front until he meets what he knows has missed nothing.
+    // And whoever reads from the front until they meet what they know has missed nothing.
     const seen = idsOf(await history("?limit=100"));
     const late = await close(0);
     expect(idsOf(await history("?limit=100"))).toEqual([late, ...seen]);

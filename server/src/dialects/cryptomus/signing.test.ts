@@ -156,7 +156,7 @@ describe("a request signed with MD5", () => {
     ["another body", '{"a":1}', '{"a":2}'],
     ["the body with more in it", '{"a":1}', '{"a":1,"b":2}'],
     [
-      "PHP's writing of a body that is too long to be written anew",
+      "PHP's writing of a body that is too long to be written again",
       `{ "a":"${"x".repeat(reencodedLengthMax)}"}`,
       `{"a":"${"x".repeat(reencodedLengthMax)}"}`,
     ],
@@ -527,7 +527,7 @@ describe("who is refused", () => {
     expect(authenticator().authenticate(credentials, get, nowMs)).toBe("bad-signature");
   });
 
-  it("a user who was disabled, from the next refresh on, once he can sign", () => {
+  it("a user who was disabled, from the next refresh on, once they can sign", () => {
     const user = newUser();
     const door = authenticator();
     const good = md5(user.userId, md5Of("", user.apiKey));
@@ -540,7 +540,7 @@ describe("who is refused", () => {
     expect(door.authenticate(md5(user.userId, "0".repeat(32)), get, nowMs)).toBe("bad-signature");
   });
 
-  it("a user who calls more often than he may, before anything is hashed; others are not", () => {
+  it("a user who calls more often than they may, before anything is hashed; others are not", () => {
     const [one, two] = [newUser(), newUser()];
     const work = new Work();
     const door = fullDoor({ secrets: work.secrets, callsPerSecondMax: 2, callsBurstMax: 3 });
@@ -568,7 +568,7 @@ describe("who is refused", () => {
     expect([taken(nowMs + 1), taken(nowMs + 1_001)]).toEqual([200, 200]);
   });
 
-  it("does not count against the quota of the user whom he pretends to be", () => {
+  it("does not count against the quota of the user whom they pretend to be", () => {
     const user = newUser();
     const door = authenticator({ callsPerSecondMax: 1, callsBurstMax: 1 });
     for (let n = 0; n < 5; n += 1) {

@@ -196,7 +196,7 @@ export const restErrors: Readonly<Record<RestReason, RestErrorRow>> = {
     code: "API_RATE_LIMIT_EXCEEDED",
     message:
       "You have exceeded the allowed number of API calls within the minute. Please wait and try again later.",
-    // At the latest: counts begin anew with each minute.
+    // At the latest: counts begin again with each minute.
     retryAfterS: 60,
   },
   "too-many-connections": {

@@ -5,7 +5,7 @@ import type { SimulatedMarket } from "../../simulation/market.ts";
 import { Random } from "../../simulation/random.ts";
 import { type ModelTrade, TradeModel } from "./model.ts";
 
-/** What a stream is made of. */
+/** Options of a stream. */
 export interface MarketStreamOptions {
   readonly instrument: Instrument;
   readonly market: SimulatedMarket;

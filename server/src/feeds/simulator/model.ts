@@ -103,7 +103,7 @@ export class TradeModel {
 
   /**
    * Poisson arrivals whose intensity is constant within a second. They have no memory, so a wait that
-   * reaches the end of the second is drawn anew from there.
+   * reaches the end of the second is drawn again from there.
    */
   #waitForArrival(): void {
     for (let seconds = 0; seconds < quietSecondsMax; seconds += 1) {

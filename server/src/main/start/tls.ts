@@ -57,7 +57,7 @@ export function renewCertificate(
   if (tls === undefined) return;
   try {
     http.renewTls(readTls(tls, at));
-    at.log.info("the certificate was read anew", { file: tls.cert });
+    at.log.info("the certificate was read again", { file: tls.cert });
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
     at.log.error("the certificate was not renewed", { reason: error.message });

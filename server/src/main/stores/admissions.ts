@@ -9,7 +9,7 @@ import type { AdmissionStore, StoredToken } from "../../ports/admission-store.ts
 import type { Log } from "../../ports/log.ts";
 import type { SignedStamps } from "../../ports/signed-stamps.ts";
 
-/** What admissions are made of. */
+/** Options of admissions. */
 export interface AdmissionsOptions {
   readonly file: string;
   readonly log: Log;

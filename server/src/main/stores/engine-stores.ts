@@ -49,7 +49,7 @@ export function engineStores(
     async openHistory(commandLog) {
       const history = await openOrRemakeHistory(commandLog, files.history);
       if (history.lastSequence === 0 && commandLog.lastSequence > 0) {
-        log.warn("history is made anew from the log", { file: files.history });
+        log.warn("history is rebuilt from the log", { file: files.history });
       }
       return history;
     },
@@ -91,7 +91,7 @@ async function historyFor(log: CommandLog, file: string, opened: OpenedHistory):
 }
 
 /**
- * Opens the history of a log. One that an older openbourse wrote is begun anew, to be fed from the log,
+ * Opens the history of a log. One that an older openbourse wrote is started over, to be fed from the log,
  * once the log is known to have everything that was in it.
  */
 async function openOrRemakeHistory(log: CommandLog, file: string): Promise<History> {
@@ -103,7 +103,7 @@ async function openOrRemakeHistory(log: CommandLog, file: string): Promise<Histo
   for await (const entry of log.read(1)) {
     if (entry.kind !== "damage") continue;
     throw new StartError(
-      `${file} is of an older openbourse and has to be made anew from the log, but ${entry.message}`,
+      `${file} is of an older openbourse and has to be rebuilt from the log, but ${entry.message}`,
     );
   }
   return openHistoryOf(log, file, true);

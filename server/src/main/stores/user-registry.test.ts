@@ -15,7 +15,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder.path, { recursive: true }));
 
-/** Makes a user, and returns his id and key. */
+/** Makes a user, and returns their id and key. */
 function makeUser(environment: Environment = {}): readonly [string, string] {
   const registry = openUserRegistry(folder, environment);
   const made = createUser(registry, { label: "", nowMs: 1 });
@@ -54,7 +54,7 @@ describe("the master key", () => {
     expect(keyOf(userId, masterKeyGiven(text))).toBe(apiKey);
   });
 
-  it("that is missing is not made anew while there are users", () => {
+  it("that is missing is not made again while there are users", () => {
     makeUser(masterKeyGiven(given));
     expect(() => openUserRegistry(folder, {})).toThrow(
       `the master key of ${folder.usersFile} is missing: put it back into ${folder.masterKeyFile} or OPENBOURSE_MASTER_KEY`,

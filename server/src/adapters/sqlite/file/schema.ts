@@ -1,6 +1,6 @@
 /**
  * The tables of the key store and the user store, and how an older file of any store becomes a
- * current one. Steps are only ever added at the end, unless the file can be made anew from another; it
+ * current one. Steps are only ever added at the end, unless the file can be rebuilt from another; it
  * refuses files of a newer openbourse and of other programs.
  */
 import type { DatabaseSync } from "node:sqlite";

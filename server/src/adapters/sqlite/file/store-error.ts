@@ -69,7 +69,7 @@ export function toStoreError(error: unknown, file: string): unknown {
     case sqliteCode.notADatabase:
       return new StoreError(
         "not-a-database",
-        `${file} is not a database or is damaged: ${detail}; restore it from a backup, or move it away to start anew`,
+        `${file} is not a database or is damaged: ${detail}; restore it from a backup, or move it away to start over`,
         error,
       );
     case sqliteCode.busy:

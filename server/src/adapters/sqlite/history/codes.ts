@@ -6,7 +6,7 @@ import type { BalanceReason, CloseReason } from "../../../core/events.ts";
 import type { Side } from "../../../core/market/rules.ts";
 import type { OrderPhase } from "../../../ports/history.ts";
 
-/** A number for every word of a closed union. Files hold these numbers: a number is never used anew. */
+/** A number for every word of a closed union. Files hold these numbers: a number is never used again. */
 export class Codes<Word extends string> {
   readonly #numbers: Readonly<Record<Word, number>>;
   readonly #words: ReadonlyMap<unknown, Word>;

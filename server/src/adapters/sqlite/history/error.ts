@@ -1,4 +1,4 @@
-/** Trouble with the history's file, which is never worth a backup: the log can make it anew. */
+/** Trouble with the history's file, which is never worth a backup: the log can rebuild it. */
 import type { StorageFailure } from "../../../ports/storage-fault.ts";
 import { StoreError, sqliteCodeOf, toStorageFailure, toStoreError } from "../file/store-error.ts";
 
@@ -6,7 +6,7 @@ import { StoreError, sqliteCodeOf, toStorageFailure, toStoreError } from "../fil
 const constraintCode = 19;
 
 /** What to do about a history that cannot be used. */
-const remedy = "run `openbourse rebuild` to make it anew from the log";
+const remedy = "run `openbourse rebuild` to rebuild it from the log";
 
 /** Says that the file does not hold what a history holds. */
 export function damagedHistory(file: string, detail: string, cause?: unknown): StoreError {
@@ -17,7 +17,7 @@ export function damagedHistory(file: string, detail: string, cause?: unknown): S
 export function foreignHistory(file: string): StoreError {
   return new StoreError(
     "foreign-database",
-    `${file} is the history of another log: put the log back that it belongs to or, when this log is the right one, move the history away and it is made anew`,
+    `${file} is the history of another log: put the log back that it belongs to or, when this log is the right one, move the history away and it is rebuilt`,
   );
 }
 

@@ -1,6 +1,6 @@
 /**
  * Tasks that wait for one worker, of many askers who take turns: whoever asks for much delays the
- * others by one task each time, however many of his own wait.
+ * others by one task each time, however many of their own wait.
  */
 
 /** How many tasks may wait. */

@@ -46,7 +46,7 @@ export interface HistoryFileOptions {
   readonly file: string;
   /** The log that this is the history of. */
   readonly epoch: string;
-  /** Starts anew: whatever is in the file is lost. Default: false. */
+  /** Starts over: whatever is in the file is lost. Default: false. */
   readonly discard?: boolean | undefined;
   /** How large the file may become, in bytes; past it nothing more is stored. Default: no bound. */
   readonly fileBytesMax?: number | undefined;
@@ -72,7 +72,7 @@ const digestChunkRows = 1_000;
  * or belongs to another log.
  *
  * Nothing here waits for the disk (`synchronous = OFF`), because the syncs of the log, for which users
- * wait, would wait with it. When the machine has gone down meanwhile, the file begins anew and is fed
+ * wait, would wait with it. When the machine has gone down meanwhile, the file begins again and is fed
  * again from the log. Where the system does not tell one run of the machine from another, the file is
  * synced when the write-ahead log is moved, which costs at most the last transactions.
  */

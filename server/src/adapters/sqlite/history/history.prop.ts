@@ -69,7 +69,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
 /** A command and how long nothing happens before it, in seconds. */
 const step = fc.record({ command, waitS: fc.constantFrom(0, 0, 0, 0, 50, 3_000, 50_000) });
 
-/** Aims a command at an order that its user has open, if he has one. */
+/** Aims a command at an order that its user has open, if there is one. */
 function aimed(given: Command, story: Story): Command {
   if (!("order" in given) || !("id" in given.order)) return given;
   const open = story.openOrders(given.user);

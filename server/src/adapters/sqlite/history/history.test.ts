@@ -79,7 +79,7 @@ historyContract("SQLite", () => openOrThrow({ file: newFile(), epoch }));
 describe("a history that was open when the machine went down", () => {
   const markOf = (file: string) => `${file}.open`;
 
-  it("begins anew, because what was not written yet may be missing anywhere", async () => {
+  it("begins again, because what was not written yet may be missing anywhere", async () => {
     const file = newFile();
     const first = await openOrThrow({ file, epoch });
     await tell(first, busyStory(500));
@@ -147,7 +147,7 @@ describe("the file of a history", () => {
     expect(await rowsOf(second.userFills(query))).toEqual(await rowsOf(whole.userFills(query)));
   });
 
-  it("goes on with its bars after it was opened anew", async () => {
+  it("goes on with its bars after it was opened again", async () => {
     const story = busyStory(2_000);
     const file = newFile();
     const whole = await open(newFile());
@@ -183,7 +183,7 @@ describe("the file of a history", () => {
     expect(readFileSync(file)).toEqual(bytes);
   });
 
-  it("is made anew when it is to be discarded", async () => {
+  it("is made again when it is to be discarded", async () => {
     const story = busyStory(60);
     const file = await storedFile(story);
 

@@ -99,7 +99,7 @@ function append(log: CommandLogFile, first: PackedBatches): ToWorker | undefined
 /** How often a log that could not be written is tried again, in milliseconds. */
 const retryMs = 1_000;
 
-/** How often it is looked whether an idle log is where it was, in milliseconds. */
+/** Interval at which an idle log is checked to be still in its place, in milliseconds. */
 const lookMs = 1_000;
 
 /** A log that waits for its disk. */

@@ -61,7 +61,7 @@ export function refuseUnusable(file: string, schema: Schema): void {
   if (bytesOf(`${file}-wal`) === 0) return;
   throw new StoreError(
     "lost-log",
-    `${file} is missing, but ${file}-wal is there and belongs to it: put both back as they were or from a backup, or move ${file}-wal away to start anew`,
+    `${file} is missing, but ${file}-wal is there and belongs to it: put both back as they were or from a backup, or move ${file}-wal away to start over`,
   );
 }
 
