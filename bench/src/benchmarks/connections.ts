@@ -5,7 +5,7 @@ import type { Benchmark, BenchmarkContext, Figure, Findings } from "../harness/b
 import { cpuNsOf, openFilesMax, residentBytesOf } from "../harness/process-usage.ts";
 import { spread } from "../harness/statistics.ts";
 import { packageVersion } from "../harness/versions.ts";
-import { Crowd, crowdLanguage } from "../load/crowd.ts";
+import { Crowd } from "../load/crowd.ts";
 import type { ClientScript } from "../load/crowd-scripts.ts";
 import { startBareWs } from "../peers/fanout/contenders.ts";
 
@@ -79,7 +79,7 @@ async function run({ effort, note }: BenchmarkContext): Promise<Findings> {
       "The time to accept is that from the first connection to the last subscription's reply, with 256 handshakes under way at once.",
     ],
     parameters: { connections: count },
-    packages: { ws: packageVersion("ws"), "clients in": crowdLanguage() },
+    packages: { ws: packageVersion("ws") },
     comparisons: [],
     latencies: [],
     figures: [...figuresOf("the server", ours), ...figuresOf("bare ws", peer)],

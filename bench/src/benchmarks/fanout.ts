@@ -11,7 +11,7 @@ import type {
 } from "../harness/benchmark.ts";
 import { cpuNsOf } from "../harness/process-usage.ts";
 import { sideBySide } from "../harness/side-by-side.ts";
-import { Crowd, type CrowdReport, crowdLanguage } from "../load/crowd.ts";
+import { Crowd, type CrowdReport } from "../load/crowd.ts";
 import type { ClientScript } from "../load/crowd-scripts.ts";
 import { type Bucket, histogramPercentilesMs, mergeBuckets } from "../load/histogram.ts";
 import type { Contender, StartContender } from "../peers/fanout/contender.ts";
@@ -78,9 +78,7 @@ export async function runFanout(options: FanoutOptions): Promise<FanoutFindings>
     comparison,
     latencies: lanes.map((lane) => lane.latency()),
     figures: lanes.map((lane) => lane.crowdShare()),
-    packages: Object.assign({}, ...lanes.map((lane) => lane.software), {
-      "clients in": crowdLanguage(),
-    }),
+    packages: Object.assign({}, ...lanes.map((lane) => lane.software), {}),
     skipped,
   };
 }

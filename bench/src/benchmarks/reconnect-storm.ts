@@ -10,7 +10,7 @@ import type { Benchmark, BenchmarkContext, Findings } from "../harness/benchmark
 import { cpuNsOf } from "../harness/process-usage.ts";
 import { spread } from "../harness/statistics.ts";
 import { packageVersion } from "../harness/versions.ts";
-import { Crowd, type CrowdOpening, crowdLanguage } from "../load/crowd.ts";
+import { Crowd, type CrowdOpening } from "../load/crowd.ts";
 import type { ClientScript } from "../load/crowd-scripts.ts";
 import { histogramPercentilesMs, mergeBuckets } from "../load/histogram.ts";
 import { HttpCaller } from "../load/http-caller.ts";
@@ -123,7 +123,7 @@ function findings(clients: number, storms: readonly Storm[]): Findings {
       "Its time counts from when it was due to connect.",
     ],
     parameters: { clients, users: userCount, spreadMs },
-    packages: { ws: packageVersion("ws"), "clients in": crowdLanguage() },
+    packages: { ws: packageVersion("ws") },
     comparisons: [],
     latencies: [
       {

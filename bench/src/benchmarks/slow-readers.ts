@@ -7,7 +7,7 @@ import type { Benchmark, BenchmarkContext, Findings } from "../harness/benchmark
 import { cpuNsOf, watchResident } from "../harness/process-usage.ts";
 import { pairRatios, spread } from "../harness/statistics.ts";
 import { packageVersion } from "../harness/versions.ts";
-import { Crowd, crowdLanguage } from "../load/crowd.ts";
+import { Crowd } from "../load/crowd.ts";
 import { type Bucket, histogramPercentilesMs, mergeBuckets } from "../load/histogram.ts";
 import type { Contender } from "../peers/fanout/contender.ts";
 import { startOursBounded } from "../peers/fanout/contenders.ts";
@@ -105,7 +105,7 @@ function findings(load: GridLoad, all: readonly Round[], some: readonly Round[])
       "Latencies are of the clients that read. Memory is the most that was resident during a round, looked at 20 times a second.",
     ],
     parameters: { sockets, slowSockets, outboxBytesMax, ...load },
-    packages: { ws: packageVersion("ws"), "clients in": crowdLanguage() },
+    packages: { ws: packageVersion("ws") },
     comparisons: [],
     latencies: [
       { what: "published until received, all read", unit: "ms", percentiles: merged(all) },

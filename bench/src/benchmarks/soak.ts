@@ -8,7 +8,7 @@ import type { Benchmark, BenchmarkContext, Findings } from "../harness/benchmark
 import { cpuNsOf, watchResident } from "../harness/process-usage.ts";
 import { spread } from "../harness/statistics.ts";
 import { packageVersion } from "../harness/versions.ts";
-import { Crowd, crowdLanguage } from "../load/crowd.ts";
+import { Crowd } from "../load/crowd.ts";
 import { HotMarkets } from "../load/hot-markets.ts";
 import {
   barScripts,
@@ -121,7 +121,7 @@ function findings({ minutes, samples, heap, figures }: Soaked): Findings {
       "Resident memory is looked at every second, and compared in the same way by its median. It goes up and down with the collections, which come when the heap has tripled.",
     ],
     parameters: { minutes, ...shape, ordersPerSecondEach: ordersPerSecond },
-    packages: { ws: packageVersion("ws"), "clients in": crowdLanguage() },
+    packages: { ws: packageVersion("ws") },
     comparisons: [],
     latencies: [],
     figures: [

@@ -1,12 +1,12 @@
 /**
- * Many WebSocket clients in a process of their own, written in C where there is a compiler, so that
- * receiving costs little and is not what is measured. It says how idle it was, which is the proof.
+ * Many WebSocket clients in a process of their own, written in C so that receiving costs little and is
+ * not what is measured; a C compiler has to be there. It says how idle it was, which is the proof.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildCProgram } from "../harness/c-program.ts";
-import { LineProcess, type LineProgram } from "../harness/line-process.ts";
+import { LineProcess } from "../harness/line-process.ts";
 import { type ClientScript, encodeScripts } from "./crowd-scripts.ts";
 import type { Bucket } from "./histogram.ts";
 
@@ -62,8 +62,8 @@ export class Crowd {
   readonly #folder = mkdtempSync(join(tmpdir(), "openbourse-crowd-"));
 
   /** The port of a server that listens on 127.0.0.1. */
-  constructor(port: number, { command, args }: LineProgram = crowdProgram()) {
-    this.#process = new LineProcess({ command, args: [...args, String(port)] });
+  constructor(port: number) {
+    this.#process = new LineProcess({ command: crowdProgram(), args: [String(port)] });
   }
 
   /** Connects clients; resolves when all of them are ready or have failed. */
@@ -114,21 +114,11 @@ export class Crowd {
   }
 }
 
-/** Says what the clients are written in, for the result. */
-export function crowdLanguage(): string {
-  return buildCProgram(crowdSource) === undefined ? "Node, as there is no C compiler" : "C";
-}
-
-/** The crowd where there is no C compiler. */
-export const nodeCrowd: LineProgram = {
-  command: process.execPath,
-  args: [join(import.meta.dirname, "socket-crowd-program.ts")],
-};
-
-const crowdSource = "load/socket-crowd";
-
-function crowdProgram(): LineProgram {
-  const program = buildCProgram(crowdSource);
-  if (program !== undefined) return { command: program, args: [] };
-  return nodeCrowd;
+/** Builds the program, or says what it takes to build it. */
+function crowdProgram(): string {
+  const program = buildCProgram("load/socket-crowd");
+  if (program !== undefined) return program;
+  throw new Error(
+    "the clients of this benchmark are a C program and there is no C compiler: install one (on Debian: apt install gcc libc6-dev), or name it in CC",
+  );
 }

@@ -1,41 +1,13 @@
-/** Latencies as a crowd counts them: in buckets, the upper end of which stands for all that is in one. */
+/**
+ * Latencies as a crowd counts them, in C: in buckets at most 1.6 % wide, the upper end of which
+ * stands for all that is in one.
+ */
 import type { Percentiles } from "../harness/statistics.ts";
 
 /** Largest latency of the bucket in nanoseconds, and how many fell into it; in rising order. */
 export type Bucket = readonly [number, number];
 
 const nsPerMs = 1_000_000;
-
-/** Six binary digits of each latency are kept, so that a bucket is at most 1.6 % wide. */
-const bucketBits = 6;
-
-/** The largest latency, in whole nanoseconds, that is told from this one by nothing. */
-export function bucketTopOf(ns: number): number {
-  const shift = Math.max(0, Math.floor(Math.log2(Math.max(1, ns))) - bucketBits);
-  const width = 2 ** shift;
-  return (Math.floor(ns / width) + 1) * width - 1;
-}
-
-/** Counts latencies in nanoseconds. */
-export class LatencyHistogram {
-  readonly #counts = new Map<number, number>();
-  #worstNs = 0;
-
-  add(ns: number): void {
-    const top = bucketTopOf(ns);
-    this.#counts.set(top, (this.#counts.get(top) ?? 0) + 1);
-    if (ns > this.#worstNs) this.#worstNs = ns;
-  }
-
-  /** The exact worst; 0 when there was none. */
-  get worstNs(): number {
-    return this.#worstNs;
-  }
-
-  buckets(): readonly Bucket[] {
-    return [...this.#counts].sort(([left], [right]) => left - right);
-  }
-}
 
 /** Percentiles in milliseconds by nearest rank; the worst is exact. */
 export function histogramPercentilesMs(buckets: readonly Bucket[], worstNs: number): Percentiles {
