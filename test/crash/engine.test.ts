@@ -3,7 +3,7 @@
  * that was acknowledged may be missing, nothing may have happened twice or by half.
  */
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -35,8 +35,21 @@ interface Life {
   readonly notes: readonly string[];
 }
 
-/** Runs the process until it has acknowledged `acks` deposits and kills it in the middle of its work. */
-async function liveAndDie(acks: number): Promise<Life> {
+/** How often a life lasts until a thread has made a state snapshot beside it. */
+const snapshotEveryLives = 5;
+
+/** What lies among the state snapshots, finished or not. */
+function snapshotNames(): string {
+  const { snapshots } = engineFiles(folder);
+  return existsSync(snapshots) ? readdirSync(snapshots).toSorted().join() : "";
+}
+
+/**
+ * Runs the process until it has acknowledged `acks` deposits, and perhaps until there is another state
+ * snapshot, and kills it in the middle of its work.
+ */
+async function liveAndDie(acks: number, untilSnapshot: boolean): Promise<Life> {
+  const before = snapshotNames();
   const child = spawn(process.execPath, [program, folder, String(seed)], {
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -54,7 +67,8 @@ async function liveAndDie(acks: number): Promise<Life> {
     else if (word === "ack" && second !== undefined && second !== "")
       acknowledged.push([Number(first), Number(second)]);
     else notes.push(line);
-    if (acknowledged.length >= acks) child.kill("SIGKILL");
+    if (acknowledged.length < acks) continue;
+    if (!untilSnapshot || snapshotNames() !== before) child.kill("SIGKILL");
   }
   if (recovered === undefined) throw new Error(`the process did not start: ${stderr}`);
   return { recoveredDeposits: recovered[0], recoveredSequence: recovered[1], acknowledged, notes };
@@ -100,7 +114,7 @@ describe(`an engine that is killed ${killCount} times under load (seed ${seed})`
       const sequenceOf = new Map<number, number>();
       let highest = 0;
       for (let kill = 0; kill < killCount; kill += 1) {
-        const life = await liveAndDie(1 + random.below(600));
+        const life = await liveAndDie(1 + random.below(600), kill % snapshotEveryLives === 1);
         expect(life.notes.filter((note) => note.startsWith("# the exchange"))).toEqual([]);
         // Deposits are numbered and applied in order, so the balance is the number of the last one.
         expect(life.recoveredDeposits).toBeGreaterThanOrEqual(highest);
