@@ -3,7 +3,7 @@
  * since then; if so it is sent that, in order and no faster than it reads, and goes on live from the
  * very next message. If not, it goes on from the newest state. It is never sent a part.
  */
-import type { Place, Position, Sequenced } from "../marketdata/position.ts";
+import { isAfter, type Place, type Position, type Sequenced } from "../marketdata/position.ts";
 import type { Topic, Update } from "../marketdata/topic.ts";
 import type { Encoding } from "../ports/dialect.ts";
 import type { PrivateTopic, StreamHistory } from "../ports/stream-history.ts";
@@ -139,6 +139,8 @@ export class Rejoins {
       return;
     }
     pending.isWaiting = true;
+    // The history may know more than has been published; the rest is taken from the ring, once it is.
+    const published = pending.stream.position;
     const page = await history
       .read(topic, pending.position, missedMessagesMax)
       .catch(() => undefined);
@@ -150,8 +152,11 @@ export class Rejoins {
       return;
     }
     this.#recovered(pending);
-    this.#send(pending, page.messages);
-    pending.position = page.upTo;
+    this.#send(
+      pending,
+      page.messages.filter(({ position }) => !isAfter(position, published)),
+    );
+    pending.position = isAfter(page.upTo, published) ? published : page.upTo;
     this.#host.flush(pending.outbox);
     this.#advance(pending);
   }
