@@ -268,7 +268,11 @@ export class Conversation {
   ): readonly string[] {
     this.#sent = [];
     const position = { sequence: 1, tick: 0, ordinal: 0 };
-    this.hub.publish(topic, { position, previous: position, update }, { kind: "history" });
+    this.hub.publish(
+      topic,
+      { position, previous: position, update: structuredClone(update) },
+      { kind: "history" },
+    );
     this.hub.flush();
     return this.#sent;
   }
