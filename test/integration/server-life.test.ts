@@ -307,7 +307,7 @@ describe("the exchange", () => {
       "warn",
     ]);
     expect(code).toBe(1);
-    expect(stderr).toContain("commands.db");
+    expect(stderr).toContain(`another server runs on the data folder ${server.data}`);
   });
 
   it("does not start on a log that is damaged, and names the place", async () => {
