@@ -6,10 +6,8 @@ import type { TokenRefusal } from "../../access/identity.ts";
 import { nextMinuteMs } from "../../access/minute-quota.ts";
 import { ensureNever } from "../../core/assert.ts";
 import { type RestReply, retryAfter } from "../../ports/rest.ts";
+import { quoted } from "../kit/quoted.ts";
 import type { ErrorObject, RefusalBody, StreamErrorCode } from "./messages.ts";
-
-/** Longest piece of a client's text that is repeated in a message, in characters. */
-export const quotedTextMax = 64;
 
 /** Most unknown names that one message repeats; of more it says how many. */
 export const namedMax = 20;
@@ -92,11 +90,6 @@ function unknownNamesMessage({ reason, subjects, also }: UnknownNames): string {
   const others = subjects.length > namedMax ? ` and ${subjects.length - namedMax} more` : "";
   const message = `Unknown ${unknownWords[reason]}: ${names}${others}`;
   return also === undefined ? message : `${message}. ${unknownNamesMessage(also)}`;
-}
-
-/** The client's text, cut to {@link quotedTextMax} characters. */
-function quoted(text: string): string {
-  return text.length > quotedTextMax ? `${text.slice(0, quotedTextMax)}…` : text;
 }
 
 interface UpgradeRefusalRow {

@@ -6,6 +6,7 @@
  * In a query, which is never signed by MD5, it is ignored.
  */
 
+import { quotedTextMax } from "../kit/quoted.ts";
 import { type Amount, readAmount } from "./rest-amounts.ts";
 import { parse } from "./rest-body.ts";
 import { type Field, type InputSchema, noFields } from "./schemas.ts";
@@ -21,9 +22,6 @@ export interface InputFault {
 export type Checked<Fields> =
   | { readonly kind: "checked"; readonly fields: Fields }
   | { readonly kind: "faulty"; readonly faults: readonly InputFault[] };
-
-/** Longest piece of a client's text that is repeated, in UTF-16 units. */
-export const quotedTextMax = 64;
 
 /** Most fields that no operation takes of which a reply speaks. */
 export const unexpectedFieldsMax = 20;

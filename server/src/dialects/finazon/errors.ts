@@ -6,10 +6,8 @@
 import type { AccessRefusal } from "../../access/grant.ts";
 import { ensureNever } from "../../core/assert.ts";
 import { type RestReply, retryAfter } from "../../ports/rest.ts";
+import { quoted } from "../kit/quoted.ts";
 import type { RequestField, RestErrorBody, RestErrorCode, StreamErrorCode } from "./messages.ts";
-
-/** Longest piece of a client's text that is repeated in a message, in characters. */
-export const quotedTextMax = 64;
 
 /** Most dataset codes that a message lists. */
 export const listedDatasetsMax = 10;
@@ -120,11 +118,6 @@ function unknownDataset(dataset: string, usable: readonly string[]): string {
       ? "None is served at present."
       : `Use one of ${usable.slice(0, listedDatasetsMax).join(", ")}${more}.`;
   return `There is no dataset ${quoted(dataset)} here. ${remedy}`;
-}
-
-/** The client's text, cut to {@link quotedTextMax} characters. */
-function quoted(text: string): string {
-  return text.length > quotedTextMax ? `${text.slice(0, quotedTextMax)}…` : text;
 }
 
 /** Why this side ends a connection. */
