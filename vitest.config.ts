@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -11,8 +10,6 @@ export default defineConfig({
     ],
     pool: "threads",
     isolate: false,
-    // Most tests wait for processes, disks and sockets: more of them than cores keep the cores busy.
-    maxWorkers: Math.max(4, availableParallelism()),
     // Bounds for what hangs, not measures of speed: eight busy programs may run beside the tests.
     testTimeout: 240_000,
     hookTimeout: 300_000,

@@ -65,6 +65,8 @@ async function linesOf(
   period: number,
   isEnough: (lines: readonly string[]) => boolean,
 ) {
+  // Figures are a second old at most: none of an earlier sample may be taken for one of this.
+  await expect.poll(connections).toBe(0);
   const token = await new CryptomusClient(server, await server.demoUser(0)).token();
   const changes = [
     [sample.address, `"${server.ws}/ws?token=${token}"`],

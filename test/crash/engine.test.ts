@@ -38,10 +38,12 @@ interface Life {
 /** How often a life lasts until a thread has made a state snapshot beside it. */
 const snapshotEveryLives = 5;
 
-/** What lies among the state snapshots, finished or not. */
+const isFinished = (name: string) => name.endsWith(".snapshot");
+
+/** The state snapshots that are finished. */
 function snapshotNames(): string {
   const { snapshots } = engineFiles(folder);
-  return existsSync(snapshots) ? readdirSync(snapshots).toSorted().join() : "";
+  return existsSync(snapshots) ? readdirSync(snapshots).filter(isFinished).toSorted().join() : "";
 }
 
 /**

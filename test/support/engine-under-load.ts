@@ -17,7 +17,19 @@ const [folder, seed] = process.argv.slice(2);
 if (folder === undefined || seed === undefined) throw new Error("give a folder and a seed");
 
 const clock = systemClock();
-const say = (line: string) => writeSync(1, `${line}\n`);
+
+/** Says a line whole, and waits for who reads: a full pipe takes nothing for a moment. */
+function say(line: string): void {
+  let rest = Buffer.from(`${line}\n`);
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(1, rest));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+    }
+  }
+}
+
 const warn = (phrase: string, fields: object = {}) => say(`# ${phrase} ${JSON.stringify(fields)}`);
 const log = { debug() {}, info() {}, warn, error: warn };
 

@@ -120,7 +120,7 @@ describe("a snapshot made in a thread of its own", () => {
   });
 
   it("fails alone where its thread has too little memory", async () => {
-    const { opened, ends } = await writtenLog(5_000);
+    const { opened, ends } = await writtenLog(10_000);
     const files = engineFiles(folder);
     const maker = new SnapshotWorkerMaker({ files, log: opened, report: log, heapMax: 8 });
 

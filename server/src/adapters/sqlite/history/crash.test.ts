@@ -33,7 +33,7 @@ const script = `
   let told = history.lastSequence;
   for (let at = told, step = 1; at < released.length; at += 9, step += 1) {
     history.record(released.slice(at, at + 9));
-    await (step % 10 === 0 ? history.flushed() : new Promise((resolve) => setImmediate(resolve)));
+    await (step % 2 === 0 ? history.flushed() : new Promise((resolve) => setImmediate(resolve)));
     if (history.lastSequence > told) process.stdout.write(".");
     told = history.lastSequence;
   }
