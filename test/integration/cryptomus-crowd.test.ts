@@ -286,7 +286,8 @@ describe(`two hundred users who traded at random (seed ${seed})`, () => {
   it("left a book that the public's copy equals at every scale", async () => {
     publicDepth.takeIn();
     expect(publicDepth.faults).toEqual([]);
-    expect(publicDepth.counts.partial).toBeGreaterThan(1_000);
+    // Depth is sent ten times a second at most, so a machine that is quick sends less of it.
+    expect(publicDepth.counts.partial).toBeGreaterThan(requestsMax / 50);
     for (const market of markets) {
       for (const scale of scales) {
         const { body } = await memberAt(0).client.call(
