@@ -12,7 +12,7 @@ import { runHere } from "../support/command-here.ts";
 import { listeners } from "../support/listeners.ts";
 import { addKey } from "../support/operator.ts";
 import { startServerHere } from "../support/server-here.ts";
-import { type ServerProcess, startServerProcess } from "../support/server-process.ts";
+import { runCommand, type ServerProcess, startServerProcess } from "../support/server-process.ts";
 import { openStream } from "../support/stream-client.ts";
 
 const flushDelayMs = 777;
@@ -199,7 +199,7 @@ describe.each(listeners.filter(({ isSecure }) => isSecure))("over $name", (liste
     const wrong = join(server.data, "wrong.pem");
     writeFileSync(wrong, "nothing");
     const start = (...args: readonly string[]) =>
-      runHere(["serve", "--port", "0", "--data", join(server.data, "tls"), ...args]);
+      runCommand(["serve", "--port", "0", "--data", join(server.data, "tls"), ...args]);
     const { code, stderr } = await start(
       ...["--set", `server.tls.cert=${wrong}`, "--set", `server.tls.key=${wrong}`],
     );

@@ -58,17 +58,19 @@ function stream(socket: WebSocket, command: WatchCommand): Promise<number> {
       });
     });
     socket.on("error", (error) => watched.failed(connectFault(error, command.url)));
+    const interrupt = () => {
+      isInterrupted = true;
+      socket.close(1000);
+    };
     socket.on("close", (code, reason) => {
+      process.off("SIGINT", interrupt);
       const said = `${code} ${reason}`.trim();
       if (code !== 1000) watched.failed(`the connection was closed: ${said}`);
       else if (!watched.isOver && !isInterrupted) watched.ended(said);
       if (watched.fault !== undefined) process.stderr.write(`openbourse: ${watched.fault}\n`);
       resolve(watched.fault === undefined ? 0 : 1);
     });
-    process.once("SIGINT", () => {
-      isInterrupted = true;
-      socket.close(1000);
-    });
+    process.once("SIGINT", interrupt);
   });
 }
 
