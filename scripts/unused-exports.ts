@@ -12,7 +12,8 @@ export const laidForLater: ReadonlyMap<string, string> = new Map([
     "history: bars of weeks and months are served from stored ones",
   ],
   ["server/src/marketdata/bars/span.ts", "history: what a store knows of a dataset and what not"],
-  ["server/src/ports/bar-store.ts", "history: bars of all datasets are stored and served"],
+  ["server/src/ports/dataset-reader.ts", "history: bars of all datasets are stored and served"],
+  ["server/src/ports/dataset-store.ts", "history: bars of all datasets are stored and served"],
   ["server/src/sequencer/follower.ts", "scale-out: gateways and standbys follow the writer's log"],
 ]);
 

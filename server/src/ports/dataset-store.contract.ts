@@ -7,14 +7,13 @@ import { drawnTrades, foldedBars } from "../marketdata/bars/naive-bar.fixture.ts
 import { rollUp } from "../marketdata/bars/roll.ts";
 import type { Span } from "../marketdata/bars/span.ts";
 import {
-  type BarBatch,
-  type BarStore,
-  isStorageFailure,
   type StoredBarQuery,
   type StoredBars,
-  storedBarsMax,
-  storedBarsOffsetMax,
-} from "./bar-store.ts";
+  storedOffsetMax,
+  storedRowsMax,
+} from "./dataset-reader.ts";
+import type { DatasetBatch, DatasetStore } from "./dataset-store.ts";
+import { isUnanswered } from "./history.ts";
 
 const minute = secondsInterval(60);
 const dataset = "crypto";
@@ -54,9 +53,14 @@ function newerOf(bar: Bar, old: Bar | undefined): Bar {
   return old === undefined || rank(bar) >= rank(old) ? bar : old;
 }
 
-function batch(sequence: number, bars: readonly Bar[], changes: Partial<BarBatch> = {}): BarBatch {
+function batch(
+  sequence: number,
+  bars: readonly Bar[],
+  changes: Partial<DatasetBatch> = {},
+): DatasetBatch {
   return {
     dataset,
+    trades: [],
     position: { epoch: "one", sequence, timeUs: at(sequence) },
     bars: bars.map((bar) => ({ ticker, bar })),
     known: [],
@@ -66,9 +70,9 @@ function batch(sequence: number, bars: readonly Bar[], changes: Partial<BarBatch
 }
 
 /** Describes the contract; `open` makes an empty store. */
-export function barStoreContract(name: string, open: () => Promise<BarStore>): void {
+export function datasetStoreContract(name: string, open: () => Promise<DatasetStore>): void {
   describe(`${name} as a store of bars`, () => {
-    let store: BarStore;
+    let store: DatasetStore;
     beforeEach(async () => {
       store = await open();
     });
@@ -76,11 +80,11 @@ export function barStoreContract(name: string, open: () => Promise<BarStore>): v
 
     const read = async (changes: Partial<StoredBarQuery> = {}): Promise<StoredBars> => {
       const query = { dataset, ticker, interval: minute, order: "oldest-first" as const };
-      const answer = await store.read({ ...query, ...span(0, 1_000), limit: 100, ...changes });
-      if (isStorageFailure(answer)) throw new Error(answer.message);
+      const answer = await store.bars({ ...query, ...span(0, 1_000), limit: 100, ...changes });
+      if (isUnanswered(answer)) throw new Error(`not answered: ${answer.kind}`);
       return answer;
     };
-    const put = async (...batches: readonly BarBatch[]) => {
+    const put = async (...batches: readonly DatasetBatch[]) => {
       for (const each of batches) expect(await store.put(each)).toBeUndefined();
     };
 
@@ -149,7 +153,10 @@ export function barStoreContract(name: string, open: () => Promise<BarStore>): v
 
     it("does not move the position for what was imported", async () => {
       await put(batch(5, [barAt(3, 9)]));
-      await put(batch(0, [barAt(0, 8)], { position: undefined }));
+      const bars = [{ ticker, bar: barAt(0, 8) }];
+      expect(await store.import({ dataset, trades: [], bars, known: [] })).toMatchObject({
+        barsStored: 1,
+      });
 
       expect((await read()).bars).toEqual([barAt(0, 8), barAt(3, 9)]);
       expect(await store.position(dataset)).toMatchObject({ sequence: 5 });
@@ -180,7 +187,7 @@ export function barStoreContract(name: string, open: () => Promise<BarStore>): v
             waiting = [];
           }
           const query = { dataset, ticker, interval: minute, ...span(0, 10), limit: 10 };
-          expect(await fresh.read({ ...query, order: "oldest-first" })).toMatchObject({
+          expect(await fresh.bars({ ...query, order: "oldest-first" })).toMatchObject({
             bars: [...expected.values()].toSorted((left, right) => left.startUs - right.startUs),
           });
         } finally {
@@ -196,8 +203,8 @@ export function barStoreContract(name: string, open: () => Promise<BarStore>): v
 /** What the tests of a part need. */
 type Stage = () => {
   read(changes?: Partial<StoredBarQuery>): Promise<StoredBars>;
-  put(...batches: readonly BarBatch[]): Promise<void>;
-  store(): BarStore;
+  put(...batches: readonly DatasetBatch[]): Promise<void>;
+  store(): DatasetStore;
 };
 
 function gapContract(stage: Stage): void {
@@ -227,7 +234,8 @@ function gapContract(stage: Stage): void {
       batch(2, [], { known: [span(0, 10)] }),
       batch(3, [], { known: [span(10, 40)] }),
     );
-    await stage().put(batch(0, [], { position: undefined, known: [span(30, 60), span(90, 100)] }));
+    const known = [span(30, 60), span(90, 100)];
+    await stage().store().import({ dataset, trades: [], bars: [], known });
 
     expect(await unknown()).toEqual([[60, 90, "no line"]]);
   });
@@ -325,16 +333,16 @@ function queryContract(stage: Stage): void {
   it.each([
     { limit: 0 },
     { limit: 1.5 },
-    { limit: storedBarsMax + 1 },
+    { limit: storedRowsMax + 1 },
     { offset: -1 },
-    { offset: storedBarsOffsetMax + 1 },
+    { offset: storedOffsetMax + 1 },
     { fromUs: Number.NaN },
   ])("treats a query for %j as a bug of the caller", (changes) => {
     const query = { dataset, ticker, interval: minute, order: "oldest-first" as const };
     expect(() =>
       stage()
         .store()
-        .read({ ...query, ...span(0, 9), limit: 1, ...changes }),
+        .bars({ ...query, ...span(0, 9), limit: 1, ...changes }),
     ).toThrow("invariant violated");
   });
 }

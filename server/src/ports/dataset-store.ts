@@ -1,0 +1,119 @@
+/**
+ * Where the trades and bars of datasets are kept. Minutes are stored and longer intervals rolled up when
+ * they are asked for. What a store holds of a dataset is always that of one position: trades, bars, spans
+ * and the position itself are stored together or not at all.
+ */
+import type { Bar } from "../marketdata/bars/bar.ts";
+import type { DatasetReader, Gap, KnownSpan, StoredTrade } from "./dataset-reader.ts";
+import type { StorageFailure } from "./storage-fault.ts";
+
+/** Most bars of one batch. */
+export const batchBarsMax = 100_000;
+
+/** Most trades of one batch. */
+export const batchTradesMax = 100_000;
+
+/** Up to where a dataset is stored. */
+export interface StoredPosition {
+  /** Identity of what is counted; sequences of different epochs cannot be compared. */
+  readonly epoch: string;
+  /** Of the last batch of trades that is stored. */
+  readonly sequence: number;
+  /** Market time at that moment: bars that end by then were closed. */
+  readonly timeUs: number;
+}
+
+/** The bar of one minute of a ticker. */
+export interface TickerBar {
+  readonly ticker: string;
+  readonly bar: Bar;
+}
+
+/** What a feed has said, stored at once. */
+export interface DatasetBatch {
+  readonly dataset: string;
+  /**
+   * Up to where the dataset is stored with this batch. One that is not after the stored position of the
+   * same epoch was stored before: nothing of the batch is stored again.
+   */
+  readonly position: StoredPosition;
+  /** Trades that were counted, as they came, at most {@link batchTradesMax}. Nobody looks for duplicates here. */
+  readonly trades: readonly StoredTrade[];
+  /** Minutes, open ones included, at most {@link batchBarsMax}. A newer state takes the place of an older one. */
+  readonly bars: readonly TickerBar[];
+  /** Spans that are known with this batch. They are joined with those that touch them. */
+  readonly known: readonly KnownSpan[];
+  /** Why something is not known. It is kept until the span is known or forgotten. */
+  readonly gaps: readonly Gap[];
+}
+
+/**
+ * What comes from files, in any order and perhaps not for the first time. It does not move the position.
+ * Trades of one ticker and event time that have no ids come in one batch.
+ */
+export interface ImportBatch {
+  readonly dataset: string;
+  /**
+   * At most {@link batchTradesMax}. One whose venue, id and content are stored is not stored again; of
+   * those without an id, equal ones are stored as often as this batch has them, together with what is
+   * there. The bars of their minutes are folded again from all stored trades.
+   */
+  readonly trades: readonly StoredTrade[];
+  /**
+   * Minutes of others' making, at most {@link batchBarsMax}. They take the place of what is stored, but for minutes that
+   * are known wholly by their trades.
+   */
+  readonly bars: readonly TickerBar[];
+  readonly known: readonly KnownSpan[];
+}
+
+/** What became of an import. */
+export interface ImportOutcome {
+  readonly kind: "imported";
+  readonly tradesStored: number;
+  /** Trades that were stored before. */
+  readonly tradesKnown: number;
+  readonly barsStored: number;
+  /** Bars that were not needed: the same is stored, or the minute is known by its trades. */
+  readonly barsKnown: number;
+}
+
+/** A store with one writer for what feeds say of each dataset; imports may come from other processes. */
+export interface DatasetStore extends DatasetReader {
+  /** Up to where a dataset is stored; undefined before its first batch. */
+  position(dataset: string): Promise<StoredPosition | undefined | StorageFailure>;
+  /** Resolves when all of the batch is stored, or nothing of it is. Batches are stored in the order of the calls. */
+  put(batch: DatasetBatch): Promise<StorageFailure | undefined>;
+  /** Resolves when all of the batch is stored, or nothing of it is. */
+  import(batch: ImportBatch): Promise<ImportOutcome | StorageFailure>;
+  /**
+   * Forgets a dataset's trades and minutes that begin before a time, and that anything was known before it. The
+   * position stays.
+   */
+  forget(dataset: string, beforeUs: number): Promise<StorageFailure | undefined>;
+  /** Waits until what was put is stored, then lets the storage go. Closing again does nothing. */
+  close(): Promise<void>;
+}
+
+/** Whether a store says that it failed. */
+export function isStorageFailure(answer: object | undefined): answer is StorageFailure {
+  return answer !== undefined && "kind" in answer && answer.kind === "failure";
+}
+
+/**
+ * Whether a state of a bar takes the place of the stored one: it has been revised more often, or grown. The same
+ * state again does as well, which changes nothing.
+ */
+export function isNewerBar(bar: Bar, stored: Bar): boolean {
+  if (bar.revision !== stored.revision) return bar.revision > stored.revision;
+  return bar.tradeCount >= stored.tradeCount;
+}
+
+/** Whether a batch is after what is stored of its dataset. */
+export function isNewBatch(
+  { position }: DatasetBatch,
+  stored: StoredPosition | undefined,
+): boolean {
+  if (position.epoch !== stored?.epoch) return true;
+  return position.sequence > stored.sequence;
+}
