@@ -9,6 +9,7 @@ import type { Hub } from "../hub/hub.ts";
 import { Catalog } from "../marketdata/catalog.ts";
 import type { KeyStore } from "../ports/key-store.ts";
 import type { FeedRunner } from "../streams/bar-streams.ts";
+import { DatasetReaders } from "../streams/dataset-readers.ts";
 import { hasExchange } from "./configuration.ts";
 import { connectFeeds, openDataset, ownTrades } from "./datasets.ts";
 import { createHub } from "./fan-out.ts";
@@ -48,8 +49,9 @@ export async function openServed(
   const feeds: FeedRunner[] = [];
   const hub = createHub(config, clock, { trading, feeds });
   const catalog = new Catalog();
+  const history = new DatasetReaders();
   const context = {
-    ...{ log, keys, catalog, watch, marketMs, wallMs },
+    ...{ log, keys, catalog, history, watch, marketMs, wallMs },
     secrets: systemSecrets(),
     counts: ownCounts,
     limits: config.limits,

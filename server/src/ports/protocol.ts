@@ -7,6 +7,7 @@ import type { MarketRules } from "../core/market/rules.ts";
 import type { CatalogView } from "../marketdata/catalog.ts";
 import type { MarketBoardView } from "../marketdata/market-board.ts";
 import type { AdmissionCounts } from "./admission-counts.ts";
+import type { DatasetReader } from "./dataset-reader.ts";
 import type { Dialect } from "./dialect.ts";
 import type { KeyStore, WorkspaceLimits } from "./key-store.ts";
 import type { Log } from "./log.ts";
@@ -72,6 +73,8 @@ export interface ProtocolContext {
   /** Limits of a workspace that has none of its own. */
   readonly limits: WorkspaceLimits;
   readonly catalog: CatalogView;
+  /** The past of all datasets of the catalog: what was published when it is asked is in the answer. */
+  readonly history: DatasetReader;
   /** Undefined where there is none, and then no protocol is opened that needs it. */
   readonly exchange: ExchangeAccess | undefined;
   /** To be told of everybody who is not let in. */
