@@ -6,7 +6,7 @@
  * a span is known when everything that was traded in it is stored.
  */
 import { assert } from "../core/assert.ts";
-import type { Bar } from "../marketdata/bars/bar.ts";
+import type { StoredBar } from "../marketdata/bars/bar.ts";
 import type { BarInterval } from "../marketdata/bars/interval.ts";
 import type { Span } from "../marketdata/bars/span.ts";
 import type { Trade } from "../marketdata/trade.ts";
@@ -64,7 +64,7 @@ export interface UnknownSpan extends Span {
 /** The answer to a query for bars. */
 export interface StoredBars {
   /** Intervals without trades are left out. One that is not wholly known has what is known of it. */
-  readonly bars: readonly Bar[];
+  readonly bars: readonly StoredBar[];
   /** What is not known of the time that was asked for, oldest first. */
   readonly unknown: readonly UnknownSpan[];
 }

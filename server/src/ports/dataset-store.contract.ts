@@ -1,7 +1,7 @@
 /** What every store of bars must do. */
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Bar } from "../marketdata/bars/bar.ts";
+import type { Bar, StoredBar } from "../marketdata/bars/bar.ts";
 import { monthsInterval, secondsInterval, weekInterval } from "../marketdata/bars/interval.ts";
 import { drawnTrades, foldedBars } from "../marketdata/bars/naive-bar.fixture.ts";
 import { rollUp } from "../marketdata/bars/roll.ts";
@@ -314,7 +314,7 @@ function queryContract(stage: Stage): void {
         await stage().put(batch(sequence, [], { bars }));
 
         const range = { fromUs: 0, toUs: Date.UTC(2040, 0) * 1_000 };
-        const found: Bar[] = [];
+        const found: StoredBar[] = [];
         for (let offset = 0; ; offset += limit) {
           const page = { ticker: of, interval, order, limit, offset, ...range };
           const answer = await stage().read(page);
@@ -328,6 +328,21 @@ function queryContract(stage: Stage): void {
     );
 
     await fc.assert(property, { numRuns: 25 });
+  });
+
+  it("keeps what others did not tell of their bars untold, of longer intervals too", async () => {
+    const untold = { quoteVolume: undefined, tradeCount: undefined };
+    const bars = [{ ...barAt(0, 1), ...untold }, barAt(61, 2)].map((bar) => ({ ticker, bar }));
+    await stage().store().import({ dataset, trades: [], bars, known: [] });
+
+    expect((await stage().read()).bars).toEqual(bars.map(({ bar }) => bar));
+    expect((await stage().read({ interval: secondsInterval(3_600) })).bars).toMatchObject([
+      { volume: 5, ...untold },
+      { volume: 5, quoteVolume: 10, tradeCount: 1 },
+    ]);
+    expect((await stage().read({ interval: secondsInterval(86_400) })).bars).toMatchObject([
+      { volume: 10, close: 2, ...untold },
+    ]);
   });
 
   it.each([

@@ -3,7 +3,7 @@
  * they are asked for. What a store holds of a dataset is always that of one position: trades, bars, spans
  * and the position itself are stored together or not at all.
  */
-import type { Bar } from "../marketdata/bars/bar.ts";
+import type { StoredBar } from "../marketdata/bars/bar.ts";
 import type { DatasetReader, Gap, KnownSpan, StoredTrade } from "./dataset-reader.ts";
 import type { StorageFailure } from "./storage-fault.ts";
 
@@ -26,7 +26,7 @@ export interface StoredPosition {
 /** The bar of one minute of a ticker. */
 export interface TickerBar {
   readonly ticker: string;
-  readonly bar: Bar;
+  readonly bar: StoredBar;
 }
 
 /** What a feed has said, stored at once. */
@@ -104,9 +104,9 @@ export function isStorageFailure(answer: object | undefined): answer is StorageF
  * Whether a state of a bar takes the place of the stored one: it has been revised more often, or grown. The same
  * state again does as well, which changes nothing.
  */
-export function isNewerBar(bar: Bar, stored: Bar): boolean {
+export function isNewerBar(bar: StoredBar, stored: StoredBar): boolean {
   if (bar.revision !== stored.revision) return bar.revision > stored.revision;
-  return bar.tradeCount >= stored.tradeCount;
+  return (bar.tradeCount ?? 0) >= (stored.tradeCount ?? 0);
 }
 
 /** Whether a batch is after what is stored of its dataset. */

@@ -2,7 +2,7 @@
 import { assert } from "../core/assert.ts";
 import { rescaleExactly } from "../core/num/decimal.ts";
 import { barIntervalUs } from "../marketdata/bar-update.ts";
-import type { Bar } from "../marketdata/bars/bar.ts";
+import type { StoredBar } from "../marketdata/bars/bar.ts";
 import { BarFold } from "../marketdata/bars/fold.ts";
 import { intervalStart, secondsInterval, startNotBefore } from "../marketdata/bars/interval.ts";
 import { rollUp } from "../marketdata/bars/roll.ts";
@@ -40,7 +40,7 @@ interface StoredDataset {
   /** As they came. */
   trades: StoredTrade[];
   /** Minutes by ticker, then by start. */
-  readonly bars: Map<string, Map<number, Bar>>;
+  readonly bars: Map<string, Map<number, StoredBar>>;
   known: readonly KnownSpan[];
   gaps: readonly Gap[];
 }
@@ -201,8 +201,8 @@ function assertBatch({ trades, bars }: DatasetBatch | ImportBatch): void {
   assert(areMinutes, "what is stored are minutes");
 }
 
-function barsOf(stored: StoredDataset, ticker: string): Map<number, Bar> {
-  const bars = stored.bars.get(ticker) ?? new Map<number, Bar>();
+function barsOf(stored: StoredDataset, ticker: string): Map<number, StoredBar> {
+  const bars = stored.bars.get(ticker) ?? new Map<number, StoredBar>();
   stored.bars.set(ticker, bars);
   return bars;
 }
@@ -260,7 +260,7 @@ function foldOf(trades: readonly StoredTrade[], startUs: number): BarFold {
   return fold;
 }
 
-function secondsOf(trades: readonly StoredTrade[]): readonly Bar[] {
+function secondsOf(trades: readonly StoredTrade[]): readonly StoredBar[] {
   const second = secondsInterval(1);
   const bySecond = Map.groupBy(trades, (trade) => intervalStart(second, trade.eventTimeUs));
   return [...bySecond].map(([startUs, some]) => foldOf(some, startUs).toBar());
@@ -282,7 +282,7 @@ function importBar(stored: StoredDataset, { ticker, bar }: TickerBar): boolean {
   return true;
 }
 
-function figures(bar: Bar): readonly string[] {
+function figures(bar: StoredBar): readonly string[] {
   return Object.entries(bar)
     .filter(([name]) => name !== "revision")
     .map(([name, value]) => `${name} ${value}`);

@@ -7,7 +7,16 @@
  * bars of one market are kept packed (`table.ts`, the history's rows), because they are always safe
  * integers and all rows share one unit; what leaves there is a `Bar`.
  */
-export interface Bar {
+export interface Bar extends StoredBar {
+  readonly quoteVolume: number | bigint;
+  readonly tradeCount: number;
+}
+
+/**
+ * A bar as a store of datasets has it. One that was imported is of others' making and may lack what they
+ * did not tell: nothing is made up for it.
+ */
+export interface StoredBar {
   /** Start of the interval, in microseconds since 1970 (UTC). */
   readonly startUs: number;
   readonly priceScale: number;
@@ -20,14 +29,14 @@ export interface Bar {
   /** Base quantity traded, at `volumeScale` decimals; exact, and a bigint beyond a safe integer. */
   readonly volume: number | bigint;
   readonly volumeScale: number;
-  /** Sum of price × quantity, at `priceScale + volumeScale` decimals. */
-  readonly quoteVolume: number | bigint;
+  /** Sum of price × quantity, at `priceScale + volumeScale` decimals; undefined where it is not told. */
+  readonly quoteVolume: number | bigint | undefined;
   /** Part of `volume` in which the buyer was the aggressor; undefined where that is not kept. */
   readonly takerBuyVolume: number | bigint | undefined;
   /** Part of `quoteVolume` in which the buyer was the aggressor; undefined where that is not kept. */
   readonly takerBuyQuoteVolume: number | bigint | undefined;
-  /** At least 1: where nothing was traded there is no bar. */
-  readonly tradeCount: number;
+  /** At least 1: where nothing was traded there is no bar. Undefined where it is not told. */
+  readonly tradeCount: number | undefined;
   /** Event time of the first trade; the start of the interval, or of a part of it, where that is not kept. */
   readonly firstUs: number;
   /** Event time of the last trade; the start of the interval, or of a part of it, where that is not kept. */

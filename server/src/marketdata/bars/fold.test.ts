@@ -83,6 +83,20 @@ describe("a bar", () => {
     });
   });
 
+  it("rolled up does not know turnover or number of trades when a part of it does not", () => {
+    const minute = barOf([0, 5]).toBar();
+    const untold = { ...minute, startUs: startUs + 60e6, quoteVolume: undefined };
+    const uncounted = { ...minute, startUs: startUs + 120e6, tradeCount: undefined };
+    const hour = secondsInterval(3_600);
+
+    expect([...rollUp([minute, untold], hour)]).toMatchObject([
+      { volume: 2, quoteVolume: undefined, tradeCount: 2 },
+    ]);
+    expect([...rollUp([uncounted, uncounted], hour)]).toMatchObject([
+      { volume: 2, quoteVolume: 10, tradeCount: undefined },
+    ]);
+  });
+
   it("rolled up counts the revisions of its parts", () => {
     const minute = barOf([0, 5]).toBar();
     const parts = [0, 2, 1].map((revision, index) => ({

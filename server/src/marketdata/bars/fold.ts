@@ -2,7 +2,7 @@
 import { rescaleExactly } from "../../core/num/decimal.ts";
 import { ExactSum } from "../../core/num/exact-sum.ts";
 import type { AggressorSide } from "../trade.ts";
-import type { Bar } from "./bar.ts";
+import type { Bar, StoredBar } from "./bar.ts";
 
 /** What a bar needs to know of a trade; its numbers are at the scales of the bar. */
 export interface ScaledTrade {
@@ -36,8 +36,10 @@ export class BarFold {
   // Event times count from the start of the bar: small integers are kept in the object itself.
   #firstUs = 0;
   #lastUs = 0;
-  /** Whether the sides of all trades are known to it. */
+  // Whether all that was joined has told it.
   #keepsSides = true;
+  #keepsTurnover = true;
+  #keepsCount = true;
 
   constructor({ startUs, priceScale, quantityScale }: BarFoldOptions) {
     this.startUs = startUs;
@@ -46,7 +48,7 @@ export class BarFold {
   }
 
   /** A bar that goes on from a state of it. */
-  static of(bar: Bar): BarFold {
+  static of(bar: StoredBar): BarFold {
     const { startUs, priceScale, volumeScale } = bar;
     const fold = new BarFold({ startUs, priceScale, quantityScale: volumeScale });
     fold.join(bar);
@@ -84,7 +86,7 @@ export class BarFold {
    * Folds a bar of a part of this one's interval, whose trades all follow those that are here. Exact: the
    * result is what folding its trades would have made.
    */
-  join(later: Bar): void {
+  join(later: StoredBar): void {
     this.refine(later.priceScale, later.volumeScale);
     const price = (value: number | bigint) =>
       rescaleExactly(value, later.priceScale, this.priceScale);
@@ -100,18 +102,21 @@ export class BarFold {
     }
     this.close = price(later.close);
     this.#lastUs = later.lastUs - this.startUs;
-    this.tradeCount += later.tradeCount;
+    // There was one trade at least, and a bar that has had one is not empty any more.
+    this.tradeCount += later.tradeCount ?? 1;
+    if (later.tradeCount === undefined) this.#keepsCount = false;
     this.#joinSums(later);
   }
 
-  #joinSums(later: Bar): void {
+  #joinSums(later: StoredBar): void {
     const { priceScale, volumeScale, takerBuyVolume, takerBuyQuoteVolume } = later;
     const base = (value: number | bigint) => rescaleExactly(value, volumeScale, this.quantityScale);
     const quoteScale = this.priceScale + this.quantityScale;
     const quote = (value: number | bigint) =>
       rescaleExactly(value, priceScale + volumeScale, quoteScale);
     this.volume.add(base(later.volume));
-    this.quoteVolume.add(quote(later.quoteVolume));
+    if (later.quoteVolume === undefined) this.#keepsTurnover = false;
+    else this.quoteVolume.add(quote(later.quoteVolume));
     if (takerBuyVolume === undefined || takerBuyQuoteVolume === undefined) {
       this.#keepsSides = false;
     } else {
@@ -146,6 +151,16 @@ export class BarFold {
       firstUs: this.firstUs,
       lastUs: this.lastUs,
       revision,
+    };
+  }
+
+  /** The present state where bars were joined that may not have told all. */
+  toStoredBar(revision = 0): StoredBar {
+    const bar = this.toBar(revision);
+    return {
+      ...bar,
+      quoteVolume: this.#keepsTurnover ? bar.quoteVolume : undefined,
+      tradeCount: this.#keepsCount ? bar.tradeCount : undefined,
     };
   }
 
