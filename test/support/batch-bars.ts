@@ -2,7 +2,7 @@
  * Bars of a whole file at once, written independently of the server: plain arrays, unbounded integers
  * at 18 decimals. Slow and simple; it is what the streamed bars are held against.
  */
-import type { CsvFormat, ReplayFormat } from "../../server/src/feeds/replay/config.ts";
+import type { CsvFormat, RecordingFormat } from "../../server/src/recordings/format.ts";
 
 /** A bar as decimal texts without trailing zeros. */
 export interface ExactBar {
@@ -24,7 +24,7 @@ const decimals = 18;
 /** Bars by start of the minute in Unix seconds, ascending. */
 export function batchBars(
   rows: readonly string[][],
-  format: ReplayFormat,
+  format: RecordingFormat,
 ): ReadonlyMap<string, ExactBar> {
   const trades = rows.flatMap(reader(format)).sort((a, b) => a.timeMs - b.timeMs);
   const minutes = Map.groupBy(trades, ({ timeMs }) => String(Math.floor(timeMs / 60_000) * 60));
@@ -44,7 +44,7 @@ function bar(trades: readonly Row[]): ExactBar {
   };
 }
 
-function reader(format: ReplayFormat): (row: readonly string[]) => readonly Row[] {
+function reader(format: RecordingFormat): (row: readonly string[]) => readonly Row[] {
   switch (format.kind) {
     case "binance-trades":
       return ([id, price, quantity, time, , type]) =>

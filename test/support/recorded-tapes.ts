@@ -1,8 +1,8 @@
 /** The recorded tapes: how each is read, and what their README says is in them. */
-import type { CsvFormat, ReplayFormat } from "../../server/src/feeds/replay/config.ts";
+import type { CsvFormat, RecordingFormat } from "../../server/src/recordings/format.ts";
 
-const trades: ReplayFormat = { kind: "binance-trades" };
-const aggregates: ReplayFormat = { kind: "binance-aggtrades" };
+const trades: RecordingFormat = { kind: "binance-trades" };
+const aggregates: RecordingFormat = { kind: "binance-aggtrades" };
 const secondsPriceAmount: CsvFormat = {
   kind: "csv",
   timeUnit: "s",
@@ -19,7 +19,7 @@ const spyTicks: CsvFormat = {
 /** One recorded tape, how to read it, and what is known about it. */
 export interface Tape {
   readonly file: string;
-  readonly format: ReplayFormat;
+  readonly format: RecordingFormat;
   readonly trades: number;
   readonly skipped?: number;
   readonly malformed?: number;

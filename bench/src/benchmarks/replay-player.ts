@@ -3,17 +3,17 @@
  * counted bars. It serves nobody: there is no hub and no socket behind it.
  */
 import { systemClock } from "../../../server/src/adapters/clock/system-clock.ts";
-import type { ReplayFormat } from "../../../server/src/feeds/replay/config.ts";
 import { createReplayFeed } from "../../../server/src/feeds/replay/feed.ts";
 import { latenessDefaultUs } from "../../../server/src/marketdata/bar-publisher.ts";
 import { Catalog } from "../../../server/src/marketdata/catalog.ts";
 import type { Log } from "../../../server/src/ports/log.ts";
+import type { RecordingFormat } from "../../../server/src/recordings/format.ts";
 import { FeedRunner } from "../../../server/src/streams/bar-streams.ts";
 
 /** A recorded file and what is known about it. */
 export interface RecordedFile {
   readonly path: string;
-  readonly format: ReplayFormat;
+  readonly format: RecordingFormat;
   /** Good rows in it. */
   readonly trades: number;
 }

@@ -8,7 +8,8 @@ import {
   VirtualFeedContext,
   virtualStartUs,
 } from "../../../../test/support/virtual-feed-context.ts";
-import type { CsvFormat, ReplayOptions } from "./config.ts";
+import type { CsvFormat } from "../../recordings/format.ts";
+import type { ReplayOptions } from "./config.ts";
 import { createReplayFeed } from "./feed.ts";
 import { batchTradesMax } from "./pace.ts";
 import { endOfDataLeadMs } from "./playback.ts";

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { runFeed, VirtualFeedContext } from "../../../../test/support/virtual-feed-context.ts";
+import { chunkBytes } from "../../recordings/recording.ts";
+import { windowRowsMax } from "../../recordings/sort-window.ts";
 import { createReplayFeed } from "./feed.ts";
-import { chunkBytes } from "./recording.ts";
-import { windowRowsMax } from "./sort-window.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "replay-reading-"));
 const path = join(folder, "large.csv");

@@ -7,14 +7,15 @@ import { runFeed, VirtualFeedContext } from "../../../../test/support/virtual-fe
 import { formatDecimal } from "../../core/num/decimal.ts";
 import { barIntervalUs } from "../../marketdata/bar-update.ts";
 import type { Trade } from "../../marketdata/trade.ts";
-import type { CsvFormat, ReplayFormat, ReplayOptions } from "./config.ts";
+import type { CsvFormat, RecordingFormat } from "../../recordings/format.ts";
+import type { ReplayOptions } from "./config.ts";
 import { createReplayFeed } from "./feed.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "replay-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 function fixture(name: string): string {
-  return join(import.meta.dirname, "fixtures", name);
+  return join(import.meta.dirname, "../../recordings/fixtures", name);
 }
 
 let written = 0;
@@ -47,7 +48,7 @@ function brief({ id, aggressor, eventTimeUs, ...trade }: Trade): unknown[] {
 }
 
 describe("a replay of one file", () => {
-  it.each<[string, ReplayFormat, unknown[][]]>([
+  it.each<[string, RecordingFormat, unknown[][]]>([
     [
       "binance-trades.csv",
       { kind: "binance-trades" },

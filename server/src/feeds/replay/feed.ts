@@ -3,10 +3,15 @@
  * speed and clock, in the order of their times, and reads no further ahead than that order needs.
  */
 import type { Feed, FeedContext, FeedEvent, FeedOutcome } from "../../ports/feed.ts";
-import { hasTickerColumn, type ReplayOptions, replayOptionsFault } from "./config.ts";
+import { hasTickerColumn } from "../../recordings/format.ts";
+import {
+  inspectRecording,
+  type Recording,
+  type RecordingFailure,
+} from "../../recordings/recording.ts";
+import { type ReplayOptions, replayOptionsFault } from "./config.ts";
 import { lookAhead, symbolsAtStart } from "./look-ahead.ts";
 import { Playback, type ReplayRun } from "./playback.ts";
-import { inspectRecording, type Recording, type RecordingFailure } from "./recording.ts";
 
 /** A feed that plays recorded files. Options that make no sense fail the feed when it runs. */
 export function createReplayFeed(options: ReplayOptions): Feed {

@@ -2,11 +2,11 @@
  * Looks at the start of files before they are played: when they begin, and which symbols they hold.
  * Nothing of it is counted or told; what is wrong with a file is told when it is played.
  */
-import type { ReplayFormat } from "./config.ts";
-import { detached } from "./map.ts";
+import type { RecordingFormat } from "../../recordings/format.ts";
+import { detached } from "../../recordings/map.ts";
+import type { Recording, RecordingFailure } from "../../recordings/recording.ts";
+import { readTrades, type TradeBlock } from "../../recordings/trade-file.ts";
 import type { ReplaySource } from "./playback.ts";
-import type { Recording, RecordingFailure } from "./recording.ts";
-import { readTrades, type TradeBlock } from "./trade-file.ts";
 
 /** Rows that are read to find out which tickers a replay has that waits for its audience. */
 const symbolRowsMax = 65_536;
@@ -16,7 +16,7 @@ const nobody = { count: () => undefined, warn: () => undefined };
 /** The files with their first times; a failure when one of them cannot be read. */
 export async function lookAhead(
   recordings: readonly Recording[],
-  format: ReplayFormat,
+  format: RecordingFormat,
 ): Promise<readonly ReplaySource[] | RecordingFailure> {
   // One file is begun at once, whenever it begins.
   const [only] = recordings;
@@ -42,7 +42,7 @@ export async function lookAhead(
  */
 export async function symbolsAtStart(
   recordings: readonly Recording[],
-  format: ReplayFormat,
+  format: RecordingFormat,
 ): Promise<ReadonlySet<string> | undefined> {
   const symbols = new Set<string>();
   let rowsLeft = symbolRowsMax;
@@ -63,7 +63,7 @@ function addSymbols(symbols: Set<string>, { trades }: TradeBlock): void {
   }
 }
 
-function heads(recording: Recording, format: ReplayFormat): ReturnType<typeof readTrades> {
+function heads(recording: Recording, format: RecordingFormat): ReturnType<typeof readTrades> {
   return readTrades({ recording, format, context: nobody, isQuiet: true });
 }
 

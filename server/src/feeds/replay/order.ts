@@ -3,10 +3,10 @@
  * left out, and where many are so, the files are refused with a word on what to do.
  */
 import type { FeedContext } from "../../ports/feed.ts";
-import type { RecordedTrade } from "./map.ts";
-import { jumpUs } from "./outliers.ts";
-import type { RecordingFailure } from "./recording.ts";
-import type { SortedRun } from "./sort-window.ts";
+import type { RecordedTrade } from "../../recordings/map.ts";
+import { jumpUs } from "../../recordings/outliers.ts";
+import type { RecordingFailure } from "../../recordings/recording.ts";
+import type { SortedRun } from "../../recordings/sort-window.ts";
 
 /** So many rows out of reach are a mistake here and there; more, and more than one in a hundred, are a way of storing. */
 const outOfReachMax = 16;

@@ -6,8 +6,8 @@ import { assert } from "../../core/assert.ts";
 import { barIntervalUs } from "../../marketdata/bar-update.ts";
 import type { Instrument } from "../../marketdata/instrument.ts";
 import type { Trade } from "../../marketdata/trade.ts";
+import type { RecordedTrade } from "../../recordings/map.ts";
 import type { ReplayClock } from "./config.ts";
-import type { RecordedTrade } from "./map.ts";
 
 /** A lap that would begin after this is not played: 2240-01-01, within what an integer and a `Date` hold. */
 export const lapStartUsMax = 8_520_336_000_000_000;

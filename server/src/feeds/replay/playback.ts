@@ -5,16 +5,16 @@
 import { assert } from "../../core/assert.ts";
 import type { Instrument } from "../../marketdata/instrument.ts";
 import type { FeedContext, FeedEvent, FeedOutcome, StopSignal } from "../../ports/feed.ts";
+import { detached, type RecordedTrade } from "../../recordings/map.ts";
+import { merged, openFilesMax } from "../../recordings/merge.ts";
+import type { Recording } from "../../recordings/recording.ts";
+import type { SortedRun } from "../../recordings/sort-window.ts";
+import { windowRowsMax } from "../../recordings/sort-window.ts";
+import { readSorted } from "../../recordings/sorted-file.ts";
 import { clockDefault, type ReplayOptions, speedDefault } from "./config.ts";
-import { detached, type RecordedTrade } from "./map.ts";
-import { merged, openFilesMax } from "./merge.ts";
 import { Order } from "./order.ts";
 import { batchTradesMax, Pace, Timeline } from "./pace.ts";
 import { Placement } from "./placement.ts";
-import type { Recording } from "./recording.ts";
-import type { SortedRun } from "./sort-window.ts";
-import { windowRowsMax } from "./sort-window.ts";
-import { readSorted } from "./sorted-file.ts";
 
 /**
  * How far market time is moved past the last trade at the end of the data, in milliseconds: two

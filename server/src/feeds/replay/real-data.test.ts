@@ -8,7 +8,7 @@ import { tapes } from "../../../../test/support/recorded-tapes.ts";
 import { runFeed, VirtualFeedContext } from "../../../../test/support/virtual-feed-context.ts";
 import type { Trade } from "../../marketdata/trade.ts";
 import type { FeedOutcome } from "../../ports/feed.ts";
-import type { ReplayFormat } from "./config.ts";
+import type { RecordingFormat } from "../../recordings/format.ts";
 import { createReplayFeed } from "./feed.ts";
 
 const folder = recordedDataFolder();
@@ -23,7 +23,7 @@ interface Played {
   readonly idGaps: number;
 }
 
-async function played(path: string | readonly string[], format: ReplayFormat): Promise<Played> {
+async function played(path: string | readonly string[], format: RecordingFormat): Promise<Played> {
   const context = new VirtualFeedContext();
   const options = { files: [path].flat(), format, publisher: "recorder", ticker: "A/B" };
   const feed = createReplayFeed({ ...options, speed: "max" });

@@ -92,7 +92,7 @@ describe("a bar", () => {
     expect([...rollUp([minute, untold], hour)]).toMatchObject([
       { volume: 2, quoteVolume: undefined, tradeCount: 2 },
     ]);
-    expect([...rollUp([uncounted, uncounted], hour)]).toMatchObject([
+    expect([...rollUp([minute, uncounted], hour)]).toMatchObject([
       { volume: 2, quoteVolume: 10, tradeCount: undefined },
     ]);
   });

@@ -2,7 +2,7 @@
  * Reads the trades of one recording in the order of its lines. Lines that hold none go to the file's
  * report; a file that is not of the format ends with a failure that says what to do.
  */
-import type { ReplayFormat } from "./config.ts";
+import type { RecordingFormat } from "./format.ts";
 import { openTable, type Table } from "./formats.ts";
 import { likelyFormat } from "./likely-format.ts";
 import type { Line } from "./line-splitter.ts";
@@ -29,7 +29,7 @@ export interface TradeBlock {
 /** What reading one file needs. */
 export interface TradeFileOptions {
   readonly recording: Recording;
-  readonly format: ReplayFormat;
+  readonly format: RecordingFormat;
   readonly context: ReportContext;
   /** Whether lines are counted without being reported. */
   readonly isQuiet: boolean;
@@ -72,14 +72,14 @@ function notOfFormat(
 
 /** Turns lines into trades; the first line that is not blank decides how. */
 class TradeReader {
-  readonly #format: ReplayFormat;
+  readonly #format: RecordingFormat;
   readonly #report: FileReport;
   #table: Table | undefined;
   #refusal: string | undefined;
   /** The first lines that are not blank, to guess by what the file is. */
   readonly sample: string[] = [];
 
-  constructor(format: ReplayFormat, report: FileReport) {
+  constructor(format: RecordingFormat, report: FileReport) {
     this.#format = format;
     this.#report = report;
   }

@@ -2,9 +2,9 @@
  * Reads the trades of one recording in the order of their times, as far as a window reaches. Rows whose
  * times are far from all others are counted and left out.
  */
-import type { FeedContext } from "../../ports/feed.ts";
-import { type ReplaySort, sortDefault } from "./config.ts";
+import type { FeedContext } from "../ports/feed.ts";
 import { readSortedOnDisk } from "./disk-sort.ts";
+import { type RowSort, sortDefault } from "./format.ts";
 import type { RecordingFailure } from "./recording.ts";
 import { type OrderedRows, type SortedRun, SortWindow, windowRowsMax } from "./sort-window.ts";
 import { readTrades, type TradeFileOptions } from "./trade-file.ts";
@@ -14,7 +14,7 @@ export interface SortedFileOptions extends Omit<TradeFileOptions, "context"> {
   readonly context: Pick<FeedContext, "count" | "warn">;
   /** Rows that are looked at before the first is released. */
   readonly headRows?: number;
-  readonly sort?: ReplaySort | undefined;
+  readonly sort?: RowSort | undefined;
 }
 
 /** Reads one file from its start; the last item is a failure when the file is unusable. */

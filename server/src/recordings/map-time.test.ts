@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { TimeUnit } from "./config.ts";
+import type { TimeUnit } from "./format.ts";
 import { binanceTimes, createTimeReader, recordedTimeEndUs, tardisTimes } from "./map-time.ts";
 
 describe("times of a column with a unit", () => {

@@ -3,9 +3,9 @@
  * without a fraction, and ISO 8601. The digits never pass through a fraction in binary; what is finer
  * than a microsecond is cut off. A time that cannot be meant is refused with the unit that would fit.
  */
-import { parseWideDecimal, powersOfTen } from "../../core/num/decimal.ts";
-import type { TimeUnit } from "./config.ts";
+import { parseWideDecimal, powersOfTen } from "../core/num/decimal.ts";
 import { digits } from "./digits.ts";
+import type { TimeUnit } from "./format.ts";
 
 /** How the times of a file are read. */
 export interface TimeReader {

@@ -6,7 +6,7 @@ import { createReadStream } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { inEventOrder } from "../../marketdata/event-order.ts";
+import { inEventOrder } from "../marketdata/event-order.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import type { RecordedTrade } from "./map.ts";
 import { type MergeSource, merged } from "./merge.ts";

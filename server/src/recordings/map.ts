@@ -2,8 +2,8 @@
  * Turns one row of a recording, already cut into texts, into the fields of a trade. It is pure: it
  * knows columns and words, but neither files nor clocks nor instruments.
  */
-import { parseWideDecimal, type WideDecimal } from "../../core/num/decimal.ts";
-import type { AggressorSide, Trade } from "../../marketdata/trade.ts";
+import { parseWideDecimal, type WideDecimal } from "../core/num/decimal.ts";
+import type { AggressorSide, Trade } from "../marketdata/trade.ts";
 import { digits } from "./digits.ts";
 import type { TimeFault, TimeReader } from "./map-time.ts";
 

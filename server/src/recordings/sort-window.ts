@@ -2,7 +2,7 @@
  * Puts the rows of one file into the order of their times as far as a window reaches, and holds back
  * rows whose times are far from all others. It reads nothing by itself.
  */
-import { inEventOrder } from "../../marketdata/event-order.ts";
+import { inEventOrder } from "../marketdata/event-order.ts";
 import type { RecordedTrade } from "./map.ts";
 import { jumpUs, wildAtEnd, wildAtStart } from "./outliers.ts";
 

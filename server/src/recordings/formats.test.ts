@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
-import type { ReplayFormat } from "./config.ts";
+import type { RecordingFormat } from "./format.ts";
 import { openTable, type Table } from "./formats.ts";
 import type { RecordedTrade, RowFault } from "./map.ts";
 
-const trades: ReplayFormat = { kind: "binance-trades" };
-const aggregates: ReplayFormat = { kind: "binance-aggtrades" };
-const tardis: ReplayFormat = { kind: "tardis-trades" };
+const trades: RecordingFormat = { kind: "binance-trades" };
+const aggregates: RecordingFormat = { kind: "binance-aggtrades" };
+const tardis: RecordingFormat = { kind: "tardis-trades" };
 const tardisHeader = "exchange,symbol,timestamp,local_timestamp,id,side,price,amount";
 
-function opened(format: ReplayFormat, firstLine: string): Table {
+function opened(format: RecordingFormat, firstLine: string): Table {
   const table = openTable(format, firstLine);
   if (typeof table === "string") throw new Error(table);
   return table;
@@ -132,7 +132,7 @@ describe("Tardis trades", () => {
 });
 
 describe("a header that does not fit", () => {
-  it.each<[string, ReplayFormat, string]>([
+  it.each<[string, RecordingFormat, string]>([
     ["of another product", tardis, "timestamp,open,high,low,close"],
     ["of an HTML page", trades, "<!DOCTYPE html>"],
     ["that lacks one column", trades, "id,price,time,is_buyer_maker"],
@@ -152,7 +152,7 @@ describe("a header that does not fit", () => {
 describe("CSV with a column map", () => {
   it("shifts decimals that the file leaves out", () => {
     const columns = { time: 0, price: 1, quantity: 2 };
-    const format: ReplayFormat = {
+    const format: RecordingFormat = {
       kind: "csv",
       timeUnit: "ms",
       timeOriginUs: 0,

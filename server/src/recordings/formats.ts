@@ -2,8 +2,14 @@
  * What each format looks like, and how the first line of a file turns it into a layout. A header that
  * does not fit the format is refused with words that say what was found.
  */
-import type { AggressorSide } from "../../marketdata/trade.ts";
-import type { ColumnMap, ColumnOptions, CsvFormat, NdjsonFormat, ReplayFormat } from "./config.ts";
+import type { AggressorSide } from "../marketdata/trade.ts";
+import type {
+  ColumnMap,
+  ColumnOptions,
+  CsvFormat,
+  NdjsonFormat,
+  RecordingFormat,
+} from "./format.ts";
 import { absent, type Layout, mapRow, type RecordedTrade, type RowFault } from "./map.ts";
 import { binanceTimes, createTimeReader, tardisTimes } from "./map-time.ts";
 import { excerpt } from "./report.ts";
@@ -74,7 +80,7 @@ const binanceAliases: KnownFormat["aliases"] = {
 const binanceRoles: readonly Role[] = ["id", "price", "quantity", "time", "side"];
 
 /** Formats whose columns are known. */
-export type KnownFormatKind = Exclude<ReplayFormat["kind"], "csv" | "ndjson">;
+export type KnownFormatKind = Exclude<RecordingFormat["kind"], "csv" | "ndjson">;
 
 const knownFormats: Readonly<Record<KnownFormatKind, KnownFormat>> = {
   "binance-trades": {
@@ -124,7 +130,7 @@ export const knownFormatKinds: readonly KnownFormatKind[] = Object.keys(
 const headerlessExtraColumnsMax = 1;
 
 /** How the lines of a file are read, given its first line; a text says why it is not this format. */
-export function openTable(format: ReplayFormat, firstLine: string): Table | string {
+export function openTable(format: RecordingFormat, firstLine: string): Table | string {
   if (format.kind === "csv") return openCsv(format, firstLine);
   if (format.kind === "ndjson") return openNdjson(format);
   return openKnown(knownFormats[format.kind], firstLine);

@@ -2,7 +2,7 @@
  * Keeps the account of one file's lines: reports the malformed ones up to a bound, counts all, and
  * says when a file is not what it claims to be. It never decides what happens next.
  */
-import type { FeedContext } from "../../ports/feed.ts";
+import type { FeedContext } from "../ports/feed.ts";
 import { notMarket, type RowFault } from "./map.ts";
 
 /** Malformed lines of one file that are reported one by one; the others are one line at its end. */

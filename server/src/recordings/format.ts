@@ -1,0 +1,109 @@
+/**
+ * What a recording can hold and how it is described: known formats, and columns of others. It says what is
+ * wrong with a description before any file is opened.
+ */
+import type { AggressorSide } from "../marketdata/trade.ts";
+
+/**
+ * What the numbers of a time column count, or `iso` where it holds ISO 8601 alone, which is read with
+ * every unit. A fraction is allowed and read exactly to the microsecond.
+ */
+export type TimeUnit = "s" | "ms" | "us" | "ns" | "iso";
+
+/**
+ * Which column (or top-level JSON key) holds what. A text is a name in the header, a number is a
+ * position counted from 0 in a file that has no header.
+ */
+export interface ColumnMap<Column> {
+  readonly price: Column;
+  readonly quantity: Column;
+  /** When the trade happened. */
+  readonly time: Column;
+  /** The venue's trade id; without it duplicates cannot be known. */
+  readonly id?: Column | undefined;
+  /** The aggressor's side. */
+  readonly side?: Column | undefined;
+  /** The venue's symbol, where one file holds several tickers. */
+  readonly ticker?: Column | undefined;
+  /** When the recorder received the trade, in the same unit as `time`. */
+  readonly receiveTime?: Column | undefined;
+}
+
+/** How to read a file that no built-in format describes. */
+export interface ColumnOptions<Column> {
+  readonly columns: ColumnMap<Column>;
+  readonly timeUnit: TimeUnit;
+  /**
+   * What 0 in the time columns means, in microseconds since 1970. A file that counts from midnight needs
+   * that midnight here. Without it times before 1990 are refused, as those of another unit.
+   */
+  readonly timeOriginUs?: number | undefined;
+  /** Words of the side column; default: buy, sell, b, s, unknown in lower, upper or title case. */
+  readonly sides?: Readonly<Record<string, AggressorSide>> | undefined;
+  /** Decimals left out in the price column: 4 where 1674200 means 167.42. 0 … 15, default 0. */
+  readonly priceDecimals?: number | undefined;
+  /** Decimals left out in the quantity column, 0 … 15, default 0. */
+  readonly quantityDecimals?: number | undefined;
+}
+
+/** A CSV file with a column map. */
+export interface CsvFormat extends ColumnOptions<string | number> {
+  readonly kind: "csv";
+  /** The character between two columns; default a comma. */
+  readonly separator?: string | undefined;
+}
+
+/** A file of one JSON object a line. */
+export interface NdjsonFormat extends ColumnOptions<string> {
+  readonly kind: "ndjson";
+}
+
+/** The formats that can be read. README.md describes each. */
+export type RecordingFormat =
+  | { readonly kind: "binance-trades" }
+  | { readonly kind: "binance-aggtrades" }
+  | { readonly kind: "tardis-trades" }
+  | CsvFormat
+  | NdjsonFormat;
+
+/** How rows come into order: in a window in memory, or by sorting each file on disk before it is played. */
+export type RowSort = "window" | "disk";
+
+/** Order of rows where none is named. */
+export const sortDefault: RowSort = "window";
+
+/** Most decimals that a column may leave out. */
+const hiddenDecimalsMax = 15;
+
+/** What is wrong with a description, in words for the operator; undefined when nothing is. */
+export function formatFault(format: RecordingFormat): string | undefined {
+  if (format.kind !== "csv" && format.kind !== "ndjson") return undefined;
+  const { priceDecimals = 0, quantityDecimals = 0, timeOriginUs = 0 } = format;
+  for (const decimals of [priceDecimals, quantityDecimals]) {
+    if (!Number.isInteger(decimals) || decimals < 0 || decimals > hiddenDecimalsMax) {
+      return `decimals left out in a column are a whole number from 0 to ${hiddenDecimalsMax}, not ${decimals}`;
+    }
+  }
+  if (!Number.isSafeInteger(timeOriginUs) || timeOriginUs < 0) {
+    return `timeOriginUs is a whole number of microseconds since 1970, not ${timeOriginUs}`;
+  }
+  return format.kind === "csv" ? csvFault(format) : undefined;
+}
+
+function csvFault({ columns, separator = "," }: CsvFormat): string | undefined {
+  if (separator.length !== 1 || '"\r\n'.includes(separator)) {
+    return "separator is one character, and neither a quote nor a line break";
+  }
+  for (const [role, column] of Object.entries(columns)) {
+    if (typeof column === "number" && (!Number.isInteger(column) || column < 0)) {
+      return `columns.${role} is a column's name or its position counted from 0, not ${column}`;
+    }
+  }
+  return undefined;
+}
+
+/** Whether rows of this format say which ticker they belong to. */
+export function hasTickerColumn(format: RecordingFormat): boolean {
+  if (format.kind === "csv" || format.kind === "ndjson") return format.columns.ticker !== undefined;
+  return format.kind === "tardis-trades";
+}
