@@ -1,6 +1,7 @@
 /** Writes replies and bars as compact JSON, keys in the order of the reference's samples. */
 import { formatDecimal } from "../../core/num/decimal.ts";
 import type { BarUpdate } from "../../marketdata/bar-update.ts";
+import type { StoredBar } from "../../marketdata/bars/bar.ts";
 import type { BarTopic } from "../../marketdata/topic.ts";
 import type { Encoding } from "../../ports/dialect.ts";
 import type { ReplyTag, SubscriptionRequest } from "./decode.ts";
@@ -13,15 +14,13 @@ import type {
   SubscriptionReply,
   SuccessCode,
 } from "./messages.ts";
+import { secondUs } from "./seconds.ts";
 import { streamOfTopic } from "./topics.ts";
 
 const successCodes: Readonly<Record<SubscriptionRequest["kind"], SuccessCode>> = {
   subscribe: "SUCCESS_SUBSCRIPTION",
   unsubscribe: "SUCCESS_UNSUBSCRIPTION",
 };
-
-/** Microseconds in the unit of `t`. */
-const secondUs = 1_000_000;
 
 /** Choices that the reference leaves open. */
 export interface ReplyOptions {
@@ -104,14 +103,19 @@ export const firstGenerationBars: Encoding<"bars"> = {
  */
 function barFields(topic: BarTopic, bar: BarUpdate): string {
   const { channel, frequency, aggregation } = streamOfTopic(topic);
-  const open = formatDecimal(bar.open, bar.priceScale);
-  const high = formatDecimal(bar.high, bar.priceScale);
-  const low = formatDecimal(bar.low, bar.priceScale);
-  const close = formatDecimal(bar.close, bar.priceScale);
   const volume = formatDecimal(bar.volume, bar.volumeScale);
   return (
     `"p":${JSON.stringify(bar.publisher)},"ch":"${channel}","f":"${frequency}",` +
-    `"aggr":"${aggregation}","s":${JSON.stringify(topic.ticker)},"t":${bar.startUs / secondUs},` +
-    `"o":${open},"h":${high},"l":${low},"c":${close},"v":${volume}`
+    `"aggr":"${aggregation}","s":${JSON.stringify(topic.ticker)},${priceFields(bar)},"v":${volume}`
   );
+}
+
+/** Start and prices of a bar, of the stream and of REST. */
+export function priceFields(bar: StoredBar): string {
+  const { startUs, priceScale } = bar;
+  const open = formatDecimal(bar.open, priceScale);
+  const high = formatDecimal(bar.high, priceScale);
+  const low = formatDecimal(bar.low, priceScale);
+  const close = formatDecimal(bar.close, priceScale);
+  return `"t":${startUs / secondUs},"o":${open},"h":${high},"l":${low},"c":${close}`;
 }

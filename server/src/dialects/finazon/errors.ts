@@ -5,6 +5,7 @@
  */
 import type { AccessRefusal } from "../../access/grant.ts";
 import { ensureNever } from "../../core/assert.ts";
+import type { Unanswered } from "../../ports/history.ts";
 import { type RestReply, retryAfter } from "../../ports/rest.ts";
 import { quoted } from "../kit/quoted.ts";
 import type { RequestField, RestErrorBody, RestErrorCode, StreamErrorCode } from "./messages.ts";
@@ -59,6 +60,10 @@ export const streamErrorCodes: Readonly<Record<StreamError["reason"], StreamErro
 };
 
 const exampleMessage = '{"event":"heartbeat"}';
+const tooManyCallsMessage =
+  "You have exceeded the allowed number of API calls within the minute. Please wait and try again later.";
+const unavailableMessage =
+  "The requested data is temporarily unavailable or not supported. Please try again later or check the availability of the data.";
 const invalidKeyMessage =
   "The provided API key is invalid or has expired. Please check your API key and try again";
 
@@ -138,13 +143,33 @@ export const closings: Readonly<
 /** Why a REST call or an upgrade is refused. */
 export type RestReason =
   | "invalid-parameter"
+  | "invalid-date-range"
+  | "unsupported-market"
+  | "unknown-ticker"
   | "dataset-not-granted"
   | "missing-key"
   | "invalid-key"
   | "unknown-endpoint"
   | "upgrade-required"
   | "too-many-calls"
-  | "too-many-connections";
+  | "too-many-questions"
+  | "too-many-connections"
+  | "too-slow"
+  | "nothing-known"
+  | "history-busy"
+  | "history-failed"
+  | "failed";
+
+/** Why a call has no answer, and the parameter, dataset or path that this is about. */
+export interface RestFault {
+  readonly reason: RestReason;
+  readonly subject: string;
+}
+
+/** Whether what was asked for is not there. */
+export function isRestFault(value: unknown): value is RestFault {
+  return typeof value === "object" && value !== null && "reason" in value;
+}
 
 interface RestErrorRow {
   readonly status: number;
@@ -161,6 +186,22 @@ export const restErrors: Readonly<Record<RestReason, RestErrorRow>> = {
     status: 400,
     code: "INVALID_PARAMETER",
     message: invalidParameter("{subject}"),
+  },
+  "invalid-date-range": {
+    status: 400,
+    code: "INVALID_DATE_RANGE",
+    message: "The requested date range is invalid or unsupported.",
+  },
+  "unsupported-market": {
+    status: 400,
+    code: "UNSUPPORTED_MARKET",
+    message:
+      "The requested market or exchange is not supported by the API. Please check the supported markets and try again.",
+  },
+  "unknown-ticker": {
+    status: 400,
+    code: "INVALID_TICKER",
+    message: "The provided ticker is invalid or unsupported.",
   },
   "dataset-not-granted": {
     status: 401,
@@ -187,10 +228,15 @@ export const restErrors: Readonly<Record<RestReason, RestErrorRow>> = {
   "too-many-calls": {
     status: 429,
     code: "API_RATE_LIMIT_EXCEEDED",
-    message:
-      "You have exceeded the allowed number of API calls within the minute. Please wait and try again later.",
+    message: tooManyCallsMessage,
     // At the latest: counts begin again with each minute.
     retryAfterS: 60,
+  },
+  "too-many-questions": {
+    status: 429,
+    code: "API_RATE_LIMIT_EXCEEDED",
+    message: `${tooManyCallsMessage} Too many calls of your workspace wait for an answer at once.`,
+    retryAfterS: 1,
   },
   "too-many-connections": {
     status: 429,
@@ -199,7 +245,40 @@ export const restErrors: Readonly<Record<RestReason, RestErrorRow>> = {
       "You have reached the allowed number of open connections of your workspace. Close one of them and try again.",
     retryAfterS: 5,
   },
+  "too-slow": {
+    status: 408,
+    code: "REQUEST_TIMEOUT",
+    message:
+      "The request took too long to complete and timed out. Please try again later or reduce the complexity of your query.",
+  },
+  "nothing-known": { status: 503, code: "DATA_UNAVAILABLE", message: unavailableMessage },
+  "history-busy": {
+    status: 503,
+    code: "DATA_UNAVAILABLE",
+    message: unavailableMessage,
+    retryAfterS: 1,
+  },
+  "history-failed": {
+    status: 503,
+    code: "DATA_UNAVAILABLE",
+    message: unavailableMessage,
+    // Somebody has to make room or mend the disk.
+    retryAfterS: 60,
+  },
+  failed: {
+    status: 500,
+    code: "INTERNAL_SERVER_ERROR",
+    message:
+      "An error occurred on the server-side while processing the request. Please try again later. If the issue persists, contact support.",
+  },
 };
+
+/** Why the past is not told. */
+export function unansweredFault(unanswered: Unanswered): RestFault {
+  if (unanswered.kind === "failure") return { reason: "history-failed", subject: "" };
+  const reason = unanswered.asker === "this" ? "too-many-questions" : "history-busy";
+  return { reason, subject: "" };
+}
 
 /** What each refusal of access is called in {@link restErrors}, for upgrades and for REST. */
 export const refusalReasons: Readonly<Record<AccessRefusal, RestReason>> = {
@@ -230,4 +309,9 @@ export function restErrorReply(reason: RestReason, subject = ""): RestReply {
   };
   const reply = { status, body: JSON.stringify(body) };
   return retryAfterS === undefined ? reply : { ...reply, headers: retryAfter(retryAfterS) };
+}
+
+/** The whole reply for a fault. */
+export function faultReply({ reason, subject }: RestFault): RestReply {
+  return restErrorReply(reason, subject);
 }

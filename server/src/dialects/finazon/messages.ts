@@ -89,12 +89,18 @@ export interface ErrorReply {
 /** Value of `error.code` of a REST reply. */
 export type RestErrorCode =
   | "INVALID_PARAMETER"
+  | "INVALID_DATE_RANGE"
+  | "UNSUPPORTED_MARKET"
+  | "INVALID_TICKER"
   | "UNAUTHORIZED_ACCESS"
   | "INVALID_API_KEY"
   | "ENDPOINT_NOT_FOUND"
   /** Ours. */
   | "UPGRADE_REQUIRED"
-  | "API_RATE_LIMIT_EXCEEDED";
+  | "REQUEST_TIMEOUT"
+  | "API_RATE_LIMIT_EXCEEDED"
+  | "INTERNAL_SERVER_ERROR"
+  | "DATA_UNAVAILABLE";
 
 /** Body of every REST error and of a refused upgrade (D-F11). */
 export interface RestErrorBody {

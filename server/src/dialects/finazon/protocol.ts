@@ -36,14 +36,14 @@ export const finazon: Protocol<typeof finazonSchema> = {
 };
 
 function open(context: ProtocolContext, config: FinazonConfig): OpenProtocol {
-  const { catalog, keys: store, secrets, limits: defaults, watch, counts } = context;
+  const { catalog, history, keys: store, secrets, limits: defaults, watch, counts } = context;
   const { eventInReplies, firstPage, onConnectionLimit: onLimit } = config;
   const keys = new KeyDoorkeeper({ store, secrets, defaults, onLimit, counts });
   const doorkeeper = watchedDoorkeeper(keys, name, watch);
   const dialect = createFinazonDialect({ catalog, doorkeeper, options: { eventInReplies } });
   return {
     dialect,
-    routes: finazonRoutes({ catalog, doorkeeper, firstPage: firstPage === 1 ? 1 : 0 }),
+    routes: finazonRoutes({ catalog, history, doorkeeper, firstPage: firstPage === 1 ? 1 : 0 }),
     refresh: (nowMs) => keys.refresh(nowMs),
     datasetEnded: (code) => dialect.datasetEnded(code),
   };

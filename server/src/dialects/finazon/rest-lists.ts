@@ -2,43 +2,30 @@
  * The lists that REST serves, one entry for each: its path, its parameters and its items. Datasets
  * and publishers are public knowledge; tickers are shown only of datasets that the key may use.
  */
-import type { Grant } from "../../access/grant.ts";
 import type { CatalogView } from "../../marketdata/catalog.ts";
 import type { Dataset, Instrument } from "../../marketdata/instrument.ts";
 import type { RestRequest } from "../../ports/rest.ts";
-import type { RestReason } from "./errors.ts";
+import { isRestFault, type RestFault } from "./errors.ts";
+import { textField } from "./field-schema.ts";
 import type { CryptoTicker, ForexTicker, NamedCode, StockTicker } from "./messages.ts";
+import { type FirstPage, pageReply, pageSizeMax, pagingSchema } from "./paging.ts";
+import type { RestCall, RestResource } from "./resource.ts";
 import { type TickerClass, tickerClass } from "./ticker-class.ts";
 
-/** One call whose key is good. */
-export interface ListCall {
-  readonly catalog: CatalogView;
-  readonly grant: Grant;
-  readonly request: RestRequest;
-}
-
-/** Why there is no list, and the parameter, dataset or path that this is about. */
-export interface RestFault {
-  readonly reason: RestReason;
-  readonly subject: string;
-}
+/** What a list is made of. */
+type ListCall = Omit<RestCall, "history">;
 
 /** All items of a list, before it is cut into pages. */
-export type RestItems = readonly (NamedCode | CryptoTicker | ForexTicker | StockTicker)[];
+type RestItems = readonly (NamedCode | CryptoTicker | ForexTicker | StockTicker)[];
 
 /** One list. */
-export interface RestList {
+interface RestList {
   /** Path behind the version. */
   readonly path: string;
   readonly summary: string;
   /** Query parameters besides the key and paging, with what each means. */
   readonly parameters: Readonly<Record<string, string>>;
   items(call: ListCall): RestItems | RestFault;
-}
-
-/** Whether there is no list. */
-export function isRestFault(items: RestItems | RestFault): items is RestFault {
-  return "reason" in items;
 }
 
 const codeFilter = { code: "Only the item with this code." };
@@ -48,8 +35,27 @@ const datasetFilter = {
   publisher: "What version 1.0 calls the dataset.",
 };
 
+/** All lists, with their pages. */
+export function listResources(firstPage: FirstPage): readonly RestResource[] {
+  const paging = pagingSchema({ firstPage, defaultSize: pageSizeMax });
+  return restLists.map(({ path, summary, parameters, items }) => ({
+    path,
+    summary,
+    parameters: {
+      ...Object.fromEntries(
+        Object.entries(parameters).map(([name, description]) => [name, textField(description)]),
+      ),
+      ...paging,
+    },
+    answer(call) {
+      const found = items(call);
+      return isRestFault(found) ? found : pageReply(found, call.request.query, call.firstPage);
+    },
+  }));
+}
+
 /** All lists (docs/protocols/finazon). */
-export const restLists: readonly RestList[] = [
+const restLists: readonly RestList[] = [
   {
     path: "/datasets",
     summary: "Datasets that are served",
@@ -157,7 +163,7 @@ function datasetOfPublisher({ catalog, request }: ListCall): readonly Dataset[] 
 }
 
 /** Codes of those datasets that the key may use. */
-function usable(datasets: readonly Dataset[], grant: Grant): readonly string[] {
+function usable(datasets: readonly Dataset[], grant: RestCall["grant"]): readonly string[] {
   return datasets.map(({ code }) => code).filter((code) => grant.mayUse(code));
 }
 

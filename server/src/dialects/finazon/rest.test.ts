@@ -5,10 +5,12 @@ import { defaultLimits } from "../../access/limits.fixture.ts";
 import { systemSecrets } from "../../adapters/crypto/system-secrets.ts";
 import { inMemory, openKeyStore } from "../../adapters/sqlite/stores/key-store.ts";
 import type { KeyStore, WorkspaceLimits } from "../../ports/key-store.ts";
-import type { RestReply, RestRoute } from "../../ports/rest.ts";
+import type { RestReply } from "../../ports/rest.ts";
+import { MemoryDatasetStore } from "../../testing/memory-dataset-store.ts";
 import { exampleCatalog } from "./conversation.fixture.ts";
 import { pageMax } from "./paging.ts";
 import { finazonNotFound, finazonRoutes, restVersions } from "./rest.ts";
+import { findRoute } from "./rest-house.fixture.ts";
 
 const secrets = systemSecrets();
 const nowMs = 1_700_000_000_000;
@@ -24,7 +26,7 @@ interface CallOptions {
 }
 
 /** The routes with a good key, called as the HTTP adapter calls them. */
-function house(limits: WorkspaceLimits = {}, options: { firstPage?: 0 | 1 } = {}) {
+function house(limits: WorkspaceLimits = {}, { firstPage = 0 }: { firstPage?: 0 | 1 } = {}) {
   const made = createKey(store, secrets, { workspace: "desk", label: "", nowMs });
   if (typeof made === "string") throw new Error(`no key was made: ${made}`);
   const { key } = made;
@@ -36,7 +38,12 @@ function house(limits: WorkspaceLimits = {}, options: { firstPage?: 0 | 1 } = {}
     defaults: defaultLimits,
     onLimit: "refuse",
   });
-  const routes = finazonRoutes({ catalog, doorkeeper, ...options });
+  const routes = finazonRoutes({
+    catalog,
+    history: new MemoryDatasetStore(),
+    doorkeeper,
+    firstPage,
+  });
 
   function call(target: string, { authorization }: CallOptions = {}): RestReply {
     const url = new URL(target, "http://test.invalid");
@@ -71,30 +78,6 @@ function house(limits: WorkspaceLimits = {}, options: { firstPage?: 0 | 1 } = {}
     return [reply.status, error.code, error.message];
   }
   return { call, get, key, refusal, routes };
-}
-
-/** Like the HTTP adapter's router: a fixed part of a path goes before a named one. */
-function findRoute(routes: readonly RestRoute[], path: string) {
-  const parts = path.split("/");
-  const matches = routes
-    .map((route) => ({ route, pattern: route.path.split("/") }))
-    .filter(
-      ({ pattern }) =>
-        pattern.length === parts.length &&
-        pattern.every((part, index) => part.startsWith(":") || part === parts[index]),
-    )
-    .sort((a, b) => named(a.pattern) - named(b.pattern));
-  const best = matches[0];
-  if (best === undefined) return undefined;
-  const params: Record<string, string> = {};
-  for (const [index, part] of best.pattern.entries()) {
-    if (part.startsWith(":")) params[part.slice(1)] = decodeURIComponent(parts[index] ?? "");
-  }
-  return { route: best.route, params };
-}
-
-function named(pattern: readonly string[]): number {
-  return pattern.filter((part) => part.startsWith(":")).length;
 }
 
 describe("the lists", () => {

@@ -1,10 +1,10 @@
 /**
- * REST companions of the stream: which datasets, publishers and tickers there are. Every call needs
- * a key and counts against its workspace. What the lists hold is said in `rest-lists`.
+ * REST companions of the stream: which datasets, publishers and tickers there are, and what was traded.
+ * Every call needs a key and counts against its workspace. What is served are the rows of the other
+ * `rest-` files.
  */
 import type { AccessRefusal, Doorkeeper, Grant } from "../../access/grant.ts";
 import { nextMinuteMs } from "../../access/minute-quota.ts";
-import type { CatalogView } from "../../marketdata/catalog.ts";
 import { type Awaitable, whenThere } from "../../ports/awaitable.ts";
 import {
   type RestReply,
@@ -15,10 +15,12 @@ import {
   upgradeRequired,
 } from "../../ports/rest.ts";
 import { streamPaths } from "./dialect.ts";
-import { refusalReasons, restErrorReply } from "./errors.ts";
+import { faultReply, isRestFault, refusalReasons, restErrorReply } from "./errors.ts";
 import { keyParameter } from "./messages.ts";
-import { type FirstPage, pageReply, pagingSchema } from "./paging.ts";
-import { isRestFault, type RestList, restLists } from "./rest-lists.ts";
+import type { FirstPage } from "./paging.ts";
+import type { RestResource, RestSources } from "./resource.ts";
+import { listResources } from "./rest-lists.ts";
+import { seriesResources } from "./rest-series.ts";
 
 /** Versions that a path may name; they differ in nothing that is served here. */
 export const restVersions: readonly string[] = [
@@ -40,32 +42,38 @@ const keyScheme: SecurityScheme = {
 };
 
 /** What the routes work with. */
-export interface FinazonRestOptions {
-  readonly catalog: CatalogView;
+export interface FinazonRestOptions extends RestSources {
   readonly doorkeeper: Doorkeeper;
-  /** From what pages are counted; 0 when left out (D-F16). */
-  readonly firstPage?: FirstPage;
+}
+
+/** Everything that is served. */
+function resources(firstPage: FirstPage): readonly RestResource[] {
+  return [...listResources(firstPage), ...seriesResources(firstPage)];
 }
 
 /** The routes, for the HTTP adapter to serve. */
 export function finazonRoutes(options: FinazonRestOptions): readonly RestRoute[] {
-  return restLists.map((list) => ({
+  return resources(options.firstPage).map((resource) => ({
     method: "GET",
-    path: `/:version${list.path}`,
-    summary: list.summary,
+    path: `/:version${resource.path}`,
+    summary: resource.summary,
     tag: "Finazon",
     security: [{ apikey: keyScheme }],
-    querySchema: querySchema(list, options.firstPage ?? 0),
-    handle: (request, nowMs) => answer({ ...options, list, request, nowMs }),
+    querySchema: querySchema(resource),
+    ...(resource.replySchema === undefined ? {} : { replySchema: resource.replySchema }),
+    handle: (request, nowMs) => answer({ ...options, resource, request, nowMs }),
   }));
 }
 
-/** Whether a list is served on this path. */
+const patterns = resources(0).map(
+  ({ path }) => new RegExp(`^${path.replaceAll(/:\w+/g, "[^/]+")}$`),
+);
+
+/** Whether something is served on this path. */
 export function isRestPath(path: string): boolean {
-  const [, version = "", ...list] = path.split("/");
-  return (
-    restVersions.includes(version) && restLists.some((row) => row.path === `/${list.join("/")}`)
-  );
+  const [, version = ""] = path.split("/", 2);
+  const rest = path.slice(version.length + 1);
+  return restVersions.includes(version) && patterns.some((pattern) => pattern.test(rest));
 }
 
 /** The reply for a path that nothing serves. */
@@ -75,7 +83,7 @@ export function finazonNotFound(path: string): RestReply {
 }
 
 interface Call extends FinazonRestOptions {
-  readonly list: RestList;
+  readonly resource: RestResource;
   readonly request: RestRequest;
   readonly nowMs: number;
 }
@@ -86,14 +94,14 @@ function answer(call: Call): Awaitable<RestReply> {
   if (!restVersions.includes(request.params["version"] ?? "")) return finazonNotFound(request.path);
   const asking = doorkeeper.authenticate(readKey(request), nowMs, request.address);
   return whenThere(asking, (grant) =>
-    typeof grant === "string" ? accessReply(grant, nowMs) : listed(call, grant),
+    typeof grant === "string" ? accessReply(grant, nowMs) : told(call, grant),
   );
 }
 
-function listed({ catalog, firstPage = 0, list, request }: Call, grant: Grant): RestReply {
-  const items = list.items({ catalog, grant, request });
-  if (isRestFault(items)) return restErrorReply(items.reason, items.subject);
-  return pageReply(items, request.query, firstPage);
+function told({ resource, ...call }: Call, grant: Grant): Awaitable<RestReply> {
+  return whenThere(resource.answer({ ...call, grant }), (reply) =>
+    isRestFault(reply) ? faultReply(reply) : reply,
+  );
 }
 
 function accessReply(refusal: AccessRefusal, nowMs: number): RestReply {
@@ -111,18 +119,7 @@ function readKey(request: RestRequest): string | undefined {
   return request.header("authorization")?.trim().replace(authorizationScheme, "");
 }
 
-function querySchema({ parameters }: RestList, firstPage: FirstPage): object {
-  const described = Object.entries(parameters).map(([name, description]) => [
-    name,
-    { type: "string", description },
-  ]);
+function querySchema({ parameters, required = [] }: RestResource): object {
   const key = { type: "string", description: "API key, unless it is in the Authorization header." };
-  return {
-    type: "object",
-    properties: {
-      ...Object.fromEntries(described),
-      ...pagingSchema(firstPage),
-      [keyParameter]: key,
-    },
-  };
+  return { type: "object", properties: { ...parameters, [keyParameter]: key }, required };
 }

@@ -1,0 +1,53 @@
+/** `time_series`: stored bars, in the styles in which a dataset can be named. */
+import { formatDecimal } from "../../core/num/decimal.ts";
+import type { StoredBar } from "../../marketdata/bars/bar.ts";
+import type { RestReply } from "../../ports/rest.ts";
+import { priceFields } from "./encode.ts";
+import { isRestFault, type RestFault } from "./errors.ts";
+import type { FirstPage } from "./paging.ts";
+import type { RestCall, RestResource } from "./resource.ts";
+import { readBars, readSeries, seriesParameters, seriesRequired } from "./series.ts";
+import { isDatasetStyle, targetStyles } from "./target.ts";
+
+/** `time_series` in all styles. */
+export function seriesResources(firstPage: FirstPage): readonly RestResource[] {
+  return targetStyles.map(({ prefix, parameters, required }) => ({
+    path: `${prefix}/time_series`,
+    summary: "Bars of one ticker",
+    parameters: { ...parameters, ...seriesParameters(firstPage) },
+    required: [...required, ...seriesRequired],
+    answer,
+  }));
+}
+
+async function answer(call: RestCall): Promise<RestReply | RestFault> {
+  const series = readSeries(call);
+  if (isRestFault(series)) return series;
+  const found = await readBars(call, series);
+  if (isRestFault(found)) return found;
+  const toItem = itemOf(isDatasetStyle(call) ? series.dataset.code : "");
+  return { status: 200, body: `{"data":[${found.bars.map(toItem).join(",")}]}` };
+}
+
+/** Writes one item of `data`. The paths of two datasets have items of their own. */
+function itemOf(datasetCode: string): (bar: StoredBar) => string {
+  if (datasetCode === "binance") return binanceItem;
+  if (datasetCode === "forex") return (bar) => `{${priceFields(bar)}}`;
+  return (bar) => `{${priceFields(bar)},"v":${formatDecimal(bar.volume, bar.volumeScale)}}`;
+}
+
+/** With the number of trades, and what takers bought. What is not known of the bar is `null`. */
+function binanceItem(bar: StoredBar): string {
+  const { volumeScale, priceScale, takerBuyVolume, takerBuyQuoteVolume } = bar;
+  const quoteScale = priceScale + volumeScale;
+  const volume = formatDecimal(bar.volume, volumeScale);
+  const quoteVolume = formatted(bar.quoteVolume, quoteScale);
+  const bought = formatted(takerBuyVolume, volumeScale);
+  const paid = formatted(takerBuyQuoteVolume, quoteScale);
+  const volumes = `"bv":${volume},"qv":${quoteVolume},"tbv":${bought},"tqv":${paid}`;
+  return `{${priceFields(bar)},"tr":${bar.tradeCount ?? "null"},${volumes}}`;
+}
+
+function formatted(coefficient: number | bigint | undefined, scale: number): string {
+  return coefficient === undefined ? "null" : formatDecimal(coefficient, scale);
+}
