@@ -202,7 +202,7 @@ function addReplayCommand(program: Command, done: Done): void {
       .command("replay")
       .description("serve recorded trades through the live protocol, or print their bars"),
   )
-    .argument("<file...>", "recorded trades, plain or gzip, merged by time")
+    .argument("<file...>", "recorded trades, plain or packed, merged by time")
     .addOption(
       new Option("--format <name>", "format of the files")
         .choices(["binance-trades", "binance-aggtrades", "tardis-trades"])

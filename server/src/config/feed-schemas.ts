@@ -53,7 +53,7 @@ export const replayFeedSchema = Type.Object(
     files: Type.Array(Type.String({ minLength: 1 }), {
       minItems: 1,
       maxItems: 10_000,
-      description: "plain or gzip files, merged by time",
+      description: "files, merged by time: plain, gzip, zstd, ZIP or Parquet",
     }),
     format: Type.Enum(["binance-trades", "binance-aggtrades", "tardis-trades", "csv", "ndjson"], {
       description: "what the files hold",

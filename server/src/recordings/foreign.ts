@@ -1,6 +1,6 @@
 /**
  * Recognises what is not a text of rows by its first bytes, and says what it is and what would help.
- * It is asked about a file as stored and about what gzip held.
+ * It is asked about a file as stored and about what was packed in it.
  */
 
 /** Bytes that have to be seen to tell. */
@@ -8,15 +8,15 @@ export const foreignBytes = 512;
 
 /** First bytes of formats that are not read, in hex, with what they are and what to do. */
 const signatures: readonly (readonly [start: string, words: string])[] = [
-  ["504b0304", "a ZIP archive: unpack it, as with unzip -p FILE | gzip > trades.csv.gz"],
-  ["28b52ffd", "compressed with zstd: unpack it, as with zstd -dc FILE | gzip > trades.csv.gz"],
+  ["504b0304", "a ZIP archive within another file: unpack it once"],
+  ["28b52ffd", "zstd within another file: unpack it once"],
   ["fd377a58", "compressed with xz: unpack it, as with xz -dc FILE | gzip > trades.csv.gz"],
   ["425a68", "compressed with bzip2: unpack it, as with bzip2 -dc FILE | gzip > trades.csv.gz"],
   ["04224d18", "compressed with lz4: unpack it, as with lz4 -dc FILE | gzip > trades.csv.gz"],
   ["377abcaf271c", "a 7z archive: unpack it"],
   ["526172211a07", "a RAR archive: unpack it"],
-  ["1f8b", "gzip within gzip: unpack it once"],
-  ["50415231", "a Parquet file: write it as CSV, as with duckdb's COPY … TO 'trades.csv'"],
+  ["1f8b", "gzip within gzip or another file: unpack it once"],
+  ["50415231", "a Parquet file within another file: unpack it once"],
   ["4152524f5731", "an Arrow (Feather) file: write it as CSV"],
   ["4f5243", "an ORC file: write it as CSV"],
   ["4f626a01", "an Avro file: write it as CSV"],

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
 import type { Line } from "./line-splitter.ts";
-import { inspectRecording, type Recording, readRecording } from "./recording.ts";
+import { inspectRecording, readRecording } from "./recording.ts";
+import type { Recording } from "./stored-file.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "recording-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -86,18 +87,15 @@ describe("a file that cannot be read", () => {
     ["is a directory", () => folder, "it is a directory; name the files in it"],
     ["is empty", () => stored("empty.csv", ""), "it is empty"],
     ["is a device", () => "/dev/null", "it is not a regular file"],
-    ["is a ZIP archive", () => stored("a.zip", Buffer.from("504b030414", "hex")), "a ZIP archive"],
-    ["is zstd", () => stored("a.zst", Buffer.from("28b52ffd00", "hex")), "compressed with zstd"],
     ["is xz", () => stored("a.xz", Buffer.from("fd377a585a00", "hex")), "compressed with xz"],
     ["is bzip2", () => stored("a.bz2", "BZh91AY"), "compressed with bzip2"],
-    ["is Parquet", () => stored("a.parquet", "PAR1...."), "a Parquet file"],
   ])("because it %s is refused before it is played", async (_why, make, reason) => {
     const path = make();
 
     const result = await inspectRecording(path);
 
     expect(result).toMatchObject({ kind: "failed" });
-    expect(result).toHaveProperty("reason", expect.stringContaining(`cannot play ${path}`));
+    expect(result).toHaveProperty("reason", expect.stringContaining(`cannot read ${path}`));
     expect(result).toHaveProperty("reason", expect.stringContaining(reason));
   });
 

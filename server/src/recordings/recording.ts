@@ -1,23 +1,16 @@
 /**
- * Reads one recording, plain or gzip, as blocks of lines, no faster than they are taken. What cannot
+ * Reads one recording, however it is packed, as blocks of lines, no faster than they are taken. What cannot
  * be read is a failure in words for the operator; nothing is thrown for it.
  */
-import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
-import { pipeline, type Readable } from "node:stream";
-import { createGunzip } from "node:zlib";
 import { foreignBytes, foreignFormat } from "./foreign.ts";
 import { type Line, LineSplitter } from "./line-splitter.ts";
+import { compressionOf, type Recording, UnpackError, type Unpacked } from "./stored-file.ts";
+import { unpack } from "./unpack.ts";
 
-/** Bytes asked of the disk, and of gzip, at once: what a block of lines is cut from. */
-export const chunkBytes: number = 128 * 1024;
-
-/** A file that was found fit to be opened. */
-export interface Recording {
-  readonly path: string;
-  readonly sizeBytes: number;
-  readonly compression: "none" | "gzip";
-}
+/** More than so many times its stored size, and so much more, is no recording: it would never end. */
+const expansionMax = 500;
+const expansionFreeBytes = 16 * 1024 * 1024;
 
 /** Why a file cannot be played. */
 export interface RecordingFailure {
@@ -35,9 +28,7 @@ export interface LineBlock {
   readonly bytesRead: number;
 }
 
-const gzipSignature = "1f8b";
-
-/** Looks at a file without playing it: its size, and by its first bytes whether it is gzip. */
+/** Looks at a file without playing it: its size, and by its first bytes how it is packed. */
 export async function inspectRecording(path: string): Promise<Recording | RecordingFailure> {
   try {
     await using file = await open(path, "r");
@@ -47,12 +38,12 @@ export async function inspectRecording(path: string): Promise<Recording | Record
     if (stats.size === 0) return failed(path, "it is empty; fetch it again or leave it out");
     const { buffer, bytesRead } = await file.read(Buffer.alloc(foreignBytes), 0, foreignBytes, 0);
     const start = buffer.subarray(0, bytesRead);
-    const isGzip = start.toString("hex").startsWith(gzipSignature);
-    const foreign = isGzip ? undefined : foreignFormat(start);
+    const compression = compressionOf(start);
+    const foreign = compression === "none" ? foreignFormat(start) : undefined;
     if (foreign !== undefined) return failed(path, `it is ${foreign}`);
-    return { path, sizeBytes: stats.size, compression: isGzip ? "gzip" : "none" };
+    return { path, sizeBytes: stats.size, compression };
   } catch (error) {
-    return failed(path, readFault(error));
+    return failed(path, readFault(error, { compression: "none" }));
   }
 }
 
@@ -63,51 +54,54 @@ export async function inspectRecording(path: string): Promise<Recording | Record
 export async function* readRecording(
   recording: Recording,
 ): AsyncGenerator<LineBlock | RecordingFailure, void> {
-  const file = createReadStream(recording.path, { highWaterMark: chunkBytes });
-  const gunzip =
-    recording.compression === "gzip" ? createGunzip({ chunkSize: chunkBytes }) : undefined;
-  // A pipeline passes the error of the file on to gunzip, and there the loop below sees it.
-  const bytes: Readable = gunzip === undefined ? file : pipeline(file, gunzip, () => undefined);
   const splitter = new LineSplitter();
   let lineNumber = 1;
+  let unpackedBytes = 0;
+  let bytes: Unpacked | undefined;
   try {
-    for await (const chunk of bytes) {
-      const foreign = lineNumber === 1 ? foreignFormat(chunk as Buffer) : undefined;
-      if (foreign !== undefined) {
-        yield failed(recording.path, `it is ${foreign}`);
-        return;
-      }
-      const lines = splitter.push(chunk as Buffer);
-      const bytesRead = gunzip?.bytesWritten ?? file.bytesRead;
+    bytes = await unpack(recording);
+    for await (const chunk of bytes.chunks) {
+      const foreign = lineNumber === 1 ? foreignFormat(chunk) : undefined;
+      if (foreign !== undefined) throw new UnpackError(`it is ${foreign}`);
+      const bytesRead = bytes.bytesRead();
+      unpackedBytes += chunk.length;
+      if (unpackedBytes > bytesRead * expansionMax + expansionFreeBytes)
+        throw new UnpackError(bomb);
+      const lines = splitter.push(chunk);
       yield { kind: "lines", lines, firstLineNumber: lineNumber, bytesRead };
       lineNumber += lines.length;
     }
-    const bytesRead = file.bytesRead;
+    const bytesRead = bytes.bytesRead();
     yield { kind: "lines", lines: splitter.end(), firstLineNumber: lineNumber, bytesRead };
   } catch (error) {
-    yield failed(recording.path, `${readFault(error)} (after line ${lineNumber - 1})`);
+    yield failed(recording.path, `${readFault(error, recording)} (after line ${lineNumber - 1})`);
   } finally {
-    file.destroy();
-    bytes.destroy();
+    bytes?.close();
   }
 }
 
+const bomb = `it unpacks to more than ${expansionMax} times its size, as no recording does`;
+
 function failed(path: string, reason: string): RecordingFailure {
-  return { kind: "failed", reason: `cannot play ${path}: ${reason}` };
+  return { kind: "failed", reason: `cannot read ${path}: ${reason}` };
 }
 
 /** Says in plain words what went wrong with a file, by the code of the system's or gzip's error. */
-function readFault(error: unknown): string {
+function readFault(error: unknown, { compression }: Pick<Recording, "compression">): string {
   if (!(error instanceof Error)) return String(error);
+  const data = compression === "zip" ? "ZIP" : compression;
   switch ("code" in error ? error.code : undefined) {
     case "ENOENT":
       return "there is no such file";
     case "EACCES":
       return "there is no permission to read it";
     case "Z_BUF_ERROR":
-      return "its gzip data ends too early; the file is incomplete, fetch it again";
+      return `its ${data} data ends too early; the file is incomplete, fetch it again`;
     case "Z_DATA_ERROR":
-      return `its gzip data is damaged (${error.message}); fetch it again`;
+    case "ZSTD_error_corruption_detected":
+    case "ZSTD_error_checksum_wrong":
+    case "ZSTD_error_prefix_unknown":
+      return `its ${data} data is damaged (${error.message}); fetch it again`;
     default:
       return error.message;
   }

@@ -7,13 +7,9 @@ import { openTable, type Table } from "./formats.ts";
 import { likelyFormat } from "./likely-format.ts";
 import type { Line } from "./line-splitter.ts";
 import type { RecordedTrade, RowFault } from "./map.ts";
-import {
-  type LineBlock,
-  type Recording,
-  type RecordingFailure,
-  readRecording,
-} from "./recording.ts";
+import { type LineBlock, type RecordingFailure, readRecording } from "./recording.ts";
 import { FileReport, type ReportContext } from "./report.ts";
+import type { Recording } from "./stored-file.ts";
 
 /** Lines that are kept of a file to guess its format by. */
 const sampleLines = 4;
@@ -66,7 +62,7 @@ function notOfFormat(
   const remedy =
     likelyFormat(sample, format.kind) ??
     "Set the format that fits, or describe the columns with format csv or ndjson";
-  const reason = `cannot play ${recording.path}: it is not a file of format ${format.kind}: ${found}. ${remedy}`;
+  const reason = `cannot read ${recording.path}: it is not a file of format ${format.kind}: ${found}. ${remedy}`;
   return { kind: "failed", reason };
 }
 

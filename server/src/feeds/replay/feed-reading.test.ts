@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { runFeed, VirtualFeedContext } from "../../../../test/support/virtual-feed-context.ts";
-import { chunkBytes } from "../../recordings/recording.ts";
 import { windowRowsMax } from "../../recordings/sort-window.ts";
+import { chunkBytes } from "../../recordings/stored-file.ts";
 import { createReplayFeed } from "./feed.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "replay-reading-"));

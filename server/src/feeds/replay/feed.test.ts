@@ -282,7 +282,7 @@ describe("a replay that cannot go on", () => {
     expect(events).toEqual([]);
     expect(outcome).toEqual({
       kind: "failed",
-      reason: `cannot play ${files[1]}: there is no such file`,
+      reason: `cannot read ${files[1]}: there is no such file`,
     });
   });
 
@@ -290,7 +290,7 @@ describe("a replay that cannot go on", () => {
     const path = stored("words of a letter\nand more\n");
 
     expect(await failure({ files: [path], format: { kind: "tardis-trades" } })).toBe(
-      `cannot play ${path}: it is not a file of format tardis-trades: the header has no column ` +
+      `cannot read ${path}: it is not a file of format tardis-trades: the header has no column ` +
         'symbol, timestamp, local_timestamp, id, side, price, amount; it reads "words of a letter". ' +
         "Set the format that fits, or describe the columns with format csv or ndjson",
     );
@@ -302,7 +302,8 @@ describe("a replay that cannot go on", () => {
     ["text in UTF-16", gzipSync(Buffer.from("id,price\n1,2\n", "utf16le"))],
     ["gzip within gzip", gzipSync(gzipSync("1,5,5,1\n"))],
     ["zstd", Buffer.from("28b52ffd0000", "hex")],
-    ["a Parquet file", Buffer.from("PAR1....")],
+    ["Parquet", Buffer.from("PAR1....")],
+    ["a Parquet file", gzipSync("PAR1....")],
     ["a ZIP archive", gzipSync(Buffer.from("504b03040000", "hex"))],
     ["a JSON array", '[{"t":1,"p":2}]\n'],
     ["JSON over several lines", '{\n  "t": 1\n}\n'],

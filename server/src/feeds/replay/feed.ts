@@ -4,11 +4,8 @@
  */
 import type { Feed, FeedContext, FeedEvent, FeedOutcome } from "../../ports/feed.ts";
 import { hasTickerColumn } from "../../recordings/format.ts";
-import {
-  inspectRecording,
-  type Recording,
-  type RecordingFailure,
-} from "../../recordings/recording.ts";
+import { inspectRecording, type RecordingFailure } from "../../recordings/recording.ts";
+import type { Recording } from "../../recordings/stored-file.ts";
 import { type ReplayOptions, replayOptionsFault } from "./config.ts";
 import { lookAhead, symbolsAtStart } from "./look-ahead.ts";
 import { Playback, type ReplayRun } from "./playback.ts";

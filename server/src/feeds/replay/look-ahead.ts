@@ -4,7 +4,8 @@
  */
 import type { RecordingFormat } from "../../recordings/format.ts";
 import { detached } from "../../recordings/map.ts";
-import type { Recording, RecordingFailure } from "../../recordings/recording.ts";
+import type { RecordingFailure } from "../../recordings/recording.ts";
+import type { Recording } from "../../recordings/stored-file.ts";
 import { readTrades, type TradeBlock } from "../../recordings/trade-file.ts";
 import type { ReplaySource } from "./playback.ts";
 
