@@ -199,6 +199,14 @@ export class Engine {
     throw new StartError(`the exchange's log cannot be begun: ${fault}`);
   }
 
+  /** When the first command of the log was given; undefined while there is none. */
+  async begunUs(): Promise<number | undefined> {
+    for await (const entry of this.#commandLog.read(1)) {
+      return entry.kind === "batch" ? entry.timeUs : undefined;
+    }
+    return undefined;
+  }
+
   /** Orders the commands and makes them durable. */
   get sequencer(): Sequencer {
     return this.#started.sequencer;

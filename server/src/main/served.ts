@@ -4,6 +4,7 @@ import type { DemoUser } from "../access/users.ts";
 import { systemSecrets } from "../adapters/crypto/system-secrets.ts";
 import { openKeyStore } from "../adapters/sqlite/stores/key-store.ts";
 import type { DataFolder } from "../config/data-folder.ts";
+import { localDataset } from "../config/load.ts";
 import type { MarketRules } from "../core/market/rules.ts";
 import type { Hub } from "../hub/hub.ts";
 import { Catalog } from "../marketdata/catalog.ts";
@@ -76,5 +77,12 @@ export async function openServed(
       ended: (code) => protocols.datasetEnded(code),
     }),
   );
+  if (trading !== undefined) {
+    const own = feeds.find(({ dataset }) => dataset.code === localDataset);
+    history.add(
+      localDataset,
+      trading.past(() => own?.marketUs),
+    );
+  }
   return { folder, trading, keys, hub, feeds, protocols, demoKey, demoUsers };
 }

@@ -12,12 +12,14 @@ import type { MarketRules } from "../core/market/rules.ts";
 import { openBoard } from "../engine/board.ts";
 import { createDesk } from "../engine/desk.ts";
 import { Engine } from "../engine/engine.ts";
-import { LocalFeed, localPublisher } from "../feeds/local/feed.ts";
+import { LocalDataset } from "../engine/local-dataset.ts";
+import { LocalFeed, localPublisher, tickerOf } from "../feeds/local/feed.ts";
 import { restoreRunningBars } from "../feeds/local/running-bars.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { CurrentState } from "../hub/options.ts";
 import type { MarketBoard } from "../marketdata/market-board.ts";
 import type { Topic } from "../marketdata/topic.ts";
+import type { DatasetReader } from "../ports/dataset-reader.ts";
 import type { ExchangeAccess } from "../ports/protocol.ts";
 import { warmUp } from "../sequencer/warm-up.ts";
 import { AccountStreams } from "../streams/account-streams.ts";
@@ -185,6 +187,26 @@ export class Trading {
   /** What has become of the users' file, in words; undefined while it is where it was. */
   get usersLost(): string | undefined {
     return this.#registry.store.lost();
+  }
+
+  /** What the exchange has traded as a dataset; `marketUs` says until when that was published. */
+  past(marketUs: () => number | undefined): DatasetReader {
+    const { engine } = this;
+    let begun: Promise<number | undefined> | undefined;
+    return new LocalDataset({
+      history: engine.history,
+      venue: localPublisher,
+      markets: () =>
+        new Map(engine.exchange.markets().map(({ rules }) => [tickerOf(rules), rules])),
+      caughtUp: () => engine.historyCaughtUp(),
+      known: async () => {
+        const toUs = marketUs();
+        // It is in service, and so has a first command.
+        begun ??= engine.begunUs();
+        const fromUs = await begun;
+        return fromUs === undefined || toUs === undefined ? undefined : { fromUs, toUs };
+      },
+    });
   }
 
   /** What administrators work on. */

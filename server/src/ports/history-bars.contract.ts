@@ -275,6 +275,8 @@ function barQueryContract(current: () => History): void {
     ["of another market", { market: "ETH_USDT" }, [2]],
     ["of a market that is not known", { market: "DOGE_USDT" }, []],
     ["of hours", { resolutionS: 3_600 }, [60, 0]],
+    ["the oldest first", { order: "oldest-first", limit: 3 }, [0, 1, 5]],
+    ["the oldest of a time first", { order: "oldest-first", fromS: hourS + 1, limit: 2 }, [1, 5]],
   ])("finds bars: %s", async (_, query, expected) => {
     const btc = tradesInSeconds([0, 60, 61, 300, 70 * 60].map((second) => hourS + second));
     const timeUs = (hourS + 120) * 1_000_000;

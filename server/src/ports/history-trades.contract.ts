@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { lots, ticks } from "../core/num/units.ts";
 import { money } from "../core/scenario.fixture.ts";
-import type { History } from "./history.ts";
+import { barStartS, type History, type TradeQuery } from "./history.ts";
 import { rowsOf, Story, tell } from "./history-story.fixture.ts";
 
 /** What is said of fills. */
@@ -131,5 +131,67 @@ export function tradeContract(current: () => History): void {
     expect(await trades({ before: newer })).toEqual([older]);
     expect(await trades({ before: older })).toEqual([]);
     expect(await rowsOf(current().trades({ market: "ETH_USDT", limit: 9 }))).toHaveLength(1);
+  });
+
+  it.each<[string, (times: readonly number[]) => Partial<TradeQuery>, readonly number[]]>([
+    ["the oldest first", () => ({ order: "oldest-first" }), [0, 1, 2, 3]],
+    ["from a time on", ([, second]) => ({ fromUs: second! }), [3, 2, 1]],
+    ["from just after a time on", ([, second]) => ({ fromUs: second! + 1 }), [3, 2]],
+    ["before a time", ([, , third]) => ({ toUs: third! }), [1, 0]],
+    ["until just after a time", ([, , third]) => ({ toUs: third! + 1 }), [2, 1, 0]],
+    ["between times", ([, second, third]) => ({ fromUs: second!, toUs: third! }), [1]],
+    ["of no time", ([, second]) => ({ fromUs: second!, toUs: second! }), []],
+    ["before the first", ([first]) => ({ toUs: first! }), []],
+    ["after the last", (times) => ({ fromUs: times.at(-1)! + 1 }), []],
+    ["but the first of them", () => ({ offset: 1, limit: 2 }), [2, 1]],
+    ["the oldest but one", () => ({ order: "oldest-first", offset: 1, limit: 1 }), [1]],
+  ])("finds trades by their times: %s", async (_, query, expected) => {
+    const story = new Story().open();
+    const places = [0, 1, 2, 3].map(() => {
+      story.place("ann", "sell");
+      story.place("ann", "sell", { market: "ETH_USDT" });
+      story.place("bob", "buy", { market: "ETH_USDT" });
+      return story.place("bob", "buy");
+    });
+    await tell(current(), story);
+
+    const times = places.map((place) => story.timeOf(place));
+    const found = current().trades({ market: "BTC_USDT", limit: 9, ...query(times) });
+    expect((await rowsOf(found)).map(({ timeUs }) => times.indexOf(timeUs))).toEqual(expected);
+  });
+
+  it("goes on after a trade that was the last of a page, also within a command", async () => {
+    const story = new Story().open();
+    for (const price of [10, 11, 12]) story.place("ann", "sell", { price: ticks(price) });
+    story.place("bob", "buy", { price: ticks(12), quantity: lots(6) });
+    await tell(current(), story);
+
+    const query = { market: "BTC_USDT", order: "oldest-first", fromUs: 0, limit: 1 } as const;
+    const [first] = await rowsOf(current().trades(query));
+    const [second] = await rowsOf(current().trades({ ...query, after: first }));
+    const [third] = await rowsOf(current().trades({ ...query, after: second }));
+    expect([first?.price, second?.price, third?.price]).toEqual([10, 11, 12]);
+    expect(await current().trades({ ...query, after: third })).toEqual([]);
+  });
+
+  it("says how much is stored of a market", async () => {
+    const story = new Story().open();
+    const first = story.place("ann", "sell");
+    const taker = story.place("bob", "buy", { quantity: lots(1) });
+    story.wait(90_000);
+    const last = story.place("bob", "buy", { quantity: lots(1) });
+    await tell(current(), story);
+
+    expect(first).toBeLessThan(taker);
+    expect(await current().totals("BTC_USDT")).toEqual([
+      {
+        firstS: barStartS(story.timeOf(taker), 60),
+        lastS: barStartS(story.timeOf(last), 60),
+        minutes: 2,
+        trades: 2,
+      },
+    ]);
+    expect(await current().totals("ETH_USDT")).toEqual([]);
+    expect(await current().totals("DOGE_USDT")).toEqual([]);
   });
 }

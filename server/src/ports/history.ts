@@ -160,15 +160,29 @@ export interface AccountQuery {
   readonly limit: number;
 }
 
-/** Which trades of one market. Answered newest first. */
+/** In which order rows are answered. */
+export type RowOrder = "oldest-first" | "newest-first";
+
+/** Which trades of one market; all conditions must hold. Times rise with places, so both are of one order. */
 export interface TradeQuery {
   readonly market: string;
+  /** Default: newest first. */
+  readonly order?: RowOrder | undefined;
   readonly before?: Place | undefined;
+  readonly after?: Place | undefined;
+  /** Only trades at or after this time. */
+  readonly fromUs?: number | undefined;
+  /** Only trades before this time. */
+  readonly toUs?: number | undefined;
   readonly limit: number;
+  /** How many of the first to skip, 0 to {@link historyOffsetMax}. Default: 0. */
+  readonly offset?: number | undefined;
+  /** Whose turn it takes. Default: that of all who ask for the market. */
+  readonly asker?: string | undefined;
 }
 
 /**
- * Which bars of one market. Answered newest first; where nothing was traded there is no bar. Times are
+ * Which bars of one market. Where nothing was traded there is no bar. Times are
  * those of the commands; the first trade is the open and the last one the close in the order of their
  * places. Sides and the times of single trades are not kept.
  */
@@ -177,12 +191,26 @@ export interface BarQuery {
   /** The steps of its rules: what its ticks and lots, which are stored, are worth. */
   readonly steps: MarketSteps;
   readonly resolutionS: BarResolution;
+  /** Default: newest first. */
+  readonly order?: RowOrder | undefined;
   /** Only bars that start at or after this second since 1970. Default: the first one. */
   readonly fromS?: number | undefined;
   /** Only bars that start before this second: the start of the last one of the page before. */
   readonly beforeS?: number | undefined;
   /** 1 to {@link barLimitMax}. */
   readonly limit: number;
+  /** Whose turn it takes. Default: that of all who ask for the market. */
+  readonly asker?: string | undefined;
+}
+
+/** What is stored of a market. */
+export interface MarketTotals {
+  /** Start of its first and its last minute with a trade, in seconds since 1970. */
+  readonly firstS: number;
+  readonly lastS: number;
+  /** Minutes with a trade; at least one. */
+  readonly minutes: number;
+  readonly trades: number;
 }
 
 /** Which movements of one balance. Answered newest first. */
@@ -275,6 +303,8 @@ export interface History {
   trades(query: TradeQuery): Answer<TradeRecord>;
   /** The newest bar grows with every trade that is stored in its time. */
   bars(query: BarQuery): Answer<Bar>;
+  /** One row, or none of a market without trades. */
+  totals(market: string): Answer<MarketTotals>;
   balanceChanges(query: BalanceQuery): Answer<BalanceRecord>;
   /**
    * Reads the next piece of what is stored through, for damage; behind the last one it begins again. A

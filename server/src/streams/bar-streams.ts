@@ -112,6 +112,11 @@ export class FeedRunner {
     if (!options.opened.waitsForAudience) this.#audience.resolve();
   }
 
+  /** Until when bars were published, by market time; undefined before there was anything. */
+  get marketUs(): number | undefined {
+    return this.#bars.nowUs;
+  }
+
   /** Somebody subscribes to the dataset: a feed that was held back begins, and bars are shown. */
   audienceCame({ dataset, ticker, periodS }: BarTopic): void {
     this.#audience.resolve();

@@ -26,6 +26,7 @@ import {
   type FillRecord,
   type History,
   type HistoryDigest,
+  type MarketTotals,
   type OrderClosing,
   type OrderEventRecord,
   type OrderFillQuery,
@@ -140,7 +141,7 @@ export class MemoryHistory implements History {
   }
 
   userFills(query: UserFillQuery): Answer<FillRecord> {
-    const fills = newestFirst(
+    const fills = page(
       this.#fills().filter(({ user }) => user === query.user),
       query,
     );
@@ -165,8 +166,15 @@ export class MemoryHistory implements History {
 
   /** The same at once, for tests that cannot wait. */
   tradesNow(query: TradeQuery): readonly TradeRecord[] {
-    const matching = this.#trades.filter(({ market }) => market === query.market);
-    return newestFirst(matching, query).map(
+    const { fromUs = 0, toUs = Number.POSITIVE_INFINITY, after } = query;
+    const matching = this.#trades.filter(
+      (trade) =>
+        trade.market === query.market &&
+        trade.timeUs >= fromUs &&
+        trade.timeUs < toUs &&
+        (after === undefined || isBefore(after, trade)),
+    );
+    return page(matching, query).map(
       ({
         kind: _,
         taker,
@@ -183,16 +191,31 @@ export class MemoryHistory implements History {
 
   bars(query: BarQuery): Answer<Bar> {
     assertPage(query, barLimitMax);
-    const { market, steps, resolutionS, limit } = query;
+    const { market, steps, resolutionS, limit, order } = query;
     const fromUs = (query.fromS ?? 0) * 1e6;
     const beforeUs = (query.beforeS ?? Number.POSITIVE_INFINITY) * 1e6;
+    const sign = order === "oldest-first" ? 1 : -1;
     const found = this.#barsOf(resolutionS)
       .filter((bar) => bar.market === market && bar.startUs >= fromUs && bar.startUs < beforeUs)
-      .toSorted((left, right) => right.startUs - left.startUs)
+      .toSorted((left, right) => sign * (left.startUs - right.startUs))
       .slice(0, limit)
       .map(({ market: _, ...bar }) => fromAtoms(bar, steps));
     assert(!found.includes(undefined), "what was traded is a turnover of the market");
     return Promise.resolve(found as readonly Bar[]);
+  }
+
+  totals(market: string): Answer<MarketTotals> {
+    const trades = this.#trades.filter((trade) => trade.market === market);
+    const minutes = new Set(trades.map(({ timeUs }) => barStartS(timeUs, 60)));
+    if (minutes.size === 0) return Promise.resolve([]);
+    return Promise.resolve([
+      {
+        firstS: Math.min(...minutes),
+        lastS: Math.max(...minutes),
+        minutes: minutes.size,
+        trades: trades.length,
+      },
+    ]);
   }
 
   balanceChanges(query: BalanceQuery): Answer<BalanceRecord> {
@@ -201,7 +224,7 @@ export class MemoryHistory implements History {
       (change) =>
         change.user === user && change.currency === currency && change.sequence >= fromSequence,
     );
-    return Promise.resolve(newestFirst(matching, query));
+    return Promise.resolve(page(matching, query));
   }
 
   examine(): Answer<ExaminedPart> {
@@ -363,12 +386,14 @@ function isBefore(left: Place, right: Place): boolean {
   return left.ordinal < right.ordinal;
 }
 
-function newestFirst<Row extends Place>(
+/** A page of rows that are oldest first; the newest ones first unless the query says otherwise. */
+function page<Row extends Place>(
   rows: readonly Row[],
-  query: { readonly before?: Place | undefined; readonly limit: number },
+  query: Pick<TradeQuery, "before" | "limit" | "offset" | "order">,
 ): readonly Row[] {
   assertPage(query);
-  const { before, limit } = query;
+  const { before, limit, offset = 0, order } = query;
   const earlier = rows.filter((row) => before === undefined || isBefore(row, before));
-  return earlier.toReversed().slice(0, limit);
+  if (order !== "oldest-first") earlier.reverse();
+  return earlier.slice(offset, offset + limit);
 }

@@ -488,10 +488,11 @@ describe("the queries of a history", () => {
 
     const steps = plan.map(({ detail }) => String(detail));
     expect(steps.length).toBeGreaterThan(0);
+    // One row is found in its order alone.
+    const search = /LIMIT 1$/.test(sql) ? /\w+[=>]\?.*/ : /\w+=\?|\w+=\? AND .*/;
+    const others = /MERGE \(UNION ALL\)|LEFT|RIGHT|SCALAR SUBQUERY 1/;
     for (const step of steps) {
-      expect(step).toMatch(
-        /^(SEARCH .*\((\w+=\?|\w+=\? AND .*)\)|MERGE \(UNION ALL\)|LEFT|RIGHT)$/,
-      );
+      expect(step).toMatch(new RegExp(`^(SEARCH .*\\((${search.source})\\)|${others.source})$`));
     }
     database.close();
   });

@@ -23,6 +23,7 @@ import {
   type FillRecord,
   type History,
   type HistoryDigest,
+  type MarketTotals,
   type OrderEventRecord,
   type OrderFillQuery,
   type OrderQuery,
@@ -222,6 +223,10 @@ class SqliteHistory implements History {
     return this.#parts.reads.read(marketAsker(query), "bars", query);
   }
 
+  totals(market: string): Answer<MarketTotals> {
+    return this.#parts.reads.read(marketAsker({ market }), "totals", { market });
+  }
+
   balanceChanges(query: BalanceQuery): Answer<BalanceRecord> {
     assertPage(query);
     return this.#parts.reads.read(userAsker(query), "balanceChanges", query);
@@ -317,6 +322,12 @@ function userAsker({ user }: { readonly user: string }): string {
   return `user ${user}`;
 }
 
-function marketAsker({ market }: { readonly market: string }): string {
-  return `market ${market}`;
+function marketAsker({
+  market,
+  asker,
+}: {
+  readonly market: string;
+  readonly asker?: string | undefined;
+}): string {
+  return asker === undefined ? `market ${market}` : `asker ${asker}`;
 }

@@ -8,6 +8,7 @@ import type {
   ExaminedPart,
   FillRecord,
   HistoryDigest,
+  MarketTotals,
   OrderEventRecord,
   OrderFillQuery,
   OrderQuery,
@@ -60,6 +61,7 @@ export interface HistoryRead {
   orderEvents: { query: AccountQuery; row: OrderEventRecord };
   trades: { query: TradeQuery; row: TradeRecord };
   bars: { query: BarQuery; row: Bar };
+  totals: { query: { readonly market: string }; row: MarketTotals };
   balanceChanges: { query: BalanceQuery; row: BalanceRecord };
   examine: { query: undefined; row: ExaminedPart };
 }

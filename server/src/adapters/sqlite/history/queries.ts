@@ -53,7 +53,18 @@ const makerFills = `
 
 const isAfter = "(sequence, ordinal) > (:sequence, :ordinal)";
 const isBefore = "(sequence, ordinal) < (:sequence, :ordinal)";
+const isBetween = `(sequence, ordinal) > (:afterSequence, :afterOrdinal)
+  AND (sequence, ordinal) < (:beforeSequence, :beforeOrdinal)`;
 const newestFirst = "ORDER BY sequence DESC, ordinal DESC LIMIT :limit";
+
+const tradesOfMarket = `
+  SELECT ${bothHalves}, aggressor FROM trade INDEXED BY trade_of_market
+  WHERE market = :market AND ${isBetween}`;
+
+const barsOfMarket = `
+  SELECT ${barFigures} FROM bar
+  WHERE market = :market AND resolution_s = :resolutionS
+    AND start_s >= :fromS AND start_s < :beforeS`;
 
 /** Name of a query. */
 export type HistoryQuery =
@@ -69,7 +80,11 @@ export type HistoryQuery =
   | "userFills"
   | "orderEvents"
   | "trades"
+  | "tradesOldestFirst"
+  | "tradeFrom"
   | "bars"
+  | "barsOldestFirst"
+  | "totals"
   | "balanceChanges";
 
 /** Every query by name. */
@@ -104,14 +119,18 @@ export const historyQueries: Readonly<Record<HistoryQuery, string>> = {
     FROM order_event AS event JOIN placed_order AS placed ON placed.id = event.placed_order
     WHERE event.user = :user AND event.market = :market AND ${isAfter}
     ORDER BY sequence, ordinal LIMIT :limit`,
-  trades: `
-    SELECT ${bothHalves}, aggressor FROM trade INDEXED BY trade_of_market
-    WHERE market = :market AND ${isBefore} ${newestFirst}`,
-  bars: `
-    SELECT ${barFigures} FROM bar
-    WHERE market = :market AND resolution_s = :resolutionS
-      AND start_s >= :fromS AND start_s < :beforeS
-    ORDER BY start_s DESC LIMIT :limit`,
+  trades: `${tradesOfMarket} ${newestFirst} OFFSET :offset`,
+  tradesOldestFirst: `${tradesOfMarket} ORDER BY sequence, ordinal LIMIT :limit OFFSET :offset`,
+  tradeFrom: `
+    SELECT sequence, time_us AS timeUs FROM trade WHERE sequence >= :sequence
+    ORDER BY sequence LIMIT 1`,
+  bars: `${barsOfMarket} ORDER BY start_s DESC LIMIT :limit`,
+  barsOldestFirst: `${barsOfMarket} ORDER BY start_s LIMIT :limit`,
+  // Days are few, and hold what is added up; minutes are only counted.
+  totals: `
+    SELECT min(start_s) AS firstS, max(start_s) AS lastS, count(*) AS minutes,
+      (SELECT sum(trade_count) FROM bar WHERE market = :market AND resolution_s = 86400) AS trades
+    FROM bar WHERE market = :market AND resolution_s = 60`,
   balanceChanges: `
     SELECT user, currency, sequence, ordinal, time_us AS timeUs, reason,
       old_available AS oldAvailable, new_available AS newAvailable,

@@ -13,6 +13,7 @@ import type {
   BalanceRecord,
   BarQuery,
   FillRecord,
+  MarketTotals,
   OrderEventRecord,
   OrderFillQuery,
   OrderQuery,
@@ -82,6 +83,8 @@ export class HistoryReader {
           return this.#trades(query);
         case "bars":
           return this.#bars(query);
+        case "totals":
+          return this.#totals(query.market);
         case "balanceChanges":
           return this.#balanceChanges(query);
         case "examine":
@@ -149,14 +152,55 @@ export class HistoryReader {
   }
 
   #trades(query: TradeQuery): readonly TradeRecord[] {
-    const { before = endPlace, limit } = query;
+    const { limit, offset = 0 } = query;
     const market = this.#names.find(query.market);
     if (market === undefined) return [];
-    const values = { market, ...placeOf(before), limit };
-    return this.#rows("trades", values, (row) => ({
+    const values = { market, ...this.#placesOf(query), limit, offset };
+    const name = query.order === "oldest-first" ? "tradesOldestFirst" : "trades";
+    return this.#rows(name, values, (row) => ({
       ...this.#match(row),
       aggressor: this.#checks.known(sideCodes.wordOf(row["aggressor"])),
     }));
+  }
+
+  /** Between which places the trades are that are asked for. */
+  #placesOf({ after = startPlace, before = endPlace, fromUs, toUs }: TradeQuery) {
+    const first = fromUs === undefined ? 0 : this.#firstSequenceAt(fromUs);
+    const isFirst = first > after.sequence;
+    const end = toUs === undefined ? endPlace.sequence : this.#firstSequenceAt(toUs);
+    const isEnd = end <= before.sequence;
+    return {
+      afterSequence: isFirst ? first - 1 : after.sequence,
+      afterOrdinal: isFirst ? Number.MAX_SAFE_INTEGER : after.ordinal,
+      beforeSequence: isEnd ? end : before.sequence,
+      beforeOrdinal: isEnd ? 0 : before.ordinal,
+    };
+  }
+
+  /** A sequence that all trades from a time on have or exceed, and no earlier one: times rise with sequences. */
+  #firstSequenceAt(timeUs: number): number {
+    let low = 0;
+    let high = Number.MAX_SAFE_INTEGER;
+    while (low < high) {
+      const sequence = low + Math.floor((high - low) / 2);
+      const row = this.#queries.tradeFrom.get({ sequence });
+      if (row === undefined || this.#checks.integer(row["timeUs"]) >= timeUs) high = sequence;
+      else low = this.#checks.integer(row["sequence"]) + 1;
+    }
+    return low;
+  }
+
+  #totals(name: string): readonly MarketTotals[] {
+    const market = this.#names.find(name);
+    if (market === undefined) return [];
+    return this.#rows("totals", { market }, (row) => row)
+      .filter((row) => row["minutes"] !== 0)
+      .map((row) => ({
+        firstS: this.#checks.integer(row["firstS"]),
+        lastS: this.#checks.integer(row["lastS"]),
+        minutes: this.#checks.integer(row["minutes"]),
+        trades: this.#checks.integer(row["trades"]),
+      }));
   }
 
   #bars(query: BarQuery): readonly Bar[] {
@@ -164,7 +208,8 @@ export class HistoryReader {
     const market = this.#names.find(query.market);
     if (market === undefined) return [];
     const values = { market, resolutionS, fromS, beforeS, limit };
-    return this.#rows("bars", values, (row) => this.#bar(row, query));
+    const name = query.order === "oldest-first" ? "barsOldestFirst" : "bars";
+    return this.#rows(name, values, (row) => this.#bar(row, query));
   }
 
   #balanceChanges(query: BalanceQuery): readonly BalanceRecord[] {
