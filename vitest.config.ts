@@ -10,6 +10,8 @@ export default defineConfig({
     ],
     pool: "threads",
     isolate: false,
+    // One for each processor; by itself it would leave one of them free, and half of two is much.
+    maxWorkers: "100%",
     // Bounds for what hangs, not measures of speed: eight busy programs may run beside the tests.
     testTimeout: 240_000,
     hookTimeout: 300_000,

@@ -47,8 +47,6 @@ export interface ServerProcess {
   readonly demoKey: string;
   /** One of the funded demo users, counted from 0; waits for its line. */
   demoUser(index: number): Promise<{ readonly userId: string; readonly apiKey: string }>;
-  /** Milliseconds from the start of the process to the ready line. */
-  readonly readyAfterMs: number;
   /** Everything on standard output and standard error so far. */
   output(): { readonly stdout: string; readonly stderr: string };
   /** Sends a signal and resolves with the exit code. */
@@ -90,7 +88,6 @@ export async function startServerProcess(setup: ServerSetup = {}): Promise<Serve
     ...listener.args(folder),
     ...(setup.args ?? []),
   ];
-  const startedAt = performance.now();
   const child = spawn(process.execPath, args, {
     env: cleanEnvironment(),
     stdio: ["ignore", "pipe", "pipe"],
@@ -101,7 +98,6 @@ export async function startServerProcess(setup: ServerSetup = {}): Promise<Serve
     stderr += String(chunk);
   });
   const exited = once(child, "exit");
-  let readyAfterMs = 0;
   const lines = createInterface({ input: child.stdout });
   const demoUsers = Array.from({ length: demoUsersMax }, () =>
     Promise.withResolvers<{ userId: string; apiKey: string }>(),
@@ -112,10 +108,7 @@ export async function startServerProcess(setup: ServerSetup = {}): Promise<Serve
     lines.on("line", (line) => {
       stdout += `${line}\n`;
       const found = readyPattern.exec(line)?.[1];
-      if (found !== undefined) {
-        port = Number(found);
-        readyAfterMs = performance.now() - startedAt;
-      }
+      if (found !== undefined) port = Number(found);
       const user = /^demo user: (\S+) key (\S+)$/.exec(line);
       if (user !== null) {
         const [, userId = "", apiKey = ""] = user;
@@ -142,7 +135,6 @@ export async function startServerProcess(setup: ServerSetup = {}): Promise<Serve
       if (user === undefined) throw new Error(`there are ${demoUsersMax} demo users`);
       return user;
     },
-    readyAfterMs,
     output: () => ({ stdout, stderr }),
     async stop(signal = "SIGTERM") {
       child.kill(signal);
