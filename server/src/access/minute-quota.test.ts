@@ -20,6 +20,15 @@ describe("a quota by the minute", () => {
     expect(quota.take("desk", 1, startMs + 60_001)).toBe(false);
   });
 
+  it("tells how many were counted, without those that were refused and those of the minute before", () => {
+    const quota = new MinuteQuota();
+    for (let n = 0; n < 5; n += 1) quota.take("desk", 3, startMs);
+
+    expect(quota.count("desk", startMs)).toBe(3);
+    expect(quota.count("other", startMs)).toBe(0);
+    expect(quota.count("desk", startMs + minuteMs)).toBe(0);
+  });
+
   it("counts each caller by itself", () => {
     const quota = new MinuteQuota();
 

@@ -25,6 +25,11 @@ export class MinuteQuota implements Quota {
     return true;
   }
 
+  count(caller: string, nowMs: number): number {
+    this.refresh(nowMs);
+    return this.#counts.get(caller) ?? 0;
+  }
+
   /** Forgets the counts when another minute has begun; also when the clock was set back to one. */
   refresh(nowMs: number): void {
     const minute = Math.floor(nowMs / minuteMs);

@@ -29,6 +29,7 @@ const laterCounts: AdmissionCounts = {
     const quota = ownCounts.quota(name);
     return {
       take: async (caller, max, at) => quota.take(caller, max, at),
+      count: async (caller, at) => quota.count(caller, at),
       refresh: (at) => quota.refresh(at),
     };
   },
@@ -88,6 +89,7 @@ describe("a stream door that has to ask others", () => {
           disableUser(store, { id: user.userId, nowMs });
           return true;
         },
+        count: () => 0,
         refresh() {},
       }),
     };

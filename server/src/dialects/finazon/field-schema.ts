@@ -2,7 +2,7 @@
 
 /** JSON Schema of one of them. */
 export interface FieldSchema {
-  readonly type?: string;
+  readonly type?: string | readonly string[];
   readonly description?: string;
   readonly [keyword: string]: unknown;
 }

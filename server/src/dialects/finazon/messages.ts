@@ -147,3 +147,62 @@ export interface StockTicker {
   readonly currency: string;
   readonly publisher: string;
 }
+
+/** Item of `/tickers/us_stocks`. What is not known here stays empty. */
+export interface UsStockTicker {
+  readonly ticker: string;
+  readonly currency: string;
+  readonly security: string;
+  readonly mic: string;
+  readonly asset_type: string;
+  readonly cik: string;
+  readonly composite_figi: string;
+  readonly share_figi: string;
+  readonly lei: string;
+}
+
+/** Item of `/markets/stocks`. */
+export interface StockMarket {
+  readonly country: string;
+  readonly mic: string;
+  readonly name: string;
+}
+
+/** Something with a name, in words for people. */
+export interface NamedValue {
+  readonly title: string;
+  readonly value: string;
+}
+
+/** Item of `/my_datasets`. Nothing is sold here and nothing ends, so much of it is empty. */
+export interface MyDataset {
+  readonly code: string;
+  readonly name: string;
+  readonly status: string;
+  /** Unix seconds. */
+  readonly start_at: number | null;
+  readonly finish_at: null;
+  readonly active_until: null;
+  readonly next_renewal: null;
+  readonly price_period: null;
+  readonly price_total: number;
+  readonly details: readonly NamedValue[];
+}
+
+/** How many calls may be made in a minute, null for any number, and how many were made in this one. */
+export interface CallCount {
+  readonly limit: number | null;
+  readonly usage: number;
+}
+
+/** Item of `/api_usage`. */
+export interface ApiUsage {
+  readonly product: string;
+  readonly api_calls: CallCount;
+  readonly api_calls_time_series: CallCount;
+  readonly api_calls_trades: CallCount;
+  readonly api_calls_reference: CallCount;
+  readonly api_calls_snapshots: CallCount;
+  readonly api_calls_price: CallCount;
+  readonly historical_api_calls: CallCount;
+}

@@ -12,6 +12,7 @@ import { type FinazonConfig, finazonSchema } from "./config.ts";
 import { createFinazonDialect, streamPaths } from "./dialect.ts";
 import { closings, restErrors, streamErrorCodes } from "./errors.ts";
 import { finazonNotFound, finazonRoutes, isRestPath } from "./rest.ts";
+import { Usage } from "./usage.ts";
 
 const name = "finazon";
 
@@ -39,12 +40,20 @@ function open(context: ProtocolContext, config: FinazonConfig): OpenProtocol {
   const { catalog, history, keys: store, secrets, limits: defaults, watch, counts } = context;
   const { eventInReplies, firstPage, onConnectionLimit: onLimit } = config;
   const keys = new KeyDoorkeeper({ store, secrets, defaults, onLimit, counts });
+  const usage = new Usage(counts.quota("finazon usage"));
   const doorkeeper = watchedDoorkeeper(keys, name, watch);
   const dialect = createFinazonDialect({ catalog, doorkeeper, options: { eventInReplies } });
   return {
     dialect,
-    routes: finazonRoutes({ catalog, history, doorkeeper, firstPage: firstPage === 1 ? 1 : 0 }),
-    refresh: (nowMs) => keys.refresh(nowMs),
+    routes: finazonRoutes({
+      ...{ catalog, history, doorkeeper, usage },
+      firstPage: firstPage === 1 ? 1 : 0,
+      madeMs: (workspace) => store.workspace(workspace)?.createdAtMs,
+    }),
+    refresh(nowMs) {
+      keys.refresh(nowMs);
+      usage.refresh(nowMs);
+    },
     datasetEnded: (code) => dialect.datasetEnded(code),
   };
 }

@@ -7,6 +7,7 @@ import type { RestReply, RestRequest } from "../../ports/rest.ts";
 import type { RestFault } from "./errors.ts";
 import type { FieldSchema } from "./field-schema.ts";
 import type { FirstPage } from "./paging.ts";
+import type { Usage, UsageKind } from "./usage.ts";
 
 /** What answers are made of. */
 export interface RestSources {
@@ -15,12 +16,17 @@ export interface RestSources {
   readonly history: DatasetReader;
   /** From what pages are counted. */
   readonly firstPage: FirstPage;
+  readonly usage: Usage;
+  /** When a workspace was made, in wall time. */
+  madeMs(workspace: string): number | undefined;
 }
 
 /** One call whose key is good. */
 export interface RestCall extends RestSources {
   readonly grant: Grant;
   readonly request: RestRequest;
+  /** A time of the minutes in which calls are counted. */
+  readonly nowMs: number;
 }
 
 /** One resource. */
@@ -28,6 +34,8 @@ export interface RestResource {
   /** Path behind the version. */
   readonly path: string;
   readonly summary: string;
+  /** As what its calls are counted. */
+  readonly usage: UsageKind;
   /** Query parameters besides the key. */
   readonly parameters: Readonly<Record<string, FieldSchema>>;
   /** Names of those that a call cannot do without. */

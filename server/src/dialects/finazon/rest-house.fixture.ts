@@ -1,6 +1,7 @@
 /** REST with a good key and a history to read, called as the HTTP adapter calls it. */
 import { expect } from "vitest";
 import type { Limits } from "../../access/grant.ts";
+import { ownCounts } from "../../access/own-counts.ts";
 import type { Bar } from "../../marketdata/bars/bar.ts";
 import type { DatasetReader } from "../../ports/dataset-reader.ts";
 import type { DatasetBatch } from "../../ports/dataset-store.ts";
@@ -8,6 +9,7 @@ import type { RestReply, RestRoute } from "../../ports/rest.ts";
 import { MemoryDatasetStore } from "../../testing/memory-dataset-store.ts";
 import { exampleCatalog, exampleGrant } from "./conversation.fixture.ts";
 import { finazonNotFound, finazonRoutes } from "./rest.ts";
+import { Usage } from "./usage.ts";
 
 /** When the tests take place: 2023-11-14 22:13:20 UTC. */
 export const nowMs = 1_700_000_000_000;
@@ -29,6 +31,8 @@ export function restHouse({ limits, firstPage = 0, history }: HouseOptions = {})
     history: history ?? store,
     doorkeeper: { authenticate: () => grant, admit: () => "missing-key" },
     firstPage,
+    usage: new Usage(ownCounts.quota("usage")),
+    madeMs: () => 1_692_098_753_000,
   });
   let sequence = 0;
 

@@ -7,7 +7,14 @@ import type { Dataset, Instrument } from "../../marketdata/instrument.ts";
 import type { RestRequest } from "../../ports/rest.ts";
 import { isRestFault, type RestFault } from "./errors.ts";
 import { textField } from "./field-schema.ts";
-import type { CryptoTicker, ForexTicker, NamedCode, StockTicker } from "./messages.ts";
+import type {
+  CryptoTicker,
+  ForexTicker,
+  NamedCode,
+  StockMarket,
+  StockTicker,
+  UsStockTicker,
+} from "./messages.ts";
 import { type FirstPage, pageReply, pageSizeMax, pagingSchema } from "./paging.ts";
 import type { RestCall, RestResource } from "./resource.ts";
 import { type TickerClass, tickerClass } from "./ticker-class.ts";
@@ -16,7 +23,14 @@ import { type TickerClass, tickerClass } from "./ticker-class.ts";
 type ListCall = Omit<RestCall, "history">;
 
 /** All items of a list, before it is cut into pages. */
-type RestItems = readonly (NamedCode | CryptoTicker | ForexTicker | StockTicker)[];
+type RestItems = readonly (
+  | NamedCode
+  | CryptoTicker
+  | ForexTicker
+  | StockTicker
+  | UsStockTicker
+  | StockMarket
+)[];
 
 /** One list. */
 interface RestList {
@@ -41,6 +55,7 @@ export function listResources(firstPage: FirstPage): readonly RestResource[] {
   return restLists.map(({ path, summary, parameters, items }) => ({
     path,
     summary,
+    usage: "reference",
     parameters: {
       ...Object.fromEntries(
         Object.entries(parameters).map(([name, description]) => [name, textField(description)]),
@@ -87,6 +102,28 @@ const restLists: readonly RestList[] = [
     items: (call) => tickersOfClass(call, "stocks", stockTicker),
   },
   {
+    path: "/tickers/us_stocks",
+    summary: "Tickers that are plain symbols, with what else is known of them: nothing here",
+    parameters: { ...datasetFilter, ...tickerFilter },
+    items: (call) => tickersOfClass(call, "stocks", usStockTicker),
+  },
+  {
+    path: "/markets/crypto",
+    summary: "Publishers of pairs with a crypto currency",
+    parameters: codeFilter,
+    items: ({ catalog, request }) => withCode(cryptoMarkets(catalog), request),
+  },
+  {
+    path: "/markets/stocks",
+    summary: "Stock markets: none is known here",
+    parameters: {
+      country: "Only markets of this country.",
+      name: "Only the market with this name.",
+      code: "Only the market with this code.",
+    },
+    items: () => [],
+  },
+  {
     path: "/:publisher/tickers",
     summary: "Tickers of one dataset, named by its code, or of all datasets of one publisher",
     parameters: tickerFilter,
@@ -117,6 +154,19 @@ function namePublishers(datasets: readonly Dataset[]): readonly NamedCode[] {
   const names = new Map(datasets.map(({ publisher }) => [publisher, publisher]));
   for (const { code, name } of datasets) if (names.has(code)) names.set(code, name);
   return Array.from(names, ([code, name]) => ({ code, name }));
+}
+
+/** Markets are not known apart from their publishers, so each of these is one. */
+function cryptoMarkets(catalog: CatalogView): readonly NamedCode[] {
+  const datasets = catalog
+    .datasets()
+    .filter(({ code }) =>
+      catalog.instruments(code).some(({ ticker }) => tickerClass(ticker) === "crypto"),
+    );
+  const publishers = new Set(datasets.map(({ publisher }) => publisher));
+  return namePublishers(catalog.datasets())
+    .filter(({ code }) => publishers.has(code))
+    .map(({ code, name }) => ({ code: `crypto_${code}`, name }));
 }
 
 /** Tickers of a class, of the dataset that the query names or of all that the key may use. */
@@ -190,4 +240,9 @@ function forexTicker({ ticker }: Instrument): ForexTicker {
 
 function stockTicker({ dataset, ticker }: Instrument): StockTicker {
   return { ticker, country: "", currency: "", publisher: dataset.publisher };
+}
+
+function usStockTicker({ ticker }: Instrument): UsStockTicker {
+  const unknown = { composite_figi: "", share_figi: "", lei: "" };
+  return { ticker, currency: "", security: "", mic: "", asset_type: "", cik: "", ...unknown };
 }

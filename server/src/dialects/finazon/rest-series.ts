@@ -14,6 +14,7 @@ export function seriesResources(firstPage: FirstPage): readonly RestResource[] {
   return targetStyles.map(({ prefix, parameters, required }) => ({
     path: `${prefix}/time_series`,
     summary: "Bars of one ticker",
+    usage: "time_series",
     parameters: { ...parameters, ...seriesParameters(firstPage) },
     required: [...required, ...seriesRequired],
     answer,

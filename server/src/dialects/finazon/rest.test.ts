@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createDoorkeeper } from "../../access/doors.fixture.ts";
 import { createKey } from "../../access/keys.ts";
 import { defaultLimits } from "../../access/limits.fixture.ts";
+import { ownCounts } from "../../access/own-counts.ts";
 import { systemSecrets } from "../../adapters/crypto/system-secrets.ts";
 import { inMemory, openKeyStore } from "../../adapters/sqlite/stores/key-store.ts";
 import type { KeyStore, WorkspaceLimits } from "../../ports/key-store.ts";
@@ -11,6 +12,7 @@ import { exampleCatalog } from "./conversation.fixture.ts";
 import { pageMax } from "./paging.ts";
 import { finazonNotFound, finazonRoutes, restVersions } from "./rest.ts";
 import { findRoute } from "./rest-house.fixture.ts";
+import { Usage } from "./usage.ts";
 
 const secrets = systemSecrets();
 const nowMs = 1_700_000_000_000;
@@ -43,6 +45,8 @@ function house(limits: WorkspaceLimits = {}, { firstPage = 0 }: { firstPage?: 0 
     history: new MemoryDatasetStore(),
     doorkeeper,
     firstPage,
+    usage: new Usage(ownCounts.quota("usage")),
+    madeMs: () => undefined,
   });
 
   function call(target: string, { authorization }: CallOptions = {}): RestReply {

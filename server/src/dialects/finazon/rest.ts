@@ -19,8 +19,13 @@ import { faultReply, isRestFault, refusalReasons, restErrorReply } from "./error
 import { keyParameter } from "./messages.ts";
 import type { FirstPage } from "./paging.ts";
 import type { RestResource, RestSources } from "./resource.ts";
+import { accountResources } from "./rest-account.ts";
 import { listResources } from "./rest-lists.ts";
+import { priceResources } from "./rest-price.ts";
 import { seriesResources } from "./rest-series.ts";
+import { snapshotResources } from "./rest-snapshot.ts";
+import { tradeResources } from "./rest-trades.ts";
+import { readDataset } from "./target.ts";
 
 /** Versions that a path may name; they differ in nothing that is served here. */
 export const restVersions: readonly string[] = [
@@ -48,7 +53,14 @@ export interface FinazonRestOptions extends RestSources {
 
 /** Everything that is served. */
 function resources(firstPage: FirstPage): readonly RestResource[] {
-  return [...listResources(firstPage), ...seriesResources(firstPage)];
+  return [
+    ...listResources(firstPage),
+    ...accountResources(firstPage),
+    ...seriesResources(firstPage),
+    ...tradeResources(firstPage),
+    ...priceResources,
+    ...snapshotResources,
+  ];
 }
 
 /** The routes, for the HTTP adapter to serve. */
@@ -99,6 +111,9 @@ function answer(call: Call): Awaitable<RestReply> {
 }
 
 function told({ resource, ...call }: Call, grant: Grant): Awaitable<RestReply> {
+  const about = readDataset(call);
+  const dataset = isRestFault(about) ? undefined : about.code;
+  call.usage.add({ workspace: grant.workspace, dataset, kind: resource.usage }, call.nowMs);
   return whenThere(resource.answer({ ...call, grant }), (reply) =>
     isRestFault(reply) ? faultReply(reply) : reply,
   );

@@ -1,6 +1,6 @@
 /** Which dataset and ticker a call is about, in all styles in which a call can say it. */
 import type { Dataset } from "../../marketdata/instrument.ts";
-import type { RestFault } from "./errors.ts";
+import { isRestFault, type RestFault } from "./errors.ts";
 import { type FieldSchema, textField } from "./field-schema.ts";
 import { given, invalid } from "./parameters.ts";
 import type { RestCall } from "./resource.ts";
@@ -47,8 +47,8 @@ export const tickerParameters: Readonly<Record<string, FieldSchema>> = {
 export function readTarget(call: RestCall): Target | RestFault {
   const { catalog, grant, request } = call;
   const ticker = given(request.query, "ticker");
-  const dataset = datasetOf(call, ticker);
-  if ("reason" in dataset) return dataset;
+  const dataset = readDataset(call);
+  if (isRestFault(dataset)) return dataset;
   if (!grant.mayUse(dataset.code)) return { reason: "dataset-not-granted", subject: dataset.code };
   if (ticker === undefined) return invalid("ticker");
   const market = given(request.query, "market");
@@ -65,8 +65,10 @@ export function isDatasetStyle({ request }: RestCall): boolean {
   return request.params["publisher"] !== undefined;
 }
 
-function datasetOf(call: RestCall, ticker: string | undefined): Dataset | RestFault {
+/** Finds the dataset that a call is about. */
+export function readDataset(call: Pick<RestCall, "catalog" | "request">): Dataset | RestFault {
   const { catalog, request } = call;
+  const ticker = given(request.query, "ticker");
   const { publisher, dataset: code } = request.params;
   if (code !== undefined) {
     const dataset = catalog.dataset(code);
@@ -84,7 +86,7 @@ function datasetOf(call: RestCall, ticker: string | undefined): Dataset | RestFa
  * else its first one.
  */
 function datasetNamed(
-  { catalog }: RestCall,
+  { catalog }: Pick<RestCall, "catalog">,
   code: string,
   ticker: string | undefined,
 ): Dataset | undefined {
@@ -97,7 +99,7 @@ function datasetNamed(
   return listing ?? published[0];
 }
 
-function unknown({ request }: RestCall): RestFault {
+function unknown({ request }: Pick<RestCall, "request">): RestFault {
   return { reason: "unknown-endpoint", subject: request.path };
 }
 
