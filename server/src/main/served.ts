@@ -56,6 +56,8 @@ export async function openServed(
     secrets: systemSecrets(),
     counts: ownCounts,
     limits: config.limits,
+    latenessMs: config.bars.latenessMs,
+    after: (delayMs: number, task: () => void) => clock.after(delayMs, task),
     exchange: trading?.access,
   };
   const audience = trading?.audience;

@@ -77,12 +77,16 @@ export interface ProtocolContext {
   readonly history: DatasetReader;
   /** Undefined where there is none, and then no protocol is opened that needs it. */
   readonly exchange: ExchangeAccess | undefined;
+  /** For how long after its end late trades may still change a bar. */
+  readonly latenessMs: number;
   /** To be told of everybody who is not let in. */
   readonly watch: WatchLogins;
   /** Market time, which answers tell. */
   marketMs(): number;
   /** Wall time, which time stamps of clients are compared with. */
   wallMs(): number;
+  /** Runs a task once after a delay; the returned function cancels it. */
+  after(delayMs: number, task: () => void): () => void;
 }
 
 /** An exchange as protocols see it. */

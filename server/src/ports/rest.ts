@@ -23,8 +23,10 @@ export interface RestRequest {
 /** One answer. */
 export interface RestReply {
   readonly status: number;
-  /** JSON text. */
+  /** JSON text, or its beginning where there is a `rest`. */
   readonly body: string;
+  /** How the text goes on. Each piece is asked for once the ones before it have left; the last ones never when the peer goes. */
+  readonly rest?: Iterable<string>;
   /** Header fields besides those of the body, by name in lower case. */
   readonly headers?: Readonly<Record<string, string>>;
 }

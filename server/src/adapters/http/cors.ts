@@ -5,7 +5,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 const preflightLifeS = 600;
 
 /** Headers of ours that a page may read besides those that every page may. */
-const exposedHeaders = "Retry-After";
+const exposedHeaders = "ETag, OpenBourse-Unknown, Retry-After";
 
 /**
  * Names the origin of a request in its answer when it is one of `origins`, or when that has a `*`.

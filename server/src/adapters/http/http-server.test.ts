@@ -180,7 +180,7 @@ describe("pages of other origins", () => {
     for (const path of ["/v1/echo", "/nothing", "/broken"]) {
       expect(corsHeaders((await request(path, { headers })).headers)).toEqual({
         "access-control-allow-origin": "https://app.example",
-        "access-control-expose-headers": "Retry-After",
+        "access-control-expose-headers": "ETag, OpenBourse-Unknown, Retry-After",
         vary: "Origin",
       });
     }

@@ -22,6 +22,7 @@ import { type AllowedMethods, allowedMethods } from "./methods.ts";
 import { onceASecond } from "./once-a-second.ts";
 import { type ApiDescription, openApiDocument } from "./openapi.ts";
 import { operatorRoutes } from "./operator-routes.ts";
+import { pieceByPiece } from "./pieces.ts";
 import { type HealthPart, readinessReply } from "./readiness.ts";
 
 /** Largest request body that is read, in bytes. */
@@ -264,11 +265,16 @@ function ourFailure(status: number, message: string): RestReply {
   return { status, body: JSON.stringify({ status: "error", error: { status, message } }) };
 }
 
-function send(reply: FastifyReply, { status, body, headers }: RestReply): FastifyReply {
+function send(reply: FastifyReply, answer: RestReply): FastifyReply {
+  const { status, body, headers, rest } = answer;
   if (headers !== undefined) reply.headers(headers);
-  return reply
-    .code(status)
+  reply.code(status);
+  // What a cache has is not described again (RFC 9110 15.4.5).
+  if (status === 304) return reply.send();
+  reply
     .header("content-type", "application/json; charset=utf-8")
-    .header("x-content-type-options", "nosniff")
-    .send(body);
+    .header("x-content-type-options", "nosniff");
+  if (rest === undefined) return reply.send(body);
+  const isAsked = reply.request.method !== "HEAD";
+  return reply.send(pieceByPiece(isAsked ? [body] : [], isAsked ? rest : []));
 }

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import {
   errorDocsPath,
+  failedReply,
   refusalReasons,
   restErrorReply,
   restErrors,
@@ -84,6 +85,20 @@ describe("errors of the stream", () => {
     );
   });
 
+  it("have words for what the server itself refuses, where the protocol has them", () => {
+    const codes = [408, 429, 500, 503].map((status) => {
+      const { body = "{}" } = failedReply(status) ?? {};
+      return JSON.parse(body).error?.code;
+    });
+    expect(codes).toEqual([
+      "REQUEST_TIMEOUT",
+      "API_RATE_LIMIT_EXCEEDED",
+      "INTERNAL_SERVER_ERROR",
+      "INTERNAL_SERVER_ERROR",
+    ]);
+    expect(failedReply(405)).toBeUndefined();
+  });
+
   it("are the rows of the README's table", () => {
     expect(readmeRows(/^\| `([a-z-]+)` +\| `([A-Z_]+)` +\|/gm)).toEqual(
       Object.entries(streamErrorCodes),
@@ -126,6 +141,20 @@ describe("errors of REST", () => {
       "The requested endpoint /$&/{subject} does not exist or could not be found.",
     );
     expect(endpoint("/".repeat(5_000))).toHaveLength(endpoint("").length + 65);
+  });
+
+  it("have words for what the server itself refuses, where the protocol has them", () => {
+    const codes = [408, 429, 500, 503].map((status) => {
+      const { body = "{}" } = failedReply(status) ?? {};
+      return JSON.parse(body).error?.code;
+    });
+    expect(codes).toEqual([
+      "REQUEST_TIMEOUT",
+      "API_RATE_LIMIT_EXCEEDED",
+      "INTERNAL_SERVER_ERROR",
+      "INTERNAL_SERVER_ERROR",
+    ]);
+    expect(failedReply(405)).toBeUndefined();
   });
 
   it("are the rows of the README's table", () => {

@@ -315,3 +315,10 @@ export function restErrorReply(reason: RestReason, subject = ""): RestReply {
 export function faultReply({ reason, subject }: RestFault): RestReply {
   return restErrorReply(reason, subject);
 }
+
+/** The reply for a request that was read too slowly, came too often or whose handling failed. */
+export function failedReply(status: number): RestReply | undefined {
+  if (status === 408) return restErrorReply("too-slow");
+  if (status === 429) return restErrorReply("too-many-calls");
+  return status >= 500 ? restErrorReply("failed") : undefined;
+}

@@ -10,7 +10,7 @@ import {
 } from "../../ports/protocol.ts";
 import { type FinazonConfig, finazonSchema } from "./config.ts";
 import { createFinazonDialect, streamPaths } from "./dialect.ts";
-import { closings, restErrors, streamErrorCodes } from "./errors.ts";
+import { closings, failedReply, restErrors, streamErrorCodes } from "./errors.ts";
 import { finazonNotFound, finazonRoutes, isRestPath } from "./rest.ts";
 import { Usage } from "./usage.ts";
 
@@ -32,7 +32,7 @@ export const finazon: Protocol<typeof finazonSchema> = {
   isEnabled: () => true,
   owns: (path) => streamPaths.includes(path) || isRestPath(path),
   notFound: finazonNotFound,
-  failed: () => undefined,
+  failed: failedReply,
   open,
 };
 
@@ -48,6 +48,9 @@ function open(context: ProtocolContext, config: FinazonConfig): OpenProtocol {
     routes: finazonRoutes({
       ...{ catalog, history, doorkeeper, usage },
       firstPage: firstPage === 1 ? 1 : 0,
+      latenessUs: context.latenessMs * 1_000,
+      marketUs: () => context.marketMs() * 1_000,
+      after: context.after,
       madeMs: (workspace) => store.workspace(workspace)?.createdAtMs,
     }),
     refresh(nowMs) {

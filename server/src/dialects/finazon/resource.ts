@@ -17,6 +17,10 @@ export interface RestSources {
   /** From what pages are counted. */
   readonly firstPage: FirstPage;
   readonly usage: Usage;
+  /** For how long after its end late trades may still change a bar. */
+  readonly latenessUs: number;
+  /** Market time. */
+  marketUs(): number;
   /** When a workspace was made, in wall time. */
   madeMs(workspace: string): number | undefined;
 }

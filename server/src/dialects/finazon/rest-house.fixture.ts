@@ -19,10 +19,12 @@ export interface HouseOptions {
   readonly limits?: Limits;
   readonly firstPage?: 0 | 1;
   readonly history?: DatasetReader;
+  /** Gets the tasks that are to be run later. */
+  readonly after?: (delayMs: number, task: () => void) => void;
 }
 
 /** The routes over a history in memory; whoever asks is let in. */
-export function restHouse({ limits, firstPage = 0, history }: HouseOptions = {}) {
+export function restHouse({ limits, firstPage = 0, history, after }: HouseOptions = {}) {
   const store = new MemoryDatasetStore();
   const catalog = exampleCatalog();
   const grant = exampleGrant(limits);
@@ -32,6 +34,12 @@ export function restHouse({ limits, firstPage = 0, history }: HouseOptions = {})
     doorkeeper: { authenticate: () => grant, admit: () => "missing-key" },
     firstPage,
     usage: new Usage(ownCounts.quota("usage")),
+    latenessUs: 10_000_000,
+    marketUs: () => nowMs * 1_000,
+    after(delayMs, task) {
+      after?.(delayMs, task);
+      return () => {};
+    },
     madeMs: () => 1_692_098_753_000,
   });
   let sequence = 0;
@@ -60,7 +68,7 @@ export function restHouse({ limits, firstPage = 0, history }: HouseOptions = {})
     async text(target: string): Promise<string> {
       const reply: RestReply = await call(target);
       expect(reply.status, reply.body).toBe(200);
-      return reply.body;
+      return wholeText(reply);
     },
     /** Status, code and message of a refusal. */
     async refusal(target: string): Promise<readonly [number, string, string]> {
@@ -77,6 +85,11 @@ export function restHouse({ limits, firstPage = 0, history }: HouseOptions = {})
       await store.put({ dataset: "huobi", position, ...nothing, ...batch });
     },
   };
+}
+
+/** The text of a reply, all pieces together. */
+export function wholeText({ body, rest = [] }: RestReply): string {
+  return [body, ...rest].join("");
 }
 
 /** A bar of one minute that begins so many seconds after 1970; prices have two decimals, the volume three. */

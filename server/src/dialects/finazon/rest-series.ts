@@ -1,12 +1,16 @@
 /** `time_series`: stored bars, in the styles in which a dataset can be named. */
 import { formatDecimal } from "../../core/num/decimal.ts";
 import type { StoredBar } from "../../marketdata/bars/bar.ts";
+import { nextIntervalStart, startNotBefore } from "../../marketdata/bars/interval.ts";
+import type { Span } from "../../marketdata/bars/span.ts";
 import type { RestReply } from "../../ports/rest.ts";
 import { priceFields } from "./encode.ts";
 import { isRestFault, type RestFault } from "./errors.ts";
+import { barsTag } from "./etag.ts";
 import type { FirstPage } from "./paging.ts";
 import type { RestCall, RestResource } from "./resource.ts";
-import { readBars, readSeries, seriesParameters, seriesRequired } from "./series.ts";
+import { rowsReply } from "./rows-reply.ts";
+import { readBars, readSeries, type Series, seriesParameters, seriesRequired } from "./series.ts";
 import { isDatasetStyle, targetStyles } from "./target.ts";
 
 /** `time_series` in all styles. */
@@ -26,8 +30,22 @@ async function answer(call: RestCall): Promise<RestReply | RestFault> {
   if (isRestFault(series)) return series;
   const found = await readBars(call, series);
   if (isRestFault(found)) return found;
-  const toItem = itemOf(isDatasetStyle(call) ? series.dataset.code : "");
-  return { status: 200, body: `{"data":[${found.bars.map(toItem).join(",")}]}` };
+  return rowsReply(call, {
+    ...{ rows: found.bars, unknown: found.unknown, told: toldTime(series, found.bars) },
+    ...{ write: itemOf(isDatasetStyle(call) ? series.dataset.code : ""), tagOf: barsTag },
+  });
+}
+
+/** The time that a page tells of: up to its last bar where others follow, else all that was asked for. */
+function toldTime({ time, interval, order, page }: Series, bars: readonly StoredBar[]): Span {
+  // The last bar may go on behind the last second that was asked for.
+  const { fromUs } = time;
+  const toUs = startNotBefore(interval, time.toUs);
+  const last = bars.length === page.size ? bars.at(-1) : undefined;
+  if (last === undefined) return { fromUs, toUs };
+  return order === "newest-first"
+    ? { fromUs: last.startUs, toUs }
+    : { fromUs, toUs: nextIntervalStart(interval, last.startUs) };
 }
 
 /** Writes one item of `data`. The paths of two datasets have items of their own. */

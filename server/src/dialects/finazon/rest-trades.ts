@@ -1,15 +1,18 @@
 /** `trades`: stored trades, in the styles in which a dataset can be named. */
 import { formatDecimal } from "../../core/num/decimal.ts";
-import type { StoredTrade } from "../../ports/dataset-reader.ts";
+import { type Span, uncoveredSpans } from "../../marketdata/bars/span.ts";
+import type { StoredTrade, StoredTradeQuery } from "../../ports/dataset-reader.ts";
 import { isUnanswered } from "../../ports/history.ts";
 import type { RestReply } from "../../ports/rest.ts";
 import { isRestFault, type RestFault, unansweredFault } from "./errors.ts";
+import { tradesTag } from "./etag.ts";
 import { type FirstPage, pageSizeMax, pagingSchema, readStoredPage } from "./paging.ts";
 import { readAskedTime, readOrder } from "./parameters.ts";
 import { listSchema, numberField, timeField } from "./reply-schema.ts";
 import type { RestCall, RestResource } from "./resource.ts";
+import { rowsReply } from "./rows-reply.ts";
 import { absence, timeParameters } from "./series.ts";
-import { readTarget, targetStyles, tickerParameters } from "./target.ts";
+import { readTarget, type Target, targetStyles, tickerParameters } from "./target.ts";
 
 const replySchema = listSchema({
   p: numberField("Price.", 184.95),
@@ -50,7 +53,34 @@ async function answer(call: RestCall): Promise<RestReply | RestFault> {
     const fault = await absence(call, target);
     if (fault !== undefined) return fault;
   }
-  return { status: 200, body: `{"data":[${found.map(item).join(",")}]}` };
+  const last = found.at(-1);
+  const told = toldTime({ time, order }, found.length === page.size ? last : undefined);
+  const unknown = await unknownOf(call, target, told);
+  if (isRestFault(unknown)) return unknown;
+  return rowsReply(call, { rows: found, told, unknown, write: item, tagOf: tradesTag });
+}
+
+/** The time that a page tells of: up to its last row where others follow, else all that was asked for. */
+function toldTime(
+  { time, order }: { time: Span; order: StoredTradeQuery["order"] },
+  last: StoredTrade | undefined,
+): Span {
+  if (last === undefined) return time;
+  return order === "newest-first"
+    ? { fromUs: last.eventTimeUs, toUs: time.toUs }
+    : { fromUs: time.fromUs, toUs: last.eventTimeUs + 1 };
+}
+
+/** What is not known of a time. */
+async function unknownOf(
+  { history, grant }: RestCall,
+  { dataset, ticker }: Target,
+  time: Span,
+): Promise<readonly Span[] | RestFault> {
+  const { fromUs, toUs } = time;
+  const asker = grant.workspace;
+  const found = await history.coverage({ dataset: dataset.code, ticker, fromUs, toUs, asker });
+  return isUnanswered(found) ? unansweredFault(found) : uncoveredSpans(time, found.known);
 }
 
 /** The exact figures; quantities are not rounded to whole shares (D-F23). */

@@ -46,6 +46,9 @@ function house(limits: WorkspaceLimits = {}, { firstPage = 0 }: { firstPage?: 0 
     doorkeeper,
     firstPage,
     usage: new Usage(ownCounts.quota("usage")),
+    latenessUs: 0,
+    marketUs: () => nowMs * 1_000,
+    after: () => () => {},
     madeMs: () => undefined,
   });
 

@@ -15,7 +15,13 @@ import {
   upgradeRequired,
 } from "../../ports/rest.ts";
 import { streamPaths } from "./dialect.ts";
-import { faultReply, isRestFault, refusalReasons, restErrorReply } from "./errors.ts";
+import {
+  faultReply,
+  isRestFault,
+  type RestFault,
+  refusalReasons,
+  restErrorReply,
+} from "./errors.ts";
 import { keyParameter } from "./messages.ts";
 import type { FirstPage } from "./paging.ts";
 import type { RestResource, RestSources } from "./resource.ts";
@@ -49,7 +55,12 @@ const keyScheme: SecurityScheme = {
 /** What the routes work with. */
 export interface FinazonRestOptions extends RestSources {
   readonly doorkeeper: Doorkeeper;
+  /** Runs a task once after a delay; the returned function cancels it. */
+  after(delayMs: number, task: () => void): () => void;
 }
+
+/** How long an answer may be waited for, in milliseconds; what comes later is not told any more. */
+export const answerMsMax = 20_000;
 
 /** Everything that is served. */
 function resources(firstPage: FirstPage): readonly RestResource[] {
@@ -114,9 +125,22 @@ function told({ resource, ...call }: Call, grant: Grant): Awaitable<RestReply> {
   const about = readDataset(call);
   const dataset = isRestFault(about) ? undefined : about.code;
   call.usage.add({ workspace: grant.workspace, dataset, kind: resource.usage }, call.nowMs);
-  return whenThere(resource.answer({ ...call, grant }), (reply) =>
+  const answering = resource.answer({ ...call, grant });
+  return whenThere(inTime(answering, call), (reply) =>
     isRestFault(reply) ? faultReply(reply) : reply,
   );
+}
+
+/** An answer, or the fault that it did not come in time. */
+function inTime<Answer>(
+  answering: Awaitable<Answer>,
+  { after }: Pick<FinazonRestOptions, "after">,
+): Awaitable<Answer | RestFault> {
+  if (!(answering instanceof Promise)) return answering;
+  return new Promise((resolve, reject) => {
+    const cancel = after(answerMsMax, () => resolve({ reason: "too-slow", subject: "" }));
+    void answering.then(resolve, reject).finally(cancel);
+  });
 }
 
 function accessReply(refusal: AccessRefusal, nowMs: number): RestReply {
