@@ -2,21 +2,26 @@
  * The market board of an engine that has just been opened: books from the exchange, recent trades and
  * candles from the history, so that a restart leaves no hole in what the public sees.
  */
-import type { MarketRules } from "../core/market/rules.ts";
-import type { Bar } from "../marketdata/bars/bar.ts";
+import { barIntervalUs } from "../marketdata/bar-update.ts";
+import { type Bar, wholeBar } from "../marketdata/bars/bar.ts";
+import { secondsInterval } from "../marketdata/bars/interval.ts";
 import type { MarketState } from "../marketdata/market-board.ts";
 import { candlesMax, MarketBoard, recentTradesMax } from "../marketdata/market-board.ts";
 import type { PublicTrade } from "../marketdata/updates.ts";
 import type { History } from "../ports/history.ts";
-import { rowsAtStart } from "../ports/rows-at-start.ts";
+import type { StoredMarketBars } from "../ports/protocol.ts";
+import { rowsAtStart, unreadAtStart } from "../ports/rows-at-start.ts";
 import { StartError } from "../ports/start-error.ts";
 import type { Engine } from "./engine.ts";
 
 /** Levels of a side that a board starts with: more than an exchange can have orders. */
 const levelsMax = 2_000_000;
 
-/** Makes the board. Nothing may have been submitted since the engine was opened. */
-export async function openBoard(engine: Engine): Promise<MarketBoard> {
+/**
+ * Makes the board, with the candles that `bars` reads of each market. Nothing may have been submitted since
+ * the engine was opened.
+ */
+export async function openBoard(engine: Engine, bars: StoredMarketBars): Promise<MarketBoard> {
   const fault = await engine.historyCaughtUp();
   if (fault !== undefined) throw new StartError(`the exchange's history cannot be read: ${fault}`);
   const { exchange, history } = engine;
@@ -31,11 +36,7 @@ export async function openBoard(engine: Engine): Promise<MarketBoard> {
         exchange.depth(market, side, levelsMax).map((level) => ({ ...level, side })),
       ),
       recentTrades: await recentTrades(history, market),
-      candles: {
-        60: await candles(history, rules, 60),
-        3600: await candles(history, rules, 3_600),
-        86400: await candles(history, rules, 86_400),
-      },
+      ...(await storedCandles(bars, market, exchange.timeUs)),
     });
   }
   return new MarketBoard(states, exchange.timeUs);
@@ -45,13 +46,32 @@ async function recentTrades(history: History, market: string): Promise<readonly 
   return rowsAtStart(history.trades({ market, limit: recentTradesMax }));
 }
 
-/** Oldest first. */
-async function candles(
-  history: History,
-  { code: market, tickSize, lotSize }: MarketRules,
-  resolutionS: 60 | 3_600 | 86_400,
-): Promise<readonly Bar[]> {
-  const query = { market, steps: { tickSize, lotSize }, resolutionS, limit: candlesMax };
-  const bars = await rowsAtStart(history.bars(query));
-  return bars.toReversed();
+/**
+ * What is stored of a market's candles at a time after which nothing is: the newest of each resolution, and
+ * of seconds those of the running minute, so that every running candle goes on.
+ */
+export async function storedCandles(
+  bars: StoredMarketBars,
+  market: string,
+  timeUs: number,
+): Promise<Pick<MarketState, "candles" | "seconds">> {
+  const newest = async (seconds: number, fromUs: number): Promise<readonly Bar[]> => {
+    const answer = await bars(market, {
+      interval: secondsInterval(seconds),
+      fromUs,
+      toUs: timeUs + 1,
+      order: "newest-first",
+      limit: candlesMax,
+    });
+    return "kind" in answer ? unreadAtStart(answer) : answer.bars.map(wholeBar).reverse();
+  };
+  const minuteUs = timeUs - (timeUs % barIntervalUs);
+  return {
+    candles: {
+      60: await newest(60, 0),
+      3600: await newest(3_600, 0),
+      86400: await newest(86_400, 0),
+    },
+    seconds: { fromUs: minuteUs, candles: await newest(1, minuteUs) },
+  };
 }

@@ -31,8 +31,16 @@ export interface CandleQuery {
 /** Most candles that are kept of a stored resolution, and that one question is answered with. */
 export const candlesMax = 1_440;
 
-/** Most candles of one second that are kept. They are not stored: a restart begins without them. */
+/** Most candles of one second that are kept. They are not stored, but the trades that they are made of are. */
 export const secondCandlesMax = 3_600;
+
+/** The newest candles of one second of a market that starts again. */
+export interface RecentSeconds {
+  /** All that was traded since is in them. */
+  readonly fromUs: number;
+  /** Oldest first. */
+  readonly candles: readonly Bar[];
+}
 
 /** Resolutions that are stored, in seconds: minute, hour and UTC day. */
 export type CandleResolutionS = 60 | 3_600 | 86_400;
@@ -80,6 +88,8 @@ export class CandleStore {
     ...candleResolutionsS.map((resolutionS) => tableOf(resolutionS, candlesMax)).reverse(),
     tableOf(1, secondCandlesMax),
   ];
+  /** From then on all trades are in the candles of one second. */
+  #secondsFromUs = 0;
   #newestUs = 0;
 
   constructor(steps: MarketSteps) {
@@ -97,10 +107,20 @@ export class CandleStore {
 
   /** Fills a resolution of a new store with what was stored of it, oldest first; of too many, the newest stay. */
   restore(resolutionS: CandleResolutionS, candles: readonly Bar[]): void {
-    const table = this.#table(resolutionS);
-    assert(table.size === 0, "only an empty table is filled");
-    for (const candle of candles) table.append(inSteps(candle, this.#steps));
-    this.#newestUs = Math.max(this.#newestUs, candles.at(-1)?.startUs ?? 0);
+    this.#fill(this.#table(resolutionS), candles);
+  }
+
+  /** Fills the candles of one second of a new store with those from a time on, oldest first. */
+  restoreSeconds({ fromUs, candles }: RecentSeconds): void {
+    this.#secondsFromUs = fromUs;
+    this.#fill(this.#table(1), candles);
+  }
+
+  /** Start of the first candle of an interval that is known wholly; what is older may be stored. */
+  knownFromS(intervalS: number): number {
+    const interval = intervals.get(intervalS);
+    assert(interval !== undefined, "candles are known by a known interval");
+    return this.#knownFromUs(this.#table(intervalS), interval) / secondUs;
   }
 
   /**
@@ -113,7 +133,7 @@ export class CandleStore {
     const table = this.#table(query.intervalS);
     const fromUs = startNotBefore(interval, query.fromS * secondUs);
     const toUs = query.toS * secondUs;
-    const rows = table.from(Math.max(fromUs, wholeFromUs(table, interval)));
+    const rows = table.from(Math.max(fromUs, this.#knownFromUs(table, interval)));
     const candles = [...rollUp(this.#until(toUs, rows, interval), interval)];
     return candles.length > candlesMax ? candles.slice(-candlesMax) : candles;
   }
@@ -122,6 +142,19 @@ export class CandleStore {
   running(intervalS: number, nowS: number): Bar | undefined {
     const startS = Math.floor(nowS / intervalS) * intervalS;
     return this.candles({ intervalS, fromS: startS, toS: startS })[0];
+  }
+
+  #fill(table: BarTable, candles: readonly Bar[]): void {
+    assert(table.size === 0, "only an empty table is filled");
+    for (const candle of candles) table.append(inSteps(candle, this.#steps));
+    this.#newestUs = Math.max(this.#newestUs, candles.at(-1)?.startUs ?? 0);
+  }
+
+  /** Start of the first interval of which no row is missing, as far as the rows tell. */
+  #knownFromUs(table: BarTable, interval: BarInterval): number {
+    const fromUs = table.lengthUs === secondUs ? this.#secondsFromUs : 0;
+    const oldestUs = table.isFull ? table.oldestUs : 0;
+    return startNotBefore(interval, Math.max(fromUs, oldestUs));
   }
 
   /** The bars of rows whose interval starts no later than a time. */
@@ -142,9 +175,4 @@ export class CandleStore {
 
 function tableOf(resolutionS: number, rowsMax: number): BarTable {
   return new BarTable({ lengthUs: resolutionS * secondUs, rowsMax });
-}
-
-/** Start of the first interval of which no row was dropped, as far as the rows tell. */
-function wholeFromUs(table: BarTable, interval: BarInterval): number {
-  return table.isFull ? startNotBefore(interval, table.oldestUs) : 0;
 }

@@ -20,7 +20,7 @@ import type {
   TickerUpdate,
 } from "./updates.ts";
 
-export type { CandleQuery } from "./candles.ts";
+export type { CandleQuery, RecentSeconds } from "./candles.ts";
 export { candlesMax } from "./candles.ts";
 export type { MarketState } from "./market-fold.ts";
 export type { DurableEvents } from "./public-trades.ts";
@@ -53,6 +53,11 @@ export interface MarketBoardView {
    * Undefined also for an interval that is none.
    */
   candles(market: string, query: CandleQuery): readonly Bar[] | undefined;
+  /**
+   * Start of the first candle of an interval that the board knows wholly, in seconds since 1970: it shows none
+   * before, and what is older may be stored.
+   */
+  candlesKnownFromS(market: string, intervalS: number): number | undefined;
 }
 
 /** The rules of a market of the board; asking for one that is not listed is a bug of the caller. */
@@ -133,6 +138,11 @@ export class MarketBoard implements MarketBoardView {
   candles(market: string, query: CandleQuery): readonly Bar[] | undefined {
     if (!isCandleInterval(query.intervalS)) return undefined;
     return this.#folds.get(market)?.candles(query);
+  }
+
+  candlesKnownFromS(market: string, intervalS: number): number | undefined {
+    if (!isCandleInterval(intervalS)) return undefined;
+    return this.#folds.get(market)?.candlesKnownFromS(intervalS);
   }
 
   /** The last price as a newcomer to its stream is told it; undefined before the first trade. */

@@ -10,6 +10,7 @@ import {
   CandleStore,
   candleIntervalsS,
   candleResolutionsS,
+  type RecentSeconds,
 } from "./candles.ts";
 import { DepthBook } from "./depth-book.ts";
 import type { DepthChange } from "./depth-side.ts";
@@ -39,6 +40,8 @@ export interface MarketState {
   readonly recentTrades?: readonly PublicTrade[] | undefined;
   /** Oldest first: the newest 1,440 of each resolution, or fewer where there were no more. */
   readonly candles?: Partial<Readonly<Record<CandleResolutionS, readonly Bar[]>>> | undefined;
+  /** By default there was no trade yet. */
+  readonly seconds?: RecentSeconds | undefined;
 }
 
 /** One market. */
@@ -72,6 +75,7 @@ export class MarketFold {
     for (const resolutionS of candleResolutionsS) {
       this.#candles.restore(resolutionS, candles[resolutionS] ?? []);
     }
+    if (state.seconds !== undefined) this.#candles.restoreSeconds(state.seconds);
     this.#ticker.restore(state.lastPrice, candles[60] ?? []);
     if (state.lastPrice === 0) return;
     const timeOfPriceUs = lastTradeUs(state);
@@ -103,6 +107,11 @@ export class MarketFold {
 
   candles(query: CandleQuery): readonly Bar[] {
     return this.#candles.candles(query);
+  }
+
+  /** Start of the first candle of an interval that is known wholly. */
+  candlesKnownFromS(intervalS: number): number {
+    return this.#candles.knownFromS(intervalS);
   }
 
   /** The last price as a newcomer is told it. */

@@ -52,6 +52,9 @@ export interface StoredBarQuery extends RowQuery {
   readonly interval: BarInterval;
 }
 
+/** A question for bars that names neither dataset nor ticker, because whoever answers it has one of them. */
+export type TickerBarQuery = Omit<StoredBarQuery, "dataset" | "ticker">;
+
 /** Trades of event times from one to before another one, by event time, then as they came. */
 export type StoredTradeQuery = RowQuery;
 

@@ -6,6 +6,8 @@ import type { MarketRules } from "../core/market/rules.ts";
 import type { Place, Position } from "../marketdata/position.ts";
 import type { Topic, TopicOf, UpdateOf } from "../marketdata/topic.ts";
 import type { Awaitable } from "./awaitable.ts";
+import type { StoredBars } from "./dataset-reader.ts";
+import type { Unanswered } from "./history.ts";
 import type { RestReply } from "./rest.ts";
 
 /** Where a message is in its stream, as a dialect may write it. */
@@ -40,6 +42,8 @@ export type SessionInput =
   | { readonly kind: "deadline" }
   /** A market was added to the exchange. */
   | { readonly kind: "market-listed"; readonly rules: MarketRules }
+  /** The answer to what the session asked; it asks one question at a time. */
+  | { readonly kind: "bars"; readonly answer: StoredBars | Unanswered }
   /** A dataset gets no more data. */
   | { readonly kind: "dataset-ended"; readonly dataset: string }
   /** The credentials of this session stopped being good. */
@@ -52,6 +56,11 @@ export type SessionEffect =
   | { readonly kind: "send"; readonly text: string }
   | { readonly kind: "subscribe"; readonly topic: Topic; readonly encoding: Encoding }
   | { readonly kind: "unsubscribe"; readonly topic: Topic; readonly encoding: Encoding }
+  /**
+   * Asks for bars of the past, which takes a while: the answer comes as an input. It is not told to a
+   * session that has ended.
+   */
+  | { readonly kind: "ask"; bars(): Promise<StoredBars | Unanswered> }
   | { readonly kind: "close"; readonly code: number; readonly reason: string };
 
 /** One connection's protocol state. Times are those of `steadyMs`, for intervals. */

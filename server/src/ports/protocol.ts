@@ -7,8 +7,9 @@ import type { MarketRules } from "../core/market/rules.ts";
 import type { CatalogView } from "../marketdata/catalog.ts";
 import type { MarketBoardView } from "../marketdata/market-board.ts";
 import type { AdmissionCounts } from "./admission-counts.ts";
-import type { DatasetReader } from "./dataset-reader.ts";
+import type { DatasetReader, StoredBars, TickerBarQuery } from "./dataset-reader.ts";
 import type { Dialect } from "./dialect.ts";
+import type { Unanswered } from "./history.ts";
 import type { KeyStore, WorkspaceLimits } from "./key-store.ts";
 import type { Log } from "./log.ts";
 import type { WatchLogins } from "./refused-login.ts";
@@ -92,6 +93,8 @@ export interface ProtocolContext {
 /** An exchange as protocols see it. */
 export interface ExchangeAccess {
   readonly board: MarketBoardView;
+  /** Stored bars of a market that the board has, as a {@link DatasetReader} gives them. */
+  readonly bars: StoredMarketBars;
   readonly desk: TradingDesk;
   readonly users: UserStore;
   readonly vault: Vault;
@@ -99,6 +102,12 @@ export interface ExchangeAccess {
   readonly tokens: StreamTokens;
   readonly stamps: SignedStamps;
 }
+
+/** Asks for stored bars of a market by its code. */
+export type StoredMarketBars = (
+  market: string,
+  query: TickerBarQuery,
+) => Promise<StoredBars | Unanswered>;
 
 /** A protocol that is served. */
 export interface OpenProtocol {

@@ -96,6 +96,28 @@ describe("a connection", () => {
     expect([code, String(reason)]).toEqual([1008, "enough"]);
   });
 
+  it("tells its session what it has asked, unless it is gone by then", async () => {
+    const answer = { bars: [], unknown: [] };
+    const first = Promise.withResolvers<typeof answer>();
+    const second = Promise.withResolvers<typeof answer>();
+    effects = [
+      { kind: "ask", bars: () => first.promise },
+      { kind: "ask", bars: () => second.promise },
+    ];
+    connection.start();
+    effects = [];
+    first.resolve(answer);
+    await isTold(1);
+    expect(told).toEqual([{ kind: "bars", answer }]);
+
+    client.close(1000);
+    await isTold(2);
+    second.resolve(answer);
+    await second.promise;
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(told.slice(1)).toEqual(["ended"]);
+  });
+
   it("tells its session of its deadline when that has come, and not before", () => {
     connection.checkDeadline(4_999);
     expect(told).toEqual([]);

@@ -3,12 +3,14 @@ import type { Socket } from "node:net";
 import type { Hub } from "../../hub/hub.ts";
 import type { Outbox } from "../../hub/outbox.ts";
 import type { ConnectionFigures } from "../../ports/connections.ts";
+import type { StoredBars } from "../../ports/dataset-reader.ts";
 import type {
   ConnectionHandle,
   Session,
   SessionEffect,
   SessionInput,
 } from "../../ports/dialect.ts";
+import type { Unanswered } from "../../ports/history.ts";
 import type { ClientListener, ClientSocket } from "./client-socket.ts";
 import { SocketTransport } from "./socket-transport.ts";
 
@@ -55,6 +57,7 @@ export class Connection implements ConnectionHandle, ClientListener {
   #messagesIn = 0;
   /** Whether anything was heard from the client since the last ping. */
   #heard = true;
+  #hasEnded = false;
 
   constructor(host: ConnectionHost, options: ConnectionOptions) {
     const { socket, webSocket, session, dialect, number } = options;
@@ -156,11 +159,19 @@ export class Connection implements ConnectionHandle, ClientListener {
         case "unsubscribe":
           hub.unsubscribe(this.#outbox, effect.topic, effect.encoding);
           break;
+        case "ask":
+          void effect.bars().then((answer) => this.#answer(answer));
+          break;
         case "close":
           this.close(effect.code, effect.reason);
           break;
       }
     }
+  }
+
+  /** Who has gone meanwhile is not told. */
+  #answer(answer: StoredBars | Unanswered): void {
+    if (!this.#hasEnded) this.inject({ kind: "bars", answer });
   }
 
   ping(): void {
@@ -173,6 +184,7 @@ export class Connection implements ConnectionHandle, ClientListener {
   }
 
   ended(code: number): void {
+    this.#hasEnded = true;
     this.session.ended();
     this.#host.hub.leave(this.#outbox);
     this.#host.ended(this, code);

@@ -1,17 +1,21 @@
 /**
- * Answers queries from the board (D-C8): WhiteBIT's parameters, the shapes of this protocol's updates.
+ * Answers queries from the board (D-C8), or says what the store is to be asked: WhiteBIT's parameters, the shapes of this protocol's updates.
  * A market that never traded has no price, ticker or candles: the answer is null or an empty list.
  */
 
 import { parseId, tradeId } from "../../core/ids.ts";
 import type { MarketRules } from "../../core/market/rules.ts";
 import { formatDecimal } from "../../core/num/decimal.ts";
+import type { Bar } from "../../marketdata/bars/bar.ts";
 import { depthScalesOf } from "../../marketdata/depth-scales.ts";
 import { type MarketBoardView, recentTradesMax } from "../../marketdata/market-board.ts";
+import type { StoredBars, TickerBarQuery } from "../../ports/dataset-reader.ts";
+import type { Unanswered } from "../../ports/history.ts";
 import { candleText, lastPriceText, sidesText, tickerText, tradeFields } from "./encode.ts";
 import type { StreamError } from "./errors.ts";
 import { seconds } from "./format.ts";
 import type { QueryMethod } from "./messages.ts";
+import { type CandleQuestion, findCandles, joinCandles } from "./past-candles.ts";
 import { intervalHint, isInterval } from "./topics.ts";
 
 /** Most levels of each side that `depth_request` is answered with. */
@@ -26,8 +30,14 @@ export interface AnswerScope {
   readonly nowMs: number;
 }
 
-/** `data` of the reply as JSON, or why there is none. */
-export type Answer = { readonly data: string } | StreamError;
+/** `data` of the reply as JSON, what has to be asked first, or why there is none. */
+export type Answer = { readonly data: string } | PastQuestion | StreamError;
+
+/** Candles that only the store knows, and how it is asked for them. */
+export interface PastQuestion {
+  readonly question: CandleQuestion;
+  readonly query: TickerBarQuery;
+}
 
 /** The parameters of each query, as messages name them. */
 const usages: Readonly<Record<QueryMethod, string>> = {
@@ -53,8 +63,14 @@ export function answerQuery(
   if (market === undefined) return { reason: "invalid-params", usage: usages[method] };
   const rules = typeof market === "string" ? scope.board.market(market)?.rules : undefined;
   if (rules === undefined) return { reason: "unknown-market", subjects: [shown(market)] };
-  const data = marketAnswer(method, { ...scope, rules, rest });
-  return data === undefined ? { reason: "invalid-params", usage: usages[method] } : { data };
+  const query = { ...scope, rules, rest };
+  const answer =
+    method === "candles_request" ? candlesAnswer(query) : dataOf(marketAnswer(method, query));
+  return answer ?? { reason: "invalid-params", usage: usages[method] };
+}
+
+function dataOf(data: string | undefined): Answer | undefined {
+  return data === undefined ? undefined : { data };
 }
 
 /** A parameter as a message repeats it; of an object or array no more than that it is one. */
@@ -72,7 +88,7 @@ interface MarketQuery extends AnswerScope {
 
 /** Undefined where the parameters are not those of the method. */
 function marketAnswer(
-  method: Exclude<QueryMethod, "ping" | "time">,
+  method: Exclude<QueryMethod, "ping" | "time" | "candles_request">,
   query: MarketQuery,
 ): string | undefined {
   switch (method) {
@@ -85,8 +101,6 @@ function marketAnswer(
       return depthAnswer(query);
     case "trades_request":
       return tradesAnswer(query);
-    case "candles_request":
-      return candlesAnswer(query);
   }
 }
 
@@ -142,12 +156,32 @@ function isTradeId(value: unknown): value is string {
   return typeof value === "string" && parseId(value) !== undefined;
 }
 
-function candlesAnswer({ board, rules, rest }: MarketQuery): string | undefined {
+function candlesAnswer({ board, rules, rest }: MarketQuery): Answer | undefined {
   const [fromS, toS, intervalS, ...others] = rest;
   const isGood = isTime(fromS) && isTime(toS) && isInterval(intervalS) && others.length === 0;
   if (!isGood || fromS > toS) return undefined;
-  const candles = board.candles(rules.code, { intervalS, fromS, toS }) ?? [];
-  return `[${candles.map((candle) => candleText(rules.code, candle)).join(",")}]`;
+  const question = { market: rules.code, intervalS, fromS, toS };
+  const found = findCandles(board, question);
+  if (found.kind === "stored") return { question, query: found.query };
+  return { data: candlesText(question, found.candles) };
+}
+
+/** Answers a question when the store has answered. */
+export function answerFromStore(
+  { question, query }: PastQuestion,
+  answer: StoredBars | Unanswered,
+  board: MarketBoardView,
+): { readonly data: string } | StreamError {
+  if ("kind" in answer) {
+    return { reason: answer.kind === "busy" ? "too-much-past" : "past-unavailable" };
+  }
+  const candles = joinCandles(board, question, { query, stored: answer });
+  if (candles === undefined) return { reason: "too-much-past" };
+  return { data: candlesText(question, candles) };
+}
+
+function candlesText({ market }: CandleQuestion, candles: readonly Bar[]): string {
+  return `[${candles.map((candle) => candleText(market, candle)).join(",")}]`;
 }
 
 function isCount(value: unknown, max: number): value is number {

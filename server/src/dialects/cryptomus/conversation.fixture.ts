@@ -28,6 +28,7 @@ import type {
   TickerUpdate,
 } from "../../marketdata/updates.ts";
 import type { Encoding, Session, SessionEffect, SessionInput } from "../../ports/dialect.ts";
+import type { StoredMarketBars } from "../../ports/protocol.ts";
 import type { Frame } from "../../ports/transport.ts";
 import { type CryptomusDialect, createCryptomusDialect } from "./dialect.ts";
 import type { SessionOptions } from "./session.ts";
@@ -65,6 +66,8 @@ export class ExampleBoard implements MarketBoardView {
   readonly candleLists = new Map<string, readonly Bar[]>();
   /** What the last query for candles asked for. */
   candleQuery: CandleQuery | undefined;
+  /** Second from which it knows all candles. */
+  candlesFromS = 0;
   readonly #markets = new Map<string, ListedMarket>();
   readonly #currencies = new Set<string>();
 
@@ -117,6 +120,10 @@ export class ExampleBoard implements MarketBoardView {
     return this.candleLists.get(market);
   }
 
+  candlesKnownFromS(): number {
+    return this.candlesFromS;
+  }
+
   /** What a newcomer to a topic is sent. */
   state(topic: Topic): Update | undefined {
     switch (topic.kind) {
@@ -167,7 +174,11 @@ export interface ConversationOptions {
   /** `null` for a connection without a token. */
   readonly identity?: Identity | null;
   readonly options?: Partial<SessionOptions>;
+  /** What is stored; by default nothing. */
+  readonly bars?: StoredMarketBars;
 }
+
+const nothingStored: StoredMarketBars = () => Promise.resolve({ bars: [], unknown: [] });
 
 const secrets = systemSecrets();
 /** Frames that are told apart by a character that no message contains. */
@@ -195,8 +206,14 @@ export class Conversation {
   readonly #active = new Map<string, { topic: Topic; encoding: Encoding }>();
   #sent: string[] = [];
   #replies = 0;
+  #asked: Extract<SessionEffect, { kind: "ask" }> | undefined;
 
-  constructor({ board, identity = exampleUser, options = {} }: ConversationOptions = {}) {
+  constructor({
+    board,
+    identity = exampleUser,
+    options = {},
+    bars = nothingStored,
+  }: ConversationOptions = {}) {
     this.board = board ?? new ExampleBoard();
     this.door = new ExampleDoor(identity ?? undefined);
     this.#user = identity?.userId;
@@ -219,7 +236,8 @@ export class Conversation {
       },
     };
     this.#outbox = this.hub.join({ transport, bytesMax: outboxBytesMax, compresses: false });
-    this.dialect = createCryptomusDialect({ board: this.board, door: this.door, secrets, options });
+    const parts = { board: this.board, bars, door: this.door };
+    this.dialect = createCryptomusDialect({ ...parts, secrets, options });
     const request = { path: "/ws", query: (name: string) => (name === "token" ? "t" : undefined) };
     const handle = { inject: (input: SessionInput) => void this.input(input) };
     const decision = atOnce(this.dialect.open(request, handle, this.nowMs));
@@ -256,9 +274,18 @@ export class Conversation {
     const wasClosed = this.closed !== undefined;
     const effects = this.session.receive(input, this.nowMs);
     if (wasClosed) expect(effects).toEqual([]);
-    this.#carryOut(effects);
+    // What the past is read for may be followed by requests that waited.
+    this.#carryOut(effects, input.kind === "bars");
     this.hub.flush();
     return this.#sent;
+  }
+
+  /** Lets what the session has asked be answered; gives what this client is sent then. */
+  async answer(): Promise<readonly string[]> {
+    const asked = this.#asked;
+    if (asked === undefined) throw new Error("nothing is asked");
+    this.#asked = undefined;
+    return this.input({ kind: "bars", answer: await asked.bars() });
   }
 
   /** Publishes an update as the exchange would; gives what this client is sent. */
@@ -293,19 +320,24 @@ export class Conversation {
     expect(this.door.released).toBe(1);
   }
 
-  #carryOut(effects: readonly SessionEffect[]): void {
+  #carryOut(effects: readonly SessionEffect[], isOfMany = false): void {
     let hasStarted = false;
     for (const effect of effects) {
       if (effect.kind !== "unsubscribe") expect(this.closed, "nothing follows").toBeUndefined();
       switch (effect.kind) {
         case "send":
-          expect(hasStarted, "a reply goes out ahead of what it announces").toBe(false);
+          if (!isOfMany)
+            expect(hasStarted, "a reply goes out ahead of what it announces").toBe(false);
           expectReply(effect.text);
           this.#replies += 1;
           this.hub.send(this.#outbox, effect.text);
           break;
         case "close":
           this.#outbox.close(effect.code, effect.reason);
+          break;
+        case "ask":
+          expect(this.#asked, "one question at a time").toBeUndefined();
+          this.#asked = effect;
           break;
         case "subscribe":
           hasStarted = true;

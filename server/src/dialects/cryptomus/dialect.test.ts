@@ -21,7 +21,12 @@ beforeEach(() => {
   store = openUserStore(inMemory);
   store.add(userRecord("1"));
   door = createStreamDoor({ store, secrets: systemSecrets(), connectionsPerUserMax: 2 });
-  dialect = createCryptomusDialect({ board: new ExampleBoard(), door, secrets: systemSecrets() });
+  dialect = createCryptomusDialect({
+    board: new ExampleBoard(),
+    bars: () => Promise.resolve({ bars: [], unknown: [] }),
+    door,
+    secrets: systemSecrets(),
+  });
 });
 afterEach(() => store.close());
 

@@ -9,12 +9,13 @@ import type {
   UpgradeDecision,
   UpgradeRequest,
 } from "../../ports/dialect.ts";
+import type { StoredMarketBars } from "../../ports/protocol.ts";
 import type { Secrets } from "../../ports/secrets.ts";
 import { dialectName } from "./encode.ts";
 import { createEncodings } from "./encodings.ts";
 import { upgradeRefusal } from "./errors.ts";
 import { streamPaths, tokenParameter } from "./messages.ts";
-import { createCryptomusSession, type SessionOptions } from "./session.ts";
+import { anonymousOwner, createCryptomusSession, type SessionOptions } from "./session.ts";
 
 /** What holds where the operator says nothing. */
 export const defaultOptions: SessionOptions = {
@@ -32,12 +33,20 @@ export const defaultOptions: SessionOptions = {
 /** What the dialect works with. */
 export interface CryptomusDialectOptions {
   readonly board: MarketBoardView;
+  readonly bars: StoredMarketBars;
   readonly door: StreamDoor;
   readonly secrets: Secrets;
   /** Market time in milliseconds, which answers tell; the connection's own time when left out. */
   readonly marketMs?: () => number;
   /** Each has its default in {@link defaultOptions}. */
   readonly options?: Partial<SessionOptions>;
+}
+
+/** What asks to be let in, and when. */
+interface Opening {
+  readonly connection: ConnectionHandle;
+  readonly address: string | undefined;
+  readonly nowMs: number;
 }
 
 /** A dialect that is told of new markets. */
@@ -49,6 +58,7 @@ export interface CryptomusDialect extends Dialect {
 /** Makes the dialect. A connection without a good token, or beyond a limit, is refused (D-C22). */
 export function createCryptomusDialect({
   board,
+  bars,
   door,
   secrets,
   marketMs,
@@ -68,21 +78,20 @@ export function createCryptomusDialect({
     const { address } = request;
     return whenThere(
       door.admit(request.query(tokenParameter), events, nowMs, address),
-      (admission) => decide(admission, connection, nowMs),
+      (admission) => decide(admission, { connection, address, nowMs }),
     );
   }
 
   function decide(
     admission: StreamAdmission | TokenRefusal,
-    connection: ConnectionHandle,
-    nowMs: number,
+    { connection, address, nowMs }: Opening,
   ) {
     if (typeof admission === "string") {
       return { kind: "refused", ...upgradeRefusal(admission, nowMs) } as const;
     }
     const session = createCryptomusSession({
-      board,
-      encodings,
+      ...{ board, bars, encodings },
+      asker: admission.identity?.userId ?? address ?? anonymousOwner,
       options: sessionOptions,
       admission,
       marketMs,

@@ -28,10 +28,15 @@ export type StreamError =
         | "invalid-format"
         | "unknown-method"
         | "not-authenticated"
-        | "too-many-requests";
+        | "too-many-requests"
+        | "too-much-past"
+        | "past-unavailable";
     }
   | UnknownNames
-  | { readonly reason: "too-many-params" | "too-many-subscriptions"; readonly max: number }
+  | {
+      readonly reason: "too-many-params" | "too-many-subscriptions" | "too-many-waiting";
+      readonly max: number;
+    }
   /** The parameters have another form than `usage`. */
   | { readonly reason: "invalid-params"; readonly usage: string };
 
@@ -46,6 +51,9 @@ export const streamErrorCodes: Readonly<Record<StreamError["reason"], StreamErro
   "unknown-scale": 2,
   "too-many-params": 2,
   "too-many-subscriptions": 2,
+  "too-many-waiting": 2,
+  "too-much-past": 2,
+  "past-unavailable": 2,
   "invalid-params": 2,
 };
 
@@ -72,6 +80,12 @@ function streamErrorMessage(error: StreamError): string {
       return `Too many params: one request may have at most ${error.max}`;
     case "too-many-subscriptions":
       return `Too many subscriptions: one connection may have at most ${error.max}`;
+    case "too-many-waiting":
+      return `Busy: at most ${error.max} requests of one connection may wait for an answer`;
+    case "too-much-past":
+      return "Busy: too many old candles are being asked for; try again, or ask for a shorter time";
+    case "past-unavailable":
+      return "Old candles cannot be read at present; try again later";
     case "invalid-params":
       return `Invalid params: use ${error.usage}`;
     default:

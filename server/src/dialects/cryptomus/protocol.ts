@@ -38,11 +38,11 @@ export const cryptomus: Protocol<typeof cryptomusSchema> = {
 function open(context: ProtocolContext, config: CryptomusConfig): OpenProtocol {
   const { exchange, secrets, watch, marketMs, wallMs } = context;
   assert(exchange !== undefined, "the protocol is opened where there is an exchange");
-  const { board, desk } = exchange;
+  const { board, bars, desk } = exchange;
   const door = openDoor(exchange, context, config);
   const authenticator = openAuthenticator(exchange, context, config);
   const dialect = createCryptomusDialect({
-    ...{ board, secrets, marketMs },
+    ...{ board, bars, secrets, marketMs },
     door: watchedStreamDoor(door, dialectName, watch),
     options: sessionOptions(config),
   });

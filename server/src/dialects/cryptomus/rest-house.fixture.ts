@@ -359,6 +359,10 @@ class PlainBoard implements MarketBoardView {
     return this.#house.history.tradesNow({ market, limit: 100 });
   }
 
+  candlesKnownFromS() {
+    return 0;
+  }
+
   candles() {
     return [];
   }

@@ -4,10 +4,13 @@
  */
 import type { Identity, StreamAdmission } from "../../access/identity.ts";
 import { MessageRate } from "../../access/message-rate.ts";
-import { ensureNever } from "../../core/assert.ts";
+import { assert, ensureNever } from "../../core/assert.ts";
 import type { MarketBoardView } from "../../marketdata/market-board.ts";
+import type { StoredBars } from "../../ports/dataset-reader.ts";
 import type { Session, SessionEffect, SessionInput } from "../../ports/dialect.ts";
-import { answerQuery } from "./answers.ts";
+import type { Unanswered } from "../../ports/history.ts";
+import type { StoredMarketBars } from "../../ports/protocol.ts";
+import { answerFromStore, answerQuery, type PastQuestion } from "./answers.ts";
 import {
   type DecodedMessage,
   decodeMessage,
@@ -18,6 +21,17 @@ import { encodeAnswer, encodeError } from "./encode.ts";
 import type { Encodings } from "./encodings.ts";
 import { type CloseReason, closings, type StreamError } from "./errors.ts";
 import { Subscriber, type SubscriberOptions } from "./subscriber.ts";
+
+/** Most requests of one connection that wait while the past is read for one before them. */
+export const waitingRequestsMax = 16;
+
+/** A message that can be answered. */
+type Request = Exclude<DecodedMessage, { readonly kind: "invalid-json" }>;
+
+/** What the past is being read for. */
+interface Pending extends PastQuestion {
+  readonly tag: RequestTag;
+}
 
 /** Owner of a connection that nobody is logged in on. */
 export const anonymousOwner = "anonymous";
@@ -37,6 +51,9 @@ export interface SessionOptions extends SubscriberOptions {
 /** What a session works with. */
 export interface SessionContext {
   readonly board: MarketBoardView;
+  readonly bars: StoredMarketBars;
+  /** As whom it asks for the past: askers take turns. */
+  readonly asker: string;
   readonly encodings: Encodings;
   readonly options: SessionOptions;
   readonly admission: StreamAdmission;
@@ -60,6 +77,9 @@ class CryptomusSession implements Session {
   readonly #rate: MessageRate;
   readonly #subscriber: Subscriber;
   #lastRequestMs = Number.POSITIVE_INFINITY;
+  #pending: Pending | undefined;
+  /** What came meanwhile: requests are answered in their order. */
+  #waiting: Request[] = [];
   /** Once it is to be closed, or gone, nothing that still arrives is looked at. */
   #isOver = false;
 
@@ -98,6 +118,8 @@ class CryptomusSession implements Session {
         return [];
       case "deadline":
         return nowMs < this.deadlineMs ? [] : [this.#close("idle")];
+      case "bars":
+        return this.#answered(input.answer, nowMs);
       case "market-listed":
         return this.#subscriber.marketListed(input.rules);
       case "revoked":
@@ -114,6 +136,7 @@ class CryptomusSession implements Session {
 
   ended(): void {
     this.#isOver = true;
+    this.#waiting = [];
     this.#context.admission.release();
     this.#context.ended();
   }
@@ -129,25 +152,63 @@ class CryptomusSession implements Session {
     if (verdict === "flood") return [this.#close("flood")];
     if (message.kind === "invalid-json") return [this.#close("invalid-json")];
     // A request over the limit is still decoded, so that its refusal carries its id.
-    if (verdict === "over") return [this.#refuse(message.tag, { reason: "too-many-requests" })];
-    switch (message.kind) {
+    const request: Request =
+      verdict === "over"
+        ? { kind: "fault", tag: message.tag, error: { reason: "too-many-requests" } }
+        : message;
+    if (this.#pending === undefined) return this.#carryOut(request, nowMs);
+    if (this.#waiting.length >= waitingRequestsMax) {
+      const max = waitingRequestsMax;
+      return [this.#refuse(request.tag, { reason: "too-many-waiting", max })];
+    }
+    this.#waiting.push(request);
+    return [];
+  }
+
+  #carryOut(request: Request, nowMs: number): readonly SessionEffect[] {
+    switch (request.kind) {
       case "fault":
-        return [this.#refuse(message.tag, message.error)];
+        return [this.#refuse(request.tag, request.error)];
       case "query":
-        return [this.#answer(message, nowMs)];
+        return [this.#answer(request, nowMs)];
       case "subscribe":
       case "unsubscribe":
-        return this.#subscriber.carryOut(message);
+        return this.#subscriber.carryOut(request);
       default:
-        return ensureNever(message);
+        return ensureNever(request);
     }
   }
 
   #answer({ tag, method, params }: QueryRequest, nowMs: number): SessionEffect {
-    const { board, options, marketMs } = this.#context;
+    const { board, marketMs } = this.#context;
     const answer = answerQuery(method, params, { board, nowMs: marketMs?.() ?? nowMs });
+    return "question" in answer ? this.#ask(tag, answer) : this.#reply(tag, answer);
+  }
+
+  #ask(tag: RequestTag, { question, query }: PastQuestion): SessionEffect {
+    const { bars, asker } = this.#context;
+    this.#pending = { tag, question, query };
+    return { kind: "ask", bars: () => bars(question.market, { ...query, asker }) };
+  }
+
+  /** Answers what the past was read for, and what came after it until that has to be read again. */
+  #answered(answer: StoredBars | Unanswered, nowMs: number): readonly SessionEffect[] {
+    const pending = this.#pending;
+    assert(pending !== undefined, "what is answered was asked");
+    this.#pending = undefined;
+    const data = answerFromStore(pending, answer, this.#context.board);
+    const effects = [this.#reply(pending.tag, data)];
+    while (this.#pending === undefined) {
+      const request = this.#waiting.shift();
+      if (request === undefined) break;
+      effects.push(...this.#carryOut(request, nowMs));
+    }
+    return effects;
+  }
+
+  #reply(tag: RequestTag, answer: { readonly data: string } | StreamError): SessionEffect {
     if ("reason" in answer) return this.#refuse(tag, answer);
-    return { kind: "send", text: encodeAnswer(tag, answer.data, options) };
+    return { kind: "send", text: encodeAnswer(tag, answer.data, this.#context.options) };
   }
 
   #refuse(tag: RequestTag, error: StreamError): SessionEffect {

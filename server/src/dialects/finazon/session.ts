@@ -79,6 +79,7 @@ class FinazonSession implements Session {
       case "ping":
       case "deadline":
       case "market-listed":
+      case "bars":
         return [];
       default:
         return ensureNever(input);

@@ -1,3 +1,5 @@
+import { assert } from "../../core/assert.ts";
+
 /**
  * A bar: open, high, low, close and volume of one interval. There is one type for all of them, be it
  * bars of a dataset, candles of the exchange, or what a store keeps.
@@ -43,4 +45,14 @@ export interface StoredBar {
   readonly lastUs: number;
   /** How often it changed after it was closed: of two states of one bar, the higher revision is the newer. */
   readonly revision: number;
+}
+
+/** A stored bar that was made of trades, and so tells everything. */
+export function wholeBar(bar: StoredBar): Bar {
+  const { quoteVolume, tradeCount } = bar;
+  assert(
+    quoteVolume !== undefined && tradeCount !== undefined,
+    "a bar of trades tells all of them",
+  );
+  return { ...bar, quoteVolume, tradeCount };
 }
