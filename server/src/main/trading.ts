@@ -8,11 +8,13 @@ import { type AdminTarget, adminTargetOf } from "../admin/target.ts";
 import { Audience } from "../agents/audience.ts";
 import { ParticipantRunner } from "../agents/runner.ts";
 import type { DataFolder } from "../config/data-folder.ts";
+import { localDataset } from "../config/load.ts";
+import { assert } from "../core/assert.ts";
 import type { MarketRules } from "../core/market/rules.ts";
 import { openBoard } from "../engine/board.ts";
 import { createDesk } from "../engine/desk.ts";
 import { Engine } from "../engine/engine.ts";
-import { LocalDataset } from "../engine/local-dataset.ts";
+import { LocalDataset, type LocalDatasetParts } from "../engine/local-dataset.ts";
 import { LocalFeed, localPublisher, tickerOf } from "../feeds/local/feed.ts";
 import { restoreRunningBars } from "../feeds/local/running-bars.ts";
 import type { Hub } from "../hub/hub.ts";
@@ -20,7 +22,7 @@ import type { CurrentState } from "../hub/options.ts";
 import type { MarketBoard } from "../marketdata/market-board.ts";
 import type { Topic } from "../marketdata/topic.ts";
 import type { DatasetReader } from "../ports/dataset-reader.ts";
-import type { ExchangeAccess } from "../ports/protocol.ts";
+import type { ExchangeAccess, StoredMarketBars } from "../ports/protocol.ts";
 import { warmUp } from "../sequencer/warm-up.ts";
 import { AccountStreams } from "../streams/account-streams.ts";
 import { listingsTo } from "../streams/listings.ts";
@@ -110,7 +112,7 @@ export class Trading {
         }),
       (opened) => opened.close(),
     );
-    const board = await start.step("board", () => openBoard(engine));
+    const board = await start.step("board", () => openBoard(engine, storedBarsOf(engine)));
     const markets = engine.exchange.markets().map(({ rules }) => rules);
     const feed = new LocalFeed(localPublisher, markets);
     const latenessUs = config.bars.latenessMs * 1_000;
@@ -193,19 +195,12 @@ export class Trading {
   past(marketUs: () => number | undefined): DatasetReader {
     const { engine } = this;
     let begun: Promise<number | undefined> | undefined;
-    return new LocalDataset({
-      history: engine.history,
-      venue: localPublisher,
-      markets: () =>
-        new Map(engine.exchange.markets().map(({ rules }) => [tickerOf(rules), rules])),
-      caughtUp: () => engine.historyCaughtUp(),
-      known: async () => {
-        const toUs = marketUs();
-        // It is in service, and so has a first command.
-        begun ??= engine.begunUs();
-        const fromUs = await begun;
-        return fromUs === undefined || toUs === undefined ? undefined : { fromUs, toUs };
-      },
+    return datasetOf(engine, async () => {
+      const toUs = marketUs();
+      // It is in service, and so has a first command.
+      begun ??= engine.begunUs();
+      const fromUs = await begun;
+      return fromUs === undefined || toUs === undefined ? undefined : { fromUs, toUs };
     });
   }
 
@@ -219,6 +214,28 @@ export class Trading {
     const { store: users, vault, secrets } = this.#registry;
     const desk = createDesk(this.engine);
     const tokens = new OneTimeTokens(secrets, this.#admissions);
-    return { board: this.board, desk, users, vault, tokens, stamps: this.#admissions };
+    const bars = storedBarsOf(this.engine);
+    return { board: this.board, bars, desk, users, vault, tokens, stamps: this.#admissions };
   }
+}
+
+/** What an exchange has traded as a dataset; `known` says of which time that is everything. */
+function datasetOf(engine: Engine, known: LocalDatasetParts["known"]): LocalDataset {
+  return new LocalDataset({
+    history: engine.history,
+    venue: localPublisher,
+    markets: () => new Map(engine.exchange.markets().map(({ rules }) => [tickerOf(rules), rules])),
+    caughtUp: () => engine.historyCaughtUp(),
+    known,
+  });
+}
+
+/** The bars of an exchange's markets, for those who do not ask of which time they are everything. */
+function storedBarsOf(engine: Engine): StoredMarketBars {
+  const dataset = datasetOf(engine, () => Promise.resolve(undefined));
+  return (market, query) => {
+    const listed = engine.exchange.markets().find(({ rules }) => rules.code === market);
+    assert(listed !== undefined, "a market that the board has is one of the exchange");
+    return dataset.bars({ ...query, dataset: localDataset, ticker: tickerOf(listed.rules) });
+  };
 }

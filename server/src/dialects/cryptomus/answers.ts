@@ -9,13 +9,13 @@ import { formatDecimal } from "../../core/num/decimal.ts";
 import type { Bar } from "../../marketdata/bars/bar.ts";
 import { depthScalesOf } from "../../marketdata/depth-scales.ts";
 import { type MarketBoardView, recentTradesMax } from "../../marketdata/market-board.ts";
-import type { StoredBars, TickerBarQuery } from "../../ports/dataset-reader.ts";
+import type { StoredBars } from "../../ports/dataset-reader.ts";
 import type { Unanswered } from "../../ports/history.ts";
 import { candleText, lastPriceText, sidesText, tickerText, tradeFields } from "./encode.ts";
 import type { StreamError } from "./errors.ts";
 import { seconds } from "./format.ts";
 import type { QueryMethod } from "./messages.ts";
-import { type CandleQuestion, findCandles, joinCandles } from "./past-candles.ts";
+import { type CandleQuestion, findCandles, joinCandles, type StoredPart } from "./past-candles.ts";
 import { intervalHint, isInterval } from "./topics.ts";
 
 /** Most levels of each side that `depth_request` is answered with. */
@@ -36,7 +36,7 @@ export type Answer = { readonly data: string } | PastQuestion | StreamError;
 /** Candles that only the store knows, and how it is asked for them. */
 export interface PastQuestion {
   readonly question: CandleQuestion;
-  readonly query: TickerBarQuery;
+  readonly part: StoredPart;
 }
 
 /** The parameters of each query, as messages name them. */
@@ -162,20 +162,20 @@ function candlesAnswer({ board, rules, rest }: MarketQuery): Answer | undefined 
   if (!isGood || fromS > toS) return undefined;
   const question = { market: rules.code, intervalS, fromS, toS };
   const found = findCandles(board, question);
-  if (found.kind === "stored") return { question, query: found.query };
+  if (found.kind === "part") return { question, part: found };
   return { data: candlesText(question, found.candles) };
 }
 
 /** Answers a question when the store has answered. */
 export function answerFromStore(
-  { question, query }: PastQuestion,
+  { question, part: { next } }: PastQuestion,
   answer: StoredBars | Unanswered,
   board: MarketBoardView,
 ): { readonly data: string } | StreamError {
   if ("kind" in answer) {
     return { reason: answer.kind === "busy" ? "too-much-past" : "past-unavailable" };
   }
-  const candles = joinCandles(board, question, { query, stored: answer });
+  const candles = joinCandles(board, question, { next, stored: answer });
   if (candles === undefined) return { reason: "too-much-past" };
   return { data: candlesText(question, candles) };
 }

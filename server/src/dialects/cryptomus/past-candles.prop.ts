@@ -9,7 +9,7 @@ import { candlesMax, type DurableEvents, MarketBoard } from "../../marketdata/ma
 import type { StoredTrade, TickerBarQuery } from "../../ports/dataset-reader.ts";
 import { MemoryDatasetStore } from "../../testing/memory-dataset-store.ts";
 import { marketRules } from "./conversation.fixture.ts";
-import { type CandleQuestion, findCandles, joinCandles } from "./past-candles.ts";
+import { type CandleQuestion, findCandles, joinCandles, keptCandlesMax } from "./past-candles.ts";
 
 const market = "BTC_USDT";
 const ticker = "BTC/USDT";
@@ -114,59 +114,66 @@ function told(bars: readonly Bar[]) {
   });
 }
 
+/** Asks as a session does; while the store is read the market goes on. */
 async function ask(
   board: MarketBoard,
   { question, past, meanwhile }: { question: CandleQuestion; past: Past; meanwhile: () => void },
-): Promise<readonly Bar[] | undefined> {
+): Promise<readonly Bar[]> {
   const found = findCandles(board, question);
   if (found.kind === "whole") {
     meanwhile();
-    return undefined;
+    return board.candles(market, question) ?? [];
   }
   const stored = await past.bars(market, found.query);
   if ("kind" in stored) throw new Error("the store answers");
   meanwhile();
-  return joinCandles(board, question, { query: found.query, stored });
+  const candles = joinCandles(board, question, { next: found.next, stored });
+  if (candles === undefined) throw new Error("the board still knows what follows");
+  return candles;
 }
+
+const thousandths = fc.nat({ max: 1_000 });
+const plan = fc.record({
+  trades: drawn,
+  // When the board starts, when it is asked, and which time it is asked about.
+  restart: thousandths,
+  asked: thousandths,
+  first: thousandths,
+  last: thousandths,
+  /** How many trades come while the store is read. */
+  late: fc.nat({ max: keptCandlesMax }),
+  intervals: fc.shuffledSubarray([...candleIntervalsS], { minLength: 4, maxLength: 4 }),
+});
 
 it("candles of board and store together are those of all trades, wherever one ends and the other begins", async () => {
   await fc.assert(
-    fc.asyncProperty(
-      drawn,
-      ...[0, 1, 2, 3].map(() => fc.nat({ max: 1_000 })),
-      fc.nat({ max: 90 }),
-      fc.shuffledSubarray(candleIntervalsS, { minLength: 4, maxLength: 4 }),
-      async (trades, restart, asked, first, last, late, intervals) => {
-        const at = (thousandths: number) => Math.floor((thousandths * trades.length) / 1_000);
-        const cut = at(Math.min(restart, asked));
-        const end = Math.max(cut, at(Math.max(restart, asked)));
-        const past = new Past();
-        await past.put(trades.slice(0, cut));
-        const board = await boardAfter(past, trades.slice(0, cut));
-        board.apply(trades.slice(cut, end).map((trade, index) => events(trade, cut + index + 1)));
-        await past.put(trades.slice(0, end));
-        // While the store is read the market goes on.
-        const rest = trades
-          .slice(end, end + late)
-          .filter(({ timeUs }) => timeUs < (trades[end]?.timeUs ?? 0) + 500e6);
-        const known = trades.slice(0, end + rest.length);
-        const fromS = Math.floor((trades[at(first)]?.timeUs ?? 0) / 1e6);
-        const toS = Math.floor((trades[at(last)]?.timeUs ?? 1e16) / 1e6);
-        let isFirst = true;
-        for (const intervalS of intervals) {
-          const question = { market, intervalS, fromS, toS };
-          const meanwhile = () => {
-            if (isFirst) board.apply(rest.map((trade, index) => events(trade, end + index + 1)));
-            isFirst = false;
-          };
-          const candles = await ask(board, { question, past, meanwhile });
-          const expected = naive(known, intervalS * 1e6)
-            .filter(({ startUs }) => startUs >= fromS * 1e6 && startUs <= toS * 1e6)
-            .slice(-candlesMax);
-          expect(told(candles ?? board.candles(market, question) ?? [])).toEqual(told(expected));
-        }
-      },
-    ),
+    fc.asyncProperty(plan, async ({ trades, restart, asked, first, last, late, intervals }) => {
+      const at = (share: number) => Math.floor((share * trades.length) / 1_000);
+      const cut = at(Math.min(restart, asked));
+      const end = at(Math.max(restart, asked));
+      const past = new Past();
+      await past.put(trades.slice(0, cut));
+      const board = await boardAfter(past, trades.slice(0, cut));
+      board.apply(trades.slice(cut, end).map((trade, index) => events(trade, cut + index + 1)));
+      await past.put(trades.slice(0, end));
+      const rest = trades.slice(end, end + late);
+      const known = trades.slice(0, end + rest.length);
+      const fromS = Math.floor((trades[at(first)]?.timeUs ?? 0) / 1e6);
+      const toS = Math.floor((trades[at(last)]?.timeUs ?? 1e16) / 1e6);
+      let isFirst = true;
+      const meanwhile = () => {
+        if (isFirst) board.apply(rest.map((trade, index) => events(trade, end + index + 1)));
+        isFirst = false;
+      };
+      for (const intervalS of intervals) {
+        const question = { market, intervalS, fromS, toS };
+        const candles = await ask(board, { question, past, meanwhile });
+        const expected = naive(known, intervalS * 1e6)
+          .filter(({ startUs }) => startUs >= fromS * 1e6 && startUs <= toS * 1e6)
+          .slice(-candlesMax);
+        expect(told(candles)).toEqual(told(expected));
+      }
+    }),
     { numRuns: 20 },
   );
 });

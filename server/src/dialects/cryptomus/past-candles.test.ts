@@ -3,6 +3,7 @@ import type { Bar } from "../../marketdata/bars/bar.ts";
 import type { StoredBars, TickerBarQuery } from "../../ports/dataset-reader.ts";
 import type { Unanswered } from "../../ports/history.ts";
 import { Conversation, ExampleBoard, exampleUser } from "./conversation.fixture.ts";
+import { keptCandlesMax } from "./past-candles.ts";
 import { waitingRequestsMax } from "./session.ts";
 
 const minute = 60;
@@ -59,11 +60,7 @@ describe("candles_request", () => {
 
   it("asks the store for what is older, on behalf of its user, and goes on with the board", async () => {
     const before = knownS - minute;
-    const { asked, bars } = storeOf([
-      candle(knownS, 6),
-      candle(before, 5),
-      candle(before - minute, 4),
-    ]);
+    const { asked, bars } = storeOf([candle(before, 5), candle(before - minute, 4)]);
     const client = new Conversation({ board: boardOf(candle(knownS, 7)), bars });
 
     expect(client.send(request(1, before - minute))).toEqual([]);
@@ -75,9 +72,9 @@ describe("candles_request", () => {
         asker: exampleUser.userId,
         interval: { kind: "fixed", lengthUs: 60_000_000, originUs: 0 },
         fromUs: (before - minute) * 1e6,
-        toUs: (knownS + minute) * 1e6 + 1,
+        toUs: knownS * 1e6,
         order: "newest-first",
-        limit: 1_440,
+        limit: 1_439,
       },
     ]);
     expect(JSON.parse(reply ?? "").data).toEqual([
@@ -139,15 +136,33 @@ describe("candles_request", () => {
     },
   );
 
-  it("gives up when the board has forgotten meanwhile what would follow", async () => {
-    const board = boardOf();
-    const client = new Conversation({ board, bars: storeOf([]).bars });
-    client.send(request(1, 0, knownS + 10_000));
-    board.candlesFromS = knownS + 601;
+  it("goes on from the candles that the board has forgotten meanwhile, and gives up where they are too many", async () => {
+    const starts = Array.from({ length: keptCandlesMax + 2 }, (_, at) => knownS + at * minute);
+    const board = boardOf(...starts.map((startS) => candle(startS, 7)));
+    const client = new Conversation({ board, bars: storeOf([candle(knownS - minute, 5)]).bars });
+    const forget = (count: number) => {
+      board.candlesFromS = knownS + count * minute;
+      board.candleLists.set(
+        "BTC_USDT",
+        starts.slice(count).map((startS) => candle(startS, 8)),
+      );
+    };
+    const all = request(1, 0, knownS * 2);
+    client.send(all);
+    forget(2);
 
     const [reply] = await client.answer();
+    expect(JSON.parse(reply ?? "").data).toEqual([
+      tuple(knownS - minute, 5),
+      ...starts.slice(0, 2).map((startS) => tuple(startS, 7)),
+      ...starts.slice(2).map((startS) => tuple(startS, 8)),
+    ]);
 
-    expect(errorOf(reply)).toMatchObject({ message: expect.stringMatching(/^Busy: /) });
+    forget(0);
+    client.send(all);
+    forget(keptCandlesMax);
+    const [refused] = await client.answer();
+    expect(errorOf(refused)).toMatchObject({ message: expect.stringMatching(/^Busy: /) });
   });
 
   it("of nobody's connection is asked on behalf of its address", async () => {

@@ -12,10 +12,10 @@ import {
 import type { StoredBars, TickerBarQuery } from "../../ports/dataset-reader.ts";
 
 /**
- * How far the store is asked beyond what it is needed for, in seconds. While it is being read the board goes
- * on, and forgets its oldest candles; an answer that takes longer than this is none.
+ * Most candles that are kept aside while the store is read. The board goes on meanwhile and forgets its oldest
+ * ones, a few at most: an answer that takes longer than these last is none.
  */
-const answerTimeMaxS = 600;
+export const keptCandlesMax = 64;
 
 const secondUs = 1_000_000;
 
@@ -27,39 +27,46 @@ export interface CandleQuestion extends CandleQuery {
 /** Candles that are all there is, or what the store has to say before they are. */
 export type FoundCandles =
   | { readonly kind: "whole"; readonly candles: readonly Bar[] }
-  | { readonly kind: "stored"; readonly query: TickerBarQuery };
+  | ({ readonly kind: "part" } & StoredPart);
+
+/** What only the store knows. */
+export interface StoredPart {
+  readonly query: TickerBarQuery;
+  /** The candles that follow it on the board, at most {@link keptCandlesMax}. */
+  readonly next: readonly Bar[];
+}
 
 /** Looks on the board: the newest {@link candlesMax} of the candles asked for, oldest first, if it has them. */
 export function findCandles(board: MarketBoardView, question: CandleQuestion): FoundCandles {
   const { market, intervalS, fromS, toS } = question;
-  const candles = board.candles(market, question) ?? [];
+  const candles = board.candles(market, { intervalS, fromS, toS }) ?? [];
   const knownFromS = board.candlesKnownFromS(market, intervalS) ?? 0;
   if (fromS >= knownFromS || candles.length >= candlesMax) return { kind: "whole", candles };
   const query: TickerBarQuery = {
     interval: secondsInterval(intervalS),
     fromUs: fromS * secondUs,
-    toUs: Math.min(toS, knownFromS + answerTimeMaxS) * secondUs + 1,
+    toUs: Math.min(toS + 1, knownFromS) * secondUs,
     order: "newest-first",
-    limit: candlesMax,
+    limit: candlesMax - candles.length,
   };
-  return { kind: "stored", query };
+  return { kind: "part", query, next: candles.slice(0, keptCandlesMax) };
 }
 
 /**
  * The candles that were asked for once the store has answered, as {@link findCandles} gives them; undefined
- * when that took so long that the board does not know any more what follows.
+ * when that took so long that nobody here knows what follows.
  */
 export function joinCandles(
   board: MarketBoardView,
   question: CandleQuestion,
-  { query, stored }: { readonly query: TickerBarQuery; readonly stored: StoredBars },
+  { next, stored }: Pick<StoredPart, "next"> & { readonly stored: StoredBars },
 ): readonly Bar[] | undefined {
-  const { market, intervalS, toS } = question;
+  const { market, intervalS, fromS, toS } = question;
   const knownFromUs = (board.candlesKnownFromS(market, intervalS) ?? 0) * secondUs;
-  if (query.toUs < Math.min(knownFromUs, toS * secondUs)) return undefined;
-  const older = stored.bars
-    .filter(({ startUs }) => startUs < knownFromUs)
-    .map(wholeBar)
-    .reverse();
-  return [...older, ...(board.candles(market, question) ?? [])].slice(-candlesMax);
+  const lastKept = next[keptCandlesMax - 1];
+  if (lastKept !== undefined && lastKept.startUs < knownFromUs) return undefined;
+  const older = stored.bars.map(wholeBar).reverse();
+  const kept = next.filter(({ startUs }) => startUs < knownFromUs);
+  const newer = board.candles(market, { intervalS, fromS, toS }) ?? [];
+  return [...older, ...kept, ...newer].slice(-candlesMax);
 }

@@ -185,10 +185,10 @@ class CryptomusSession implements Session {
     return "question" in answer ? this.#ask(tag, answer) : this.#reply(tag, answer);
   }
 
-  #ask(tag: RequestTag, { question, query }: PastQuestion): SessionEffect {
+  #ask(tag: RequestTag, { question, part }: PastQuestion): SessionEffect {
     const { bars, asker } = this.#context;
-    this.#pending = { tag, question, query };
-    return { kind: "ask", bars: () => bars(question.market, { ...query, asker }) };
+    this.#pending = { tag, question, part };
+    return { kind: "ask", bars: () => bars(question.market, { ...part.query, asker }) };
   }
 
   /** Answers what the past was read for, and what came after it until that has to be read again. */

@@ -1,3 +1,4 @@
+/** The type of all bars, and of stored ones. It computes nothing. */
 import { assert } from "../../core/assert.ts";
 
 /**
