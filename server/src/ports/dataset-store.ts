@@ -100,18 +100,21 @@ export function isStorageFailure(answer: object | undefined): answer is StorageF
   return answer !== undefined && "kind" in answer && answer.kind === "failure";
 }
 
+/** How new a state of a bar is. */
+type BarRank = Pick<StoredBar, "revision" | "tradeCount">;
+
 /**
  * Whether a state of a bar takes the place of the stored one: it has been revised more often, or grown. The same
  * state again does as well, which changes nothing.
  */
-export function isNewerBar(bar: StoredBar, stored: StoredBar): boolean {
+export function isNewerBar(bar: BarRank, stored: BarRank): boolean {
   if (bar.revision !== stored.revision) return bar.revision > stored.revision;
   return (bar.tradeCount ?? 0) >= (stored.tradeCount ?? 0);
 }
 
 /** Whether a batch is after what is stored of its dataset. */
 export function isNewBatch(
-  { position }: DatasetBatch,
+  { position }: Pick<DatasetBatch, "position">,
   stored: StoredPosition | undefined,
 ): boolean {
   if (position.epoch !== stored?.epoch) return true;

@@ -33,6 +33,7 @@ import {
   type TickerBar,
 } from "../ports/dataset-store.ts";
 import type { StorageFailure } from "../ports/storage-fault.ts";
+import { unknownSpans } from "../ports/unknown-spans.ts";
 
 /** What is stored of one dataset. */
 interface StoredDataset {
@@ -295,14 +296,7 @@ function unknownOf(
   range: Span,
 ): readonly UnknownSpan[] {
   const isOfTicker = (span: KnownSpan) => span.ticker === undefined || span.ticker === ticker;
-  return uncoveredSpans(range, known.filter(isOfTicker)).flatMap((missing) => {
-    const reasons = gaps.filter(isOfTicker).flatMap(({ reason, ...gap }) => {
-      const common = commonSpan(missing, gap);
-      return common === undefined ? [] : [{ ...common, reason }];
-    });
-    const unsaid = uncoveredSpans(missing, reasons).map((span) => ({ ...span, reason: undefined }));
-    return byTime([...reasons, ...unsaid]);
-  });
+  return unknownSpans(range, known.filter(isOfTicker), gaps.filter(isOfTicker));
 }
 
 function inTime(trades: readonly StoredTrade[]): StoredTrade[] {

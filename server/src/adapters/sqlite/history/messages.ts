@@ -75,7 +75,7 @@ export type ReadRequest = {
 }[ReadKind];
 
 /** To the thread that reads. */
-export type ToReader = ReadRequest | { readonly kind: "close" };
+export type ToReader = ReadRequest | "close";
 
 /** The answer to a query. The first one comes unasked, without rows, and says how opening went. */
 export type FromReader =

@@ -23,7 +23,7 @@ const { file } = workerData as { readonly file: string };
 const opened = answerOf(() => {
   const reader = openHistoryReader(file);
   port.on("message", (message: ToReader) => {
-    if (message.kind !== "close") {
+    if (message !== "close") {
       port.postMessage(answerOf(() => reader.read(message)));
       return;
     }

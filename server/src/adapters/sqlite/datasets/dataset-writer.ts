@@ -1,0 +1,157 @@
+/**
+ * Writes the file of one dataset. Whatever is stored together is one transaction: trades, bars, what is known
+ * and the position are those of one moment, whenever the process ends.
+ */
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { KnownSpan } from "../../../ports/dataset-reader.ts";
+import { isNewBatch, isNewerBar, type StoredPosition } from "../../../ports/dataset-store.ts";
+import type { StorageFailure } from "../../../ports/storage-fault.ts";
+import { attempt } from "../file/attempt.ts";
+import { readRank } from "./bar-bytes.ts";
+import { BarWriter } from "./bar-writer.ts";
+import { BlockWriter } from "./block-store.ts";
+import { ByteReader } from "./bytes.ts";
+import { Forgetting } from "./forgetting.ts";
+import { DatasetImport } from "./importing.ts";
+import type { FromWriter, WriteRequest } from "./messages.ts";
+import { openForWriting, toDatasetFailure } from "./open-file.ts";
+import { unpackBars, unpackTrades } from "./packing.ts";
+import { allTickers, integer, textOf } from "./rows.ts";
+import { SpanWriter } from "./span-writer.ts";
+import { TickerTable } from "./ticker-table.ts";
+
+/** What a dataset's file is written with. */
+export interface FileParts {
+  readonly blocks: BlockWriter;
+  readonly bars: BarWriter;
+  readonly spans: SpanWriter;
+  readonly tickers: TickerTable;
+}
+
+type Put = Extract<WriteRequest, { kind: "put" }>;
+type Import = Extract<WriteRequest, { kind: "import" }>;
+
+/** Writes an open file. */
+export class DatasetWriter {
+  readonly #database: DatabaseSync;
+  readonly #file: string;
+  readonly #parts: FileParts;
+  readonly #position: StatementSync;
+  readonly #setPosition: StatementSync;
+
+  /** Opens the file, or makes it; raises what SQLite or the file system does when that fails. */
+  constructor(file: string) {
+    this.#file = file;
+    this.#database = openForWriting(file);
+    this.#parts = {
+      blocks: new BlockWriter(this.#database),
+      bars: new BarWriter(this.#database),
+      spans: new SpanWriter(this.#database),
+      tickers: new TickerTable(this.#database),
+    };
+    this.#position = this.#database.prepare(
+      "SELECT epoch, sequence, time_us AS timeUs FROM position",
+    );
+    this.#setPosition = this.#database.prepare("REPLACE INTO position VALUES (1, ?, ?, ?)");
+  }
+
+  /** Stores all of a request, or nothing of it. */
+  write(request: WriteRequest): FromWriter {
+    let answer: FromWriter = { kind: "stored" };
+    const failure = this.#inTransaction(() => {
+      answer = this.#written(request);
+    });
+    return failure ?? answer;
+  }
+
+  close(): void {
+    if (this.#database.isOpen) this.#database.close();
+  }
+
+  #written(request: WriteRequest): FromWriter {
+    switch (request.kind) {
+      case "put":
+        this.#put(request);
+        return { kind: "stored" };
+      case "import":
+        return this.#import(request);
+      case "position":
+        return { kind: "position", position: this.#stored() };
+      case "forget": {
+        const isDone = new Forgetting(this.#database, this.#parts).forget(request.beforeUs);
+        return { kind: "forgotten", isDone };
+      }
+    }
+  }
+
+  #put({ position, rows, known, gaps }: Put): void {
+    const { blocks, bars, spans, tickers } = this.#parts;
+    if (!isNewBatch({ position }, this.#stored())) return;
+    for (const { ticker, segment } of unpackTrades(rows.trades)) {
+      const id = tickers.idOf(ticker);
+      blocks.add(id, segment);
+      tickers.count(id, { trades: segment.count, minutes: 0 });
+    }
+    for (const { ticker, bars: own } of unpackBars(rows.bars)) {
+      const id = tickers.idOf(ticker);
+      const changes = own.map(({ startUs, bytes }) => ({ startUs, change: ifNewer(bytes) }));
+      const { added } = bars.change(id, changes);
+      tickers.count(id, { trades: 0, minutes: added });
+    }
+    this.#addKnown(known);
+    for (const { ticker, reason, ...span } of gaps) {
+      spans.addGap(ticker === undefined ? allTickers : tickers.idOf(ticker), span, reason);
+    }
+    this.#setPosition.run(position.epoch, position.sequence, position.timeUs);
+  }
+
+  #import({ rows, known }: Import): FromWriter {
+    const importing = new DatasetImport(this.#parts);
+    importing.addTrades(unpackTrades(rows.trades));
+    importing.addBars(unpackBars(rows.bars));
+    this.#addKnown(known);
+    return importing.outcome();
+  }
+
+  #addKnown(known: readonly KnownSpan[]): void {
+    const { spans, tickers } = this.#parts;
+    for (const { ticker, ...span } of known) {
+      spans.addKnown(ticker === undefined ? allTickers : tickers.idOf(ticker), span);
+    }
+  }
+
+  #stored(): StoredPosition | undefined {
+    const row = this.#position.get();
+    if (row === undefined) return undefined;
+    const { epoch, sequence, timeUs } = row;
+    return { epoch: textOf(epoch), sequence: integer(sequence), timeUs: integer(timeUs) };
+  }
+
+  #inTransaction(work: () => void): StorageFailure | undefined {
+    const failure = attempt(
+      this.#database,
+      () => {
+        this.#database.exec("BEGIN IMMEDIATE");
+        work();
+        this.#database.exec("COMMIT");
+      },
+      (error) => toDatasetFailure(error, this.#file),
+    );
+    // What was numbered in a transaction that was taken back is not numbered.
+    if (failure !== undefined) this.#parts.tickers.reset();
+    return failure;
+  }
+}
+
+/** A state of a minute takes the place of the stored one where it is as new. */
+function ifNewer(bytes: Uint8Array): (stored: Uint8Array | undefined) => Uint8Array | undefined {
+  return (stored) => {
+    if (stored === undefined) return bytes;
+    const isNewer = isNewerBar(readRank(new ByteReader(bytes)), readRank(new ByteReader(stored)));
+    return isNewer && !isSame(bytes, stored) ? bytes : undefined;
+  };
+}
+
+function isSame(left: Uint8Array, right: Uint8Array): boolean {
+  return Buffer.compare(left, right) === 0;
+}

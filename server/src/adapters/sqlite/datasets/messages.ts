@@ -1,0 +1,81 @@
+/**
+ * What the store of datasets and its threads, the one that writes and the one that reads, say to each
+ * other. Trades and bars travel as bytes that are handed over: copying so many objects would hold up the
+ * thread that puts or asks.
+ */
+
+import type {
+  Coverage,
+  CoverageQuery,
+  Gap,
+  KnownSpan,
+  StoredBarQuery,
+  StoredTicker,
+  StoredTradeQuery,
+  UnknownSpan,
+} from "../../../ports/dataset-reader.ts";
+import type { ImportOutcome, StoredPosition } from "../../../ports/dataset-store.ts";
+import type { HistoryBusy } from "../../../ports/history.ts";
+import type { StorageFailure } from "../../../ports/storage-fault.ts";
+
+/** Trades and bars on their way to the thread that writes; `packing.ts` knows what is in the bytes. */
+export interface PackedRows {
+  readonly trades: Uint8Array<ArrayBuffer>;
+  readonly bars: Uint8Array<ArrayBuffer>;
+}
+
+/** To the thread that writes: each is answered with one {@link FromWriter}. */
+export type WriteRequest =
+  | {
+      readonly kind: "put";
+      readonly dataset: string;
+      readonly position: StoredPosition;
+      readonly rows: PackedRows;
+      readonly known: readonly KnownSpan[];
+      readonly gaps: readonly Gap[];
+    }
+  | {
+      readonly kind: "import";
+      readonly dataset: string;
+      readonly rows: PackedRows;
+      readonly known: readonly KnownSpan[];
+    }
+  | { readonly kind: "position"; readonly dataset: string }
+  /** Forgets a part; `isDone` says whether it was the last one. */
+  | { readonly kind: "forget"; readonly dataset: string; readonly beforeUs: number };
+
+/** From the thread that writes. It says first, unasked, that it is ready. */
+export type FromWriter =
+  | { readonly kind: "ready" }
+  | { readonly kind: "stored" }
+  | ImportOutcome
+  | { readonly kind: "position"; readonly position: StoredPosition | undefined }
+  | { readonly kind: "forgotten"; readonly isDone: boolean }
+  | StorageFailure;
+
+/** To the thread that reads. */
+export type ReadRequest =
+  | { readonly kind: "bars"; readonly query: StoredBarQuery }
+  | { readonly kind: "trades"; readonly query: StoredTradeQuery }
+  | { readonly kind: "coverage"; readonly query: CoverageQuery }
+  | { readonly kind: "tickers"; readonly dataset: string }
+  /** Goes on with a query that was not answered yet. */
+  | { readonly kind: "go-on"; readonly id: number };
+
+/** From the thread that reads. It says first, unasked, that it is ready. */
+export type FromReader =
+  | { readonly kind: "ready" }
+  | {
+      readonly kind: "bars";
+      readonly bars: Uint8Array<ArrayBuffer>;
+      readonly unknown: readonly UnknownSpan[];
+    }
+  /** Segments (`trade-bytes.ts`), in the order of the query; those of each are oldest first. */
+  | { readonly kind: "trades"; readonly segments: Uint8Array<ArrayBuffer> }
+  | { readonly kind: "coverage"; readonly coverage: Coverage }
+  | { readonly kind: "tickers"; readonly tickers: readonly StoredTicker[] }
+  /** Too many queries are begun. */
+  | HistoryBusy
+  /** It takes longer: others have their turn first. */
+  | { readonly kind: "unfinished"; readonly id: number }
+  | StorageFailure;

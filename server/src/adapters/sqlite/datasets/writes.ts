@@ -1,0 +1,47 @@
+/** The work of the thread that writes: one request after another, to the files of a folder. */
+
+import { existsSync } from "node:fs";
+import { DatasetWriter } from "./dataset-writer.ts";
+import type { FromWriter, WriteRequest } from "./messages.ts";
+import { datasetFile, toDatasetFailure } from "./open-file.ts";
+import { OpenFiles } from "./open-files.ts";
+
+/** Writes the files of a folder. */
+export class DatasetWrites {
+  readonly #folder: string;
+  readonly #files: OpenFiles<DatasetWriter>;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+    this.#files = new OpenFiles((dataset) => new DatasetWriter(datasetFile(folder, dataset)));
+  }
+
+  /** Does what is asked, wholly or not at all. */
+  answer(request: WriteRequest): FromWriter {
+    const { dataset } = request;
+    const file = datasetFile(this.#folder, dataset);
+    try {
+      if (isAboutNothing(request, file)) {
+        return request.kind === "position"
+          ? { kind: "position", position: undefined }
+          : { kind: "forgotten", isDone: true };
+      }
+      const answer = this.#files.get(dataset)!.write(request);
+      if (answer.kind === "failure") this.#files.drop(dataset);
+      return answer;
+    } catch (error) {
+      const failure = toDatasetFailure(error, file);
+      if (failure === undefined) throw error;
+      return failure;
+    }
+  }
+
+  close(): void {
+    this.#files.closeAll();
+  }
+}
+
+/** Whether a dataset of which nothing is stored is asked for what is: no file is made for that. */
+function isAboutNothing({ kind }: WriteRequest, file: string): boolean {
+  return (kind === "position" || kind === "forget") && !existsSync(file);
+}
