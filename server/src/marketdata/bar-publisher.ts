@@ -14,8 +14,9 @@ import {
   periodBit,
   publishPeriodsS,
 } from "./bar-update.ts";
+import type { Bar } from "./bars/bar.ts";
 import type { Instrument } from "./instrument.ts";
-import type { MinuteBar } from "./minute-bar.ts";
+import { MinuteBar } from "./minute-bar.ts";
 import type { Trade } from "./trade.ts";
 
 /** Default time after the end of its minute in which a bar may still be revised, in microseconds. */
@@ -40,8 +41,17 @@ export interface BarPublisherOptions {
   readonly unchangedBars: boolean;
   /** Whether anybody would be sent a bar that has not changed; always when left out. */
   isWanted?(instrument: Instrument, periodS: PublishPeriodS): boolean;
+  /** Whether it notes which bars change, for {@link BarPublisher.takeChanges}. */
+  readonly notesChanges?: boolean;
   /** Receives each published state; the boundary has passed when it is called. */
   publish(bar: BarUpdate, periodS: PublishPeriodS): void;
+}
+
+/** A minute that was stored before a start, with its trades as far as they have ids. */
+export interface StoredMinute {
+  readonly instrument: Instrument;
+  readonly bar: Bar;
+  readonly trades: readonly Omit<Trade, "instrument" | "receiveTimeUs">[];
 }
 
 /** Bars of all instruments of one dataset. */
@@ -55,6 +65,8 @@ export class BarPublisher {
   #nextBoundaryUs = 0;
   /** One object for all trades: making it again for each costs more than folding some. */
   readonly #time: { -readonly [Key in keyof FoldingTime]: FoldingTime[Key] };
+  /** Bars that have changed since they were last taken. */
+  #changes: { readonly instrument: Instrument; readonly bar: MinuteBar }[] = [];
   /** Bars that may be begun late until the minute ends. */
   #backlogBarsLeft = backlogBarsMax;
 
@@ -85,7 +97,52 @@ export class BarPublisher {
       this.#backlogBarsLeft -= 1;
     }
     if (series.pendingPeriods !== everyPeriod) this.#markPending(series);
+    if (this.#options.notesChanges === true) this.#note(series);
     return verdict;
+  }
+
+  /** The present states of all bars that have changed since the last call. */
+  takeChanges(): readonly { readonly ticker: string; readonly bar: Bar }[] {
+    const changes = this.#changes;
+    this.#changes = [];
+    return changes.map(({ instrument, bar }) => {
+      bar.isUnstored = false;
+      return { ticker: instrument.ticker, bar: bar.toBar(bar.revision) };
+    });
+  }
+
+  /**
+   * Goes on from where market time was when these minutes were stored, oldest first of each instrument.
+   * One that was closed by then was published; one that has ended since is published once it is
+   * advanced, and may be revised for as long after `nowUs` as any other after its end.
+   */
+  restore(
+    minutes: readonly StoredMinute[],
+    { atUs, nowUs }: { atUs: number; nowUs: number },
+  ): void {
+    assert(this.#nowUs === undefined, "what was stored comes before everything else");
+    this.#start(atUs);
+    const { latenessUs } = this.#options;
+    for (const { instrument, bar, trades } of minutes) {
+      const { startUs, priceScale, volumeScale: quantityScale } = bar;
+      const endUs = startUs + barIntervalUs;
+      const isClosed = endUs <= atUs;
+      const finalUs = (isClosed ? endUs : Math.max(endUs, nowUs)) + latenessUs;
+      const minute = new MinuteBar({ startUs, finalUs, priceScale, quantityScale });
+      minute.join(bar);
+      if (isClosed) minute.restoreClosed(bar.revision);
+      else minute.changed();
+      const series = this.#seriesOf(instrument);
+      if (series.bars.length === 0) this.#active.push(series);
+      series.restore(minute, trades);
+      this.#markPending(series);
+    }
+  }
+
+  #note({ instrument, newest }: BarSeries): void {
+    if (newest === undefined || newest.isUnstored) return;
+    newest.isUnstored = true;
+    this.#changes.push({ instrument, bar: newest });
   }
 
   /** Somebody begins to listen to a period: the running bar is shown at its next boundary, changed or not. */

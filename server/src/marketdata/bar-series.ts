@@ -36,6 +36,8 @@ export class BarSeries {
   readonly instrument: Instrument;
   /** Bars that may still change or be owed to somebody, oldest first. */
   readonly bars: MinuteBar[] = [];
+  /** The bar that the last trade was folded into. */
+  newest: MinuteBar | undefined;
   /** Bits of the publish periods that have something to look at; owned by the publisher. */
   pendingPeriods = 0;
   /** Start of the newest minute whose bar is final: it and older ones are not begun again. */
@@ -66,6 +68,16 @@ export class BarSeries {
     if (id !== undefined) bar.seen.add(trade.venue, id, print);
     if (isNewest) this.#highestId = id;
     return verdict;
+  }
+
+  /** Goes on with a minute that was stored; minutes are restored oldest first, before any trade. */
+  restore(bar: MinuteBar, trades: readonly Omit<Trade, "instrument" | "receiveTimeUs">[]): void {
+    for (const trade of trades) {
+      if (trade.id === undefined) continue;
+      bar.seen.add(trade.venue, trade.id, contentPrint(trade));
+      if (typeof trade.id === "number" && trade.id > this.#highestId) this.#highestId = trade.id;
+    }
+    this.bars.push(bar);
   }
 
   /** Forgets the oldest bars that are final at a time. */
@@ -140,6 +152,7 @@ export class BarSeries {
     const quantity = rescaleExactly(trade.quantity, quantityScale, bar.quantityScale);
     bar.add({ price, quantity, eventTimeUs, aggressor });
     bar.changed();
+    this.newest = bar;
   }
 }
 

@@ -20,6 +20,8 @@ export interface MinuteBarOptions extends BarFoldOptions {
 export class MinuteBar extends BarFold {
   readonly finalUs: number;
   readonly seen: SeenTrades = new SeenTrades();
+  /** Whether its present state waits to be stored; owned by the publisher. */
+  isUnstored = false;
   #countAtClose: number | undefined;
   /** Bits of the periods whose subscribers have not been shown the present state. */
   #owedPeriods = 0;
@@ -52,6 +54,11 @@ export class MinuteBar extends BarFold {
   closeNow(): void {
     this.#countAtClose = this.tradeCount;
     this.#owedPeriods = everyPeriod;
+  }
+
+  /** Goes on from a state that was closed and shown before. */
+  restoreClosed(revision: number): void {
+    this.#countAtClose = this.tradeCount - revision;
   }
 
   /** Whether subscribers of a period have not been shown the present state. */

@@ -26,7 +26,7 @@ const sideNumbers: Readonly<Record<Trade["aggressor"], number>> = { buy: 1, sell
  * A trade's content in 32 bits: time within its minute, price, quantity and side, but not when it was
  * received. Two trades of a minute that differ almost never have the same: one pair in 4 · 10⁹.
  */
-export function contentPrint(trade: Trade): number {
+export function contentPrint(trade: Omit<Trade, "instrument" | "receiveTimeUs">): number {
   const time = ((trade.eventTimeUs % barIntervalUs) << 2) | sideNumbers[trade.aggressor];
   const scales = (trade.priceScale << 8) | trade.quantityScale;
   // Odd multipliers map 32 bits onto 32 bits, and independent ones can be multiplied side by side.

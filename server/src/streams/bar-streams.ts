@@ -24,6 +24,8 @@ import {
 } from "../ports/feed.ts";
 import type { Log } from "../ports/log.ts";
 import { tickUs } from "../ports/released.ts";
+import type { DatasetRecorder } from "./dataset-recorder.ts";
+import type { RestoredMinute } from "./dataset-restore.ts";
 import type { FailedRun, FeedRestarts } from "./feed-restarts.ts";
 import { Numbering } from "./numbering.ts";
 import { UnusedTrades } from "./unused-trades.ts";
@@ -34,8 +36,16 @@ const tellingMs = 60_000;
 /** Options of a runner. */
 export interface FeedRunnerOptions {
   readonly dataset: Dataset;
-  /** Identity of its batches; they are counted from 1 at each start. By default empty. */
+  /** Identity of its batches. By default empty. */
   readonly epoch?: string;
+  /** Sequence before that of its first batch, which no batch of the epoch has exceeded. By default 0. */
+  readonly sequence?: number;
+  /** Stores what is folded; nothing is stored when left out. */
+  readonly recorder?: DatasetRecorder | undefined;
+  /** What goes on from before the start; with market time at that moment. */
+  readonly restored?:
+    | { readonly minutes: readonly RestoredMinute[]; readonly atUs: number }
+    | undefined;
   readonly opened: OpenedFeed;
   /** When it is started again after a failure; never when left out. */
   readonly restarts?: FeedRestarts;
@@ -91,7 +101,7 @@ export class FeedRunner {
   readonly #options: FeedRunnerOptions;
   readonly #bars: BarPublisher;
   /** The last batch of trades, and the tick after it once there was one. */
-  #cause: Cause = { sequence: 0, tick: 0 };
+  #cause: Cause;
   readonly #abort = stopSource();
   readonly #audience = Promise.withResolvers<void>();
   #finished: Promise<void> | undefined;
@@ -99,8 +109,11 @@ export class FeedRunner {
   constructor(options: FeedRunnerOptions) {
     this.#options = options;
     this.dataset = options.dataset;
-    this.numbering = new Numbering({ epoch: options.epoch ?? "", sequence: 0 });
+    const { epoch = "", sequence = 0, recorder } = options;
+    this.#cause = { sequence, tick: 0 };
+    this.numbering = new Numbering({ epoch, sequence });
     this.#bars = new BarPublisher({
+      notesChanges: recorder !== undefined,
       latenessUs: options.latenessUs,
       unchangedBars: options.unchangedBars,
       isWanted: (instrument, periodS) => options.isWanted?.(instrument, periodS) ?? true,
@@ -109,6 +122,8 @@ export class FeedRunner {
     for (const ticker of options.opened.feed.tickers) {
       options.catalog.ensureInstrument(options.dataset.code, ticker);
     }
+    this.#restore();
+    this.#attach();
     if (!options.opened.waitsForAudience) this.#audience.resolve();
   }
 
@@ -145,6 +160,7 @@ export class FeedRunner {
     if (this.#options.opened.feed.time !== "wall") return;
     this.#cause = { sequence: this.#cause.sequence, tick: Math.floor(nowUs / tickUs) };
     this.#bars.advance(nowUs);
+    this.#options.recorder?.advanced();
   }
 
   /** Lets a feed that waits for its audience find out what there is to subscribe to. */
@@ -152,6 +168,35 @@ export class FeedRunner {
     const { feed, waitsForAudience } = this.#options.opened;
     if (!waitsForAudience || feed.prepare === undefined) return;
     if (!(await feed.prepare(this.#context()))) this.#audience.resolve();
+  }
+
+  /** Goes on with minutes from before the start. */
+  #restore(): void {
+    const { catalog, clock, dataset, restored } = this.#options;
+    if (restored === undefined) return;
+    const minutes = restored.minutes.flatMap(({ ticker, bar, trades }) => {
+      const instrument = catalog.ensureInstrument(dataset.code, ticker);
+      return instrument === undefined ? [] : [{ instrument, bar, trades }];
+    });
+    this.#bars.restore(minutes, { atUs: restored.atUs, nowUs: clock.nowUs() });
+  }
+
+  /** Lets the recorder see what is folded. */
+  #attach(): void {
+    const runner = this;
+    this.#options.recorder?.attach({
+      takeChanges: () => runner.#bars.takeChanges(),
+      get marketUs() {
+        return runner.marketUs;
+      },
+      get sequence() {
+        return runner.#cause.sequence;
+      },
+      takeSequence: () => {
+        runner.#cause = { ...runner.#cause, sequence: runner.#cause.sequence + 1 };
+        return runner.#cause.sequence;
+      },
+    });
   }
 
   async #run(): Promise<void> {
@@ -191,11 +236,13 @@ export class FeedRunner {
       const { outcome, hasYielded } = await this.#runOnce();
       if (outcome.kind !== "failed") {
         this.state = outcome.kind;
+        this.#options.recorder?.broke(`the feed has ${outcome.kind}`, outcome.kind === "finished");
         this.#tellEnd(log, outcome.kind);
         if (outcome.kind === "finished") this.#options.ended?.("finished");
         return;
       }
       this.failure = outcome.reason;
+      this.#options.recorder?.broke(outcome.reason);
       const waitMs = this.#waitAfter({ lastedMs: clock.monotonicMs() - startedMs, hasYielded });
       if (waitMs === undefined) {
         this.#options.ended?.("failed");
@@ -234,7 +281,7 @@ export class FeedRunner {
   }
 
   async #runOnce(): Promise<{ readonly outcome: FeedOutcome; readonly hasYielded: boolean }> {
-    const { opened } = this.#options;
+    const { opened, recorder } = this.#options;
     const batches = opened.feed.run(this.#context(), this.#abort.signal);
     let hasYielded = false;
     try {
@@ -244,7 +291,10 @@ export class FeedRunner {
         hasYielded = true;
         this.#cause = { sequence: this.#cause.sequence + 1, tick: 0 };
         for (const event of next.value) this.#take(event);
-        if (opened.waitsForConsumers) await this.#options.caughtUp();
+        recorder?.batchDone();
+        if (!opened.waitsForConsumers) continue;
+        await this.#options.caughtUp();
+        await recorder?.queue.room();
       }
     } catch (error) {
       // A feed reports failure as a value; an exception is a bug and must not end the server.
@@ -269,6 +319,11 @@ export class FeedRunner {
         break;
       case "gap":
         this.figures.gaps += 1;
+        this.#options.recorder?.gap({
+          fromUs: event.fromUs,
+          toUs: event.toUs,
+          reason: event.reason,
+        });
         this.#options.log.warn("feed has a gap", {
           dataset: this.dataset.code,
           from: new Date(event.fromUs / 1000).toISOString(),
@@ -281,7 +336,7 @@ export class FeedRunner {
 
   /** Folds trades. What a live source sends at once is put into order first: several send newest first. */
   #fold({ trades, placeOf }: Extract<FeedEvent, { kind: "trades" }>): void {
-    const { clock, opened } = this.#options;
+    const { clock, opened, recorder } = this.#options;
     const { verdicts, unused } = this.figures;
     if (opened.feed.time === "wall") this.#bars.advance(clock.nowUs());
     const ordered = opened.feed.time === "wall" ? inEventOrder(trades) : trades;
@@ -289,7 +344,10 @@ export class FeedRunner {
       const trade = ordered[at]!;
       const verdict = this.#bars.apply(trade);
       verdicts[verdict] += 1;
-      if (verdict === "taken" || verdict === "reused") continue;
+      if (verdict === "taken" || verdict === "reused") {
+        recorder?.take(trade);
+        continue;
+      }
       const place = unused.wantsPlace(verdict) && ordered === trades ? placeOf?.(at) : undefined;
       unused.add(verdict, 1, place ?? placeOfTrade(trade));
     }

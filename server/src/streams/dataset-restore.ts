@@ -1,0 +1,138 @@
+/** Where the recording of a dataset goes on at a start, and which minutes are still running. */
+import { barIntervalUs } from "../marketdata/bar-update.ts";
+import type { Bar, StoredBar } from "../marketdata/bars/bar.ts";
+import { secondsInterval } from "../marketdata/bars/interval.ts";
+import type { Span } from "../marketdata/bars/span.ts";
+import { type StoredTrade, storedRowsMax } from "../ports/dataset-reader.ts";
+import {
+  type DatasetStore,
+  isStorageFailure,
+  type StoredPosition,
+} from "../ports/dataset-store.ts";
+import { isUnanswered, type Unanswered } from "../ports/history.ts";
+import type { RecordingStart } from "./dataset-recorder.ts";
+
+/** A minute that goes on after a start. */
+export interface RestoredMinute {
+  readonly ticker: string;
+  readonly bar: Bar;
+  readonly trades: readonly StoredTrade[];
+}
+
+/** Most trades of one minute and ticker whose ids are known again after a start. */
+export const restoredTradesMax = 1_000_000;
+
+/** How a dataset is stored. */
+export interface RestoreOptions {
+  readonly dataset: string;
+  readonly store: DatasetStore;
+  /** Market time is wall time: the feed goes on where it is, and minutes that were running go on. */
+  readonly isLive: boolean;
+  /** Names a source that tells the same trades at each start; undefined where it does not. */
+  readonly source: string | undefined;
+  readonly latenessUs: number;
+  readonly nowUs: number;
+}
+
+/** What a start finds in the store. */
+export interface Restored {
+  readonly start: RecordingStart;
+  /** Sequence before that of the first batch, and the epoch of the stream. */
+  readonly sequence: number;
+  readonly streamEpoch: string;
+  readonly position: StoredPosition | undefined;
+  readonly minutes: readonly RestoredMinute[];
+  readonly tickers: readonly string[];
+}
+
+/** Reads where a dataset goes on; why it cannot be read where that is so. */
+export async function restoreDataset(options: RestoreOptions): Promise<Restored | Unanswered> {
+  const { dataset, store, isLive } = options;
+  const position = await store.position(dataset);
+  if (isStorageFailure(position)) return position;
+  const tickers = await store.tickers(dataset);
+  if (isUnanswered(tickers)) return tickers;
+  const everything = { dataset, fromUs: 0, toUs: Number.MAX_SAFE_INTEGER };
+  const coverage = await store.coverage(everything);
+  if (isUnanswered(coverage)) return coverage;
+  const minutes = isLive && position !== undefined ? await running(options, position) : [];
+  if ("kind" in minutes) return minutes;
+  return {
+    ...startOf(options, position, coverage.known),
+    position,
+    minutes,
+    tickers: tickers.map(({ ticker }) => ticker),
+  };
+}
+
+function startOf(
+  { dataset, isLive, source, nowUs }: RestoreOptions,
+  position: StoredPosition | undefined,
+  known: readonly Span[],
+): Pick<Restored, "start" | "sequence" | "streamEpoch"> {
+  const isAgain = source !== undefined && position?.epoch === source;
+  const fresh = `${dataset}-${nowUs}`;
+  // Behind a clock that was set back sequences would be used again.
+  const goesOn = isLive && position !== undefined && nowUs > position.sequence;
+  const streamEpoch = goesOn ? position.epoch : fresh;
+  const knownUs = known.reduce((latest, { toUs }) => Math.max(latest, toUs), 0);
+  const fromUs = Math.min(position?.timeUs ?? 0, knownUs > 0 ? knownUs : Number.MAX_SAFE_INTEGER);
+  return {
+    start: {
+      epoch: source ?? streamEpoch,
+      counts: source === undefined ? "sequences" : "trades",
+      storedTrades: isAgain ? Math.floor(position.sequence / 2) : 0,
+      skipped: isLive || isAgain ? [] : known,
+      downSince: position && { fromUs, reason: "the server was not running" },
+    },
+    // Fewer batches than microseconds go by, so no batch of an earlier start has come as far.
+    sequence: nowUs,
+    streamEpoch,
+  };
+}
+
+/** The minutes that could still change at a position. */
+async function running(
+  { dataset, store, latenessUs }: RestoreOptions,
+  { timeUs }: StoredPosition,
+): Promise<readonly RestoredMinute[] | Unanswered> {
+  const earliestUs = timeUs - latenessUs - barIntervalUs;
+  const fromUs = Math.floor(earliestUs / barIntervalUs + 1) * barIntervalUs;
+  const tickers = await store.tickers(dataset);
+  if (isUnanswered(tickers)) return tickers;
+  const minutes: RestoredMinute[] = [];
+  for (const { ticker, lastUs } of tickers) {
+    if (lastUs < fromUs) continue;
+    const rows = { dataset, ticker, fromUs, toUs: lastUs + barIntervalUs } as const;
+    const query = { ...rows, order: "oldest-first", limit: storedRowsMax } as const;
+    const found = await store.bars({ ...query, interval: secondsInterval(60) });
+    if (isUnanswered(found)) return found;
+    for (const bar of found.bars.filter(isWhole)) {
+      const span = { fromUs: bar.startUs, toUs: bar.startUs + barIntervalUs };
+      const trades = await tradesWithIds(store, { ...query, ...span });
+      if ("kind" in trades) return trades;
+      minutes.push({ ticker, bar, trades });
+    }
+  }
+  return minutes;
+}
+
+/** Trades whose ids may be told again; none where the first has no id. */
+async function tradesWithIds(
+  store: DatasetStore,
+  query: Parameters<DatasetStore["trades"]>[0],
+): Promise<readonly StoredTrade[] | Unanswered> {
+  const trades: StoredTrade[] = [];
+  while (trades.length < restoredTradesMax) {
+    const page = await store.trades({ ...query, offset: trades.length });
+    if (isUnanswered(page)) return page;
+    trades.push(...page);
+    if (page.length < query.limit || page[0]?.id === undefined) break;
+  }
+  return trades;
+}
+
+/** Whether it was folded here: others' bars may lack figures. */
+function isWhole(bar: StoredBar): bar is Bar {
+  return bar.tradeCount !== undefined && bar.quoteVolume !== undefined;
+}
