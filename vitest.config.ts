@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: [
       "server/src/**/*.{test,prop,fuzz}.ts",
+      "client/src/**/*.{test,prop}.ts",
       "test/**/*.test.ts",
       "scripts/**/*.test.ts",
       "bench/src/**/*.test.ts",

@@ -42,6 +42,24 @@ describe("the layers", () => {
     ]);
   });
 
+  it("are also the packages beside the server, which know nothing of it, nor it of them", () => {
+    const client = { path: "client/tsconfig.json", text: "{}" };
+    const beside = (path: string, to: string) => ({
+      path: `client/src/${path}`,
+      text: `import type { Some } from "${to}";\n`,
+    });
+    expect(layersOf([...house, client]).map(({ name }) => name)).toContain("client");
+    const faults = layerFaults([
+      ...[...house, client, file("core/a.ts", "../../../client/src/b.ts")],
+      beside("b.ts", "../../server/src/core/c.ts"),
+      file("core/c.ts"),
+    ]);
+    expect(faults).toEqual([
+      "server/src/core/a.ts: imports client/src/b.ts, which core may not",
+      "client/src/b.ts: imports server/src/core/c.ts, which client may not",
+    ]);
+  });
+
   it("have tests that may import anything", () => {
     expect(layerFaults([...house, file("core/a.test.ts", "../hub/b.ts")])).toEqual([]);
   });

@@ -6,24 +6,37 @@ import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type ProjectFile, projectFiles } from "./project-files.ts";
 
-/** A layer: its folder below `server/src`, and the layers that it may import. */
+/** A layer: its folder below `server/src`, or a package of its own, and the layers that it may import. */
 export interface Layer {
   readonly name: string;
   readonly mayImport: readonly string[];
 }
 
 const sources = "server/src/";
+/** Packages beside the server, each one layer; their sources are in `src`. */
+const packages: readonly string[] = ["client"];
+const roots: readonly string[] = [sources, ...packages.map((name) => `${name}/src/`)];
 const importPattern = /(?:\bfrom|\bimport)\s*\(?\s*"(\.[^"]+\.ts)"/g;
 
 /** All layers, those that import nothing first; each after all that it may import. */
 export function layersOf(files: readonly ProjectFile[]): readonly Layer[] {
   const layers = files.flatMap(({ path, text }) => {
-    const name = /^server\/src\/(.+)\/tsconfig\.json$/.exec(path)?.[1];
+    const name = layerName(path);
     if (name === undefined) return [];
     const { references = [] } = JSON.parse(text) as { references?: readonly { path: string }[] };
     return [{ name, mayImport: references.map((to) => normalize(join(name, to.path))).sort() }];
   });
   return inFloors(layers);
+}
+
+function layerName(path: string): string | undefined {
+  const [, inServer, beside] = /^(?:server\/src\/(.+)|(\w+))\/tsconfig\.json$/.exec(path) ?? [];
+  return inServer ?? packages.find((name) => name === beside);
+}
+
+/** Where the sources of a layer begin. */
+function rootOf(name: string): string {
+  return packages.includes(name) ? `${name}/src/` : `${sources}${name}/`;
 }
 
 function inFloors(layers: readonly Layer[]): readonly Layer[] {
@@ -63,7 +76,8 @@ function importCell(layers: readonly Layer[], name: string, mayImport: readonly 
 export function importsOf(files: readonly ProjectFile[]): ReadonlyMap<string, readonly string[]> {
   return new Map(
     files
-      .filter(({ path }) => path.startsWith(sources) && /(?<!\.\w+)\.ts$/.test(path))
+      .filter(({ path }) => roots.some((root) => path.startsWith(root)))
+      .filter(({ path }) => /(?<!\.\w+)\.ts$/.test(path))
       .map(({ path, text }) => [
         path,
         [...text.matchAll(importPattern)].map(([, to = ""]) => normalize(join(dirname(path), to))),
@@ -120,7 +134,7 @@ export function layerFaults(files: readonly ProjectFile[]): readonly string[] {
 
 function layerOf(layers: readonly Layer[], file: string): Layer | undefined {
   return layers
-    .filter(({ name }) => file.startsWith(`${sources}${name}/`))
+    .filter(({ name }) => file.startsWith(rootOf(name)))
     .toSorted((a, b) => b.name.length - a.name.length)[0];
 }
 

@@ -24,7 +24,7 @@ const checks: readonly Check[] = [
     command: "biome",
     args: ["ci", "--error-on-warnings", ...plainUnlessTerminal("--colors=off"), "."],
   },
-  { name: "types and layer walls", command: "tsc", args: ["-b", "server"] },
+  { name: "types and layer walls", command: "tsc", args: ["-b", "server", "client"] },
   { name: "types of tests", command: "tsc", args: ["-p", "tsconfig.test.json"] },
   { name: "types of benchmarks", command: "tsc", args: ["-p", "bench"] },
   { name: "layers and circles", command: "node", args: ["scripts/layers.ts"] },

@@ -28,7 +28,7 @@ const laterPattern = /import\("(\.[^"]+)"\)/g;
 const exportPattern =
   /^export (?:async )?(?:const|let|function\*?|class|interface|type|enum) (\w+)/gm;
 
-/** Each unused export of the server, with what to do about it. */
+/** Each unused export of server and client, with what to do about it. */
 export function unusedExports(
   files: readonly ProjectFile[],
   kept: ReadonlyMap<string, string> = laidForLater,
@@ -36,7 +36,7 @@ export function unusedExports(
   const sources = files.filter(({ path }) => path.endsWith(".ts") && !testPath.test(path));
   const isUsed = usesOf(sources);
   return sources
-    .filter(({ path }) => path.startsWith("server/src/") && !kept.has(path))
+    .filter(({ path }) => /^(server|client)\/src\//.test(path) && !kept.has(path))
     .flatMap(({ path, text }) => {
       const code = withoutComments(text);
       return [...code.matchAll(exportPattern)]

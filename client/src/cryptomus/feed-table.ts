@@ -1,0 +1,158 @@
+/**
+ * The open feeds of a Cryptomus stream: which update goes to which of them, what a newcomer is told at once, and which of
+ * them may have missed something.
+ */
+import { ClientError, type Fault } from "../fault.ts";
+import { BufferedFeed, type BufferOptions, type Feed } from "../feed.ts";
+import type { Interest } from "../interest.ts";
+import type { Routed } from "./decode.ts";
+import type { Gap } from "./messages.ts";
+import type { Channel } from "./wire.ts";
+
+/** The name that means every market or currency. */
+export const everything = "all";
+
+/** Channels of which every message counts; of the others, the newest state. */
+const histories: ReadonlySet<Channel> = new Set(["trade", "order", "deal", "balance"]);
+
+interface OpenFeed {
+  readonly channel: Channel;
+  readonly names: readonly string[];
+  readonly feed: BufferedFeed<unknown>;
+  /** When it was cut off, until that has been told to it. */
+  lostMs: number | undefined;
+}
+
+/** What a feed is opened with. */
+export interface FeedRequest<T> {
+  readonly channel: Channel;
+  readonly names: readonly string[];
+  readonly buffer?: BufferOptions | undefined;
+  readonly keyOf?: ((item: T) => string) | undefined;
+  /** When it counts as cut off until its subscription runs; not at all when left out. */
+  readonly lostMs?: number | undefined;
+}
+
+/** See the head of the file. */
+export class FeedTable {
+  readonly #interest: Interest;
+  /** Told when what is wanted has changed. */
+  readonly #changed: () => void;
+  readonly #feeds = new Set<OpenFeed>();
+  /** Who is told of an update, by channel and name. */
+  readonly #routes = new Map<string, Set<OpenFeed>>();
+  /** The newest state of what is subscribed to. */
+  readonly #newest = new Map<string, unknown>();
+  /** Of feeds that have ended. */
+  #droppedBefore = 0;
+
+  constructor(interest: Interest, changed: () => void) {
+    this.#interest = interest;
+    this.#changed = changed;
+  }
+
+  get size(): number {
+    return this.#feeds.size;
+  }
+
+  /** Items that were thrown away because a buffer was full. */
+  get dropped(): number {
+    return [...this.#feeds].reduce(
+      (sum, { feed }) => sum + feed.counts.dropped,
+      this.#droppedBefore,
+    );
+  }
+
+  open<T>({ channel, names, buffer, keyOf, lostMs }: FeedRequest<T>): Feed<T> {
+    if (names.length === 0) {
+      throw new ClientError({ kind: "misuse", message: "name at least one market or currency" });
+    }
+    const feed = new BufferedFeed<T>({
+      ...buffer,
+      ...(keyOf === undefined ? {} : { keyOf }),
+      ended: () => this.#close(open),
+    });
+    const open: OpenFeed = {
+      ...{ channel, names, lostMs },
+      feed: feed as BufferedFeed<unknown>,
+    };
+    this.#feeds.add(open);
+    for (const name of names) {
+      this.#interest.want(channel, name);
+      const key = keyFor(channel, name);
+      this.#routes.set(key, (this.#routes.get(key) ?? new Set()).add(open));
+      const known = this.#newest.get(key);
+      if (known !== undefined) feed.push(known as T);
+    }
+    this.#changed();
+    return feed;
+  }
+
+  #close(open: OpenFeed): void {
+    if (!this.#feeds.delete(open)) return;
+    this.#droppedBefore += open.feed.counts.dropped;
+    for (const name of open.names) {
+      const key = keyFor(open.channel, name);
+      this.#interest.unwant(open.channel, name);
+      this.#routes.get(key)?.delete(open);
+      if (this.#routes.get(key)?.size !== 0) continue;
+      this.#routes.delete(key);
+      this.#newest.delete(key);
+    }
+    this.#changed();
+  }
+
+  /** Hands an update to all who want it. */
+  route(channel: Channel, { name, item }: Routed): void {
+    const own = channel === "candles" ? (this.candlesOf(name) ?? name) : name;
+    const key = keyFor(channel, own);
+    const routes = this.#routes.get(key);
+    if (routes !== undefined && !histories.has(channel)) this.#newest.set(key, item);
+    for (const { feed } of routes ?? []) feed.push(item);
+    for (const { feed } of this.#routes.get(keyFor(channel, everything)) ?? []) feed.push(item);
+  }
+
+  /** Market and interval of the candles of a market that run. */
+  candlesOf(market: string): string | undefined {
+    for (const { channel, names } of this.#feeds) {
+      if (channel === "candles" && names[0]?.startsWith(`${market}|`)) return names[0];
+    }
+    return undefined;
+  }
+
+  /** The connection is gone: histories miss what happens from now on. */
+  lost(nowMs: number): void {
+    for (const open of this.#feeds) if (histories.has(open.channel)) open.lostMs ??= nowMs;
+  }
+
+  /** A channel runs again: who was cut off is told. Returns how many were. */
+  tellGaps(channel: Channel, nowMs: number): number {
+    let told = 0;
+    for (const open of this.#feeds) {
+      if (open.channel !== channel || open.lostMs === undefined) continue;
+      const gap: Gap = { type: "gap", fromMs: open.lostMs, toMs: nowMs };
+      open.lostMs = undefined;
+      told += 1;
+      open.feed.push(gap);
+    }
+    return told;
+  }
+
+  /** Ends the feeds of which nothing is served. */
+  refuse(channel: Channel, names: readonly string[], fault: Fault): void {
+    for (const open of [...this.#feeds]) {
+      if (open.channel === channel && open.names.every((name) => names.includes(name))) {
+        open.feed.end(fault);
+      }
+    }
+  }
+
+  /** Ends all feeds. */
+  endAll(fault: Fault | undefined): void {
+    for (const { feed } of [...this.#feeds]) feed.end(fault);
+  }
+}
+
+function keyFor(channel: Channel, name: string): string {
+  return `${channel}|${name}`;
+}

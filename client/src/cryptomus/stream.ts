@@ -1,0 +1,448 @@
+/**
+ * The Cryptomus stream: every channel as a feed, order books that mend themselves, and queries, over one connection that
+ * comes back. What is wanted is kept here and told to the server again after each reconnection.
+ */
+import { closingMeaning, socketUrl } from "../closing.ts";
+import {
+  Connection,
+  type ConnectionCounts,
+  type ConnectionState,
+  closedError,
+  type Patience,
+} from "../connection.ts";
+import { fieldsOf, parseExact } from "../exact-json.ts";
+import { ClientError, type Fault, faultOf } from "../fault.ts";
+import type { BufferOptions, Feed } from "../feed.ts";
+import { Interest, type InterestChange } from "../interest.ts";
+import type { DepthUpdate } from "../order-book.ts";
+import { type Platform, systemPlatform } from "../platform.ts";
+import { PendingRequests } from "../requests.ts";
+import { Signal } from "../signal.ts";
+import { decoders, type Routed } from "./decode.ts";
+import { everything, FeedTable } from "./feed-table.ts";
+import { type LiveBook, OwnedBook } from "./live-book.ts";
+import type {
+  BalanceChange,
+  Candle,
+  Fill,
+  Gap,
+  LastPrice,
+  OrderUpdate,
+  Ticker,
+  Trade,
+} from "./messages.ts";
+import type { Channel, ErrorObject, QueryMethod } from "./wire.ts";
+
+/** Names of markets or currencies; `all` takes those that come later too. */
+export type Names = "all" | string | readonly string[];
+
+/** Where and as whom to connect. */
+export interface CryptomusStreamOptions {
+  /** Address of the server, `http` or `ws`; `/ws` is added where it has no path. */
+  readonly url: string;
+  /**
+   * The one-time token, or who makes a new one for each connection, which is what lets a lost one come back:
+   * `() => rest.token()`. Left out where the server gives public channels to everybody.
+   */
+  readonly token?: string | (() => Promise<string>);
+  readonly patience?: Partial<Patience>;
+  readonly platform?: Partial<Platform>;
+}
+
+/** What has happened on a stream. */
+export interface StreamCounts extends ConnectionCounts {
+  /** Times that messages of a history may have been missed. */
+  readonly gaps: number;
+  /** Streams that went on without a gap where they had stopped; this protocol has no way to as yet. */
+  readonly resumes: number;
+  /** Order books that were asked for again. */
+  readonly resyncs: number;
+  /** Items that were thrown away by feeds whose buffer was full. */
+  readonly dropped: number;
+}
+
+/** How a feed of a history begins. */
+export interface StartOptions {
+  /** Whether what happened between the call and the server's first word is told as a {@link Gap} too. */
+  readonly gapAtStart?: boolean;
+}
+
+interface Reply {
+  readonly data: unknown;
+  readonly error: ErrorObject | null;
+}
+
+/** Reasons of a closing after which it is of no use to come back. */
+const banned = /disabled|Far too many/;
+/** Most params of one request. */
+const paramsMax = 1_000;
+/** Most feeds and books at once. */
+const feedsMax = 10_000;
+/** Most requests of which it is known what they subscribed to. */
+const askedMax = 1_000;
+/** Until what was refused as too much is asked for again, in milliseconds. */
+const tooManyWaitMs = 10_000;
+
+/** What a request subscribed to. */
+interface Asked {
+  readonly channel: Channel;
+  readonly names: readonly string[];
+}
+
+/** See the head of the file. */
+export class CryptomusStream {
+  /** Each change of the connection's state. */
+  readonly states: Signal<ConnectionState>;
+  /** What the server refuses that no call waits for, such as an unknown market of a feed. */
+  readonly refusals: Signal<Fault> = new Signal();
+  /** What it was lent, for who works with it. */
+  readonly platform: Platform;
+  readonly #connection: Connection;
+  readonly #requests: PendingRequests<Reply>;
+  readonly #interest = new Interest();
+  readonly #feeds: FeedTable = new FeedTable(this.#interest, () => this.#planFlush());
+  readonly #books = new Set<OwnedBook>();
+  /** What was subscribed to with the newest requests. */
+  readonly #asked = new Map<number, Asked>();
+  readonly #counts = { gaps: 0, resyncs: 0 };
+  readonly #token: CryptomusStreamOptions["token"];
+  readonly #url: string;
+  #isTokenUsed = false;
+  #isFlushPlanned = false;
+  #heardMs = 0;
+
+  constructor({ url, token, patience, platform }: CryptomusStreamOptions) {
+    this.#url = socketUrl(url, "/ws");
+    this.#token = token;
+    this.platform = { ...systemPlatform, ...platform };
+    this.#requests = new PendingRequests(this.platform);
+    const use = {
+      address: () => this.#address(),
+      heartbeat: () => this.#request(this.#requests.newId(), "ping", []),
+      meaningOf: (code: number, reason: string) => closingMeaning({ code, reason }, banned),
+      opened: () => this.#opened(),
+      lost: () => this.#lost(),
+      received: (text: string) => this.#received(text),
+    };
+    this.#connection = new Connection(use, this.platform, patience);
+    this.states = this.#connection.states;
+    this.states.listen((state) => {
+      if (state.state === "closed") this.#ended(state.why);
+    });
+    this.#connection.start();
+  }
+
+  get state(): ConnectionState {
+    return this.#connection.state;
+  }
+
+  get counts(): StreamCounts {
+    const resyncs = [...this.#books].reduce((sum, { bookCounts }) => sum + bookCounts.resyncs, 0);
+    return {
+      ...this.#connection.counts,
+      gaps: this.#counts.gaps,
+      resumes: 0,
+      resyncs: this.#counts.resyncs + resyncs,
+      dropped: this.#feeds.dropped,
+    };
+  }
+
+  /** Last prices; the newest of each market. */
+  lastPrices(markets: Names, buffer?: BufferOptions): Feed<LastPrice> {
+    return this.#open<LastPrice>("lastprice", markets, buffer, ({ market }) => market);
+  }
+
+  /** Figures of 24 hours; the newest of each market. */
+  tickers(markets: Names, buffer?: BufferOptions): Feed<Ticker> {
+    return this.#open<Ticker>("ticker", markets, buffer, ({ market }) => market);
+  }
+
+  /** Every trade, and a {@link Gap} where some may be missing. */
+  trades(markets: Names, buffer?: BufferOptions): Feed<Trade | Gap> {
+    return this.#open<Trade | Gap>("trade", markets, buffer);
+  }
+
+  /**
+   * Candles of one market and interval in seconds; the newest state of each. An update does not say which interval it
+   * is of, so a stream takes one interval of a market at a time.
+   */
+  candles(market: string, intervalS: number, buffer?: BufferOptions): Feed<Candle> {
+    const name = `${market}|${intervalS}`;
+    const running = this.#feeds.candlesOf(market);
+    if (running !== undefined && running !== name) {
+      const message = `candles of ${market} run at another interval: use a second stream`;
+      throw new ClientError({ kind: "misuse", message });
+    }
+    return this.#open<Candle>("candles", name, buffer, ({ startMs }) => String(startMs));
+  }
+
+  /** The order book of a market at a scale: the index of a price step, 0 the finest. */
+  orderBook(
+    market: string,
+    { scale = 0, ...buffer }: { scale?: number } & BufferOptions = {},
+  ): LiveBook {
+    this.#refuseMore();
+    const book = new OwnedBook(
+      {
+        platform: this.platform,
+        isLive: () => this.#connection.state.state === "live",
+        silentMs: () => this.platform.monotonicMs() - this.#heardMs,
+        follow: (own) => this.#follow(own),
+        unfollow: (own) => this.#unfollow(own),
+        askAgain: (parameter) => this.#askForBook(parameter),
+      },
+      { market, scale, buffer },
+    );
+    this.#follow(book);
+    return book;
+  }
+
+  /** Every step of the user's orders, and a {@link Gap} where some may be missing. */
+  orders(
+    markets: Names = everything,
+    { gapAtStart = false, ...buffer }: StartOptions & BufferOptions = {},
+  ): Feed<OrderUpdate | Gap> {
+    const lostMs = gapAtStart ? this.platform.wallMs() : undefined;
+    return this.#feeds.open<OrderUpdate | Gap>({
+      ...{ channel: "order", names: this.#listOf(markets), buffer, lostMs },
+    });
+  }
+
+  /** Every fill of the user's orders, and a {@link Gap} where some may be missing. */
+  fills(markets: Names = everything, buffer?: BufferOptions): Feed<Fill | Gap> {
+    return this.#open<Fill | Gap>("deal", markets, buffer);
+  }
+
+  /** Every change of what is available, and a {@link Gap} where some may be missing. */
+  balances(currencies: Names = everything, buffer?: BufferOptions): Feed<BalanceChange | Gap> {
+    return this.#open<BalanceChange | Gap>("balance", currencies, buffer);
+  }
+
+  /** Asks once; resolves with `data` as it came. */
+  async query(method: QueryMethod, params: readonly unknown[] = []): Promise<unknown> {
+    const { data, error } = await this.#ask(method, params);
+    if (error !== null) throw new ClientError(refusalOf(error));
+    return data;
+  }
+
+  /** Ends the connection and all feeds. */
+  close(): void {
+    this.#connection.close();
+  }
+
+  #open<T>(
+    channel: Channel,
+    names: Names,
+    buffer?: BufferOptions,
+    keyOf?: (item: T) => string,
+  ): Feed<T> {
+    return this.#feeds.open<T>({ channel, names: this.#listOf(names), buffer, keyOf });
+  }
+
+  #listOf(names: Names): readonly string[] {
+    this.#refuseMore();
+    return typeof names === "string" ? [names] : [...new Set(names)];
+  }
+
+  #refuseMore(): void {
+    const error = closedError(this.#connection.state);
+    if (error !== undefined) throw error;
+    if (this.#feeds.size + this.#books.size >= feedsMax) {
+      const message = `a stream has at most ${feedsMax} feeds`;
+      throw new ClientError({ kind: "misuse", message });
+    }
+  }
+
+  #follow(book: OwnedBook): void {
+    this.#books.add(book);
+    this.#interest.want("depth", book.parameter);
+    // Who comes second needs a whole book too, which a repeated subscription brings.
+    this.#askForBook(book.parameter);
+  }
+
+  #unfollow(book: OwnedBook): void {
+    if (!this.#books.delete(book)) return;
+    this.#counts.resyncs += book.bookCounts.resyncs;
+    this.#interest.unwant("depth", book.parameter);
+    this.#planFlush();
+  }
+
+  #askForBook(parameter: string): void {
+    this.#interest.unsend("depth", [parameter]);
+    this.#planFlush();
+  }
+
+  /** Tells the server of all that changed in this turn, once it is over. */
+  #planFlush(): void {
+    if (this.#isFlushPlanned) return;
+    this.#isFlushPlanned = true;
+    void Promise.resolve().then(() => {
+      this.#isFlushPlanned = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    if (!this.#connection.isOpen) return;
+    for (const change of this.#interest.takeChanges()) this.#tell(change);
+  }
+
+  #tell({ group, add, remove }: InterestChange): void {
+    const channel = group as Channel;
+    for (const params of requestsOf(channel, remove)) {
+      void this.#ask(`${channel}_unsubscribe`, params).catch(() => {});
+    }
+    // Whatever ran beside `all` was stopped with it.
+    if (remove.includes(everything)) this.#interest.unsend(group);
+    for (const params of requestsOf(channel, add)) void this.#subscribe(channel, params);
+    if (channel === "depth") this.#eachBook(add, (book) => book.asked());
+    if (remove.includes(everything)) this.#planFlush();
+  }
+
+  async #subscribe(channel: Channel, params: readonly unknown[]): Promise<void> {
+    const names = channel === "candles" ? [params.join("|")] : (params as readonly string[]);
+    try {
+      const { error } = await this.#ask(`${channel}_subscribe`, params, { channel, names });
+      if (error === null)
+        this.#counts.gaps += this.#feeds.tellGaps(channel, this.platform.wallMs());
+      else if (error.message.startsWith("Too many requests")) {
+        this.platform.after(tooManyWaitMs, () => this.#again(channel, names));
+      } else this.#refused(channel, names, error);
+    } catch (error) {
+      // After a loss of the connection, the next one asks for everything by itself.
+      if (faultOf(error).kind === "timeout") this.#again(channel, names);
+    }
+  }
+
+  #again(channel: Channel, names: readonly string[]): void {
+    this.#interest.unsend(channel, names);
+    this.#planFlush();
+  }
+
+  /** A refusal names what it is about, or is about all that was asked for. */
+  #refused(channel: Channel, names: readonly string[], error: ErrorObject): void {
+    const [, list] = /^Unknown (?:market|currency|scale index): (.*)$/.exec(error.message) ?? [];
+    const named = list === undefined ? undefined : list.split(", ");
+    const isMeant = (name: string) =>
+      named === undefined ||
+      named.some((bad) => name === bad || name.startsWith(`${bad}:`) || name.endsWith(`:${bad}`));
+    const meant = names.filter(isMeant);
+    const fault: Fault =
+      named === undefined
+        ? refusalOf(error)
+        : { kind: "unknown-name", message: error.message, names: named };
+    this.refusals.emit(fault);
+    this.#feeds.refuse(channel, meant, fault);
+    if (channel === "depth") this.#eachBook(meant, (book) => book.end(fault));
+  }
+
+  #eachBook(parameters: readonly string[], act: (book: OwnedBook) => void): void {
+    for (const book of [...this.#books]) if (parameters.includes(book.parameter)) act(book);
+  }
+
+  #ask(method: string, params: readonly unknown[], asked?: Asked): Promise<Reply> {
+    return this.#requests.ask((id) => {
+      if (asked !== undefined) this.#note(id, asked);
+      return this.#connection.send(this.#request(id, method, params));
+    });
+  }
+
+  #note(id: number, asked: Asked): void {
+    this.#asked.set(id, asked);
+    const [oldest] = this.#asked.keys();
+    if (this.#asked.size > askedMax && oldest !== undefined) this.#asked.delete(oldest);
+  }
+
+  #request(id: number, method: string, params: readonly unknown[]): string {
+    return JSON.stringify({ id, method, params });
+  }
+
+  async #address(): Promise<string> {
+    const token = this.#token;
+    if (token === undefined) return this.#url;
+    if (typeof token === "string") {
+      if (this.#isTokenUsed) {
+        const message =
+          "the token opened one connection already: give a function that makes new ones";
+        throw new ClientError({ kind: "unauthorized", message });
+      }
+      return `${this.#url}?token=${encodeURIComponent(token)}`;
+    }
+    return `${this.#url}?token=${encodeURIComponent(await token())}`;
+  }
+
+  #opened(): void {
+    this.#isTokenUsed = true;
+    this.#heardMs = this.platform.monotonicMs();
+    this.#interest.unsend();
+    this.#planFlush();
+  }
+
+  #lost(): void {
+    this.#feeds.lost(this.platform.wallMs());
+    for (const book of this.#books) book.lost();
+    this.#requests.failAll({
+      kind: "network",
+      message: "the connection was lost before the reply",
+    });
+  }
+
+  #ended(why: Fault): void {
+    const fault = why.kind === "closed" ? undefined : why;
+    this.#feeds.endAll(fault);
+    for (const book of [...this.#books]) book.end(fault);
+    this.#requests.failAll(why);
+  }
+
+  #received(text: string): void {
+    this.#heardMs = this.platform.monotonicMs();
+    try {
+      const isTrade = text.includes('"method":"trade_update"');
+      const { id, method, data, error } = fieldsOf(isTrade ? parseExact(text) : JSON.parse(text));
+      if (typeof method === "string" && method.endsWith("_update")) {
+        const channel = method.slice(0, -"_update".length) as Channel;
+        for (const routed of decoders[channel]?.(data) ?? []) this.#route(channel, routed);
+      } else this.#reply(id, { data, error: (error as ErrorObject | null | undefined) ?? null });
+    } catch (error) {
+      const { message } = faultOf(error);
+      this.#connection.restart({
+        kind: "unreadable",
+        message: `a message cannot be read: ${message}`,
+      });
+    }
+  }
+
+  /** An error right behind a success is about names that were left out of it. */
+  #reply(id: unknown, reply: Reply): void {
+    if (this.#requests.settle(id, reply) || reply.error === null) return;
+    const asked = typeof id === "number" ? this.#asked.get(id) : undefined;
+    if (asked === undefined) this.refusals.emit(refusalOf(reply.error));
+    else this.#refused(asked.channel, asked.names, reply.error);
+  }
+
+  #route(channel: Channel, routed: Routed): void {
+    if (channel === "depth") {
+      for (const book of this.#books)
+        if (book.parameter === routed.name) book.take(routed.item as DepthUpdate);
+      return;
+    }
+    this.#feeds.route(channel, routed);
+  }
+}
+
+/** The params of as many requests as it takes. */
+function requestsOf(channel: Channel, names: readonly string[]): readonly (readonly unknown[])[] {
+  if (channel === "candles") {
+    return names.map((name) => {
+      const [market, intervalS] = name.split("|");
+      return [market, Number(intervalS)];
+    });
+  }
+  const pieces: string[][] = [];
+  for (let at = 0; at < names.length; at += paramsMax) pieces.push(names.slice(at, at + paramsMax));
+  return pieces;
+}
+
+function refusalOf({ code, message }: ErrorObject): Fault {
+  return { kind: "refused", message, code: String(code) };
+}

@@ -1,0 +1,329 @@
+/**
+ * The Finazon stream: bars of any datasets and tickers as feeds, over one connection that comes back. A ticker that the
+ * server does not know is told for itself and leaves the others alone.
+ */
+import { closingMeaning, socketUrl } from "../closing.ts";
+import {
+  Connection,
+  type ConnectionCounts,
+  type ConnectionState,
+  closedError,
+  type Patience,
+} from "../connection.ts";
+import { isDecimal } from "../decimal.ts";
+import { fieldsOf, parseExact } from "../exact-json.ts";
+import { ClientError, type Fault, faultOf } from "../fault.ts";
+import { BufferedFeed, type BufferOptions, type Feed } from "../feed.ts";
+import { Interest } from "../interest.ts";
+import { type Platform, systemPlatform } from "../platform.ts";
+import { Signal } from "../signal.ts";
+import type { Bar, BarsRequest, Frequency } from "./messages.ts";
+import type { BarData, ControlReply } from "./wire.ts";
+
+/** Where to connect and with which key. */
+export interface FinazonStreamOptions {
+  /** Address of the server, `http` or `ws`; `/v1` is added where it has no path. */
+  readonly url: string;
+  readonly key: string;
+  readonly patience?: Partial<Patience>;
+  readonly platform?: Partial<Platform>;
+}
+
+/** What has happened on a stream. */
+export interface FinazonCounts extends ConnectionCounts {
+  /** Times that bars may have been missed; the missing ones are in `time_series`. */
+  readonly gaps: number;
+  /** Items that were thrown away by feeds whose buffer was full. */
+  readonly dropped: number;
+}
+
+/** A ticker that is not served, or no longer, and why. */
+export interface TickerRefusal {
+  readonly dataset: string;
+  readonly ticker: string;
+  readonly fault: Fault;
+}
+
+/** Reasons of a closing after which it is of no use to come back. */
+const banned = /revoked|newer connection|Far too many/;
+/** Most characters of tickers in one request; the server takes 102,400 bytes. */
+const tickerCharsMax = 20_000;
+const feedsMax = 10_000;
+/** Most requests of which it is known what they asked for. */
+const askedMax = 1_000;
+/** Until a request without a reply, or one too many, is sent again, in milliseconds. */
+const replyMs = 10_000;
+const tooManyWaitMs = 20_000;
+
+interface OpenFeed {
+  readonly dataset: string;
+  readonly frequency: Frequency;
+  readonly tickers: Set<string>;
+  readonly feed: BufferedFeed<Bar>;
+}
+
+interface Asked {
+  readonly group: string;
+  readonly tickers: readonly string[];
+  readonly cancel: () => void;
+}
+
+/** See the head of the file. */
+export class FinazonStream {
+  /** Each change of the connection's state. */
+  readonly states: Signal<ConnectionState>;
+  /** Each ticker that is not served. */
+  readonly refusals: Signal<TickerRefusal> = new Signal();
+  readonly #platform: Platform;
+  readonly #connection: Connection;
+  readonly #interest = new Interest();
+  readonly #feeds = new Set<OpenFeed>();
+  readonly #asked = new Map<number, Asked>();
+  readonly #counts = { gaps: 0, dropped: 0 };
+  #lastId = 0;
+  #isFlushPlanned = false;
+
+  constructor({ url, key, patience, platform }: FinazonStreamOptions) {
+    this.#platform = { ...systemPlatform, ...platform };
+    const use = {
+      address: () => Promise.resolve(`${socketUrl(url, "/v1")}?apikey=${encodeURIComponent(key)}`),
+      heartbeat: () => JSON.stringify({ event: "heartbeat" }),
+      meaningOf: (code: number, reason: string) => closingMeaning({ code, reason }, banned),
+      whyRefused: () => this.#whyRefused(url, key),
+      opened: () => this.#opened(),
+      lost: () => this.#lost(),
+      received: (text: string) => this.#received(text),
+    };
+    this.#connection = new Connection(use, this.#platform, patience);
+    this.states = this.#connection.states;
+    this.states.listen((state) => {
+      if (state.state === "closed") this.#ended(state.why);
+    });
+    this.#connection.start();
+  }
+
+  get state(): ConnectionState {
+    return this.#connection.state;
+  }
+
+  get counts(): FinazonCounts {
+    const dropped = [...this.#feeds].reduce((sum, { feed }) => sum + feed.counts.dropped, 0);
+    const { gaps, dropped: before } = this.#counts;
+    return { ...this.#connection.counts, gaps, dropped: before + dropped };
+  }
+
+  /**
+   * Bars of tickers: while they wait for a loop, the newest state of each minute. The feed ends when its recording is over,
+   * and with a fault when none of its tickers is served.
+   */
+  bars({ dataset, tickers, frequency = "1s" }: BarsRequest, buffer: BufferOptions = {}): Feed<Bar> {
+    const error = closedError(this.#connection.state);
+    if (error !== undefined) throw error;
+    if (tickers.length === 0 || this.#feeds.size >= feedsMax) {
+      const message =
+        tickers.length === 0
+          ? "name at least one ticker"
+          : `a stream has at most ${feedsMax} feeds`;
+      throw new ClientError({ kind: "misuse", message });
+    }
+    const feed = new BufferedFeed<Bar>({
+      ...buffer,
+      keyOf: ({ ticker, startMs }) => `${ticker}|${startMs}`,
+      ended: () => this.#close(open),
+    });
+    const open: OpenFeed = { dataset, frequency, tickers: new Set(tickers), feed };
+    this.#feeds.add(open);
+    for (const ticker of open.tickers) this.#interest.want(groupOf(open), ticker);
+    this.#planFlush();
+    return feed;
+  }
+
+  /** Ends the connection and all feeds. */
+  close(): void {
+    this.#connection.close();
+  }
+
+  #close(open: OpenFeed): void {
+    if (!this.#feeds.delete(open)) return;
+    this.#counts.dropped += open.feed.counts.dropped;
+    for (const ticker of open.tickers) this.#interest.unwant(groupOf(open), ticker);
+    this.#planFlush();
+  }
+
+  /** Tells the server of all that changed in this turn, once it is over. */
+  #planFlush(): void {
+    if (this.#isFlushPlanned) return;
+    this.#isFlushPlanned = true;
+    void Promise.resolve().then(() => {
+      this.#isFlushPlanned = false;
+      if (!this.#connection.isOpen) return;
+      for (const { group, add, remove } of this.#interest.takeChanges()) {
+        for (const tickers of piecesOf(remove)) this.#ask("unsubscribe", group, tickers);
+        for (const tickers of piecesOf(add)) this.#ask("subscribe", group, tickers);
+      }
+    });
+  }
+
+  #ask(event: "subscribe" | "unsubscribe", group: string, tickers: readonly string[]): void {
+    this.#lastId += 1;
+    const id = this.#lastId;
+    const [dataset, frequency] = JSON.parse(group) as [string, Frequency];
+    const request = { event, dataset, tickers, channel: "bars", frequency, aggregation: "1m" };
+    if (event === "subscribe") {
+      const cancel = this.#platform.after(replyMs, () => this.#again(id));
+      this.#asked.set(id, { group, tickers, cancel });
+      const [oldest] = this.#asked.keys();
+      if (this.#asked.size > askedMax && oldest !== undefined) this.#forget(oldest);
+    }
+    this.#connection.send(JSON.stringify({ ...request, request_id: id }));
+  }
+
+  #again(id: number): void {
+    const asked = this.#asked.get(id);
+    if (asked === undefined) return;
+    this.#forget(id);
+    this.#interest.unsend(asked.group, asked.tickers);
+    this.#planFlush();
+  }
+
+  #forget(id: number): void {
+    this.#asked.get(id)?.cancel();
+    this.#asked.delete(id);
+  }
+
+  #opened(): void {
+    this.#interest.unsend();
+    this.#planFlush();
+  }
+
+  #lost(): void {
+    if (this.#feeds.size > 0) this.#counts.gaps += 1;
+    for (const id of [...this.#asked.keys()]) this.#forget(id);
+  }
+
+  #ended(why: Fault): void {
+    const fault = why.kind === "closed" ? undefined : why;
+    for (const { feed } of [...this.#feeds]) feed.end(fault);
+  }
+
+  #received(text: string): void {
+    try {
+      const message = fieldsOf(parseExact(text));
+      if ("status" in message) this.#control(message as unknown as ControlReply);
+      else if ("o" in message) this.#bar(message as unknown as BarData);
+    } catch (error) {
+      const { message } = faultOf(error);
+      this.#connection.restart({
+        kind: "unreadable",
+        message: `a message cannot be read: ${message}`,
+      });
+    }
+  }
+
+  #bar(data: BarData): void {
+    const startMs = Number(data.t) * 1_000;
+    if (!Number.isFinite(startMs) || ![data.o, data.h, data.l, data.c, data.v].every(isDecimal)) {
+      throw new ClientError({ kind: "unreadable", message: "a bar has other fields" });
+    }
+    const { d: dataset, p: publisher, s: ticker } = data;
+    const bar: Bar = {
+      ...{ dataset, publisher, ticker, frequency: data.f as Frequency, startMs },
+      ...{ open: data.o, high: data.h, low: data.l, close: data.c, volume: data.v },
+    };
+    for (const open of this.#feeds) {
+      const isWanted = open.dataset === dataset && open.frequency === bar.frequency;
+      if (isWanted && open.tickers.has(ticker)) open.feed.push(bar);
+    }
+  }
+
+  #control({ status, code, message = "", request_id: idText }: ControlReply): void {
+    const id = Number(idText);
+    const asked = this.#asked.get(id);
+    if (status === "success") {
+      this.#forget(id);
+      return;
+    }
+    switch (code) {
+      case "API_RATE_LIMIT_EXCEEDED":
+        asked?.cancel();
+        this.#platform.after(tooManyWaitMs, () => this.#again(id));
+        return;
+      case "ALREADY_SUBSCRIBED":
+      case "NOT_SUBSCRIBED":
+        return;
+      case "DATA_UNAVAILABLE":
+        this.#datasetEnded(message);
+        return;
+      case "INVALID_TICKER":
+      case "UNAUTHORIZED_ACCESS":
+      case "INVALID_PARAMETER":
+        if (asked !== undefined) this.#refused(asked, code, message);
+        return;
+      default:
+    }
+  }
+
+  /** An error names the tickers that it is about, or is about the whole request. */
+  #refused({ group, tickers }: Asked, code: string, message: string): void {
+    const [, one] = /^The ticker (.*) you have specified /.exec(message) ?? [];
+    const [, leftOut] = / Left out: (.*)\.$/.exec(message) ?? [];
+    const named = one === undefined ? leftOut?.split(", ") : [one];
+    // How many more are unknown is told without their names.
+    if (named === undefined && / more of the requested tickers /.test(message)) return;
+    const names = named ?? tickers;
+    const fault: Fault =
+      code === "INVALID_TICKER"
+        ? { kind: "unknown-name", message, names }
+        : { kind: "refused", message, code };
+    for (const ticker of names) this.#refuse(group, ticker, fault);
+  }
+
+  #refuse(group: string, ticker: string, fault: Fault): void {
+    const [dataset] = JSON.parse(group) as [string];
+    this.refusals.emit({ dataset, ticker, fault });
+    for (const open of [...this.#feeds]) {
+      if (groupOf(open) !== group || !open.tickers.delete(ticker)) continue;
+      this.#interest.unwant(group, ticker);
+      if (open.tickers.size === 0) open.feed.end(fault);
+    }
+  }
+
+  /** Nothing follows of a dataset: its recording is over, which is in order, or its feed has failed. */
+  #datasetEnded(message: string): void {
+    const [, dataset] = / dataset "?(.+?)"? (?:is over|has failed)\./.exec(message) ?? [];
+    const isOver = message.includes(" is over.");
+    for (const open of [...this.#feeds]) {
+      if (open.dataset === dataset)
+        open.feed.end(isOver ? undefined : { kind: "unavailable", message });
+    }
+  }
+
+  /** A WebSocket does not tell why it was refused; the same address tells who asks without one. */
+  async #whyRefused(url: string, key: string): Promise<Fault | undefined> {
+    const address = `${socketUrl(url, "/v1").replace(/^ws/, "http")}?apikey=${encodeURIComponent(key)}`;
+    const answer = await this.#platform.request(address, { method: "GET", headers: {} }, replyMs);
+    const { message } = fieldsOf(fieldsOf(JSON.parse(answer.text))["error"]);
+    const said = typeof message === "string" ? message : `refused with ${answer.status}`;
+    if (answer.status === 401) return { kind: "unauthorized", message: said };
+    if (answer.status !== 429) return undefined;
+    return { kind: "rate-limited", message: said, retryAfterMs: answer.retryAfterMs };
+  }
+}
+
+function groupOf({ dataset, frequency }: Pick<OpenFeed, "dataset" | "frequency">): string {
+  return JSON.stringify([dataset, frequency]);
+}
+
+function piecesOf(tickers: readonly string[]): readonly (readonly string[])[] {
+  const pieces: string[][] = [];
+  let chars = tickerCharsMax;
+  for (const ticker of tickers) {
+    if (chars >= tickerCharsMax) {
+      pieces.push([]);
+      chars = 0;
+    }
+    pieces.at(-1)?.push(ticker);
+    chars += ticker.length + 3;
+  }
+  return pieces;
+}
