@@ -9,5 +9,5 @@ export interface FieldSchema {
 
 /** A text. */
 export function textField(description: string, example?: string): FieldSchema {
-  return { type: "string", description, ...(example === undefined ? {} : { example }) };
+  return { type: "string", description, ...(example === undefined ? {} : { examples: [example] }) };
 }

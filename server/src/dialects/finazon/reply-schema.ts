@@ -6,12 +6,12 @@ export type Fields = Readonly<Record<string, FieldSchema>>;
 
 /** A number. */
 export function numberField(description: string, example: number): FieldSchema {
-  return { type: "number", description, example };
+  return { type: "number", description, examples: [example] };
 }
 
 /** A time as a whole number. */
 export function timeField(description: string, example: number): FieldSchema {
-  return { type: "integer", format: "int64", description, example };
+  return { type: "integer", format: "int64", description, examples: [example] };
 }
 
 /** An object all of whose fields are there. */
@@ -20,8 +20,8 @@ export function objectSchema(properties: Fields): FieldSchema {
 }
 
 /** A list without a word about its pages, as time series and trades have it. */
-export function listSchema(properties: Fields): FieldSchema {
-  return objectSchema({ data: { type: "array", items: objectSchema(properties) } });
+export function listSchema(item: FieldSchema): FieldSchema {
+  return objectSchema({ data: { type: "array", items: item } });
 }
 
 /** A list that says which page it is. */

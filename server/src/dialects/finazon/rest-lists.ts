@@ -6,7 +6,16 @@ import type { CatalogView } from "../../marketdata/catalog.ts";
 import type { Dataset, Instrument } from "../../marketdata/instrument.ts";
 import type { RestRequest } from "../../ports/rest.ts";
 import { isRestFault, type RestFault } from "./errors.ts";
-import { textField } from "./field-schema.ts";
+import { type FieldSchema, textField } from "./field-schema.ts";
+import {
+  codeItem,
+  datasetItem,
+  forexItem,
+  publishedItem,
+  stockItem,
+  stockMarketItem,
+  usStockItem,
+} from "./list-schemas.ts";
 import type {
   CryptoTicker,
   ForexTicker,
@@ -16,6 +25,7 @@ import type {
   UsStockTicker,
 } from "./messages.ts";
 import { type FirstPage, pageReply, pageSizeMax, pagingSchema } from "./paging.ts";
+import { pagedListSchema } from "./reply-schema.ts";
 import type { RestCall, RestResource } from "./resource.ts";
 import { type TickerClass, tickerClass } from "./ticker-class.ts";
 
@@ -37,6 +47,7 @@ interface RestList {
   /** Path behind the version. */
   readonly path: string;
   readonly summary: string;
+  readonly item: FieldSchema;
   /** Query parameters besides the key and paging, with what each means. */
   readonly parameters: Readonly<Record<string, string>>;
   items(call: ListCall): RestItems | RestFault;
@@ -52,7 +63,7 @@ const datasetFilter = {
 /** All lists, with their pages. */
 export function listResources(firstPage: FirstPage): readonly RestResource[] {
   const paging = pagingSchema({ firstPage, defaultSize: pageSizeMax });
-  return restLists.map(({ path, summary, parameters, items }) => ({
+  return restLists.map(({ path, summary, item, parameters, items }) => ({
     path,
     summary,
     usage: "reference",
@@ -62,6 +73,7 @@ export function listResources(firstPage: FirstPage): readonly RestResource[] {
       ),
       ...paging,
     },
+    replySchema: pagedListSchema(item),
     answer(call) {
       const found = items(call);
       return isRestFault(found) ? found : pageReply(found, call.request.query, call.firstPage);
@@ -74,48 +86,56 @@ const restLists: readonly RestList[] = [
   {
     path: "/datasets",
     summary: "Datasets that are served",
+    item: datasetItem,
     parameters: codeFilter,
     items: ({ catalog, request }) => withCode(namedDatasets(catalog), request),
   },
   {
     path: "/publishers",
     summary: "Publishers of the datasets that are served",
+    item: codeItem("sip", "SIP"),
     parameters: codeFilter,
     items: ({ catalog, request }) => withCode(namePublishers(catalog.datasets()), request),
   },
   {
     path: "/tickers/crypto",
     summary: "Tickers that are pairs with a crypto currency",
+    item: publishedItem,
     parameters: { ...datasetFilter, ...tickerFilter },
     items: (call) => tickersOfClass(call, "crypto", cryptoTicker),
   },
   {
     path: "/tickers/forex",
     summary: "Tickers that are pairs of national currencies",
+    item: forexItem,
     parameters: { ...datasetFilter, ...tickerFilter },
     items: (call) => tickersOfClass(call, "forex", forexTicker),
   },
   {
     path: "/tickers/stocks",
     summary: "Tickers that are plain symbols",
+    item: stockItem,
     parameters: { ...datasetFilter, ...tickerFilter },
     items: (call) => tickersOfClass(call, "stocks", stockTicker),
   },
   {
     path: "/tickers/us_stocks",
     summary: "Tickers that are plain symbols, with what else is known of them: nothing here",
+    item: usStockItem,
     parameters: { ...datasetFilter, ...tickerFilter },
     items: (call) => tickersOfClass(call, "stocks", usStockTicker),
   },
   {
     path: "/markets/crypto",
     summary: "Publishers of pairs with a crypto currency",
+    item: codeItem("crypto_binance", "Binance"),
     parameters: codeFilter,
     items: ({ catalog, request }) => withCode(cryptoMarkets(catalog), request),
   },
   {
     path: "/markets/stocks",
     summary: "Stock markets: none is known here",
+    item: stockMarketItem,
     parameters: {
       country: "Only markets of this country.",
       name: "Only the market with this name.",
@@ -126,12 +146,14 @@ const restLists: readonly RestList[] = [
   {
     path: "/:publisher/tickers",
     summary: "Tickers of one dataset, named by its code, or of all datasets of one publisher",
+    item: publishedItem,
     parameters: tickerFilter,
     items: (call) => tickersOfPath(call, datasetsNamed(call)),
   },
   {
     path: "/:publisher/:dataset/tickers",
     summary: "Tickers of one dataset of one publisher",
+    item: publishedItem,
     parameters: tickerFilter,
     items: (call) => tickersOfPath(call, datasetOfPublisher(call)),
   },

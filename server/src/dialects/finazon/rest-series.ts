@@ -7,11 +7,47 @@ import type { RestReply } from "../../ports/rest.ts";
 import { priceFields } from "./encode.ts";
 import { isRestFault, type RestFault } from "./errors.ts";
 import { barsTag } from "./etag.ts";
+import type { FieldSchema } from "./field-schema.ts";
 import type { FirstPage } from "./paging.ts";
+import {
+  type Fields,
+  listSchema,
+  numberField,
+  objectSchema,
+  orNull,
+  timeField,
+} from "./reply-schema.ts";
 import type { RestCall, RestResource } from "./resource.ts";
 import { rowsReply } from "./rows-reply.ts";
 import { readBars, readSeries, type Series, seriesParameters, seriesRequired } from "./series.ts";
 import { isDatasetStyle, targetStyles } from "./target.ts";
+
+const priceSchema = objectSchema({
+  t: timeField("Start of the bar, in Unix seconds.", 1_675_256_340),
+  o: numberField("Open.", 145.35),
+  h: numberField("High.", 145.49),
+  l: numberField("Low.", 145.13),
+  c: numberField("Close.", 145.46),
+});
+const volume = { v: numberField("Volume.", 1_006_162) };
+const binanceVolumes = {
+  tr: orNull(numberField("Number of trades.", 123)),
+  bv: numberField("Base volume.", 97.598074),
+  qv: orNull(numberField("Quote volume.", 97.598074)),
+  tbv: orNull(numberField("Base volume that takers bought.", 97.598074)),
+  tqv: orNull(numberField("Quote volume that takers bought.", 97.598074)),
+};
+
+const plainSchema = listSchema(objectSchema({ ...asFields(priceSchema), ...volume }));
+const datasetSchema = listSchema({
+  ...priceSchema,
+  properties: { ...asFields(priceSchema), ...volume, ...binanceVolumes },
+  description: "Forex has no `v`, Binance has the other volumes for it.",
+});
+
+function asFields({ properties }: FieldSchema): Fields {
+  return properties as Fields;
+}
 
 /** `time_series` in all styles. */
 export function seriesResources(firstPage: FirstPage): readonly RestResource[] {
@@ -21,6 +57,7 @@ export function seriesResources(firstPage: FirstPage): readonly RestResource[] {
     usage: "time_series",
     parameters: { ...parameters, ...seriesParameters(firstPage) },
     required: [...required, ...seriesRequired],
+    replySchema: prefix === "" ? plainSchema : datasetSchema,
     answer,
   }));
 }

@@ -8,17 +8,19 @@ import { isRestFault, type RestFault, unansweredFault } from "./errors.ts";
 import { tradesTag } from "./etag.ts";
 import { type FirstPage, pageSizeMax, pagingSchema, readStoredPage } from "./paging.ts";
 import { readAskedTime, readOrder } from "./parameters.ts";
-import { listSchema, numberField, timeField } from "./reply-schema.ts";
+import { listSchema, numberField, objectSchema, timeField } from "./reply-schema.ts";
 import type { RestCall, RestResource } from "./resource.ts";
 import { rowsReply } from "./rows-reply.ts";
 import { absence, timeParameters } from "./series.ts";
 import { readTarget, type Target, targetStyles, tickerParameters } from "./target.ts";
 
-const replySchema = listSchema({
-  p: numberField("Price.", 184.95),
-  s: numberField("Quantity; a whole number where it is one.", 1),
-  t: timeField("When it was traded, in Unix milliseconds.", 1_686_959_999_000),
-});
+const replySchema = listSchema(
+  objectSchema({
+    p: numberField("Price.", 184.95),
+    s: numberField("Quantity; a whole number where it is one.", 1),
+    t: timeField("When it was traded, in Unix milliseconds.", 1_686_959_999_000),
+  }),
+);
 
 /** `trades` in all styles. */
 export function tradeResources(firstPage: FirstPage): readonly RestResource[] {
