@@ -81,6 +81,13 @@ export function readAskedTime(query: Query): AskedTime | RestFault {
 
 const truth = /^(?:true|false|t|f|1|0)$/i;
 
+/** A yes or no, in any of the ways that {@link checkTruth} takes; `fallback` where none is given. */
+export function readTruth(query: Query, name: string, fallback: boolean): boolean | RestFault {
+  const text = given(query, name);
+  if (text === undefined) return fallback;
+  return truth.test(text) ? /^[t1]/i.test(text) : invalid(name);
+}
+
 /** Checks a yes or no, in the ways in which programs of others write them; what it says changes nothing here. */
 export function checkTruth(query: Query, name: string): RestFault | undefined {
   const text = given(query, name);

@@ -26,6 +26,7 @@ import { keyParameter } from "./messages.ts";
 import type { FirstPage } from "./paging.ts";
 import type { RestResource, RestSources } from "./resource.ts";
 import { accountResources } from "./rest-account.ts";
+import { indicatorResources } from "./rest-indicators.ts";
 import { listResources } from "./rest-lists.ts";
 import { priceResources } from "./rest-price.ts";
 import { seriesResources } from "./rest-series.ts";
@@ -68,6 +69,7 @@ function resources(firstPage: FirstPage): readonly RestResource[] {
     ...listResources(firstPage),
     ...accountResources(firstPage),
     ...seriesResources(firstPage),
+    ...indicatorResources(firstPage),
     ...tradeResources(firstPage),
     ...priceResources,
     ...snapshotResources,
