@@ -1,8 +1,10 @@
 import { expect, it } from "vitest";
 import { datasetStoreContract } from "../ports/dataset-store.contract.ts";
+import { datasetTradesContract } from "../ports/dataset-trades.contract.ts";
 import { MemoryDatasetStore } from "./memory-dataset-store.ts";
 
 datasetStoreContract("memory", () => Promise.resolve(new MemoryDatasetStore()));
+datasetTradesContract("memory", () => Promise.resolve(new MemoryDatasetStore()));
 
 it("a store of bars in memory answers with its failure from then on", async () => {
   const store = new MemoryDatasetStore();

@@ -1,6 +1,6 @@
 /** The past of datasets in memory, for tests: plain lists, too slow for anything else. */
 import { assert } from "../core/assert.ts";
-import { rescaleExactly } from "../core/num/decimal.ts";
+import { formatDecimal, rescaleExactly } from "../core/num/decimal.ts";
 import { barIntervalUs } from "../marketdata/bar-update.ts";
 import type { StoredBar } from "../marketdata/bars/bar.ts";
 import { BarFold } from "../marketdata/bars/fold.ts";
@@ -75,7 +75,7 @@ export class MemoryDatasetStore implements DatasetStore {
       if (old === undefined || isNewerBar(bar, old)) bars.set(bar.startUs, bar);
     }
     stored.known = joined([...stored.known, ...batch.known]);
-    stored.gaps = [...stored.gaps, ...batch.gaps];
+    stored.gaps = joinedGaps([...stored.gaps, ...batch.gaps]);
     return Promise.resolve(undefined);
   }
 
@@ -227,11 +227,8 @@ function freshTrades(
 /** Equal for what is the same trade, as far as can be told. */
 function printOf({ ticker, venue, id, price, priceScale, ...rest }: StoredTrade): string {
   const { quantity, quantityScale, eventTimeUs, aggressor } = rest;
-  const numbers = [
-    rescaleExactly(price, priceScale, 30),
-    rescaleExactly(quantity, quantityScale, 30),
-  ];
-  return [ticker, venue, typeof id, id, ...numbers, eventTimeUs, aggressor].join(" ");
+  const numbers = [formatDecimal(price, priceScale), formatDecimal(quantity, quantityScale)];
+  return JSON.stringify([ticker, venue, id ?? null, ...numbers, eventTimeUs, aggressor]);
 }
 
 /** Makes the bar of a minute again from its trades. */
@@ -303,8 +300,20 @@ function inTime(trades: readonly StoredTrade[]): StoredTrade[] {
   return trades.toSorted((left, right) => left.eventTimeUs - right.eventTimeUs);
 }
 
-function byTime<Spanned extends Span>(spans: readonly Spanned[]): readonly Spanned[] {
-  return spans.toSorted((left, right) => left.fromUs - right.fromUs);
+/** Oldest first; of those that begin together first what is of all tickers, then by name. */
+function byTime<Spanned extends KnownSpan>(spans: readonly Spanned[]): readonly Spanned[] {
+  const rank = ({ ticker = "" }: KnownSpan) => ticker;
+  return spans.toSorted(
+    (left, right) => left.fromUs - right.fromUs || (rank(left) < rank(right) ? -1 : 1),
+  );
+}
+
+/** Gaps of each ticker and reason in as few as possible. */
+function joinedGaps(gaps: readonly Gap[]): readonly Gap[] {
+  const byReason = Map.groupBy(gaps, ({ reason }) => reason);
+  return [...byReason].flatMap(([reason, some]) =>
+    joined(some).map((span) => ({ ...span, reason })),
+  );
 }
 
 /** Spans of each ticker in as few as possible. */

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { datasetStoreContract } from "../../../ports/dataset-store.contract.ts";
+import { datasetTradesContract } from "../../../ports/dataset-trades.contract.ts";
 import { directWork } from "./direct-work.fixture.ts";
 import { openDatasetStore, SqliteDatasetStore } from "./store.ts";
 
@@ -19,6 +20,7 @@ function open() {
 }
 
 datasetStoreContract("SQLite", open);
+datasetTradesContract("SQLite", open);
 
 describe("a store with threads of its own", () => {
   it("stores what was put before it is closed, and has it when it is opened again", async () => {
