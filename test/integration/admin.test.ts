@@ -16,26 +16,35 @@ import { request as httpRequest } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { deposit } from "../support/operator.ts";
-import {
-  type CommandResult,
-  runCommand,
-  type ServerProcess,
-  startServerProcess,
-} from "../support/server-process.ts";
+import { runHere } from "../support/command-here.ts";
+import { addMarket, deposit } from "../support/operator.ts";
+import { type ServerHere, startServerHere } from "../support/server-here.ts";
+import { type CommandResult, startServerProcess } from "../support/server-process.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "openbourse-admin-"));
 const data = join(folder, "data");
 const adminSocket = join(data, "admin.sock");
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** A server whose exchange has only what these tests bring. */
+/** A server whose exchange has only what these tests bring, with all that it prints. */
 const yaml = "exchange: {participants: {enabled: false}}\ndatasets: []";
+const startProcess = () => startServerProcess({ data, yaml });
 
-const start = () => startServerProcess({ data, yaml });
+/** The same in this process, where nothing that is printed is looked at. */
+const start = (at = data): Promise<ServerHere> =>
+  startServerHere({
+    data: at,
+    settings: {
+      "exchange.participants.enabled": false,
+      "demo.key": true,
+      "demo.users": true,
+      datasets: [],
+    },
+  });
 
-async function run(...args: readonly string[]): Promise<CommandResult> {
-  return await runCommand([...args, "--data", data], folder);
+/** Runs a command on the data folder. */
+function run(...args: readonly string[]): Promise<CommandResult> {
+  return runHere([...args, "--data", data]);
 }
 
 /** The answer of a command that has to succeed. */
@@ -71,7 +80,7 @@ describe("help", () => {
     [["deposit", "--help"], "--any-user"],
     [["markets", "add", "--help"], "--band-percent"],
   ])("%j explains itself", async (args, word) => {
-    const { code, stdout } = await runCommand(args);
+    const { code, stdout } = await runHere(args);
     expect({ code, named: stdout.includes(word) }).toEqual({ code: 0, named: true });
   });
 });
@@ -80,7 +89,7 @@ describe("a mistyped data folder", () => {
   it("is named, and not made into an empty exchange", async () => {
     const mistyped = join(folder, "dat");
     const transfer = ["deposit", "--user", "x", "--currency", "USDT", "--amount", "1"];
-    const { code, stderr } = await runCommand([...transfer, "--data", mistyped], folder);
+    const { code, stderr } = await runHere([...transfer, "--data", mistyped]);
     expect(code).toBe(2);
     expect(stderr).toBe(
       `openbourse: there is no data folder ${mistyped}: name the right one with --data, or begin one with \`openbourse serve\` or \`openbourse init\`\n`,
@@ -90,21 +99,22 @@ describe("a mistyped data folder", () => {
 });
 
 describe.each(["stopped", "running"])("with the server %s", (state) => {
-  let server: ServerProcess | undefined;
-  beforeAll(async () => {
-    if (state === "running") server = await start();
-    else
-      expect((await run("init", "--set", "demo.key=true", "--set", "demo.users=true")).code).toBe(
-        0,
-      );
-  });
-  afterAll(async () => {
-    if (server !== undefined) expect(await server.stop()).toBe(0);
-  });
+  let here: ServerHere | undefined;
+  /** Two codes that the other turn of these tests does not use: a market to add, and one that is there. */
+  const [base, old, user] =
+    state === "running" ? ["ETH", "SOL", "agent-r"] : ["BTC", "TRX", "agent-s"];
+  const added = `${base}_USDT`;
+  const market = `${old}_USDT`;
 
-  /** Two codes that the other turn of these tests does not use. */
-  const [base, user] = state === "running" ? ["ETH", "agent-r"] : ["BTC", "agent-s"];
-  const market = `${base}_USDT`;
+  beforeAll(async () => {
+    if (state === "running") here = await start();
+    else {
+      const begun = await run("init", "--set", "demo.key=true", "--set", "demo.users=true");
+      expect(begun.code).toBe(0);
+    }
+    await addMarket(data, { code: market, tick: "0.01", lot: "0.001" });
+  });
+  afterAll(() => here?.server.stop());
 
   it("users are made, listed without their keys, and disabled", async () => {
     const made = await answerOf("users", "create", "--label", `bot ${state}`);
@@ -125,8 +135,8 @@ describe.each(["stopped", "running"])("with the server %s", (state) => {
 
   it("markets are added, listed, halted and resumed", async () => {
     const rules = ["--tick", "0.01", "--lot", "0.0001", "--band-percent", "2.5"];
-    expect(await answerOf("markets", "add", market, ...rules)).toEqual({
-      code: market,
+    expect(await answerOf("markets", "add", added, ...rules)).toEqual({
+      code: added,
       state: "open",
       tick: "0.01",
       lot: "0.0001",
@@ -136,14 +146,12 @@ describe.each(["stopped", "running"])("with the server %s", (state) => {
       maxQuote: "10000000",
       bandPercent: "2.5",
     });
-    expect(await faultOf("markets", "add", market, ...rules)).toContain("already");
-    expect((await run("markets", "halt", market)).stdout).toBe(
-      `${market} is halted: it takes cancels and no new orders\n`,
+    expect(await faultOf("markets", "add", added, ...rules)).toContain("already");
+    expect((await run("markets", "halt", added)).stdout).toBe(
+      `${added} is halted: it takes cancels and no new orders\n`,
     );
-    expect((await run("markets", "list")).stdout).toContain(
-      `${market}      halted  tick 0.01  lot`,
-    );
-    expect(await answerOf("markets", "resume", market)).toEqual({ market, state: "open" });
+    expect((await run("markets", "list")).stdout).toContain(`${added}      halted  tick 0.01  lot`);
+    expect(await answerOf("markets", "resume", added)).toEqual({ market: added, state: "open" });
   });
 
   it("rules of a market, fees and limits are set and shown", async () => {
@@ -156,7 +164,7 @@ describe.each(["stopped", "running"])("with the server %s", (state) => {
     expect(await answerOf("fees")).toMatchObject({
       markets: expect.arrayContaining([{ market, makerPercent: "-0.01", takerPercent: "0.05" }]),
     });
-    const limit = base === "ETH" ? 400 : 500;
+    const limit = state === "running" ? 400 : 500;
     expect(await answerOf("limits", "set", "--open-orders-per-user", String(limit))).toMatchObject({
       changed: [{ what: "openOrdersPerUserMax", to: String(limit) }],
     });
@@ -177,52 +185,68 @@ describe.each(["stopped", "running"])("with the server %s", (state) => {
   });
 
   it("money goes to a name that is no user's only on request", async () => {
-    const deposit = ["deposit", "--user", user, "--currency", base, "--amount", "1"];
+    const deposit = ["deposit", "--user", user, "--currency", old, "--amount", "1"];
     expect(await faultOf(...deposit)).toContain(`there is no user ${user}`);
     expect(await answerOf(...deposit, "--any-user")).toMatchObject({ available: "1" });
   });
 });
 
 describe("what is kept", () => {
+  /** A folder that got a market while no server ran on it, and one while one did. */
+  const kept = join(folder, "kept");
+  beforeAll(async () => {
+    await (await start(kept)).server.stop();
+    await addMarket(kept, { code: "BTC_USDT", tick: "0.01", lot: "0.001" });
+    const { server } = await start(kept);
+    await addMarket(kept, { code: "ETH_USDT", tick: "0.01", lot: "0.001" });
+    await server.stop();
+  });
+
   it("was kept from both turns", async () => {
-    const { stdout } = await run("markets", "list");
+    const { stdout } = await runHere(["markets", "list", "--data", kept]);
     expect(stdout).toMatch(/^BTC_USDT .*\nETH_USDT .*\n$/);
-    expect((await run("verify", "--log-level", "silent")).code).toBe(0);
+    expect((await runHere(["verify", "--log-level", "silent", "--data", kept])).code).toBe(0);
   });
 
   it("can be read by its owner only", () => {
-    const modes = ["master-key", "users.db"].map((name) => statSync(join(data, name)).mode & 0o777);
+    const modes = ["master-key", "users.db"].map((name) => statSync(join(kept, name)).mode & 0o777);
     expect(modes).toEqual([0o600, 0o600]);
-    expect(statSync(data).mode & 0o077).toBe(0);
+    expect(statSync(kept).mode & 0o077).toBe(0);
   });
 });
 
 describe("the administration of a running server", () => {
+  beforeAll(async () => {
+    await (await start()).server.stop();
+    if (!(await run("markets", "list")).stdout.includes("BTC_USDT"))
+      await addMarket(data, { code: "BTC_USDT", tick: "0.01", lot: "0.0001" });
+  });
+
   it("is a socket for the owner, which goes when the server does", async () => {
-    const server = await start();
+    const { server, http } = await start();
     const stats = statSync(adminSocket);
     expect([stats.isSocket(), stats.mode & 0o777]).toEqual([true, 0o600]);
     expect(await ask("list-markets")).toBe(200);
     // The public port knows nothing of it.
-    const publicly = await fetch(`${server.http}/list-markets`, { method: "POST" });
+    const publicly = await fetch(`${http}/list-markets`, { method: "POST" });
     expect(publicly.status).toBe(404);
     await server.stop();
     expect(readdirSync(data)).not.toContain("admin.sock");
   });
 
   it("may be gone without having said so: the next command goes on alone", async () => {
-    const server = await start();
-    await server.stop("SIGKILL");
+    const killed = await startProcess();
+    await killed.stop("SIGKILL");
     expect(readdirSync(data)).toContain("admin.sock");
     expect(await answerOf("markets", "halt", "BTC_USDT")).toMatchObject({ state: "halted" });
     expect(await answerOf("markets", "resume", "BTC_USDT")).toMatchObject({ state: "open" });
     const next = await start();
     expect(await ask("list-markets")).toBe(200);
-    await next.stop();
+    await next.server.stop();
   });
 
   it("serves 64 commands at once, and those that come while it stops wait until it has", async () => {
-    const server = await start();
+    const { server } = await start();
     const { userId } = await answerOf("users", "create");
     const give = (index: number) =>
       deposit(data, { user: String(userId), currency: "BTC", amount: "1", key: `${index}` });
@@ -238,7 +262,7 @@ describe("the administration of a running server", () => {
   });
 
   it("cannot be gone past while the server has the exchange", async () => {
-    const server = await start();
+    const { server } = await start();
     rmSync(adminSocket);
     const { code, stderr } = await run("markets", "list");
     expect(code).toBe(1);
@@ -249,14 +273,14 @@ describe("the administration of a running server", () => {
 
 describe("a user made while the server runs", () => {
   it("can sign at once, has what is deposited, and is refused once they are disabled", async () => {
-    const server = await start();
+    const { server, http } = await start();
     const { userId, apiKey } = (await answerOf("users", "create")) as {
       userId: string;
       apiKey: string;
     };
     await run("deposit", "--user", userId, "--currency", "BTC", "--amount", "1.5");
     const balance = () =>
-      fetch(`${server.http}/v2/user-api/exchange/account/balance`, {
+      fetch(`${http}/v2/user-api/exchange/account/balance`, {
         headers: { userId, sign: createHash("md5").update(apiKey).digest("hex") },
       });
     expect(await (await balance()).json()).toEqual({
@@ -271,7 +295,7 @@ describe("a user made while the server runs", () => {
 
 describe("demo users", () => {
   it("come with a line that shows a balance when it is pasted", async () => {
-    const server = await start();
+    const server = await startProcess();
     await server.demoUser(1);
     await vi.waitUntil(() => server.output().stdout.includes("account stream: "));
     const line = /^balance: curl -s (\S+) -H '(\S+): (\S+)' -H '(\S+): (\S+)'$/m;
@@ -288,7 +312,7 @@ describe("demo users", () => {
 
   it("are shown at every start, funded once, and their keys are in no log", async () => {
     const turn = async () => {
-      const server = await start();
+      const server = await startProcess();
       const users = [await server.demoUser(0), await server.demoUser(1)] as const;
       for (const { apiKey } of users) expect(server.output().stderr).not.toContain(apiKey);
       await server.stop();
@@ -310,11 +334,13 @@ describe("demo users", () => {
     });
     await server.stop();
     expect(server.output().stdout).not.toContain("demo user");
-    expect((await runCommand(["users", "list", "--data", elsewhere])).stdout).toBe("");
+    expect((await runHere(["users", "list", "--data", elsewhere])).stdout).toBe("");
   });
 });
 
 describe("the master key", () => {
+  beforeAll(async () => (await start()).server.stop());
+
   it("given by a wrong variable, or missing beside users, is said plainly and never printed", async () => {
     const key = readFileSync(join(data, "master-key"), "utf8");
     rmSync(join(data, "master-key"));
