@@ -1,4 +1,9 @@
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
+
+// Tests start many threads and processes of the same sources: each finds what the first has compiled.
+process.env["NODE_COMPILE_CACHE"] ??= join(tmpdir(), "openbourse-compile-cache");
 
 export default defineConfig({
   test: {

@@ -42,8 +42,6 @@ for (const check of checks) {
 }
 
 const folder = mkdtempSync(join(tmpdir(), "openbourse-test-"));
-// Tests start many processes of the same sources: each finds what the first of them has compiled.
-process.env["NODE_COMPILE_CACHE"] ??= join(folder, "compile-cache");
 try {
   console.log("\n== tests");
   const report = join(folder, "report.json");

@@ -45,6 +45,7 @@ function inputOf(folder: string) {
       OPENBOURSE_PORT: "0",
       OPENBOURSE_LOG_LEVEL: "silent",
       OPENBOURSE_EXCHANGE_PARTICIPANTS_ENABLED: "false",
+      OPENBOURSE_EXCHANGE_WARM_UP_MS: "0",
     },
     flags: [],
   };

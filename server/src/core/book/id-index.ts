@@ -10,7 +10,7 @@ import { noSlot, type OrderPool, type OrderSlot } from "./order-pool.ts";
 const stretchBits = 3;
 const stretchMask = 2 ** stretchBits - 1;
 
-/** Rows of a pool by order id. */
+/** Rows of a pool by order id; a pool has one index, whose places are of the pool's memory. */
 export class IdIndex {
   readonly #pool: OrderPool;
   #id: Float64Array;
@@ -20,20 +20,18 @@ export class IdIndex {
   #size = 0;
 
   constructor(pool: OrderPool) {
-    const count = placesFor(pool);
     this.#pool = pool;
     this.#id = pool.id;
-    this.#places = new Int32Array(count);
-    this.#mask = count - 1;
+    this.#places = pool.places;
+    this.#mask = pool.places.length - 1;
   }
 
-  /** Takes as many places as the pool needs that has grown, and finds all rows again. */
+  /** Takes the places of a pool that has grown, and finds all rows again. */
   rebuild(): void {
-    const taken = this.#places.filter((place) => place !== 0);
-    const count = placesFor(this.#pool);
+    const taken = this.#size === 0 ? [] : this.#places.filter((place) => place !== 0);
     this.#id = this.#pool.id;
-    this.#places = new Int32Array(count);
-    this.#mask = count - 1;
+    this.#places = this.#pool.places;
+    this.#mask = this.#places.length - 1;
     for (const place of taken) this.#places[this.#placeOf(this.#id[place - 1]!)] = place;
   }
 
@@ -95,8 +93,4 @@ export class IdIndex {
     const stretch = Math.imul(id >>> stretchBits, 0x9e3779b1) << stretchBits;
     return (stretch | (id & stretchMask)) & this.#mask;
   }
-}
-
-function placesFor({ capacity }: OrderPool): number {
-  return 2 ** Math.ceil(Math.log2(Math.max(1, capacity) * 2));
 }

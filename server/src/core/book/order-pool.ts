@@ -57,6 +57,8 @@ export class OrderPool {
   /** Neighbours among the orders of one owner. */
   nextOfUser: Int32Array = new Int32Array(0);
   previousOfUser: Int32Array = new Int32Array(0);
+  /** Places of the {@link IdIndex}: two or more for each row, and a power of two. */
+  places: Int32Array = new Int32Array(2);
   #side: Uint8Array = new Uint8Array(0);
   /** Quote atoms asked for by value and traded so far, and the owner's own id: most rows have none. */
   readonly value: bigint[] = [];
@@ -94,8 +96,8 @@ export class OrderPool {
     this.level = grown(this.level, room.integers());
     this.nextOfUser = grown(this.nextOfUser, room.integers());
     this.previousOfUser = grown(this.previousOfUser, room.integers());
+    this.places = room.places();
     this.#side = grown(this.#side, room.bytes());
-    room.close();
   }
 
   /** Open orders. */
@@ -164,7 +166,7 @@ export class OrderPool {
   }
 }
 
-/** Bytes of a row: the columns of {@link OrderPool.reserve}. */
+/** Bytes of a row in the columns of {@link OrderPool.reserve}, without places of the index. */
 const rowBytes = 7 * Float64Array.BYTES_PER_ELEMENT + 7 * Int32Array.BYTES_PER_ELEMENT + 1;
 
 /**
@@ -174,35 +176,39 @@ const rowBytes = 7 * Float64Array.BYTES_PER_ELEMENT + 7 * Int32Array.BYTES_PER_E
  */
 class ColumnRoom {
   readonly #capacity: number;
+  readonly #places: number;
   readonly #buffer: ArrayBuffer;
   #taken = 0;
 
   constructor(capacity: number) {
     this.#capacity = capacity;
-    this.#buffer = new ArrayBuffer(capacity * rowBytes);
+    this.#places = 2 ** Math.ceil(Math.log2(capacity * 2));
+    const placesBytes = this.#places * Int32Array.BYTES_PER_ELEMENT;
+    this.#buffer = new ArrayBuffer(capacity * rowBytes + placesBytes);
   }
 
   /** Columns of wide values come before those of narrow ones, so that each begins where it may. */
   floats(): Float64Array {
-    return new Float64Array(this.#buffer, this.#next(8), this.#capacity);
+    return new Float64Array(this.#buffer, this.#take(8 * this.#capacity), this.#capacity);
   }
 
   integers(): Int32Array {
-    return new Int32Array(this.#buffer, this.#next(4), this.#capacity);
+    return new Int32Array(this.#buffer, this.#take(4 * this.#capacity), this.#capacity);
+  }
+
+  places(): Int32Array {
+    return new Int32Array(this.#buffer, this.#take(4 * this.#places), this.#places);
   }
 
   bytes(): Uint8Array {
-    return new Uint8Array(this.#buffer, this.#next(1), this.#capacity);
-  }
-
-  close(): void {
-    assert(this.#taken === rowBytes, "the columns take the whole room");
+    return new Uint8Array(this.#buffer, this.#take(this.#capacity), this.#capacity);
   }
 
   /** Where the next column begins. */
-  #next(valueBytes: number): number {
-    const at = this.#capacity * this.#taken;
-    this.#taken += valueBytes;
+  #take(bytes: number): number {
+    const at = this.#taken;
+    this.#taken += bytes;
+    assert(this.#taken <= this.#buffer.byteLength, "the room holds every column");
     return at;
   }
 }
