@@ -3,9 +3,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { askStream, CryptomusClient, type CryptomusUser } from "../support/cryptomus-client.ts";
-import { addFundedUsers, addMarket } from "../support/operator.ts";
-import { type ServerHere, startServerHere } from "../support/server-here.ts";
+import { askStream, CryptomusClient } from "../support/cryptomus-client.ts";
+import {
+  addTraders,
+  tradedMarket as market,
+  startExchangeHere,
+  tradeAfter,
+} from "../support/exchange-traffic.ts";
+import type { ServerHere } from "../support/server-here.ts";
 import { SteppedClock } from "../support/stepped-clock.ts";
 import type { Received, StreamClient } from "../support/stream-client.ts";
 
@@ -15,8 +20,6 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const market = "BTC_USDT";
-
 /** A bar of either protocol; prices and volumes here are whole numbers. */
 interface Figures {
   readonly t: number;
@@ -25,27 +28,6 @@ interface Figures {
   readonly l: number;
   readonly c: number;
   readonly v: number;
-}
-
-function start(data: string, clock: SteppedClock): Promise<ServerHere> {
-  const settings = { datasets: [], "exchange.participants.enabled": false, "demo.users": false };
-  return startServerHere({ data, clock, settings });
-}
-
-/** Trades once at each of some prices, with so many seconds before each. */
-async function trade(
-  here: ServerHere,
-  users: readonly CryptomusUser[],
-  { clock, pauses }: { clock: SteppedClock; pauses: readonly number[] },
-): Promise<void> {
-  const [buyer, seller] = users.map((user) => new CryptomusClient(here, user));
-  for (const [at, pause] of pauses.entries()) {
-    clock.pass(pause);
-    const order = { market, price: String(100 + ((at * 7) % 11)), quantity: String(1 + (at % 3)) };
-    const sold = await seller?.limitOrder({ ...order, direction: "sell" });
-    const bought = await buyer?.limitOrder({ ...order, direction: "buy" });
-    expect([sold?.status, bought?.status]).toEqual([200, 200]);
-  }
 }
 
 type Tuple = [number, ...string[]];
@@ -120,22 +102,20 @@ async function seconds(here: ServerHere, client: StreamClient): Promise<readonly
 it("time_series and candles_request tell the same bars, from the first trade on, over a restart", async () => {
   const clock = new SteppedClock();
   const data = join(folder, "data");
-  const first = await start(data, clock);
-  await addMarket(data, { code: market, tick: "1", lot: "1" });
-  const users = await addFundedUsers(data, 2, { BTC: "1000", USDT: "1000000" });
+  const first = await startExchangeHere(data, clock);
+  const users = await addTraders(data);
   const [user] = users;
-  if (user === undefined) throw new Error("there is no user");
   const pauses = [1, 7, 61, 3, 3_700, 2, 2, 90_000, 31, 1, 700_000, 9];
-  await trade(first, users, { clock, pauses });
+  await tradeAfter(first, users, { clock, pauses });
   const before = await new CryptomusClient(first, user).open();
   expect(await seconds(first, before)).toHaveLength(pauses.length);
   await before.close();
   await first.server.stop();
 
-  const second = await start(data, clock);
+  const second = await startExchangeHere(data, clock);
   const client = await new CryptomusClient(second, user).open();
   expect(await seconds(second, client)).toHaveLength(pauses.length);
-  await trade(second, users, { clock, pauses: [1, 65, 4_000] });
+  await tradeAfter(second, users, { clock, pauses: [1, 65, 4_000] });
   expect(await seconds(second, client)).toHaveLength(pauses.length + 3);
   await client.close();
   await second.server.stop();
@@ -144,17 +124,15 @@ it("time_series and candles_request tell the same bars, from the first trade on,
 it("a chart that subscribes and then asks has every candle once, whenever it comes", async () => {
   const clock = new SteppedClock();
   const data = join(folder, "data");
-  const here = await start(data, clock);
-  await addMarket(data, { code: market, tick: "1", lot: "1" });
-  const users = await addFundedUsers(data, 2, { BTC: "1000", USDT: "1000000" });
+  const here = await startExchangeHere(data, clock);
+  const users = await addTraders(data);
   const [user] = users;
-  if (user === undefined) throw new Error("there is no user");
-  await trade(here, users, { clock, pauses: [1, 70, 200] });
+  await tradeAfter(here, users, { clock, pauses: [1, 70, 200] });
 
   const client = await new CryptomusClient(here, user).open();
   await askStream(client, "candles_subscribe", [market, 60]);
   const seed = await candles(client, 60);
-  await trade(here, users, { clock, pauses: [1, 50, 130, 1, 66] });
+  await tradeAfter(here, users, { clock, pauses: [1, 50, 130, 1, 66] });
   const expected = await candles(client, 60);
   const last = expected.at(-1);
   await client.until((update) => updated(update)?.t === last?.t && updated(update)?.v === last?.v);

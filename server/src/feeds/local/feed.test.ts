@@ -72,6 +72,19 @@ describe("the exchange's own trades", () => {
     }
   });
 
+  it("tell the time themselves where the clock has leapt, so that none is too early for its bar", async () => {
+    const feed = new LocalFeed("openbourse", [rules]);
+    feed.tick({ sequence: 1, tick: 1, timeUs: 1_000_000 });
+    feed.take([{ ...released([traded(2_141_801, 12), traded(2_141_802, 1)]), timeUs: 1_900_000 }]);
+    feed.take([{ ...released([traded(2_141_803, 1)]), timeUs: 3_600_000_000 }]);
+    const { value } = await feed.run(new VirtualFeedContext(), stopSource().signal).next();
+
+    const told = (value as readonly FeedEvent[]).map((event) =>
+      event.kind === "time" ? event.atUs : event.kind === "trades" && event.trades.length,
+    );
+    expect(told).toEqual([1_000_000, 2, 3_600_000_000, 1]);
+  });
+
   it("come in order with the exchange's ticks, which are the time by which bars are cut", async () => {
     const feed = new LocalFeed("openbourse", [rules]);
     const tick = (tenths: number) => ({ sequence: 1, tick: tenths, timeUs: tenths * 100_000 });

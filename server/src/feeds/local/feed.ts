@@ -22,6 +22,12 @@ export const foldedTradesMax = 1_024;
 /** Most trades and ticks that wait for the folds; beyond it the oldest are given up and the gap is told. */
 export const waitingTradesMax = 1_000_000;
 
+/**
+ * Ticks come ten times a second. A trade that is further ahead of the last one has come before the next, because the
+ * clock has leapt, as that of a machine that slept: then the trade says what time it is.
+ */
+const leapUs = 1_000_000;
+
 interface LocalTrade {
   readonly kind: "trade";
   readonly traded: Pick<Traded, "market" | "price" | "quantity" | "aggressor">;
@@ -45,6 +51,8 @@ export class LocalFeed implements Feed, Stage {
   readonly #rules = new Map<string, MarketRules>();
   readonly #instruments = new Map<string, Instrument>();
   #waiting: Waiting[] = [];
+  /** The newest time that was told, in microseconds since 1970; undefined before the first one. */
+  #timeUs: number | undefined;
   #lost: { readonly fromUs: number; readonly toUs: number } | undefined;
   #wake: (() => void) | undefined;
   /** Where instruments are made, once the feed runs. */
@@ -64,6 +72,7 @@ export class LocalFeed implements Feed, Stage {
   /** Takes trades of before `nowUs`, the start, whose bars may still change, oldest first. */
   restore(trades: readonly TradeRecord[], nowUs: number): void {
     this.#waiting.push({ kind: "time", atUs: nowUs });
+    this.#timeUs = nowUs;
     for (const traded of trades) {
       this.#waiting.push({ kind: "trade", traded, timeUs: traded.timeUs, isRestored: true });
     }
@@ -74,11 +83,19 @@ export class LocalFeed implements Feed, Stage {
   take(released: readonly Released[]): void {
     for (const { timeUs, events } of released) {
       for (const event of events) {
-        if (event.kind === "traded") this.#waiting.push({ kind: "trade", traded: event, timeUs });
+        if (event.kind === "traded") this.#take(event, timeUs);
         else if (event.kind === "market-added") this.#learn(event.rules);
       }
     }
     this.#wakeUp();
+  }
+
+  #take(traded: Traded, timeUs: number): void {
+    if (this.#timeUs !== undefined && timeUs > this.#timeUs + leapUs) {
+      this.#waiting.push({ kind: "time", atUs: timeUs });
+      this.#timeUs = timeUs;
+    }
+    this.#waiting.push({ kind: "trade", traded, timeUs });
   }
 
   /** Bars are cut here: after the trades before the tick, and before those after it. */
@@ -86,6 +103,7 @@ export class LocalFeed implements Feed, Stage {
     // Time that nothing has happened in is one step, however long it is.
     if (this.#waiting.at(-1)?.kind === "time") this.#waiting.pop();
     this.#waiting.push({ kind: "time", atUs: timeUs });
+    this.#timeUs = timeUs;
     this.#wakeUp();
   }
 
