@@ -1,9 +1,10 @@
 /**
- * The Cryptomus stream over real sockets, against servers in processes of their own for each way to
- * listen: the rules of the reference (protocol 6) and the decisions that a client can observe, with
- * careful, careless and hostile clients. Private channels are in `cryptomus-private-ws.test.ts`.
+ * The Cryptomus stream over real sockets, against servers for each way to listen: the rules of the
+ * reference (docs/protocols/cryptomus) and the decisions that a client can observe, with careful,
+ * careless and hostile clients. Private channels are in `cryptomus-private-ws.test.ts`.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { runHere } from "../support/command-here.ts";
 import {
   askStream,
   CryptomusClient,
@@ -21,8 +22,10 @@ import {
   type RawSocket,
   upgradeRequest,
 } from "../support/raw-socket.ts";
-import { runCommand, type ServerProcess, startServerProcess } from "../support/server-process.ts";
+import { startServerInside } from "../support/server-here.ts";
 import { openStream, refusedUpgrade, type StreamClient } from "../support/stream-client.ts";
+
+type Inside = Awaited<ReturnType<typeof startServerInside>>;
 
 /** An exchange that has only what these tests bring. */
 const bare = "exchange: {participants: {enabled: false}}\ndatasets: []\ndemo: {users: false}";
@@ -32,9 +35,9 @@ const trx = { code: "TRX_USDT", tick: "0.0001", lot: "0.1" };
 
 describe.each(listeners)("over $name", (listener) => {
   /** Everything as it is by default, but for shorter periods. */
-  let server: ServerProcess;
+  let server: Inside;
   /** A short idle time, and all that an operator can choose against the default. */
-  let lax: ServerProcess;
+  let lax: Inside;
   let maker: CryptomusClient;
   let taker: CryptomusClient;
   let laxMaker: CryptomusClient;
@@ -43,11 +46,11 @@ describe.each(listeners)("over $name", (listener) => {
 
   beforeAll(async () => {
     [server, lax] = await Promise.all([
-      startServerProcess({
+      startServerInside({
         listener,
         yaml: `${bare}\ncryptomus: {depthIntervalMs: 20, tickerIntervalMs: 100}`,
       }),
-      startServerProcess({
+      startServerInside({
         listener,
         yaml: `${bare}\ncryptomus: {idleTimeoutMs: 1000, countPings: true, tokenlessPublic: true, ackMethodAlways: true, resubscribe: replace, connectionsPerUserMax: 2}`,
       }),
@@ -70,7 +73,7 @@ describe.each(listeners)("over $name", (listener) => {
     for (const client of open.splice(0)) await client.close();
   });
 
-  function clientOf(address: ServerProcess, user: CryptomusUser | undefined): CryptomusClient {
+  function clientOf(address: Inside, user: CryptomusUser | undefined): CryptomusClient {
     if (user === undefined) throw new Error("there are too few users");
     return new CryptomusClient(address, user);
   }
@@ -181,7 +184,7 @@ describe.each(listeners)("over $name", (listener) => {
       const client = clientOf(server, user);
       const [stream, spare] = [await client.open(), await client.token()];
       const bystander = await connectAs();
-      await runCommand(["users", "disable", client.user.userId, "--data", server.data]);
+      await runHere(["users", "disable", client.user.userId, "--data", server.data]);
       expect(await stream.closed).toEqual([1008, "The user was disabled"]);
       expect((await refusedUpgrade(`${server.ws}/ws?token=${spare}`)).status).toBe(401);
       await expect(client.token()).rejects.toThrow('404 {"code":404,"message":"User not found."}');
@@ -647,7 +650,7 @@ describe.each(listeners)("over $name", (listener) => {
 
   describe("a connection without requests", () => {
     it("is closed with 1001 after the idle time, and ping frames do not count", async () => {
-      const strict = await startServerProcess({
+      const strict = await startServerInside({
         yaml: `${bare}\ncryptomus: {idleTimeoutMs: 1000}`,
       });
       try {

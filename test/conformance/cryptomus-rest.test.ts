@@ -6,11 +6,12 @@
 import { createHmac } from "node:crypto";
 import { Value } from "typebox/value";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runHere } from "../support/command-here.ts";
 import { CryptomusClient, type CryptomusUser, signatureOf } from "../support/cryptomus-client.ts";
 import { type HttpAnswer, type HttpCall, httpCall } from "../support/http-call.ts";
 import { findOpenApiFaults } from "../support/openapi-check.ts";
 import { addFundedUsers, addMarket } from "../support/operator.ts";
-import { runCommand, type ServerProcess, startServerProcess } from "../support/server-process.ts";
+import { type ServerProcess, startServerProcess } from "../support/server-process.ts";
 
 const yaml =
   "exchange: {participants: {enabled: false}}\ndatasets: []\ndemo: {users: false}\ncryptomus: {restCallsPerSecondMax: 0}";
@@ -34,7 +35,7 @@ beforeAll(async () => {
   });
   await addMarket(server.data, { code: "BTC_USDT", tick: "0.01", lot: "0.00001" });
   await addMarket(server.data, { code: "HALT_USDT", tick: "0.01", lot: "1" });
-  await runCommand(["markets", "halt", "HALT_USDT", "--data", server.data]);
+  await runHere(["markets", "halt", "HALT_USDT", "--data", server.data]);
   const amounts = { TRX: "1000000", BTC: "10", USDT: "1000000" };
   const [first, second] = await addFundedUsers(server.data, 2, amounts);
   if (first === undefined || second === undefined) throw new Error("there are too few users");
@@ -167,7 +168,7 @@ describe("the md5 signature", () => {
     if (leaving === undefined) throw new Error("no user");
     const his = new CryptomusClient(server, leaving);
     expect((await his.call("GET", balance)).body).toEqual({ result: [] });
-    await runCommand(["users", "disable", leaving.userId, "--data", server.data]);
+    await runHere(["users", "disable", leaving.userId, "--data", server.data]);
     // A change of the users is looked for about every second.
     await expect
       .poll(async () => (await his.call("GET", balance)).body, { timeout: 60_000 })

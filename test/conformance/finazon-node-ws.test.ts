@@ -3,6 +3,7 @@
  * listen: what live clients rely on (docs/protocols/finazon), each limit, and each kind of bad input.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { runHere } from "../support/command-here.ts";
 import { listeners } from "../support/listeners.ts";
 import { addKey } from "../support/operator.ts";
 import {
@@ -12,7 +13,7 @@ import {
   type RawSocket,
   upgradeRequest,
 } from "../support/raw-socket.ts";
-import { runCommand, type ServerProcess, startServerProcess } from "../support/server-process.ts";
+import { type ServerProcess, startServerProcess } from "../support/server-process.ts";
 import { openStream, refusedUpgrade, type StreamClient } from "../support/stream-client.ts";
 
 interface RestBody {
@@ -238,7 +239,7 @@ describe.each(listeners)("over $name", (listener) => {
       const [doomed, safe] = [createKey("shared-desk"), createKey("shared-desk")];
       const [leaving, staying] = [await connectWith(doomed.key), await connectWith(safe.key)];
       await leaving.ask(subscribe(["BTC/USDT"]));
-      const revoked = await runCommand(["keys", "revoke", doomed.id, "--data", server.data]);
+      const revoked = await runHere(["keys", "revoke", doomed.id, "--data", server.data]);
       expect(revoked).toMatchObject({ code: 0, stderr: "" });
       expect(await leaving.closed).toEqual([1008, "The API key was revoked."]);
       expect(await staying.ask({ event: "heartbeat" })).toContain("success");

@@ -5,26 +5,26 @@ import { canMakeCertificates, makeCertificate, trust } from "./certificate.ts";
 export interface Listener {
   readonly name: string;
   readonly isSecure: boolean;
-  /** Arguments that make a server listen so; files are put into the folder. */
-  args(folder: string): readonly string[];
+  /** Settings that make a server listen so; files are put into the folder. */
+  settings(folder: string): Readonly<Record<string, string | boolean>>;
 }
 
 /** As it is by default. */
-export const plainListener: Listener = { name: "plain TCP", isSecure: false, args: () => [] };
+export const plainListener: Listener = { name: "plain TCP", isSecure: false, settings: () => ({}) };
 
 const compressing: Listener = {
   name: "plain TCP with compression",
   isSecure: false,
-  args: () => ["--set", "server.compression=true"],
+  settings: () => ({ "server.compression": true }),
 };
 
 const secure: Listener = {
   name: "TLS",
   isSecure: true,
-  args(folder) {
+  settings(folder) {
     const files = makeCertificate(folder);
     trust(files);
-    return ["--set", `server.tls.cert=${files.cert}`, "--set", `server.tls.key=${files.key}`];
+    return { "server.tls.cert": files.cert, "server.tls.key": files.key };
   },
 };
 

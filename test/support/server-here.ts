@@ -1,13 +1,20 @@
 /** A server in the test's own process, for tests that need its clock or its parts. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { loadConfig } from "../../server/src/main/configuration.ts";
 import { type RunningServer, startServer } from "../../server/src/main/server.ts";
 import type { Clock } from "../../server/src/ports/clock.ts";
 import type { LogFields } from "../../server/src/ports/log.ts";
 import type { Protocol } from "../../server/src/ports/protocol.ts";
+import { plainListener } from "./listeners.ts";
+import type { ServerAddress, ServerSetup } from "./server-process.ts";
 
 /** What to start a server with. */
 export interface ServerHereSetup {
   readonly data: string;
+  /** A configuration file; none when left out. */
+  readonly file?: string;
   readonly clock?: Clock;
   /** Settings by dotted path, for example `exchange.participants.enabled`. */
   readonly settings?: Readonly<Record<string, unknown>>;
@@ -38,13 +45,13 @@ const base = { "server.port": 0, "exchange.warmUpMs": 0 };
 
 /** Starts a server on a free port. */
 export async function startServerHere(setup: ServerHereSetup): Promise<ServerHere> {
-  const { data, clock, settings = {}, protocols } = setup;
+  const { data, file, clock, settings = {}, protocols } = setup;
   const flags = Object.entries({ ...base, data, ...settings }).map(([path, value]) => ({
     path: path.split("."),
     value,
     origin: "test",
   }));
-  const loaded = loadConfig({ environment: {}, flags }, protocols);
+  const loaded = loadConfig({ file, environment: {}, flags }, protocols);
   if (!loaded.ok) throw new Error(loaded.faults.join("\n"));
   const lines: LogLine[] = [];
   const write =
@@ -79,6 +86,34 @@ export async function startServerHere(setup: ServerHereSetup): Promise<ServerHer
       const text = await (await fetch(`${http}/metrics`)).text();
       const line = text.split("\n").find((candidate) => candidate.startsWith(`${name} `));
       return line === undefined ? undefined : Number(line.slice(name.length + 1));
+    },
+  };
+}
+
+/**
+ * What `startServerProcess` starts, in the test's own process: for tests of which nothing depends on
+ * the process, which takes longer to start than most of them take.
+ */
+export async function startServerInside(
+  setup: Omit<ServerSetup, "args" | "data">,
+): Promise<ServerAddress & { stop(): Promise<void> }> {
+  const folder = mkdtempSync(join(tmpdir(), "openbourse-inside-"));
+  const data = join(folder, "data");
+  const file = join(folder, "openbourse.yaml");
+  writeFileSync(file, setup.yaml ?? "");
+  const { listener = plainListener } = setup;
+  const { server } = await startServerHere({ data, file, settings: listener.settings(folder) });
+  const { port, isSecure } = server;
+  const secure = isSecure ? "s" : "";
+  return {
+    port,
+    isSecure,
+    http: `http${secure}://127.0.0.1:${port}`,
+    ws: `ws${secure}://127.0.0.1:${port}`,
+    data,
+    async stop() {
+      await server.stop();
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 }

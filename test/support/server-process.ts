@@ -35,15 +35,19 @@ export function runCommand(args: readonly string[], cwd = tmpdir()): Promise<Com
   });
 }
 
-/** A server that has said that it is ready. */
-export interface ServerProcess {
-  readonly process: ChildProcess;
+/** Where a server is, and where its data are. */
+export interface ServerAddress {
   readonly port: number;
   /** Whether it speaks TLS. */
   readonly isSecure: boolean;
   readonly http: string;
   readonly ws: string;
   readonly data: string;
+}
+
+/** A server that has said that it is ready. */
+export interface ServerProcess extends ServerAddress {
+  readonly process: ChildProcess;
   readonly demoKey: string;
   /** One of the funded demo users, counted from 0; waits for its line. */
   demoUser(index: number): Promise<{ readonly userId: string; readonly apiKey: string }>;
@@ -85,7 +89,10 @@ export async function startServerProcess(setup: ServerSetup = {}): Promise<Serve
     "0",
     "--data",
     data,
-    ...listener.args(folder),
+    ...Object.entries(listener.settings(folder)).flatMap(([key, value]) => [
+      "--set",
+      `${key}=${value}`,
+    ]),
     ...(setup.args ?? []),
   ];
   const child = spawn(process.execPath, args, {
