@@ -202,11 +202,11 @@ function addReplayCommand(program: Command, done: Done): void {
       .command("replay")
       .description("serve recorded trades through the live protocol, or print their bars"),
   )
-    .argument("<file...>", "recorded trades, plain or packed, merged by time")
+    .argument("<file...>", "recorded trades: files, folders and patterns, merged by time")
     .addOption(
       new Option("--format <name>", "format of the files")
-        .choices(["binance-trades", "binance-aggtrades", "tardis-trades"])
-        .default("binance-trades"),
+        .choices(["auto", "binance-trades", "binance-aggtrades", "tardis-trades"])
+        .default("auto"),
     )
     .option("--ticker <ticker>", "ticker of the trades, for formats that do not name it")
     .option("--dataset <code>", "dataset code to serve them as", "replay")

@@ -53,11 +53,15 @@ export const replayFeedSchema = Type.Object(
     files: Type.Array(Type.String({ minLength: 1 }), {
       minItems: 1,
       maxItems: 10_000,
-      description: "files, merged by time: plain, gzip, zstd, ZIP or Parquet",
+      description: "files, folders and patterns, merged by time: plain, gzip, zstd, ZIP or Parquet",
     }),
-    format: Type.Enum(["binance-trades", "binance-aggtrades", "tardis-trades", "csv", "ndjson"], {
-      description: "what the files hold",
-    }),
+    format: Type.Enum(
+      ["auto", "binance-trades", "binance-aggtrades", "tardis-trades", "csv", "ndjson"],
+      {
+        default: "auto",
+        description: "what the files hold; auto: what their first lines look like",
+      },
+    ),
     ticker: Type.Optional(
       Type.String({
         minLength: 1,
@@ -79,10 +83,15 @@ export const replayFeedSchema = Type.Object(
           time: column,
           id: Type.Optional(column),
           side: Type.Optional(column),
+          buyerMaker: Type.Optional(column),
           ticker: Type.Optional(column),
           receiveTime: Type.Optional(column),
         },
-        { ...strict, description: "csv, ndjson: header names, keys, or positions counted from 0" },
+        {
+          ...strict,
+          description:
+            "csv, ndjson: header names, keys (data.p, a[0]), or positions counted from 0",
+        },
       ),
     ),
     timeUnit: Type.Optional(

@@ -6,6 +6,7 @@ import { type ReplayOptions, replayOptionsFault } from "../feeds/replay/config.t
 import { createReplayFeed } from "../feeds/replay/feed.ts";
 import { createSimulatorFeed } from "../feeds/simulator/feed.ts";
 import type { OpenedFeed } from "../ports/feed.ts";
+import { isPattern } from "../recordings/sources.ts";
 import { defaultTickers } from "../simulation/default-market.ts";
 
 type Opener<Kind extends FeedConfig["kind"]> = (
@@ -63,13 +64,14 @@ function replayOptions(config: ReplayFeedConfig, publisher: string): ReplayOptio
 
 /** Better said at the start than when the first client has been waiting. */
 function missingFile(files: readonly string[]): string | undefined {
-  const missing = files.find((file) => !existsSync(file));
+  const missing = files.find((file) => !isPattern(file) && !existsSync(file));
   return missing && `there is no file ${missing}`;
 }
 
 function replayFormat(config: ReplayFeedConfig): ReplayOptions["format"] | string {
   const { format, columns, timeUnit, timeOriginUs, sides, priceDecimals, quantityDecimals } =
     config;
+  if (format === "auto") return { kind: "auto", columns, timeUnit };
   if (format !== "csv" && format !== "ndjson") return { kind: format };
   if (columns === undefined) return `format ${format} needs columns: price, quantity and time`;
   if (timeUnit === undefined) return `format ${format} needs timeUnit: one of s, ms, us, ns, iso`;

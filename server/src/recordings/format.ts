@@ -23,6 +23,10 @@ export interface ColumnMap<Column> {
   readonly id?: Column | undefined;
   /** The aggressor's side. */
   readonly side?: Column | undefined;
+  /** Whether the buyer was the maker, so that the seller was the aggressor, as Binance has it. */
+  readonly buyerMaker?: Column | undefined;
+  /** Where the trade happened, where files of several venues are one. */
+  readonly venue?: Column | undefined;
   /** The venue's symbol, where one file holds several tickers. */
   readonly ticker?: Column | undefined;
   /** When the recorder received the trade, in the same unit as `time`. */
@@ -46,6 +50,27 @@ export interface ColumnOptions<Column> {
   readonly quantityDecimals?: number | undefined;
 }
 
+/** Which column or key holds which figure of a bar; else as {@link ColumnMap}. */
+export interface BarColumnMap<Column> {
+  /** When the bar begins. */
+  readonly time: Column;
+  readonly open: Column;
+  readonly high: Column;
+  readonly low: Column;
+  readonly close: Column;
+  readonly volume: Column;
+  /** The last moment of the bar, or the first one after it: it tells how long the bar is. */
+  readonly closeTime?: Column | undefined;
+  readonly quoteVolume?: Column | undefined;
+  readonly trades?: Column | undefined;
+  readonly takerBuyVolume?: Column | undefined;
+  readonly takerBuyQuoteVolume?: Column | undefined;
+  readonly ticker?: Column | undefined;
+  readonly firstTime?: Column | undefined;
+  readonly lastTime?: Column | undefined;
+  readonly revision?: Column | undefined;
+}
+
 /** A CSV file with a column map. */
 export interface CsvFormat extends ColumnOptions<string | number> {
   readonly kind: "csv";
@@ -65,6 +90,36 @@ export type RecordingFormat =
   | { readonly kind: "tardis-trades" }
   | CsvFormat
   | NdjsonFormat;
+
+/** Bars, in a format whose columns are known or described. */
+export type BarFormat =
+  | { readonly kind: "binance-klines" }
+  | (BarColumns<string | number> & {
+      readonly kind: "csv-bars";
+      readonly separator?: string | undefined;
+    })
+  | (BarColumns<string> & { readonly kind: "ndjson-bars" });
+
+interface BarColumns<Column> {
+  readonly columns: BarColumnMap<Column>;
+  readonly timeUnit: TimeUnit;
+}
+
+/** Whether files of a format hold bars. */
+export function isOfBars(format: FileFormat): format is BarFormat {
+  return format.kind === "binance-klines" || format.kind.endsWith("-bars");
+}
+
+/** A format that the first lines of the file decide, with what is known of it. */
+export interface AutoFormat {
+  readonly kind: "auto";
+  /** Columns by their roles; without them their names are known or guessed. */
+  readonly columns?: Readonly<Record<string, string | number>> | undefined;
+  readonly timeUnit?: TimeUnit | undefined;
+}
+
+/** How a file is to be read. */
+export type FileFormat = RecordingFormat | BarFormat | AutoFormat;
 
 /** How rows come into order: in a window in memory, or by sorting each file on disk before it is played. */
 export type RowSort = "window" | "disk";
@@ -103,7 +158,9 @@ function csvFault({ columns, separator = "," }: CsvFormat): string | undefined {
 }
 
 /** Whether rows of this format say which ticker they belong to. */
-export function hasTickerColumn(format: RecordingFormat): boolean {
+export function hasTickerColumn(format: FileFormat): boolean {
+  if (isOfBars(format)) return "columns" in format && format.columns.ticker !== undefined;
+  if (format.kind === "auto") return format.columns?.["ticker"] !== undefined;
   if (format.kind === "csv" || format.kind === "ndjson") return format.columns.ticker !== undefined;
   return format.kind === "tardis-trades";
 }

@@ -13,7 +13,7 @@ import type {
 import { absent, type Layout, mapRow, type RecordedTrade, type RowFault } from "./map.ts";
 import { binanceTimes, createTimeReader, tardisTimes } from "./map-time.ts";
 import { excerpt } from "./report.ts";
-import { pickJson, splitCsv } from "./rows.ts";
+import { type JsonKey, jsonKey, pickJson, plainName, splitCsv } from "./rows.ts";
 
 /** How the lines of one file are read, as its first line decided. */
 export interface Table {
@@ -24,7 +24,16 @@ export interface Table {
 }
 
 /** The role of a column that the formats know. */
-type Role = "price" | "quantity" | "time" | "id" | "side" | "ticker" | "receiveTime" | "type";
+type Role =
+  | "price"
+  | "quantity"
+  | "time"
+  | "id"
+  | "side"
+  | "ticker"
+  | "receiveTime"
+  | "venue"
+  | "type";
 
 type Positions = Pick<Layout, Role>;
 
@@ -36,6 +45,7 @@ const nowhere: Positions = {
   side: absent,
   ticker: absent,
   receiveTime: absent,
+  venue: absent,
   type: absent,
 };
 
@@ -159,18 +169,13 @@ function openKnown(known: KnownFormat, firstLine: string): Table | string {
   return csvTable(layout, ",", true);
 }
 
-/** A column's name without case, blanks and underscores: `Trade Id`, `trade_id` and `tradeId` are one. */
-function plainName(name: string): string {
-  return name.toLowerCase().replaceAll(/[\s_]/g, "");
-}
-
 function startsWithDigit(line: string): boolean {
   return line >= "0" && line < ":";
 }
 
 function openCsv(format: CsvFormat, firstLine: string): Table | string {
   const { separator = ",", columns } = format;
-  const entries = Object.entries(columns) as [Role, string | number | undefined][];
+  const entries = rolesOf(columns);
   const named = entries.filter(([, column]) => typeof column === "string");
   const names = (splitCsv(firstLine, separator) ?? []).map((name) => name.trim());
   const missing = named.filter(([, column]) => !names.includes(String(column)));
@@ -200,11 +205,10 @@ function csvTable(layout: Layout, separator: string, hasHeader: boolean): Table 
 }
 
 function openNdjson(format: NdjsonFormat): Table {
-  const keys: string[] = [];
+  const keys: JsonKey[] = [];
   const positions: Record<Role, number> = { ...nowhere };
-  for (const role of Object.keys(format.columns) as (keyof ColumnMap<string>)[]) {
-    const key = format.columns[role];
-    if (key !== undefined) positions[role] = keys.push(key) - 1;
+  for (const [role, key] of rolesOf(format.columns)) {
+    if (typeof key === "string") positions[role] = keys.push(jsonKey(key)) - 1;
   }
   const bounds = { columnsMin: keys.length, columnsMax: keys.length };
   const layout: Layout = { ...positions, ...readingOf(format), ...bounds };
@@ -215,11 +219,23 @@ function openNdjson(format: NdjsonFormat): Table {
   return { hasHeader: false, readRow };
 }
 
+/** Columns by their roles; who the maker was is told in the place of the side. */
+function rolesOf<Column>(columns: ColumnMap<Column>): readonly [Role, Column | undefined][] {
+  return Object.entries(columns).map(([role, column]) => [
+    role === "buyerMaker" ? "side" : (role as Role),
+    column as Column | undefined,
+  ]);
+}
+
 function readingOf(format: ColumnOptions<string> | ColumnOptions<string | number>): Reading {
-  const { timeUnit, timeOriginUs, sides, priceDecimals = 0, quantityDecimals = 0 } = format;
+  const { timeUnit, timeOriginUs, columns, priceDecimals = 0, quantityDecimals = 0 } = format;
+  const sides =
+    columns.buyerMaker === undefined
+      ? format.sides && new Map(Object.entries(format.sides))
+      : buyerMakerSides;
   return {
     times: createTimeReader(timeUnit, timeOriginUs),
-    sides: sides === undefined ? sideWords : new Map(Object.entries(sides)),
+    sides: sides ?? sideWords,
     priceExponent: priceDecimals === 0 ? "" : `e-${priceDecimals}`,
     quantityExponent: quantityDecimals === 0 ? "" : `e-${quantityDecimals}`,
   };

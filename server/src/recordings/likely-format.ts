@@ -1,5 +1,5 @@
 /** Guesses which format the first lines of a file have, for the message that refuses them in another. */
-import type { RecordingFormat } from "./format.ts";
+import type { FileFormat } from "./format.ts";
 import { type KnownFormatKind, knownFormatKinds, openTable } from "./formats.ts";
 import { splitCsv } from "./rows.ts";
 
@@ -15,7 +15,7 @@ const columnsMin = 3;
 /** What to do about lines that could not be read; undefined where they look like nothing known. */
 export function likelyFormat(
   lines: readonly string[],
-  tried: RecordingFormat["kind"],
+  tried: FileFormat["kind"],
 ): string | undefined {
   const [first = ""] = lines;
   const kind = knownFormatKinds.find((known) => fits(known, lines));

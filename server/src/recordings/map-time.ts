@@ -159,3 +159,13 @@ function isoUs(text: string): number | undefined {
   const micros = Number((match[7] ?? "").padEnd(6, "0").slice(0, 6));
   return (ms - offsetMs) * 1_000 + micros;
 }
+
+/** The unit in which a text means a time from 1990 to 2100; undefined where there is none, or more than one. */
+export function guessTimeUnit(text: string): TimeUnit | undefined {
+  if (isoUs(text) !== undefined) return "iso";
+  // The spans of the units do not meet: a time of one is a thousand times that of the next.
+  return numericUnits.find((unit) => {
+    const us = numberUs(text, placesToUs[unit]);
+    return us !== undefined && isMeant(us, recordedTimeStartUs);
+  });
+}

@@ -19,6 +19,7 @@ export interface Layout {
   readonly side: number;
   readonly ticker: number;
   readonly receiveTime: number;
+  readonly venue: number;
   /** Kind of print; rows of another kind than {@link marketType} are left out. */
   readonly type: number;
   readonly times: TimeReader;
@@ -46,6 +47,8 @@ export interface RecordedTrade
   > {
   /** The row's own symbol; undefined where the format has none. */
   readonly symbol: string | undefined;
+  /** Where it happened; undefined where the format does not say. */
+  readonly venue?: string;
   /** Number of the row's line in its file, counted from 1. */
   readonly line: number;
 }
@@ -67,7 +70,17 @@ export type RowFault =
   | TimeFault
   | "side is none of the known words"
   | "symbol is empty or too long"
+  | "venue is empty or too long"
+  | BarFault
   | typeof notMarket;
+
+/** What can be wrong with a bar alone. */
+export type BarFault =
+  | `${"open" | "high" | "low" | "close" | "volume" | "turnover"} ${AmountFault}`
+  | "high or low is not beyond the other prices"
+  | "part of the volume is not from zero to all of it"
+  | "number of trades is not a whole number"
+  | "time is not the start of a bar";
 
 /** The one fault that is no mistake of the file: a print that did not happen on the market. */
 export const notMarket = "type is not MARKET";
@@ -105,11 +118,12 @@ export function mapRow(
   if (receiveTimeUs === undefined) return times.fault(field(fields, layout.receiveTime));
   const aggressor = readSide(fields, layout);
   if (aggressor === undefined) return "side is none of the known words";
-  const symbol = layout.ticker === absent ? undefined : field(fields, layout.ticker);
-  if (symbol === "" || (symbol?.length ?? 0) > symbolLengthMax)
-    return "symbol is empty or too long";
+  const symbol = readName(fields, layout.ticker);
+  if (symbol === noName) return "symbol is empty or too long";
+  const venue = readName(fields, layout.venue);
+  if (venue === noName) return "venue is empty or too long";
 
-  return {
+  const trade = {
     id: layout.id === absent ? undefined : readId(field(fields, layout.id)),
     price: price.coefficient,
     priceScale: price.scale,
@@ -121,9 +135,24 @@ export function mapRow(
     symbol,
     line,
   };
+  return venue === undefined ? trade : { ...trade, venue };
 }
 
-function field(fields: readonly string[], at: number): string {
+/** What is in a column of names and is none. */
+export const noName: unique symbol = Symbol("a name that is none");
+
+/** A symbol or the code of a venue; undefined where there is no such column. */
+export function readName(
+  fields: readonly string[],
+  at: number,
+): string | undefined | typeof noName {
+  if (at === absent) return undefined;
+  const name = field(fields, at);
+  return name === "" || name.length > symbolLengthMax ? noName : name;
+}
+
+/** The text of a column; empty where there is none. */
+export function field(fields: readonly string[], at: number): string {
   return fields[at] ?? "";
 }
 
@@ -131,12 +160,19 @@ function readSide(fields: readonly string[], layout: Layout): AggressorSide | un
   return layout.side === absent ? "unknown" : layout.sides.get(field(fields, layout.side));
 }
 
+/** A number above zero. */
 function readAmount(text: string): WideDecimal | AmountFault {
+  const amount = readNumber(text);
+  return typeof amount === "string" || amount.coefficient > 0 ? amount : "is not above zero";
+}
+
+/** A number. */
+export function readNumber(text: string): WideDecimal | AmountFault {
   const amount = parseWideDecimal(text);
   if (amount === "not a decimal number") return "is not a decimal number";
   if (amount === "more digits than fit exactly")
     return "has more than 64 digits on a side of the point";
-  return amount.coefficient > 0 ? amount : "is not above zero";
+  return amount;
 }
 
 /** An integer id as a number, any other as a text, none as undefined. */

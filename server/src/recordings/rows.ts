@@ -50,6 +50,11 @@ function unquoted(field: string): string {
   return field.startsWith(quote) ? field.slice(1, -1).replaceAll('""', quote) : field;
 }
 
+/** A column's name without case, blanks and underscores: `Trade Id`, `trade_id` and `tradeId` are one. */
+export function plainName(name: string): string {
+  return name.toLowerCase().replaceAll(/[\s_]/g, "");
+}
+
 /** What Node passes to a reviver beside key and value; `source` is there for primitive values. */
 type SourceReviver = (
   key: string,
@@ -63,27 +68,63 @@ const parseJson = JSON.parse as (text: string, reviver: SourceReviver) => unknow
 const keepDigits: SourceReviver = (_key, value, context) =>
   typeof value === "number" ? context.source : value;
 
+/** Where a value is in a line of JSON. */
+export interface JsonKey {
+  /** The whole text as a key of the object: where there is one of that name, it is meant. */
+  readonly name: string;
+  /** Names and positions from the outermost in; undefined where the text is a name and nothing else. */
+  readonly path: readonly string[] | undefined;
+}
+
+const pathPattern = /^(?:[^.[\]]+|\[\d{1,6}\])(?:\.[^.[\]]+|\[\d{1,6}\])+$|^\[\d{1,6}\]$/;
+const stepPattern = /[^.[\]]+/g;
+
+/** A text as a key: `price`, or the way to it, as `data.p` and `fields[0].p`. */
+export function jsonKey(name: string): JsonKey {
+  return {
+    name,
+    path: pathPattern.test(name) ? (name.match(stepPattern) ?? undefined) : undefined,
+  };
+}
+
 /**
- * The values of `keys` in a line that holds one JSON object, in the order of the keys. Absent and
- * null values are empty texts; undefined when the line is no object or such a value is not a scalar.
+ * The values of `keys` in a line that holds one JSON object or array, in the order of the keys. Absent and
+ * null values are empty texts; undefined when the line is neither or such a value is not a scalar.
  */
-export function pickJson(line: string, keys: readonly string[]): readonly string[] | undefined {
+export function pickJson(line: string, keys: readonly JsonKey[]): readonly string[] | undefined {
   const object = parsedObject(line);
   if (object === undefined) return undefined;
+  if (Array.isArray(object) && !keys.some(({ name }) => name.startsWith("["))) return undefined;
   const fields: string[] = [];
-  for (const key of keys) {
-    const value = Object.hasOwn(object, key) ? object[key] : undefined;
+  for (const { name, path } of keys) {
+    const value =
+      Object.hasOwn(object, name) || path === undefined ? own(object, name) : at(object, path);
     if (typeof value === "object" && value !== null) return undefined;
     fields.push(value === undefined || value === null ? "" : String(value));
   }
   return fields;
 }
 
-function parsedObject(line: string): Record<string, unknown> | undefined {
+type JsonObject = Readonly<Record<string, unknown>>;
+
+function own(object: JsonObject, name: string): unknown {
+  return Object.hasOwn(object, name) ? object[name] : undefined;
+}
+
+function at(object: JsonObject, path: readonly string[]): unknown {
+  let value: unknown = object;
+  for (const step of path) {
+    if (typeof value !== "object" || value === null) return undefined;
+    value = own(value as JsonObject, step);
+  }
+  return value;
+}
+
+/** What a line of JSON holds: an object, or an array with its positions as names. */
+export function parsedObject(line: string): JsonObject | undefined {
   try {
     const value = parseJson(line, keepDigits);
-    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-    return isObject ? (value as Record<string, unknown>) : undefined;
+    return typeof value === "object" && value !== null ? (value as JsonObject) : undefined;
   } catch {
     // Not JSON, or nested deeper than the stack: either way the line is no row.
     return undefined;

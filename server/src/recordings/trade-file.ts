@@ -1,9 +1,12 @@
 /**
- * Reads the trades of one recording in the order of its lines. Lines that hold none go to the file's
- * report; a file that is not of the format ends with a failure that says what to do.
+ * Reads the rows of one recording, trades or bars, in the order of its lines. Lines that hold none go to
+ * the file's report; a file that is not of the format ends with a failure that says what to do.
  */
-import type { RecordingFormat } from "./format.ts";
-import { openTable, type Table } from "./formats.ts";
+import { openBarTable } from "./bar-formats.ts";
+import type { RecordedBar } from "./bar-map.ts";
+import { type FileFormat, isOfBars } from "./format.ts";
+import { openTable } from "./formats.ts";
+import { type SettledFormat, settleFormat } from "./guess.ts";
 import { likelyFormat } from "./likely-format.ts";
 import type { Line } from "./line-splitter.ts";
 import type { RecordedTrade, RowFault } from "./map.ts";
@@ -12,7 +15,7 @@ import { FileReport, type ReportContext } from "./report.ts";
 import type { Recording } from "./stored-file.ts";
 
 /** Lines that are kept of a file to guess its format by. */
-const sampleLines = 4;
+const sampleLines = 20;
 
 /** The trades of one block of lines; a block may hold none. */
 export interface TradeBlock {
@@ -22,29 +25,54 @@ export interface TradeBlock {
   readonly bytesRead: number;
 }
 
+/** The bars of one block of lines. */
+export interface BarBlock {
+  readonly kind: "bars";
+  readonly bars: readonly RecordedBar[];
+  readonly bytesRead: number;
+}
+
 /** What reading one file needs. */
 export interface TradeFileOptions {
   readonly recording: Recording;
-  readonly format: RecordingFormat;
+  readonly format: FileFormat;
   readonly context: ReportContext;
   /** Whether lines are counted without being reported. */
   readonly isQuiet: boolean;
+  /** Told the format once it is settled. */
+  readonly settled?: (format: SettledFormat) => void;
 }
 
-/** Reads one file from its start; the last item is a failure when the file is unusable. */
+/** Reads the trades of one file from its start; the last item is a failure when the file is unusable. */
 export async function* readTrades(
   options: TradeFileOptions,
 ): AsyncGenerator<TradeBlock | RecordingFailure, void> {
+  for await (const block of readRows(options)) {
+    if (block.kind !== "bars") {
+      yield block;
+      continue;
+    }
+    const { path } = options.recording;
+    const reason = `cannot read ${path}: it holds bars, not trades; openbourse import takes them`;
+    yield { kind: "failed", reason };
+    return;
+  }
+}
+
+/** Reads one file from its start; the last item is a failure when the file is unusable. */
+export async function* readRows(
+  options: TradeFileOptions,
+): AsyncGenerator<TradeBlock | BarBlock | RecordingFailure, void> {
   const { recording } = options;
   const report = new FileReport(recording.path, options.context, options.isQuiet);
-  const reader = new TradeReader(options.format, report);
+  const reader = new RowReader(options, report);
   for await (const block of readRecording(recording)) {
     if (block.kind === "failed") {
       yield block;
       return;
     }
-    const trades = reader.read(block);
-    yield { kind: "trades", trades, bytesRead: block.bytesRead };
+    const rows = reader.read(block);
+    yield { ...rows, bytesRead: block.bytesRead };
     if (reader.refusal !== undefined) {
       yield notOfFormat(options, reader.refusal, reader.sample);
       return;
@@ -59,24 +87,35 @@ function notOfFormat(
   found: string,
   sample: readonly string[],
 ): RecordingFailure {
+  const { path } = recording;
+  if (format.kind === "auto") return { kind: "failed", reason: `cannot read ${path}: ${found}` };
   const remedy =
     likelyFormat(sample, format.kind) ??
     "Set the format that fits, or describe the columns with format csv or ndjson";
-  const reason = `cannot read ${recording.path}: it is not a file of format ${format.kind}: ${found}. ${remedy}`;
+  const reason = `cannot read ${path}: it is not a file of format ${format.kind}: ${found}. ${remedy}`;
   return { kind: "failed", reason };
 }
 
-/** Turns lines into trades; the first line that is not blank decides how. */
-class TradeReader {
-  readonly #format: RecordingFormat;
+type Rows = Omit<TradeBlock, "bytesRead"> | Omit<BarBlock, "bytesRead">;
+
+/** How lines are read, whichever they hold. */
+interface AnyTable {
+  readonly holds: "trades" | "bars";
+  readonly hasHeader: boolean;
+  readRow(line: string, lineNumber?: number): RecordedTrade | RecordedBar | RowFault;
+}
+
+/** Turns lines into rows; the first line that is not blank decides how. */
+class RowReader {
+  readonly #options: TradeFileOptions;
   readonly #report: FileReport;
-  #table: Table | undefined;
+  #table: AnyTable | undefined;
   #refusal: string | undefined;
   /** The first lines that are not blank, to guess by what the file is. */
   readonly sample: string[] = [];
 
-  constructor(format: RecordingFormat, report: FileReport) {
-    this.#format = format;
+  constructor(options: TradeFileOptions, report: FileReport) {
+    this.#options = options;
     this.#report = report;
   }
 
@@ -85,22 +124,26 @@ class TradeReader {
     return this.#refusal ?? (this.#report.isHopeless ? this.#report.firstFault : undefined);
   }
 
-  /** The trades of a block; stops early when the file turns out to be of another format. */
-  read({ lines, firstLineNumber }: LineBlock): RecordedTrade[] {
-    const trades: RecordedTrade[] = [];
+  /** The rows of a block; stops early when the file turns out to be of another format. */
+  read(block: LineBlock): Rows {
+    const { lines, firstLineNumber } = block;
+    this.#sampleOf(lines);
+    const rows: (RecordedTrade | RecordedBar)[] = [];
     for (let at = 0; at < lines.length && this.refusal === undefined; at += 1) {
       const line = lines[at];
       if (line === "") continue;
-      if (this.sample.length < sampleLines && line !== undefined) this.sample.push(line);
       const row = this.#readLine(line, firstLineNumber + at);
       if (typeof row === "object") {
-        trades.push(row);
+        rows.push(row);
         this.#report.addGood();
       } else if (row !== undefined) {
         this.#report.addBad({ lineNumber: firstLineNumber + at, fault: row, text: line ?? "" });
       }
     }
-    return trades;
+    // A table yields rows of the one kind that it holds.
+    return this.#table?.holds === "bars"
+      ? { kind: "bars", bars: rows as RecordedBar[] }
+      : { kind: "trades", trades: rows as RecordedTrade[] };
   }
 
   /** Closes the account of a file that was read to its end; the answer is as for `refusal`. */
@@ -108,11 +151,18 @@ class TradeReader {
     return this.#table === undefined ? "it holds no line of text" : this.#report.close();
   }
 
+  #sampleOf(lines: readonly Line[]): void {
+    for (const line of lines) {
+      if (this.sample.length === sampleLines) return;
+      if (line !== undefined && line !== "") this.sample.push(line);
+    }
+  }
+
   /** What a line holds; undefined for a header. */
-  #readLine(line: Line, lineNumber: number): RecordedTrade | RowFault | undefined {
+  #readLine(line: Line, lineNumber: number): RecordedTrade | RecordedBar | RowFault | undefined {
     if (line === undefined) return "line too long";
     if (this.#table !== undefined) return this.#table.readRow(line, lineNumber);
-    const table = openTable(this.#format, line);
+    const table = this.#open(line);
     if (typeof table === "string") {
       this.#refusal = table;
       return undefined;
@@ -120,4 +170,22 @@ class TradeReader {
     this.#table = table;
     return table.hasHeader ? undefined : table.readRow(line, lineNumber);
   }
+
+  #open(line: string): AnyTable | string {
+    const { format, settled } = this.#options;
+    const settledFormat = format.kind === "auto" ? settleFormat(format, this.sample) : format;
+    if (typeof settledFormat === "string") return settledFormat;
+    const table = openAny(settledFormat, line);
+    if (typeof table === "object") settled?.(settledFormat);
+    return table;
+  }
+}
+
+function openAny(format: SettledFormat, line: string): AnyTable | string {
+  if (isOfBars(format)) {
+    const table = openBarTable(format, line);
+    return typeof table === "string" ? table : { holds: "bars", ...table };
+  }
+  const table = openTable(format, line);
+  return typeof table === "string" ? table : { holds: "trades", ...table };
 }

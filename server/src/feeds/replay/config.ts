@@ -3,6 +3,8 @@
  * is wrong with a combination before any file is opened; reading YAML is not its business.
  */
 import {
+  type AutoFormat,
+  type FileFormat,
   formatFault,
   hasTickerColumn,
   type RecordingFormat,
@@ -17,9 +19,10 @@ export type ReplayClock = "recorded" | "shifted";
 
 /** Everything a replay feed is made from. */
 export interface ReplayOptions {
-  /** Paths of plain or gzip files, merged by time; at least 1. */
+  /** Paths of files, folders of them and patterns; at least 1. All files are merged by time. */
   readonly files: readonly string[];
-  readonly format: RecordingFormat;
+  /** `auto` is settled by the first lines of each file. */
+  readonly format: RecordingFormat | AutoFormat;
   /** Code of the dataset's publisher: the venue of the trades unless `venue` says otherwise. */
   readonly publisher: string;
   readonly venue?: string | undefined;
@@ -54,10 +57,19 @@ export function replayOptionsFault(options: ReplayOptions): string | undefined {
   if (speed !== "max" && !(speed > 0 && Number.isFinite(speed))) {
     return `speed has to be a number above 0 or "max", not ${speed}`;
   }
-  return formatFault(options.format) ?? tickerFault(options);
+  const { format } = options;
+  if (format.kind === "auto") return undefined;
+  return formatFault(format) ?? tickerFault(options);
 }
 
-function tickerFault({ format, ticker }: ReplayOptions): string | undefined {
+/** Why files of a format need a ticker that is not named; undefined where they do not. */
+export function tickerFault({
+  format,
+  ticker,
+}: {
+  format: FileFormat;
+  ticker?: string | undefined;
+}): string | undefined {
   if (ticker !== undefined || hasTickerColumn(format)) return undefined;
   return `files of format ${format.kind} do not name a ticker: set ticker, on the command line --ticker`;
 }

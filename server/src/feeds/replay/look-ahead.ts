@@ -2,7 +2,7 @@
  * Looks at the start of files before they are played: when they begin, and which symbols they hold.
  * Nothing of it is counted or told; what is wrong with a file is told when it is played.
  */
-import type { RecordingFormat } from "../../recordings/format.ts";
+import type { FileFormat } from "../../recordings/format.ts";
 import { detached } from "../../recordings/map.ts";
 import type { RecordingFailure } from "../../recordings/recording.ts";
 import type { Recording } from "../../recordings/stored-file.ts";
@@ -17,7 +17,7 @@ const nobody = { count: () => undefined, warn: () => undefined };
 /** The files with their first times; a failure when one of them cannot be read. */
 export async function lookAhead(
   recordings: readonly Recording[],
-  format: RecordingFormat,
+  format: FileFormat,
 ): Promise<readonly ReplaySource[] | RecordingFailure> {
   // One file is begun at once, whenever it begins.
   const [only] = recordings;
@@ -43,7 +43,7 @@ export async function lookAhead(
  */
 export async function symbolsAtStart(
   recordings: readonly Recording[],
-  format: RecordingFormat,
+  format: FileFormat,
 ): Promise<ReadonlySet<string> | undefined> {
   const symbols = new Set<string>();
   let rowsLeft = symbolRowsMax;
@@ -64,8 +64,24 @@ function addSymbols(symbols: Set<string>, { trades }: TradeBlock): void {
   }
 }
 
-function heads(recording: Recording, format: RecordingFormat): ReturnType<typeof readTrades> {
+function heads(recording: Recording, format: FileFormat): ReturnType<typeof readTrades> {
   return readTrades({ recording, format, context: nobody, isQuiet: true });
+}
+
+/** How a file is read whose format its first lines decide; undefined where they do not. */
+export async function settledAtStart(
+  recording: Recording,
+  format: FileFormat,
+): Promise<FileFormat | undefined> {
+  let found: FileFormat | undefined;
+  const settled = (one: FileFormat) => {
+    found = one;
+  };
+  const options = { recording, format, context: nobody, isQuiet: true, settled };
+  for await (const block of readTrades(options)) {
+    if (block.kind === "failed" || found !== undefined) break;
+  }
+  return found;
 }
 
 /** -Infinity for rows that come newest first: the earliest is somewhere behind them. */

@@ -209,12 +209,12 @@ export class Playback {
     const { options, context } = this.#run;
     const key = detached(symbol ?? "");
     const ticker = symbol === undefined ? options.ticker : (this.#tickers.get(key) ?? key);
-    assert(ticker !== undefined, "options without any ticker were refused");
-    const instrument = context.instrument(ticker);
+    const instrument = ticker === undefined ? undefined : context.instrument(ticker);
     if (instrument !== undefined) this.#instruments.set(key, instrument);
     else if (!this.#hasWarnedOfFullDataset) {
       this.#hasWarnedOfFullDataset = true;
-      context.warn(`the dataset is full: trades of ${ticker} and other new tickers are left out`);
+      const why = ticker === undefined ? "a file names no ticker" : "the dataset is full";
+      context.warn(`${why}: trades of ${ticker ?? "it"} and other new tickers are left out`);
     }
     return instrument;
   }
