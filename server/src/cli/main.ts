@@ -8,6 +8,7 @@ import { nearest } from "../ports/nearest.ts";
 import { tuneCollector } from "./collector.ts";
 import { exitCodeForReader, watchReader } from "./commands/output.ts";
 import type { LimitOptions } from "./commands/workspaces.ts";
+import { addDataCommands } from "./data-commands.ts";
 import { addExchangeCommands } from "./exchange-commands.ts";
 import {
   type ConfigOptions,
@@ -114,6 +115,7 @@ function buildProgram(done: Done): Command {
   addKeyCommands(program, done);
   addWorkspaceCommands(program, done);
   addExchangeCommands(program, done);
+  addDataCommands(program, done);
   addReplayCommand(program, done);
   addWatchCommand(program, done);
   return program;

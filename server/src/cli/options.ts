@@ -39,7 +39,7 @@ export function withConfig(command: Command): Command {
   return command.option(
     "--set <key=value>",
     "set any single value, for example bars.latenessMs=5000; repeatable",
-    collect,
+    collectSetting,
   );
 }
 
@@ -51,12 +51,17 @@ export function withFolder(command: Command): Command {
   for (const [flags, about] of [fileOption, folderOption]) command.option(flags, about);
   for (const [flags, about] of serverOptions)
     command.addOption(new Option(flags, about).hideHelp());
-  const set = new Option("--set <key=value>", "set any single value").argParser(collect);
+  const set = new Option("--set <key=value>", "set any single value").argParser(collectSetting);
   return command.addOption(set.hideHelp());
 }
 
-function collect(text: string, previous: readonly string[] = []): readonly string[] {
+function collectSetting(text: string, previous: readonly string[] = []): readonly string[] {
   if (!text.includes("=")) throw new InvalidArgumentError("Write it as key=value.");
+  return collect(text, previous);
+}
+
+/** Gathers an option that may be given several times. */
+export function collect(text: string, previous: readonly string[] = []): readonly string[] {
   return [...previous, text];
 }
 

@@ -25,6 +25,8 @@ export interface DataFolder {
   readonly olderAdminFile: string;
   /** The exchange: log, snapshots, history. */
   readonly engineFolder: string;
+  /** The past of datasets. */
+  readonly datasetsFolder: string;
 }
 
 /**
@@ -50,6 +52,7 @@ export function dataFolder(path: string): DataFolder {
     adminSocket: socketPath(path),
     olderAdminFile: join(path, "admin.json"),
     engineFolder: join(path, "exchange"),
+    datasetsFolder: join(path, "datasets"),
   };
 }
 

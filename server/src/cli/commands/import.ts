@@ -1,0 +1,116 @@
+/** `import`: puts recorded trades and bars into the stored past of a dataset, with or without a server. */
+import { openDatasetStore } from "../../adapters/sqlite/datasets/store.ts";
+import type { ConfigInput } from "../../config/load.ts";
+import { stopSource } from "../../ports/feed.ts";
+import type { StorageFailure } from "../../ports/storage-fault.ts";
+import type { FileFormat, TimeUnit } from "../../recordings/format.ts";
+import { columnRoles } from "../../recordings/guess.ts";
+import { Importer, type ImportTarget } from "../../recordings/importer.ts";
+import { inspectRecording } from "../../recordings/recording.ts";
+import { findFiles, standardInput } from "../../recordings/sources.ts";
+import { inspectStream } from "../../recordings/standard-input.ts";
+import type { Recording } from "../../recordings/stored-file.ts";
+import { columnMapping, namedTickers } from "../column-map.ts";
+import { configOrExitCode } from "./config.ts";
+import { ImportLines, importSummary, unusedPercent } from "./import-lines.ts";
+import { print, refuse } from "./key-store.ts";
+import { storedDataset } from "./stored-dataset.ts";
+
+/** What `import` was asked for. */
+export interface ImportCommand {
+  readonly config: ConfigInput;
+  readonly files: readonly string[];
+  readonly dataset: string;
+  readonly ticker?: readonly string[];
+  readonly venue?: string;
+  readonly map?: string;
+  readonly format: string;
+  readonly timeUnit?: TimeUnit;
+  /** Percent of the rows that may be unusable. */
+  readonly unusedMax: number;
+  readonly json?: true;
+}
+
+/** Runs the command; resolves with the exit code. */
+export async function importFiles(command: ImportCommand): Promise<number> {
+  const config = configOrExitCode(command.config);
+  if (config === 2) return 2;
+  const stored = storedDataset(config, command.dataset);
+  if (typeof stored === "string") return refuse(stored);
+  const tickers = namedTickers(command.ticker ?? []);
+  if (typeof tickers === "string") return refuse(tickers);
+  const format = formatOf(command);
+  if (typeof format === "string") return refuse(format);
+  const found = await findFiles(command.files);
+  if (typeof found === "string") return refuse(found);
+
+  const { code, publisher = code } = stored.dataset;
+  const store = openDatasetStore(stored.folder);
+  const stop = stopSource();
+  const interrupted = () => stop.abort();
+  process.once("SIGINT", interrupted);
+  process.once("SIGTERM", interrupted);
+  try {
+    const target = { store, dataset: code, venue: command.venue ?? publisher, ...tickers };
+    const lines = new ImportLines(process.stderr);
+    for (const line of found.leftOut) lines.warn(line);
+    return await run(command, { target, format, files: found.files, lines, stop });
+  } finally {
+    process.off("SIGINT", interrupted);
+    process.off("SIGTERM", interrupted);
+    await store.close();
+  }
+}
+
+interface Run {
+  readonly target: ImportTarget;
+  readonly format: FileFormat;
+  readonly files: readonly string[];
+  readonly lines: ImportLines;
+  readonly stop: ReturnType<typeof stopSource>;
+}
+
+async function run(
+  command: ImportCommand,
+  { target, format, files, lines, stop }: Run,
+): Promise<number> {
+  const recordings: Recording[] = [];
+  let unread = 0;
+  for (const file of files) {
+    const recording =
+      file === standardInput ? await inspectStream(process.stdin) : await inspectRecording(file);
+    if ("kind" in recording) {
+      lines.warn(recording.reason);
+      unread += 1;
+    } else recordings.push(recording);
+  }
+  lines.begin(recordings);
+  const importer = new Importer(target, lines, stop.signal);
+  let failure: StorageFailure | undefined;
+  for (const recording of recordings) {
+    failure = await importer.take(recording, format);
+    if (failure !== undefined || stop.signal.aborted) break;
+  }
+  failure ??= await importer.stored();
+  lines.end();
+  const { figures } = importer;
+  figures.filesFailed += unread;
+  if (failure !== undefined) lines.warn(`nothing more can be stored: ${failure.message}`);
+  const isStopped = stop.signal.aborted;
+  const { dataset } = target;
+  if (command.json === true) {
+    print(JSON.stringify({ dataset, ...figures, files: files.length, interrupted: isStopped }));
+  } else print(importSummary(dataset, figures, isStopped));
+  const isUsed = unusedPercent(figures) <= command.unusedMax;
+  return failure === undefined && !isStopped && figures.filesFailed === 0 && isUsed ? 0 : 1;
+}
+
+function formatOf({ format, map, timeUnit }: ImportCommand): FileFormat | string {
+  if (format !== "auto") {
+    if (map !== undefined)
+      return `--map describes columns, and --format ${format} knows them: leave one out`;
+    return { kind: format } as FileFormat;
+  }
+  const columns = map === undefined ? undefined : columnMapping(map, columnRoles);
+  return typeof columns === "string" ? columns : { kind: "auto", columns, timeUnit };
+}

@@ -1,0 +1,66 @@
+/** Commands on the stored past of datasets: their options and their help. */
+import { type Command, Option } from "commander";
+import {
+  type ConfigOptions,
+  collect,
+  configInput,
+  type Done,
+  percent,
+  withFolder,
+} from "./options.ts";
+
+/** Adds them. */
+export function addDataCommands(program: Command, done: Done): void {
+  withFolder(
+    program
+      .command("import")
+      .description(
+        "put recorded trades and bars into the past of a dataset; works while the server runs",
+      ),
+  )
+    .argument("<file...>", "files, folders and patterns; - for standard input")
+    .requiredOption("--dataset <code>", "dataset to put them into, as configured")
+    .option(
+      "--ticker <ticker>",
+      "ticker of rows that name none, or SYMBOL=TICKER for symbols of rows or of file names; repeatable",
+      collect,
+    )
+    .option("--venue <code>", "where the trades happened (default: the dataset's publisher)")
+    .addOption(
+      new Option("--format <name>", "format of the files; auto: what their first lines look like")
+        .choices(["auto", "binance-trades", "binance-aggtrades", "binance-klines", "tardis-trades"])
+        .default("auto"),
+    )
+    .option("--map <columns>", "which column or key holds what, as time=ts,price=data.p,quantity=q")
+    .addOption(
+      new Option("--time-unit <unit>", "what times count (default: by their size)").choices([
+        "s",
+        "ms",
+        "us",
+        "ns",
+        "iso",
+      ]),
+    )
+    .option(
+      "--unused-max <percent>",
+      "share of the rows that may be unusable before it exits with 1",
+      percent,
+      0.1,
+    )
+    .option("--json", "print what became of the rows as one JSON object")
+    .addHelpText("after", importHelp)
+    .action(async (files: string[], options) => {
+      const { importFiles } = await import("./commands/import.ts");
+      done(await importFiles({ files, ...options, config: configInput(options as ConfigOptions) }));
+    });
+}
+
+const importHelp = `
+Importing again does no harm: what is stored already is found and counted. Files may be CSV or NDJSON,
+plain, gzip, zstd or ZIP, or Parquet; trades, aggregate trades and klines as Binance publishes them are
+known by their columns. Exits with 1 when a file could not be read to its end or too many rows not be used.
+
+Examples:
+  openbourse import BTCUSDT-trades-2024-08-08.zip --dataset crypto --ticker BTC/USDT
+  openbourse import archive/ --dataset crypto --ticker BTCUSDT=BTC/USDT --ticker ETHUSDT=ETH/USDT
+  zstd -dc ticks.ndjson.zst | openbourse import - --dataset crypto --map time=ts,price=data.p,quantity=data.q,ticker=s`;
