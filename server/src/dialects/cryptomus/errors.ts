@@ -81,7 +81,7 @@ function streamErrorMessage(error: StreamError): string {
     case "too-many-subscriptions":
       return `Too many subscriptions: one connection may have at most ${error.max}`;
     case "too-many-waiting":
-      return `Busy: at most ${error.max} requests of one connection may wait for an answer`;
+      return `Busy: at most ${error.max} requests of one connection, and not large ones, may wait for an answer`;
     case "too-much-past":
       return "Busy: too many old candles are being asked for; try again, or ask for a shorter time";
     case "past-unavailable":

@@ -114,10 +114,21 @@ describe("candles_request", () => {
       id: 99,
       error: {
         code: 2,
-        message: "Busy: at most 16 requests of one connection may wait for an answer",
+        message:
+          "Busy: at most 16 requests of one connection, and not large ones, may wait for an answer",
       },
     });
     expect(ids(await client.answer())).toEqual([0, ...waiting]);
+  });
+
+  it("is not waited for by more than one message may hold", async () => {
+    const client = new Conversation({ board: boardOf(), bars: storeOf([]).bars });
+    client.send(request(0, 0));
+    const large = (id: number) => ({ id, method: "ping", params: ["x".repeat(40_000)] });
+
+    expect(client.send(large(1))).toEqual([]);
+    expect(ids(client.send(large(2)))).toEqual([2]);
+    expect(ids(await client.answer())).toEqual([0, 1]);
   });
 
   it.each<[Unanswered, RegExp]>([

@@ -22,7 +22,10 @@ import type { Encodings } from "./encodings.ts";
 import { type CloseReason, closings, type StreamError } from "./errors.ts";
 import { Subscriber, type SubscriberOptions } from "./subscriber.ts";
 
-/** Most requests of one connection that wait while the past is read for one before them. */
+/**
+ * Most requests of one connection that wait while the past is read for one before them. Together they are
+ * no larger than one message may be.
+ */
 export const waitingRequestsMax = 16;
 
 /** A message that can be answered. */
@@ -79,7 +82,7 @@ class CryptomusSession implements Session {
   #lastRequestMs = Number.POSITIVE_INFINITY;
   #pending: Pending | undefined;
   /** What came meanwhile: requests are answered in their order. */
-  #waiting: Request[] = [];
+  #waiting: { readonly request: Request; readonly bytes: number }[] = [];
   /** Once it is to be closed, or gone, nothing that still arrives is looked at. */
   #isOver = false;
 
@@ -110,9 +113,9 @@ class CryptomusSession implements Session {
     if (this.#isOver) return [];
     switch (input.kind) {
       case "text":
-        return this.#message(nowMs, decodeMessage(input.text));
+        return this.#message(nowMs, decodeMessage(input.text), input.byteLength);
       case "binary":
-        return this.#message(nowMs, { kind: "invalid-json" });
+        return this.#message(nowMs, { kind: "invalid-json" }, input.byteLength);
       case "ping":
         if (this.#context.options.countPings) this.#lastRequestMs = nowMs;
         return [];
@@ -146,7 +149,7 @@ class CryptomusSession implements Session {
     return { kind: "close", ...closings[why] };
   }
 
-  #message(nowMs: number, message: DecodedMessage): readonly SessionEffect[] {
+  #message(nowMs: number, message: DecodedMessage, bytes: number): readonly SessionEffect[] {
     this.#lastRequestMs = nowMs;
     const verdict = this.#rate.count(nowMs);
     if (verdict === "flood") return [this.#close("flood")];
@@ -157,11 +160,13 @@ class CryptomusSession implements Session {
         ? { kind: "fault", tag: message.tag, error: { reason: "too-many-requests" } }
         : message;
     if (this.#pending === undefined) return this.#carryOut(request, nowMs);
-    if (this.#waiting.length >= waitingRequestsMax) {
+    const waitingBytes = this.#waiting.reduce((sum, waiting) => sum + waiting.bytes, bytes);
+    const isFull = this.#waiting.length >= waitingRequestsMax;
+    if (isFull || waitingBytes > this.messageBytesMax) {
       const max = waitingRequestsMax;
       return [this.#refuse(request.tag, { reason: "too-many-waiting", max })];
     }
-    this.#waiting.push(request);
+    this.#waiting.push({ request, bytes });
     return [];
   }
 
@@ -199,9 +204,9 @@ class CryptomusSession implements Session {
     const data = answerFromStore(pending, answer, this.#context.board);
     const effects = [this.#reply(pending.tag, data)];
     while (this.#pending === undefined) {
-      const request = this.#waiting.shift();
-      if (request === undefined) break;
-      effects.push(...this.#carryOut(request, nowMs));
+      const next = this.#waiting.shift();
+      if (next === undefined) break;
+      effects.push(...this.#carryOut(next.request, nowMs));
     }
     return effects;
   }
