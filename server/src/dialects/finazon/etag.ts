@@ -70,6 +70,15 @@ export function tradesTag(trades: readonly StoredTrade[]): string {
   return tag(digest, trades.length);
 }
 
+/** The tag of a list of items that are written already. */
+export function textsTag(texts: readonly string[]): string {
+  const digest = new Digest();
+  for (const text of texts) {
+    for (let at = 0; at < text.length; at += 1) digest.add(text.charCodeAt(at));
+  }
+  return tag(digest, texts.length);
+}
+
 /** Whether `If-None-Match` names a tag (RFC 9110 13.1.2). */
 export function isNamed(tag: string, ifNoneMatch: string | undefined): boolean {
   if (ifNoneMatch === undefined) return false;

@@ -1,8 +1,12 @@
 /** What all indicators have in common as resources. */
 import type { RestReply } from "../../ports/rest.ts";
+import { textsTag } from "./etag.ts";
 import { type FieldSchema, textField } from "./field-schema.ts";
+import type { FiguresPage } from "./indicator-series.ts";
 import { objectSchema, timeField } from "./reply-schema.ts";
-import type { RestResource } from "./resource.ts";
+import type { RestCall, RestResource } from "./resource.ts";
+import { rowsReply } from "./rows-reply.ts";
+import type { Series } from "./series.ts";
 
 /** An indicator, whichever the style of its address. */
 export interface IndicatorResource extends Pick<RestResource, "summary" | "answer"> {
@@ -28,7 +32,13 @@ export function figuresSchema(
   return objectSchema({ data: { type: "array", items: item } });
 }
 
-/** The reply with items that are written already. */
-export function itemsReply(items: readonly string[]): RestReply {
-  return { status: 200, body: `{"data":[${items.join(",")}]}` };
+/** The reply with items that are written already, oldest first, and what is known of the bars of their page. */
+export function itemsReply(
+  call: RestCall,
+  { order }: Series,
+  { told, unknown }: Pick<FiguresPage<unknown>, "told" | "unknown">,
+  items: readonly string[],
+): RestReply {
+  const rows = order === "oldest-first" ? items : items.toReversed();
+  return rowsReply(call, { rows, told, unknown, write: (item) => item, tagOf: textsTag });
 }

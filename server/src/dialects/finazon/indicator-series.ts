@@ -3,6 +3,7 @@
  * figures to be the same on any page. They are read in pieces, and no more of them than are needed.
  */
 import type { StoredBar } from "../../marketdata/bars/bar.ts";
+import type { Span } from "../../marketdata/bars/span.ts";
 import {
   anchoredFigures,
   barsBeforeMax,
@@ -15,6 +16,7 @@ import { storedOffsetMax } from "../../ports/dataset-reader.ts";
 import { isRestFault, type RestFault } from "./errors.ts";
 import { invalid } from "./parameters.ts";
 import type { RestCall } from "./resource.ts";
+import { toldTime } from "./rest-series.ts";
 import { allTime, queryBars, readBars, type Series } from "./series.ts";
 
 /** Bars that are read at once before a page. */
@@ -39,6 +41,9 @@ export interface FiguresPage<Figures> {
   readonly bars: readonly BarFigures<Figures>[];
   /** Where the page begins among them. */
   readonly from: number;
+  /** The time that the page tells of, and what is not known of the time that was asked for. */
+  readonly told: Span;
+  readonly unknown: readonly Span[];
 }
 
 /** Reads a page and makes its figures. */
@@ -53,7 +58,8 @@ export async function readFigures<Figures extends readonly number[]>(
   if (isRestFault(page)) return page;
   const newestLast = series.order === "oldest-first" ? page.bars : page.bars.toReversed();
   const paged = newestLast.map(toPriceBar);
-  if (paged.length === 0) return { bars: [], from: 0 };
+  const known = { told: toldTime(shifted, page.bars), unknown: page.unknown };
+  if (paged.length === 0) return { bars: [], from: 0, ...known };
   const before = await readBefore(call, series, paged[0]!, plan);
   if (isRestFault(before)) return before;
   const bars = [...before, ...paged];
@@ -62,6 +68,7 @@ export async function readFigures<Figures extends readonly number[]>(
   return {
     bars: bars.slice(first).map((bar, index) => ({ bar, figures: figures[index] })),
     from: before.length - first,
+    ...known,
   };
 }
 

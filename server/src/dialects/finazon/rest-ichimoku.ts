@@ -60,7 +60,7 @@ async function answer(call: RestCall): Promise<RestReply | RestFault> {
   });
   if (isRestFault(page)) return page;
   const newest = page.bars.at(-1)?.bar;
-  if (newest === undefined) return itemsReply([]);
+  if (newest === undefined) return itemsReply(call, series, page, []);
   const after = await readAfter(call, series, newest, displacement.back);
   if (isRestFault(after)) return after;
   const rows = displacedRows(
@@ -73,8 +73,7 @@ async function answer(call: RestCall): Promise<RestReply | RestFault> {
   const ahead = isAhead ? aheadRows(page.bars, series.interval, displacement) : [];
   const { fromUs, toUs } = series.time;
   const told = ahead.filter(({ startUs }) => startUs >= fromUs && startUs < toUs);
-  const items = [...rows, ...told].map(item);
-  return itemsReply(series.order === "oldest-first" ? items : items.reverse());
+  return itemsReply(call, series, page, [...rows, ...told].map(item));
 }
 
 /** What is not there yet is left out. */

@@ -130,7 +130,7 @@ describe("a page of figures", () => {
   let house: Awaited<ReturnType<typeof houseWith>>;
   const whole = new Map<string, Item[]>();
   beforeAll(async () => {
-    house = await houseWith(walk(3_500));
+    house = await houseWith(walk(2_500));
   });
 
   /** All figures there are, by pages of the largest size. */
@@ -171,7 +171,7 @@ describe("a page of figures", () => {
           expect(told).toEqual(ordered.slice(page * size, (page + 1) * size));
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 
@@ -180,7 +180,7 @@ describe("a page of figures", () => {
       fc.asyncProperty(
         asked,
         fc.constantFrom("asc", "desc"),
-        fc.nat({ max: 3_500 }),
+        fc.nat({ max: 2_500 }),
         fc.nat({ max: 300 }),
         async (name, order, from, length) => {
           const target = `/v1/time_series/${name}${query}&interval=1m`;
@@ -226,7 +226,7 @@ describe("a page of figures", () => {
     expect(await cost("rsi?")).toBeLessThanOrEqual(1_030);
     expect(await cost("ma?time_period=200&ma_type=EMA&")).toBeLessThanOrEqual(2_030);
     // 7,000 bars of warm-up are asked for, and these are all there are.
-    expect(await cost("rsi?time_period=500&")).toBeLessThanOrEqual(3_500);
+    expect(await cost("rsi?time_period=500&")).toBeLessThanOrEqual(2_500);
   });
 });
 

@@ -48,7 +48,7 @@ async function answer(call: RestCall, row: IndicatorRow): Promise<RestReply | Re
     );
     return [`{"t":${bar.startUs / secondUs},${texts.join(",")}}`];
   });
-  return itemsReply(series.order === "oldest-first" ? items : items.reverse());
+  return itemsReply(call, series, page, items);
 }
 
 function decimalsOf(unit: FigureUnit, close: number): number {

@@ -74,7 +74,10 @@ async function answer(call: RestCall): Promise<RestReply | RestFault> {
 }
 
 /** The time that a page tells of: up to its last bar where others follow, else all that was asked for. */
-function toldTime({ time, interval, order, page }: Series, bars: readonly StoredBar[]): Span {
+export function toldTime(
+  { time, interval, order, page }: Series,
+  bars: readonly StoredBar[],
+): Span {
   // The last bar may go on behind the last second that was asked for.
   const { fromUs } = time;
   const toUs = startNotBefore(interval, time.toUs);
