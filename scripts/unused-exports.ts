@@ -18,7 +18,6 @@ export const laidForLater: ReadonlyMap<string, string> = new Map([
   ["server/src/marketdata/bars/span.ts", "history: what a store knows of a dataset and what not"],
   ["server/src/ports/dataset-reader.ts", "history: bars of all datasets are stored and served"],
   ["server/src/ports/dataset-store.ts", "history: bars of all datasets are stored and served"],
-  ["server/src/streams/dataset-restore.ts", "history: feeds go on where they were stored"],
   ["server/src/sequencer/follower.ts", "scale-out: gateways and standbys follow the writer's log"],
 ]);
 

@@ -8,6 +8,28 @@ import { section, strict } from "../ports/config-section.ts";
 import { code, type FeedConfig, feedSchemas } from "./feed-schemas.ts";
 import { corsSchema, httpSchema, trustedProxiesSchema } from "./http-schema.ts";
 
+const datasetHistorySchema = Type.Object(
+  {
+    store: Type.Boolean({
+      default: true,
+      description: "whether its past is kept in the data folder and served",
+    }),
+    trades: Type.Boolean({
+      default: true,
+      description: "whether trades are kept as well, or bars of minutes alone",
+    }),
+    keepDays: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 36_500,
+        description:
+          "days after which its past is forgotten, 0 for never; default: 90 for a feed that follows wall time, else never",
+      }),
+    ),
+  },
+  section,
+);
+
 const datasetSchema = Type.Object(
   {
     code: code("dataset code that clients ask for"),
@@ -20,12 +42,15 @@ const datasetSchema = Type.Object(
     ),
     publisher: Type.Optional(code("publisher code; default: the dataset code")),
     // The feed's own schema is chosen by its kind, so that messages name that kind's keys only.
-    feed: Type.Unsafe<FeedConfig>(
-      Type.Object(
-        { kind: Type.Enum(Object.keys(feedSchemas)) },
-        { description: "where trades come from" },
+    feed: Type.Optional(
+      Type.Unsafe<FeedConfig>(
+        Type.Object(
+          { kind: Type.Enum(Object.keys(feedSchemas)) },
+          { description: "where trades come from; without it what was imported is served" },
+        ),
       ),
     ),
+    history: datasetHistorySchema,
   },
   strict,
 );

@@ -86,7 +86,12 @@ describe("a configuration", () => {
     // What is not said follows from how the data folder was begun.
     expect(config.demo).toEqual({});
     expect(config.datasets).toEqual([
-      { code: "huobi", name: "Huobi (simulated)", feed: { kind: "simulator", seed: 1 } },
+      {
+        code: "huobi",
+        name: "Huobi (simulated)",
+        feed: { kind: "simulator", seed: 1 },
+        history: { store: true, trades: true },
+      },
     ]);
   });
 
@@ -214,8 +219,12 @@ describe("a wrong configuration names the place and what would be right", () => 
       '1:19 datasets[0].code must be a text that matches ^[a-z0-9][a-z0-9_.-]{0,62}$, but is "A"',
     ],
     [
-      "datasets: [{code: a}]",
-      "1:12 datasets[0].feed is missing: it must be a mapping of keys to values",
+      "datasets: [{code: a, feed: 1}]",
+      "1:28 datasets[0].feed must be a mapping of keys to values, but is 1",
+    ],
+    [
+      "datasets: [{code: a, history: {keepDays: -1}}]",
+      "1:42 datasets[0].history.keepDays must be a whole number from 0 to 36500, but is -1",
     ],
     [
       "datasets: [{code: a, feed: {kind: magic}}]",

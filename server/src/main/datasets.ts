@@ -11,13 +11,18 @@ import type { Feed, OpenedFeed } from "../ports/feed.ts";
 import type { Log } from "../ports/log.ts";
 import { StartError } from "../ports/start-error.ts";
 import { FeedRunner } from "../streams/bar-streams.ts";
+import type { RestoredMinutes } from "../streams/dataset-restore.ts";
 import { FeedRestarts } from "../streams/feed-restarts.ts";
 import { openFeed } from "./feeds.ts";
+import type { Recording, Recordings } from "./recordings.ts";
 
 /** A dataset and its opened feed. */
 export interface ServedDataset {
   readonly dataset: Dataset;
-  readonly opened: OpenedFeed;
+  /** As it was configured; undefined for the exchange's own trades. */
+  readonly config: DatasetConfig | undefined;
+  /** Undefined where only what was imported is served. */
+  readonly opened: OpenedFeed | undefined;
 }
 
 /** Opens a configured dataset's feed; a `StartError` says what is wrong with its configuration. */
@@ -25,13 +30,15 @@ export function openDataset(config: DatasetConfig): ServedDataset {
   const { code, name = code, publisher = code } = config;
   const opened = openFeed(config);
   if (typeof opened === "string") throw new StartError(`dataset ${code}: ${opened}`);
-  return { dataset: { code, name, publisher }, opened };
+  return { dataset: { code, name, publisher }, config, opened };
 }
 
 /** The exchange's own trades, served like those of any other feed. */
 export function ownTrades(feed: Feed, { exchange }: Config): ServedDataset {
   return {
     dataset: { code: localDataset, name: "openbourse exchange", publisher: localPublisher },
+    // It is stored as the exchange's history.
+    config: undefined,
     opened: {
       feed,
       waitsForConsumers: false,
@@ -50,6 +57,8 @@ export interface FeedConnections {
   readonly log: Log;
   readonly latenessUs: number;
   readonly unchangedBars: boolean;
+  /** What is recorded, and where it goes on. */
+  readonly recordings: Recordings;
   progress(dataset: string, share: number): void;
   /** Told when the catalog says of a dataset that it gets no more data. */
   ended(dataset: string): void;
@@ -61,25 +70,48 @@ export async function connectFeeds(
   feeds: FeedRunner[],
   connections: FeedConnections,
 ): Promise<void> {
-  for (const dataset of served) feeds.push(connectFeed(dataset, connections));
+  for (const { dataset, opened } of served) {
+    addDataset(dataset, opened, connections);
+    if (opened !== undefined) feeds.push(connectFeed({ dataset, opened }, connections));
+  }
   await Promise.all(feeds.map((feed) => feed.prepare()));
 }
 
-/** Adds a dataset to the catalog and connects its feed with the hub; it does not run yet. */
-function connectFeed(
-  { dataset, opened }: ServedDataset,
-  { catalog, hub, clock, log, latenessUs, unchangedBars, progress, ended }: FeedConnections,
-): FeedRunner {
+/** Adds a dataset to the catalog, with the tickers that are stored of it. */
+function addDataset(
+  dataset: Dataset,
+  opened: OpenedFeed | undefined,
+  { catalog, log, recordings }: FeedConnections,
+): void {
   const { code, publisher } = dataset;
   catalog.addDataset(dataset);
+  for (const ticker of recordings.tickersOf(code)) catalog.ensureInstrument(code, ticker);
+  if (opened === undefined) {
+    catalog.end(code, "finished");
+    log.info("dataset is served from what was imported", { dataset: code, publisher });
+    return;
+  }
   const phrase = opened.simulated
     ? "dataset is simulated: its prices are made up"
     : "dataset is served";
   log.info(phrase, { dataset: code, publisher });
+}
+
+/** Connects a dataset's feed with the hub; it does not run yet. */
+function connectFeed(
+  { dataset, opened }: { readonly dataset: Dataset; readonly opened: OpenedFeed },
+  connections: FeedConnections,
+): FeedRunner {
+  const { catalog, hub, clock, log, latenessUs, unchangedBars } = connections;
+  const { code } = dataset;
+  const recording = connections.recordings.all.get(code);
   const runner = new FeedRunner({
     dataset,
-    // Its trades are not stored, so no position outlives this process.
-    epoch: `${code}-${clock.nowUs()}`,
+    // Where nothing is stored no position outlives this process.
+    epoch: recording?.restored.streamEpoch ?? `${code}-${clock.nowUs()}`,
+    sequence: recording?.restored.sequence ?? 0,
+    recorder: recording?.recorder,
+    restored: recording && restoredOf(opened, recording),
     opened,
     restarts: new FeedRestarts({
       seed: clock.nowUs(),
@@ -106,9 +138,16 @@ function connectFeed(
     caughtUp: () => hub.caughtUp(),
     ended: (why) => {
       catalog.end(code, why);
-      ended(code);
+      connections.ended(code);
     },
-    progress: (share) => progress(code, share),
+    progress: (share) => connections.progress(code, share),
   });
   return runner;
+}
+
+/** Minutes that go on. What is recorded elsewhere has its own time and begins anew. */
+function restoredOf({ feed }: OpenedFeed, { restored }: Recording): RestoredMinutes | undefined {
+  const { minutes, position } = restored;
+  if (feed.time !== "wall" || position === undefined) return undefined;
+  return { minutes, atUs: position.timeUs };
 }

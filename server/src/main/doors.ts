@@ -34,6 +34,7 @@ export async function openDoors(site: Site, served: Served, options: DoorOptions
   const { clock, nowMs } = times;
   const { hub, protocols, trading, feeds, folder } = served;
   const engine = trading?.engine;
+  const recordings = served.recordings.all;
   const bounds = connectionBounds(config, log);
   const gateway = await start.step(
     "gateway",
@@ -65,10 +66,10 @@ export async function openDoors(site: Site, served: Served, options: DoorOptions
     () => openAdministration(folder, { target, hasExchange, log, start }),
     (opened) => opened?.stop(),
   );
-  meter.onRead(registerFigures(meter, { hub, gateway, feeds, engine, clock }));
+  meter.onRead(registerFigures(meter, { hub, gateway, feeds, recordings, engine, clock }));
   const readiness = () =>
     health({
-      ...{ engine, feeds, clock },
+      ...{ engine, feeds, recordings, clock },
       isStopping: options.isStopping(),
       storesFault: stores.fault,
     });

@@ -47,9 +47,13 @@ const openers: { readonly [Kind in FeedConfig["kind"]]: Opener<Kind> } = {
   },
 };
 
-/** Opens the feed of a dataset; a text says what is wrong with its configuration. */
-export function openFeed(dataset: DatasetConfig): OpenedFeed | string {
+/**
+ * Opens the feed of a dataset; undefined where it has none. A text says what is wrong with its
+ * configuration.
+ */
+export function openFeed(dataset: DatasetConfig): OpenedFeed | string | undefined {
   const { feed, code, publisher = code } = dataset;
+  if (feed === undefined) return undefined;
   const opener = openers[feed.kind] as Opener<typeof feed.kind>;
   return opener(feed as never, publisher);
 }

@@ -4,15 +4,19 @@ import type { Front } from "../adapters/http/front.ts";
 import type { Gateway } from "../adapters/ws/gateway.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Hub } from "../hub/hub.ts";
-import type { Counter, Labels, Meter } from "../ports/meter.ts";
+import type { Meter } from "../ports/meter.ts";
 import type { FeedRunner } from "../streams/bar-streams.ts";
 import { unusedKinds } from "../streams/unused-trades.ts";
+import { follow } from "./follow.ts";
+import { recordingFigures } from "./recording-figures.ts";
+import type { Recording } from "./recordings.ts";
 
 /** What is measured. */
 export interface Measured {
   readonly hub: Hub;
   readonly gateway: Gateway;
   readonly feeds: readonly FeedRunner[];
+  readonly recordings: ReadonlyMap<string, Recording>;
   readonly engine: Engine | undefined;
   readonly clock: MarketClock;
 }
@@ -24,6 +28,7 @@ export function registerFigures(meter: Meter, measured: Measured): () => void {
     ...gatewayFigures(meter, measured),
     ...clockFigures(meter, measured.clock),
     ...feedFigures(meter, feeds),
+    ...recordingFigures(meter, measured),
     ...(engine ? [...engineFigures(meter, engine), ...snapshotFigures(meter, engine)] : []),
   ];
   return () => {
@@ -297,15 +302,4 @@ function snapshotFigures(meter: Meter, { snapshotter }: Engine): (() => void)[] 
     "State snapshots that were due and could not be made or stored.",
   );
   return [() => stored.set(snapshotter.lastSequence), follow(failed, () => snapshotter.failures)];
-}
-
-/** A counter that follows a number kept elsewhere, where counting must cost nothing. */
-function follow(counter: Counter, read: () => number, labels: Labels = {}): () => void {
-  let seen = 0;
-  counter.add(0, labels);
-  return () => {
-    const now = read();
-    counter.add(now - seen, labels);
-    seen = now;
-  };
 }

@@ -3,6 +3,7 @@ import type { MarketClock } from "../adapters/clock/market-clock.ts";
 import type { HealthPart } from "../adapters/http/readiness.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { FeedRunner } from "../streams/bar-streams.ts";
+import type { Recording } from "./recordings.ts";
 
 /** What is checked. */
 export interface Patients {
@@ -11,12 +12,13 @@ export interface Patients {
   readonly storesFault: string | undefined;
   readonly engine: Engine | undefined;
   readonly feeds: readonly FeedRunner[];
+  readonly recordings: ReadonlyMap<string, Recording>;
   readonly clock: MarketClock;
 }
 
 /** A feed that failed leaves the server ready: its other datasets are fine, and a metric tells. */
 export function health(patients: Patients): readonly HealthPart[] {
-  const { isStopping, storesFault, engine, feeds, clock } = patients;
+  const { isStopping, storesFault, engine, feeds, recordings, clock } = patients;
   return [
     { name: "server", state: isStopping ? "stopping" : "running" },
     { name: "clock", state: clock.standing.kind, isOptional: true },
@@ -24,6 +26,11 @@ export function health(patients: Patients): readonly HealthPart[] {
     ...(engine ? [exchangePart(engine), part("history", engine.historyFault)] : []),
     ...(engine ? oldParts(engine).map((old) => ({ ...old, isOptional: true })) : []),
     ...feeds.map(feedPart),
+    ...[...recordings].map(([code, { recorder }]) => ({
+      // Its streams go on, and a metric tells how much is not stored.
+      ...part(`past of ${code}`, recorder.queue.failure?.message),
+      isOptional: true,
+    })),
   ];
 }
 

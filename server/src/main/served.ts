@@ -15,6 +15,7 @@ import { hasExchange } from "./configuration.ts";
 import { connectFeeds, openDataset, ownTrades } from "./datasets.ts";
 import { createHub } from "./fan-out.ts";
 import { Protocols } from "./protocols.ts";
+import { Recordings } from "./recordings.ts";
 import type { Site } from "./site.ts";
 import { openServerFolder } from "./start/folder.ts";
 import { Trading } from "./trading.ts";
@@ -26,6 +27,7 @@ export interface Served {
   readonly keys: KeyStore;
   readonly hub: Hub;
   readonly feeds: readonly FeedRunner[];
+  readonly recordings: Recordings;
   readonly protocols: Protocols;
   readonly demoKey: string | undefined;
   readonly demoUsers: readonly DemoUser[];
@@ -71,9 +73,15 @@ export async function openServed(
     return demo.key(keys, times.nowMs());
   });
   const served = [...configured, ...(trading ? [ownTrades(trading.feed, config)] : [])];
+  const recordings = await start.step(
+    "stored datasets",
+    () => new Recordings(history, { config, folder: folder.datasetsFolder, clock, log }),
+    (made) => made.close(),
+  );
+  await start.step("restored datasets", () => recordings.open(served));
   await start.step("feeds", () =>
     connectFeeds(served, feeds, {
-      ...{ catalog, hub, clock, log, progress },
+      ...{ catalog, hub, clock, log, progress, recordings },
       latenessUs: config.bars.latenessMs * 1_000,
       unchangedBars: config.streams.unchangedBars,
       ended: (code) => protocols.datasetEnded(code),
@@ -86,5 +94,5 @@ export async function openServed(
       trading.past(() => own?.marketUs),
     );
   }
-  return { folder, trading, keys, hub, feeds, protocols, demoKey, demoUsers };
+  return { folder, trading, keys, hub, feeds, recordings, protocols, demoKey, demoUsers };
 }

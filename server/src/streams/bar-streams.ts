@@ -25,7 +25,7 @@ import {
 import type { Log } from "../ports/log.ts";
 import { tickUs } from "../ports/released.ts";
 import type { DatasetRecorder } from "./dataset-recorder.ts";
-import type { RestoredMinute } from "./dataset-restore.ts";
+import type { RestoredMinutes } from "./dataset-restore.ts";
 import type { FailedRun, FeedRestarts } from "./feed-restarts.ts";
 import { Numbering } from "./numbering.ts";
 import { UnusedTrades } from "./unused-trades.ts";
@@ -43,9 +43,7 @@ export interface FeedRunnerOptions {
   /** Stores what is folded; nothing is stored when left out. */
   readonly recorder?: DatasetRecorder | undefined;
   /** What goes on from before the start; with market time at that moment. */
-  readonly restored?:
-    | { readonly minutes: readonly RestoredMinute[]; readonly atUs: number }
-    | undefined;
+  readonly restored?: RestoredMinutes | undefined;
   readonly opened: OpenedFeed;
   /** When it is started again after a failure; never when left out. */
   readonly restarts?: FeedRestarts;

@@ -65,8 +65,6 @@ export interface DatasetRecorderOptions {
 /** Records one dataset. */
 export class DatasetRecorder {
   readonly queue: StoreQueue;
-  /** The last position that was handed over. */
-  position: StoredPosition | undefined;
   readonly #options: DatasetRecorderOptions;
   readonly #skipped: readonly Span[];
   #recorded: Recorded | undefined;
@@ -82,6 +80,8 @@ export class DatasetRecorder {
   /** Market time when the feed last told something. */
   #heardUs = 0;
   #lastCutUs = 0;
+  /** Of the last batch that was handed over. */
+  #lastSequence: number | undefined;
   #cancelGathering: (() => void) | undefined;
 
   constructor(options: DatasetRecorderOptions) {
@@ -182,7 +182,7 @@ export class DatasetRecorder {
     if (start.counts === "trades" && this.#count < start.storedTrades) return;
     if (!hasContent && !hasPassed) return;
     const position = this.#nextPosition(recorded, timeUs, when);
-    this.position = position;
+    this.#lastSequence = position.sequence;
     this.#lastCutUs = timeUs;
     this.queue.add({ dataset, position, trades, bars, known, gaps });
   }
@@ -235,7 +235,7 @@ export class DatasetRecorder {
     // The end of a recording comes after its last trade.
     const counted = this.#count * 2 + (when === "end" ? 1 : 0);
     if (counts === "trades") return { epoch, sequence: counted, timeUs };
-    const isUsed = recorded.sequence === this.position?.sequence;
+    const isUsed = recorded.sequence === this.#lastSequence;
     return { epoch, sequence: isUsed ? recorded.takeSequence() : recorded.sequence, timeUs };
   }
 }

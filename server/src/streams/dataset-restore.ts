@@ -19,6 +19,12 @@ export interface RestoredMinute {
   readonly trades: readonly StoredTrade[];
 }
 
+/** All of them, and market time when they were stored. */
+export interface RestoredMinutes {
+  readonly minutes: readonly RestoredMinute[];
+  readonly atUs: number;
+}
+
 /** Most trades of one minute and ticker whose ids are known again after a start. */
 export const restoredTradesMax = 1_000_000;
 

@@ -5,7 +5,12 @@
  */
 import type { Clock } from "../ports/clock.ts";
 import type { Gap, StoredTrade } from "../ports/dataset-reader.ts";
-import { batchTradesMax, type DatasetBatch, type DatasetStore } from "../ports/dataset-store.ts";
+import {
+  batchTradesMax,
+  type DatasetBatch,
+  type DatasetStore,
+  type StoredPosition,
+} from "../ports/dataset-store.ts";
 import type { Log } from "../ports/log.ts";
 import type { StorageFailure } from "../ports/storage-fault.ts";
 import { mergedBatch, withGap, withoutKnown } from "./merged-batch.ts";
@@ -38,8 +43,10 @@ export class StoreQueue {
   givenUp = 0;
   /** Failures of the store. */
   failures = 0;
-  /** Batches and trades that were stored. */
-  stored = { batches: 0, trades: 0, bars: 0 };
+  /** Trades and states of bars that were stored. */
+  readonly stored = { trades: 0, bars: 0 };
+  /** Up to where it is stored; undefined before the first batch of this start. */
+  position: StoredPosition | undefined;
   readonly #options: StoreQueueOptions;
   #waiting: DatasetBatch[] = [];
   #trades = 0;
@@ -119,7 +126,7 @@ export class StoreQueue {
   #done(batch: DatasetBatch): void {
     this.#waiting.shift();
     this.#trades -= batch.trades.length;
-    this.stored.batches += 1;
+    this.position = batch.position;
     this.stored.trades += batch.trades.length;
     this.stored.bars += batch.bars.length;
     if (this.#failure !== undefined) {

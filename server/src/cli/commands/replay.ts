@@ -1,4 +1,5 @@
 /** `replay`: serves recorded trades as a dataset of their own, or prints their final bars. */
+
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -7,6 +8,7 @@ import { systemClock } from "../../adapters/clock/system-clock.ts";
 import type { ReplayFeedConfig } from "../../config/feed-schemas.ts";
 import type { ConfigInput } from "../../config/load.ts";
 import type { Config, DatasetConfig } from "../../config/schema.ts";
+import { assert } from "../../core/assert.ts";
 import { formatFixed } from "../../core/num/decimal.ts";
 import { openFeed } from "../../main/feeds.ts";
 import { Catalog } from "../../marketdata/catalog.ts";
@@ -63,6 +65,7 @@ function datasetOf(command: ReplayCommand): DatasetConfig {
       sort: command.sort === true ? "disk" : "window",
       start: command.atOnce === true || isPrinted ? "at-once" : "first-subscription",
     },
+    history: { store: true, trades: true },
   };
 }
 
@@ -108,6 +111,7 @@ async function printBars(
   endWithReader();
   const opened = openFeed(dataset);
   if (typeof opened === "string") throw new StartError(opened);
+  assert(opened !== undefined, "a replay has a feed");
   const { code, publisher = code, name = code } = dataset;
   const catalog = new Catalog();
   catalog.addDataset({ code, name, publisher });

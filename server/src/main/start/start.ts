@@ -28,6 +28,8 @@ export const startSteps = [
   "demo users",
   "disabled users",
   "demo key",
+  "stored datasets",
+  "restored datasets",
   "feeds",
   "gateway",
   "key changes",

@@ -1,0 +1,119 @@
+/** What is stored of a server's datasets: where each goes on, who records it and who reads it. */
+import { createHash } from "node:crypto";
+import { statSync } from "node:fs";
+import { openDatasetStore } from "../adapters/sqlite/datasets/store.ts";
+import type { Config, DatasetConfig } from "../config/schema.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { DatasetStore } from "../ports/dataset-store.ts";
+import { isUnanswered } from "../ports/history.ts";
+import type { Log } from "../ports/log.ts";
+import type { DatasetReaders } from "../streams/dataset-readers.ts";
+import { DatasetRecorder } from "../streams/dataset-recorder.ts";
+import { type Restored, restoreDataset } from "../streams/dataset-restore.ts";
+import { startRetention } from "../streams/dataset-retention.ts";
+import { recordedReader } from "../streams/recorded-dataset.ts";
+import type { ServedDataset } from "./datasets.ts";
+
+/** How long is kept what a live feed says, in days, unless told otherwise. */
+export const keepDaysDefault = 90;
+
+/** A dataset that is recorded. */
+export interface Recording {
+  readonly recorder: DatasetRecorder;
+  readonly restored: Restored;
+}
+
+/** What recordings are made with. */
+export interface RecordingsParts {
+  readonly config: Config;
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** The stored past of all datasets. */
+export class Recordings {
+  /** Reads the past of every dataset. */
+  readonly history: DatasetReaders;
+  readonly #parts: RecordingsParts;
+  readonly #store: DatasetStore;
+  readonly #byCode = new Map<string, Recording>();
+  readonly #tickers = new Map<string, readonly string[]>();
+  readonly #cancels: (() => void)[] = [];
+
+  constructor(history: DatasetReaders, parts: RecordingsParts) {
+    this.history = history;
+    this.#parts = parts;
+    this.#store = openDatasetStore(parts.folder);
+  }
+
+  /** All that are recorded. */
+  get all(): ReadonlyMap<string, Recording> {
+    return this.#byCode;
+  }
+
+  /** Tickers of a dataset that were stored at the start. */
+  tickersOf(dataset: string): readonly string[] {
+    return this.#tickers.get(dataset) ?? [];
+  }
+
+  /** Finds out where the datasets go on, one after another. */
+  async open(served: readonly ServedDataset[]): Promise<void> {
+    for (const dataset of served) await this.#open(dataset);
+  }
+
+  /** Stores what is left and lets the files go; the feeds have to be stopped. */
+  async close(): Promise<void> {
+    for (const cancel of this.#cancels) cancel();
+    for (const { recorder } of this.#byCode.values()) await recorder.close();
+    await this.#store.close();
+  }
+
+  async #open({ dataset: { code }, config, opened }: ServedDataset): Promise<void> {
+    const { clock, log } = this.#parts;
+    if (config?.history.store !== true) return;
+    const store = this.#store;
+    this.history.add(code, store);
+    const isLive = opened?.feed.time === "wall";
+    const { latenessMs } = this.#parts.config.bars;
+    const source = sourceOf(config, latenessMs);
+    const restored = await restoreDataset({
+      ...{ dataset: code, store, isLive, source },
+      latenessUs: latenessMs * 1_000,
+      nowUs: clock.nowUs(),
+    });
+    if (isUnanswered(restored)) {
+      const reason = restored.kind === "failure" ? restored.message : "too much is being read";
+      log.error("the dataset is served without its past, and is not stored", {
+        ...{ dataset: code, reason },
+      });
+      return;
+    }
+    this.#tickers.set(code, restored.tickers);
+    // What tells its own time would be forgotten at once, and what was imported has been asked for.
+    const isOfNow = opened !== undefined && source === undefined;
+    const keepDays = config.history.keepDays ?? (isOfNow ? keepDaysDefault : 0);
+    if (keepDays > 0) {
+      this.#cancels.push(startRetention({ dataset: code, store, keepDays, clock, log }));
+    }
+    if (opened === undefined) return;
+    const { trades: keepsTrades } = config.history;
+    const { start } = restored;
+    const recorder = new DatasetRecorder({
+      ...{ dataset: code, store, start, keepsTrades, isLive, clock, log },
+    });
+    this.#byCode.set(code, { recorder, restored });
+    this.history.add(code, recordedReader(store, recorder));
+  }
+}
+
+/** Names a recording that tells the same trades at the same times whenever it is played. */
+function sourceOf({ feed }: DatasetConfig, latenessMs: number): string | undefined {
+  if (feed?.kind !== "replay" || feed.clock !== "recorded") return undefined;
+  const files = feed.files.map((file) => {
+    const found = statSync(file, { throwIfNoEntry: false });
+    return [file, found?.size, found?.mtimeMs];
+  });
+  const text = JSON.stringify([feed, files, latenessMs]);
+  return createHash("sha256").update(text).digest("hex").slice(0, 32);
+}
