@@ -11,7 +11,7 @@ afterEach(async () => {
 });
 
 /** A server whose one route answers in pieces, and what became of them. */
-async function start(pieces: number, piece: string) {
+async function start(pieces: number, piece: string, limits = wideLimits) {
   const seen = { made: 0, isOver: false };
   function* rest() {
     try {
@@ -36,9 +36,9 @@ async function start(pieces: number, piece: string) {
     metrics: async () => ({ text: "", contentType: "text/plain" }),
     isStream: () => false,
     upgrade: () => false,
-    limits: wideLimits,
+    limits,
     nowMs: () => 7,
-    monotonicMs: () => 0,
+    monotonicMs: () => performance.now(),
     corsOrigins: [],
     log: { debug() {}, info() {}, warn() {}, error() {} },
   });
@@ -82,5 +82,17 @@ describe("a reply in pieces", () => {
     expect(seen.isOver).toBe(false);
     socket.destroy();
     await expect.poll(() => seen.isOver).toBe(true);
+  });
+
+  it("is not waited for any longer than another one", async () => {
+    const patience = { ...wideLimits, answerTimeoutMs: 50 };
+    const { port, seen } = await start(1e9, ",1".repeat(5_000), patience);
+    const socket = connect(port, "127.0.0.1");
+    await once(socket, "connect");
+    socket.pause();
+    socket.write("GET /list HTTP/1.1\r\nHost: x\r\n\r\n");
+
+    await expect.poll(() => seen.isOver, { timeout: 30_000 }).toBe(true);
+    socket.destroy();
   });
 });

@@ -10,7 +10,7 @@ import type { RestReply } from "../../ports/rest.ts";
 import { MemoryDatasetStore } from "../../testing/memory-dataset-store.ts";
 import { exampleCatalog } from "./conversation.fixture.ts";
 import { pageMax } from "./paging.ts";
-import { finazonNotFound, finazonRoutes, restVersions } from "./rest.ts";
+import { finazonNotFound, finazonRoutes, isRestPath, restVersions } from "./rest.ts";
 import { findRoute } from "./rest-house.fixture.ts";
 import { Usage } from "./usage.ts";
 
@@ -316,6 +316,21 @@ describe("what does not exist", () => {
 
     expect(call("/v9/datasets").status).toBe(404);
     get("/latest/datasets");
+  });
+});
+
+describe("a path", () => {
+  it.each([
+    ["/latest/time_series", true],
+    ["/v1.2/huobi/huobi/ticker_snapshot", true],
+    ["/v1/binance/tickers", true],
+    ["/v3/time_series", false],
+    ["/latest/nothing", false],
+    ["/v1/exchange/market/tickers", false],
+    ["/v2/user-api/exchange/trades", false],
+    ["/v1", false],
+  ])("%s is one of REST: %s", (path, isOurs) => {
+    expect(isRestPath(path)).toBe(isOurs);
   });
 });
 

@@ -94,11 +94,15 @@ const patterns = resources(0).map(
   ({ path }) => new RegExp(`^${path.replaceAll(/:\w+/g, "[^/]+")}$`),
 );
 
+/** Paths of the other protocol, in which a name stands where a publisher could (docs/protocols). */
+const othersPath = /^\/(?:v1\/exchange|v2\/user-api)\//;
+
 /** Whether something is served on this path. */
 export function isRestPath(path: string): boolean {
   const [, version = ""] = path.split("/", 2);
+  if (!restVersions.includes(version) || othersPath.test(path)) return false;
   const rest = path.slice(version.length + 1);
-  return restVersions.includes(version) && patterns.some((pattern) => pattern.test(rest));
+  return patterns.some((pattern) => pattern.test(rest));
 }
 
 /** The reply for a path that nothing serves. */
