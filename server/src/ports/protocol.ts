@@ -50,8 +50,30 @@ export interface Protocol<Schema extends TSchema = TSchema> {
    * and above). Undefined: the server's own.
    */
   failed(status: number, message: string): RestReply | undefined;
+  /** How it is tried with what a demo has made. */
+  readonly trial?: ProtocolTrial<Static<Schema>>;
   /** Called once, when everything it works with is there. */
   open(context: ProtocolContext, config: Static<Schema>): OpenProtocol;
+}
+
+/** Lines for people, to be pasted into a terminal; a server prints them when it is ready. */
+export interface ProtocolTrial<Config> {
+  /** With an API key; the dataset is the first one that is served. */
+  ofKey?(at: ServerAddresses, key: string, dataset: string | undefined): readonly string[];
+  /** As a user of the exchange. */
+  ofUser?(
+    at: ServerAddresses,
+    user: { readonly userId: string; readonly apiKey: string },
+    means: { readonly secrets: Secrets; readonly config: Config },
+  ): readonly string[];
+}
+
+/** Where a server is reached. */
+export interface ServerAddresses {
+  /** For example `http://127.0.0.1:8080`. */
+  readonly http: string;
+  /** For example `ws://127.0.0.1:8080`. */
+  readonly ws: string;
 }
 
 /** What a protocol cannot do without. Without what it needs it is not served. */

@@ -1,13 +1,15 @@
 /** `serve`: runs the server until it is told to stop. */
+import { systemSecrets } from "../../adapters/crypto/system-secrets.ts";
 import { createLog } from "../../adapters/log/log.ts";
 import type { ConfigInput } from "../../config/load.ts";
 import { type Config, partOf } from "../../config/schema.ts";
-import { cryptomus } from "../../dialects/cryptomus/protocol.ts";
-import { demoUserLines, type ServerAddresses } from "../../main/demo/demo-users.ts";
+import { servedProtocols } from "../../main/configuration.ts";
+import { dialects } from "../../main/dialects.ts";
 import { type RunningServer, startServer } from "../../main/server.ts";
 import { StartCancelled, type StartWatcher } from "../../main/start/start.ts";
 import type { Environment } from "../../main/stores/user-registry.ts";
 import type { Log } from "../../ports/log.ts";
+import type { ServerAddresses } from "../../ports/protocol.ts";
 import { configOrExitCode } from "./config.ts";
 import { goOnWithoutReader } from "./output.ts";
 import { progressLine } from "./progress.ts";
@@ -105,31 +107,41 @@ export function logOf({ log }: Config): Log {
 
 /** The lines on standard output that people and scripts wait for. */
 function sayReady(server: RunningServer, config: Config): void {
+  const { http } = addressesOf(server);
+  const lines = [
+    `openbourse listening on ${http}`,
+    ...demoLines(server, config),
+    ...server.warnings.map((warning) => `warning: ${warning}`),
+    ...server.demoNotes.map((note) => `demo: ${note}`),
+  ];
+  for (const line of lines) process.stdout.write(`${line}\n`);
+}
+
+/** The demo's key and users, and how each protocol is tried with them. */
+function demoLines(server: RunningServer, config: Config): readonly string[] {
   const { demoKey, demoUsers, feeds } = server;
-  const addresses = addressesOf(server);
-  process.stdout.write(`openbourse listening on ${addresses.http}\n`);
-  if (demoKey !== undefined) sayDemoKey(addresses.ws, demoKey, feeds);
-  const shown = { ...addresses, takesMd5: partOf(config, cryptomus).md5 };
-  for (const line of demoUserLines(demoUsers, shown)) process.stdout.write(`${line}\n`);
-  for (const warning of server.warnings) process.stdout.write(`warning: ${warning}\n`);
-  for (const note of server.demoNotes) process.stdout.write(`demo: ${note}\n`);
+  const at = addressesOf(server);
+  const trials = servedProtocols(config, dialects).map((protocol) => {
+    const means = { secrets: systemSecrets(), config: partOf(config, protocol) };
+    return { ...protocol.trial, means };
+  });
+  const lines: string[] = [];
+  if (demoKey !== undefined) {
+    lines.push(`demo API key: ${demoKey}`);
+    const dataset = feeds[0]?.dataset.code;
+    for (const { ofKey } of trials) lines.push(...(ofKey?.(at, demoKey, dataset) ?? []));
+  }
+  for (const { userId, apiKey } of demoUsers) lines.push(`demo user: ${userId} key ${apiKey}`);
+  const [first] = demoUsers;
+  if (first === undefined) return lines;
+  for (const { ofUser, means } of trials) lines.push(...(ofUser?.(at, first, means) ?? []));
+  return lines;
 }
 
 function addressesOf({ host, port, isSecure }: RunningServer): ServerAddresses {
   const address = `${host.includes(":") ? `[${host}]` : host}:${port}`;
   const secure = isSecure ? "s" : "";
   return { http: `http${secure}://${address}`, ws: `ws${secure}://${address}` };
-}
-
-function sayDemoKey(ws: string, demoKey: string, feeds: RunningServer["feeds"]): void {
-  process.stdout.write(`demo API key: ${demoKey}\n`);
-  process.stdout.write(`stream: ${ws}/v1?apikey=${demoKey}\n`);
-  const dataset = feeds[0]?.dataset.code;
-  if (dataset === undefined) return;
-  const ticker = dataset === "huobi" ? "BTC/USDT" : "TICKER";
-  process.stdout.write(
-    `live bars: npx openbourse watch --url ${ws} --key ${demoKey} --dataset ${dataset} ${ticker}\n`,
-  );
 }
 
 function firstSignal(): Promise<NodeJS.Signals> {

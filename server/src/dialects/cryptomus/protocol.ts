@@ -18,6 +18,7 @@ import { cryptomusNotFound, cryptomusRoutes, isCryptomusPath } from "./rest.ts";
 import { accessErrors, failedReply, restErrors } from "./rest-errors.ts";
 import type { SessionOptions } from "./session.ts";
 import { Signing } from "./signing.ts";
+import { trial } from "./trial.ts";
 
 /** Public and private streams of the exchange, and signed REST. */
 export const cryptomus: Protocol<typeof cryptomusSchema> = {
@@ -32,6 +33,7 @@ export const cryptomus: Protocol<typeof cryptomusSchema> = {
   owns: isCryptomusPath,
   notFound: cryptomusNotFound,
   failed: failedReply,
+  trial,
   open,
 };
 

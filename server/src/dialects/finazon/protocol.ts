@@ -12,6 +12,7 @@ import { type FinazonConfig, finazonSchema } from "./config.ts";
 import { createFinazonDialect, streamPaths } from "./dialect.ts";
 import { closings, failedReply, restErrors, streamErrorCodes } from "./errors.ts";
 import { finazonNotFound, finazonRoutes, isRestPath } from "./rest.ts";
+import { trial } from "./trial.ts";
 import { Usage } from "./usage.ts";
 
 const name = "finazon";
@@ -33,6 +34,7 @@ export const finazon: Protocol<typeof finazonSchema> = {
   owns: (path) => streamPaths.includes(path) || isRestPath(path),
   notFound: finazonNotFound,
   failed: failedReply,
+  trial,
   open,
 };
 

@@ -9,7 +9,7 @@ import { openDataFolder } from "../../config/data-folder.ts";
 import { formatAtoms } from "../../core/num/money.ts";
 import type { Log } from "../../ports/log.ts";
 import { openUserRegistry } from "../stores/user-registry.ts";
-import { demoUserLines, openDemoUsers } from "./demo-users.ts";
+import { openDemoUsers } from "./demo-users.ts";
 
 let folder: string;
 let registry: UserRegistry;
@@ -74,25 +74,5 @@ describe("demo users", () => {
     expect(logged[0]).toContain("disk full");
     for (const { apiKey } of users) expect(logged.join()).not.toContain(apiKey);
     expect(await openDemoUsers(registry, stopped, options)).toHaveLength(2);
-  });
-
-  it("are shown with lines that can be pasted, signed for a request without a body", () => {
-    const apiKey = "fixture-api-key";
-    const users = ["a", "b"].map((userId) => ({ userId, label: "", apiKey, isNew: false }));
-    // the signature is that of docs/protocols/cryptomus, Signing.
-    const signed = "-H 'userId: a' -H 'sign: 7192c86862fa543f3d1e1f0c10d0d494'";
-    const addresses = { http: "https://127.0.0.1:8080", ws: "wss://127.0.0.1:8080" };
-    const account = "https://127.0.0.1:8080/v2/user-api/exchange/account";
-    expect(demoUserLines(users, { ...addresses, takesMd5: true })).toEqual([
-      "demo user: a key fixture-api-key",
-      "demo user: b key fixture-api-key",
-      `balance: curl -s ${account}/balance ${signed}`,
-      `account stream: wss://127.0.0.1:8080/ws?token=TOKEN (token from curl -s ${account}/web-socket/token ${signed})`,
-    ]);
-    expect(demoUserLines([], { ...addresses, takesMd5: true })).toEqual([]);
-    expect(demoUserLines(users, { ...addresses, takesMd5: false })).toEqual([
-      "demo user: a key fixture-api-key",
-      "demo user: b key fixture-api-key",
-    ]);
   });
 });

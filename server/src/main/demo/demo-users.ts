@@ -3,7 +3,6 @@
  * protocol can be tried at once. Their keys go to standard output and never into the log.
  */
 import { type DemoUser, ensureDemoUsers, type UserRegistry } from "../../access/users.ts";
-import { systemSecrets } from "../../adapters/crypto/system-secrets.ts";
 import { takenOr } from "../../admin/answer.ts";
 import type { AdminTarget } from "../../admin/target.ts";
 import { assert } from "../../core/assert.ts";
@@ -48,36 +47,6 @@ export async function openDemoUsers(
     if ("kind" in taken) log.warn("a demo user was not funded", { reason: taken.message });
   }
   return users;
-}
-
-/** Where a server is reached. */
-export interface ServerAddresses {
-  /** For example `http://127.0.0.1:8080`. */
-  readonly http: string;
-  /** For example `ws://127.0.0.1:8080`. */
-  readonly ws: string;
-}
-
-/**
- * The lines that show the demo users, and how to use them, on the server at these addresses. A server
- * that does not take MD5 has no request that is signed once and for all, so none is shown.
- */
-export function demoUserLines(
-  users: readonly DemoUser[],
-  { http, ws, takesMd5 }: ServerAddresses & { readonly takesMd5: boolean },
-): readonly string[] {
-  const [first] = users;
-  if (first === undefined) return [];
-  const shown = users.map(({ userId, apiKey }) => `demo user: ${userId} key ${apiKey}`);
-  if (!takesMd5) return shown;
-  const account = `${http}/v2/user-api/exchange/account`;
-  // The signature of a request without a body is the same for every address (docs/protocols/cryptomus, Signing).
-  const signed = `-H 'userId: ${first.userId}' -H 'sign: ${systemSecrets().md5Hex(first.apiKey)}'`;
-  return [
-    ...shown,
-    `balance: curl -s ${account}/balance ${signed}`,
-    `account stream: ${ws}/ws?token=TOKEN (token from curl -s ${account}/web-socket/token ${signed})`,
-  ];
 }
 
 function depositOf(user: string, currency: string): Transfer {
