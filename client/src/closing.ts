@@ -21,3 +21,8 @@ export function socketUrl(url: string, path: string): string {
   const address = url.replace(/^http/, "ws").replace(/\/$/, "");
   return /^\w+:\/\/[^/]+$/.test(address) ? address + path : address;
 }
+
+/** The address of REST beside a stream: the same host, without a path. */
+export function httpUrl(url: string): string {
+  return url.replace(/^ws/, "http").replace(/^(\w+:\/\/[^/?]+).*$/, "$1");
+}

@@ -61,6 +61,21 @@ export type { Fault, FieldFault } from "./fault.ts";
 export { ClientError } from "./fault.ts";
 export type { BufferOptions, Feed, FeedCounts, Overflow } from "./feed.ts";
 export type { Bar, BarsRequest, Frequency } from "./finazon/messages.ts";
+export type { FinazonRestOptions } from "./finazon/rest.ts";
+export { FinazonRest } from "./finazon/rest.ts";
+export type {
+  ApiUsage,
+  BarInterval,
+  CallCount,
+  Indicator,
+  IndicatorRow,
+  NamedCode,
+  PastBar,
+  PastRequest,
+  PastTrade,
+  SeriesRequest,
+  TickerName,
+} from "./finazon/rest-messages.ts";
 export type { FinazonCounts, FinazonStreamOptions, TickerRefusal } from "./finazon/stream.ts";
 export { FinazonStream } from "./finazon/stream.ts";
 export type { CallOptions } from "./http.ts";

@@ -36,9 +36,9 @@ export class Interest {
     if (wish !== undefined) wish.count = Math.max(0, wish.count - 1);
   }
 
-  /** Whether anybody wants it. */
-  isWanted(group: string, name: string): boolean {
-    return (this.#groups.get(group)?.get(name)?.count ?? 0) > 0;
+  /** Nobody wants it any more, and the server knows nothing of it that would have to be taken back. */
+  drop(group: string, name: string): void {
+    this.#groups.get(group)?.delete(name);
   }
 
   /** Nothing counts as told: all of it, or names of a group. */

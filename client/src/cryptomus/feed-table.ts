@@ -17,7 +17,8 @@ const histories: ReadonlySet<Channel> = new Set(["trade", "order", "deal", "bala
 
 interface OpenFeed {
   readonly channel: Channel;
-  readonly names: readonly string[];
+  /** Without those that the server does not know. */
+  readonly names: Set<string>;
   readonly feed: BufferedFeed<unknown>;
   /** When it was cut off, until that has been told to it. */
   lostMs: number | undefined;
@@ -73,7 +74,7 @@ export class FeedTable {
       ended: () => this.#close(open),
     });
     const open: OpenFeed = {
-      ...{ channel, names, lostMs },
+      ...{ channel, names: new Set(names), lostMs },
       feed: feed as BufferedFeed<unknown>,
     };
     this.#feeds.add(open);
@@ -92,14 +93,19 @@ export class FeedTable {
     if (!this.#feeds.delete(open)) return;
     this.#droppedBefore += open.feed.counts.dropped;
     for (const name of open.names) {
-      const key = keyFor(open.channel, name);
       this.#interest.unwant(open.channel, name);
-      this.#routes.get(key)?.delete(open);
-      if (this.#routes.get(key)?.size !== 0) continue;
-      this.#routes.delete(key);
-      this.#newest.delete(key);
+      this.#unroute(open, name);
     }
     this.#changed();
+  }
+
+  #unroute(open: OpenFeed, name: string): void {
+    const key = keyFor(open.channel, name);
+    const routes = this.#routes.get(key);
+    routes?.delete(open);
+    if (routes?.size !== 0) return;
+    this.#routes.delete(key);
+    this.#newest.delete(key);
   }
 
   /** Hands an update to all who want it. */
@@ -115,7 +121,8 @@ export class FeedTable {
   /** Market and interval of the candles of a market that run. */
   candlesOf(market: string): string | undefined {
     for (const { channel, names } of this.#feeds) {
-      if (channel === "candles" && names[0]?.startsWith(`${market}|`)) return names[0];
+      const [name] = channel === "candles" ? names : [];
+      if (name?.startsWith(`${market}|`) === true) return name;
     }
     return undefined;
   }
@@ -138,12 +145,13 @@ export class FeedTable {
     return told;
   }
 
-  /** Ends the feeds of which nothing is served. */
+  /** Takes away what the server does not serve, and ends the feeds of which nothing is left. */
   refuse(channel: Channel, names: readonly string[], fault: Fault): void {
+    for (const name of names) this.#interest.drop(channel, name);
     for (const open of [...this.#feeds]) {
-      if (open.channel === channel && open.names.every((name) => names.includes(name))) {
-        open.feed.end(fault);
-      }
+      if (open.channel !== channel) continue;
+      for (const name of names) if (open.names.delete(name)) this.#unroute(open, name);
+      if (open.names.size === 0) open.feed.end(fault);
     }
   }
 

@@ -2,7 +2,7 @@
  * The Finazon stream: bars of any datasets and tickers as feeds, over one connection that comes back. A ticker that the
  * server does not know is told for itself and leaves the others alone.
  */
-import { closingMeaning, socketUrl } from "../closing.ts";
+import { closingMeaning, httpUrl, socketUrl } from "../closing.ts";
 import {
   Connection,
   type ConnectionCounts,
@@ -18,6 +18,7 @@ import { Interest } from "../interest.ts";
 import { type Platform, systemPlatform } from "../platform.ts";
 import { Signal } from "../signal.ts";
 import type { Bar, BarsRequest, Frequency } from "./messages.ts";
+import { FinazonRest } from "./rest.ts";
 import type { BarData, ControlReply } from "./wire.ts";
 
 /** Where to connect and with which key. */
@@ -25,6 +26,8 @@ export interface FinazonStreamOptions {
   /** Address of the server, `http` or `ws`; `/v1` is added where it has no path. */
   readonly url: string;
   readonly key: string;
+  /** Address of REST, which is asked why a connection is refused; that of the stream when left out. */
+  readonly restUrl?: string;
   readonly patience?: Partial<Patience>;
   readonly platform?: Partial<Platform>;
 }
@@ -76,6 +79,7 @@ export class FinazonStream {
   readonly refusals: Signal<TickerRefusal> = new Signal();
   readonly #platform: Platform;
   readonly #connection: Connection;
+  readonly #rest: FinazonRest;
   readonly #interest = new Interest();
   readonly #feeds = new Set<OpenFeed>();
   readonly #asked = new Map<number, Asked>();
@@ -83,13 +87,15 @@ export class FinazonStream {
   #lastId = 0;
   #isFlushPlanned = false;
 
-  constructor({ url, key, patience, platform }: FinazonStreamOptions) {
+  constructor({ url, restUrl = url, key, patience, platform }: FinazonStreamOptions) {
     this.#platform = { ...systemPlatform, ...platform };
+    const calls = { tries: 1 };
+    this.#rest = new FinazonRest({ url: httpUrl(restUrl), key, calls, platform: this.#platform });
     const use = {
       address: () => Promise.resolve(`${socketUrl(url, "/v1")}?apikey=${encodeURIComponent(key)}`),
       heartbeat: () => JSON.stringify({ event: "heartbeat" }),
       meaningOf: (code: number, reason: string) => closingMeaning({ code, reason }, banned),
-      whyRefused: () => this.#whyRefused(url, key),
+      whyRefused: () => this.#whyRefused(),
       opened: () => this.#opened(),
       lost: () => this.#lost(),
       received: (text: string) => this.#received(text),
@@ -281,9 +287,9 @@ export class FinazonStream {
   #refuse(group: string, ticker: string, fault: Fault): void {
     const [dataset] = JSON.parse(group) as [string];
     this.refusals.emit({ dataset, ticker, fault });
+    this.#interest.drop(group, ticker);
     for (const open of [...this.#feeds]) {
       if (groupOf(open) !== group || !open.tickers.delete(ticker)) continue;
-      this.#interest.unwant(group, ticker);
       if (open.tickers.size === 0) open.feed.end(fault);
     }
   }
@@ -298,15 +304,16 @@ export class FinazonStream {
     }
   }
 
-  /** A WebSocket does not tell why it was refused; the same address tells who asks without one. */
-  async #whyRefused(url: string, key: string): Promise<Fault | undefined> {
-    const address = `${socketUrl(url, "/v1").replace(/^ws/, "http")}?apikey=${encodeURIComponent(key)}`;
-    const answer = await this.#platform.request(address, { method: "GET", headers: {} }, replyMs);
-    const { message } = fieldsOf(fieldsOf(JSON.parse(answer.text))["error"]);
-    const said = typeof message === "string" ? message : `refused with ${answer.status}`;
-    if (answer.status === 401) return { kind: "unauthorized", message: said };
-    if (answer.status !== 429) return undefined;
-    return { kind: "rate-limited", message: said, retryAfterMs: answer.retryAfterMs };
+  /** A WebSocket does not tell why it was refused; REST tells what it thinks of the key. */
+  async #whyRefused(): Promise<Fault | undefined> {
+    try {
+      await this.#rest.datasets();
+    } catch (error) {
+      return faultOf(error);
+    }
+    const message =
+      "refused, although the key is taken: the workspace may have all its connections";
+    return { kind: "network", message };
   }
 }
 

@@ -1,0 +1,176 @@
+/** The client's half for Finazon against a real server: bars that come back, refusals of single tickers, and the past. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { FinazonRest, FinazonStream, type TickerRefusal } from "../../client/src/index.ts";
+import { quick } from "../support/client-house.ts";
+import { FaultyProxy } from "../support/faulty-proxy.ts";
+import { addKey } from "../support/operator.ts";
+import { type ServerHere, startServerHere } from "../support/server-here.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "openbourse-client-bars-"));
+const dataset = "huobi";
+const ticker = "BTC/USDT";
+
+let server: ServerHere;
+let proxy: FaultyProxy;
+let key: string;
+const streams: FinazonStream[] = [];
+
+beforeAll(async () => {
+  const data = join(folder, "data");
+  server = await startServerHere({ data });
+  ({ key } = addKey(data, "client"));
+});
+afterAll(async () => {
+  await server.server.stop();
+  rmSync(folder, { recursive: true });
+});
+beforeEach(async () => {
+  proxy = await FaultyProxy.open(server.server.port);
+});
+afterEach(async () => {
+  for (const stream of streams.splice(0)) stream.close();
+  await proxy.close();
+});
+
+function open(options: { readonly key?: string; readonly url?: string } = {}): FinazonStream {
+  const stream = new FinazonStream({ url: proxy.url, key, patience: quick, ...options });
+  streams.push(stream);
+  return stream;
+}
+
+describe("bars", () => {
+  it("come with exact digits, whatever the loop before them missed", async () => {
+    const feed = open().bars({ dataset, tickers: [ticker, "ETH/USDT"] });
+    const seen = new Set<string>();
+    for await (const bar of feed) {
+      expect(bar).toMatchObject({ dataset, publisher: "huobi", frequency: "1s" });
+      expect(bar.startMs % 60_000).toBe(0);
+      for (const value of [bar.open, bar.high, bar.low, bar.close]) {
+        expect(value).toMatch(/^\d+(\.\d+)?$/);
+      }
+      if (seen.add(bar.ticker).size === 2) break;
+    }
+  });
+
+  it("of an unknown ticker are refused by themselves", async () => {
+    const stream = open();
+    const refusals: TickerRefusal[] = [];
+    stream.refusals.listen((refusal) => refusals.push(refusal));
+    const mixed = stream.bars({ dataset, tickers: ["NOPE", ticker] });
+    const lost = stream.bars({ dataset, tickers: ["GONE"] });
+    await expect(lost[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+      fault: { kind: "unknown-name", names: ["GONE"] },
+    });
+    for await (const bar of mixed) {
+      expect(bar.ticker).toBe(ticker);
+      break;
+    }
+    expect(refusals.map((refusal) => refusal.ticker).toSorted()).toEqual(["GONE", "NOPE"]);
+    const elsewhere = stream.bars({ dataset: "nowhere", tickers: [ticker] });
+    await expect(elsewhere[Symbol.asyncIterator]().next()).rejects.toThrow(
+      "There is no dataset nowhere",
+    );
+  });
+
+  it("go on after the connection was cut, and the gap is counted", async () => {
+    const stream = open();
+    const feed = stream.bars({ dataset, tickers: [ticker] });
+    const iterator = feed[Symbol.asyncIterator]();
+    await iterator.next();
+    for (let cut = 1; cut <= 3; cut += 1) {
+      proxy.cut();
+      await vi.waitFor(() => expect(stream.counts.reconnects).toBe(cut));
+      const next = await iterator.next();
+      expect(next.done).toBe(false);
+    }
+    expect(stream.counts.gaps).toBe(3);
+    expect(proxy.streams).toBe(4);
+  });
+
+  it("stop when nobody wants them any more", async () => {
+    const stream = open();
+    const [one, two] = [
+      stream.bars({ dataset, tickers: [ticker] }),
+      stream.bars({ dataset, tickers: [ticker] }),
+    ];
+    for await (const _ of one) break;
+    for await (const _ of two) break;
+    // Subscribed once for both, and unsubscribed after the last.
+    await vi.waitFor(() => expect(stream.counts.sent).toBe(2));
+    const { received } = stream.counts;
+    const control = open({ url: server.http }).bars({ dataset, tickers: [ticker] });
+    const iterator = control[Symbol.asyncIterator]();
+    for (let bars = 0; bars < 3; bars += 1) await iterator.next();
+    // The reply to what stopped them, and what was under way before it.
+    expect(stream.counts.received - received).toBeLessThanOrEqual(2);
+  });
+});
+
+describe("a key", () => {
+  it("that is not taken closes the stream for good, although a socket cannot say why", async () => {
+    const stream = open({ key: "nonsense" });
+    await vi.waitFor(() =>
+      expect(stream.state).toMatchObject({ state: "closed", why: { kind: "unauthorized" } }),
+    );
+    expect(() => stream.bars({ dataset, tickers: [ticker] })).toThrow("API key");
+    expect(stream.counts.reconnects).toBe(0);
+  });
+
+  it("with all its connections open is waited for", async () => {
+    const others = [open(), open(), open()];
+    for (const { states } of others) expect(states).toBeDefined();
+    await vi.waitFor(() =>
+      expect(others.map(({ state }) => state.state)).toEqual(["live", "live", "live"]),
+    );
+    const fourth = open();
+    await vi.waitFor(() =>
+      expect(fourth.state).toMatchObject({
+        state: "waiting",
+        attempt: 1,
+        why: { kind: "network" },
+      }),
+    );
+  });
+});
+
+describe("the past", () => {
+  it("is read with every digit", async () => {
+    const rest = new FinazonRest({ url: proxy.url, key });
+    expect((await rest.datasets()).map(({ code }) => code)).toContain(dataset);
+    expect(await rest.tickers(dataset)).toContainEqual({ publisher: "huobi", ticker });
+    await vi.waitFor(async () => {
+      const bars = await rest.timeSeries({ dataset: "local", ticker, interval: "1m" });
+      expect(bars[0]?.close).toMatch(/^\d+(\.\d+)?$/);
+    }, 30_000);
+    const [trade] = await rest.trades({ dataset: "local", ticker });
+    expect(trade?.price).toMatch(/^\d+(\.\d+)?$/);
+    expect(trade?.timeMs).toBeGreaterThan(1.5e12);
+    expect(await rest.price("local", ticker)).toMatch(/^\d+(\.\d+)?$/);
+    expect(await rest.snapshot("local", ticker)).toHaveProperty("lt.p");
+    expect((await rest.apiUsage())[0]?.calls.usage).toBeGreaterThan(0);
+    const past: string[] = [];
+    for await (const bar of rest.bars({ dataset: "local", ticker, interval: "1m" }))
+      past.push(bar.close);
+    expect(past.length).toBeGreaterThan(0);
+  });
+
+  it("is asked for again when the answer is lost, and refused by code", async () => {
+    let lost = 0;
+    proxy.onRequest = () => {
+      lost += 1;
+      return lost === 1 ? "lose-answer" : "pass";
+    };
+    const rest = new FinazonRest({ url: proxy.url, key, calls: { minMs: 1, maxMs: 5 } });
+    expect((await rest.datasets()).length).toBeGreaterThan(0);
+    await expect(
+      rest.timeSeries({ dataset, ticker: "NOPE", interval: "1m" }),
+    ).rejects.toMatchObject({
+      fault: { kind: "refused", code: "INVALID_TICKER", status: 400 },
+    });
+    const stranger = new FinazonRest({ url: proxy.url, key: "nonsense" });
+    await expect(stranger.datasets()).rejects.toMatchObject({ fault: { kind: "unauthorized" } });
+  });
+});
