@@ -8,6 +8,7 @@ import { encode } from "./benchmarks/encode.ts";
 import { exchange } from "./benchmarks/exchange.ts";
 import { fanoutBurst } from "./benchmarks/fanout-burst.ts";
 import { fanoutTick } from "./benchmarks/fanout-tick.ts";
+import { history } from "./benchmarks/history.ts";
 import { hostile } from "./benchmarks/hostile.ts";
 import { marketOpen } from "./benchmarks/market-open.ts";
 import { orders } from "./benchmarks/orders.ts";
@@ -30,6 +31,7 @@ export const benchmarks: readonly Benchmark[] = [
   exchange,
   durable,
   commandLog,
+  history,
   recovery,
   ordersMemory,
   orders,
