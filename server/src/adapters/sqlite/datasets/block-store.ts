@@ -154,10 +154,9 @@ export class BlockWriter {
 
   /** Adds trades that came after all that is stored, of whatever event times. */
   add(ticker: number, segment: Segment): void {
-    const last = this.#last.all(ticker).map(placeOf);
-    const [newest] = last;
+    const { newest, joined } = this.#joinedWith(ticker, segment);
     if (newest === undefined || segment.fromUs >= newest.toUs) {
-      this.#append(ticker, segment, last);
+      this.#append(ticker, segment, newest, joined);
       return;
     }
     const trades: StoredTrade[] = [];
@@ -171,25 +170,38 @@ export class BlockWriter {
     else this.#replace(ticker, place, trades);
   }
 
-  #append(ticker: number, segment: Segment, last: readonly BlockPlace[]): void {
+  /** A ticker's newest block, and the blocks before a segment that are joined with it, oldest first. */
+  #joinedWith(ticker: number, segment: Segment) {
+    let newest: BlockPlace | undefined;
     let { count } = segment;
     const joined: BlockPlace[] = [];
-    for (const place of last) {
+    for (const row of this.#last.iterate(ticker)) {
+      const place = placeOf(row);
+      newest ??= place;
       if (place.count > joinRatio * count || place.count + count > blockTradesMax) break;
       count += place.count;
       joined.unshift(place);
     }
+    return { newest, joined };
+  }
+
+  #append(
+    ticker: number,
+    segment: Segment,
+    newest: BlockPlace | undefined,
+    joined: readonly BlockPlace[],
+  ): void {
+    const { fromUs, toUs, bytes } = segment;
     const [first] = joined;
     if (first === undefined) {
-      const [newest] = last;
-      const part = newest?.fromUs === segment.fromUs ? newest.part + 1 : 0;
-      const { fromUs, toUs, bytes } = segment;
+      const part = newest?.fromUs === fromUs ? newest.part + 1 : 0;
       this.#insert.run(ticker, fromUs, part, toUs, segment.count, bytes);
       return;
     }
-    const bodies = [...joined.map(({ id }) => this.reads.bodyOf(id)), segment.bytes];
+    const bodies = [...joined.map(({ id }) => this.reads.bodyOf(id)), bytes];
     for (const { id } of joined.slice(1)) this.#delete.run(id);
-    this.#grow.run(segment.toUs, count, joinedBody(bodies), first.id);
+    const count = joined.reduce((sum, place) => sum + place.count, segment.count);
+    this.#grow.run(toUs, count, joinedBody(bodies), first.id);
   }
 
   /** Puts trades in order of time into the blocks that they belong to, the latest first. */

@@ -6,6 +6,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { KnownSpan } from "../../../ports/dataset-reader.ts";
 import { isNewBatch, isNewerBar, type StoredPosition } from "../../../ports/dataset-store.ts";
 import type { StorageFailure } from "../../../ports/storage-fault.ts";
+import { Place } from "../../files/place.ts";
 import { attempt } from "../file/attempt.ts";
 import { readRank } from "./bar-bytes.ts";
 import { BarWriter } from "./bar-writer.ts";
@@ -38,11 +39,13 @@ export class DatasetWriter {
   readonly #parts: FileParts;
   readonly #position: StatementSync;
   readonly #setPosition: StatementSync;
+  readonly #place: Place;
 
   /** Opens the file, or makes it; raises what SQLite or the file system does when that fails. */
-  constructor(file: string) {
+  constructor(file: string, busyTimeoutMs?: number) {
     this.#file = file;
-    this.#database = openForWriting(file);
+    this.#database = openForWriting(file, busyTimeoutMs);
+    this.#place = new Place(file, `${file}-wal`);
     this.#parts = {
       blocks: new BlockWriter(this.#database),
       bars: new BarWriter(this.#database),
@@ -128,6 +131,8 @@ export class DatasetWriter {
   }
 
   #inTransaction(work: () => void): StorageFailure | undefined {
+    const lost = this.#place.lost();
+    if (lost !== undefined) return { kind: "failure", fault: "moved", message: lost };
     const failure = attempt(
       this.#database,
       () => {

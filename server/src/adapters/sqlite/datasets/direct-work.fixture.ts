@@ -6,9 +6,12 @@ import type { StoreWork } from "./store.ts";
 import { DatasetWrites } from "./writes.ts";
 
 /** The work of a store in a folder. */
-export function directWork(folder: string): StoreWork {
+export function directWork(
+  folder: string,
+  { busyTimeoutMs }: { readonly busyTimeoutMs?: number } = {},
+): StoreWork {
   return {
-    writes: asked<WriteRequest, FromWriter>(new DatasetWrites(folder)),
+    writes: asked<WriteRequest, FromWriter>(new DatasetWrites(folder, busyTimeoutMs)),
     reads: asked<ReadRequest, FromReader>(new DatasetReads(folder)),
   };
 }

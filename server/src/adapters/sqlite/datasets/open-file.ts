@@ -10,7 +10,7 @@ import { DamagedBytes } from "./bytes.ts";
 import { datasetSchema } from "./schema.ts";
 
 /** How long to wait for another process that writes to the same file, in milliseconds. */
-const busyTimeoutMs = 10_000;
+const busyTimeoutMsDefault = 10_000;
 
 /** Pages in the write-ahead log after which they are moved into the tables: 16 MiB. */
 const checkpointPages = 4_096;
@@ -31,7 +31,10 @@ export function datasetFile(folder: string, dataset: string): string {
  * the disk (`synchronous = NORMAL`): the end of a process loses nothing, that of a machine the newest commits
  * and never more than those. Other processes may have it open, and write to it in turn.
  */
-export function openForWriting(file: string): DatabaseSync {
+export function openForWriting(
+  file: string,
+  busyTimeoutMs: number = busyTimeoutMsDefault,
+): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
     createPrivately(file);
@@ -56,7 +59,7 @@ export function openForReading(file: string): DatabaseSync | undefined {
   if (!existsSync(file)) return undefined;
   const database = new DatabaseSync(file, {
     readOnly: true,
-    timeout: busyTimeoutMs,
+    timeout: busyTimeoutMsDefault,
     defensive: true,
   });
   try {

@@ -13,10 +13,10 @@ import { minuteUs } from "./rows.ts";
 import { segmentOf } from "./trade-bytes.ts";
 
 /** Trades or bars that are put into bytes, or taken out of them, at once: about a millisecond's work. */
-export const sliceRows = 2_048;
+export const sliceRows = 1_024;
 
 /** Rows that are sorted by ticker at once. */
-const groupedRows = 16_384;
+const groupedRows = 8_192;
 
 /** Waits for a turn of the event loop whenever enough was done. */
 class Slices {

@@ -11,9 +11,12 @@ export class DatasetWrites {
   readonly #folder: string;
   readonly #files: OpenFiles<DatasetWriter>;
 
-  constructor(folder: string) {
+  /** `busyTimeoutMs` is how long a request waits for another process that writes to the same file. */
+  constructor(folder: string, busyTimeoutMs?: number) {
     this.#folder = folder;
-    this.#files = new OpenFiles((dataset) => new DatasetWriter(datasetFile(folder, dataset)));
+    this.#files = new OpenFiles(
+      (dataset) => new DatasetWriter(datasetFile(folder, dataset), busyTimeoutMs),
+    );
   }
 
   /** Does what is asked, wholly or not at all. */
