@@ -8,10 +8,6 @@ import type { ProjectFile } from "./project-files.ts";
 /** What is laid for work to come, by file: which issue takes it up, and what for. */
 export const laidForLater: ReadonlyMap<string, string> = new Map([
   [
-    "server/src/adapters/sqlite/datasets/store.ts",
-    "history: what feeds say is stored, files are imported",
-  ],
-  [
     "server/src/marketdata/bars/interval.ts",
     "history: bars of weeks and months are served from stored ones",
   ],
