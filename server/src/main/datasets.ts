@@ -11,10 +11,9 @@ import type { Feed, OpenedFeed } from "../ports/feed.ts";
 import type { Log } from "../ports/log.ts";
 import { StartError } from "../ports/start-error.ts";
 import { FeedRunner } from "../streams/bar-streams.ts";
-import type { RestoredMinutes } from "../streams/dataset-restore.ts";
 import { FeedRestarts } from "../streams/feed-restarts.ts";
 import { openFeed } from "./feeds.ts";
-import type { Recording, Recordings } from "./recordings.ts";
+import type { Recordings } from "./recordings.ts";
 
 /** A dataset and its opened feed. */
 export interface ServedDataset {
@@ -111,7 +110,7 @@ function connectFeed(
     epoch: recording?.restored.streamEpoch ?? `${code}-${clock.nowUs()}`,
     sequence: recording?.restored.sequence ?? 0,
     recorder: recording?.recorder,
-    restored: recording && restoredOf(opened, recording),
+    restored: recording?.restored.running,
     opened,
     restarts: new FeedRestarts({
       seed: clock.nowUs(),
@@ -143,11 +142,4 @@ function connectFeed(
     progress: (share) => connections.progress(code, share),
   });
   return runner;
-}
-
-/** Minutes that go on. What is recorded elsewhere has its own time and begins anew. */
-function restoredOf({ feed }: OpenedFeed, { restored }: Recording): RestoredMinutes | undefined {
-  const { minutes, position } = restored;
-  if (feed.time !== "wall" || position === undefined) return undefined;
-  return { minutes, atUs: position.timeUs };
 }

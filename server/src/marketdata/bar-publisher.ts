@@ -54,6 +54,18 @@ export interface StoredMinute {
   readonly trades: readonly Omit<Trade, "instrument" | "receiveTimeUs">[];
 }
 
+/** What a dataset goes on with after a start. */
+export interface RestoredBars {
+  readonly minutes: readonly StoredMinute[];
+  /** All that anything is stored of. */
+  readonly instruments: readonly Instrument[];
+  /** Minutes that start before this are not restored and do not change. */
+  readonly fromUs: number;
+  /** Market time when this was stored, and now. */
+  readonly atUs: number;
+  readonly nowUs: number;
+}
+
 /** Bars of all instruments of one dataset. */
 export class BarPublisher {
   readonly #options: BarPublisherOptions;
@@ -114,23 +126,20 @@ export class BarPublisher {
   /**
    * Goes on from where market time was when these minutes were stored, oldest first of each instrument.
    * One that was closed by then was published; one that has ended since is published once it is
-   * advanced, and may be revised for as long after `nowUs` as any other after its end.
+   * advanced. All of them may be revised for as long after `nowUs` as any other after its end, by what a
+   * source tells again; older minutes of `instruments` do not change.
    */
-  restore(
-    minutes: readonly StoredMinute[],
-    { atUs, nowUs }: { atUs: number; nowUs: number },
-  ): void {
+  restore({ minutes, instruments, fromUs, atUs, nowUs }: RestoredBars): void {
     assert(this.#nowUs === undefined, "what was stored comes before everything else");
     this.#start(atUs);
-    const { latenessUs } = this.#options;
+    for (const instrument of instruments) this.#seriesOf(instrument).finalBefore(fromUs);
     for (const { instrument, bar, trades } of minutes) {
       const { startUs, priceScale, volumeScale: quantityScale } = bar;
       const endUs = startUs + barIntervalUs;
-      const isClosed = endUs <= atUs;
-      const finalUs = (isClosed ? endUs : Math.max(endUs, nowUs)) + latenessUs;
+      const finalUs = Math.max(endUs, nowUs) + this.#options.latenessUs;
       const minute = new MinuteBar({ startUs, finalUs, priceScale, quantityScale });
       minute.join(bar);
-      if (isClosed) minute.restoreClosed(bar.revision);
+      if (endUs <= atUs) minute.restoreClosed(bar.revision);
       else minute.changed();
       const series = this.#seriesOf(instrument);
       if (series.bars.length === 0) this.#active.push(series);

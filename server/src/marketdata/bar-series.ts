@@ -70,6 +70,11 @@ export class BarSeries {
     return verdict;
   }
 
+  /** Minutes that start before a time are stored and do not change any more. */
+  finalBefore(startUs: number): void {
+    this.#finalStartUs = Math.max(this.#finalStartUs, startUs - barIntervalUs);
+  }
+
   /** Goes on with a minute that was stored; minutes are restored oldest first, before any trade. */
   restore(bar: MinuteBar, trades: readonly Omit<Trade, "instrument" | "receiveTimeUs">[]): void {
     for (const trade of trades) {

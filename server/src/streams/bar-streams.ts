@@ -176,7 +176,12 @@ export class FeedRunner {
       const instrument = catalog.ensureInstrument(dataset.code, ticker);
       return instrument === undefined ? [] : [{ instrument, bar, trades }];
     });
-    this.#bars.restore(minutes, { atUs: restored.atUs, nowUs: clock.nowUs() });
+    const { code } = dataset;
+    const instruments = restored.tickers.flatMap(
+      (ticker) => catalog.ensureInstrument(code, ticker) ?? [],
+    );
+    const { fromUs, atUs } = restored;
+    this.#bars.restore({ minutes, instruments, fromUs, atUs, nowUs: clock.nowUs() });
   }
 
   /** Lets the recorder see what is folded. */

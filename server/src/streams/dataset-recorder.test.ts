@@ -211,6 +211,28 @@ describe("a start after an end or a death", () => {
     expect(new Set(stored.map(String)).size).toBe(stored.length);
   });
 
+  it("takes nothing twice of older minutes that the source tells again, and all that is missing", async () => {
+    const past = Array.from({ length: 40 }, (_, index) => ({ id: index, atUs: at(index * 10) }));
+    const first = await begin();
+    for (const trade of past.slice(0, 20)) {
+      await first.trades(trade);
+      await first.pass(10);
+    }
+    await first.recorder.flushed();
+    clock.advanceBy(100_000_000);
+    // It closes the running minute, which is stored, and dies before the source has told anything.
+    const second = await begin();
+    await second.pass(2);
+    await second.recorder.flushed();
+    clock.advanceBy(100_000_000);
+    const third = await begin();
+    await third.trades(...past);
+    await third.stop();
+
+    expect((await storedTrades(store)).map(({ id }) => id)).toEqual(past.map(({ id }) => id));
+    expect((await storedBars()).map(({ tradeCount }) => tradeCount)).toEqual([6, 6, 6, 6, 6, 6, 4]);
+  });
+
   it("never uses a sequence again, whether its batch was stored or not", async () => {
     const first = await begin();
     await first.trades({ id: 1, atUs: at(0) });

@@ -1,9 +1,10 @@
 /** Where the recording of a dataset goes on at a start, and which minutes are still running. */
+import { backlogMaxUs } from "../marketdata/bar-series.ts";
 import { barIntervalUs } from "../marketdata/bar-update.ts";
 import type { Bar, StoredBar } from "../marketdata/bars/bar.ts";
 import { secondsInterval } from "../marketdata/bars/interval.ts";
 import type { Span } from "../marketdata/bars/span.ts";
-import { type StoredTrade, storedRowsMax } from "../ports/dataset-reader.ts";
+import { type StoredTicker, type StoredTrade, storedRowsMax } from "../ports/dataset-reader.ts";
 import {
   type DatasetStore,
   isStorageFailure,
@@ -22,6 +23,9 @@ export interface RestoredMinute {
 /** All of them, and market time when they were stored. */
 export interface RestoredMinutes {
   readonly minutes: readonly RestoredMinute[];
+  /** All tickers of which anything is stored; their minutes before `fromUs` do not change any more. */
+  readonly tickers: readonly string[];
+  readonly fromUs: number;
   readonly atUs: number;
 }
 
@@ -46,8 +50,8 @@ export interface Restored {
   /** Sequence before that of the first batch, and the epoch of the stream. */
   readonly sequence: number;
   readonly streamEpoch: string;
-  readonly position: StoredPosition | undefined;
-  readonly minutes: readonly RestoredMinute[];
+  /** What goes on; undefined where nothing is stored, or the source begins anew. */
+  readonly running: RestoredMinutes | undefined;
   readonly tickers: readonly string[];
 }
 
@@ -61,14 +65,21 @@ export async function restoreDataset(options: RestoreOptions): Promise<Restored 
   const everything = { dataset, fromUs: 0, toUs: Number.MAX_SAFE_INTEGER };
   const coverage = await store.coverage(everything);
   if (isUnanswered(coverage)) return coverage;
-  const minutes = isLive && position !== undefined ? await running(options, position) : [];
+  const start = startOf(options, position, coverage.known);
+  const names = tickers.map(({ ticker }) => ticker);
+  if (!isLive || position === undefined) return { ...start, running: undefined, tickers: names };
+  const { latenessUs, nowUs } = options;
+  const untilUs = start.start.downSince?.fromUs ?? position.timeUs;
+  // What is not known may be told again: as far back as a source tells its past.
+  const earliestUs = Math.max(
+    Math.min(position.timeUs - latenessUs, untilUs),
+    nowUs - backlogMaxUs,
+  );
+  const fromUs = earliestUs - (earliestUs % barIntervalUs);
+  const minutes = await minutesFrom(fromUs, { dataset, store, tickers });
   if ("kind" in minutes) return minutes;
-  return {
-    ...startOf(options, position, coverage.known),
-    position,
-    minutes,
-    tickers: tickers.map(({ ticker }) => ticker),
-  };
+  const running = { minutes, tickers: names, fromUs, atUs: position.timeUs };
+  return { ...start, running, tickers: names };
 }
 
 function startOf(
@@ -97,15 +108,17 @@ function startOf(
   };
 }
 
-/** The minutes that could still change at a position. */
-async function running(
-  { dataset, store, latenessUs }: RestoreOptions,
-  { timeUs }: StoredPosition,
+/** The stored minutes from a time on, with the trades of each. */
+async function minutesFrom(
+  fromUs: number,
+  {
+    dataset,
+    store,
+    tickers,
+  }: Pick<RestoreOptions, "dataset" | "store"> & {
+    readonly tickers: readonly StoredTicker[];
+  },
 ): Promise<readonly RestoredMinute[] | Unanswered> {
-  const earliestUs = timeUs - latenessUs - barIntervalUs;
-  const fromUs = Math.floor(earliestUs / barIntervalUs + 1) * barIntervalUs;
-  const tickers = await store.tickers(dataset);
-  if (isUnanswered(tickers)) return tickers;
   const minutes: RestoredMinute[] = [];
   for (const { ticker, lastUs } of tickers) {
     if (lastUs < fromUs) continue;

@@ -90,10 +90,7 @@ export class Life {
       epoch: restored.streamEpoch,
       sequence: restored.sequence,
       recorder: this.recorder,
-      restored:
-        time === "wall" && restored.position !== undefined
-          ? { minutes: restored.minutes, atUs: restored.position.timeUs }
-          : undefined,
+      restored: restored.running,
       publish: (bar, periodS, cause) => {
         this.causes.push(cause);
         if (periodS === 60) this.published.push(bar);
