@@ -1,4 +1,5 @@
 /** Commands on the stored past of datasets: their options and their help. */
+
 import { type Command, Option } from "commander";
 import {
   type ConfigOptions,
@@ -53,7 +54,39 @@ export function addDataCommands(program: Command, done: Done): void {
       const { importFiles } = await import("./commands/import.ts");
       done(await importFiles({ files, ...options, config: configInput(options as ConfigOptions) }));
     });
+
+  withFolder(
+    program
+      .command("export")
+      .description(
+        "write trades or bars of a dataset's past into a file; works while the server runs",
+      ),
+  )
+    .requiredOption("--dataset <code>", "dataset to take them from")
+    .option("--ticker <ticker>", "one of its tickers; repeatable (default: all)", collect)
+    .option("--interval <interval>", "trades, or bars of 1s, 1m, 5m, 1h, 1d, 1w, 1mo …", "1m")
+    .option("--from <time>", "first moment, as 2024-08-08 or 2024-08-08T12:30:00Z")
+    .option("--to <time>", "moment before which it ends")
+    .addOption(
+      new Option("--format <name>", "format of the file")
+        .choices(["csv", "ndjson", "parquet"])
+        .default("csv"),
+    )
+    .option("--output <file>", "where to; - for standard output", "-")
+    .addHelpText("after", exportHelp)
+    .action(async (options) => {
+      const { exportRows } = await import("./commands/export.ts");
+      done(await exportRows({ ...options, config: configInput(options as ConfigOptions) }));
+    });
 }
+
+const exportHelp = `
+Times are ISO 8601 in UTC, decimals exact: text in CSV and NDJSON, DECIMAL(38, 18) in Parquet. Trades and
+minutes can be imported again.
+
+Examples:
+  openbourse export --dataset crypto --ticker BTC/USDT --interval 1h --from 2024-08-01 > hours.csv
+  openbourse export --dataset crypto --interval trades --format parquet --output trades.parquet`;
 
 const importHelp = `
 Importing again does no harm: what is stored already is found and counted. Files may be CSV or NDJSON,

@@ -301,7 +301,7 @@ describe("an import of klines", () => {
     ["by their ends", kline(0, "2", 300_000) + kline(1, "2", 300_000)],
     [
       "by their distances",
-      `time,open,high,low,close,volume\n${[0, 1, 2, 3, 4].map((at) => `${dayMs + at * 300_000},1,1,1,1,1\n`).join("")}`,
+      `time,open,high,low,close,volume\n${[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((at) => `${dayMs + at * 300_000},1,1,1,1,1\n`).join("")}`,
     ],
   ])("refuses longer bars, known %s, with what to take", async (_, text) => {
     const done = await new Import().take(stored(text));

@@ -218,9 +218,13 @@ class FileImport {
 
   #say(format: SettledFormat): void {
     const { path, compression } = this.#recording;
-    const words = formatWords(format);
+    const text = formatWords(format);
+    const words = compression === "parquet" ? text.replace(" in CSV", "") : text;
     const packed = compression === "none" ? "" : compression;
-    const form = words.includes(" in ") ? packed : ["CSV", packed].filter(Boolean).join(", ");
+    const form =
+      text.includes(" in ") || compression === "parquet"
+        ? packed
+        : ["CSV", packed].filter(Boolean).join(", ");
     const how = form === "" ? words : `${words} (${form})`;
     this.#importer.say(`reading ${path} as ${how}`);
   }

@@ -26,7 +26,7 @@ const minute = secondsInterval(60);
 const secondUs = 1_000_000;
 
 /** Rows that have to be seen to tell how long bars are by their distances. */
-const distancesMin = 3;
+const distancesMin = 10;
 
 /** How long the bars of a file are, in microseconds, by its first rows and its name. */
 export function barLength(rows: readonly RecordedBar[], named: string | undefined): number {
@@ -36,8 +36,10 @@ export function barLength(rows: readonly RecordedBar[], named: string | undefine
   if (named !== undefined) return namedLength(named);
   const starts = [...new Set(rows.map(({ startUs }) => startUs))].toSorted((a, b) => a - b);
   const distances = starts.slice(1).map((startUs, at) => startUs - starts[at]!);
-  // Minutes without trades may be left out, but hardly all but every fifth of several.
-  return distances.length < distancesMin ? barIntervalUs : Math.min(...distances);
+  const shortest = Math.min(...distances);
+  // Minutes without trades may be left out, but hardly all that are not on a raster of longer bars.
+  const isRaster = distances.length >= distancesMin && starts.every((us) => us % shortest === 0);
+  return isRaster || shortest < barIntervalUs ? shortest : barIntervalUs;
 }
 
 const unitsUs: Readonly<Record<string, number>> = {

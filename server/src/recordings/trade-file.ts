@@ -17,6 +17,9 @@ import type { Recording } from "./stored-file.ts";
 /** Lines that are kept of a file to guess its format by. */
 const sampleLines = 20;
 
+/** Lines that wait for that, blank ones among them. */
+const waitingLinesMax = 10_000;
+
 /** The trades of one block of lines; a block may hold none. */
 export interface TradeBlock {
   readonly kind: "trades";
@@ -66,19 +69,22 @@ export async function* readRows(
   const { recording } = options;
   const report = new FileReport(recording.path, options.context, options.isQuiet);
   const reader = new RowReader(options, report);
+  let bytesRead = 0;
   for await (const block of readRecording(recording)) {
     if (block.kind === "failed") {
+      yield { ...reader.rest(), bytesRead };
       yield block;
       return;
     }
-    const rows = reader.read(block);
-    yield { ...rows, bytesRead: block.bytesRead };
+    bytesRead = block.bytesRead;
+    yield { ...reader.read(block), bytesRead };
     if (reader.refusal !== undefined) {
       yield notOfFormat(options, reader.refusal, reader.sample);
       return;
     }
   }
-  const refusal = reader.close();
+  yield { ...reader.rest(), bytesRead };
+  const refusal = reader.refusal ?? reader.close();
   if (refusal !== undefined) yield notOfFormat(options, refusal, reader.sample);
 }
 
@@ -113,6 +119,8 @@ class RowReader {
   #refusal: string | undefined;
   /** The first lines that are not blank, to guess by what the file is. */
   readonly sample: string[] = [];
+  /** Lines from the first on, until there are enough to tell what they are. */
+  #waiting: Line[] = [];
 
   constructor(options: TradeFileOptions, report: FileReport) {
     this.#options = options;
@@ -125,9 +133,24 @@ class RowReader {
   }
 
   /** The rows of a block; stops early when the file turns out to be of another format. */
-  read(block: LineBlock): Rows {
-    const { lines, firstLineNumber } = block;
+  read({ lines, firstLineNumber }: LineBlock): Rows {
+    const isSettled = this.#table !== undefined || this.#options.format.kind !== "auto";
     this.#sampleOf(lines);
+    if (isSettled) return this.#rowsOf(lines, firstLineNumber);
+    // What a file holds is guessed from its first lines, not from the first that happen to be there.
+    for (const line of lines) this.#waiting.push(line);
+    const isEnough = this.sample.length === sampleLines || this.#waiting.length > waitingLinesMax;
+    return isEnough ? this.rest() : this.#rowsOf([], 1);
+  }
+
+  /** The rows of lines that wait to be understood: nothing more comes to understand them by. */
+  rest(): Rows {
+    const lines = this.#waiting;
+    this.#waiting = [];
+    return this.#rowsOf(lines, 1);
+  }
+
+  #rowsOf(lines: readonly Line[], firstLineNumber: number): Rows {
     const rows: (RecordedTrade | RecordedBar)[] = [];
     for (let at = 0; at < lines.length && this.refusal === undefined; at += 1) {
       const line = lines[at];
