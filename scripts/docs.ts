@@ -6,10 +6,10 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { adminOperations } from "../server/src/admin/operations.ts";
-import { replayFeedSchema, simulatorFeedSchema } from "../server/src/config/feed-schemas.ts";
 import { describe } from "../server/src/config/problem.ts";
 import { shortNames, variableName } from "../server/src/config/source.ts";
 import { configForm } from "../server/src/main/configuration.ts";
+import { feedKinds } from "../server/src/main/feeds.ts";
 import { layersOf, layerTable } from "./layers.ts";
 import { projectFiles } from "./project-files.ts";
 
@@ -72,12 +72,14 @@ any other single value can be given as \`--set key=value\`. The same short names
 `;
 
 function configurationPage(): string {
+  const feedTables = feedKinds.map(({ kind, configSchema }) =>
+    table(`Feed of \`kind: ${kind}\``, configSchema as Schema, [], false),
+  );
   return `${head}
 ${table("All keys", configForm.schema as Schema, [], true)}
 Each dataset has \`code\`, and may have \`name\` and \`publisher\` (default: the code), and has one \`feed\`:
 
-${table("Feed of `kind: simulator`", simulatorFeedSchema as Schema, [], false)}
-${table("Feed of `kind: replay`", replayFeedSchema as Schema, [], false)}`;
+${feedTables.join("\n")}`;
 }
 
 function table(

@@ -51,7 +51,7 @@ const dialectFiles = [
 ];
 /** What dialects share is no dialect. */
 const dialectFolder = /^server\/src\/dialects\/(?!kit\/)[^/]+\//;
-const feedFiles = ["README.md", "config.ts", "feed.ts"];
+const feedFiles = ["README.md", "config.ts", "feed.ts", "kind.ts"];
 /** The exchange's own trades need no configuration. */
 const feedFolder = /^server\/src\/feeds\/(?!local\/)[^/]+\//;
 

@@ -31,7 +31,8 @@ export type LoadedConfig =
   | { readonly ok: false; readonly faults: readonly string[] };
 
 /** Reads a configuration of this form and checks everything. */
-export function loadConfig(input: ConfigInput, { schema, moved }: ConfigForm): LoadedConfig {
+export function loadConfig(input: ConfigInput, form: ConfigForm): LoadedConfig {
+  const { schema, moved } = form;
   const named = input.file ?? input.environment["OPENBOURSE_CONFIG"];
   const file = readFile(named);
   if ("fault" in file) return { ok: false, faults: [file.fault] };
@@ -43,7 +44,7 @@ export function loadConfig(input: ConfigInput, { schema, moved }: ConfigForm): L
   const value = structuredClone(yaml?.value ?? {});
   for (const setting of settings) assign(value, setting);
 
-  const problems = findProblems(schema, value);
+  const problems = findProblems(form, value);
   const faults = [
     ...environment.faults,
     ...problems.map((problem) => locate(problem, settings, yaml)),
@@ -54,7 +55,7 @@ export function loadConfig(input: ConfigInput, { schema, moved }: ConfigForm): L
     const message = `is called ${dotted(setting.to)} now; the old name still works`;
     return [locate({ path: setting.from, aboutKey: true, message }, settings, yaml)];
   });
-  const config = fillDefaults(schema, value) as Config;
+  const config = fillDefaults(form, value) as Config;
   const fault = codeFault(config);
   if (fault !== undefined) return { ok: false, faults: [fault] };
   return { ok: true, config, file: yaml === undefined ? undefined : file.name, notes };

@@ -2,7 +2,7 @@
 import type { TSchema } from "typebox";
 import { Value } from "typebox/value";
 import { nearest } from "../ports/nearest.ts";
-import { feedSchemas } from "./feed-schemas.ts";
+import type { ConfigForm, FeedPart } from "./schema.ts";
 
 /** A path into the configuration, for example `["server", "port"]`. */
 export type KeyPath = readonly (string | number)[];
@@ -37,14 +37,14 @@ interface SchemaNode extends TSchema {
 }
 
 /** All problems of a configuration value; none when it may be used. */
-export function findProblems(schema: TSchema, value: unknown): readonly Problem[] {
-  return [...problemsOf(schema as SchemaNode, value, []), ...feedProblems(value)];
+export function findProblems({ schema, feeds }: ConfigForm, value: unknown): readonly Problem[] {
+  return [...problemsOf(schema as SchemaNode, value, []), ...feedProblems(feeds, value)];
 }
 
 /** Fills in defaults, those of feeds included. The value itself is changed. */
-export function fillDefaults(schema: TSchema, value: unknown): unknown {
+export function fillDefaults({ schema, feeds }: ConfigForm, value: unknown): unknown {
   const filled = Value.Default(schema, value);
-  for (const found of feedsOf(filled)) Value.Default(found.schema, found.feed);
+  for (const found of feedsOf(feeds, filled)) Value.Default(found.schema, found.feed);
   return filled;
 }
 
@@ -54,19 +54,19 @@ interface FoundFeed {
   readonly path: KeyPath;
 }
 
-function feedsOf(value: unknown): readonly FoundFeed[] {
+function feedsOf(kinds: readonly FeedPart[], value: unknown): readonly FoundFeed[] {
   const datasets = (value as { datasets?: unknown } | undefined)?.datasets;
   if (!Array.isArray(datasets)) return [];
   return datasets.flatMap((dataset: { feed?: { kind?: unknown } } | undefined, index) => {
     const kind = dataset?.feed?.kind;
-    const schema = typeof kind === "string" ? feedSchemas[kind] : undefined;
+    const schema = kinds.find((each) => each.kind === kind)?.configSchema;
     if (schema === undefined) return [];
     return [{ feed: dataset?.feed, schema, path: ["datasets", index, "feed"] }];
   });
 }
 
-function feedProblems(value: unknown): readonly Problem[] {
-  return feedsOf(value).flatMap(({ feed, schema, path }) => problemsOf(schema, feed, path));
+function feedProblems(kinds: readonly FeedPart[], value: unknown): readonly Problem[] {
+  return feedsOf(kinds, value).flatMap(({ feed, schema, path }) => problemsOf(schema, feed, path));
 }
 
 /** Walks schema and value together, which keeps each message at the deepest place that is wrong. */

@@ -4,8 +4,7 @@
  * Protocols describe their own parts, which come in as values.
  */
 import Type, { type Static, type TSchema } from "typebox";
-import { section, strict } from "../ports/config-section.ts";
-import { code, type FeedConfig, feedSchemas } from "./feed-schemas.ts";
+import { code, section, strict } from "../ports/config-section.ts";
 import { corsSchema, httpSchema, trustedProxiesSchema } from "./http-schema.ts";
 
 const datasetHistorySchema = Type.Object(
@@ -30,33 +29,44 @@ const datasetHistorySchema = Type.Object(
   section,
 );
 
-const datasetSchema = Type.Object(
-  {
-    code: code("dataset code that clients ask for"),
-    name: Type.Optional(
-      Type.String({
-        minLength: 1,
-        maxLength: 200,
-        description: "name for people; default: the code",
-      }),
-    ),
-    publisher: Type.Optional(code("publisher code; default: the dataset code")),
-    // The feed's own schema is chosen by its kind, so that messages name that kind's keys only.
-    feed: Type.Optional(
-      Type.Unsafe<FeedConfig>(
-        Type.Object(
-          { kind: Type.Enum(Object.keys(feedSchemas)) },
-          { description: "where trades come from; without it what was imported is served" },
-        ),
+/** A feed as configured: what else it has depends on its kind. */
+interface FeedConfig {
+  readonly kind: string;
+  readonly [key: string]: unknown;
+}
+
+/** A kind of feed, which somebody else describes. */
+export interface FeedPart {
+  readonly kind: string;
+  readonly configSchema: TSchema;
+}
+
+function datasetSchemaOf(kinds: readonly FeedPart[]) {
+  // The feed's own schema is chosen by its kind, so that messages name that kind's keys only.
+  const feed = Type.Object(
+    { kind: Type.Enum(kinds.map(({ kind }) => kind)) },
+    { description: "where trades come from; without it what was imported is served" },
+  );
+  return Type.Object(
+    {
+      code: code("dataset code that clients ask for"),
+      name: Type.Optional(
+        Type.String({
+          minLength: 1,
+          maxLength: 200,
+          description: "name for people; default: the code",
+        }),
       ),
-    ),
-    history: datasetHistorySchema,
-  },
-  strict,
-);
+      publisher: Type.Optional(code("publisher code; default: the dataset code")),
+      feed: Type.Optional(Type.Unsafe<FeedConfig>(feed)),
+      history: datasetHistorySchema,
+    },
+    strict,
+  );
+}
 
 /** A dataset as configured. */
-export type DatasetConfig = Static<typeof datasetSchema>;
+export type DatasetConfig = Static<ReturnType<typeof datasetSchemaOf>>;
 
 const tlsSchema = Type.Object(
   {
@@ -324,7 +334,7 @@ const firstParts = {
 };
 
 /** What stands behind them. */
-const lastParts = {
+const lastParts = (feeds: readonly FeedPart[]) => ({
   exchange: exchangeSchema,
   demo: Type.Object(
     {
@@ -342,17 +352,19 @@ const lastParts = {
     },
     section,
   ),
-  datasets: Type.Array(datasetSchema, {
+  datasets: Type.Array(datasetSchemaOf(feeds), {
     maxItems: 1_000,
     description: "what is served",
     default: [{ code: "huobi", name: "Huobi (simulated)", feed: { kind: "simulator" } }],
   }),
-};
-
-const ownSchema = Type.Object({ ...firstParts, ...lastParts }, section);
+});
 
 /** The configuration after defaults have been filled in; {@link partOf} finds those of protocols. */
-export type Config = Static<typeof ownSchema>;
+export type Config = Static<ReturnType<typeof ownSchemaOf>>;
+
+function ownSchemaOf(feeds: readonly FeedPart[]) {
+  return Type.Object({ ...firstParts, ...lastParts(feeds) }, section);
+}
 
 /** A part of the configuration that somebody else describes. */
 export interface ConfigPart<Schema extends TSchema = TSchema> {
@@ -373,14 +385,17 @@ export interface MovedSetting {
 export interface ConfigForm {
   /** Every key may be left out. */
   readonly schema: TSchema;
+  /** What a dataset's feed may have. */
+  readonly feeds: readonly FeedPart[];
   readonly moved: readonly MovedSetting[];
 }
 
-/** The form of the configuration of a server with these parts. */
-export function configFormOf(parts: readonly ConfigPart[]): ConfigForm {
+/** The form of the configuration of a server with these parts and kinds of feeds. */
+export function configFormOf(parts: readonly ConfigPart[], feeds: readonly FeedPart[]): ConfigForm {
   const others = Object.fromEntries(parts.map(({ name, configSchema }) => [name, configSchema]));
   return {
-    schema: Type.Object({ ...firstParts, ...others, ...lastParts }, section),
+    schema: Type.Object({ ...firstParts, ...others, ...lastParts(feeds) }, section),
+    feeds,
     moved: parts.flatMap(({ name, movedSettings = {} }) =>
       Object.entries(movedSettings).map(([key, to]) => ({ from: [name, key] as const, to })),
     ),

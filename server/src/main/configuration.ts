@@ -3,16 +3,17 @@ import { type ConfigInput, type LoadedConfig, loadConfig as load } from "../conf
 import { type Config, type ConfigForm, configFormOf, partOf } from "../config/schema.ts";
 import type { Protocol } from "../ports/protocol.ts";
 import { dialects } from "./dialects.ts";
+import { feedKinds } from "./feeds.ts";
 
 /** The form of this server's configuration. */
-export const configForm: ConfigForm = configFormOf(dialects);
+export const configForm: ConfigForm = configFormOf(dialects, feedKinds);
 
 /** Reads and checks everything; for a server with other protocols when they are given. */
 export function loadConfig(
   input: ConfigInput,
   protocols: readonly Protocol[] = dialects,
 ): LoadedConfig {
-  return load(input, protocols === dialects ? configForm : configFormOf(protocols));
+  return load(input, protocols === dialects ? configForm : configFormOf(protocols, feedKinds));
 }
 
 /** Whether a server of these protocols has an exchange: it may have one, and one of them needs it. */

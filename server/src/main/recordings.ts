@@ -3,6 +3,8 @@ import { createHash } from "node:crypto";
 import { statSync } from "node:fs";
 import { openDatasetStore } from "../adapters/sqlite/datasets/store.ts";
 import type { Config, DatasetConfig } from "../config/schema.ts";
+import type { ReplayFeedConfig } from "../feeds/replay/config.ts";
+import { replay } from "../feeds/replay/kind.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { DatasetStore } from "../ports/dataset-store.ts";
 import { isUnanswered } from "../ports/history.ts";
@@ -109,8 +111,10 @@ export class Recordings {
 
 /** Names a recording that tells the same trades at the same times whenever it is played. */
 function sourceOf({ feed }: DatasetConfig, latenessMs: number): string | undefined {
-  if (feed?.kind !== "replay" || feed.clock !== "recorded") return undefined;
-  const files = feed.files.map((file) => {
+  if (feed?.kind !== replay.kind) return undefined;
+  const { clock, files: named } = feed as ReplayFeedConfig;
+  if (clock !== "recorded") return undefined;
+  const files = named.map((file) => {
     const found = statSync(file, { throwIfNoEntry: false });
     return [file, found?.size, found?.mtimeMs];
   });

@@ -4,6 +4,7 @@
  * A feed is pulled. It yields batches, and the next batch is not asked for before the last one has
  * been folded and delivered, so a source faster than its consumers slows down instead of filling memory.
  */
+import type { Static, TSchema } from "typebox";
 import type { Instrument } from "../marketdata/instrument.ts";
 import type { Trade } from "../marketdata/trade.ts";
 
@@ -104,4 +105,14 @@ export interface OpenedFeed {
   readonly isRecording: boolean;
   /** Whether its prices are made up; said aloud at the start. */
   readonly simulated: boolean;
+}
+
+/** A kind of feed as one value: what may be written of it in the configuration, and how it is opened. */
+export interface FeedKind<Schema extends TSchema = TSchema> {
+  /** What is written as `kind`. */
+  readonly kind: string;
+  /** Checks the feed's part of a dataset, fills in the defaults and documents it; `kind` is in it. */
+  readonly configSchema: Schema;
+  /** A text says what is wrong with the configuration. */
+  open(config: Static<Schema>, publisher: string): OpenedFeed | string;
 }

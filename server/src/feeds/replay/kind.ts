@@ -1,0 +1,60 @@
+/** `kind: replay` as one value, for servers that list it among their feeds. */
+import { existsSync } from "node:fs";
+import type { FeedKind, OpenedFeed } from "../../ports/feed.ts";
+import { isPattern } from "../../recordings/sources.ts";
+import {
+  type ReplayFeedConfig,
+  type ReplayOptions,
+  replayFeedSchema,
+  replayOptionsFault,
+} from "./config.ts";
+import { createReplayFeed } from "./feed.ts";
+
+/** Recorded trades, played as if they happened now. */
+export const replay: FeedKind<typeof replayFeedSchema> = {
+  kind: "replay",
+  configSchema: replayFeedSchema,
+  open,
+};
+
+function open(config: ReplayFeedConfig, publisher: string): OpenedFeed | string {
+  const options = replayOptions(config, publisher);
+  if (typeof options === "string") return options;
+  const fault = replayOptionsFault(options) ?? missingFile(options.files);
+  if (fault !== undefined) return fault;
+  return {
+    feed: createReplayFeed(options),
+    waitsForConsumers: config.speed === "max",
+    waitsForAudience: config.start === "first-subscription",
+    isRecording: true,
+    simulated: false,
+  };
+}
+
+/** The feed's own options: in the configuration file, format and columns stand side by side. */
+function replayOptions(config: ReplayFeedConfig, publisher: string): ReplayOptions | string {
+  const { files, ticker, tickers, venue, speed, clock, loop, sort } = config;
+  const format = replayFormat(config);
+  if (typeof format === "string") return format;
+  return { files, format, publisher, venue, ticker, tickers, speed, clock, loop, sort };
+}
+
+/** Better said at the start than when the first client has been waiting. */
+function missingFile(files: readonly string[]): string | undefined {
+  const missing = files.find((file) => !isPattern(file) && !existsSync(file));
+  return missing && `there is no file ${missing}`;
+}
+
+function replayFormat(config: ReplayFeedConfig): ReplayOptions["format"] | string {
+  const { format, columns, timeUnit, timeOriginUs, sides, priceDecimals, quantityDecimals } =
+    config;
+  if (format === "auto") return { kind: "auto", columns, timeUnit };
+  if (format !== "csv" && format !== "ndjson") return { kind: format };
+  if (columns === undefined) return `format ${format} needs columns: price, quantity and time`;
+  if (timeUnit === undefined) return `format ${format} needs timeUnit: one of s, ms, us, ns, iso`;
+  const common = { timeUnit, timeOriginUs, sides, priceDecimals, quantityDecimals };
+  if (format === "csv") return { kind: "csv", columns, separator: config.separator, ...common };
+  const numbered = Object.entries(columns).find(([, column]) => typeof column === "number");
+  if (numbered !== undefined) return `columns.${numbered[0]}: ndjson keys are texts, not positions`;
+  return { kind: "ndjson", columns: columns as Record<keyof typeof columns, string>, ...common };
+}
