@@ -16,8 +16,8 @@ import { restoreDataset } from "../../server/src/streams/dataset-restore.ts";
 import { VirtualClock } from "../../server/src/testing/virtual-clock.ts";
 import { lastBy, tradeOf } from "./dataset-recorder-source.ts";
 
-/** How many trades of its past the source tells at a start. */
-const toldAgainMax = 600;
+/** How many trades of its past the source tells at a start: more than can happen while several lives in a row die early. */
+const toldAgainMax = 2_500;
 const latenessUs = 10_000_000;
 
 const [line] = (await once(createInterface({ input: process.stdin }), "line")) as [string];
