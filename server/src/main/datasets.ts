@@ -14,15 +14,7 @@ import { FeedRunner } from "../streams/bar-streams.ts";
 import { FeedRestarts } from "../streams/feed-restarts.ts";
 import { openFeed } from "./feeds.ts";
 import type { Recordings } from "./recordings.ts";
-
-/** A dataset and its opened feed. */
-export interface ServedDataset {
-  readonly dataset: Dataset;
-  /** As it was configured; undefined for the exchange's own trades. */
-  readonly config: DatasetConfig | undefined;
-  /** Undefined where only what was imported is served. */
-  readonly opened: OpenedFeed | undefined;
-}
+import type { ServedDataset } from "./served-dataset.ts";
 
 /** Opens a configured dataset's feed; a `StartError` says what is wrong with its configuration. */
 export function openDataset(config: DatasetConfig): ServedDataset {

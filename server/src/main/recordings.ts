@@ -14,7 +14,7 @@ import { DatasetRecorder } from "../streams/dataset-recorder.ts";
 import { type Restored, restoreDataset } from "../streams/dataset-restore.ts";
 import { startRetention } from "../streams/dataset-retention.ts";
 import { recordedReader } from "../streams/recorded-dataset.ts";
-import type { ServedDataset } from "./datasets.ts";
+import type { ServedDataset } from "./served-dataset.ts";
 
 /** How long is kept what a live feed says, in days, unless told otherwise. */
 export const keepDaysDefault = 90;

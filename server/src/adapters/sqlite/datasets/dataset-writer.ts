@@ -12,6 +12,7 @@ import { readRank } from "./bar-bytes.ts";
 import { BarWriter } from "./bar-writer.ts";
 import { BlockWriter } from "./block-store.ts";
 import { ByteReader } from "./bytes.ts";
+import type { FileParts } from "./file-parts.ts";
 import { Forgetting } from "./forgetting.ts";
 import { DatasetImport } from "./importing.ts";
 import type { FromWriter, WriteRequest } from "./messages.ts";
@@ -20,14 +21,6 @@ import { unpackBars, unpackTrades } from "./packing.ts";
 import { allTickers, integer, textOf } from "./rows.ts";
 import { SpanWriter } from "./span-writer.ts";
 import { TickerTable } from "./ticker-table.ts";
-
-/** What a dataset's file is written with. */
-export interface FileParts {
-  readonly blocks: BlockWriter;
-  readonly bars: BarWriter;
-  readonly spans: SpanWriter;
-  readonly tickers: TickerTable;
-}
 
 type Put = Extract<WriteRequest, { kind: "put" }>;
 type Import = Extract<WriteRequest, { kind: "import" }>;

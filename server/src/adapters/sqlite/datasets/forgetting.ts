@@ -6,7 +6,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { StoredTrade } from "../../../ports/dataset-reader.ts";
 import type { BlockPlace } from "./block-store.ts";
-import type { FileParts } from "./dataset-writer.ts";
+import type { FileParts } from "./file-parts.ts";
 import { integer, minuteUs } from "./rows.ts";
 
 /** Blocks of trades that one transaction removes. */

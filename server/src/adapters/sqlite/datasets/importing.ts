@@ -11,7 +11,7 @@ import type { ImportOutcome } from "../../../ports/dataset-store.ts";
 import { readRank } from "./bar-bytes.ts";
 import type { MinuteChanges } from "./bar-writer.ts";
 import { ByteReader, ByteWriter } from "./bytes.ts";
-import type { FileParts } from "./dataset-writer.ts";
+import type { FileParts } from "./file-parts.ts";
 import { freshTrades, type TimeRange, tradesWithin } from "./fresh-trades.ts";
 import { bytesOfBar } from "./hour-body.ts";
 import type { PackedBars, PackedTrades } from "./packing.ts";
