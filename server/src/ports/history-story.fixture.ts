@@ -21,7 +21,7 @@ const storyStartUs = 1_700_000_000_000_000;
 /** A real exchange whose every command is kept as it would be released. A second passes before each. */
 export class Story {
   readonly released: Released[] = [];
-  readonly #exchange = exchangeWith({ fees });
+  readonly #exchange = exchangeWith({ fees, limits: { openOrdersMax: 4_096 } });
   #nowUs = storyStartUs;
 
   /** Gives a command; returns its sequence, which is the id of the order that it places. */

@@ -8,7 +8,7 @@ import type { Snapshot, SnapshotStore } from "../ports/snapshot-store.ts";
 import { Random } from "../simulation/random.ts";
 import { MemoryCommandLog, MemoryLogStorage } from "../testing/memory-command-log.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
-import { exampleCommands, opening } from "./example-stream.fixture.ts";
+import { exampleCommands, opening as usualOpening } from "./example-stream.fixture.ts";
 import { MemorySnapshots } from "./memory-snapshots.fixture.ts";
 import { type Recovered, recover } from "./recovery.ts";
 import { Sequencer } from "./sequencer.ts";
@@ -29,6 +29,12 @@ function beside(
 }
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** Hundreds of exchanges are made here, each with room for as many orders as there may be. */
+const opening: readonly Command[] = [
+  { kind: "set-limits", changes: { openOrdersMax: 4_096 } },
+  ...usualOpening,
+];
 
 /** Lets everything that is scheduled and promised happen. */
 async function settle(): Promise<void> {
