@@ -5,7 +5,7 @@
  */
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { setImmediate } from "node:timers/promises";
+import { setImmediate, setTimeout } from "node:timers/promises";
 import { openDatasetStore } from "../../server/src/adapters/sqlite/datasets/store.ts";
 import { Catalog } from "../../server/src/marketdata/catalog.ts";
 import type { Feed, FeedContext } from "../../server/src/ports/feed.ts";
@@ -19,6 +19,8 @@ import { lastBy, tradeOf } from "./dataset-recorder-source.ts";
 /** How many trades of its past the source tells at a start: more than can happen while several lives in a row die early. */
 const toldAgainMax = 2_500;
 const latenessUs = 10_000_000;
+/** How far its time may be ahead of what is stored. */
+const aheadUsMax = 120_000_000;
 
 const [line] = (await once(createInterface({ input: process.stdin }), "line")) as [string];
 const [folder = "", startUs = ""] = line.split(" ");
@@ -100,4 +102,7 @@ for (let turn = 0; ; turn += 1) {
     process.stdout.write(`T ${clock.nowUs()}\n`);
   }
   await setImmediate();
+  // Time that flies must not leave the threads of the store behind by more than lives may miss.
+  const storedUs = () => recorder.queue.position?.timeUs ?? Number(startUs);
+  while (clock.nowUs() - storedUs() > aheadUsMax) await setTimeout(1);
 }
