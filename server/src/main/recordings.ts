@@ -92,9 +92,7 @@ export class Recordings {
       return;
     }
     this.#tickers.set(code, restored.tickers);
-    // What tells its own time would be forgotten at once, and what was imported has been asked for.
-    const isOfNow = opened !== undefined && source === undefined;
-    const keepDays = config.history.keepDays ?? (isOfNow ? keepDaysDefault : 0);
+    const keepDays = keepDaysOf(config);
     if (keepDays > 0) {
       this.#cancels.push(startRetention({ dataset: code, store, keepDays, clock, log }));
     }
@@ -107,6 +105,14 @@ export class Recordings {
     this.#byCode.set(code, { recorder, restored });
     this.history.add(code, recordedReader(store, recorder));
   }
+}
+
+/** Days after which the past of a dataset is forgotten, 0 where it is kept. */
+export function keepDaysOf({ feed, history }: DatasetConfig): number {
+  // What tells its own time would be forgotten at once, and what was imported has been asked for.
+  const tellsItsTime =
+    feed?.kind === replay.kind && (feed as ReplayFeedConfig).clock === "recorded";
+  return history.keepDays ?? (feed === undefined || tellsItsTime ? 0 : keepDaysDefault);
 }
 
 /** Names a recording that tells the same trades at the same times whenever it is played. */

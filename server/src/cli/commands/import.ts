@@ -1,6 +1,8 @@
 /** `import`: puts recorded trades and bars into the stored past of a dataset, with or without a server. */
 import { openDatasetStore } from "../../adapters/sqlite/datasets/store.ts";
 import type { ConfigInput } from "../../config/load.ts";
+import type { DatasetConfig } from "../../config/schema.ts";
+import { keepDaysOf } from "../../main/recordings.ts";
 import { stopSource } from "../../ports/feed.ts";
 import type { StorageFailure } from "../../ports/storage-fault.ts";
 import type { FileFormat, TimeUnit } from "../../recordings/format.ts";
@@ -51,7 +53,9 @@ export async function importFiles(command: ImportCommand): Promise<number> {
   process.once("SIGINT", interrupted);
   process.once("SIGTERM", interrupted);
   try {
-    const target = { store, dataset: code, venue: command.venue ?? publisher, ...tickers };
+    const venue = command.venue ?? publisher;
+    const keptFromUs = keptFrom(stored.dataset);
+    const target = { store, dataset: code, venue, keptFromUs, ...tickers };
     const lines = new ImportLines(process.stderr);
     for (const line of found.leftOut) lines.warn(line);
     return await run(command, { target, format, files: found.files, lines, stop });
@@ -60,6 +64,21 @@ export async function importFiles(command: ImportCommand): Promise<number> {
     process.off("SIGTERM", interrupted);
     await store.close();
   }
+}
+
+const dayUs = 86_400_000_000;
+const hourUs = 3_600_000_000;
+
+/** What is older would be forgotten by the next server that runs; undefined where everything is kept. */
+function keptFrom(dataset: DatasetConfig): number | undefined {
+  const keepDays = keepDaysOf(dataset);
+  if (keepDays === 0) return undefined;
+  return Math.ceil((Date.now() * 1_000 - keepDays * dayUs) / hourUs) * hourUs;
+}
+
+function keptWords({ dataset, keptFromUs = 0 }: ImportTarget): string {
+  const since = new Date(keptFromUs / 1_000).toISOString().slice(0, 16);
+  return `dataset ${dataset} keeps what is from ${since}Z on: with history.keepDays: 0 in its configuration it keeps everything`;
 }
 
 interface Run {
@@ -74,16 +93,8 @@ async function run(
   command: ImportCommand,
   { target, format, files, lines, stop }: Run,
 ): Promise<number> {
-  const recordings: Recording[] = [];
-  let unread = 0;
-  for (const file of files) {
-    const recording =
-      file === standardInput ? await inspectStream(process.stdin) : await inspectRecording(file);
-    if ("kind" in recording) {
-      lines.warn(recording.reason);
-      unread += 1;
-    } else recordings.push(recording);
-  }
+  const recordings = await inspectAll(files, lines);
+  const unread = files.length - recordings.length;
   lines.begin(recordings);
   const importer = new Importer(target, lines, stop.signal);
   let failure: StorageFailure | undefined;
@@ -94,6 +105,7 @@ async function run(
   failure ??= await importer.stored();
   lines.end();
   const { figures } = importer;
+  if (figures.tooOld > 0) lines.warn(keptWords(target));
   figures.filesFailed += unread;
   if (failure !== undefined) lines.warn(`nothing more can be stored: ${failure.message}`);
   const isStopped = stop.signal.aborted;
@@ -103,6 +115,21 @@ async function run(
   } else print(importSummary(dataset, figures, isStopped));
   const isUsed = unusedPercent(figures) <= command.unusedMax;
   return failure === undefined && !isStopped && figures.filesFailed === 0 && isUsed ? 0 : 1;
+}
+
+/** The files that can be read; what is wrong with the others is said. */
+async function inspectAll(
+  files: readonly string[],
+  lines: ImportLines,
+): Promise<readonly Recording[]> {
+  const recordings: Recording[] = [];
+  for (const file of files) {
+    const recording =
+      file === standardInput ? await inspectStream(process.stdin) : await inspectRecording(file);
+    if ("kind" in recording) lines.warn(recording.reason);
+    else recordings.push(recording);
+  }
+  return recordings;
 }
 
 function formatOf({ format, map, timeUnit }: ImportCommand): FileFormat | string {

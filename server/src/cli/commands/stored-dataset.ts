@@ -13,6 +13,9 @@ export interface StoredDataset {
 export function storedDataset(config: Config, code: string): StoredDataset | string {
   const folder = existingDataFolder(config.data).datasetsFolder;
   const dataset = config.datasets.find((one) => one.code === code);
+  if (dataset?.history.store === false) {
+    return `dataset ${code} does not keep its past: with history.store: true in its configuration it does`;
+  }
   if (dataset !== undefined) return { dataset, folder };
   const codes = config.datasets.map((one) => one.code);
   const near = nearest(code, codes);
