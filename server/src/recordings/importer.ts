@@ -5,6 +5,7 @@
 import type { StoredTrade } from "../ports/dataset-reader.ts";
 import {
   batchBarsMax,
+  batchTradesMax,
   type DatasetStore,
   type ImportBatch,
   isStorageFailure,
@@ -21,9 +22,6 @@ import type { Recording } from "./stored-file.ts";
 import { type BarBlock, readRows, type TradeBlock } from "./trade-file.ts";
 import { TradeLine } from "./trade-line.ts";
 import { type VenueName, venueName } from "./venue-name.ts";
-
-/** Trades of one batch: those of one moment come on top, which are never that many. */
-const batchTrades = 30_000;
 
 /** Rows of bars that are held until they are stored. */
 const heldBars = 20_000;
@@ -246,7 +244,13 @@ class FileImport {
     this.#importer.figures.trades += block.trades.length;
     const leaving = this.#line.push(block.trades);
     if (this.#line.isOutOfReach && !isSorted) return this.#outOfOrder();
+    if (this.#line.isTooDense) return this.#tooDense();
     return await this.#storeTrades(leaving);
+  }
+
+  /** They would not be told apart from those of the next batch. */
+  #tooDense(): Ending {
+    return `cannot read ${this.#recording.path}: more than ${batchTradesMax} rows are of one moment; is the right column its time? Name it with --map`;
   }
 
   #outOfOrder(): Ending {
@@ -275,23 +279,9 @@ class FileImport {
       if (ticker === undefined) return this.#noTicker();
       if (this.#isKept(trade.eventTimeUs, trade.line)) trades.push(this.#stored(trade, ticker));
     }
-    for (let at = 0; at < trades.length; ) {
-      const end = this.#batchEnd(trades, at);
-      const batch = { trades: trades.slice(at, end), bars: [], known: [] };
-      const failure = await this.#importer.store(batch);
-      if (failure !== undefined) return failure;
-      at = end;
-    }
-    return undefined;
-  }
-
-  /** Trades of one moment are stored together. */
-  #batchEnd(trades: readonly StoredTrade[], from: number): number {
-    let end = Math.min(from + batchTrades, trades.length);
-    while (trades[end] !== undefined && trades[end]?.eventTimeUs === trades[end - 1]?.eventTimeUs) {
-      end += 1;
-    }
-    return end;
+    return trades.length === 0
+      ? undefined
+      : await this.#importer.store({ trades, bars: [], known: [] });
   }
 
   #stored(trade: RecordedTrade, ticker: string): StoredTrade {

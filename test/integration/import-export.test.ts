@@ -1,0 +1,256 @@
+/** `openbourse import` and `openbourse export` as an operator calls them, on real recordings and with mistakes. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gunzipSync, gzipSync, zstdCompressSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { zipOf } from "../../server/src/recordings/zip.fixture.ts";
+import { runHere } from "../support/command-here.ts";
+import { recordedDataFolder, recordedDataMissing } from "../support/recorded-data.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "openbourse-import-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+const config = join(folder, "openbourse.yaml");
+const datasets = ["crypto", "klines", "packed", "again", "thin", "thin-klines"];
+
+beforeAll(async () => {
+  const codes = datasets.map((code) => `  - code: ${code}\n`).join("");
+  const live = "  - code: live\n    feed: {kind: simulator}\n";
+  const data = `data: ${join(folder, "data")}\n`;
+  writeFileSync(config, `${data}exchange: {enabled: false}\ndatasets:\n${codes}${live}`);
+  expect(await runHere(["init", "--config", config])).toMatchObject({ code: 0 });
+});
+
+const run = (...args: readonly string[]) => runHere([...args, "--config", config]);
+
+function stored(name: string, content: string | Buffer): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+/** Lines of an export without its header, cut into fields. */
+async function exported(dataset: string, ...args: readonly string[]): Promise<readonly string[][]> {
+  const { code, stdout, stderr } = await run("export", "--dataset", dataset, ...args);
+  expect([code, stderr]).toEqual([0, expect.stringContaining(`of dataset ${dataset}`)]);
+  const [, ...lines] = stdout.trimEnd().split("\n");
+  return lines.map((line) => line.split(","));
+}
+
+const recorded = recordedDataFolder();
+
+describe.skipIf(recorded === undefined)(
+  `recordings of the venue (${recorded === undefined ? recordedDataMissing : "found"})`,
+  () => {
+    const tape = (name: string) => join(recorded ?? "", "trades", `binance-${name}.csv.gz`);
+    const usdm = ["usdm-btcusdt-2023-04-04.trades", "usdm-btcusdt-2024-08-08.trades"].map(tape);
+    const klines = join(recorded ?? "", "klines");
+    /** Start, prices, volumes and number of trades of exported bars. */
+    const figures = (row: readonly string[]) => [row[0], ...row.slice(3, 12)].join();
+
+    it("are imported as they are, and what is no trade of the market is told", async () => {
+      const imported = await run("import", ...usdm, "--dataset", "crypto", "--ticker", "A/B");
+
+      expect(imported).toMatchObject({
+        code: 0,
+        stdout: "crypto: 34247 trades stored; not used: 1 rows that are no trades of the market\n",
+      });
+      expect(imported.stderr).toContain("as binance-trades (CSV, gzip)");
+      expect(imported.stderr).toContain(`${usdm[0]}: 1 row left out, type is not MARKET`);
+    });
+
+    it("make bars that are the venue's own in nine fields", async () => {
+      const file = join(klines, "binance-usdm-btcusdt-1m.official.csv");
+      const imported = await run("import", file, "--dataset", "klines", "--ticker", "A/B");
+      expect(imported).toMatchObject({ code: 0, stdout: "klines: 15 minutes stored\n" });
+
+      const rows = readFileSync(file, "utf8").trimEnd().split("\n").slice(1);
+      const full = rows.map((row) => row.split(",")).filter((row) => row.at(-1)?.trim() === "1");
+      const starts = full.map(([ms]) => new Date(Number(ms)).toISOString().replace("Z", "000Z"));
+      const isFull = ([start = ""]: readonly string[]) => starts.includes(start);
+      const theirs = (await exported("klines")).filter(isFull).map(figures);
+
+      expect(theirs).toHaveLength(12);
+      expect((await exported("crypto")).filter(isFull).map(figures)).toEqual(theirs);
+    });
+
+    it("in a thin market make the venue's bars where it traded, and none elsewhere", async () => {
+      const files = {
+        thin: tape("spot-xrpeth-2019-10-11.aggtrades"),
+        "thin-klines": join(klines, "binance-spot-xrpeth-2019-10-11.1m.csv.gz"),
+      };
+      for (const [dataset, file] of Object.entries(files)) {
+        const imported = await run("import", file, "--dataset", dataset, "--ticker", "XRP/ETH");
+        expect(imported.code).toBe(0);
+      }
+
+      const plain = (rows: readonly string[][]) =>
+        rows.map((row) => [row[0], ...row.slice(3, 8)].join());
+      const theirs = plain(await exported("thin-klines"));
+      expect(theirs).toHaveLength(2_469);
+      const lastUs = theirs.at(-1)?.slice(0, 27) ?? "";
+      expect(plain(await exported("thin")).filter((row) => row.slice(0, 27) <= lastUs)).toEqual(
+        theirs,
+      );
+    });
+
+    it("are the same trades however they are packed, and from an export in Parquet", async () => {
+      const text = gunzipSync(readFileSync(usdm[1] ?? ""));
+      const copies = [
+        stored("BTCUSDT-trades-2024-08-08.zip", zipOf([["BTCUSDT-trades-2024-08-08.csv", text]])),
+        stored("copy.csv.zst", zstdCompressSync(text)),
+      ];
+      const all = await run(
+        "import",
+        usdm[0] ?? "",
+        ...copies,
+        "--dataset",
+        "packed",
+        "--ticker",
+        "A/B",
+        "--venue",
+        "crypto",
+      );
+      expect(all.stdout).toContain("34247 trades stored, 21313 trades known already");
+
+      const parquet = join(folder, "all.parquet");
+      const args = ["--interval", "trades", "--format", "parquet", "--output", parquet];
+      expect((await run("export", "--dataset", "packed", ...args)).code).toBe(0);
+      const again = await run("import", parquet, "--dataset", "again");
+      expect(again).toMatchObject({ code: 0, stdout: "again: 34247 trades stored\n" });
+
+      const trades = await exported("crypto", "--interval", "trades");
+      expect(await exported("packed", "--interval", "trades")).toEqual(trades);
+      expect(await exported("again", "--interval", "trades")).toEqual(trades);
+      expect(await exported("again")).toEqual(await exported("crypto"));
+    });
+  },
+);
+
+describe("an import of what cannot be used", () => {
+  const good = "id,price,qty,quote_qty,time,is_buyer_maker\n1,5,1,5,1722000000000,true\n";
+
+  it.each<[string, () => readonly string[], number, string]>([
+    [
+      "an unknown dataset",
+      () => ["x.csv", "--dataset", "cryto"],
+      2,
+      "there is no dataset cryto; did you mean crypto?",
+    ],
+    [
+      "a file that is not there",
+      () => ["nowhere.csv", "--dataset", "crypto"],
+      1,
+      "cannot read nowhere.csv: there is no such file",
+    ],
+    [
+      "a pattern without a match",
+      () => [join(folder, "*.nothing"), "--dataset", "crypto"],
+      2,
+      "no file matches",
+    ],
+    [
+      "a mistyped role",
+      () => ["x.csv", "--dataset", "crypto", "--map", "tme=0"],
+      2,
+      "--map knows no tme; did you mean time?",
+    ],
+    [
+      "a role without a column",
+      () => ["x.csv", "--dataset", "crypto", "--map", "time"],
+      2,
+      "--map time is no role=column",
+    ],
+    [
+      "columns of a known format",
+      () => ["x.csv", "--dataset", "crypto", "--format", "binance-trades", "--map", "time=0"],
+      2,
+      "leave one out",
+    ],
+    [
+      "two tickers for the same rows",
+      () => ["x.csv", "--dataset", "crypto", "--ticker", "A", "--ticker", "B"],
+      2,
+      "use SYMBOL=TICKER",
+    ],
+    ["an empty file", () => [stored("empty.csv", ""), "--dataset", "crypto"], 1, "it is empty"],
+    [
+      "what is no text",
+      () => [stored("junk.csv", Buffer.from([0, 1, 0, 0, 3, 0, 9, 1])), "--dataset", "crypto"],
+      1,
+      "not text: it has zero bytes",
+    ],
+    [
+      "one endless line",
+      () => [stored("line.csv.gz", gzipSync(Buffer.alloc(8_000_000, "7"))), "--dataset", "crypto"],
+      1,
+      "line too long",
+    ],
+    [
+      "a ticker that nobody names",
+      () => [stored("good.csv", good), "--dataset", "crypto"],
+      1,
+      "its rows name no ticker; name it with --ticker",
+    ],
+    [
+      "rows older than a dataset keeps",
+      () => [stored("old.csv", good), "--dataset", "live", "--ticker", "T"],
+      1,
+      "with history.keepDays: 0 in its configuration it keeps everything",
+    ],
+  ])("says of %s what is wrong and what to do", async (_, args, code, words) => {
+    const result = await run("import", ...args());
+
+    expect(result.stderr).toContain(words);
+    expect(result.code).toBe(code);
+  });
+
+  it("reads the other files, and says as JSON what became of all rows", async () => {
+    const files = [
+      stored("one.csv", good),
+      join(folder, "gone.csv"),
+      stored("two.csv", `${good}2,x,1,5,1722000000001,true\n`),
+    ];
+    const { code, stdout } = await run(
+      "import",
+      ...files,
+      "--dataset",
+      "thin",
+      "--ticker",
+      "J",
+      "--json",
+    );
+
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      dataset: "thin",
+      files: 3,
+      filesFailed: 1,
+      tradesStored: 1,
+      tradesKnown: 1,
+      malformed: 1,
+      interrupted: false,
+    });
+  });
+});
+
+describe("an export of what is not there", () => {
+  it.each<[readonly string[], string]>([
+    [
+      ["--dataset", "thin", "--ticker", "JJ"],
+      "nothing is stored of JJ in dataset thin; did you mean J?",
+    ],
+    [["--dataset", "live"], "nothing is stored of dataset live"],
+    [["--dataset", "thin", "--interval", "7m"], "--interval 7m is none of trades, 1s, 1m"],
+    [["--dataset", "thin", "--from", "yesterday"], "--from yesterday is no time: write 2024-08-08"],
+    [
+      ["--dataset", "thin", "--from", "2024-08-09", "--to", "2024-08-08"],
+      "--from has to be before --to",
+    ],
+  ])("%j says what is wrong", async (args, words) => {
+    expect(await run("export", ...args)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(words),
+    });
+  });
+});
