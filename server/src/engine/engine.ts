@@ -27,11 +27,12 @@ import { Scrub } from "./scrub.ts";
 const auditIntervalMs = 10_000;
 
 /**
- * An examination goes on in pieces of about this many orders, users or levels, of about a millisecond
- * each, with so many milliseconds between them.
+ * An examination goes on in pieces of about this many orders, users or levels, of less than a
+ * millisecond each, with so many milliseconds between them. A user is examined with all their orders
+ * at once, so a piece is that much longer where they have more than this.
  */
-const auditPiece = 1_024;
-const auditPieceIntervalMs = 50;
+const auditPiece = 512;
+const auditPieceIntervalMs = 25;
 
 /** Where an exchange keeps what it must not forget. A `StartError` says what the operator has to do. */
 export interface EngineStores<OpenedLog extends CommandLog = CommandLog> {
