@@ -70,13 +70,19 @@ export function tradesTag(trades: readonly StoredTrade[]): string {
   return tag(digest, trades.length);
 }
 
-/** The tag of a list of items that are written already. */
-export function textsTag(texts: readonly string[]): string {
+/** The tag of rows of doubles, in which some may be missing. */
+export function doublesTag(rows: readonly (readonly (number | undefined)[])[]): string {
   const digest = new Digest();
-  for (const text of texts) {
-    for (let at = 0; at < text.length; at += 1) digest.add(text.charCodeAt(at));
+  const double = new Float64Array(1);
+  const words = new Uint32Array(double.buffer);
+  for (const row of rows) {
+    for (const value of row) {
+      digest.add(value === undefined ? 0 : 1);
+      double[0] = value ?? 0;
+      for (const bits of words) digest.add(bits);
+    }
   }
-  return tag(digest, texts.length);
+  return tag(digest, rows.length);
 }
 
 /** Whether `If-None-Match` names a tag (RFC 9110 13.1.2). */

@@ -1,11 +1,13 @@
 /** What all indicators have in common as resources. */
 import type { RestReply } from "../../ports/rest.ts";
-import { textsTag } from "./etag.ts";
+import { doublesTag } from "./etag.ts";
 import { type FieldSchema, textField } from "./field-schema.ts";
+import { figureText } from "./figure-text.ts";
 import type { FiguresPage } from "./indicator-series.ts";
 import { objectSchema, timeField } from "./reply-schema.ts";
 import type { RestCall, RestResource } from "./resource.ts";
 import { rowsReply } from "./rows-reply.ts";
+import { secondUs } from "./seconds.ts";
 import type { Series } from "./series.ts";
 
 /** An indicator, whichever the style of its address. */
@@ -32,13 +34,31 @@ export function figuresSchema(
   return objectSchema({ data: { type: "array", items: item } });
 }
 
-/** The reply with items that are written already, oldest first, and what is known of the bars of their page. */
-export function itemsReply(
+/** One item: figures in the order of their names. What is not there yet is left out. */
+export interface FiguresRow {
+  readonly startUs: number;
+  /** With how many decimals the figures are told. */
+  readonly decimals: number;
+  readonly figures: readonly (number | undefined)[];
+}
+
+/** The reply with rows, given oldest first, and what is known of the bars of their page. */
+export function figuresReply(
   call: RestCall,
   { order }: Series,
   { told, unknown }: Pick<FiguresPage<unknown>, "told" | "unknown">,
-  items: readonly string[],
+  { fields, items }: { readonly fields: readonly string[]; readonly items: readonly FiguresRow[] },
 ): RestReply {
   const rows = order === "oldest-first" ? items : items.toReversed();
-  return rowsReply(call, { rows, told, unknown, write: (item) => item, tagOf: textsTag });
+  const write = ({ startUs, decimals, figures }: FiguresRow) => {
+    const texts = figures.map((value, at) =>
+      value === undefined ? "" : `,"${fields[at]}":"${figureText(value, decimals)}"`,
+    );
+    return `{"t":${startUs / secondUs}${texts.join("")}}`;
+  };
+  return rowsReply(call, { rows, told, unknown, write, tagOf: figuresTag });
+}
+
+function figuresTag(rows: readonly FiguresRow[]): string {
+  return doublesTag(rows.map(({ startUs, figures }) => [startUs, ...figures]));
 }

@@ -12,13 +12,17 @@ import { ichimoku } from "../../marketdata/indicators/ichimoku.ts";
 import { toPriceBar } from "../../marketdata/indicators/price-bar.ts";
 import type { RestReply } from "../../ports/rest.ts";
 import { isRestFault, type RestFault } from "./errors.ts";
-import { figureText, priceDecimals } from "./figure-text.ts";
+import { priceDecimals } from "./figure-text.ts";
 import { period, readValues, truth } from "./indicator-parameters.ts";
-import { figuresSchema, type IndicatorResource, itemsReply } from "./indicator-resource.ts";
+import {
+  type FiguresRow,
+  figuresReply,
+  figuresSchema,
+  type IndicatorResource,
+} from "./indicator-resource.ts";
 import { schemasOf } from "./indicator-rows.ts";
 import { readAfter, readFigures } from "./indicator-series.ts";
 import type { RestCall } from "./resource.ts";
-import { secondUs } from "./seconds.ts";
 import { readSeries } from "./series.ts";
 
 const parameters = {
@@ -32,14 +36,13 @@ const parameters = {
   ),
 };
 
+const fields = ["tenkan_sen", "kijun_sen", "senkou_span_a", "senkou_span_b", "chikou_span"];
+
 export const ichimokuResource: IndicatorResource = {
   name: "ichimoku",
   summary: "Ichimoku Kinko Hyo",
   parameters: schemasOf(parameters),
-  replySchema: figuresSchema(
-    ["tenkan_sen", "kijun_sen", "senkou_span_a", "senkou_span_b", "chikou_span"],
-    ["tenkan_sen", "kijun_sen", "chikou_span"],
-  ),
+  replySchema: figuresSchema(fields, ["tenkan_sen", "kijun_sen", "chikou_span"]),
   answer,
 };
 
@@ -60,7 +63,7 @@ async function answer(call: RestCall): Promise<RestReply | RestFault> {
   });
   if (isRestFault(page)) return page;
   const newest = page.bars.at(-1)?.bar;
-  if (newest === undefined) return itemsReply(call, series, page, []);
+  if (newest === undefined) return figuresReply(call, series, page, { fields, items: [] });
   const after = await readAfter(call, series, newest, displacement.back);
   if (isRestFault(after)) return after;
   const rows = displacedRows(
@@ -73,21 +76,12 @@ async function answer(call: RestCall): Promise<RestReply | RestFault> {
   const ahead = isAhead ? aheadRows(page.bars, series.interval, displacement) : [];
   const { fromUs, toUs } = series.time;
   const told = ahead.filter(({ startUs }) => startUs >= fromUs && startUs < toUs);
-  return itemsReply(call, series, page, [...rows, ...told].map(item));
+  const items = [...rows, ...told].map(toItem);
+  return figuresReply(call, series, page, { fields, items });
 }
 
-/** What is not there yet is left out. */
-function item({ startUs, price, ...lines }: IchimokuRow): string {
-  const decimals = priceDecimals(price);
-  const figures = [
-    ["tenkan_sen", lines.conversion],
-    ["kijun_sen", lines.base],
-    ["senkou_span_a", lines.spanA],
-    ["senkou_span_b", lines.spanB],
-    ["chikou_span", lines.lagging],
-  ] as const;
-  const texts = figures.flatMap(([name, value]) =>
-    value === undefined ? [] : [`"${name}":"${figureText(value, decimals)}"`],
-  );
-  return `{"t":${startUs / secondUs},${texts.join(",")}}`;
+function toItem({ startUs, price, ...lines }: IchimokuRow): FiguresRow {
+  const { conversion, base, spanA, spanB, lagging } = lines;
+  const figures = [conversion, base, spanA, spanB, lagging];
+  return { startUs, decimals: priceDecimals(price), figures };
 }

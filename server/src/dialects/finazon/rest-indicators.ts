@@ -2,14 +2,13 @@
 import { periodicAnchors, scatteredAnchors } from "../../marketdata/indicators/anchored.ts";
 import type { RestReply } from "../../ports/rest.ts";
 import { isRestFault, type RestFault } from "./errors.ts";
-import { figureText, percentDecimals, priceDecimals, volumeDecimals } from "./figure-text.ts";
-import { figuresSchema, type IndicatorResource, itemsReply } from "./indicator-resource.ts";
+import { percentDecimals, priceDecimals, volumeDecimals } from "./figure-text.ts";
+import { figuresReply, figuresSchema, type IndicatorResource } from "./indicator-resource.ts";
 import { type FigureUnit, type IndicatorRow, indicatorRows } from "./indicator-rows.ts";
 import { readFigures } from "./indicator-series.ts";
 import type { FirstPage } from "./paging.ts";
 import type { RestCall, RestResource } from "./resource.ts";
 import { ichimokuResource } from "./rest-ichimoku.ts";
-import { secondUs } from "./seconds.ts";
 import { readSeries, seriesParameters, seriesRequired } from "./series.ts";
 import { targetStyles } from "./target.ts";
 
@@ -40,15 +39,12 @@ async function answer(call: RestCall, row: IndicatorRow): Promise<RestReply | Re
   const isAnchor = row.isEndless ? periodicAnchors(series.interval) : scatteredAnchors;
   const page = await readFigures(call, series, { indicator, isAnchor, margin: 0 });
   if (isRestFault(page)) return page;
-  const items = page.bars.slice(page.from).flatMap(({ bar, figures }) => {
-    if (figures === undefined) return [];
-    const decimals = decimalsOf(row.unit, bar.close);
-    const texts = figures.map(
-      (value, at) => `"${row.fields[at]}":"${figureText(value, decimals)}"`,
+  const items = page.bars
+    .slice(page.from)
+    .flatMap(({ bar: { startUs, close }, figures }) =>
+      figures === undefined ? [] : [{ startUs, decimals: decimalsOf(row.unit, close), figures }],
     );
-    return [`{"t":${bar.startUs / secondUs},${texts.join(",")}}`];
-  });
-  return itemsReply(call, series, page, items);
+  return figuresReply(call, series, page, { fields: row.fields, items });
 }
 
 function decimalsOf(unit: FigureUnit, close: number): number {
