@@ -205,6 +205,44 @@ describe("an import of trades", () => {
     expect(done.importer.figures.filesFailed).toBe(1);
   });
 
+  it("that is interrupted has stored whole batches, and goes on when it is run again", async () => {
+    const path = stored(tradesCsv(150_000));
+    const recording = await inspectRecording(path);
+    if ("kind" in recording) throw new Error(recording.reason);
+    const stop = stopSource();
+    const ids = new Set<unknown>();
+    const store = {
+      import: ({ trades }: ImportBatch) => {
+        const fresh = trades.filter(({ id }) => !ids.has(id));
+        for (const { id } of fresh) ids.add(id);
+        stop.abort();
+        const counts = { tradesStored: fresh.length, tradesKnown: trades.length - fresh.length };
+        return Promise.resolve({
+          kind: "imported",
+          ...counts,
+          barsStored: 0,
+          barsKnown: 0,
+        } as const);
+      },
+    };
+    const quiet = { say: () => undefined, warn: () => undefined, progress: () => undefined };
+    const target = { store, dataset, venue: "binance", ticker, tickers: new Map<string, string>() };
+    const first = new Importer(target, quiet, stop.signal);
+    await first.take(recording, auto);
+    await first.stored();
+    const { tradesStored } = first.figures;
+    const again = new Importer(target, quiet, stopSource().signal);
+    await again.take(recording, auto);
+    await again.stored();
+
+    expect(tradesStored).toBeGreaterThan(20_000);
+    expect(tradesStored).toBeLessThan(150_000);
+    expect(again.figures).toMatchObject({
+      tradesKnown: tradesStored,
+      tradesStored: 150_000 - tradesStored,
+    });
+  });
+
   it("does not read on when the store fails, and says why", async () => {
     const store = new MemoryDatasetStore();
     store.fail({ kind: "failure", message: "the disk is full" } as never);

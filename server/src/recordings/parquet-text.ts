@@ -23,7 +23,7 @@ export const rowGroupBytesMax: number = 512 * 1024 * 1024;
 export const rowGroupRowsMax = 2_000_000;
 
 /** Rows that are handed over at once. */
-const blockRows = 4_096;
+const blockRows = 1_024;
 
 /** Text of some rows, and how much of the file they end. */
 export interface ParquetRows {
