@@ -81,6 +81,7 @@ export class Recordings {
     const source = sourceOf(config, latenessMs);
     const restored = await restoreDataset({
       ...{ dataset: code, store, isLive, source },
+      countsAnew: opened?.simulated === true,
       latenessUs: latenessMs * 1_000,
       nowUs: clock.nowUs(),
     });

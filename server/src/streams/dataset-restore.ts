@@ -40,6 +40,8 @@ export interface RestoreOptions {
   readonly isLive: boolean;
   /** Names a source that tells the same trades at each start; undefined where it does not. */
   readonly source: string | undefined;
+  /** Whether its ids begin again at each start, so that they tell nothing of earlier trades. */
+  readonly countsAnew?: boolean;
   readonly latenessUs: number;
   readonly nowUs: number;
 }
@@ -76,7 +78,7 @@ export async function restoreDataset(options: RestoreOptions): Promise<Restored 
     nowUs - backlogMaxUs,
   );
   const fromUs = earliestUs - (earliestUs % barIntervalUs);
-  const minutes = await minutesFrom(fromUs, { dataset, store, tickers });
+  const minutes = await minutesFrom(fromUs, { ...options, tickers });
   if ("kind" in minutes) return minutes;
   const running = { minutes, tickers: names, fromUs, atUs: position.timeUs };
   return { ...start, running, tickers: names };
@@ -115,7 +117,8 @@ async function minutesFrom(
     dataset,
     store,
     tickers,
-  }: Pick<RestoreOptions, "dataset" | "store"> & {
+    countsAnew = false,
+  }: Pick<RestoreOptions, "dataset" | "store" | "countsAnew"> & {
     readonly tickers: readonly StoredTicker[];
   },
 ): Promise<readonly RestoredMinute[] | Unanswered> {
@@ -128,7 +131,7 @@ async function minutesFrom(
     if (isUnanswered(found)) return found;
     for (const bar of found.bars.filter(isWhole)) {
       const span = { fromUs: bar.startUs, toUs: bar.startUs + barIntervalUs };
-      const trades = await tradesWithIds(store, { ...query, ...span });
+      const trades = countsAnew ? [] : await tradesWithIds(store, { ...query, ...span });
       if ("kind" in trades) return trades;
       minutes.push({ ticker, bar, trades });
     }
