@@ -135,7 +135,7 @@ describe("the snapshot", () => {
 
     const snapshot = '{"lt":{"p":"184.95","s":1,"tm":1700000000000},"1d":{"o":"100"';
     expect(await text("/latest/huobi/huobi/ticker_snapshot?ticker=BTC/USDT")).toContain(snapshot);
-    expect(await text("/latest/huobi/ticker_snapshot?ticker=BTC/USDT")).toContain('"dap":-0.04');
+    expect(await text("/latest/huobi/ticker_snapshot?ticker=BTC/USDT")).toContain('"dap":0.233');
   });
 
   it("of a ticker's first day says what it cannot know", async () => {

@@ -26,6 +26,12 @@ interface Figure {
   readonly scale: number;
 }
 
+/** The last price, and what is known of its trade. */
+interface LastTrade extends Figure {
+  readonly quantity: Figure | undefined;
+  readonly timeUs: number;
+}
+
 /** The days of a ticker, the newest first and at least one, and its last trade where it is stored. */
 export interface SnapshotDays {
   readonly days: readonly [StoredBar, ...StoredBar[]];
@@ -35,7 +41,7 @@ export interface SnapshotDays {
 /** Writes the snapshot. What is not known is `null`. */
 export function snapshotText({ days, trade }: SnapshotDays): string {
   const [today, before] = days;
-  const last = { value: today.close, scale: today.priceScale };
+  const last = lastOf(today, trade);
   const month = monthOf(days);
   const change = (daysAgo: number) => {
     const then = days.find(({ startUs }) => startUs <= today.startUs - daysAgo * dayUs);
@@ -43,21 +49,24 @@ export function snapshotText({ days, trade }: SnapshotDays): string {
   };
   const changes = `{"dap":${change(1)},"wep":${change(7)},"mop":${change(30)}}`;
   return (
-    `{"lt":${lastTradeText(today, trade)},"1d":${barText(today)},` +
+    `{"lt":${lastTradeText(last)},"1d":${barText(today)},` +
     `"p1d":${before === undefined ? "null" : barText(before)},"1m":${barText(month)},` +
     `"52w":${yearText(days, last)},"ch":${changes}}`
   );
 }
 
 /** The last trade; what the newest bar says of it where that trade is not stored. */
-function lastTradeText(today: StoredBar, trade: StoredTrade | undefined): string {
+function lastOf(today: StoredBar, trade: StoredTrade | undefined): LastTrade {
   if (trade === undefined || trade.eventTimeUs < today.lastUs) {
-    const price = formatDecimal(today.close, today.priceScale);
-    return `{"p":"${price}","s":null,"tm":${Math.floor(today.lastUs / 1_000)}}`;
+    return { ...closeOf(today), quantity: undefined, timeUs: today.lastUs };
   }
-  const price = formatDecimal(trade.price, trade.priceScale);
-  const quantity = formatDecimal(trade.quantity, trade.quantityScale);
-  return `{"p":"${price}","s":${quantity},"tm":${Math.floor(trade.eventTimeUs / 1_000)}}`;
+  const { price: value, priceScale: scale, quantity, quantityScale, eventTimeUs } = trade;
+  return { value, scale, quantity: { value: quantity, scale: quantityScale }, timeUs: eventTimeUs };
+}
+
+function lastTradeText({ quantity, timeUs, ...price }: LastTrade): string {
+  const traded = quantity === undefined ? "null" : figureText(quantity);
+  return `{"p":"${figureText(price)}","s":${traded},"tm":${Math.floor(timeUs / 1_000)}}`;
 }
 
 /** Prices and volume as texts, as the printed sample has them (D-F24). */
