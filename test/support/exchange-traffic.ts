@@ -19,6 +19,8 @@ export function startExchangeHere(
     "exchange.participants.enabled": false,
     "demo.users": false,
     "server.port": port,
+    // Time passes faster than clients ask.
+    "cryptomus.idleTimeoutMs": 86_400_000,
   };
   return startServerHere({ data, clock, settings });
 }
