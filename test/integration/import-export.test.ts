@@ -53,7 +53,7 @@ describe.skipIf(recorded === undefined)(
 
       expect(imported).toMatchObject({
         code: 0,
-        stdout: "crypto: 34247 trades stored; not used: 1 rows that are no trades of the market\n",
+        stdout: "crypto: 34247 trades stored; not used: 1 row that is no trade of the market\n",
       });
       expect(imported.stderr).toContain("as binance-trades (CSV, gzip)");
       expect(imported.stderr).toContain(`${usdm[0]}: 1 row left out, type is not MARKET`);

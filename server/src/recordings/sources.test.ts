@@ -21,7 +21,7 @@ describe("files that are meant", () => {
     expect(await findFiles([at("year")])).toEqual({
       files: [at("year/a.zip"), at("year/b.csv"), at("year/deep/c.parquet")],
       leftOut: [
-        `1 other files in ${at("year")} are left out, such as ${at("year/a.zip.CHECKSUM")}`,
+        `other files in ${at("year")} are left out: 1, such as ${at("year/a.zip.CHECKSUM")}`,
       ],
     });
   });

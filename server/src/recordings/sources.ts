@@ -73,7 +73,7 @@ async function filesIn(folder: string): Promise<FoundFiles | string> {
   const leftOut =
     others.length === 0
       ? []
-      : [`${others.length} other files in ${folder} are left out, such as ${others[0]}`];
+      : [`other files in ${folder} are left out: ${others.length}, such as ${others[0]}`];
   return { files, leftOut };
 }
 

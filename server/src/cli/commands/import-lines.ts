@@ -107,28 +107,36 @@ function usedRows({
 /** What became of all rows, a line for each kind. */
 export function importSummary(dataset: string, figures: ImportFigures, isStopped: boolean): string {
   const { tradesStored, tradesKnown, barsStored, barsKnown, barsEmpty } = figures;
-  const parts = (kinds: readonly (readonly [count: number, words: string])[]) =>
-    kinds.filter(([count]) => count > 0).map(([count, words]) => `${count} ${words}`);
-  const stored = parts([
-    [tradesStored, tradesStored === 1 ? "trade stored" : "trades stored"],
-    [tradesKnown, "trades known already"],
-    [barsStored, barsStored === 1 ? "minute stored" : "minutes stored"],
-    [barsKnown, "minutes known already"],
-    [barsEmpty, "minutes without trades"],
+  const stored = counted([
+    [tradesStored, "trade stored", "trades stored"],
+    [tradesKnown, "trade known already", "trades known already"],
+    [barsStored, "minute stored", "minutes stored"],
+    [barsKnown, "minute known already", "minutes known already"],
+    [barsEmpty, "minute without trades", "minutes without trades"],
   ]);
-  const unused = parts([
-    [figures.malformed, "malformed rows"],
-    [figures.tooOld, `rows older than the dataset keeps`],
-    [figures.skipped, "rows that are no trades of the market"],
+  const unused = counted([
+    [figures.malformed, "malformed row", "malformed rows"],
+    [figures.tooOld, "row older than the dataset keeps", "rows older than the dataset keeps"],
+    [
+      figures.skipped,
+      "row that is no trade of the market",
+      "rows that are no trades of the market",
+    ],
     [
       figures.filesFailed,
-      figures.filesFailed === 1
-        ? "file that could not be read to its end"
-        : "files that could not be read to their end",
+      "file that could not be read to its end",
+      "files that could not be read to their end",
     ],
   ]);
   const all = stored.length === 0 ? "nothing was stored" : stored.join(", ");
   const not = unused.length === 0 ? "" : `; not used: ${unused.join(", ")}`;
   const end = isStopped ? "; interrupted: run it again to go on" : "";
   return `${dataset}: ${all}${not}${end}`;
+}
+
+/** What there is of each kind, in words; what there is none of is left out. */
+function counted(kinds: readonly (readonly [count: number, one: string, several: string])[]) {
+  return kinds
+    .filter(([count]) => count > 0)
+    .map(([count, one, several]) => `${count} ${count === 1 ? one : several}`);
 }
