@@ -4,6 +4,8 @@
  * names a global of Node.js or of a browser.
  */
 
+import { ClientError } from "./fault.ts";
+
 /** A WebSocket as browsers and Node.js 22 have it, as far as it is used. */
 export interface SocketLike {
   readonly readyState: number;
@@ -90,11 +92,17 @@ export const systemPlatform: Platform = {
   randomHex: (bytes) => hexOf(globals.crypto.getRandomValues(new Uint8Array(bytes))),
   openSocket(url) {
     if (globals.WebSocket === undefined) {
-      throw new Error(
-        "there is no WebSocket here: use Node.js 22 or newer, or lend one as platform.openSocket",
+      throw misuse(
+        "there is no WebSocket here: use Node.js 22 or newer, or lend platform.openSocket",
       );
     }
-    return new globals.WebSocket(url);
+    try {
+      return new globals.WebSocket(url);
+    } catch {
+      throw misuse(
+        `"${url.replace(/[?].*/, "")}" is no address of a server, as ws://127.0.0.1:8080 is`,
+      );
+    }
   },
   async request(url, request, timeoutMs) {
     const controller = new globals.AbortController();
@@ -110,7 +118,7 @@ export const systemPlatform: Platform = {
   async hmacSha256Hex(key, text) {
     const { subtle } = globals.crypto;
     if (subtle === undefined) {
-      throw new Error("this page may not sign: browsers do so only on https and on localhost");
+      throw misuse("this page may not sign: browsers do so only on https and on localhost");
     }
     const encoder = new globals.TextEncoder();
     const algorithm = { name: "HMAC", hash: "SHA-256" };
@@ -118,6 +126,10 @@ export const systemPlatform: Platform = {
     return hexOf(new Uint8Array(await subtle.sign("HMAC", imported, encoder.encode(text))));
   },
 };
+
+function misuse(message: string): ClientError {
+  return new ClientError({ kind: "misuse", message });
+}
 
 function retryAfterMs({ headers }: FetchAnswer): number | undefined {
   const text = headers.get("retry-after") ?? "";

@@ -8,10 +8,13 @@ import {
   CryptomusStream,
   type Feed,
   type Gap,
+  type Platform,
+  systemPlatform,
   type Trade,
 } from "../../client/src/index.ts";
 import { type ClientHouse, openClientHouse, quick } from "../support/client-house.ts";
 import { FaultyProxy } from "../support/faulty-proxy.ts";
+import { startServerHere } from "../support/server-here.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "openbourse-client-feeds-"));
 const market = "TRX_USDT";
@@ -158,6 +161,64 @@ describe("a stream", () => {
     await vi.waitFor(() => expect(stream.state.state).toBe("live"));
     expect(states.join(" ")).toContain("live stale waiting connecting");
     expect(stream.counts.stales).toBeGreaterThan(0);
+  });
+
+  it("is told that its server goes away, and goes on with the next one", async () => {
+    const data = join(folder, "restarted");
+    const settings = { "cryptomus.tokenlessPublic": true };
+    const first = await startServerHere({ data, settings });
+    const { port } = first.server;
+    const other = new CryptomusStream({ url: first.http, patience: { minMs: 20, maxMs: 100 } });
+    const states: string[] = [];
+    other.states.listen(({ state }) => states.push(state));
+    const prices = other.lastPrices("all");
+    await next(prices);
+    await first.server.stop();
+    expect(states).toContain("going-away");
+    const second = await startServerHere({ data, settings: { ...settings, "server.port": port } });
+    await vi.waitFor(() => expect(other.counts.reconnects).toBe(1));
+    const told = ({ counts, waiting }: Feed<unknown>) =>
+      counts.delivered + counts.conflated + waiting;
+    const before = told(prices);
+    await vi.waitFor(() => expect(told(prices)).toBeGreaterThan(before));
+    other.close();
+    await second.server.stop();
+  });
+
+  it("that cannot be is closed at once, and says what would be right", async () => {
+    const nowhere = new CryptomusStream({ url: "nowhere at all" });
+    const nobody = new CryptomusStream({
+      ...{ url: proxy.url },
+      token: () => new CryptomusRest({ url: proxy.url }).token(),
+    });
+    for (const stopped of [nowhere, nobody]) {
+      await vi.waitFor(() =>
+        expect(stopped.state).toMatchObject({ state: "closed", why: { kind: "misuse" } }),
+      );
+    }
+  });
+
+  it("that asks too much waits before it asks again", async () => {
+    const data = join(folder, "strict");
+    const settings = { "cryptomus.tokenlessPublic": true, "cryptomus.requestsPerMinuteMax": 2 };
+    const strict = await startServerHere({ data, settings });
+    const waits: number[] = [];
+    const platform: Partial<Platform> = {
+      after(ms, task) {
+        waits.push(ms);
+        return systemPlatform.after(ms, task);
+      },
+    };
+    const eager = new CryptomusStream({ url: strict.http, platform });
+    await next(eager.lastPrices("all"));
+    await eager.query("time");
+    await expect(eager.query("time")).rejects.toThrow("Too many requests");
+    const { sent } = eager.counts;
+    eager.trades("all");
+    await vi.waitFor(() => expect(waits).toContain(15_000));
+    expect(eager.counts.sent).toBe(sent + 1);
+    eager.close();
+    await strict.server.stop();
   });
 
   it("with a token for one connection ends with it", async () => {

@@ -81,7 +81,7 @@ const feedsMax = 10_000;
 /** Most requests of which it is known what they subscribed to. */
 const askedMax = 1_000;
 /** Until what was refused as too much is asked for again, in milliseconds. */
-const tooManyWaitMs = 10_000;
+const tooManyWaitMs = 15_000;
 
 /** What a request subscribed to. */
 interface Asked {
@@ -110,6 +110,7 @@ export class CryptomusStream {
   #isTokenUsed = false;
   #isFlushPlanned = false;
   #heardMs = 0;
+  #cancelWait: () => void = () => {};
 
   constructor({ url, token, patience, platform }: CryptomusStreamOptions) {
     this.#url = socketUrl(url, "/ws");
@@ -306,7 +307,9 @@ export class CryptomusStream {
       if (error === null)
         this.#counts.gaps += this.#feeds.tellGaps(channel, this.platform.wallMs());
       else if (error.message.startsWith("Too many requests")) {
-        this.platform.after(tooManyWaitMs, () => this.#again(channel, names));
+        this.#cancelWait();
+        this.#cancelWait = this.platform.after(tooManyWaitMs, () => this.#planFlush());
+        this.#interest.unsend(channel, names);
       } else this.#refused(channel, names, error);
     } catch (error) {
       // After a loss of the connection, the next one asks for everything by itself.
@@ -388,6 +391,7 @@ export class CryptomusStream {
   }
 
   #ended(why: Fault): void {
+    this.#cancelWait();
     const fault = why.kind === "closed" ? undefined : why;
     this.#feeds.endAll(fault);
     for (const book of [...this.#books]) book.end(fault);
