@@ -150,6 +150,7 @@ describe("an order", () => {
 describe("a trader", () => {
   it("hears how an order ended from the private stream", async () => {
     const trader = new Trader(rest, stream);
+    await vi.waitFor(() => expect(stream.counts.received).toBeGreaterThan(0));
     const order = await trader.place(bid("60000"));
     const seller = new CryptomusRest({ url: house.server.http, user: house.users[1] });
     await vi.waitFor(() => expect(order.latest?.phase).toBe("created"));
