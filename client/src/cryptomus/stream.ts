@@ -119,7 +119,7 @@ export class CryptomusStream {
     this.#requests = new PendingRequests(this.platform);
     const use = {
       address: () => this.#address(),
-      heartbeat: () => this.#request(this.#requests.newId(), "ping", []),
+      heartbeat: () => JSON.stringify({ id: this.#requests.newId(), method: "ping", params: [] }),
       meaningOf: (code: number, reason: string) => closingMeaning({ code, reason }, banned),
       opened: () => this.#opened(),
       lost: () => this.#lost(),
@@ -346,7 +346,7 @@ export class CryptomusStream {
   #ask(method: string, params: readonly unknown[], asked?: Asked): Promise<Reply> {
     return this.#requests.ask((id) => {
       if (asked !== undefined) this.#note(id, asked);
-      return this.#connection.send(this.#request(id, method, params));
+      return this.#connection.send(JSON.stringify({ id, method, params }));
     });
   }
 
@@ -354,10 +354,6 @@ export class CryptomusStream {
     this.#asked.set(id, asked);
     const [oldest] = this.#asked.keys();
     if (this.#asked.size > askedMax && oldest !== undefined) this.#asked.delete(oldest);
-  }
-
-  #request(id: number, method: string, params: readonly unknown[]): string {
-    return JSON.stringify({ id, method, params });
   }
 
   async #address(): Promise<string> {
