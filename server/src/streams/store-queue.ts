@@ -91,8 +91,8 @@ export class StoreQueue {
 
   /** Resolves when everything that was added is stored; with why it is not while the store fails. */
   async flushed(): Promise<StorageFailure | undefined> {
-    const last = this.#waiting.at(-1);
-    while (last !== undefined && this.#failure === undefined && this.#waiting.includes(last)) {
+    const last = this.#waiting.at(-1)?.position.sequence ?? 0;
+    while (this.#failure === undefined && this.#awaits(last)) {
       await this.#progress.promise;
     }
     return this.#failure;
@@ -104,6 +104,11 @@ export class StoreQueue {
     this.#tryNow?.();
     await this.#pumping;
     this.#isOver = true;
+  }
+
+  /** Whether a batch is not stored yet, which may have been put together with later ones. */
+  #awaits(sequence: number): boolean {
+    return this.#waiting.length > 0 && (this.position?.sequence ?? 0) < sequence;
   }
 
   async #roomLater(): Promise<void> {
