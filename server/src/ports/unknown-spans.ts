@@ -4,7 +4,7 @@ import type { UnknownSpan } from "./dataset-reader.ts";
 
 /**
  * The parts of a range that none of the known spans covers, oldest first, with the reasons of the gaps. Where
- * several gaps say why, each does. Spans and gaps are those that concern who asks.
+ * several gaps say why, each does, the shorter first where they begin together. Spans and gaps are those that concern who asks.
  */
 export function unknownSpans(
   range: Span,
@@ -23,7 +23,9 @@ export function unknownSpans(
   return missing.flatMap((span, at) => {
     const said = reasons[at]!;
     const unsaid = uncoveredSpans(span, said).map((each) => ({ ...each, reason: undefined }));
-    return [...said, ...unsaid].toSorted((left, right) => left.fromUs - right.fromUs);
+    return [...said, ...unsaid].toSorted(
+      (left, right) => left.fromUs - right.fromUs || left.toUs - right.toUs,
+    );
   });
 }
 

@@ -112,12 +112,15 @@ export class BarReads {
 
   /** Starts of the oldest and of the newest minute of a ticker. */
   ends(ticker: number): Span | undefined {
-    const [first, last] = slotRange(ticker);
-    const range = { ticker, fromUs: Number.MIN_SAFE_INTEGER, toUs: Number.MAX_SAFE_INTEGER };
-    const [oldest] = this.#minutes({ ...range, isNewestFirst: false }, { left: 0 }, first, last);
-    const [newest] = this.#minutes({ ...range, isNewestFirst: true }, { left: 0 }, first, last);
-    if (oldest === undefined || newest === undefined) return undefined;
-    return { fromUs: oldest.startUs, toUs: newest.startUs };
+    const [fromUs, toUs] = this.#next.map((next) => {
+      const id = next.get(...slotRange(ticker))?.["id"];
+      if (id === undefined) return undefined;
+      const [row] = this.#hours[0].all(id, id);
+      const minutes = [...minutesIn(bytesOf(row?.["body"])).keys()];
+      const minute = minutes.at(next === this.#next[0] ? 0 : -1) ?? 0;
+      return slotOf(integer(id)) * hourUs + minute * minuteUs;
+    });
+    return fromUs === undefined || toUs === undefined ? undefined : { fromUs, toUs };
   }
 
   #parts(base: "day" | "hour" | "minute", range: BarRange, skip: Skip): Iterable<BarBytes> {

@@ -51,7 +51,7 @@ export class DatasetFileReader {
       case "coverage":
         return { kind: "coverage", coverage: this.#spans.coverage(request.query) };
       case "tickers":
-        return { kind: "tickers", tickers: this.#tickers() };
+        return yield* this.#readTickers();
     }
   }
 
@@ -118,22 +118,24 @@ export class DatasetFileReader {
     return ticker === undefined ? [] : this.#trades.trades({ ...range, ticker }, skip);
   }
 
-  #tickers(): readonly StoredTicker[] {
+  *#readTickers(): Reading {
     const rows = this.#database
       .prepare("SELECT id, name, minutes, trades FROM ticker WHERE minutes > 0")
       .all();
-    return rows
-      .flatMap((row) => {
-        const ends = this.#bars.ends(integer(row["id"]));
-        if (ends === undefined) return [];
-        return {
-          ticker: textOf(row["name"]),
-          firstUs: ends.fromUs,
-          lastUs: ends.toUs,
-          minutes: integer(row["minutes"]),
-          trades: integer(row["trades"]),
-        };
-      })
-      .sort((left, right) => (left.ticker < right.ticker ? -1 : 1));
+    const tickers: StoredTicker[] = [];
+    for (const row of rows) {
+      yield;
+      const ends = this.#bars.ends(integer(row["id"]));
+      if (ends === undefined) continue;
+      tickers.push({
+        ticker: textOf(row["name"]),
+        firstUs: ends.fromUs,
+        lastUs: ends.toUs,
+        minutes: integer(row["minutes"]),
+        trades: integer(row["trades"]),
+      });
+    }
+    tickers.sort((left, right) => (left.ticker < right.ticker ? -1 : 1));
+    return { kind: "tickers", tickers };
   }
 }

@@ -9,8 +9,9 @@ import type { BlockPlace } from "./block-store.ts";
 import type { FileParts } from "./file-parts.ts";
 import { integer, minuteUs } from "./rows.ts";
 
-/** Blocks of trades that one transaction removes. */
+/** Blocks of trades that one transaction removes, and as much of minutes as so many blocks. */
 const blocksAtOnce = 256;
+const minutesPerBlock = 1_000;
 
 /** Forgets in one file. */
 export class Forgetting {
@@ -31,8 +32,9 @@ export class Forgetting {
     for (const { ticker, oldestUs } of this.#tickers()) {
       const minutes = this.#parts.bars.forget(ticker, beforeUs);
       let trades = 0;
+      left -= minutes / minutesPerBlock;
       if (oldestUs !== undefined && oldestUs < tradesBeforeUs) {
-        const removed = this.#forgetTrades(ticker, tradesBeforeUs, left);
+        const removed = this.#forgetTrades(ticker, tradesBeforeUs, Math.max(1, Math.floor(left)));
         trades = removed.trades;
         left -= removed.blocks;
       }

@@ -44,7 +44,8 @@ export class DatasetImport {
   addBars(packed: Iterable<PackedBars>): void {
     for (const { ticker, bars } of packed) {
       const id = this.#parts.tickers.idOf(ticker);
-      const needed = bars.filter(({ startUs }) => !this.#isKnownByTrades(id, startUs));
+      const known = this.#knownByTrades(id, bars);
+      const needed = bars.filter(({ startUs }) => !known.has(startUs));
       const changes = needed.map(({ startUs, bytes }) => ({ startUs, change: revised(bytes) }));
       const { changed, added } = this.#parts.bars.change(id, changes);
       this.#parts.tickers.count(id, { trades: 0, minutes: added });
@@ -96,13 +97,25 @@ export class DatasetImport {
     tickers.count(ticker, { trades: 0, minutes: added });
   }
 
-  /** Whether a minute has trades, and is known to have all of them. */
-  #isKnownByTrades(ticker: number, startUs: number): boolean {
+  /** Starts of those minutes that have trades, and are known to have all of them. */
+  #knownByTrades(ticker: number, bars: PackedBars["bars"]): ReadonlySet<number> {
     const { blocks, spans } = this.#parts;
-    if (!spans.isKnown(ticker, { fromUs: startUs, toUs: startUs + minuteUs })) return false;
-    const range = { fromUs: startUs, toUs: startUs + minuteUs - 1 };
-    for (const _ of tradesWithin(blocks.reads, ticker, [range])) return true;
-    return false;
+    const starts = bars.map(({ startUs }) => startUs).toSorted((left, right) => left - right);
+    const [first, last] = [starts[0], starts.at(-1)];
+    if (first === undefined || last === undefined) return new Set();
+    const unknown = spans.unknown(ticker, { fromUs: first, toUs: last + minuteUs });
+    let at = 0;
+    const ranges: TimeRange[] = [];
+    for (const fromUs of new Set(starts)) {
+      while (at < unknown.length && unknown[at]!.toUs <= fromUs) at += 1;
+      const isKnown = at === unknown.length || unknown[at]!.fromUs >= fromUs + minuteUs;
+      if (isKnown) ranges.push({ fromUs, toUs: fromUs + minuteUs - 1 });
+    }
+    const known = new Set<number>();
+    for (const { eventTimeUs } of tradesWithin(blocks.reads, ticker, ranges)) {
+      known.add(intervalStart(minute, eventTimeUs));
+    }
+    return known;
   }
 }
 

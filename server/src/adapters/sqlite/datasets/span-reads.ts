@@ -44,9 +44,10 @@ export class SpanReads {
       SELECT name, from_us, to_us, ${table === "gap" ? "reason" : "'' AS reason"}
       FROM ${table} LEFT JOIN ticker ON ticker.id = ${table}.ticker
       WHERE from_us < :toUs AND to_us > :fromUs
-        AND (:ticker IS NULL OR ${table}.ticker IN (0, :ticker))
+        ${ticker === undefined ? "" : `AND ${table}.ticker IN (${allTickers}, :ticker)`}
       ORDER BY from_us, ${table}.ticker <> 0, name LIMIT ${spansMax}`);
-    return statement.all({ fromUs, toUs, ticker: ticker ?? null }).map((row) => ({
+    const values = ticker === undefined ? { fromUs, toUs } : { fromUs, toUs, ticker };
+    return statement.all(values).map((row) => ({
       fromUs: integer(row["from_us"]),
       toUs: integer(row["to_us"]),
       ticker: row["name"] === null ? undefined : textOf(row["name"]),

@@ -81,12 +81,12 @@ export class SpanWriter {
     }
   }
 
-  /** Whether a time of a ticker is known wholly. */
-  isKnown(ticker: number, span: Span): boolean {
+  /** What of a range is not known of a ticker, oldest first. */
+  unknown(ticker: number, range: Span): readonly Span[] {
     const known = [allTickers, ticker].flatMap((each) =>
-      this.#touching.all(each, span.toUs, span.fromUs).map(spanOf),
+      this.#touching.all(each, range.toUs, range.fromUs).map(spanOf),
     );
-    return uncoveredSpans(span, known).length === 0;
+    return uncoveredSpans(range, known);
   }
 
   /** Forgets what was known before a time, and why what was not. */
