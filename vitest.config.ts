@@ -1,9 +1,11 @@
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 
 // Tests start many threads and processes of the same sources: each finds what the first has compiled.
-process.env["NODE_COMPILE_CACHE"] ??= join(tmpdir(), "openbourse-compile-cache");
+process.env["NODE_COMPILE_CACHE"] ??= join(
+  import.meta.dirname,
+  "node_modules/.cache/openbourse-compiled",
+);
 
 export default defineConfig({
   test: {

@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { CryptomusStream, type LiveBook } from "../../client/src/index.ts";
 import { Random } from "../../server/src/simulation/random.ts";
 import {
@@ -16,6 +16,7 @@ import {
   tradeAtRandom,
 } from "../support/client-house.ts";
 import { FaultyProxy, type FrameFate } from "../support/faulty-proxy.ts";
+import { until } from "../support/until.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "openbourse-client-book-"));
 const seed = Number(process.env["OPENBOURSE_TEST_SEED"] ?? Date.now() % 1_000_000);
@@ -47,10 +48,10 @@ const trade = (name: string, count: number) =>
 
 async function expectEqual(books: readonly LiveBook[], rest = house.direct): Promise<void> {
   for (const live of books) {
-    await vi.waitFor(async () => {
+    await until(async () => {
       const { bids, asks } = await rest.orderBook(live.book.market, live.book.scale);
       expect([live.state, live.book.top(200)]).toEqual(["live", { bids, asks }]);
-    }, 30_000);
+    });
   }
 }
 
@@ -85,7 +86,7 @@ describe("order books of the client", () => {
     });
     await trade("crossing", 150);
     proxy.onFrame = () => "pass";
-    await vi.waitFor(() => expect(live.counts.delivered).toBeGreaterThan(3));
+    await until(() => expect(live.counts.delivered).toBeGreaterThan(3));
     expect(crossings).toEqual([]);
   });
 
@@ -112,10 +113,10 @@ describe("order books of the client", () => {
     const market = "BTC_USDT";
     const order = { type: "limit", direction: "buy", price: "90000", quantity: "0.001" } as const;
     const { id } = await direct.place({ market, ...order });
-    await vi.waitFor(() => expect(dropped).toBe(1));
+    await until(() => expect(dropped).toBe(1));
     spoiler.onFrame = () => "pass";
     await direct.cancel(id);
-    await vi.waitFor(() => expect(spoiled?.bookCounts.faults).toEqual({ "unknown-level": 1 }));
+    await until(() => expect(spoiled?.bookCounts.faults).toEqual({ "unknown-level": 1 }));
     await expectEqual(books, direct);
     expect(spoiled?.bookCounts.resyncs).toBe(1);
     for (const { bookCounts } of others)
@@ -152,9 +153,9 @@ describe("order books of the client", () => {
     const shown = live.book.top(200);
     proxy.isDown = true;
     proxy.cut();
-    await vi.waitFor(() => expect(live.state).toBe("stale"));
+    await until(() => expect(live.state).toBe("stale"));
     const age = live.ageMs ?? 0;
-    await vi.waitFor(() => expect(live.ageMs).toBeGreaterThan(age));
+    await until(() => expect(live.ageMs).toBeGreaterThan(age));
     expect(live.book.top(200)).toEqual(shown);
     proxy.isDown = false;
     await expectEqual([live]);

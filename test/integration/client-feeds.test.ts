@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import {
   CryptomusRest,
   CryptomusStream,
@@ -15,6 +15,7 @@ import {
 import { type ClientHouse, openClientHouse, quick } from "../support/client-house.ts";
 import { FaultyProxy } from "../support/faulty-proxy.ts";
 import { startServerHere } from "../support/server-here.ts";
+import { until } from "../support/until.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "openbourse-client-feeds-"));
 const market = "TRX_USDT";
@@ -44,7 +45,7 @@ afterEach(async () => {
 
 /** Subscribed, as far as the server says. */
 const running = (replies: number) =>
-  vi.waitFor(() => expect(stream.counts.received).toBeGreaterThanOrEqual(replies));
+  until(() => expect(stream.counts.received).toBeGreaterThanOrEqual(replies));
 
 /** A trade of so much at a price: two orders of one user would not meet. */
 async function trade(quantity: string, price: string): Promise<void> {
@@ -121,7 +122,7 @@ describe("feeds", () => {
     const heard = new Set<string>();
     feed.listen((price) => heard.add(price.market));
     await trade("3", "0.2706");
-    await vi.waitFor(() => expect(heard).toContain(market));
+    await until(() => expect(heard).toContain(market));
   });
 
   it("of unknown markets end, and leave those of others alone", async () => {
@@ -137,7 +138,7 @@ describe("feeds", () => {
   });
 
   it("that are thousands are few requests", async () => {
-    await vi.waitFor(() => expect(stream.state.state).toBe("live"));
+    await until(() => expect(stream.state.state).toBe("live"));
     const { sent } = stream.counts;
     const names = Array.from({ length: 2_500 }, (_, index) => `M${index}_USDT`);
     for (const name of names) stream.lastPrices(name);
@@ -154,11 +155,11 @@ describe("a stream", () => {
     stream = new CryptomusStream({ url: proxy.url, token, patience });
     const states: string[] = [];
     stream.states.listen(({ state }) => states.push(state));
-    await vi.waitFor(() => expect(stream.state.state).toBe("live"));
+    await until(() => expect(stream.state.state).toBe("live"));
     proxy.isSilent = true;
-    await vi.waitFor(() => expect(states).toContain("waiting"));
+    await until(() => expect(states).toContain("waiting"));
     proxy.isSilent = false;
-    await vi.waitFor(() => expect(stream.state.state).toBe("live"));
+    await until(() => expect(stream.state.state).toBe("live"));
     expect(states.join(" ")).toContain("live stale waiting connecting");
     expect(stream.counts.stales).toBeGreaterThan(0);
   });
@@ -176,11 +177,11 @@ describe("a stream", () => {
     await first.server.stop();
     expect(states).toContain("going-away");
     const second = await startServerHere({ data, settings: { ...settings, "server.port": port } });
-    await vi.waitFor(() => expect(other.counts.reconnects).toBe(1));
+    await until(() => expect(other.counts.reconnects).toBe(1));
     const told = ({ counts, waiting }: Feed<unknown>) =>
       counts.delivered + counts.conflated + waiting;
     const before = told(prices);
-    await vi.waitFor(() => expect(told(prices)).toBeGreaterThan(before));
+    await until(() => expect(told(prices)).toBeGreaterThan(before));
     other.close();
     await second.server.stop();
   });
@@ -192,7 +193,7 @@ describe("a stream", () => {
       token: () => new CryptomusRest({ url: proxy.url }).token(),
     });
     for (const stopped of [nowhere, nobody]) {
-      await vi.waitFor(() =>
+      await until(() =>
         expect(stopped.state).toMatchObject({ state: "closed", why: { kind: "misuse" } }),
       );
     }
@@ -215,7 +216,7 @@ describe("a stream", () => {
     await expect(eager.query("time")).rejects.toThrow("Too many requests");
     const { sent } = eager.counts;
     eager.trades("all");
-    await vi.waitFor(() => expect(waits).toContain(15_000));
+    await until(() => expect(waits).toContain(15_000));
     expect(eager.counts.sent).toBe(sent + 1);
     eager.close();
     await strict.server.stop();
@@ -226,16 +227,16 @@ describe("a stream", () => {
       ...{ url: proxy.url, patience: quick },
       token: await house.direct.token(),
     });
-    await vi.waitFor(() => expect(once.state.state).toBe("live"));
+    await until(() => expect(once.state.state).toBe("live"));
     proxy.cut();
-    await vi.waitFor(() =>
+    await until(() =>
       expect(once.state).toMatchObject({ state: "closed", why: { kind: "unauthorized" } }),
     );
   });
 
   it("answers queries, and says what is wrong with one", async () => {
     await running(0);
-    await vi.waitFor(() => expect(stream.state.state).toBe("live"));
+    await until(() => expect(stream.state.state).toBe("live"));
     expect(await stream.query("time")).toBeGreaterThan(1.5e9);
     await expect(stream.query("lastprice_request", ["NOPE_USDT"])).rejects.toMatchObject({
       fault: { kind: "refused", code: "2" },

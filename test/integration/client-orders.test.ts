@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import {
   ClientError,
   CryptomusRest,
@@ -18,6 +18,7 @@ import {
 import { Random } from "../../server/src/simulation/random.ts";
 import { type ClientHouse, openClientHouse, quick } from "../support/client-house.ts";
 import { FaultyProxy, type RequestFate } from "../support/faulty-proxy.ts";
+import { until } from "../support/until.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "openbourse-client-orders-"));
 const seed = Number(process.env["OPENBOURSE_TEST_SEED"] ?? Date.now() % 1_000_000);
@@ -150,10 +151,10 @@ describe("an order", () => {
 describe("a trader", () => {
   it("hears how an order ended from the private stream", async () => {
     const trader = new Trader(rest, stream);
-    await vi.waitFor(() => expect(stream.counts.received).toBeGreaterThan(0));
+    await until(() => expect(stream.counts.received).toBeGreaterThan(0));
     const order = await trader.place(bid("60000"));
     const seller = new CryptomusRest({ url: house.server.http, user: house.users[1] });
-    await vi.waitFor(() => expect(order.latest?.phase).toBe("created"));
+    await until(() => expect(order.latest?.phase).toBe("created"));
     await seller.place({
       ...{ type: "market", market: "BTC_USDT", direction: "sell" },
       quantity: "0.001",
@@ -168,11 +169,11 @@ describe("a trader", () => {
 
   it("hears of orders that ended while the stream was away", async () => {
     const trader = new Trader(rest, stream);
-    await vi.waitFor(() => expect(stream.counts.received).toBeGreaterThan(0));
+    await until(() => expect(stream.counts.received).toBeGreaterThan(0));
     const orders: PlacedOrder[] = [];
     for (const price of ["61000", "61001", "61002"]) orders.push(await trader.place(bid(price)));
     const [kept, ...gone] = orders;
-    await vi.waitFor(() => expect(kept?.latest).toBeDefined());
+    await until(() => expect(kept?.latest).toBeDefined());
     proxy.isDown = true;
     proxy.cut();
     for (const { id } of gone) await house.direct.cancel(id);
@@ -189,7 +190,7 @@ describe("a trader", () => {
     const slow = new CryptomusStream({
       ...{ url: proxy.url, patience: quick },
       token: async () => {
-        await vi.waitFor(() => expect(isPlaced).toBe(true));
+        await until(() => expect(isPlaced).toBe(true));
         return rest.token();
       },
     });

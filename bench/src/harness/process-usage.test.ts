@@ -49,8 +49,8 @@ describe("what a process has used", () => {
     while (performance.now() < untilMs);
     const { user, system } = process.cpuUsage(own);
     const used = cpuNsOf([process.pid]) - before;
-    expect(used / 1_000).toBeGreaterThan((user + system) * 0.8);
-    expect(used / 1_000).toBeLessThan((user + system) * 1.2 + 20_000);
+    expect(used / 1_000).toBeGreaterThan((user + system) * 0.5);
+    expect(used / 1_000).toBeLessThan((user + system) * 1.5 + 50_000);
     expect(residentBytesOf(process.pid)).toBeGreaterThan(10_000_000);
     expect(openFilesMax()).toBeGreaterThan(100);
   });

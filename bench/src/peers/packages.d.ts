@@ -53,3 +53,18 @@ declare module "socket.io" {
     to(room: string): Room;
   }
 }
+
+declare module "@duckdb/node-api" {
+  export interface DuckDBConnection {
+    run(sql: string): Promise<unknown>;
+    runAndReadAll(
+      sql: string,
+      values: readonly unknown[],
+    ): Promise<{ getRows(): readonly unknown[] }>;
+    closeSync(): void;
+  }
+
+  export const DuckDBInstance: {
+    create(file: string): Promise<{ connect(): Promise<DuckDBConnection>; closeSync(): void }>;
+  };
+}
