@@ -111,20 +111,25 @@ export class Recordings {
 /** Days after which the past of a dataset is forgotten, 0 where it is kept. */
 export function keepDaysOf({ feed, history }: DatasetConfig): number {
   // What tells its own time would be forgotten at once, and what was imported has been asked for.
-  const tellsItsTime =
-    feed?.kind === replay.kind && (feed as ReplayFeedConfig).clock === "recorded";
-  return history.keepDays ?? (feed === undefined || tellsItsTime ? 0 : keepDaysDefault);
+  const isKept = feed === undefined || recordedOf(feed) !== undefined;
+  return history.keepDays ?? (isKept ? 0 : keepDaysDefault);
 }
 
 /** Names a recording that tells the same trades at the same times whenever it is played. */
 function sourceOf({ feed }: DatasetConfig, latenessMs: number): string | undefined {
-  if (feed?.kind !== replay.kind) return undefined;
-  const { clock, files: named } = feed as ReplayFeedConfig;
-  if (clock !== "recorded") return undefined;
-  const files = named.map((file) => {
+  const recording = recordedOf(feed);
+  if (recording === undefined) return undefined;
+  const files = recording.files.map((file) => {
     const found = statSync(file, { throwIfNoEntry: false });
     return [file, found?.size, found?.mtimeMs];
   });
   const text = JSON.stringify([feed, files, latenessMs]);
   return createHash("sha256").update(text).digest("hex").slice(0, 32);
+}
+
+/** A recording that is played on its own clock; undefined for every other feed. */
+function recordedOf(feed: DatasetConfig["feed"]): ReplayFeedConfig | undefined {
+  if (feed?.kind !== replay.kind) return undefined;
+  const recording = feed as ReplayFeedConfig;
+  return recording.clock === "recorded" ? recording : undefined;
 }

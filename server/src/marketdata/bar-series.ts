@@ -64,7 +64,9 @@ export class BarSeries {
     if (verdict === "duplicate") return verdict;
 
     bar ??= this.#insert(trade, time);
-    this.#fold(trade, bar);
+    bar.addDecimal(trade);
+    bar.changed();
+    this.newest = bar;
     if (id !== undefined) bar.seen.add(trade.venue, id, print);
     if (isNewest) this.#highestId = id;
     return verdict;
@@ -146,18 +148,6 @@ export class BarSeries {
     while (at > 0 && (this.bars[at - 1]?.startUs ?? 0) > startUs) at -= 1;
     this.bars.splice(at, 0, bar);
     return bar;
-  }
-
-  #fold(trade: Trade, bar: MinuteBar): void {
-    const { priceScale, quantityScale, eventTimeUs, aggressor } = trade;
-    if (priceScale > bar.priceScale || quantityScale > bar.quantityScale) {
-      bar.refine(priceScale, quantityScale);
-    }
-    const price = rescaleExactly(trade.price, priceScale, bar.priceScale);
-    const quantity = rescaleExactly(trade.quantity, quantityScale, bar.quantityScale);
-    bar.add({ price, quantity, eventTimeUs, aggressor });
-    bar.changed();
-    this.newest = bar;
   }
 }
 

@@ -3,6 +3,8 @@
  * they are asked for. What a store holds of a dataset is always that of one position: trades, bars, spans
  * and the position itself are stored together or not at all.
  */
+import { assert } from "../core/assert.ts";
+import { barIntervalUs } from "../marketdata/bar-update.ts";
 import type { StoredBar } from "../marketdata/bars/bar.ts";
 import type { DatasetReader, Gap, KnownSpan, StoredTrade } from "./dataset-reader.ts";
 import type { StorageFailure } from "./storage-fault.ts";
@@ -110,6 +112,14 @@ type BarRank = Pick<StoredBar, "revision" | "tradeCount">;
 export function isNewerBar(bar: BarRank, stored: BarRank): boolean {
   if (bar.revision !== stored.revision) return bar.revision > stored.revision;
   return (bar.tradeCount ?? 0) >= (stored.tradeCount ?? 0);
+}
+
+/** Checks a batch; one out of bounds is a bug of the caller. */
+export function assertBatch({ trades, bars }: DatasetBatch | ImportBatch): void {
+  assert(bars.length <= batchBarsMax, "a batch has no more bars than its maximum");
+  assert(trades.length <= batchTradesMax, "a batch has no more trades than its maximum");
+  const areMinutes = bars.every(({ bar }) => bar.startUs % barIntervalUs === 0);
+  assert(areMinutes, "what is stored are minutes");
 }
 
 /** Whether a batch is after what is stored of its dataset. */

@@ -1,5 +1,5 @@
 /** Makes a file of what is stored of a dataset: text or Parquet, in pieces, each made when it is asked for. */
-import { secondsInterval } from "../marketdata/bars/interval.ts";
+import { minuteInterval } from "../marketdata/bars/interval.ts";
 import type { DatasetReader, StoredTrade } from "../ports/dataset-reader.ts";
 import { type BarRow, barColumns, type Column, tradeColumns } from "./row-cells.ts";
 import { type RowOrder, type RowPage, storedRows } from "./stored-rows.ts";
@@ -33,7 +33,7 @@ export class Export {
 
   /** The file, piece by piece. Throws an `ExportError` where it cannot be made to its end. */
   pieces(): AsyncGenerator<Uint8Array, void> {
-    const { interval = secondsInterval(60) } = this.#order;
+    const { interval = minuteInterval } = this.#order;
     return this.#order.interval === undefined
       ? this.#file(tradeColumns, (page) => (page.kind === "trades" ? page.trades : []))
       : this.#file<BarRow>(barColumns, (page) =>

@@ -125,12 +125,10 @@ export class Importer {
     const { store, dataset } = this.#target;
     const outcome = await store.import({ dataset, ...batch });
     if (isStorageFailure(outcome)) return outcome;
-    if (outcome.kind === "imported") {
-      this.figures.tradesStored += outcome.tradesStored;
-      this.figures.tradesKnown += outcome.tradesKnown;
-      this.figures.barsStored += outcome.barsStored;
-      this.figures.barsKnown += outcome.barsKnown;
-    }
+    this.figures.tradesStored += outcome.tradesStored;
+    this.figures.tradesKnown += outcome.tradesKnown;
+    this.figures.barsStored += outcome.barsStored;
+    this.figures.barsKnown += outcome.barsKnown;
     return undefined;
   }
 

@@ -4,7 +4,7 @@
  */
 import { barIntervalUs } from "../marketdata/bar-update.ts";
 import type { StoredBar } from "../marketdata/bars/bar.ts";
-import { intervalStart, secondsInterval } from "../marketdata/bars/interval.ts";
+import { intervalStart, minuteInterval } from "../marketdata/bars/interval.ts";
 import { rollUp } from "../marketdata/bars/roll.ts";
 import { mergedSpans } from "../marketdata/bars/span.ts";
 import type { KnownSpan } from "../ports/dataset-reader.ts";
@@ -22,7 +22,6 @@ export interface Minutes {
   readonly known: readonly KnownSpan[];
 }
 
-const minute = secondsInterval(60);
 const secondUs = 1_000_000;
 
 /** Rows that have to be seen to tell how long bars are by their distances. */
@@ -75,7 +74,9 @@ export function minutesOf(rows: readonly PlacedBar[], lengthUs: number): Minutes
     );
     for (const span of spans) known.push({ ...span, ticker });
     const traded = some.flatMap(({ bar }) => bar ?? []);
-    for (const bar of lengthUs === barIntervalUs ? traded : rollUp(inTime(traded), minute)) {
+    for (const bar of lengthUs === barIntervalUs
+      ? traded
+      : rollUp(inTime(traded), minuteInterval)) {
       bars.push({ ticker, bar });
     }
   }
@@ -93,7 +94,7 @@ export function wholeMinutes(
 ): readonly [readonly PlacedBar[], PlacedBar[]] {
   const last = rows.at(-1);
   if (last === undefined) return [[], []];
-  const startUs = intervalStart(minute, last.startUs);
-  const isOfLast = (row: PlacedBar) => intervalStart(minute, row.startUs) === startUs;
+  const startUs = intervalStart(minuteInterval, last.startUs);
+  const isOfLast = (row: PlacedBar) => intervalStart(minuteInterval, row.startUs) === startUs;
   return [rows.filter((row) => !isOfLast(row)), rows.filter(isOfLast)];
 }

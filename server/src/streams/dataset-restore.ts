@@ -2,7 +2,7 @@
 import { backlogMaxUs } from "../marketdata/bar-series.ts";
 import { barIntervalUs } from "../marketdata/bar-update.ts";
 import type { Bar, StoredBar } from "../marketdata/bars/bar.ts";
-import { secondsInterval } from "../marketdata/bars/interval.ts";
+import { minuteInterval } from "../marketdata/bars/interval.ts";
 import type { Span } from "../marketdata/bars/span.ts";
 import { type StoredTicker, type StoredTrade, storedRowsMax } from "../ports/dataset-reader.ts";
 import {
@@ -127,7 +127,7 @@ async function minutesFrom(
     if (lastUs < fromUs) continue;
     const rows = { dataset, ticker, fromUs, toUs: lastUs + barIntervalUs } as const;
     const query = { ...rows, order: "oldest-first", limit: storedRowsMax } as const;
-    const found = await store.bars({ ...query, interval: secondsInterval(60) });
+    const found = await store.bars({ ...query, interval: minuteInterval });
     if (isUnanswered(found)) return found;
     for (const bar of found.bars.filter(isWhole)) {
       const span = { fromUs: bar.startUs, toUs: bar.startUs + barIntervalUs };

@@ -1,6 +1,5 @@
 /** The past of datasets in memory, for tests: plain lists, too slow for anything else. */
-import { assert } from "../core/assert.ts";
-import { formatDecimal, rescaleExactly } from "../core/num/decimal.ts";
+import { formatDecimal } from "../core/num/decimal.ts";
 import { barIntervalUs } from "../marketdata/bar-update.ts";
 import type { StoredBar } from "../marketdata/bars/bar.ts";
 import { BarFold } from "../marketdata/bars/fold.ts";
@@ -21,8 +20,7 @@ import {
   type UnknownSpan,
 } from "../ports/dataset-reader.ts";
 import {
-  batchBarsMax,
-  batchTradesMax,
+  assertBatch,
   type DatasetBatch,
   type DatasetStore,
   type ImportBatch,
@@ -195,13 +193,6 @@ export class MemoryDatasetStore implements DatasetStore {
   }
 }
 
-function assertBatch({ trades, bars }: DatasetBatch | ImportBatch): void {
-  assert(bars.length <= batchBarsMax, "a batch has no more bars than its maximum");
-  assert(trades.length <= batchTradesMax, "a batch has no more trades than its maximum");
-  const areMinutes = bars.every(({ bar }) => bar.startUs % barIntervalUs === 0);
-  assert(areMinutes, "what is stored are minutes");
-}
-
 function barsOf(stored: StoredDataset, ticker: string): Map<number, StoredBar> {
   const bars = stored.bars.get(ticker) ?? new Map<number, StoredBar>();
   stored.bars.set(ticker, bars);
@@ -245,16 +236,8 @@ function refold(stored: StoredDataset, ticker: string, startUs: number): void {
 }
 
 function foldOf(trades: readonly StoredTrade[], startUs: number): BarFold {
-  const priceScale = Math.max(...trades.map((trade) => trade.priceScale));
-  const quantityScale = Math.max(...trades.map((trade) => trade.quantityScale));
-  const fold = new BarFold({ startUs, priceScale, quantityScale });
-  for (const trade of trades) {
-    fold.add({
-      ...trade,
-      price: rescaleExactly(trade.price, trade.priceScale, priceScale),
-      quantity: rescaleExactly(trade.quantity, trade.quantityScale, quantityScale),
-    });
-  }
+  const fold = new BarFold({ startUs, priceScale: 0, quantityScale: 0 });
+  for (const trade of trades) fold.addDecimal(trade);
   return fold;
 }
 

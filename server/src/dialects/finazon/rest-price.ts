@@ -1,6 +1,6 @@
 /** `price`: the last price of a ticker, now or at a time, in the styles in which a dataset can be named. */
 import { formatDecimal } from "../../core/num/decimal.ts";
-import { secondsInterval } from "../../marketdata/bars/interval.ts";
+import { minuteInterval } from "../../marketdata/bars/interval.ts";
 import type { RestReply } from "../../ports/rest.ts";
 import { isRestFault, type RestFault } from "./errors.ts";
 import { checkTruth, readSeconds, timeMaxS } from "./parameters.ts";
@@ -40,7 +40,7 @@ async function answer(call: RestCall): Promise<RestReply | RestFault> {
   const fault = checkTruth(call.request.query, "prepost");
   if (fault !== undefined) return fault;
   const found = await queryBars(call, target, {
-    ...{ interval: secondsInterval(60), order: "newest-first", limit: 1 },
+    ...{ interval: minuteInterval, order: "newest-first", limit: 1 },
     ...{ fromUs: 0, toUs: ((atS ?? timeMaxS) + 1) * secondUs },
   });
   if (isRestFault(found)) return found;

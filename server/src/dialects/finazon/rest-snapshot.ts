@@ -1,5 +1,5 @@
 /** `ticker/snapshot`, and `ticker_snapshot` where the path names the dataset. */
-import { secondsInterval } from "../../marketdata/bars/interval.ts";
+import { dayInterval } from "../../marketdata/bars/interval.ts";
 import { isUnanswered } from "../../ports/history.ts";
 import type { RestReply } from "../../ports/rest.ts";
 import { isRestFault, type RestFault, unansweredFault } from "./errors.ts";
@@ -68,7 +68,7 @@ async function answer(call: RestCall): Promise<RestReply | RestFault> {
   const { dataset, ticker } = target;
   const newest = { ...allTime, order: "newest-first" } as const;
   const found = await queryBars(call, target, {
-    ...{ ...newest, interval: secondsInterval(86_400), limit: snapshotDays },
+    ...{ ...newest, interval: dayInterval, limit: snapshotDays },
   });
   if (isRestFault(found)) return found;
   const [today, ...earlier] = found.bars;

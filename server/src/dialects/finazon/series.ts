@@ -2,7 +2,7 @@
  * From the query of a REST call to bars, or to the fault that is answered instead. Whatever is made of
  * bars begins here.
  */
-import { type BarInterval, secondsInterval } from "../../marketdata/bars/interval.ts";
+import { type BarInterval, minuteInterval } from "../../marketdata/bars/interval.ts";
 import { type Span, uncoveredSpans } from "../../marketdata/bars/span.ts";
 import type { StoredBarQuery, StoredBars, UnknownSpan } from "../../ports/dataset-reader.ts";
 import { isUnanswered } from "../../ports/history.ts";
@@ -129,7 +129,7 @@ export async function queryBars(
  * been traded, has bars or none, which is an answer.
  */
 export async function absence(call: RestCall, target: Target): Promise<RestFault | undefined> {
-  const interval = secondsInterval(60);
+  const interval = minuteInterval;
   const order = "newest-first";
   const found = await queryBars(call, target, { ...allTime, interval, order, limit: 1 });
   if (isRestFault(found)) return found;

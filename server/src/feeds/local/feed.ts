@@ -5,6 +5,7 @@
 import { assert } from "../../core/assert.ts";
 import type { Traded } from "../../core/events.ts";
 import type { MarketRules } from "../../core/market/rules.ts";
+import { timesExactly } from "../../core/num/exact-sum.ts";
 import type { Instrument } from "../../marketdata/instrument.ts";
 import type { Trade } from "../../marketdata/trade.ts";
 import type { Feed, FeedContext, FeedEvent, FeedOutcome, StopSignal } from "../../ports/feed.ts";
@@ -186,9 +187,9 @@ export class LocalFeed implements Feed, Stage {
         venue: this.#venue,
         // The log never says a thing twice, so there is nothing to tell apart.
         id: undefined,
-        price: scaled(traded.price, rules.tickSize.coefficient),
+        price: timesExactly(traded.price, rules.tickSize.coefficient),
         priceScale: rules.tickSize.scale,
-        quantity: scaled(traded.quantity, rules.lotSize.coefficient),
+        quantity: timesExactly(traded.quantity, rules.lotSize.coefficient),
         quantityScale: rules.lotSize.scale,
         eventTimeUs: timeUs,
         receiveTimeUs: isRestored ? timeUs : receiveTimeUs,
@@ -215,10 +216,4 @@ export class LocalFeed implements Feed, Stage {
 
 function timeOf(waiting: Waiting | undefined): number | undefined {
   return waiting?.kind === "trade" ? waiting.timeUs : waiting?.atUs;
-}
-
-/** Steps as a coefficient at the step's own scale. */
-function scaled(steps: number, stepCoefficient: number): number | bigint {
-  const value = steps * stepCoefficient;
-  return Number.isSafeInteger(value) ? value : BigInt(steps) * BigInt(stepCoefficient);
 }

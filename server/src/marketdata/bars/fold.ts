@@ -12,6 +12,12 @@ export interface ScaledTrade {
   readonly aggressor: AggressorSide;
 }
 
+/** A trade whose numbers have decimals of their own. */
+export interface DecimalTrade extends ScaledTrade {
+  readonly priceScale: number;
+  readonly quantityScale: number;
+}
+
 /** Where a bar begins, and the decimals of its prices and quantities until something has more. */
 export interface BarFoldOptions {
   readonly startUs: number;
@@ -80,6 +86,15 @@ export class BarFold {
       this.takerBuyVolume.add(quantity);
       this.takerBuyQuoteVolume.addProduct(price, quantity);
     }
+  }
+
+  /** Folds one trade of any decimals; the units are made finer where it needs that. */
+  addDecimal(trade: DecimalTrade): void {
+    const { priceScale, quantityScale, eventTimeUs, aggressor } = trade;
+    this.refine(priceScale, quantityScale);
+    const price = rescaleExactly(trade.price, priceScale, this.priceScale);
+    const quantity = rescaleExactly(trade.quantity, quantityScale, this.quantityScale);
+    this.add({ price, quantity, eventTimeUs, aggressor });
   }
 
   /**

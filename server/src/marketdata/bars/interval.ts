@@ -23,6 +23,12 @@ export function secondsInterval(seconds: number): BarInterval {
   return { kind: "fixed", lengthUs: seconds * secondUs, originUs: 0 };
 }
 
+/** Minutes, which are what is stored. */
+export const minuteInterval: BarInterval = secondsInterval(60);
+
+/** Days of UTC. */
+export const dayInterval: BarInterval = secondsInterval(86_400);
+
 /** Weeks from Monday to Sunday. */
 export const weekInterval: BarInterval = {
   kind: "fixed",

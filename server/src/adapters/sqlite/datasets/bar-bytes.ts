@@ -36,7 +36,7 @@ export function writeBar(to: ByteWriter, bar: StoredBar): void {
   to.uint(bar.priceScale);
   to.uint(bar.volumeScale);
   if ((flags & flag.bigPrices) !== 0) {
-    for (const price of [open, high, low, close]) writeAny(to, price);
+    for (const price of [open, high, low, close]) to.exact(price);
   } else {
     to.int(open as number);
     to.int((high as number) - (open as number));
@@ -87,19 +87,8 @@ function isSmall(value: Figure): value is number {
 }
 
 function write(to: ByteWriter, value: Figure, isBig: boolean): void {
-  if (isBig) writeAny(to, value);
+  if (isBig) to.exact(value);
   else to.int(value as number);
-}
-
-/** A figure of either type, which is told with it. */
-function writeAny(to: ByteWriter, value: Figure): void {
-  if (typeof value === "number") {
-    to.byte(0);
-    to.int(value);
-  } else {
-    to.byte(1);
-    to.bigint(value);
-  }
 }
 
 /** Reads a bar that starts at a time. */
@@ -155,15 +144,11 @@ function readPrices(from: ByteReader): Prices {
 }
 
 function readAnyPrices(from: ByteReader): Prices {
-  return [readAny(from), readAny(from), readAny(from), readAny(from)];
+  return [from.exact(), from.exact(), from.exact(), from.exact()];
 }
 
 function read(from: ByteReader, isBig: boolean): Figure {
-  return isBig ? readAny(from) : from.int();
-}
-
-function readAny(from: ByteReader): Figure {
-  return from.byte() === 0 ? from.int() : from.bigint();
+  return isBig ? from.exact() : from.int();
 }
 
 /** How new the state of a bar is, without the rest of it: how often it was revised, and its trades. */

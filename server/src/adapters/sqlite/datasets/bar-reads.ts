@@ -4,11 +4,7 @@
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { StoredBar } from "../../../marketdata/bars/bar.ts";
-import {
-  type BarInterval,
-  intervalStart,
-  secondsInterval,
-} from "../../../marketdata/bars/interval.ts";
+import { type BarInterval, dayInterval, intervalStart } from "../../../marketdata/bars/interval.ts";
 import { rollUp } from "../../../marketdata/bars/roll.ts";
 import type { Span } from "../../../marketdata/bars/span.ts";
 import { wholeIn } from "./bar-writer.ts";
@@ -16,6 +12,7 @@ import { type BarBytes, barOf, bytesOfBar, minutesIn } from "./hour-body.ts";
 import {
   bytesOf,
   dayUs,
+  hoursPerDay,
   hourUs,
   integer,
   minuteUs,
@@ -36,10 +33,8 @@ export interface Skip {
   left: number;
 }
 
-const hoursPerDay = 24;
 /** Rows of whole hours or days that are read at once. */
 const rowsAtOnce = 400;
-const day = secondsInterval(86_400);
 
 /** What bars of an interval are made of. */
 export function baseOf(interval: BarInterval): "day" | "hour" | "minute" | "trade" {
@@ -238,6 +233,6 @@ export class BarReads {
     const slot = slotOf(dayId) * hoursPerDay;
     const range = { ticker, fromUs: 0, toUs: 0, isNewestFirst: false };
     const ids = [slotId(ticker, slot), slotId(ticker, slot + hoursPerDay - 1)] as const;
-    yield* rolled(this.#wholeHours(range, ...ids), day, false);
+    yield* rolled(this.#wholeHours(range, ...ids), dayInterval, false);
   }
 }

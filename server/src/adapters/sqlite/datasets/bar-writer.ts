@@ -5,13 +5,14 @@
  * It leaves it to its caller to begin and to end the transaction.
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { secondsInterval } from "../../../marketdata/bars/interval.ts";
+import { dayInterval } from "../../../marketdata/bars/interval.ts";
 import { rollUp } from "../../../marketdata/bars/roll.ts";
 import { DamagedBytes } from "./bytes.ts";
 import { type BarBytes, barOf, bodyOf, bytesOfBar, minutesIn, wholeHour } from "./hour-body.ts";
 import {
   bytesOf,
   dayUs,
+  hoursPerDay,
   hourUs,
   integer,
   minuteUs,
@@ -20,9 +21,6 @@ import {
   slotOf,
   slotRange,
 } from "./rows.ts";
-
-const day = secondsInterval(86_400);
-const hoursPerDay = 24;
 
 /** What takes the place of a stored minute: given its bytes if there are any, undefined to leave them. */
 export type MinuteChange = (stored: Uint8Array | undefined) => Uint8Array | undefined;
@@ -166,7 +164,7 @@ export class BarWriter {
     const minutes = rows.reduce((sum, row) => sum + integer(row["count"]), 0);
     const [bar] = rollUp(
       rows.map(wholeIn).map(({ startUs, bytes }) => barOf(bytes, startUs)),
-      day,
+      dayInterval,
     );
     if (bar === undefined) throw new DamagedBytes("a day without hours");
     this.#putDay.run(slotId(ticker, slot), minutes, bytesOfBar(bar));

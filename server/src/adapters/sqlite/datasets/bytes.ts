@@ -53,6 +53,17 @@ export class ByteWriter {
     this.uint(Math.floor(size / 64));
   }
 
+  /** A number or a bigint, which is told with it. */
+  exact(value: number | bigint): void {
+    if (typeof value === "number") {
+      this.byte(0);
+      this.int(value);
+    } else {
+      this.byte(1);
+      this.bigint(value);
+    }
+  }
+
   /** An integer of any size. */
   bigint(value: bigint): void {
     const parts: number[] = [];
@@ -140,6 +151,10 @@ export class ByteReader {
     const first = this.#bytes[this.at++] ?? 0;
     const size = first < 128 ? first & 63 : (first & 63) + this.uint() * 64;
     return (first & 64) === 0 ? size : -size;
+  }
+
+  exact(): number | bigint {
+    return this.byte() === 0 ? this.int() : this.bigint();
   }
 
   bigint(): bigint {

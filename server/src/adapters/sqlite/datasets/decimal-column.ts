@@ -34,13 +34,7 @@ export function writeDecimals(to: ByteWriter, { values, scales }: Decimals): voi
   to.byte(form.writtenOut);
   values.forEach((value, index) => {
     to.uint(scales[index]!);
-    if (typeof value === "number") {
-      to.byte(0);
-      to.int(value);
-    } else {
-      to.byte(1);
-      to.bigint(value);
-    }
+    to.exact(value);
   });
 }
 
@@ -103,7 +97,7 @@ function readWrittenOut(from: ByteReader, count: number): Decimals {
   const scales: number[] = [];
   for (let index = 0; index < count; index += 1) {
     scales.push(from.uint());
-    values.push(from.byte() === 0 ? from.int() : from.bigint());
+    values.push(from.exact());
   }
   return { values, scales };
 }

@@ -3,9 +3,8 @@
  * again from all stored trades, and bars of others' making where trades do not know better. It leaves it
  * to its caller to begin and to end the transaction.
  */
-import { rescaleExactly } from "../../../core/num/decimal.ts";
 import { BarFold } from "../../../marketdata/bars/fold.ts";
-import { intervalStart, secondsInterval } from "../../../marketdata/bars/interval.ts";
+import { intervalStart, minuteInterval } from "../../../marketdata/bars/interval.ts";
 import type { StoredTrade } from "../../../ports/dataset-reader.ts";
 import type { ImportOutcome } from "../../../ports/dataset-store.ts";
 import { readRank } from "./bar-bytes.ts";
@@ -17,8 +16,6 @@ import { bytesOfBar } from "./hour-body.ts";
 import type { PackedBars, PackedTrades } from "./packing.ts";
 import { minuteUs } from "./rows.ts";
 import { blockTradesMax, readBlock, segmentOf } from "./trade-bytes.ts";
-
-const minute = secondsInterval(60);
 
 /** One import into one file. */
 export class DatasetImport {
@@ -84,13 +81,13 @@ export class DatasetImport {
     const changes: MinuteChanges[] = [];
     let fold: BarFold | undefined;
     for (const trade of tradesWithin(blocks.reads, ticker, minutes)) {
-      const startUs = intervalStart(minute, trade.eventTimeUs);
+      const startUs = intervalStart(minuteInterval, trade.eventTimeUs);
       if (fold?.startUs !== startUs) {
         if (fold !== undefined) changes.push(refolded(fold));
         const { priceScale, quantityScale } = trade;
         fold = new BarFold({ startUs, priceScale, quantityScale });
       }
-      addTrade(fold, trade);
+      fold.addDecimal(trade);
     }
     if (fold !== undefined) changes.push(refolded(fold));
     const { added } = bars.change(ticker, changes);
@@ -113,22 +110,10 @@ export class DatasetImport {
     }
     const known = new Set<number>();
     for (const { eventTimeUs } of tradesWithin(blocks.reads, ticker, ranges)) {
-      known.add(intervalStart(minute, eventTimeUs));
+      known.add(intervalStart(minuteInterval, eventTimeUs));
     }
     return known;
   }
-}
-
-/** Adds a trade of any scales to a bar. */
-export function addTrade(fold: BarFold, trade: StoredTrade): void {
-  const { price, priceScale, quantity, quantityScale } = trade;
-  fold.refine(priceScale, quantityScale);
-  fold.add({
-    price: rescaleExactly(price, priceScale, fold.priceScale),
-    quantity: rescaleExactly(quantity, quantityScale, fold.quantityScale),
-    eventTimeUs: trade.eventTimeUs,
-    aggressor: trade.aggressor,
-  });
 }
 
 /** The minutes of trades in order of time. */
@@ -136,7 +121,7 @@ function minutesOf(trades: readonly StoredTrade[]): readonly TimeRange[] {
   const minutes: TimeRange[] = [];
   let last: number | undefined;
   for (const { eventTimeUs } of trades) {
-    const fromUs = intervalStart(minute, eventTimeUs);
+    const fromUs = intervalStart(minuteInterval, eventTimeUs);
     if (fromUs !== last) minutes.push({ fromUs, toUs: fromUs + minuteUs - 1 });
     last = fromUs;
   }

@@ -7,7 +7,8 @@ import { DamagedBytes } from "./bytes.ts";
 /** Lengths in microseconds. */
 export const minuteUs: number = barIntervalUs;
 export const hourUs: number = 60 * minuteUs;
-export const dayUs: number = 24 * hourUs;
+export const hoursPerDay = 24;
+export const dayUs: number = hoursPerDay * hourUs;
 
 /** Hours, or days, that an id has room for on either side of 1970. */
 const halfRange = 2 ** 23;

@@ -7,7 +7,6 @@
 import { resolve } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { assert } from "../../../core/assert.ts";
-import { barIntervalUs } from "../../../marketdata/bar-update.ts";
 import type { StoredBar } from "../../../marketdata/bars/bar.ts";
 import {
   assertRowQuery,
@@ -20,8 +19,7 @@ import {
   type StoredTradeQuery,
 } from "../../../ports/dataset-reader.ts";
 import {
-  batchBarsMax,
-  batchTradesMax,
+  assertBatch,
   type DatasetBatch,
   type DatasetStore,
   type ImportBatch,
@@ -223,13 +221,6 @@ function withRows(question: WriteRequest, { trades, bars }: PackedRows): Posted<
 function unanswered(answer: FromReader | Unanswered): Unanswered {
   assert(answer.kind === "failure" || answer.kind === "busy", "a thread answers what it is asked");
   return answer;
-}
-
-function assertBatch({ trades, bars }: DatasetBatch | ImportBatch): void {
-  assert(bars.length <= batchBarsMax, "a batch has no more bars than its maximum");
-  assert(trades.length <= batchTradesMax, "a batch has no more trades than its maximum");
-  const areMinutes = bars.every(({ bar }) => bar.startUs % barIntervalUs === 0);
-  assert(areMinutes, "what is stored are minutes");
 }
 
 /** The bars of an answer, in slices. */

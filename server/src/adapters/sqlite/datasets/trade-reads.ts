@@ -6,7 +6,6 @@ import type { StoredTrade } from "../../../ports/dataset-reader.ts";
 import type { BarRange, Skip } from "./bar-reads.ts";
 import { BlockReads } from "./block-store.ts";
 import { type BarBytes, bytesOfBar } from "./hour-body.ts";
-import { addTrade } from "./importing.ts";
 
 /** The reads of one file. */
 export class TradeReads {
@@ -74,6 +73,6 @@ function barFrom(
   isNewestFirst: boolean,
 ): BarBytes {
   const fold = new BarFold({ startUs, priceScale: 0, quantityScale: 0 });
-  for (const trade of isNewestFirst ? trades.toReversed() : trades) addTrade(fold, trade);
+  for (const trade of isNewestFirst ? trades.toReversed() : trades) fold.addDecimal(trade);
   return { startUs, bytes: bytesOfBar(fold.toBar()) };
 }
