@@ -232,10 +232,26 @@ describe("a connection", () => {
     expect(limited.sockets).toHaveLength(2);
   });
 
+  it("is given up for a new one when a message cannot be read", async () => {
+    const scene = await open({
+      received: () => {
+        throw new Error("no number");
+      },
+    });
+    scene.sockets[0]?.tell("open");
+    scene.sockets[0]?.tell("message", { data: "1e" });
+    expect(scene.connection.state).toMatchObject({
+      state: "waiting",
+      why: { kind: "unreadable", message: "a message cannot be read: no number" },
+    });
+    await pass(scene, 1_000);
+    expect(scene.sockets).toHaveLength(2);
+  });
+
   it("is left alone by what an older socket still says", async () => {
     const scene = await open();
     scene.sockets[0]?.tell("open");
-    scene.connection.restart({ kind: "unreadable", message: "" });
+    scene.sockets[0]?.tell("message", { data: 5 });
     await pass(scene, 1_000);
     scene.sockets[1]?.tell("open");
     scene.sockets[0]?.tell("message", { data: "ghost" });

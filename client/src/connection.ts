@@ -74,6 +74,7 @@ export interface ConnectionUse {
   whyRefused?(): Promise<Fault | undefined>;
   opened(): void;
   lost(): void;
+  /** What it throws makes the connection be given up for a new one. */
   received(text: string): void;
 }
 
@@ -143,11 +144,6 @@ export class Connection {
     return true;
   }
 
-  /** Gives the connection up and makes a new one, for a reason of the user's. */
-  restart(why: Fault): void {
-    if (this.#line !== undefined) this.#lose(why, "again");
-  }
-
   /** Ends it for good. */
   close(why: Fault = closedFault): void {
     if (this.#state.state === "closed") return;
@@ -213,7 +209,12 @@ export class Connection {
       this.#lose({ kind: "unreadable", message }, "again");
       return;
     }
-    this.#use.received(data);
+    try {
+      this.#use.received(data);
+    } catch (error) {
+      const message = `a message cannot be read: ${faultOf(error).message}`;
+      if (this.#line !== undefined) this.#lose({ kind: "unreadable", message }, "again");
+    }
   }
 
   /** Looks again when the next heartbeat, staleness or death is due. */

@@ -14,6 +14,7 @@ import { fieldsOf, parseExact } from "../exact-json.ts";
 import { ClientError, type Fault, faultOf } from "../fault.ts";
 import type { BufferOptions, Feed } from "../feed.ts";
 import { Interest, type InterestChange } from "../interest.ts";
+import { onceATurn } from "../once-a-turn.ts";
 import type { DepthUpdate } from "../order-book.ts";
 import { type Platform, systemPlatform } from "../platform.ts";
 import { PendingRequests } from "../requests.ts";
@@ -108,7 +109,8 @@ export class CryptomusStream {
   readonly #token: CryptomusStreamOptions["token"];
   readonly #url: string;
   #isTokenUsed = false;
-  #isFlushPlanned = false;
+  /** Tells the server of all that changed in this turn, once it is over. */
+  readonly #planFlush = onceATurn(() => this.#flush());
   #heardMs = 0;
   #cancelWait: () => void = () => {};
 
@@ -273,16 +275,6 @@ export class CryptomusStream {
     this.#planFlush();
   }
 
-  /** Tells the server of all that changed in this turn, once it is over. */
-  #planFlush(): void {
-    if (this.#isFlushPlanned) return;
-    this.#isFlushPlanned = true;
-    void Promise.resolve().then(() => {
-      this.#isFlushPlanned = false;
-      this.#flush();
-    });
-  }
-
   #flush(): void {
     if (!this.#connection.isOpen) return;
     for (const change of this.#interest.takeChanges()) this.#tell(change);
@@ -396,20 +388,12 @@ export class CryptomusStream {
 
   #received(text: string): void {
     this.#heardMs = this.platform.monotonicMs();
-    try {
-      const isTrade = text.includes('"method":"trade_update"');
-      const { id, method, data, error } = fieldsOf(isTrade ? parseExact(text) : JSON.parse(text));
-      if (typeof method === "string" && method.endsWith("_update")) {
-        const channel = method.slice(0, -"_update".length) as Channel;
-        for (const routed of decoders[channel]?.(data) ?? []) this.#route(channel, routed);
-      } else this.#reply(id, { data, error: (error as ErrorObject | null | undefined) ?? null });
-    } catch (error) {
-      const { message } = faultOf(error);
-      this.#connection.restart({
-        kind: "unreadable",
-        message: `a message cannot be read: ${message}`,
-      });
-    }
+    const isTrade = text.includes('"method":"trade_update"');
+    const { id, method, data, error } = fieldsOf(isTrade ? parseExact(text) : JSON.parse(text));
+    if (typeof method === "string" && method.endsWith("_update")) {
+      const channel = method.slice(0, -"_update".length) as Channel;
+      for (const routed of decoders[channel]?.(data) ?? []) this.#route(channel, routed);
+    } else this.#reply(id, { data, error: (error as ErrorObject | null | undefined) ?? null });
   }
 
   /** An error right behind a success is about names that were left out of it. */

@@ -15,6 +15,7 @@ import { fieldsOf, parseExact } from "../exact-json.ts";
 import { ClientError, type Fault, faultOf } from "../fault.ts";
 import { BufferedFeed, type BufferOptions, type Feed } from "../feed.ts";
 import { Interest } from "../interest.ts";
+import { onceATurn } from "../once-a-turn.ts";
 import { type Platform, systemPlatform } from "../platform.ts";
 import { Signal } from "../signal.ts";
 import type { Bar, BarsRequest, Frequency } from "./messages.ts";
@@ -85,7 +86,8 @@ export class FinazonStream {
   readonly #asked = new Map<number, Asked>();
   readonly #counts = { gaps: 0, dropped: 0 };
   #lastId = 0;
-  #isFlushPlanned = false;
+  /** Tells the server of all that changed in this turn, once it is over. */
+  readonly #planFlush = onceATurn(() => this.#flush());
 
   constructor({ url, restUrl = url, key, patience, platform }: FinazonStreamOptions) {
     this.#platform = { ...systemPlatform, ...platform };
@@ -156,18 +158,12 @@ export class FinazonStream {
     this.#planFlush();
   }
 
-  /** Tells the server of all that changed in this turn, once it is over. */
-  #planFlush(): void {
-    if (this.#isFlushPlanned) return;
-    this.#isFlushPlanned = true;
-    void Promise.resolve().then(() => {
-      this.#isFlushPlanned = false;
-      if (!this.#connection.isOpen) return;
-      for (const { group, add, remove } of this.#interest.takeChanges()) {
-        for (const tickers of piecesOf(remove)) this.#ask("unsubscribe", group, tickers);
-        for (const tickers of piecesOf(add)) this.#ask("subscribe", group, tickers);
-      }
-    });
+  #flush(): void {
+    if (!this.#connection.isOpen) return;
+    for (const { group, add, remove } of this.#interest.takeChanges()) {
+      for (const tickers of piecesOf(remove)) this.#ask("unsubscribe", group, tickers);
+      for (const tickers of piecesOf(add)) this.#ask("subscribe", group, tickers);
+    }
   }
 
   #ask(event: "subscribe" | "unsubscribe", group: string, tickers: readonly string[]): void {
@@ -213,17 +209,9 @@ export class FinazonStream {
   }
 
   #received(text: string): void {
-    try {
-      const message = fieldsOf(parseExact(text));
-      if ("status" in message) this.#control(message as unknown as ControlReply);
-      else if ("o" in message) this.#bar(message as unknown as BarData);
-    } catch (error) {
-      const { message } = faultOf(error);
-      this.#connection.restart({
-        kind: "unreadable",
-        message: `a message cannot be read: ${message}`,
-      });
-    }
+    const message = fieldsOf(parseExact(text));
+    if ("status" in message) this.#control(message as unknown as ControlReply);
+    else if ("o" in message) this.#bar(message as unknown as BarData);
   }
 
   #bar(data: BarData): void {
