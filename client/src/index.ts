@@ -3,6 +3,8 @@
 export type { BackoffOptions } from "./backoff.ts";
 export type { ConnectionCounts, ConnectionState, Patience } from "./connection.ts";
 export { defaultPatience } from "./connection.ts";
+export type { AccountChange, AccountState } from "./cryptomus/live-account.ts";
+export { LiveAccount } from "./cryptomus/live-account.ts";
 export type { BookCounts, BookState, LiveBook } from "./cryptomus/live-book.ts";
 export type {
   BalanceChange,
@@ -16,6 +18,7 @@ export type {
   Ticker,
   Trade,
 } from "./cryptomus/messages.ts";
+export { openOrders } from "./cryptomus/open-orders.ts";
 export type { BookRows, CryptomusRestOptions } from "./cryptomus/rest.ts";
 export { CryptomusRest } from "./cryptomus/rest.ts";
 export type {

@@ -7,6 +7,7 @@ import type { Feed } from "../feed.ts";
 import { isPassing, pause } from "../http.ts";
 import type { Platform } from "../platform.ts";
 import type { Gap, OrderEnd, OrderUpdate } from "./messages.ts";
+import { openOrders } from "./open-orders.ts";
 import type { CryptomusRest } from "./rest.ts";
 import type { ClosedOrder, NewOrder, OrderIds } from "./rest-messages.ts";
 import type { CryptomusStream } from "./stream.ts";
@@ -33,7 +34,6 @@ export interface PlacedOrder extends OrderIds {
 const ordersMax = 10_000;
 /** Most orders of which updates are kept while it is not known yet whether they are ours. */
 const earlyMax = 10_000;
-const pageMax = 100;
 /** Until what was missed is asked for again when there was no answer, in milliseconds. */
 const askAgainMs = 5_000;
 
@@ -157,23 +157,13 @@ export class Trader {
   async #askOnce(): Promise<void> {
     const asked = [...this.#orders.values()];
     if (asked.length === 0) return;
-    const open = await this.#openIds();
+    const open = new Set((await openOrders(this.#rest)).map(({ id }) => id));
     for (const followed of asked) {
       const { id } = followed.ids;
       if (open.has(id) || !this.#orders.has(id)) continue;
       const [closed]: readonly ClosedOrder[] = await this.#rest.closedOrders({ orderId: id });
       if (closed !== undefined) this.#finish(followed, closed);
     }
-  }
-
-  async #openIds(): Promise<ReadonlySet<string>> {
-    const ids = new Set<string>();
-    for (let offset = 0; offset <= ordersMax; offset += pageMax) {
-      const page = await this.#rest.openOrders({ limit: pageMax, offset });
-      for (const { id } of page) ids.add(id);
-      if (page.length < pageMax) break;
-    }
-    return ids;
   }
 
   #end(fault: Fault = { kind: "closed", message: "the trader was closed" }): void {
