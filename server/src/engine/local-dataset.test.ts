@@ -6,10 +6,16 @@ import { type BarInterval, monthsInterval, secondsInterval } from "../marketdata
 import { rollUp } from "../marketdata/bars/roll.ts";
 import type { Span } from "../marketdata/bars/span.ts";
 import type { StoredBarQuery, StoredTradeQuery } from "../ports/dataset-reader.ts";
-import { historyLimitMax, historyOffsetMax, isUnanswered } from "../ports/history.ts";
+import {
+  type BarQuery,
+  historyLimitMax,
+  historyOffsetMax,
+  isUnanswered,
+  type TradeQuery,
+} from "../ports/history.ts";
 import { Story, tell } from "../ports/history-story.fixture.ts";
 import { MemoryHistory } from "../testing/memory-history.ts";
-import { LocalDataset, type LocalDatasetParts } from "./local-dataset.ts";
+import { LocalDataset, type LocalDatasetParts, rowsPerTurn } from "./local-dataset.ts";
 
 const all: Span = { fromUs: 0, toUs: Date.UTC(2100, 0) * 1_000 };
 const ofTicker = { dataset: "local", ticker: "BTC/USDT", ...all, order: "oldest-first" } as const;
@@ -41,6 +47,31 @@ function storyOfTrades(waits: readonly number[]): Story {
     story.place("bob", "buy", terms);
   }
   return story;
+}
+
+/** A history that counts how many rows it gives within one turn of the event loop. */
+function countedRows(history: MemoryHistory) {
+  const seen = { most: 0 };
+  let rows = 0;
+  function counted<Query>(read: (query: Query) => ReturnType<MemoryHistory["trades" | "bars"]>) {
+    return async (query: Query) => {
+      const page = await read(query);
+      if (!isUnanswered(page)) rows += page.length;
+      seen.most = Math.max(seen.most, rows);
+      setImmediate(() => {
+        rows = 0;
+      });
+      return page;
+    };
+  }
+  return {
+    seen,
+    history: {
+      trades: counted((query: TradeQuery) => history.trades(query)),
+      bars: counted((query: BarQuery) => history.bars(query)),
+      totals: (market: string) => history.totals(market),
+    } as LocalDatasetParts["history"],
+  };
 }
 
 async function barsOf(
@@ -96,6 +127,20 @@ describe("the past of the exchange's own trades", () => {
       expect(reversed).toEqual(bars.toReversed());
     }
   });
+
+  it.each([secondsInterval(1), secondsInterval(2_700)])(
+    "makes long answers in turns, with others' work in between: bars of %o",
+    async (interval) => {
+      const own = new MemoryHistory();
+      await tell(own, storyOfTrades(Array.from({ length: 3 * rowsPerTurn }, () => 61)));
+      const { seen, history } = countedRows(own);
+      const dataset = await datasetOf(new Story(), { history });
+
+      await barsOf(dataset, interval);
+
+      expect(seen.most).toBe(rowsPerTurn);
+    },
+  );
 
   it.each([secondsInterval(30), secondsInterval(60), secondsInterval(7_200)])(
     "gives any page of what it has, in either order: %o",

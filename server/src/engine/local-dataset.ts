@@ -22,7 +22,6 @@ import {
 } from "../ports/dataset-reader.ts";
 import {
   type BarResolution,
-  barLimitMax,
   barResolutions,
   type History,
   historyLimitMax,
@@ -33,10 +32,14 @@ import {
   type Unanswered,
 } from "../ports/history.ts";
 import type { StorageFailure } from "../ports/storage-fault.ts";
+import { nextTurn } from "../ports/timers.ts";
 import { BarCollector } from "./bar-collector.ts";
 
 /** Most stored rows that are read for one answer with bars; a query that needs more is refused as too much. */
 export const walkedRowsMax = 1_000_000;
+
+/** Rows that are made into bars in one turn of the event loop; so many are two milliseconds' work. */
+export const rowsPerTurn = 500;
 
 /** What the dataset is read from. */
 export interface LocalDatasetParts {
@@ -100,6 +103,7 @@ export class LocalDataset implements DatasetReader {
       if (page.length < wanted) break;
       last = page.at(-1);
       offset = 0;
+      await nextTurn();
     }
     return found;
   }
@@ -169,6 +173,8 @@ export class LocalDataset implements DatasetReader {
       if (walked > walkedRowsMax) return { kind: "busy", asker: "this" };
       collector.add(page.bars);
       if (collector.isFull) return collector.bars;
+      // The next page may be there already, and would be taken in the same turn.
+      await nextTurn();
     }
     collector.end();
     return collector.bars;
@@ -181,7 +187,7 @@ export class LocalDataset implements DatasetReader {
   ): AsyncGenerator<Page | Unanswered, void> {
     let fromS = Math.max(0, range.fromUs / 1_000_000);
     let beforeS = Math.max(0, range.toUs / 1_000_000);
-    const limit = Math.min(barLimitMax, rowsMax);
+    const limit = Math.min(rowsPerTurn, rowsMax);
     for (;;) {
       const rows = await this.#parts.history.bars({
         ...{ market: rules.code, steps: rules, resolutionS, order, fromS, beforeS, limit, asker },
@@ -206,7 +212,7 @@ export class LocalDataset implements DatasetReader {
     let last: TradeRecord | undefined;
     for (;;) {
       const rows: readonly TradeRecord[] | Unanswered = await this.#parts.history.trades({
-        ...{ market: rules.code, order, ...range, asker, limit: historyLimitMax },
+        ...{ market: rules.code, order, ...range, asker, limit: rowsPerTurn },
         ...beyond(last, order),
       });
       if (isUnanswered(rows)) {
@@ -216,7 +222,7 @@ export class LocalDataset implements DatasetReader {
       const oldestFirst = order === "oldest-first" ? rows : rows.toReversed();
       yield { rows: rows.length, bars: [...foldTrades(oldestFirst, rules, interval)] };
       last = rows.at(-1);
-      if (last === undefined || rows.length < historyLimitMax) return;
+      if (last === undefined || rows.length < rowsPerTurn) return;
     }
   }
 

@@ -27,6 +27,15 @@ export function nextTurn(): Promise<void> {
   return new Promise(afterThisTurn);
 }
 
+/** Does work that yields wherever it may be interrupted, a part of it in each turn of the event loop. */
+export async function inTurns<Result>(work: Generator<void, Result>): Promise<Result> {
+  for (;;) {
+    const { done, value } = work.next();
+    if (done === true) return value;
+    await nextTurn();
+  }
+}
+
 function repeat(clock: Clock, delayMs: () => number, task: () => void): () => void {
   let cancel = () => {};
   const schedule = () => {

@@ -13,6 +13,7 @@ import {
 import type { Indicator, PriceBar } from "../../marketdata/indicators/indicator.ts";
 import { toPriceBar } from "../../marketdata/indicators/price-bar.ts";
 import { storedOffsetMax } from "../../ports/dataset-reader.ts";
+import { inTurns } from "../../ports/timers.ts";
 import { isRestFault, type RestFault } from "./errors.ts";
 import { invalid } from "./parameters.ts";
 import type { RestCall } from "./resource.ts";
@@ -64,7 +65,7 @@ export async function readFigures<Figures extends readonly number[]>(
   if (isRestFault(before)) return before;
   const bars = [...before, ...paged];
   const first = Math.max(0, before.length - plan.margin);
-  const figures = anchoredFigures(plan.indicator, bars, first, plan.isAnchor);
+  const figures = await inTurns(anchoredFigures(plan.indicator, bars, first, plan.isAnchor));
   return {
     bars: bars.slice(first).map((bar, index) => ({ bar, figures: figures[index] })),
     from: before.length - first,

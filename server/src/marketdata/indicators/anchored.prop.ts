@@ -4,6 +4,7 @@ import { secondsInterval } from "../bars/interval.ts";
 import {
   anchoredFigures,
   barsBeforeMax,
+  foldedAtOnce,
   type IsAnchor,
   periodicAnchors,
   reachesBack,
@@ -78,12 +79,37 @@ function readBack(
   return from;
 }
 
+/** The figures, and how many bars were folded from one chance of others to the next. */
+function foldedOf(...[indicator, ...rest]: Parameters<typeof anchoredFigures>) {
+  let folded = 0;
+  const counted: Indicator = {
+    ...indicator,
+    begin() {
+      const fold = indicator.begin();
+      return {
+        add(bar) {
+          folded += 1;
+          return fold.add(bar);
+        },
+      };
+    },
+  };
+  const work = anchoredFigures(counted, ...rest);
+  const pieces: number[] = [];
+  for (;;) {
+    const { done, value } = work.next();
+    pieces.push(folded);
+    folded = 0;
+    if (done === true) return { figures: value, pieces };
+  }
+}
+
+const figuresOf = (...parts: Parameters<typeof anchoredFigures>) => foldedOf(...parts).figures;
+
 describe("figures of a bar", () => {
   it("are the same whichever page it is on and how far back was read for it", () => {
     const bars = market(7, 6_000);
-    const all = recursive.map(([, indicator]) =>
-      anchoredFigures(indicator, bars, 0, scatteredAnchors),
-    );
+    const all = recursive.map(([, indicator]) => figuresOf(indicator, bars, 0, scatteredAnchors));
     const cut = fc.tuple(fc.nat({ max: bars.length - 1 }), fc.integer({ min: 1, max: 300 }));
     fc.assert(
       fc.property(cut, fc.nat({ max: recursive.length - 1 }), ([page, size], which) => {
@@ -91,7 +117,7 @@ describe("figures of a bar", () => {
         const from = readBack(bars, page, indicator, scatteredAnchors);
         const read = bars.slice(from, page + size);
 
-        const figures = anchoredFigures(indicator, read, page - from, scatteredAnchors);
+        const figures = figuresOf(indicator, read, page - from, scatteredAnchors);
 
         expect(figures).toEqual(all[which]!.slice(page, page + size));
       }),
@@ -99,20 +125,26 @@ describe("figures of a bar", () => {
     );
   });
 
+  it("are folded in pieces, however many bars it takes", () => {
+    const bars = market(3, 26_000);
+    const heavy = ma({ seriesType: "close", timePeriod: 500, maType: "T3MA" });
+
+    const { figures, pieces } = foldedOf(heavy, bars, 22_000, scatteredAnchors);
+
+    expect(figures).toHaveLength(bars.length - 22_000);
+    expect(pieces.length).toBeGreaterThan(3);
+    expect(Math.max(...pieces)).toBe(foldedAtOnce);
+  });
+
   it("of OBV count from the beginning of the week, of minutes", () => {
     const bars = market(11, 16_000);
     const anchors = periodicAnchors(secondsInterval(60));
-    const all = anchoredFigures(obv("close"), bars, 0, anchors);
+    const all = figuresOf(obv("close"), bars, 0, anchors);
     fc.assert(
       fc.property(fc.nat({ max: bars.length - 1 }), (page) => {
         const from = readBack(bars, page, obv("close"), anchors);
 
-        const figures = anchoredFigures(
-          obv("close"),
-          bars.slice(from, page + 50),
-          page - from,
-          anchors,
-        );
+        const figures = figuresOf(obv("close"), bars.slice(from, page + 50), page - from, anchors);
 
         expect(figures).toEqual(all.slice(page, page + 50));
       }),

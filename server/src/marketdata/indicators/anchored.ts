@@ -96,18 +96,23 @@ function anchorBefore(
   return undefined;
 }
 
+/** Bars that are folded in one go: a millisecond's work of the heaviest indicator. */
+export const foldedAtOnce = 4_096;
+
 /**
  * The figures of all bars from index `from` on, undefined where there are too few before one. `bars` are oldest first; they reach
- * back a warm-up beyond an anchor at or before `from`, or begin with the first bar that there is.
+ * back a warm-up beyond an anchor at or before `from`, or begin with the first bar that there is. It yields after every
+ * {@link foldedAtOnce} bars, for others to have their turn, and returns with the figures.
  */
-export function anchoredFigures<Figures extends readonly number[]>(
+export function* anchoredFigures<Figures extends readonly number[]>(
   indicator: Indicator<Figures>,
   bars: readonly PriceBar[],
   from: number,
   isAnchor: IsAnchor,
-): (Figures | undefined)[] {
+): Generator<void, (Figures | undefined)[]> {
   const figures: (Figures | undefined)[] = [];
   const warmUp = warmUpOf(indicator);
+  let folded = 0;
   let start = anchorBefore(bars, Math.min(from, bars.length - 1), isAnchor) ?? 0;
   while (start < bars.length) {
     const end = nextAnchor(bars, start + 1, isAnchor);
@@ -115,6 +120,8 @@ export function anchoredFigures<Figures extends readonly number[]>(
     for (let index = Math.max(0, start - warmUp); index < end; index += 1) {
       const figure = fold.add(bars[index]!);
       if (index >= start && index >= from) figures.push(figure);
+      folded += 1;
+      if (folded % foldedAtOnce === 0) yield;
     }
     start = end;
   }
