@@ -5,9 +5,12 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openDatasetStore } from "../../server/src/adapters/sqlite/datasets/store.ts";
 import { dialects } from "../../server/src/main/dialects.ts";
+import type { DatasetReader } from "../../server/src/ports/dataset-reader.ts";
 import type { DatasetStore } from "../../server/src/ports/dataset-store.ts";
+import { isUnanswered } from "../../server/src/ports/history.ts";
 import { addKey } from "../support/operator.ts";
 import { type ServerHere, startServerHere } from "../support/server-here.ts";
+import { until } from "../support/until.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "openbourse-rest-load-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -32,6 +35,26 @@ async function fill(store: DatasetStore): Promise<void> {
   ).toBeUndefined();
 }
 
+const deep = "&interval=45m&page_size=1000&page=1&start_at=0";
+
+/** How many questions for bars were asked of the store, and what became of them. */
+const seen = { asked: 0, told: 0, left: 0 };
+
+function watched(store: DatasetStore): DatasetReader {
+  return {
+    async bars(query) {
+      seen.asked += 1;
+      const answer = await store.bars(query);
+      if (isUnanswered(answer)) seen.left += 1;
+      else seen.told += 1;
+      return answer;
+    },
+    trades: (query) => store.trades(query),
+    coverage: (query) => store.coverage(query),
+    tickers: (dataset) => store.tickers(dataset),
+  };
+}
+
 describe("a workspace that asks for a hundred deep pages at once", () => {
   let server: ServerHere;
   let store: DatasetStore;
@@ -42,7 +65,7 @@ describe("a workspace that asks for a hundred deep pages at once", () => {
       data: join(folder, "data"),
       protocols: dialects.map((protocol) => ({
         ...protocol,
-        open: (context, config) => protocol.open({ ...context, history: store }, config),
+        open: (context, config) => protocol.open({ ...context, history: watched(store) }, config),
       })),
     });
   });
@@ -56,7 +79,6 @@ describe("a workspace that asks for a hundred deep pages at once", () => {
     const series = `${server.http}/latest/time_series?dataset=huobi&ticker=${ticker}`;
     const ask = (key = "", query = "") => fetch(`${series}&apikey=${key}${query}`);
 
-    const deep = "&interval=45m&page_size=1000&page=1&start_at=0";
     const many = Promise.all(Array.from({ length: 100 }, () => ask(greedy, deep)));
     for (let n = 0; n < 5; n += 1) {
       const reply = await ask(calm, "&interval=1m&page_size=3");
@@ -72,5 +94,21 @@ describe("a workspace that asks for a hundred deep pages at once", () => {
         expect(reply.headers.get("retry-after")).toBe("1");
       }
     }
+  });
+
+  it("is not read for any more once it has hung up", async () => {
+    const { key } = addKey(join(folder, "data"), "hasty");
+    const series = `${server.http}/latest/time_series?dataset=huobi&ticker=${ticker}`;
+    const before = { ...seen };
+    const hasty = new AbortController();
+    const asking = Array.from({ length: 16 }, () =>
+      fetch(`${series}&apikey=${key}${deep}`, { signal: hasty.signal }),
+    );
+    await until(() => expect(seen.asked).toBe(before.asked + asking.length));
+    hasty.abort();
+    await Promise.allSettled(asking);
+
+    await until(() => expect(seen.told + seen.left).toBe(seen.asked));
+    expect(seen.left).toBeGreaterThan(before.left);
   });
 });

@@ -51,12 +51,14 @@ function storyOfTrades(waits: readonly number[]): Story {
 
 /** A history that counts how many rows it gives within one turn of the event loop. */
 function countedRows(history: MemoryHistory) {
-  const seen = { most: 0 };
+  const seen = { most: 0, all: 0 };
   let rows = 0;
   function counted<Query>(read: (query: Query) => ReturnType<MemoryHistory["trades" | "bars"]>) {
     return async (query: Query) => {
       const page = await read(query);
-      if (!isUnanswered(page)) rows += page.length;
+      if (isUnanswered(page)) return page;
+      rows += page.length;
+      seen.all += page.length;
       seen.most = Math.max(seen.most, rows);
       setImmediate(() => {
         rows = 0;
@@ -141,6 +143,19 @@ describe("the past of the exchange's own trades", () => {
       expect(seen.most).toBe(rowsPerTurn);
     },
   );
+
+  it("reads no further when nobody waits for the answer any more", async () => {
+    const own = new MemoryHistory();
+    await tell(own, storyOfTrades(Array.from({ length: 3 * rowsPerTurn }, () => 1)));
+    const { seen, history } = countedRows(own);
+    const dataset = await datasetOf(new Story(), { history });
+    const asked = { ...ofTicker, interval: secondsInterval(1), limit: 10_000 };
+
+    const bars = await dataset.bars({ ...asked, isAbandoned: () => seen.most > 0 });
+
+    expect(bars).toEqual({ kind: "busy", asker: "this" });
+    expect(seen.all).toBe(rowsPerTurn);
+  });
 
   it.each([secondsInterval(30), secondsInterval(60), secondsInterval(7_200)])(
     "gives any page of what it has, in either order: %o",

@@ -104,6 +104,7 @@ export class LocalDataset implements DatasetReader {
       last = page.at(-1);
       offset = 0;
       await nextTurn();
+      if (query.isAbandoned?.() === true) return { kind: "busy", asker: "this" };
     }
     return found;
   }
@@ -155,7 +156,7 @@ export class LocalDataset implements DatasetReader {
   /** The bars of one page of an answer, in its order. */
   async #barsOf(
     rules: MarketRules,
-    { interval, order, limit, offset = 0, asker }: StoredBarQuery,
+    { interval, order, limit, offset = 0, asker, isAbandoned }: StoredBarQuery,
     range: Span,
   ): Promise<readonly Bar[] | Unanswered> {
     const resolutionS = resolutionOf(interval);
@@ -175,6 +176,7 @@ export class LocalDataset implements DatasetReader {
       if (collector.isFull) return collector.bars;
       // The next page may be there already, and would be taken in the same turn.
       await nextTurn();
+      if (isAbandoned?.() === true) return { kind: "busy", asker: "this" };
     }
     collector.end();
     return collector.bars;

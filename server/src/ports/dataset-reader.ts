@@ -33,8 +33,16 @@ export interface Gap extends KnownSpan {
   readonly reason: string;
 }
 
+/** Who asks, and whether they still want to know. */
+export interface Asking {
+  /** Askers take turns. By default all that name none are one asker. */
+  readonly asker?: string | undefined;
+  /** Whether nobody waits for the answer any more; work that is not done by then is left, and `busy` answered. */
+  readonly isAbandoned?: (() => boolean) | undefined;
+}
+
 /** Rows of one ticker: those of a time, page by page. */
-interface RowQuery extends Span {
+interface RowQuery extends Span, Asking {
   readonly dataset: string;
   readonly ticker: string;
   readonly order: "oldest-first" | "newest-first";
@@ -42,8 +50,6 @@ interface RowQuery extends Span {
   readonly limit: number;
   /** How many of the first to skip, 0 to {@link storedOffsetMax}. Default: 0. */
   readonly offset?: number | undefined;
-  /** Who asks: askers take turns. By default all that name none are one asker. */
-  readonly asker?: string | undefined;
 }
 
 /** Bars whose interval begins from one time to before another one. */
@@ -89,10 +95,9 @@ export interface Coverage {
 }
 
 /** Which coverage: of everything that concerns a ticker, or of all of the dataset. */
-export interface CoverageQuery extends Span {
+export interface CoverageQuery extends Span, Asking {
   readonly dataset: string;
   readonly ticker?: string | undefined;
-  readonly asker?: string | undefined;
 }
 
 /**

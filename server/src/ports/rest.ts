@@ -16,6 +16,8 @@ export interface RestRequest {
   header(name: string): string | undefined;
   /** Where it came from, as far as that is known. */
   readonly address?: string | undefined;
+  /** Whether who asked has hung up. */
+  isGone?(): boolean;
   /** Raw body text; empty where there is none. */
   readonly body: string;
 }

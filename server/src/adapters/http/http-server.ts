@@ -240,6 +240,7 @@ function restRequest(request: FastifyRequest, front: Front): RestRequest {
       const value = request.headers[name.toLowerCase()];
       return Array.isArray(value) ? value[0] : value;
     },
+    isGone: () => request.raw.socket.destroyed,
     body: typeof request.body === "string" ? request.body : "",
   };
 }

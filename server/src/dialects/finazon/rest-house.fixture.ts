@@ -21,10 +21,11 @@ export interface HouseOptions {
   readonly history?: DatasetReader;
   /** Gets the tasks that are to be run later. */
   readonly after?: (delayMs: number, task: () => void) => void;
+  readonly isGone?: () => boolean;
 }
 
 /** The routes over a history in memory; whoever asks is let in. */
-export function restHouse({ limits, firstPage = 0, history, after }: HouseOptions = {}) {
+export function restHouse({ limits, firstPage = 0, history, after, isGone }: HouseOptions = {}) {
   const store = new MemoryDatasetStore();
   const catalog = exampleCatalog();
   const grant = exampleGrant(limits);
@@ -56,6 +57,7 @@ export function restHouse({ limits, firstPage = 0, history, after }: HouseOption
       query: Object.fromEntries(url.searchParams),
       header: (name: string) => headers[name.toLowerCase()],
       body: "",
+      ...(isGone === undefined ? {} : { isGone }),
     };
     return await match.route.handle(request, nowMs);
   }

@@ -272,4 +272,34 @@ describe("a history that does not answer", () => {
     expect(reply.headers).toEqual({ "retry-after": seconds });
     expect(asked.map(({ asker }) => asker)).toEqual(["desk"]);
   });
+
+  it.each(["in time", "before who asked hangs up"])(
+    "%s has nobody who waits for it any more",
+    async (when) => {
+      const queries: StoredBarQuery[] = [];
+      class Slow extends MemoryDatasetStore {
+        override bars(query: StoredBarQuery): Promise<never> {
+          queries.push(query);
+          return new Promise(() => {});
+        }
+      }
+      const late: (() => void)[] = [];
+      let isGone = false;
+      const { call } = restHouse({
+        history: new Slow(),
+        after: (_, task) => late.push(task),
+        isGone: () => isGone,
+      });
+      const reply = call(`/latest/time_series?${query}`);
+      await expect.poll(() => queries.length).toBe(1);
+      expect(queries[0]?.isAbandoned?.()).toBe(false);
+
+      if (when === "in time") {
+        for (const task of late) task();
+        expect((await reply).status).toBe(408);
+      } else isGone = true;
+
+      expect(queries[0]?.isAbandoned?.()).toBe(true);
+    },
+  );
 });

@@ -6,6 +6,7 @@
 import type { AccessRefusal, Doorkeeper, Grant } from "../../access/grant.ts";
 import { nextMinuteMs } from "../../access/minute-quota.ts";
 import { type Awaitable, whenThere } from "../../ports/awaitable.ts";
+import type { DatasetReader } from "../../ports/dataset-reader.ts";
 import {
   type RestReply,
   type RestRequest,
@@ -131,22 +132,49 @@ function told({ resource, ...call }: Call, grant: Grant): Awaitable<RestReply> {
   const about = readDataset(call);
   const dataset = isRestFault(about) ? undefined : about.code;
   call.usage.add({ workspace: grant.workspace, dataset, kind: resource.usage }, call.nowMs);
-  const answering = resource.answer({ ...call, grant });
-  return whenThere(inTime(answering, call), (reply) =>
+  const wait = new Wait(call.request);
+  const history = wait.reader(call.history);
+  const answering = resource.answer({ ...call, history, grant });
+  return whenThere(wait.until(answering, call), (reply) =>
     isRestFault(reply) ? faultReply(reply) : reply,
   );
 }
 
-/** An answer, or the fault that it did not come in time. */
-function inTime<Answer>(
-  answering: Awaitable<Answer>,
-  { after }: Pick<FinazonRestOptions, "after">,
-): Awaitable<Answer | RestFault> {
-  if (!(answering instanceof Promise)) return answering;
-  return new Promise((resolve, reject) => {
-    const cancel = after(answerMsMax, () => resolve({ reason: "too-slow", subject: "" }));
-    void answering.then(resolve, reject).finally(cancel);
-  });
+/** Somebody who waits for an answer, for a while; what is read for them is left once they do not any more. */
+class Wait {
+  readonly #request: RestRequest;
+  #isOver = false;
+
+  constructor(request: RestRequest) {
+    this.#request = request;
+  }
+
+  readonly #isAbandoned = () => this.#isOver || this.#request.isGone?.() === true;
+
+  reader(history: DatasetReader): DatasetReader {
+    const isAbandoned = this.#isAbandoned;
+    return {
+      bars: (query) => history.bars({ ...query, isAbandoned }),
+      trades: (query) => history.trades({ ...query, isAbandoned }),
+      coverage: (query) => history.coverage({ ...query, isAbandoned }),
+      tickers: (dataset) => history.tickers(dataset),
+    };
+  }
+
+  /** An answer, or the fault that it did not come in time. */
+  until<Answer>(
+    answering: Awaitable<Answer>,
+    { after }: Pick<FinazonRestOptions, "after">,
+  ): Awaitable<Answer | RestFault> {
+    if (!(answering instanceof Promise)) return answering;
+    return new Promise((resolve, reject) => {
+      const cancel = after(answerMsMax, () => {
+        this.#isOver = true;
+        resolve({ reason: "too-slow", subject: "" });
+      });
+      void answering.then(resolve, reject).finally(cancel);
+    });
+  }
 }
 
 function accessReply(refusal: AccessRefusal, nowMs: number): RestReply {

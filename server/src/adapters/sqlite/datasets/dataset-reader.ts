@@ -42,7 +42,7 @@ export class DatasetFileReader {
   }
 
   /** Begins a query. */
-  *read(request: Exclude<ReadRequest, { kind: "go-on" }>): Reading {
+  *read(request: Exclude<ReadRequest, { kind: "go-on" | "leave" }>): Reading {
     switch (request.kind) {
       case "bars":
         return yield* this.#readBars(request.query);

@@ -60,7 +60,9 @@ export type ReadRequest =
   | { readonly kind: "coverage"; readonly query: CoverageQuery }
   | { readonly kind: "tickers"; readonly dataset: string }
   /** Goes on with a query that was not answered yet. */
-  | { readonly kind: "go-on"; readonly id: number };
+  | { readonly kind: "go-on"; readonly id: number }
+  /** Nobody waits any more for a query, which may have been begun. It is answered `busy`. */
+  | { readonly kind: "leave"; readonly id: number | undefined };
 
 /** From the thread that reads. It says first, unasked, that it is ready. */
 export type FromReader =

@@ -20,7 +20,7 @@ const stepsPerLook = 64;
 /** Most queries that are begun and not answered. */
 const begunMax = 1_024;
 
-type Query = Exclude<ReadRequest, { kind: "go-on" }>;
+type Query = Exclude<ReadRequest, { kind: "go-on" | "leave" }>;
 
 /** A query that was begun. */
 interface Begun {
@@ -46,6 +46,10 @@ export class DatasetReads {
 
   /** Answers a query, or says that it goes on later. */
   answer(request: ReadRequest): FromReader {
+    if (request.kind === "leave") {
+      if (request.id !== undefined) this.#begun.delete(request.id);
+      return { kind: "busy", asker: "this" };
+    }
     const begun = request.kind === "go-on" ? this.#begun.get(request.id) : undefined;
     if (request.kind === "go-on") this.#begun.delete(request.id);
     const query = request.kind === "go-on" ? begun?.query : request;

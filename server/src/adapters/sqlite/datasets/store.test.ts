@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { datasetStoreContract } from "../../../ports/dataset-store.contract.ts";
 import { datasetTradesContract } from "../../../ports/dataset-trades.contract.ts";
+import type { Posted } from "../thread/asked-thread.ts";
 import { directWork } from "./direct-work.fixture.ts";
+import type { ReadRequest } from "./messages.ts";
 import { openDatasetStore, SqliteDatasetStore } from "./store.ts";
 
 let folder = "";
@@ -21,6 +23,38 @@ function open() {
 
 datasetStoreContract("SQLite", open);
 datasetTradesContract("SQLite", open);
+
+describe("a question that nobody waits for any more", () => {
+  it("is not gone on with", async () => {
+    const { writes } = directWork(join(folder, "left"));
+    const asked: ReadRequest[] = [];
+    const reads = {
+      async ask(_: string, prepare: () => Posted<ReadRequest> | Promise<Posted<ReadRequest>>) {
+        const { question } = await prepare();
+        asked.push(question);
+        return question.kind === "leave"
+          ? ({ kind: "busy", asker: "this" } as const)
+          : ({ kind: "unfinished", id: 7 } as const);
+      },
+      close: () => Promise.resolve(),
+    };
+    const store = new SqliteDatasetStore({ writes, reads });
+    const range = { fromUs: 0, toUs: 1e9, order: "newest-first", limit: 10 } as const;
+
+    const answer = await store.trades({
+      ...{ dataset: "crypto", ticker: "BTC/USDT", ...range },
+      isAbandoned: () => asked.length === 3,
+    });
+
+    expect(answer).toEqual({ kind: "busy", asker: "this" });
+    expect(asked.slice(1)).toEqual([
+      { kind: "go-on", id: 7 },
+      { kind: "go-on", id: 7 },
+      { kind: "leave", id: 7 },
+    ]);
+    await store.close();
+  });
+});
 
 describe("a store with threads of its own", () => {
   it("stores what was put before it is closed, and has it when it is opened again", async () => {

@@ -9,6 +9,7 @@ import { setImmediate } from "node:timers/promises";
 import { assert } from "../../../core/assert.ts";
 import type { StoredBar } from "../../../marketdata/bars/bar.ts";
 import {
+  type Asking,
   assertRowQuery,
   type Coverage,
   type CoverageQuery,
@@ -145,7 +146,7 @@ export class SqliteDatasetStore implements DatasetStore {
   }
 
   async #bars(query: StoredBarQuery): Promise<StoredBars | Unanswered> {
-    const answer = await this.#read(query.asker, { kind: "bars", query });
+    const answer = await this.#read(query, (question) => ({ kind: "bars", query: question }));
     if (answer.kind !== "bars") return unanswered(answer);
     return { bars: await unpackedBars(answer.bars), unknown: answer.unknown };
   }
@@ -156,18 +157,18 @@ export class SqliteDatasetStore implements DatasetStore {
   }
 
   async #trades(query: StoredTradeQuery): Promise<readonly StoredTrade[] | Unanswered> {
-    const answer = await this.#read(query.asker, { kind: "trades", query });
+    const answer = await this.#read(query, (question) => ({ kind: "trades", query: question }));
     if (answer.kind !== "trades") return unanswered(answer);
     return unpackedTrades(answer.segments, query);
   }
 
   async coverage(query: CoverageQuery): Promise<Coverage | Unanswered> {
-    const answer = await this.#read(query.asker, { kind: "coverage", query });
+    const answer = await this.#read(query, (question) => ({ kind: "coverage", query: question }));
     return answer.kind === "coverage" ? answer.coverage : unanswered(answer);
   }
 
   async tickers(dataset: string): Promise<readonly StoredTicker[] | Unanswered> {
-    const answer = await this.#read(undefined, { kind: "tickers", dataset });
+    const answer = await this.#read({}, () => ({ kind: "tickers", dataset }));
     return answer.kind === "tickers" ? answer.tickers : unanswered(answer);
   }
 
@@ -204,11 +205,20 @@ export class SqliteDatasetStore implements DatasetStore {
     }
   }
 
-  async #read(asker = "", question: ReadRequest): Promise<FromReader | Unanswered> {
-    let answer = await this.#work.reads.ask(asker, () => ({ question }));
+  /** Asks a question without what cannot be posted, and again and again where it takes long. */
+  async #read<Query extends Asking>(
+    { isAbandoned = () => false, ...query }: Query,
+    toRequest: (query: Omit<Query, "isAbandoned">) => ReadRequest,
+  ): Promise<FromReader | Unanswered> {
+    const { asker = "" } = query;
+    const ask = (request: ReadRequest, id?: number) =>
+      this.#work.reads.ask(asker, () => ({
+        question: isAbandoned() ? { kind: "leave", id } : request,
+      }));
+    let answer = await ask(toRequest(query));
     while (answer.kind === "unfinished") {
       const { id } = answer;
-      answer = await this.#work.reads.ask(asker, () => ({ question: { kind: "go-on", id } }));
+      answer = await ask({ kind: "go-on", id }, id);
     }
     return answer;
   }
