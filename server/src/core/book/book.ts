@@ -87,8 +87,9 @@ export interface Book {
   /** An assertion failure when an order does not rest here at its own price. */
   checkOrder(slot: OrderSlot): void;
   /**
-   * Examines the levels of a side, best first, from `from` on, 0 being the best price, until `count`
-   * orders were seen. Returns how many it saw, and the price at which to go on; 0 at the end.
+   * Examines up to `count` orders of the levels of a side, best level and oldest order first, from
+   * price `from` on, 0 being the best one. Returns how many it saw, and the price at which to go on, with
+   * the rest of a level that was begun, whatever happens in between; 0 at the end.
    */
   checkLevels(side: Side, from: number, count: number): CheckedLevels;
 }

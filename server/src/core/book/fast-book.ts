@@ -19,6 +19,7 @@ import {
 } from "./book.ts";
 import { Ladder, type Rung } from "./ladder.ts";
 import { noSlot, type OrderPool, type OrderSlot } from "./order-pool.ts";
+import { QueueCount } from "./queue-count.ts";
 
 /** How far a preview has come. */
 interface Run {
@@ -33,6 +34,8 @@ export class FastBook implements Book {
   readonly #pool: OrderPool;
   readonly #bids: Ladder;
   readonly #asks: Ladder;
+  /** A level of which {@link checkLevels} has seen a part. */
+  #begun: QueueCount | undefined;
 
   constructor(pool: OrderPool) {
     this.#pool = pool;
@@ -54,6 +57,7 @@ export class FastBook implements Book {
     assert(by > 0 && by < remaining[slot]!, "a reduced order keeps some lots");
     remaining[slot] = remaining[slot]! - by;
     rung.quantity -= by;
+    this.#pool.watcher?.reduced(slot, by);
     return rung.quantity;
   }
 
@@ -117,8 +121,7 @@ export class FastBook implements Book {
       const ladder = this.#ladder(side);
       ladder.checkInvariants();
       for (const rung of ladder.levels()) {
-        assert(ladder.find(rung.price) === rung, "a level is found by its price");
-        this.#checkQueue(ladder, rung);
+        this.#countOf(ladder, rung).step(Number.POSITIVE_INFINITY);
       }
     }
   }
@@ -133,33 +136,28 @@ export class FastBook implements Book {
 
   checkLevels(side: Side, from: number, count: number): CheckedLevels {
     const ladder = this.#ladder(side);
+    const begun = this.#begun;
+    this.#watch(undefined);
     let orders = 0;
     for (const rung of ladder.levels(from)) {
       if (orders >= count) return { orders, next: rung.price };
-      assert(ladder.find(rung.price) === rung, "a level is found by its price");
-      orders += this.#checkQueue(ladder, rung);
+      const queue = begun?.rung === rung ? begun : this.#countOf(ladder, rung);
+      orders += queue.step(count - orders);
+      if (queue.isDone) continue;
+      this.#watch(queue);
+      return { orders, next: rung.price };
     }
     return { orders, next: 0 };
   }
 
-  /** Returns how many orders are in the queue. */
-  #checkQueue(ladder: Ladder, rung: Rung): number {
-    const { remaining, next, previous } = this.#pool;
-    let quantity = 0;
-    let orders = 0;
-    let before = noSlot;
-    for (let slot = rung.first; slot !== noSlot; slot = next[slot]!) {
-      assert(previous[slot] === before, "a queue is linked both ways");
-      assert(this.#ladder(this.#pool.side(slot)) === ladder, "an order rests on its own side");
-      assert(ladder.levelOf(slot) === rung, "an order knows its own level");
-      assert(remaining[slot]! > 0, "a resting order has lots left");
-      quantity += remaining[slot]!;
-      orders += 1;
-      before = slot;
-    }
-    assert(before !== noSlot && rung.last === before, "a level ends with its last order");
-    assert(quantity === rung.quantity, "a level's quantity is the sum of its orders");
-    return orders;
+  #watch(queue: QueueCount | undefined): void {
+    this.#begun = queue;
+    this.#pool.watcher = queue;
+  }
+
+  #countOf(ladder: Ladder, rung: Rung): QueueCount {
+    assert(ladder.find(rung.price) === rung, "a level is found by its price");
+    return new QueueCount(this.#pool, ladder, rung);
   }
 
   #takeRung(rung: Rung, taker: Taker, sink: MatchSink): TakeEnd {
@@ -196,6 +194,7 @@ export class FastBook implements Book {
     remaining[taker.slot] = remaining[taker.slot]! - quantity;
     remaining[maker] = remaining[maker]! - quantity;
     rung.quantity -= quantity;
+    this.#pool.watcher?.reduced(maker, quantity);
     if (remaining[maker] === 0) this.#leave(rung, maker);
     return quantity;
   }

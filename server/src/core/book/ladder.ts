@@ -95,6 +95,7 @@ export class Ladder {
    * {@link drop}, so that a caller may still read it.
    */
   unlink(rung: Rung, slot: OrderSlot): void {
+    this.#pool.watcher?.left(slot);
     const { remaining, next, previous } = this.#pool;
     const before = previous[slot]!;
     const after = next[slot]!;

@@ -40,6 +40,7 @@ export class NaiveBook implements Book {
     const side = this.#pool.side(slot);
     const index = this.#sides[side].indexOf(slot);
     assert(index >= 0, "only a resting order is removed");
+    this.#pool.watcher?.left(slot);
     this.#sides[side].splice(index, 1);
     return this.quantityAt(side, this.#price(slot));
   }
@@ -47,6 +48,7 @@ export class NaiveBook implements Book {
   reduce(slot: OrderSlot, by: number): number {
     assert(by > 0 && by < this.#remaining(slot), "a reduced order keeps some lots");
     this.#pool.remaining[slot] = this.#remaining(slot) - by;
+    this.#pool.watcher?.reduced(slot, by);
     return this.quantityAt(this.#pool.side(slot), this.#price(slot));
   }
 
@@ -166,6 +168,7 @@ export class NaiveBook implements Book {
     remaining[taker.slot] = this.#remaining(taker.slot) - lots;
     remaining[maker] = this.#remaining(maker) - lots;
     if (taker.budget !== undefined) taker.budget -= notionalOf(price, lots);
+    this.#pool.watcher?.reduced(maker, lots);
     if (remaining[maker] === 0) this.remove(maker);
     return lots;
   }

@@ -35,8 +35,18 @@ export interface NewOrder {
   readonly createdUs: number;
 }
 
+/** Is told what resting orders lose, while some of them are counted in pieces. */
+export interface RestingWatcher {
+  /** Lots were taken off an order that rests, or rested until then. */
+  reduced(slot: OrderSlot, lots: number): void;
+  /** An order with the lots it has left goes out of its queue; its row and lists are as they were. */
+  left(slot: OrderSlot): void;
+}
+
 /** Columns of the open orders. */
 export class OrderPool {
+  /** Whoever counts at the moment; books tell it. */
+  watcher: RestingWatcher | undefined = undefined;
   capacity: number = 0;
   id: Float64Array = new Float64Array(0);
   user: Int32Array = new Int32Array(0);

@@ -7,8 +7,8 @@
 import { assert } from "../assert.ts";
 import { noSlot, type OrderSlot } from "../book/order-pool.ts";
 import type { Side } from "../market/rules.ts";
-import { checkUser } from "./invariants.ts";
-import { marketOf, ownerOf, type TradingState } from "./state.ts";
+import { UserCount } from "./invariants.ts";
+import { marketOf, ownerOf, type TradingState, type User } from "./state.ts";
 
 /** One round through the state. */
 export class Audit {
@@ -21,6 +21,8 @@ export class Audit {
   ];
   #order = 0;
   #user = 0;
+  /** A user of whose orders a part was examined. */
+  #begun: UserCount | undefined;
   #market = 0;
   #side: Side = "buy";
   /** Where to go on among the levels of the side; 0 is the best one. */
@@ -31,8 +33,8 @@ export class Audit {
   }
 
   /**
-   * Examines about `count` more orders, users or levels; never less than one user with all their
-   * orders or one level with all of its. Returns true at the end of the round.
+   * Examines about `count` more orders, users or levels, however many orders a user or a level has.
+   * Returns true at the end of the round.
    */
   step(count: number): boolean {
     const { pool, slots } = this.#state;
@@ -59,15 +61,25 @@ export class Audit {
 
   #checkUsers(count: number): number {
     const { users, ledger } = this.#state;
-    if (this.#user === 0) ledger.beginCount();
+    if (this.#user === 0 && this.#begun === undefined) ledger.beginCount();
     let examined = 0;
-    for (; examined < count && this.#user < users.length; this.#user += 1) {
-      const user = users[this.#user]!;
-      ledger.count(user.wallet);
-      examined += 1 + checkUser(this.#state, user);
+    while (examined < count && this.#user < users.length) {
+      examined += this.#checkUser(users[this.#user]!, count - examined);
+      if (this.#begun === undefined) this.#user += 1;
     }
     // Those who came meanwhile are at the end of the list, so that now all are counted.
     if (examined === 0) ledger.endCount();
+    return examined;
+  }
+
+  /** Examines up to `count` orders of a user, and leaves them begun when there are more. */
+  #checkUser(user: User, count: number): number {
+    const { ledger, pool } = this.#state;
+    const orders = this.#begun ?? new UserCount(this.#state, user);
+    if (this.#begun === undefined) ledger.count(user.wallet);
+    const examined = 1 + orders.step(count);
+    this.#begun = orders.isDone ? undefined : orders;
+    pool.watcher = this.#begun;
     return examined;
   }
 

@@ -1,8 +1,8 @@
 /** What must hold after every command, examined from scratch. Each failure is a bug and stops. */
 import { assert } from "../assert.ts";
-import { noSlot } from "../book/order-pool.ts";
+import { noSlot, type OrderSlot, type RestingWatcher } from "../book/order-pool.ts";
 import {
-  holdFor,
+  costOf,
   type Market,
   marketOf,
   payCurrency,
@@ -45,35 +45,103 @@ function checkMarket({ pool }: TradingState, market: Market): number {
 }
 
 /** Examines a user's orders and what they hold for them; returns how many orders those are. */
-export function checkUser(state: TradingState, user: User): number {
-  const { pool, slots } = state;
-  const owed: bigint[] = [];
-  let count = 0;
-  let clientIds = 0;
-  let before = noSlot;
-  for (let slot = user.firstOrder; slot !== noSlot; slot = pool.nextOfUser[slot]!) {
-    assert(pool.user[slot] === user.index, "a user's list holds their own orders");
-    assert(pool.previousOfUser[slot] === before, "a user's list is linked both ways");
-    assert(before === noSlot || pool.id[before]! < pool.id[slot]!, "a user's list is by age");
+function checkUser(state: TradingState, user: User): number {
+  return new UserCount(state, user).step(Number.POSITIVE_INFINITY);
+}
+
+/**
+ * Examines a user's orders and what they hold for them in pieces, with commands between them. What the
+ * counted orders lose meanwhile is taken off, so that its end is as exact as if nothing had happened.
+ */
+export class UserCount implements RestingWatcher {
+  readonly #state: TradingState;
+  readonly #user: User;
+  /** The last order that was counted and is still there, and the id of the last one that was counted. */
+  #last: OrderSlot = noSlot;
+  #lastId = 0;
+  /** What the counted orders need, by currency. */
+  readonly #owed: bigint[] = [];
+  #orders = 0;
+  #clientIds = 0;
+  #isDone = false;
+
+  constructor(state: TradingState, user: User) {
+    this.#state = state;
+    this.#user = user;
+  }
+
+  /** Whether all orders were examined. */
+  get isDone(): boolean {
+    return this.#isDone;
+  }
+
+  /** Examines up to `count` more orders, oldest first, and returns how many it did. */
+  step(count: number): number {
+    const { pool } = this.#state;
+    let examined = 0;
+    let slot = this.#last === noSlot ? this.#user.firstOrder : pool.nextOfUser[this.#last]!;
+    for (; slot !== noSlot && examined < count; slot = pool.nextOfUser[slot]!) {
+      this.#checkOrder(slot);
+      this.#add(slot, pool.remaining[slot]!);
+      this.#orders += 1;
+      if (pool.clientId[slot] !== undefined) this.#clientIds += 1;
+      this.#last = slot;
+      this.#lastId = pool.id[slot]!;
+      examined += 1;
+    }
+    if (slot === noSlot) this.#end();
+    return examined;
+  }
+
+  reduced(slot: OrderSlot, lots: number): void {
+    if (this.#isCounted(slot)) this.#add(slot, -lots);
+  }
+
+  left(slot: OrderSlot): void {
+    if (!this.#isCounted(slot)) return;
+    const { remaining, clientId, previousOfUser } = this.#state.pool;
+    this.#add(slot, -remaining[slot]!);
+    this.#orders -= 1;
+    if (clientId[slot] !== undefined) this.#clientIds -= 1;
+    if (slot === this.#last) this.#last = previousOfUser[slot]!;
+  }
+
+  #isCounted(slot: OrderSlot): boolean {
+    const { id, user } = this.#state.pool;
+    return user[slot] === this.#user.index && id[slot]! <= this.#lastId;
+  }
+
+  #checkOrder(slot: OrderSlot): void {
+    const { pool, slots } = this.#state;
+    assert(pool.user[slot] === this.#user.index, "a user's list holds their own orders");
+    assert(pool.previousOfUser[slot] === this.#last, "a user's list is linked both ways");
+    assert(pool.id[slot]! > this.#lastId, "a user's list is by age");
     assert(slots.find(pool.id[slot]!) === slot, "an id leads to its own order");
     const clientId = pool.clientId[slot];
-    if (clientId !== undefined) {
-      assert(user.openClientIds.get(clientId) === slot, "a client id leads to its own order");
-      clientIds += 1;
+    const isFound = clientId === undefined || this.#user.openClientIds.get(clientId) === slot;
+    assert(isFound, "a client id leads to its own order");
+  }
+
+  /** Adds what an order needs for some lots, or takes it off. */
+  #add(slot: OrderSlot, quantity: number): void {
+    const { pool } = this.#state;
+    const market = marketOf(this.#state, slot);
+    const side = pool.side(slot);
+    const currency = payCurrency(market, side);
+    const cost = costOf(market, { side, price: pool.price[slot]!, quantity });
+    this.#owed[currency] = (this.#owed[currency] ?? 0n) + cost;
+  }
+
+  #end(): void {
+    const { lastOrder, openOrders, openClientIds, wallet } = this.#user;
+    assert(lastOrder === this.#last, "a user's list ends with their last order");
+    assert(openOrders === this.#orders, "a user's open orders are counted");
+    assert(openClientIds.size === this.#clientIds, "only open orders have an open client id");
+    const currencies = Math.max(wallet.balances.length, this.#owed.length);
+    for (let currency = 0; currency < currencies; currency += 1) {
+      const held = wallet.balances[currency]?.held ?? 0n;
+      assert(held === (this.#owed[currency] ?? 0n), "what is held is what the open orders need");
     }
-    const market = marketOf(state, slot);
-    const currency = payCurrency(market, pool.side(slot));
-    owed[currency] = (owed[currency] ?? 0n) + holdFor(state, market, slot);
-    count += 1;
-    before = slot;
+    this.#isDone = true;
   }
-  assert(user.lastOrder === before, "a user's list ends with their last order");
-  assert(user.openOrders === count, "a user's open orders are counted");
-  assert(user.openClientIds.size === clientIds, "only open orders have an open client id");
-  const currencies = Math.max(user.wallet.balances.length, owed.length);
-  for (let currency = 0; currency < currencies; currency += 1) {
-    const held = user.wallet.balances[currency]?.held ?? 0n;
-    assert(held === (owed[currency] ?? 0n), "what is held is what the open orders need");
-  }
-  return count;
 }
