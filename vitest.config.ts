@@ -8,10 +8,15 @@ process.env["NODE_COMPILE_CACHE"] ??= join(
 );
 
 export default defineConfig({
+  // Tests of the page use the sources of the client, as the page does when it is built.
+  resolve: {
+    alias: { "@openbourse/client": join(import.meta.dirname, "client/src/index.ts") },
+  },
   test: {
     include: [
       "server/src/**/*.{test,prop,fuzz}.ts",
       "client/src/**/*.{test,prop}.ts",
+      "terminal/src/**/*.test.ts",
       "test/**/*.test.ts",
       "scripts/**/*.test.ts",
       "bench/src/**/*.test.ts",

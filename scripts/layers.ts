@@ -14,9 +14,9 @@ export interface Layer {
 
 const sources = "server/src/";
 /** Packages beside the server, each one layer; their sources are in `src`. */
-const packages: readonly string[] = ["client"];
+const packages: readonly string[] = ["client", "terminal"];
 const roots: readonly string[] = [sources, ...packages.map((name) => `${name}/src/`)];
-const importPattern = /(?:\bfrom|\bimport)\s*\(?\s*"(\.[^"]+\.ts)"/g;
+const importPattern = /(?:\bfrom|\bimport)\s*\(?\s*"(\.[^"]+\.tsx?)"/g;
 
 /** All layers, those that import nothing first; each after all that it may import. */
 export function layersOf(files: readonly ProjectFile[]): readonly Layer[] {
@@ -77,7 +77,7 @@ export function importsOf(files: readonly ProjectFile[]): ReadonlyMap<string, re
   return new Map(
     files
       .filter(({ path }) => roots.some((root) => path.startsWith(root)))
-      .filter(({ path }) => /(?<!\.\w+)\.ts$/.test(path))
+      .filter(({ path }) => /(?<!\.\w+)\.tsx?$/.test(path))
       .map(({ path, text }) => [
         path,
         [...text.matchAll(importPattern)].map(([, to = ""]) => normalize(join(dirname(path), to))),

@@ -25,6 +25,7 @@ const checks: readonly Check[] = [
     args: ["ci", "--error-on-warnings", ...plainUnlessTerminal("--colors=off"), "."],
   },
   { name: "types and layer walls", command: "tsc", args: ["-b", "server", "client"] },
+  { name: "types of the page", command: "tsc", args: ["-p", "terminal"] },
   { name: "types of tests", command: "tsc", args: ["-p", "tsconfig.test.json"] },
   { name: "types of benchmarks", command: "tsc", args: ["-p", "bench"] },
   { name: "layers and circles", command: "node", args: ["scripts/layers.ts"] },

@@ -15,7 +15,7 @@ const testLinesMax = 800;
 const functionLinesMax = 70;
 
 const testName = /\.(test|prop|fuzz|contract|fixture|suite)\.ts$/;
-const ourSources = /^(server|client)\/src\//;
+const ourSources = /^(server|client|terminal)\/src\/.*\.tsx?$/;
 const pureLayers =
   /^client\/src\/(?!platform\.ts)|^server\/src\/(core|marketdata|simulation|ports|hub|access|dialects|sequencer|engine|streams|agents|feeds\/local|feeds\/simulator)\//;
 
@@ -58,7 +58,7 @@ const feedFolder = /^server\/src\/feeds\/(?!local\/)[^/]+\//;
 /** Everything that is wrong, a line each. */
 export function findUntidy(files: readonly ProjectFile[]): readonly string[] {
   return [
-    ...files.filter(({ path }) => path.endsWith(".ts")).flatMap(fileFaults),
+    ...files.filter(({ path }) => /\.tsx?$/.test(path)).flatMap(fileFaults),
     ...anatomyFaults(files, dialectFolder, dialectFiles),
     ...anatomyFaults(files, feedFolder, feedFiles),
     ...layerFaults(files),

@@ -28,7 +28,7 @@ export function unusedExports(
   files: readonly ProjectFile[],
   kept: ReadonlyMap<string, string> = laidForLater,
 ): readonly string[] {
-  const sources = files.filter(({ path }) => path.endsWith(".ts") && !testPath.test(path));
+  const sources = files.filter(({ path }) => /\.tsx?$/.test(path) && !testPath.test(path));
   const isUsed = usesOf(sources);
   return sources
     .filter(({ path }) => /^(server|client)\/src\//.test(path) && !kept.has(path))

@@ -1,0 +1,67 @@
+/**
+ * Builds the page that the server shows at `/`, unless that was done since its sources were changed. `npm start` calls it, so that a
+ * checkout needs no step of its own for it; an installed server brings the page with it. A page that cannot be built keeps nobody
+ * from starting the server, which says then that it has none.
+ */
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, globSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+
+const root = join(import.meta.dirname, "..");
+const built = join(root, "server/dist/terminal");
+const mark = join(built, ".sources");
+
+/** What the page is made of, as one text that changes with any of it. */
+function sourcesMark(): string {
+  const files = globSync(
+    [
+      "terminal/{src,public}/**/*.*",
+      "terminal/{index.html,vite.config.ts,package.json}",
+      "client/src/**/*.ts",
+    ],
+    { cwd: root },
+  ).filter((path) => !/\.(test|prop|fixture)\.ts$/.test(path));
+  const hash = createHash("sha256");
+  for (const path of files.sort()) {
+    const { mtimeMs, size } = statSync(join(root, path));
+    hash.update(`${path} ${mtimeMs} ${size}\n`);
+  }
+  return hash.digest("hex");
+}
+
+/** The builder's command; undefined where it is not installed, as without development dependencies. */
+function builder(): string | undefined {
+  try {
+    const file = createRequire(join(root, "terminal/package.json")).resolve("vite/package.json");
+    return join(dirname(file), "bin/vite.js");
+  } catch {
+    return undefined;
+  }
+}
+
+const now = sourcesMark();
+if (!existsSync(mark) || readFileSync(mark, "utf8") !== now) {
+  const command = builder();
+  if (command === undefined) {
+    console.log("the page is not built: vite is not installed, which `npm ci` does");
+  } else {
+    console.log("building the page (once, a few seconds) …");
+    const began = performance.now();
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [command, "build", join(root, "terminal"), "--logLevel", "warn"],
+      { encoding: "utf8" },
+    );
+    if (status === 0) {
+      writeFileSync(mark, now);
+      const seconds = ((performance.now() - began) / 1_000).toFixed(1);
+      console.log(`the page is built (${seconds} s)`);
+    } else {
+      console.log(
+        `the page could not be built, and the server starts without it:\n${stdout}${stderr}`,
+      );
+    }
+  }
+}

@@ -1,0 +1,69 @@
+/** The application: the bar on top, the page that the address names, and what is heard and shown over all pages. */
+import { useEffect } from "preact/hooks";
+import { MarketPage } from "../market/index.tsx";
+import { startClock } from "../session/clock.ts";
+import { watchConnections } from "../session/connection.ts";
+import { watchReplays } from "../session/replays.ts";
+import { startSession } from "../session/session.ts";
+import { Ticket, TradingPanels } from "../trading/index.tsx";
+import { announcement } from "./announce.ts";
+import { KeySheet } from "./key-sheet.tsx";
+import { watchKeys } from "./keys.ts";
+import { later } from "./later.tsx";
+import { usePreferences } from "./preferences.ts";
+import { ReplayBanner } from "./replay-banner.tsx";
+import { currentPage, type PagePath, pages, watchAddress } from "./route.ts";
+import { TopBar } from "./top-bar.tsx";
+
+const ConsolePage = later(
+  "Console",
+  async () => (await import("../console/index.tsx")).ConsolePage,
+);
+const DataPage = later("Data", async () => (await import("../data/index.tsx")).DataPage);
+
+// Before the first drawing, so that it has the right colours and everything begins to load at once.
+usePreferences();
+startClock();
+watchAddress();
+watchKeys();
+watchConnections();
+watchReplays();
+void startSession();
+
+/** See the head of the file. */
+export function App() {
+  const path = currentPage.value;
+  useEffect(() => {
+    document.title = path === "/" ? "openbourse" : `${pages[path]} – openbourse`;
+  }, [path]);
+  return (
+    <>
+      <a class="skip-link" href="#main">
+        To the content
+      </a>
+      <TopBar />
+      <ReplayBanner />
+      <main id="main" tabIndex={-1}>
+        <CurrentPage path={path} />
+      </main>
+      <KeySheet />
+      <Announcer />
+    </>
+  );
+}
+
+function CurrentPage({ path }: { readonly path: PagePath }) {
+  if (path === "/data") return <DataPage />;
+  if (path === "/console") return <ConsolePage />;
+  return <MarketPage orders={() => <TradingPanels />} ticket={() => <Ticket />} />;
+}
+
+function Announcer() {
+  const { text, count } = announcement.value;
+  // Another element each time, so that an equal sentence is heard again.
+  return (
+    <div class="unseen" aria-live="polite">
+      <p key={count}>{text}</p>
+    </div>
+  );
+}

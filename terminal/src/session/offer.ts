@@ -1,0 +1,50 @@
+/**
+ * What this server offers, told by one small document that it makes: protocols, whether strangers are served, users of a
+ * demo, and datasets with the clocks of those that are replays. It never holds anything secret of a server that is no demo.
+ */
+
+/** Where the document is. */
+export const offerPath = "/terminal/config.json";
+
+/** A user of a demo, whom everybody may be. */
+export interface DemoUser {
+  readonly userId: string;
+  readonly apiKey: string;
+}
+
+/** A dataset that is served. */
+export interface OfferedDataset {
+  readonly code: string;
+  readonly name: string;
+  /** Where its trades come from, such as `replay`, `simulator` or `local`; undefined for imported ones. */
+  readonly feed: string | undefined;
+  /** Of a replay: its market time, in milliseconds since 1970, when the document was made. */
+  readonly clockMs?: number | undefined;
+  /** How fast that goes; 0 for as fast as possible. */
+  readonly speed?: number | undefined;
+  /** How far a bounded one has come. */
+  readonly state: "running" | "finished" | "failed";
+}
+
+/** See the head of the file. */
+export interface Offer {
+  readonly version: string;
+  readonly isDemo: boolean;
+  /** Names of the protocols that are spoken: `cryptomus`, `finazon`. */
+  readonly protocols: readonly string[];
+  /** Protocols that a visitor without credentials may use for public market data. */
+  readonly anonymous: readonly string[];
+  /** Empty unless this is a demo. */
+  readonly demoUsers: readonly DemoUser[];
+  readonly datasets: readonly OfferedDataset[];
+  /** The server's time in milliseconds since 1970. */
+  readonly timeMs: number;
+}
+
+/** Asks for it. Rejects with a sentence for people. */
+export async function askForOffer(): Promise<Offer> {
+  const answer = await fetch(offerPath, { cache: "no-store" }).catch(() => undefined);
+  if (answer === undefined) throw new Error("The server does not answer.");
+  if (!answer.ok) throw new Error(`The server refuses with ${answer.status}.`);
+  return (await answer.json()) as Offer;
+}

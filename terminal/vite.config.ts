@@ -1,0 +1,23 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vite";
+
+/** From here to a path of the checkout. */
+const path = (to: string) => fileURLToPath(new URL(to, import.meta.url));
+
+// The built page lies in the server's package, where a checkout and an installed server find it alike.
+export default defineConfig({
+  base: "/terminal/",
+  root: path("."),
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  resolve: { alias: { "@openbourse/client": path("../client/src/index.ts") } },
+  build: {
+    outDir: path("../server/dist/terminal"),
+    emptyOutDir: true,
+    target: "es2023",
+    // Small files too are requested: nothing of the page is inline.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    manifest: true,
+  },
+  server: { proxy: { "/terminal/config.json": "http://127.0.0.1:8080" } },
+});
