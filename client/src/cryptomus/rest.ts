@@ -156,8 +156,10 @@ export class CryptomusRest {
     }));
   }
 
-  async tariffs(): Promise<Tariffs> {
-    return tariffsOf(fieldsOf(await this.#result(`${api}/account/tariffs`, true)));
+  /** The user's fees; with a market, its own rates count too, which the service itself does not tell. */
+  async tariffs(market?: string): Promise<Tariffs> {
+    const path = `${api}/account/tariffs${queryOf({ market })}`;
+    return tariffsOf(fieldsOf(await this.#result(path, true)));
   }
 
   async openOrders(filter: OrderFilter = {}): Promise<readonly OrderRow[]> {

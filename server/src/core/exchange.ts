@@ -54,7 +54,7 @@ export interface Tariff {
   /** The schedule, and the step that the user has reached in it. */
   readonly schedule: FeeSchedule;
   readonly step: FeeStep;
-  /** The user's own rates, which apply instead. */
+  /** The user's own rates, or else those of the market that was asked about, which apply instead. */
   readonly own: FeeRates | undefined;
   readonly thirtyDays: bigint;
   readonly today: bigint;
@@ -248,13 +248,14 @@ export class Exchange {
     });
   }
 
-  /** A user's fees and turnover at the time of the last command. */
-  tariff(name: string): Tariff {
+  /** A user's fees, in a market where one is named, and turnover at the time of the last command. */
+  tariff(name: string, market?: string): Tariff {
     const { timeUs, fees: schedule } = this.#state;
     const user = this.#state.usersByName.get(name);
     const turnover = user?.turnover ?? new Turnover();
     const step = turnover.stepAt(timeUs, schedule);
-    return { schedule, step, own: user?.fees, ...turnover.totals(timeUs) };
+    const marketFees = this.#state.marketsByCode.get(market ?? "")?.fees;
+    return { schedule, step, own: user?.fees ?? marketFees, ...turnover.totals(timeUs) };
   }
 
   /** The limits that apply. */

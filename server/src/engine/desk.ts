@@ -28,7 +28,7 @@ export function createDesk(engine: Engine): TradingDesk {
     openOrders: (user, query) => now((exchange) => exchange.openOrderPage(user, query)),
     openOrder: (user, id) => now((exchange) => exchange.openOrder(user, id)),
     balances: (user) => now((exchange) => exchange.balances(user)),
-    tariff: (user) => now((exchange) => exchange.tariff(user)),
+    tariff: (user, market) => now((exchange) => exchange.tariff(user, market)),
     async closedOrders(query) {
       const fault = await engine.historyCaughtUp();
       return fault === undefined

@@ -41,8 +41,8 @@ export interface TradingDesk {
   openOrder(user: string, id: number): Promise<OrderView | Unavailable | undefined>;
   /** What a user has of each currency that they ever had. */
   balances(user: string): Promise<readonly BalanceView[] | Unavailable>;
-  /** What a user pays, and the schedule that applies where neither they nor a market have own fees. */
-  tariff(user: string): Promise<Tariff | Unavailable>;
+  /** What a user pays, in a market where one is named, and the schedule where neither they nor it have own fees. */
+  tariff(user: string, market?: string): Promise<Tariff | Unavailable>;
   /** Closed orders of a user, the last one that ended first. */
   closedOrders(query: OrderQuery): Promise<PastAnswer<OrderRecord>>;
   /** Fills of one order that is known to be closed, oldest first. */

@@ -136,6 +136,25 @@ describe("tariffs", () => {
     });
   });
 
+  it("show the rates of a market that is asked about, behind those of the user", async () => {
+    const house = new House();
+    const market = { makerPpm: 10, takerPpm: 20 };
+    house.apply({ kind: "set-fees", fees: { of: "market", market: "TRX_USDT", rates: market } });
+    const ratesOf = async (query: string) => {
+      const { json } = await house.call("GET", `${account}/tariffs${query}`, { user: alice });
+      const { maker_percent, taker_percent } = json.result.current_tariff_step;
+      return [maker_percent, taker_percent];
+    };
+    expect(await ratesOf("?market=TRX_USDT")).toEqual(["0.001", "0.002"]);
+    expect(await ratesOf("?market=BTC_USDT")).toEqual(["0.08", "0.1"]);
+    expect(await ratesOf("")).toEqual(["0.08", "0.1"]);
+    const rates = { makerPpm: 1, takerPpm: 2 };
+    house.apply({ kind: "set-fees", fees: { of: "user", user: alice, rates } });
+    expect(await ratesOf("?market=TRX_USDT")).toEqual(["0.0001", "0.0002"]);
+    const unknown = await house.call("GET", `${account}/tariffs?market=X_Y`, { user: alice });
+    expect(unknown.json).toEqual({ code: 1, state: 1, message: "Market X_Y not found." });
+  });
+
   it("value what orders hold at last prices, rounded down, and leave out what has no price", async () => {
     const house = new House().endow();
     const trx = { market: "TRX_USDT", price: "0.3", quantity: "40" };

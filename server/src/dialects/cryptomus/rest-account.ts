@@ -15,7 +15,7 @@ import type { SignedCall } from "./rest-access.ts";
 import { type DeskParts, isUnavailable } from "./rest-desk.ts";
 import { faultyReply, refusalReply, reply } from "./rest-errors.ts";
 import { checkInput, faultTexts, quoted } from "./rest-validation.ts";
-import { balanceQuery } from "./schemas.ts";
+import { balanceQuery, tariffsQuery } from "./schemas.ts";
 
 /** Answers with what the user has: all currencies that they ever had, or the one that they ask for. */
 export async function listBalances(
@@ -46,12 +46,17 @@ function balancesReply(balances: readonly BalanceView[]): RestReply {
   return reply(200, { result });
 }
 
-/** Answers with the fee steps, the user's own, and what it follows from. */
+/** Answers with the fee steps, the user's own, in a market where they name one, and what it follows from. */
 export async function showTariffs(
   { board, desk }: DeskParts,
-  { identity }: SignedCall,
+  { identity, request }: SignedCall,
 ): Promise<RestReply> {
-  const tariff = await desk.tariff(identity.userId);
+  const checked = checkInput(tariffsQuery, request.query);
+  if (checked.kind === "faulty") return faultyReply(checked.faults);
+  const { market } = checked.fields;
+  if (market !== undefined && board.market(market) === undefined)
+    return refusalReply("unknown-market", { market });
+  const tariff = await desk.tariff(identity.userId, market);
   if (isUnavailable(tariff)) return refusalReply("unavailable");
   const balances = await desk.balances(identity.userId);
   if (isUnavailable(balances)) return refusalReply("unavailable");

@@ -227,7 +227,7 @@ export class House {
       openOrders: (user, query) => answer(() => this.exchange.openOrderPage(user, query)),
       openOrder: (user, id) => answer(() => this.exchange.openOrder(user, id)),
       balances: (user) => answer(() => this.exchange.balances(user)),
-      tariff: (user) => answer(() => this.exchange.tariff(user)),
+      tariff: (user, market) => answer(() => this.exchange.tariff(user, market)),
       closedOrders: (query) => past(this.history.closedOrders(query)),
       fillsOfClosed: (query) => past(this.history.orderFills(query)),
     };

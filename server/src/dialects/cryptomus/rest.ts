@@ -32,6 +32,7 @@ import {
   ordersQuery,
   pairParams,
   symbolQuery,
+  tariffsQuery,
 } from "./schemas.ts";
 import {
   assetsReply,
@@ -222,6 +223,7 @@ function accountRows(options: CryptomusRestOptions): readonly Row[] {
     method: "GET",
     path,
     summary: "Fee steps, your own one and your turnover.",
+    querySchema: tariffsQuery,
     replySchema: tariffsReply,
     handle: signedWithoutBody(authenticator, (call) => showTariffs(parts, call)),
   });

@@ -156,6 +156,15 @@ export const balanceQuery: InputSchema<BalanceQueryFields> = input<BalanceQueryF
   ticker: Type.Optional(text("Only this currency.")),
 });
 
+/** Where fees are asked for; this parameter is an addition of ours. */
+interface TariffsQueryFields {
+  readonly market?: string;
+}
+
+export const tariffsQuery: InputSchema<TariffsQueryFields> = input<TariffsQueryFields>({
+  market: Type.Optional(text("Market, whose own rates then count too.")),
+});
+
 /** Which market is meant. */
 export interface SymbolQuery {
   readonly symbol: string;
