@@ -25,9 +25,16 @@ export const defaultCallOptions: CallOptions = {
   waitMsMax: 60_000,
 };
 
+/** An answer that is what was asked for. */
+export interface Success {
+  readonly ok: true;
+  readonly text: string;
+  readonly unknownTimes?: string | undefined;
+}
+
 /** What came of one try. */
 export type Outcome =
-  | { readonly ok: true; readonly text: string }
+  | Success
   | {
       readonly ok: false;
       readonly fault: Fault;
@@ -58,7 +65,7 @@ export async function callOnce(
     return { ok: false, fault, mayBeDone: true };
   }
   const { status, text, retryAfterMs } = answer;
-  if (status >= 200 && status < 300) return { ok: true, text };
+  if (status >= 200 && status < 300) return { ok: true, text, unknownTimes: answer.unknownTimes };
   const fault = readRefusal(answer);
   const mayBeDone = status >= 500;
   return {
@@ -81,10 +88,10 @@ export async function call(
   platform: Platform,
   options: CallOptions,
   once: () => Promise<Outcome>,
-): Promise<string> {
+): Promise<Success> {
   for (let attempt = 0; ; attempt += 1) {
     const outcome = await once();
-    if (outcome.ok) return outcome.text;
+    if (outcome.ok) return outcome;
     await waitForNext(platform, options, { outcome, attempt });
   }
 }

@@ -19,6 +19,8 @@ export type {
   Trade,
 } from "./cryptomus/messages.ts";
 export { openOrders } from "./cryptomus/open-orders.ts";
+export type { PastCandlesRequest } from "./cryptomus/past-candles.ts";
+export { pastCandles, pastCandlesMax } from "./cryptomus/past-candles.ts";
 export type { BookRows, CryptomusRestOptions } from "./cryptomus/rest.ts";
 export { CryptomusRest } from "./cryptomus/rest.ts";
 export type {
@@ -72,11 +74,14 @@ export type {
   CallCount,
   Indicator,
   IndicatorRow,
+  KnownBars,
+  MyDataset,
   NamedCode,
   PastBar,
   PastRequest,
   PastTrade,
   SeriesRequest,
+  Span,
   TickerName,
 } from "./finazon/rest-messages.ts";
 export type { FinazonCounts, FinazonStreamOptions, TickerRefusal } from "./finazon/stream.ts";

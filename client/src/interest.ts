@@ -36,6 +36,17 @@ export class Interest {
     if (wish !== undefined) wish.count = Math.max(0, wish.count - 1);
   }
 
+  /** The server did not take these back: it is told again, unless somebody wants them by then. */
+  unwanted(group: string, names: readonly string[]): void {
+    const wishes = this.#groups.get(group) ?? new Map<string, Wish>();
+    this.#groups.set(group, wishes);
+    for (const name of names) {
+      const wish = wishes.get(name);
+      if (wish === undefined) wishes.set(name, { count: 0, isSent: true });
+      else wish.isSent = true;
+    }
+  }
+
   /** Nobody wants it any more, and the server knows nothing of it that would have to be taken back. */
   drop(group: string, name: string): void {
     this.#groups.get(group)?.delete(name);

@@ -33,6 +33,8 @@ export interface HttpAnswer {
   readonly text: string;
   /** Value of `Retry-After` in milliseconds, where it names seconds. */
   readonly retryAfterMs: number | undefined;
+  /** Value of `openbourse-unknown`: times of which not everything is known. */
+  readonly unknownTimes?: string | undefined;
 }
 
 /** What the client is lent. Times are milliseconds; one that is left out of the options is the program's own. */
@@ -110,7 +112,8 @@ export const systemPlatform: Platform = {
     try {
       const answer = await globals.fetch(url, { ...request, signal: controller.signal });
       const text = await answer.text();
-      return { status: answer.status, text, retryAfterMs: retryAfterMs(answer) };
+      const unknownTimes = answer.headers.get("openbourse-unknown") ?? undefined;
+      return { status: answer.status, text, retryAfterMs: retryAfterMs(answer), unknownTimes };
     } finally {
       globals.clearTimeout(timer);
     }

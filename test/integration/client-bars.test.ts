@@ -3,7 +3,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { FinazonRest, FinazonStream, type TickerRefusal } from "../../client/src/index.ts";
+import {
+  FinazonRest,
+  FinazonStream,
+  type Platform,
+  systemPlatform,
+  type TickerRefusal,
+} from "../../client/src/index.ts";
 import { quick } from "../support/client-house.ts";
 import { FaultyProxy } from "../support/faulty-proxy.ts";
 import { addKey } from "../support/operator.ts";
@@ -141,8 +147,9 @@ describe("the past", () => {
     const rest = new FinazonRest({ url: proxy.url, key });
     expect((await rest.datasets()).map(({ code }) => code)).toContain(dataset);
     expect(await rest.tickers(dataset)).toContainEqual({ publisher: "huobi", ticker });
+    const series = { dataset: "local", ticker, interval: "1m" } as const;
     await until(async () => {
-      const bars = await rest.timeSeries({ dataset: "local", ticker, interval: "1m" });
+      const bars = await rest.timeSeries(series);
       expect(bars[0]?.close).toMatch(/^\d+(\.\d+)?$/);
     });
     const [trade] = await rest.trades({ dataset: "local", ticker });
@@ -151,10 +158,32 @@ describe("the past", () => {
     expect(await rest.price("local", ticker)).toMatch(/^\d+(\.\d+)?$/);
     expect(await rest.snapshot("local", ticker)).toHaveProperty("lt.p");
     expect((await rest.apiUsage())[0]?.calls.usage).toBeGreaterThan(0);
+    const [row] = await rest.indicator("ma", series, { time_period: 1 });
+    expect(row?.values["ma"]).toMatch(/^\d+(\.\d+)?$/);
+    expect((row?.timeMs ?? 1) % 60_000).toBe(0);
+    expect((await rest.publishers()).map(({ code }) => code)).toContain(dataset);
+    const [mine] = await rest.myDatasets();
+    expect(mine?.limits.map(({ title }) => title)).toContain("API requests");
     const past: string[] = [];
     for await (const bar of rest.bars({ dataset: "local", ticker, interval: "1m" }))
       past.push(bar.close);
     expect(past.length).toBeGreaterThan(0);
+  });
+
+  it("tells the times of which not everything is known", async () => {
+    const platform: Partial<Platform> = {
+      async request(...call) {
+        const answer = await systemPlatform.request(...call);
+        return { ...answer, unknownTimes: "1699540020-1699540080, 1699550000-1699560000" };
+      },
+    };
+    const rest = new FinazonRest({ url: proxy.url, key, platform });
+    const { bars, unknown } = await rest.knownBars({ dataset, ticker, interval: "1m" });
+    expect(bars.length).toBeGreaterThan(0);
+    expect(unknown).toEqual([
+      { fromMs: 1_699_540_020_000, toMs: 1_699_540_080_000 },
+      { fromMs: 1_699_550_000_000, toMs: 1_699_560_000_000 },
+    ]);
   });
 
   it("is asked for again when the answer is lost, and refused by code", async () => {

@@ -9,6 +9,7 @@ import {
   type Feed,
   type Gap,
   type Platform,
+  pastCandles,
   systemPlatform,
   type Trade,
 } from "../../client/src/index.ts";
@@ -96,6 +97,19 @@ describe("feeds", () => {
     expect(() => stream.candles(market, 3_600)).toThrow("use a second stream");
     feed.close();
     expect(() => stream.candles(market, 3_600)).not.toThrow();
+  });
+
+  it("of candles are joined by their past", async () => {
+    await trade("6", "0.2698");
+    const { startMs } = await next(stream.candles(market, 60));
+    const toMs = startMs + 59_999;
+    const past = await pastCandles(stream, { market, intervalS: 60, fromMs: startMs, toMs });
+    expect(past).toMatchObject([{ market, startMs, close: "0.2698" }]);
+    const all = await pastCandles(stream, { market, intervalS: 86_400, fromMs: 0, toMs });
+    expect(all.at(-1)?.startMs).toBe(startMs - (startMs % 86_400_000));
+    await expect(
+      pastCandles(stream, { market: "NOPE_USDT", intervalS: 60, fromMs: 0, toMs }),
+    ).rejects.toMatchObject({ fault: { kind: "refused" } });
   });
 
   it("of an account have every order, fill and change of money", async () => {

@@ -224,7 +224,7 @@ export class CryptomusRest {
 
   async #read(target: string, isSigned = false): Promise<unknown> {
     const request = { method: "GET", target, isSigned } as const;
-    const text = await call(this.#platform, this.#options, () => this.#once(request));
+    const { text } = await call(this.#platform, this.#options, () => this.#once(request));
     return parsed(text, JSON.parse);
   }
 

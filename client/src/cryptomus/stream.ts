@@ -19,6 +19,7 @@ import type { DepthUpdate } from "../order-book.ts";
 import { type Platform, systemPlatform } from "../platform.ts";
 import { PendingRequests } from "../requests.ts";
 import { Signal } from "../signal.ts";
+import { CandleGate } from "./candle-gate.ts";
 import { decoders, type Routed } from "./decode.ts";
 import { everything, FeedTable } from "./feed-table.ts";
 import { type LiveBook, OwnedBook } from "./live-book.ts";
@@ -32,6 +33,7 @@ import type {
   Ticker,
   Trade,
 } from "./messages.ts";
+import { isTooMany, namesOf, refusalOf, requestsOf } from "./requests.ts";
 import type { Channel, ErrorObject, QueryMethod } from "./wire.ts";
 
 /** Names of markets or currencies; `all` takes those that come later too. */
@@ -75,19 +77,19 @@ interface Reply {
 
 /** Reasons of a closing after which it is of no use to come back. */
 const banned = /disabled|Far too many/;
-/** Most params of one request. */
-const paramsMax = 1_000;
 /** Most feeds and books at once. */
 const feedsMax = 10_000;
-/** Most requests of which it is known what they subscribed to. */
+/** Most requests of which it is known what they were about. */
 const askedMax = 1_000;
 /** Until what was refused as too much is asked for again, in milliseconds. */
 const tooManyWaitMs = 15_000;
 
-/** What a request subscribed to. */
+/** What a request is about. */
 interface Asked {
   readonly channel: Channel;
   readonly names: readonly string[];
+  /** Told in the very moment of the answer whether the server took it. */
+  readonly answered: (wasTaken: boolean) => void;
 }
 
 /** See the head of the file. */
@@ -102,8 +104,9 @@ export class CryptomusStream {
   readonly #requests: PendingRequests<Reply>;
   readonly #interest = new Interest();
   readonly #feeds: FeedTable = new FeedTable(this.#interest, () => this.#planFlush());
+  readonly #gate = new CandleGate();
   readonly #books = new Set<OwnedBook>();
-  /** What was subscribed to with the newest requests. */
+  /** What the newest requests were about. */
   readonly #asked = new Map<number, Asked>();
   readonly #counts = { gaps: 0, resyncs: 0 };
   readonly #token: CryptomusStreamOptions["token"];
@@ -282,9 +285,7 @@ export class CryptomusStream {
 
   #tell({ group, add, remove }: InterestChange): void {
     const channel = group as Channel;
-    for (const params of requestsOf(channel, remove)) {
-      void this.#ask(`${channel}_unsubscribe`, params).catch(() => {});
-    }
+    for (const params of requestsOf(channel, remove)) void this.#unsubscribe(channel, params);
     // Whatever ran beside `all` was stopped with it.
     if (remove.includes(everything)) this.#interest.unsend(group);
     for (const params of requestsOf(channel, add)) void this.#subscribe(channel, params);
@@ -292,21 +293,41 @@ export class CryptomusStream {
     if (remove.includes(everything)) this.#planFlush();
   }
 
+  async #unsubscribe(channel: Channel, params: readonly unknown[]): Promise<void> {
+    const names = namesOf(channel, params);
+    const answered = this.#gate.shut(channel, "off", names);
+    const asked = { channel, names, answered };
+    // After a loss of the connection there is nothing to take back.
+    const reply = await this.#ask(`${channel}_unsubscribe`, params, asked).catch(() => undefined);
+    if (reply === undefined) answered(true);
+    if (!isTooMany(reply?.error)) return;
+    this.#interest.unwanted(channel, names);
+    this.#flushLater();
+  }
+
   async #subscribe(channel: Channel, params: readonly unknown[]): Promise<void> {
-    const names = channel === "candles" ? [params.join("|")] : (params as readonly string[]);
+    const names = namesOf(channel, params);
+    const answered = this.#gate.shut(channel, "on", names);
+    const asked = { channel, names, answered };
     try {
-      const { error } = await this.#ask(`${channel}_subscribe`, params, { channel, names });
+      const { error } = await this.#ask(`${channel}_subscribe`, params, asked);
       if (error === null)
         this.#counts.gaps += this.#feeds.tellGaps(channel, this.platform.wallMs());
-      else if (error.message.startsWith("Too many requests")) {
-        this.#cancelWait();
-        this.#cancelWait = this.platform.after(tooManyWaitMs, () => this.#planFlush());
+      else if (isTooMany(error)) {
         this.#interest.unsend(channel, names);
+        this.#flushLater();
       } else this.#refused(channel, names, error);
     } catch (error) {
       // After a loss of the connection, the next one asks for everything by itself.
       if (faultOf(error).kind === "timeout") this.#again(channel, names);
+    } finally {
+      answered(false);
     }
+  }
+
+  #flushLater(): void {
+    this.#cancelWait();
+    this.#cancelWait = this.platform.after(tooManyWaitMs, () => this.#planFlush());
   }
 
   #again(channel: Channel, names: readonly string[]): void {
@@ -370,6 +391,7 @@ export class CryptomusStream {
   }
 
   #lost(): void {
+    this.#gate.clear();
     this.#feeds.lost(this.platform.wallMs());
     for (const book of this.#books) book.lost();
     this.#requests.failAll({
@@ -398,8 +420,9 @@ export class CryptomusStream {
 
   /** An error right behind a success is about names that were left out of it. */
   #reply(id: unknown, reply: Reply): void {
-    if (this.#requests.settle(id, reply) || reply.error === null) return;
     const asked = typeof id === "number" ? this.#asked.get(id) : undefined;
+    asked?.answered(!isTooMany(reply.error));
+    if (this.#requests.settle(id, reply) || reply.error === null) return;
     if (asked === undefined) this.refusals.emit(refusalOf(reply.error));
     else this.#refused(asked.channel, asked.names, reply.error);
   }
@@ -410,23 +433,7 @@ export class CryptomusStream {
         if (book.parameter === routed.name) book.take(routed.item as DepthUpdate);
       return;
     }
+    if (channel === "candles" && this.#gate.isShut(routed.name)) return;
     this.#feeds.route(channel, routed);
   }
-}
-
-/** The params of as many requests as it takes. */
-function requestsOf(channel: Channel, names: readonly string[]): readonly (readonly unknown[])[] {
-  if (channel === "candles") {
-    return names.map((name) => {
-      const [market, intervalS] = name.split("|");
-      return [market, Number(intervalS)];
-    });
-  }
-  const pieces: string[][] = [];
-  for (let at = 0; at < names.length; at += paramsMax) pieces.push(names.slice(at, at + paramsMax));
-  return pieces;
-}
-
-function refusalOf({ code, message }: ErrorObject): Fault {
-  return { kind: "refused", message, code: String(code) };
 }

@@ -8,6 +8,12 @@ export interface NamedCode {
   readonly status?: "finished" | "failed";
 }
 
+/** A dataset that the key may use. */
+export interface MyDataset extends NamedCode {
+  /** The limits of the workspace, in words. */
+  readonly limits: readonly { readonly title: string; readonly value: string }[];
+}
+
 /** A ticker and who publishes it. */
 export interface TickerName {
   readonly ticker: string;
@@ -50,6 +56,18 @@ export interface PastBar {
   readonly low: string;
   readonly close: string;
   readonly volume: string;
+}
+
+/** From a moment to before another one, in milliseconds since 1970. */
+export interface Span {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** Bars, and the times among them of which not everything is known. */
+export interface KnownBars {
+  readonly bars: readonly PastBar[];
+  readonly unknown: readonly Span[];
 }
 
 /** A trade of the past. */

@@ -8,11 +8,14 @@ import type {
   CallCount,
   Indicator,
   IndicatorRow,
+  KnownBars,
+  MyDataset,
   NamedCode,
   PastBar,
   PastRequest,
   PastTrade,
   SeriesRequest,
+  Span,
   TickerName,
 } from "./rest-messages.ts";
 
@@ -25,6 +28,10 @@ export interface FinazonRestOptions {
 }
 
 type Row = Readonly<Record<string, unknown>>;
+interface Answer {
+  readonly body: unknown;
+  readonly unknownTimes: string | undefined;
+}
 type Parameters = Readonly<Record<string, string | number | boolean | undefined>>;
 
 const pageSizeMax = 1_000;
@@ -51,6 +58,25 @@ export class FinazonRest {
     }));
   }
 
+  async publishers(): Promise<readonly NamedCode[]> {
+    return (await this.#rows("publishers", { page_size: pageSizeMax })).map((row) => ({
+      code: textOf(row, "code"),
+      name: textOf(row, "name"),
+    }));
+  }
+
+  /** The datasets that the key may use, and what it may do in a minute. */
+  async myDatasets(): Promise<readonly MyDataset[]> {
+    return (await this.#rows("my_datasets", { page_size: pageSizeMax })).map((row) => ({
+      code: textOf(row, "code"),
+      name: textOf(row, "name"),
+      limits: rowsOf({ data: row["details"] }).map((limit) => ({
+        title: textOf(limit, "title"),
+        value: textOf(limit, "value"),
+      })),
+    }));
+  }
+
   /** A page of the crypto tickers of a dataset, or of all. */
   async tickers(dataset?: string, page?: number): Promise<readonly TickerName[]> {
     const rows = await this.#rows("tickers/crypto", { dataset, page, page_size: pageSizeMax });
@@ -62,15 +88,13 @@ export class FinazonRest {
 
   /** A page of bars. */
   async timeSeries(request: SeriesRequest): Promise<readonly PastBar[]> {
-    const rows = await this.#rows("time_series", seriesQuery(request));
-    return rows.map((row) => ({
-      startMs: Number(textOf(row, "t")) * 1_000,
-      open: textOf(row, "o"),
-      high: textOf(row, "h"),
-      low: textOf(row, "l"),
-      close: textOf(row, "c"),
-      volume: textOf(row, "v"),
-    }));
+    return (await this.knownBars(request)).bars;
+  }
+
+  /** A page of bars, and the times of that page of which not everything is known: elsewhere, no bar means no trade. */
+  async knownBars(request: SeriesRequest): Promise<KnownBars> {
+    const { body, unknownTimes = "" } = await this.#answer("time_series", seriesQuery(request));
+    return { bars: rowsOf(body).map(barOf), unknown: spansOf(unknownTimes) };
   }
 
   /** All bars of a time, the oldest first, asked for page after page as they are read. */
@@ -128,19 +152,48 @@ export class FinazonRest {
   }
 
   async #rows(path: string, parameters: Parameters): Promise<readonly Row[]> {
-    const { data } = fieldsOf(await this.#read(path, parameters));
-    if (Array.isArray(data)) return data.map(fieldsOf);
-    throw new ClientError({ kind: "unreadable", message: "the answer has no list" });
+    return rowsOf(await this.#read(path, parameters));
   }
 
   async #read(path: string, parameters: Parameters): Promise<unknown> {
+    return (await this.#answer(path, parameters)).body;
+  }
+
+  async #answer(path: string, parameters: Parameters): Promise<Answer> {
     const url = `${this.#url}/latest/${path}${queryOf(parameters)}`;
     const headers = { authorization: `apikey ${this.#key}` };
     const { timeoutMs } = this.#options;
     const once = () =>
       callOnce(this.#platform, url, { method: "GET", headers }, { timeoutMs, readRefusal });
-    return parsed(await call(this.#platform, this.#options, once), parseExact);
+    const { text, unknownTimes } = await call(this.#platform, this.#options, once);
+    return { body: parsed(text, parseExact), unknownTimes };
   }
+}
+
+function rowsOf(body: unknown): readonly Row[] {
+  const { data } = fieldsOf(body);
+  if (Array.isArray(data)) return data.map(fieldsOf);
+  throw new ClientError({ kind: "unreadable", message: "the answer has no list" });
+}
+
+function barOf(row: Row): PastBar {
+  return {
+    startMs: Number(textOf(row, "t")) * 1_000,
+    open: textOf(row, "o"),
+    high: textOf(row, "h"),
+    low: textOf(row, "l"),
+    close: textOf(row, "c"),
+    volume: textOf(row, "v"),
+  };
+}
+
+/** `1699540020-1699540080, …` in seconds. */
+function spansOf(text: string): readonly Span[] {
+  const found = text.matchAll(/(\d{1,12})-(\d{1,12})/g);
+  return Array.from(found, ([, from, to]) => ({
+    fromMs: Number(from) * 1_000,
+    toMs: Number(to) * 1_000,
+  }));
 }
 
 function pastQuery({
