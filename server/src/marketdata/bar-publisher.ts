@@ -52,6 +52,8 @@ export interface StoredMinute {
   readonly instrument: Instrument;
   readonly bar: Bar;
   readonly trades: readonly Omit<Trade, "instrument" | "receiveTimeUs">[];
+  /** Whether there may be subscribers who were not sent its present state. */
+  readonly isOwed: boolean;
 }
 
 /** What a dataset goes on with after a start. */
@@ -59,7 +61,7 @@ export interface RestoredBars {
   readonly minutes: readonly StoredMinute[];
   /** All that anything is stored of. */
   readonly instruments: readonly Instrument[];
-  /** Minutes that start before this are not restored and do not change. */
+  /** Minutes that start before this do not change; they are restored where they are owed. */
   readonly fromUs: number;
   /** Market time when this was stored, and now. */
   readonly atUs: number;
@@ -125,22 +127,23 @@ export class BarPublisher {
 
   /**
    * Goes on from where market time was when these minutes were stored, oldest first of each instrument.
-   * One that was closed by then was published; one that has ended since is published once it is
-   * advanced. All of them may be revised for as long after `nowUs` as any other after its end, by what a
-   * source tells again; older minutes of `instruments` do not change.
+   * One that was closed by then was published so; one that has ended since, and one that is owed, is published
+   * once it is advanced. Those from `fromUs` on may be revised for as long after `nowUs` as any other after its
+   * end, by what a source tells again; older minutes of `instruments` do not change.
    */
   restore({ minutes, instruments, fromUs, atUs, nowUs }: RestoredBars): void {
     assert(this.#nowUs === undefined, "what was stored comes before everything else");
     this.#start(atUs);
     for (const instrument of instruments) this.#seriesOf(instrument).finalBefore(fromUs);
-    for (const { instrument, bar, trades } of minutes) {
+    for (const { instrument, bar, trades, isOwed } of minutes) {
       const { startUs, priceScale, volumeScale: quantityScale } = bar;
       const endUs = startUs + barIntervalUs;
-      const finalUs = Math.max(endUs, nowUs) + this.#options.latenessUs;
+      const mayChange = startUs >= fromUs;
+      const finalUs = mayChange ? Math.max(endUs, nowUs) + this.#options.latenessUs : endUs;
       const minute = new MinuteBar({ startUs, finalUs, priceScale, quantityScale });
       minute.join(bar);
       if (endUs <= atUs) minute.restoreClosed(bar.revision);
-      else minute.changed();
+      if (isOwed) minute.changed();
       const series = this.#seriesOf(instrument);
       if (series.bars.length === 0) this.#active.push(series);
       series.restore(minute, trades);

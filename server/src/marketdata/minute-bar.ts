@@ -56,7 +56,7 @@ export class MinuteBar extends BarFold {
     this.#owedPeriods = everyPeriod;
   }
 
-  /** Goes on from a state that was closed and shown before. */
+  /** Goes on from a state that was closed before. */
   restoreClosed(revision: number): void {
     this.#countAtClose = this.tradeCount - revision;
   }
@@ -66,7 +66,7 @@ export class MinuteBar extends BarFold {
     return (this.#owedPeriods & periodBit[periodS]) !== 0;
   }
 
-  /** A trade was added: every period is owed the new state. */
+  /** Every period is owed the present state: a trade was added, or it may not have been shown. */
   changed(): void {
     this.#owedPeriods = everyPeriod;
   }

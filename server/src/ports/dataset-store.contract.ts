@@ -151,6 +151,50 @@ export function datasetStoreContract(name: string, open: () => Promise<DatasetSt
       expect(await store.position(dataset)).toEqual({ epoch: "two", sequence: 1, timeUs: 7 });
     });
 
+    it("refuses a batch that does not follow what is stored, so that nothing is stored twice or left out", async () => {
+      const position = { epoch: "one", sequence: 5, timeUs: at(5) };
+      await put(batch(5, [barAt(0, 9)], { follows: "nothing" }));
+      for (const follows of [
+        "nothing",
+        { ...position, sequence: 4 },
+        { ...position, epoch: "two" },
+      ] as const) {
+        expect(await store.put(batch(6, [barAt(1, 9)], { follows }))).toMatchObject({
+          kind: "failure",
+          fault: "failed",
+          message: expect.stringContaining("dataset crypto is stored up to 5 of one and not up to"),
+        });
+      }
+      expect((await read()).bars).toEqual([barAt(0, 9)]);
+
+      // What was stored before is told again by whoever did not hear that it was.
+      await put(batch(5, [barAt(3, 9)], { follows: "nothing" }));
+      await put(batch(6, [barAt(1, 9)], { follows: position }));
+      expect((await read()).bars).toEqual([barAt(0, 9), barAt(1, 9)]);
+    });
+
+    it("knows which minutes were revised since market time passed a whole minute", async () => {
+      const revised = (minutes: number) => barAt(minutes, 9, { tradeCount: 2, revision: 1 });
+      const timed = (sequence: number, seconds: number, bars: readonly Bar[]) =>
+        batch(sequence, bars, {
+          position: { epoch: "one", sequence, timeUs: at(10) + seconds * 1_000_000 },
+        });
+      expect(await store.revised(dataset)).toEqual([]);
+      await put(timed(1, 5, [barAt(9, 9), revised(8), barAt(10, 9)]), timed(2, 59, [revised(3)]));
+      const other = { bars: [{ ticker: "ETH/USDT", bar: revised(3) }] };
+      await put({ ...timed(3, 59, []), ...other });
+      expect(await store.revised(dataset)).toEqual([
+        { ticker, startUs: at(3) },
+        { ticker: "ETH/USDT", startUs: at(3) },
+        { ticker, startUs: at(8) },
+      ]);
+
+      await put(timed(4, 60, [revised(9)]));
+      expect(await store.revised(dataset)).toEqual([{ ticker, startUs: at(9) }]);
+      await put(timed(5, 300, []));
+      expect(await store.revised(dataset)).toEqual([]);
+    });
+
     it("does not move the position for what was imported", async () => {
       await put(batch(5, [barAt(3, 9)]));
       const bars = [{ ticker, bar: barAt(0, 8) }];

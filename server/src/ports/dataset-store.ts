@@ -31,6 +31,12 @@ export interface TickerBar {
   readonly bar: StoredBar;
 }
 
+/** A minute of a ticker. */
+export interface MinuteOfTicker {
+  readonly ticker: string;
+  readonly startUs: number;
+}
+
 /** What a feed has said, stored at once. */
 export interface DatasetBatch {
   readonly dataset: string;
@@ -39,6 +45,11 @@ export interface DatasetBatch {
    * same epoch was stored before: nothing of the batch is stored again.
    */
   readonly position: StoredPosition;
+  /**
+   * Up to where the dataset has to be stored for this to be its next batch; where it is elsewhere nothing is
+   * stored and {@link elsewhereFailure} says so. Not looked at when left out.
+   */
+  readonly follows?: StoredPosition | "nothing" | undefined;
   /** Trades that were counted, as they came, at most {@link batchTradesMax}. Nobody looks for duplicates here. */
   readonly trades: readonly StoredTrade[];
   /** Minutes, open ones included, at most {@link batchBarsMax}. A newer state takes the place of an older one. */
@@ -84,6 +95,11 @@ export interface ImportOutcome {
 export interface DatasetStore extends DatasetReader {
   /** Up to where a dataset is stored; undefined before its first batch. */
   position(dataset: string): Promise<StoredPosition | undefined | StorageFailure>;
+  /**
+   * Minutes that batches have revised since market time last passed a whole minute, oldest first: at a whole
+   * minute the last of those who follow a bar are sent its state.
+   */
+  revised(dataset: string): Promise<readonly MinuteOfTicker[] | StorageFailure>;
   /** Resolves when all of the batch is stored, or nothing of it is. Batches are stored in the order of the calls. */
   put(batch: DatasetBatch): Promise<StorageFailure | undefined>;
   /** Resolves when all of the batch is stored, or nothing of it is. */
@@ -122,11 +138,34 @@ export function assertBatch({ trades, bars }: DatasetBatch | ImportBatch): void 
   assert(areMinutes, "what is stored are minutes");
 }
 
-/** Whether a batch is after what is stored of its dataset. */
-export function isNewBatch(
-  { position }: Pick<DatasetBatch, "position">,
+/**
+ * Why a batch does not follow what is stored of its dataset; undefined where it does. Whoever goes on from
+ * another place would store trades twice, or leave some out.
+ */
+export function elsewhereFailure(
+  { dataset, follows }: Pick<DatasetBatch, "dataset" | "follows">,
   stored: StoredPosition | undefined,
-): boolean {
-  if (position.epoch !== stored?.epoch) return true;
-  return position.sequence > stored.sequence;
+): StorageFailure | undefined {
+  if (follows === undefined) return undefined;
+  const [expected, found] = [placeOf(follows), placeOf(stored ?? "nothing")];
+  if (expected === found) return undefined;
+  const message = `dataset ${dataset} is stored up to ${found} and not up to ${expected}, where this server goes on: another one records it too, or its file was exchanged; stop what else writes to it, then start again`;
+  return { kind: "failure", fault: "failed", message };
+}
+
+function placeOf(position: StoredPosition | "nothing"): string {
+  return position === "nothing" ? position : `${position.sequence} of ${position.epoch}`;
+}
+
+/** Whether a batch is to be stored, was stored before, or cannot be; in that case why. */
+export function judgedBatch(
+  batch: Pick<DatasetBatch, "dataset" | "position" | "follows">,
+  stored: StoredPosition | undefined,
+): "next" | "stored" | StorageFailure {
+  const { position, follows } = batch;
+  const isOfEpoch = position.epoch === stored?.epoch;
+  if (follows === undefined)
+    return isOfEpoch && position.sequence <= stored.sequence ? "stored" : "next";
+  const isStored = isOfEpoch && position.sequence === stored.sequence;
+  return isStored ? "stored" : (elsewhereFailure(batch, stored) ?? "next");
 }

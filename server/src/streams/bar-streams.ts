@@ -172,9 +172,9 @@ export class FeedRunner {
   #restore(): void {
     const { catalog, clock, dataset, restored } = this.#options;
     if (restored === undefined) return;
-    const minutes = restored.minutes.flatMap(({ ticker, bar, trades }) => {
+    const minutes = restored.minutes.flatMap(({ ticker, ...minute }) => {
       const instrument = catalog.ensureInstrument(dataset.code, ticker);
-      return instrument === undefined ? [] : [{ instrument, bar, trades }];
+      return instrument === undefined ? [] : [{ instrument, ...minute }];
     });
     const { code } = dataset;
     const instruments = restored.tickers.flatMap(

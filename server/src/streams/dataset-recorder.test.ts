@@ -171,6 +171,57 @@ describe("a start after an end or a death", () => {
     expect(minutesOf(third)).toEqual([]);
   });
 
+  it("publishes again what was revised and stored, and perhaps not published any more", async () => {
+    const first = await begin();
+    await first.trades({ id: 1, atUs: at(1) });
+    await first.recorder.flushed();
+    // An hour later the source tells of its past, and the server dies before the minute is over.
+    clock = new VirtualClock(at(3_605));
+    const second = await begin();
+    await second.trades({ id: 2, atUs: at(2) });
+    await second.pass(20);
+    clock = new VirtualClock(clock.nowUs());
+    const third = await begin();
+    await third.pass(120);
+    await third.stop();
+    clock = new VirtualClock(clock.nowUs());
+    const fourth = await begin();
+    await fourth.pass(120);
+
+    expect(minutesOf(second)).toEqual([[0, 1, "closed"]]);
+    expect(minutesOf(third)).toEqual([[0, 2, "revised"]]);
+    expect(minutesOf(fourth)).toEqual([]);
+  });
+
+  it("publishes the minute that was running however long it was down", async () => {
+    const first = await begin();
+    await first.trades({ id: 1, atUs: at(1) });
+    await first.recorder.flushed();
+    clock = new VirtualClock(startUs + 40 * 86_400_000_000);
+    const second = await begin();
+    await second.pass(60);
+
+    expect(minutesOf(second)).toEqual([[0, 1, "closed"]]);
+  });
+
+  it("stores nothing where another server has gone on, and says so", async () => {
+    const first = await begin();
+    await first.trades({ id: 1, atUs: at(0) });
+    await first.recorder.flushed();
+    const second = await begin();
+    await second.trades({ id: 2, atUs: at(1) });
+    await second.recorder.flushed();
+    await first.trades({ id: 2, atUs: at(1) });
+
+    expect(await first.recorder.flushed()).toMatchObject({
+      message: expect.stringContaining("another one records it too"),
+    });
+    expect(first.lines).toEqual([
+      "the dataset cannot be stored and is not stored any more; its streams go on",
+    ]);
+    expect((await storedTrades(store)).map(({ id }) => id)).toEqual([1, 2]);
+  });
+
   it("says of the time between why it is not known", async () => {
     const first = await begin();
     await first.trades({ id: 1, atUs: at(0) });

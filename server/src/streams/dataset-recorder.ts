@@ -35,6 +35,8 @@ export interface Recorded {
 export interface RecordingStart {
   /** Identity of what is counted. */
   readonly epoch: string;
+  /** Up to where it was stored at the start. */
+  readonly follows: StoredPosition | "nothing";
   /**
    * `sequences`: batches have the sequences of the feed's batches. `trades`: the feed tells the same trades
    * again at each start, so that the number of a trade is what tells it.
@@ -80,6 +82,8 @@ export class DatasetRecorder {
   /** Market time when the feed last told something. */
   #heardUs = 0;
   #lastCutUs = 0;
+  /** Of the last batch that was handed over, or of the start. */
+  #follows: StoredPosition | "nothing";
   /** Of the last batch that was handed over. */
   #lastSequence: number | undefined;
   #cancelGathering: (() => void) | undefined;
@@ -89,6 +93,7 @@ export class DatasetRecorder {
     this.#options = options;
     this.#skipped = mergedSpans(start.skipped);
     this.#downSince = start.downSince;
+    this.#follows = start.follows;
     this.queue = new StoreQueue({ dataset, store, clock, log, tradesMax });
   }
 
@@ -184,7 +189,9 @@ export class DatasetRecorder {
     const position = this.#nextPosition(recorded, timeUs, when);
     this.#lastSequence = position.sequence;
     this.#lastCutUs = timeUs;
-    this.queue.add({ dataset, position, trades, bars, known, gaps });
+    const follows = this.#follows;
+    this.#follows = position;
+    this.queue.add({ dataset, position, follows, trades, bars, known, gaps });
   }
 
   /** The collected trades that are to be stored. */

@@ -8,6 +8,7 @@ import { type StoredTicker, type StoredTrade, storedRowsMax } from "../ports/dat
 import {
   type DatasetStore,
   isStorageFailure,
+  type MinuteOfTicker,
   type StoredPosition,
 } from "../ports/dataset-store.ts";
 import { isUnanswered, type Unanswered } from "../ports/history.ts";
@@ -18,12 +19,17 @@ export interface RestoredMinute {
   readonly ticker: string;
   readonly bar: Bar;
   readonly trades: readonly StoredTrade[];
+  /** Whether there may be subscribers who were not sent its present state. */
+  readonly isOwed: boolean;
 }
 
 /** All of them, and market time when they were stored. */
 export interface RestoredMinutes {
   readonly minutes: readonly RestoredMinute[];
-  /** All tickers of which anything is stored; their minutes before `fromUs` do not change any more. */
+  /**
+   * All tickers of which anything is stored; their minutes before `fromUs` do not change any more, and are
+   * here only where they are owed.
+   */
   readonly tickers: readonly string[];
   readonly fromUs: number;
   readonly atUs: number;
@@ -78,7 +84,9 @@ export async function restoreDataset(options: RestoreOptions): Promise<Restored 
     nowUs - backlogMaxUs,
   );
   const fromUs = earliestUs - (earliestUs % barIntervalUs);
-  const minutes = await minutesFrom(fromUs, { ...options, tickers });
+  const revised = await store.revised(dataset);
+  if (isStorageFailure(revised)) return revised;
+  const minutes = await minutesFrom(fromUs, { ...options, tickers, revised, position });
   if ("kind" in minutes) return minutes;
   const running = { minutes, tickers: names, fromUs, atUs: position.timeUs };
   return { ...start, running, tickers: names };
@@ -90,7 +98,9 @@ function startOf(
   known: readonly Span[],
 ): Pick<Restored, "start" | "sequence" | "streamEpoch"> {
   const isAgain = source !== undefined && position?.epoch === source;
-  const fresh = `${dataset}-${nowUs}`;
+  const name = `${dataset}-${nowUs}`;
+  // A clock that stands still, or was set back to the very microsecond, names no two alike.
+  const fresh = name === position?.epoch ? `${name}-again` : name;
   // Behind a clock that was set back sequences would be used again.
   const goesOn = isLive && position !== undefined && nowUs > position.sequence;
   const streamEpoch = goesOn ? position.epoch : fresh;
@@ -99,6 +109,7 @@ function startOf(
   return {
     start: {
       epoch: source ?? streamEpoch,
+      follows: position ?? "nothing",
       counts: source === undefined ? "sequences" : "trades",
       storedTrades: isAgain ? Math.floor(position.sequence / 2) : 0,
       skipped: isLive || isAgain ? [] : known,
@@ -110,31 +121,55 @@ function startOf(
   };
 }
 
-/** The stored minutes from a time on, with the trades of each. */
+/** What minutes are restored of. */
+interface MinutesOptions extends Pick<RestoreOptions, "dataset" | "store" | "countsAnew"> {
+  readonly tickers: readonly StoredTicker[];
+  readonly revised: readonly MinuteOfTicker[];
+  readonly position: StoredPosition;
+}
+
+/** The stored minutes from a time on with the trades of each, and those before it that are owed. */
 async function minutesFrom(
   fromUs: number,
-  {
-    dataset,
-    store,
-    tickers,
-    countsAnew = false,
-  }: Pick<RestoreOptions, "dataset" | "store" | "countsAnew"> & {
-    readonly tickers: readonly StoredTicker[];
-  },
+  options: MinutesOptions,
 ): Promise<readonly RestoredMinute[] | Unanswered> {
+  const revisedOf = Map.groupBy(options.revised, ({ ticker }) => ticker);
   const minutes: RestoredMinute[] = [];
-  for (const { ticker, lastUs } of tickers) {
-    if (lastUs < fromUs) continue;
-    const rows = { dataset, ticker, fromUs, toUs: lastUs + barIntervalUs } as const;
-    const query = { ...rows, order: "oldest-first", limit: storedRowsMax } as const;
-    const found = await store.bars({ ...query, interval: minuteInterval });
-    if (isUnanswered(found)) return found;
-    for (const bar of found.bars.filter(isWhole)) {
-      const span = { fromUs: bar.startUs, toUs: bar.startUs + barIntervalUs };
-      const trades = countsAnew ? [] : await tradesWithIds(store, { ...query, ...span });
-      if ("kind" in trades) return trades;
-      minutes.push({ ticker, bar, trades });
-    }
+  for (const stored of options.tickers) {
+    const found = await minutesOf(stored, fromUs, revisedOf.get(stored.ticker) ?? [], options);
+    if ("kind" in found) return found;
+    minutes.push(...found);
+  }
+  return minutes;
+}
+
+/** Those of one ticker, oldest first. */
+async function minutesOf(
+  { ticker, lastUs }: StoredTicker,
+  fromUs: number,
+  revised: readonly MinuteOfTicker[],
+  { dataset, store, position, countsAnew = false }: MinutesOptions,
+): Promise<readonly RestoredMinute[] | Unanswered> {
+  // What was open at the position has not been published as closed, and what was revised may not be yet.
+  const starts = new Set(revised.map(({ startUs }) => startUs));
+  const isOwed = (startUs: number) =>
+    startUs + barIntervalUs > position.timeUs || starts.has(startUs);
+  const earliestUs = Math.min(fromUs, position.timeUs - barIntervalUs, ...[...starts].slice(0, 1));
+  if (lastUs < earliestUs) return [];
+  const rows = { dataset, ticker, fromUs: earliestUs, toUs: lastUs + barIntervalUs } as const;
+  const query = { ...rows, order: "oldest-first", limit: storedRowsMax } as const;
+  const found = await store.bars({ ...query, interval: minuteInterval });
+  if (isUnanswered(found)) return found;
+  const minutes: RestoredMinute[] = [];
+  for (const bar of found.bars.filter(isWhole)) {
+    const { startUs } = bar;
+    const mayChange = startUs >= fromUs;
+    if (!mayChange && !isOwed(startUs)) continue;
+    const span = { fromUs: startUs, toUs: startUs + barIntervalUs };
+    const isTold = mayChange && !countsAnew;
+    const trades = isTold ? await tradesWithIds(store, { ...query, ...span }) : [];
+    if ("kind" in trades) return trades;
+    minutes.push({ ticker, bar, trades, isOwed: isOwed(startUs) });
   }
   return minutes;
 }

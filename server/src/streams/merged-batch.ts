@@ -13,6 +13,7 @@ export function mergedBatch(older: DatasetBatch, newer: DatasetBatch): DatasetBa
   const lost = all.splice(0, Math.max(0, all.length - batchBarsMax));
   const merged = {
     ...newer,
+    follows: older.follows,
     trades: [...older.trades, ...newer.trades],
     bars: all,
     known: mergedSpans([...older.known, ...newer.known]),

@@ -25,8 +25,9 @@ import {
   type DatasetStore,
   type ImportBatch,
   type ImportOutcome,
-  isNewBatch,
   isNewerBar,
+  judgedBatch,
+  type MinuteOfTicker,
   type StoredPosition,
   type TickerBar,
 } from "../ports/dataset-store.ts";
@@ -40,6 +41,8 @@ interface StoredDataset {
   trades: StoredTrade[];
   /** Minutes by ticker, then by start. */
   readonly bars: Map<string, Map<number, StoredBar>>;
+  /** Those that were revised since market time last passed a whole minute. */
+  revised: readonly MinuteOfTicker[];
   known: readonly KnownSpan[];
   gaps: readonly Gap[];
 }
@@ -60,11 +63,17 @@ export class MemoryDatasetStore implements DatasetStore {
     return Promise.resolve(this.#failure ?? this.#datasets.get(dataset)?.position);
   }
 
+  revised(dataset: string): Promise<readonly MinuteOfTicker[] | StorageFailure> {
+    return Promise.resolve(this.#failure ?? this.#datasets.get(dataset)?.revised ?? []);
+  }
+
   put(batch: DatasetBatch): Promise<StorageFailure | undefined> {
     assertBatch(batch);
     if (this.#failure !== undefined) return Promise.resolve(this.#failure);
     const stored = this.#dataset(batch.dataset);
-    if (!isNewBatch(batch, stored.position)) return Promise.resolve(undefined);
+    const verdict = judgedBatch(batch, stored.position);
+    if (verdict !== "next") return Promise.resolve(verdict === "stored" ? undefined : verdict);
+    stored.revised = revisedWith(stored, batch);
     stored.position = batch.position;
     stored.trades.push(...batch.trades);
     for (const { ticker, bar } of batch.bars) {
@@ -187,10 +196,36 @@ export class MemoryDatasetStore implements DatasetStore {
   #dataset(code: string): StoredDataset {
     const known = this.#datasets.get(code);
     if (known !== undefined) return known;
-    const made = { position: undefined, trades: [], bars: new Map(), known: [], gaps: [] };
+    const made = {
+      position: undefined,
+      trades: [],
+      bars: new Map(),
+      revised: [],
+      known: [],
+      gaps: [],
+    };
     this.#datasets.set(code, made);
     return made;
   }
+}
+
+/** What is revised with a batch, oldest first. */
+function revisedWith(
+  { position, revised }: StoredDataset,
+  { position: next, bars }: DatasetBatch,
+): readonly MinuteOfTicker[] {
+  const minuteOf = (timeUs: number) => intervalStart(minute, timeUs);
+  const hasPassed = position !== undefined && minuteOf(next.timeUs) > minuteOf(position.timeUs);
+  const all = [
+    ...(hasPassed ? [] : revised),
+    ...bars
+      .filter(({ bar }) => bar.revision > 0)
+      .map(({ ticker, bar }) => ({ ticker, startUs: bar.startUs })),
+  ];
+  const byName = new Map(all.map((each) => [`${each.startUs} ${each.ticker}`, each]));
+  return [...byName.values()].toSorted(
+    (left, right) => left.startUs - right.startUs || (left.ticker < right.ticker ? -1 : 1),
+  );
 }
 
 function barsOf(stored: StoredDataset, ticker: string): Map<number, StoredBar> {

@@ -2,7 +2,7 @@
  * Answers queries from the file of one dataset, through a connection that cannot write. What takes long is
  * done in parts, so that others have their turn in between.
  */
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { startNotBefore } from "../../../marketdata/bars/interval.ts";
 import type {
   StoredBarQuery,
@@ -13,7 +13,7 @@ import type {
 import { type BarRange, BarReads, baseOf, type Skip } from "./bar-reads.ts";
 import { ByteWriter } from "./bytes.ts";
 import type { FromReader, ReadRequest } from "./messages.ts";
-import { findTicker, integer, textOf } from "./rows.ts";
+import { findTicker, integer, positionOf, selectPosition, textOf } from "./rows.ts";
 import { SpanReads } from "./span-reads.ts";
 import { segmentOf } from "./trade-bytes.ts";
 import { TradeReads } from "./trade-reads.ts";
@@ -33,12 +33,14 @@ export class DatasetFileReader {
   readonly #bars: BarReads;
   readonly #trades: TradeReads;
   readonly #spans: SpanReads;
+  readonly #position: StatementSync;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
     this.#bars = new BarReads(database);
     this.#trades = new TradeReads(database);
     this.#spans = new SpanReads(database);
+    this.#position = database.prepare(selectPosition);
   }
 
   /** Begins a query. */
@@ -50,6 +52,8 @@ export class DatasetFileReader {
         return yield* this.#readTrades(request.query);
       case "coverage":
         return { kind: "coverage", coverage: this.#spans.coverage(request.query) };
+      case "position":
+        return { kind: "position", position: positionOf(this.#position.get()) };
       case "tickers":
         return yield* this.#readTickers();
     }

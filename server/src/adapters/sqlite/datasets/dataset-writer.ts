@@ -4,7 +4,7 @@
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { KnownSpan } from "../../../ports/dataset-reader.ts";
-import { isNewBatch, isNewerBar, type StoredPosition } from "../../../ports/dataset-store.ts";
+import { isNewerBar, judgedBatch, type StoredPosition } from "../../../ports/dataset-store.ts";
 import type { StorageFailure } from "../../../ports/storage-fault.ts";
 import { Place } from "../../files/place.ts";
 import { attempt } from "../file/attempt.ts";
@@ -18,7 +18,8 @@ import { DatasetImport } from "./importing.ts";
 import type { FromWriter, WriteRequest } from "./messages.ts";
 import { openForWriting, toDatasetFailure } from "./open-file.ts";
 import { unpackBars, unpackTrades } from "./packing.ts";
-import { allTickers, integer, textOf } from "./rows.ts";
+import { RevisedMinutes } from "./revised-minutes.ts";
+import { allTickers, positionOf, selectPosition } from "./rows.ts";
 import { SpanWriter } from "./span-writer.ts";
 import { TickerTable } from "./ticker-table.ts";
 
@@ -42,12 +43,11 @@ export class DatasetWriter {
     this.#parts = {
       blocks: new BlockWriter(this.#database),
       bars: new BarWriter(this.#database),
+      revised: new RevisedMinutes(this.#database),
       spans: new SpanWriter(this.#database),
       tickers: new TickerTable(this.#database),
     };
-    this.#position = this.#database.prepare(
-      "SELECT epoch, sequence, time_us AS timeUs FROM position",
-    );
+    this.#position = this.#database.prepare(selectPosition);
     this.#setPosition = this.#database.prepare("REPLACE INTO position VALUES (1, ?, ?, ?)");
   }
 
@@ -67,12 +67,13 @@ export class DatasetWriter {
   #written(request: WriteRequest): FromWriter {
     switch (request.kind) {
       case "put":
-        this.#put(request);
-        return { kind: "stored" };
+        return this.#put(request);
       case "import":
         return this.#import(request);
       case "position":
         return { kind: "position", position: this.#stored() };
+      case "revised":
+        return { kind: "revised", minutes: this.#parts.revised.all() };
       case "forget": {
         const isDone = new Forgetting(this.#database, this.#parts).forget(request.beforeUs);
         return { kind: "forgotten", isDone };
@@ -80,9 +81,12 @@ export class DatasetWriter {
     }
   }
 
-  #put({ position, rows, known, gaps }: Put): void {
-    const { blocks, bars, spans, tickers } = this.#parts;
-    if (!isNewBatch({ position }, this.#stored())) return;
+  #put({ dataset, position, follows, rows, known, gaps }: Put): FromWriter {
+    const { blocks, bars, revised, spans, tickers } = this.#parts;
+    const stored = this.#stored();
+    const verdict = judgedBatch({ dataset, position, follows }, stored);
+    if (verdict !== "next") return verdict === "stored" ? { kind: "stored" } : verdict;
+    revised.advance(stored, position);
     for (const { ticker, segment } of unpackTrades(rows.trades)) {
       const id = tickers.idOf(ticker);
       blocks.add(id, segment);
@@ -93,12 +97,14 @@ export class DatasetWriter {
       const changes = own.map(({ startUs, bytes }) => ({ startUs, change: ifNewer(bytes) }));
       const { added } = bars.change(id, changes);
       tickers.count(id, { trades: 0, minutes: added });
+      for (const { startUs, bytes } of own) if (isRevised(bytes)) revised.add(id, startUs);
     }
     this.#addKnown(known);
     for (const { ticker, reason, ...span } of gaps) {
       spans.addGap(ticker === undefined ? allTickers : tickers.idOf(ticker), span, reason);
     }
     this.#setPosition.run(position.epoch, position.sequence, position.timeUs);
+    return { kind: "stored" };
   }
 
   #import({ rows, known }: Import): FromWriter {
@@ -117,10 +123,7 @@ export class DatasetWriter {
   }
 
   #stored(): StoredPosition | undefined {
-    const row = this.#position.get();
-    if (row === undefined) return undefined;
-    const { epoch, sequence, timeUs } = row;
-    return { epoch: textOf(epoch), sequence: integer(sequence), timeUs: integer(timeUs) };
+    return positionOf(this.#position.get());
   }
 
   #inTransaction(work: () => void): StorageFailure | undefined {
@@ -148,6 +151,10 @@ function ifNewer(bytes: Uint8Array): (stored: Uint8Array | undefined) => Uint8Ar
     const isNewer = isNewerBar(readRank(new ByteReader(bytes)), readRank(new ByteReader(stored)));
     return isNewer && !isSame(bytes, stored) ? bytes : undefined;
   };
+}
+
+function isRevised(bytes: Uint8Array): boolean {
+  return readRank(new ByteReader(bytes)).revision > 0;
 }
 
 function isSame(left: Uint8Array, right: Uint8Array): boolean {

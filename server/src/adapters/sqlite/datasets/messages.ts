@@ -14,7 +14,12 @@ import type {
   StoredTradeQuery,
   UnknownSpan,
 } from "../../../ports/dataset-reader.ts";
-import type { ImportOutcome, StoredPosition } from "../../../ports/dataset-store.ts";
+import type {
+  DatasetBatch,
+  ImportOutcome,
+  MinuteOfTicker,
+  StoredPosition,
+} from "../../../ports/dataset-store.ts";
 import type { HistoryBusy } from "../../../ports/history.ts";
 import type { StorageFailure } from "../../../ports/storage-fault.ts";
 
@@ -30,6 +35,7 @@ export type WriteRequest =
       readonly kind: "put";
       readonly dataset: string;
       readonly position: StoredPosition;
+      readonly follows: DatasetBatch["follows"];
       readonly rows: PackedRows;
       readonly known: readonly KnownSpan[];
       readonly gaps: readonly Gap[];
@@ -40,7 +46,7 @@ export type WriteRequest =
       readonly rows: PackedRows;
       readonly known: readonly KnownSpan[];
     }
-  | { readonly kind: "position"; readonly dataset: string }
+  | { readonly kind: "position" | "revised"; readonly dataset: string }
   /** Forgets a part; `isDone` says whether it was the last one. */
   | { readonly kind: "forget"; readonly dataset: string; readonly beforeUs: number };
 
@@ -50,6 +56,7 @@ export type FromWriter =
   | { readonly kind: "stored" }
   | ImportOutcome
   | { readonly kind: "position"; readonly position: StoredPosition | undefined }
+  | { readonly kind: "revised"; readonly minutes: readonly MinuteOfTicker[] }
   | { readonly kind: "forgotten"; readonly isDone: boolean }
   | StorageFailure;
 
@@ -58,7 +65,7 @@ export type ReadRequest =
   | { readonly kind: "bars"; readonly query: StoredBarQuery }
   | { readonly kind: "trades"; readonly query: StoredTradeQuery }
   | { readonly kind: "coverage"; readonly query: CoverageQuery }
-  | { readonly kind: "tickers"; readonly dataset: string }
+  | { readonly kind: "position" | "tickers"; readonly dataset: string }
   /** Goes on with a query that was not answered yet. */
   | { readonly kind: "go-on"; readonly id: number }
   /** Nobody waits any more for a query, which may have been begun. It is answered `busy`. */
@@ -75,6 +82,7 @@ export type FromReader =
   /** Segments (`trade-bytes.ts`), in the order of the query; those of each are oldest first. */
   | { readonly kind: "trades"; readonly segments: Uint8Array<ArrayBuffer> }
   | { readonly kind: "coverage"; readonly coverage: Coverage }
+  | { readonly kind: "position"; readonly position: StoredPosition | undefined }
   | { readonly kind: "tickers"; readonly tickers: readonly StoredTicker[] }
   /** Too many queries are begun. */
   | HistoryBusy

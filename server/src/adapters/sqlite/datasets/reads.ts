@@ -105,7 +105,7 @@ function finishedOf(reading: Reading): FromReader | undefined {
 }
 
 function datasetOf(query: Query): string {
-  return query.kind === "tickers" ? query.dataset : query.query.dataset;
+  return "dataset" in query ? query.dataset : query.query.dataset;
 }
 
 /** The answer where nothing is stored. */
@@ -123,6 +123,8 @@ function emptyAnswer(request: Query): FromReader {
       return { kind: "trades", segments: new Uint8Array() };
     case "coverage":
       return { kind: "coverage", coverage: { known: [], gaps: [] } };
+    case "position":
+      return { kind: "position", position: undefined };
     case "tickers":
       return { kind: "tickers", tickers: [] };
   }

@@ -2,6 +2,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { assert } from "../../../core/assert.ts";
 import { barIntervalUs } from "../../../marketdata/bar-update.ts";
+import type { StoredPosition } from "../../../ports/dataset-store.ts";
 import { DamagedBytes } from "./bytes.ts";
 
 /** Lengths in microseconds. */
@@ -53,6 +54,16 @@ export function bytesOf(cell: unknown): Uint8Array {
 export function textOf(cell: unknown): string {
   if (typeof cell !== "string") throw new DamagedBytes("a row holds what is never written");
   return cell;
+}
+
+/** Finds the row of {@link positionOf}. */
+export const selectPosition = "SELECT epoch, sequence, time_us AS timeUs FROM position";
+
+/** The position in a row; undefined where there is none. */
+export function positionOf(row: Record<string, unknown> | undefined): StoredPosition | undefined {
+  if (row === undefined) return undefined;
+  const { epoch, sequence, timeUs } = row;
+  return { epoch: textOf(epoch), sequence: integer(sequence), timeUs: integer(timeUs) };
 }
 
 /** Stands for all tickers of a dataset where times are known or missing. */

@@ -7,7 +7,8 @@ import type { Schema } from "../file/schema.ts";
  * A `trade_block` has the trades of a ticker from one event time to another one; blocks follow each other
  * in time, and `part` orders those that begin at the same time. An `hour` has the minutes of one hour and, when
  * it is not the ticker's newest, the bar of all of it; a `day` is the bar of a day that is not the newest, and how
- * many minutes it has. Their ids are made of the ticker's and the time (`bar-keys.ts`).
+ * many minutes it has. Their ids are made of the ticker's and the time (`rows.ts`). What is `revised` are the minutes
+ * that have changed after their end since market time last passed a whole minute.
  */
 export const datasetSchema: Schema = {
   applicationId: 0x6f_62_64_73,
@@ -66,6 +67,13 @@ export const datasetSchema: Schema = {
     reason TEXT NOT NULL
   ) STRICT;
   CREATE INDEX gap_of_ticker ON gap (ticker, from_us);
+  `,
+    `
+  CREATE TABLE revised (
+    ticker INTEGER NOT NULL,
+    start_us INTEGER NOT NULL,
+    PRIMARY KEY (ticker, start_us)
+  ) STRICT, WITHOUT ROWID;
   `,
   ],
 };

@@ -23,8 +23,10 @@ import {
   assertBatch,
   type DatasetBatch,
   type DatasetStore,
+  elsewhereFailure,
   type ImportBatch,
   type ImportOutcome,
+  type MinuteOfTicker,
   type StoredPosition,
 } from "../../../ports/dataset-store.ts";
 import type { Unanswered } from "../../../ports/history.ts";
@@ -44,6 +46,8 @@ const waitingBatchesOfAllMax = 1_024;
 /** Most queries of one asker, and of all together, that wait; more are answered `busy`. */
 const waitingQueriesMax = 16;
 const waitingQueriesOfAllMax = 1_024;
+
+const tooMuchIsRead = "too much is being read at once";
 
 /** What does the work of a store; its threads, or who stands in for them. */
 export interface StoreWork {
@@ -99,7 +103,18 @@ export class SqliteDatasetStore implements DatasetStore {
     const answer = await this.#write({ kind: "position", dataset });
     if (answer.kind === "failure") return answer;
     assert(answer.kind === "position", "a thread answers what it is asked");
-    return answer.position;
+    const read = await this.#read(undefined, { kind: "position", dataset });
+    if (read.kind !== "position") return read.kind === "failure" ? read : failureOf(tooMuchIsRead);
+    // Who goes on from here reads what was stored by one connection and writes by another.
+    const follows = read.position ?? "nothing";
+    return elsewhereFailure({ dataset, follows }, answer.position) ?? answer.position;
+  }
+
+  async revised(dataset: string): Promise<readonly MinuteOfTicker[] | StorageFailure> {
+    const answer = await this.#write({ kind: "revised", dataset });
+    if (answer.kind === "failure") return answer;
+    assert(answer.kind === "revised", "a thread answers what it is asked");
+    return answer.minutes;
   }
 
   put(batch: DatasetBatch): Promise<StorageFailure | undefined> {
@@ -108,10 +123,11 @@ export class SqliteDatasetStore implements DatasetStore {
   }
 
   async #put(batch: DatasetBatch): Promise<StorageFailure | undefined> {
-    const { dataset, position, trades, bars, known, gaps } = batch;
+    const { dataset, position, follows, trades, bars, known, gaps } = batch;
     const answer = await this.#ask(dataset, async () => {
       const rows = await packRows(trades, bars);
-      return withRows({ kind: "put", dataset, position, rows, known, gaps }, rows);
+      const said = { position, follows, known, gaps };
+      return withRows({ kind: "put", dataset, rows, ...said }, rows);
     });
     return answer.kind === "failure" ? answer : undefined;
   }

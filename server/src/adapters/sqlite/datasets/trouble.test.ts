@@ -110,6 +110,17 @@ describe("a store of datasets with a file that is not as it was written", () => 
     expect(await store.position("crypto")).toMatchObject({ sequence: 2 });
   });
 
+  it("does not say where a dataset goes on while who reads it and who writes it see different states", async () => {
+    const { reads } = directWork(join(root, "elsewhere"));
+    const { writes } = directWork(folder);
+    const torn = new SqliteDatasetStore({ reads, writes });
+    expect(await torn.position("crypto")).toMatchObject({
+      kind: "failure",
+      message: expect.stringContaining("is stored up to 1 of one and not up to nothing"),
+    });
+    await torn.close();
+  });
+
   it("answers with a failure where the folder cannot be written, and nothing where there is none", async () => {
     const file = join(root, "no-folder");
     writeFileSync(file, "");

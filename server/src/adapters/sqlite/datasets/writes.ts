@@ -24,11 +24,8 @@ export class DatasetWrites {
     const { dataset } = request;
     const file = datasetFile(this.#folder, dataset);
     try {
-      if (isAboutNothing(request, file)) {
-        return request.kind === "position"
-          ? { kind: "position", position: undefined }
-          : { kind: "forgotten", isDone: true };
-      }
+      const ofNothing = existsSync(file) ? undefined : answerOfNothing(request);
+      if (ofNothing !== undefined) return ofNothing;
       const answer = this.#files.get(dataset)!.write(request);
       if (answer.kind === "failure") this.#files.drop(dataset);
       return answer;
@@ -44,7 +41,16 @@ export class DatasetWrites {
   }
 }
 
-/** Whether a dataset of which nothing is stored is asked for what is: no file is made for that. */
-function isAboutNothing({ kind }: WriteRequest, file: string): boolean {
-  return (kind === "position" || kind === "forget") && !existsSync(file);
+/** The answer where nothing is stored, for which no file is made; undefined for what is to be stored. */
+function answerOfNothing({ kind }: WriteRequest): FromWriter | undefined {
+  switch (kind) {
+    case "position":
+      return { kind, position: undefined };
+    case "revised":
+      return { kind, minutes: [] };
+    case "forget":
+      return { kind: "forgotten", isDone: true };
+    default:
+      return undefined;
+  }
 }
