@@ -103,7 +103,7 @@ export class SqliteDatasetStore implements DatasetStore {
     const answer = await this.#write({ kind: "position", dataset });
     if (answer.kind === "failure") return answer;
     assert(answer.kind === "position", "a thread answers what it is asked");
-    const read = await this.#read(undefined, { kind: "position", dataset });
+    const read = await this.#read({}, () => ({ kind: "position", dataset }));
     if (read.kind !== "position") return read.kind === "failure" ? read : failureOf(tooMuchIsRead);
     // Who goes on from here reads what was stored by one connection and writes by another.
     const follows = read.position ?? "nothing";
