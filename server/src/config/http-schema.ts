@@ -9,7 +9,7 @@ export const corsSchema = Type.Object(
       default: [],
       maxItems: 100,
       description:
-        "origins of pages that may read REST answers in a browser, such as https://app.example; `*` for all",
+        "origins of pages that may read REST answers and open streams in a browser, besides this server's own, such as https://app.example; `*` for all",
     }),
   },
   section,

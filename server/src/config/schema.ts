@@ -313,6 +313,16 @@ const exchangeSchema = Type.Object(
   section,
 );
 
+const terminalSchema = Type.Object(
+  {
+    enabled: Type.Boolean({
+      default: true,
+      description: "whether the page for people is served at `/`",
+    }),
+  },
+  section,
+);
+
 /** What the server itself understands, as it stands before the parts of protocols. */
 const firstParts = {
   server: serverSchema,
@@ -336,6 +346,7 @@ const firstParts = {
 /** What stands behind them. */
 const lastParts = (feeds: readonly FeedPart[]) => ({
   exchange: exchangeSchema,
+  terminal: terminalSchema,
   demo: Type.Object(
     {
       key: Type.Optional(

@@ -1,6 +1,10 @@
 /** Where clients and operators come in: the gateway, the HTTP server and the administration. */
 import type { TlsFiles } from "../adapters/http/front.ts";
-import { createHttpServer, type HttpServer } from "../adapters/http/http-server.ts";
+import {
+  createHttpServer,
+  type HttpServer,
+  type ServedPage,
+} from "../adapters/http/http-server.ts";
 import type { HealthPart } from "../adapters/http/readiness.ts";
 import { Gateway } from "../adapters/ws/gateway.ts";
 import { noExchange } from "../admin/target.ts";
@@ -14,6 +18,7 @@ import type { Served } from "./served.ts";
 import type { Site } from "./site.ts";
 import { connectionBounds } from "./start/listening.ts";
 import type { ConnectionBounds } from "./start/open-files.ts";
+import { pageOf } from "./terminal/page.ts";
 
 /** How the doors are opened. */
 export interface DoorOptions {
@@ -24,6 +29,8 @@ export interface DoorOptions {
 
 /** Doors that are built; nothing listens yet. */
 export interface Doors {
+  /** Whether there is a page at `/`. */
+  readonly hasPage: boolean;
   readonly gateway: Gateway;
   readonly http: HttpServer;
 }
@@ -40,7 +47,8 @@ export async function openDoors(site: Site, served: Served, options: DoorOptions
     "gateway",
     () => {
       const { dialects } = protocols;
-      return new Gateway({ dialects, hub, clock, log, ...config.server, ...bounds });
+      const { origins } = config.server.cors;
+      return new Gateway({ dialects, hub, clock, log, origins, ...config.server, ...bounds });
     },
     // A start that fails before there is an HTTP server has timers here, and no connections.
     (made) => made.stop(config.server.stopGraceMs),
@@ -73,9 +81,10 @@ export async function openDoors(site: Site, served: Served, options: DoorOptions
       isStopping: options.isStopping(),
       storesFault: stores.fault,
     });
+  const page = await start.step("page", () => pageOf(site, served));
   const http = await start.step(
     "http",
-    () => createHttp(site, served, { gateway, bounds, readiness, tls: options.tls }),
+    () => createHttp(site, served, { gateway, bounds, readiness, page, tls: options.tls }),
     // Together: the HTTP server is closed only when the sockets that were upgraded are gone.
     async (made) => {
       const { stopGraceMs } = config.server;
@@ -83,7 +92,7 @@ export async function openDoors(site: Site, served: Served, options: DoorOptions
     },
   );
   meter.onRead(httpFigures(meter, http.front));
-  return { gateway, http };
+  return { gateway, http, hasPage: page !== undefined };
 }
 
 function createHttp(
@@ -93,15 +102,17 @@ function createHttp(
     readonly gateway: Gateway;
     readonly bounds: ConnectionBounds;
     readonly readiness: () => readonly HealthPart[];
+    readonly page: ServedPage | undefined;
     readonly tls: TlsFiles | undefined;
   },
 ): HttpServer {
   const { server } = config;
   const { clock, nowMs } = times;
-  const { gateway, bounds, readiness, tls } = parts;
+  const { gateway, bounds, readiness, page, tls } = parts;
   return createHttpServer({
     routes: protocols.routes,
     pages: [errorsPage(known)],
+    page,
     api: apiDescription(known),
     notFound: (path) => protocols.notFound(path),
     failed: (path, status, message) => protocols.failed(path, status, message),

@@ -26,6 +26,7 @@ export interface Served {
   readonly trading: Trading | undefined;
   readonly keys: KeyStore;
   readonly hub: Hub;
+  readonly catalog: Catalog;
   readonly feeds: readonly FeedRunner[];
   readonly recordings: Recordings;
   readonly protocols: Protocols;
@@ -94,5 +95,5 @@ export async function openServed(
       trading.past(() => own?.marketUs),
     );
   }
-  return { folder, trading, keys, hub, feeds, recordings, protocols, demoKey, demoUsers };
+  return { folder, trading, keys, hub, catalog, feeds, recordings, protocols, demoKey, demoUsers };
 }

@@ -50,6 +50,8 @@ export interface RunningServer {
   readonly port: number;
   /** Whether it speaks TLS. */
   readonly isSecure: boolean;
+  /** Whether there is a page for people at `/`. */
+  readonly hasPage: boolean;
   /** The demo API key, when there is one. */
   readonly demoKey: string | undefined;
   /** The demo users of the exchange; none where it has none. */
@@ -87,7 +89,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const served = await openServed(site, (code, share) => options.progress?.(code, share));
   const life: { stopping?: Promise<void> } = {};
   const isStopping = () => life.stopping !== undefined;
-  const { gateway, http } = await openDoors(site, served, { tls, isStopping });
+  const { gateway, http, hasPage } = await openDoors(site, served, { tls, isStopping });
 
   const port = await start.step("listening", () => listen(http, host, wanted));
   const { feeds, hub, trading, demoKey, demoUsers } = served;
@@ -113,7 +115,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   for (const warning of warnings) log.warn("the server is exposed", { warning });
   const running = start.done();
   return {
-    ...{ host, port, demoKey, demoUsers, warnings, feeds },
+    ...{ host, port, hasPage, demoKey, demoUsers, warnings, feeds },
     isSecure: tls !== undefined,
     demoNotes: demo.notes,
     renewCertificate: () => renewCertificate(http, tlsFiles, { log, nowMs: times.wallMs() }),

@@ -31,8 +31,6 @@ const contentSecurityPolicy = [
 /** Adds the page and the document. Both are served from memory, whoever asks how often. */
 export function addDocs(app: FastifyInstance, document: OpenApiDocument): void {
   const text = JSON.stringify(document);
-  // Whoever opens the printed address in a browser wants to know what is there.
-  app.get("/", (_request, reply) => reply.redirect(docsPath));
   app.get(documentPath, (_request, reply) =>
     reply.type("application/json; charset=utf-8").send(text),
   );

@@ -16,12 +16,13 @@ import type { Awaitable } from "../../ports/awaitable.ts";
 import type { Log } from "../../ports/log.ts";
 import { type RestReply, type RestRequest, type RestRoute, retryAfter } from "../../ports/rest.ts";
 import { allowOrigin } from "./cors.ts";
-import { addDocs } from "./docs-pages.ts";
+import { addDocs, docsPath } from "./docs-pages.ts";
 import { Front, type HttpLimits, type Sender, type TlsFiles } from "./front.ts";
 import { type AllowedMethods, allowedMethods } from "./methods.ts";
 import { onceASecond } from "./once-a-second.ts";
 import { type ApiDescription, openApiDocument } from "./openapi.ts";
 import { operatorRoutes } from "./operator-routes.ts";
+import { addPage, type PageFiles } from "./page-files.ts";
 import { pieceByPiece } from "./pieces.ts";
 import { type HealthPart, readinessReply } from "./readiness.ts";
 
@@ -42,10 +43,21 @@ export interface Page {
   readonly html: string;
 }
 
+/** The page for people, and what it alone asks for. */
+export interface ServedPage {
+  readonly files: PageFiles;
+  /** Where it is shown; the first one is `/`. */
+  readonly paths: readonly string[];
+  /** Answered like all others, and not described at `/docs`. */
+  readonly routes: readonly RestRoute[];
+}
+
 /** Options of an HTTP server. */
 export interface HttpServerOptions {
   readonly routes: readonly RestRoute[];
   readonly pages: readonly Page[];
+  /** Undefined: there is none, and `/` leads to the description. */
+  readonly page?: ServedPage | undefined;
   /** The answer for paths that no route serves. */
   notFound(path: string): RestReply;
   /**
@@ -117,29 +129,14 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => done(null, body));
   addOperatorRoutes(app, options);
-  for (const route of options.routes) {
-    app.route({
-      method: route.method,
-      url: route.path,
-      handler: async (request, reply) => {
-        const startMs = options.monotonicMs();
-        const answering = route.handle(restRequest(request, front), options.nowMs());
-        const costMs = options.monotonicMs() - startMs;
-        const answer = await answering;
-        front.judge(request.raw, senderOf(route, answer), costMs);
-        return send(reply, answer);
-      },
-    });
-  }
-  for (const { path, html } of options.pages) {
-    app.get(path, (_request, reply) => reply.type("text/html; charset=utf-8").send(html));
-  }
-  const paths = options.pages.map(({ path }) => ({ method: "GET", path }));
-  const allowed = allowedMethods([...options.routes, ...operatorRoutes, ...paths]);
+  addRoutes(app, options, front);
+  const allowed = addPages(app, options);
   app.setNotFoundHandler(unrouted(options, allowed));
   app.setErrorHandler((error, request, reply) => answerError(options, error, request, reply));
   if (options.api !== undefined) {
     addDocs(app, openApiDocument([...options.routes, ...operatorRoutes], options.api));
+    // Whoever opens the printed address in a browser wants to know what is there.
+    if (options.page === undefined) app.get("/", (_request, reply) => reply.redirect(docsPath));
   }
   return {
     front,
@@ -193,6 +190,40 @@ function answerError(
   const message = status >= 500 ? "internal server error" : (STATUS_CODES[status] ?? "refused");
   const answer = options.failed?.(path, status, message) ?? ourFailure(status, message);
   return send(reply, answer);
+}
+
+function addRoutes(app: FastifyInstance, options: HttpServerOptions, front: Front): void {
+  const { page } = options;
+  for (const route of [...options.routes, ...(page?.routes ?? [])]) {
+    app.route({
+      method: route.method,
+      url: route.path,
+      handler: async (request, reply) => {
+        const startMs = options.monotonicMs();
+        const answering = route.handle(restRequest(request, front), options.nowMs());
+        const costMs = options.monotonicMs() - startMs;
+        const answer = await answering;
+        front.judge(request.raw, senderOf(route, answer), costMs);
+        return send(reply, answer);
+      },
+    });
+  }
+}
+
+/** Adds what people see, and tells which methods each path takes. */
+function addPages(app: FastifyInstance, options: HttpServerOptions): AllowedMethods {
+  const { page } = options;
+  for (const { path, html } of options.pages) {
+    app.get(path, (_request, reply) => reply.type("text/html; charset=utf-8").send(html));
+  }
+  if (page !== undefined) addPage(app, page.files, page.paths);
+  const paths = [...options.pages.map(({ path }) => path), ...(page?.paths ?? [])];
+  return allowedMethods([
+    ...options.routes,
+    ...(page?.routes ?? []),
+    ...operatorRoutes,
+    ...paths.map((path) => ({ method: "GET", path })),
+  ]);
 }
 
 function addOperatorRoutes(app: FastifyInstance, options: HttpServerOptions): void {

@@ -39,6 +39,8 @@ export interface GatewayOptions {
   readonly pingIntervalMs: number;
   /** Whether messages are compressed for clients that offer it (RFC 7692); by default they are not. */
   readonly compression?: boolean;
+  /** Origins of pages that may open streams besides the server's own; `*` for all. By default none. */
+  readonly origins?: readonly string[];
 }
 
 /** What the gateway counts. */
@@ -141,6 +143,9 @@ export class Gateway {
       return this.#refuse(socket, refusal(404, "no WebSocket is served on this path"));
     }
     if (tooMany) return this.#refuse(socket, tooManyOfAddress);
+    if (!isOriginTaken(request, this.#options.origins ?? [])) {
+      return this.#refuse(socket, otherOrigin);
+    }
     if (this.#isFull) return this.#refuse(socket, noMoreConnections);
     const handle = new LateHandle();
     const upgradeRequest = {
@@ -249,6 +254,18 @@ export class Gateway {
   }
 }
 
+/**
+ * Whether the page that opens a stream may do so: one of this server's own address, or of a listed origin. Programs
+ * that are no browsers name no origin, and need none.
+ */
+function isOriginTaken({ headers }: IncomingMessage, origins: readonly string[]): boolean {
+  const { origin, host } = headers;
+  if (origin === undefined || origins.includes("*") || origins.includes(origin)) return true;
+  const from = URL.parse(origin);
+  // Whether it came over TLS a proxy may have decided, so the scheme is not compared.
+  return from !== null && from.host !== "" && from.host === host?.toLowerCase();
+}
+
 /** Stands for a connection that the dialect may address before the handshake has finished. */
 class LateHandle implements ConnectionHandle {
   #connection: Connection | undefined;
@@ -278,6 +295,11 @@ const tooManyOfAddress: RestReply = {
   ...refusal(429, "too many connections of this address, or too many of them at once"),
   headers: retryAfter(1),
 };
+
+const otherOrigin: RestReply = refusal(
+  403,
+  "pages of this origin may not open streams here: name it in server.cors.origins",
+);
 
 function refusal(status: number, message: string): RestReply {
   return { status, body: JSON.stringify({ status: "error", error: { message } }) };

@@ -8,6 +8,7 @@ import { dialects } from "../../main/dialects.ts";
 import { type RunningServer, startServer } from "../../main/server.ts";
 import { StartCancelled, type StartWatcher } from "../../main/start/start.ts";
 import type { Environment } from "../../main/stores/user-registry.ts";
+import { noPage } from "../../main/terminal/page.ts";
 import type { Log } from "../../ports/log.ts";
 import type { ServerAddresses } from "../../ports/protocol.ts";
 import { configOrExitCode } from "./config.ts";
@@ -109,8 +110,10 @@ export function logOf({ log }: Config): Log {
 function sayReady(server: RunningServer, config: Config): void {
   const { http } = addressesOf(server);
   const lines = [
+    ...(server.hasPage ? [`open ${pageAddress(server)} in a browser`] : []),
     `openbourse listening on ${http}`,
     ...demoLines(server, config),
+    ...(server.hasPage || !config.terminal.enabled ? [] : [`warning: ${noPage}`]),
     ...server.warnings.map((warning) => `warning: ${warning}`),
     ...server.demoNotes.map((note) => `demo: ${note}`),
   ];
@@ -142,6 +145,12 @@ function addressesOf({ host, port, isSecure }: RunningServer): ServerAddresses {
   const address = `${host.includes(":") ? `[${host}]` : host}:${port}`;
   const secure = isSecure ? "s" : "";
   return { http: `http${secure}://${address}`, ws: `ws${secure}://${address}` };
+}
+
+/** Where somebody at this machine sees the page. */
+function pageAddress(server: RunningServer): string {
+  const isEverywhere = server.host === "0.0.0.0" || server.host === "::";
+  return `${addressesOf(isEverywhere ? { ...server, host: "127.0.0.1" } : server).http}/`;
 }
 
 function firstSignal(): Promise<NodeJS.Signals> {

@@ -34,6 +34,7 @@ export const startSteps = [
   "gateway",
   "key changes",
   "administration",
+  "page",
   "http",
   "listening",
   "feeds running",
