@@ -1,17 +1,81 @@
 /** The private half of the market page. */
+import { type Signal, signal } from "@preact/signals";
 import { Panel } from "../design/panel.tsx";
+import { Tabs } from "../design/tabs.tsx";
+import { account } from "../session/session.ts";
+import { Asked } from "./asked.tsx";
+import { Balances } from "./balances.tsx";
+import { onlyChosen } from "./history.ts";
+import { chosen } from "./market-view.ts";
+import { askCancelAll } from "./order-actions.ts";
+import { OpenOrders, orderCount } from "./orders.tsx";
+import { Fills, OrderHistory } from "./past.tsx";
+import { SignInButtons } from "./sign-in.tsx";
+import "./trading.css";
 
-/** Who is signed in, or the way to do so. */
-export function AccountButton() {
-  return null;
-}
+export { AccountButton } from "./sign-in.tsx";
+export { Ticket } from "./ticket.tsx";
+
+const tab: Signal<string> = signal("open");
 
 /** Open orders, history, fills and balances. */
 export function TradingPanels() {
-  return <Panel title="Orders" state={{ is: "loading" }} />;
+  if (account.value === undefined)
+    return (
+      <div class="trading">
+        <Asked />
+        <Panel
+          title="Orders"
+          hidesTitle
+          state={{
+            is: "empty",
+            text: "Orders, fills and balances are shown to who is signed in.",
+            action: <SignInButtons />,
+          }}
+        />
+      </div>
+    );
+  return (
+    <div class="trading">
+      <Asked />
+      <Tabs
+        label="Own orders and money"
+        selected={tab.value}
+        onSelect={(id) => {
+          tab.value = id;
+        }}
+        actions={<ListActions />}
+        tabs={[
+          { id: "open", title: "Open orders", count: orderCount(), body: () => <OpenOrders /> },
+          { id: "history", title: "History", body: () => <OrderHistory /> },
+          { id: "fills", title: "Fills", body: () => <Fills /> },
+          { id: "balances", title: "Balances", body: () => <Balances /> },
+        ]}
+      />
+    </div>
+  );
 }
 
-/** The order ticket. */
-export function Ticket() {
-  return <Panel title="Order" state={{ is: "loading" }} />;
+function ListActions() {
+  const market = chosen.value?.market.market;
+  if (tab.value === "balances") return null;
+  return (
+    <>
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={onlyChosen.value}
+          onChange={(event) => {
+            onlyChosen.value = event.currentTarget.checked;
+          }}
+        />
+        this market only
+      </label>
+      {tab.value === "open" && market !== undefined ? (
+        <button type="button" class="quiet" onClick={() => askCancelAll(market)}>
+          Cancel all
+        </button>
+      ) : null}
+    </>
+  );
 }

@@ -1,0 +1,199 @@
+/** Parts of the ticket: fields with what is wrong with them, choices, and what an order will come to. */
+import { compare, divide, multiply, normalized, subtract } from "@openbourse/client";
+import type { ComponentChildren } from "preact";
+import { useId } from "preact/hooks";
+import { Num } from "../design/num.tsx";
+import { linkState } from "../session/connection.ts";
+import { account } from "../session/session.ts";
+import { isPositive } from "./amounts.ts";
+import { feeRates, feeTrouble } from "./fee-rates.ts";
+import { bookSides, chosen } from "./market-view.ts";
+import type { Amount, Preview } from "./preview.ts";
+import { edit, errors, form } from "./ticket-store.ts";
+
+/** A field for a number. */
+export interface NumberFieldProps {
+  readonly name: "price" | "quantity" | "value" | "stopLossPrice";
+  readonly label: string;
+  readonly unit: string;
+  /** Beside the label. */
+  readonly children?: ComponentChildren;
+}
+
+/** See {@link NumberFieldProps}. */
+export function NumberField({ name, label, unit, children }: NumberFieldProps) {
+  const id = useId();
+  const error = errors.value[name];
+  return (
+    <div class="field">
+      <span class="field-head">
+        <label for={id}>{label}</label>
+        {children}
+      </span>
+      <span class="field-box">
+        <input
+          id={id}
+          name={name}
+          inputMode="decimal"
+          autocomplete="off"
+          value={form.value[name]}
+          aria-invalid={error !== undefined}
+          aria-describedby={`${id}-error`}
+          onInput={(event) => edit({ [name]: event.currentTarget.value })}
+        />
+        <span class="unit" aria-hidden="true">
+          {unit}
+        </span>
+      </span>
+      <p id={`${id}-error`} class="field-error">
+        {error}
+      </p>
+    </div>
+  );
+}
+
+/** Some of a few, as buttons side by side. */
+export function Choice<Id extends string>(props: {
+  readonly label: string;
+  readonly options: readonly { readonly id: Id; readonly title: string; readonly class?: string }[];
+  readonly chosen: Id;
+  onChoose(id: Id): void;
+}) {
+  return (
+    <fieldset class="choice" aria-label={props.label}>
+      {props.options.map(({ id, title, class: name = "" }) => (
+        <button
+          key={id}
+          type="button"
+          class={name}
+          aria-pressed={id === props.chosen}
+          onClick={() => props.onChoose(id)}
+        >
+          {title}
+        </button>
+      ))}
+    </fieldset>
+  );
+}
+
+/** What an order will come to, by the book as it is. */
+export function Outcome({ preview }: { readonly preview: Preview | undefined }) {
+  if (preview === undefined) return null;
+  const { averagePrice, taken, rests, unfilled, pays, receives, left } = preview;
+  const { market } = chosen.value ?? {};
+  const isBuy = form.value.direction === "buy";
+  return (
+    <dl class="outcome" aria-label="What will happen, by the book as it is">
+      {averagePrice === undefined ? null : (
+        <Line title={rests === "0" ? "Average price" : "At once, average"}>
+          <Num value={averagePrice} unit={market?.quote} />{" "}
+          <Slip average={averagePrice} isBuy={isBuy} />
+        </Line>
+      )}
+      {isPositive(rests) && isPositive(taken.quantity) ? (
+        <Line title="Rests in the book">
+          <Num value={normalized(rests)} unit={market?.base} />
+        </Line>
+      ) : null}
+      <Line title={isBuy ? "Cost" : "Sold"}>
+        <Figure of={pays} />
+      </Line>
+      <FeeLine fee={preview.fee} />
+      <Line title="You receive">
+        <Figure of={receives} />
+      </Line>
+      {account.value === undefined ? null : (
+        <Line title="Left">
+          <Figure of={left} />
+        </Line>
+      )}
+      <Warnings unfilled={unfilled} left={left} taken={taken.quantity} />
+    </dl>
+  );
+}
+
+function Line({
+  title,
+  children,
+}: {
+  readonly title: string;
+  readonly children: ComponentChildren;
+}) {
+  return (
+    <div>
+      <dt>{title}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+function Figure({ of: { amount, currency } }: { readonly of: Amount }) {
+  return <Num value={normalized(amount)} unit={currency} />;
+}
+
+/** How much worse than the best price an average is. */
+function Slip({ average, isBuy }: { readonly average: string; readonly isBuy: boolean }) {
+  const [best] = isBuy ? bookSides.value.asks : bookSides.value.bids;
+  if (best === undefined) return null;
+  const worse = isBuy ? subtract(average, best[0]) : subtract(best[0], average);
+  const percent = divide(multiply(worse, "100"), best[0], 2);
+  return isPositive(percent) ? <span class="soft">{percent} % off the best</span> : null;
+}
+
+function FeeLine({ fee }: { readonly fee: Amount }) {
+  const known = feeRates.value?.rates;
+  if (known === undefined) {
+    const why =
+      account.value === undefined
+        ? "known after signing in"
+        : (feeTrouble.value ?? "not known yet");
+    return (
+      <Line title="Fee">
+        <span class="soft">{why}</span>
+      </Line>
+    );
+  }
+  const { makerPercent, takerPercent } = known;
+  const isOne = compare(makerPercent, takerPercent) === 0;
+  const rates = isOne
+    ? `${takerPercent} %`
+    : `${takerPercent} % at once, ${makerPercent} % resting`;
+  const isRebate = compare(fee.amount, "0") < 0;
+  return (
+    <Line title={isRebate ? "Rebate" : "Fee"}>
+      <Num value={normalized(fee.amount).replace(/^-/, "")} unit={fee.currency} />{" "}
+      <span class="soft" title="Your rates in this market, as the server tells them">
+        {rates}
+      </span>
+    </Line>
+  );
+}
+
+function Warnings(props: {
+  readonly unfilled: Amount | undefined;
+  readonly left: Amount;
+  readonly taken: string;
+}) {
+  const { unfilled, left, taken } = props;
+  const says: string[] = [];
+  if (unfilled !== undefined)
+    says.push(
+      isPositive(taken)
+        ? `${normalized(unfilled.amount)} ${unfilled.currency} of it find nobody within about 5 % of the best price and would be cancelled.`
+        : "There is nobody to trade with at present.",
+    );
+  if (account.value !== undefined && compare(left.amount, "0") < 0)
+    says.push(
+      `That is ${normalized(left.amount).slice(1)} ${left.currency} more than you have available.`,
+    );
+  if (linkState.value.is !== "live") says.push("The book may be old: there is no live connection.");
+  return (
+    <>
+      {says.map((text) => (
+        <div key={text} class="outcome-warning">
+          {text}
+        </div>
+      ))}
+    </>
+  );
+}
