@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { floorTo, isMultiple, stepPrice, typedDecimal } from "./amounts.ts";
+import { floorTo, isMultiple, stepPrice, typedDecimal, withDecimals } from "./amounts.ts";
 
 describe("what somebody types", () => {
   it.each([
@@ -43,4 +43,10 @@ describe("a price", () => {
 it("a size is rounded down to what can be ordered, and is never negative", () => {
   expect(floorTo("1.23456", "0.001")).toBe("1.234");
   expect(floorTo("-1.5", "0.001")).toBe("0");
+});
+
+it("a figure of a column has the decimals of its market, and more where it needs them", () => {
+  expect(withDecimals("106990.1000000000", 2)).toBe("106990.10");
+  expect(withDecimals("0.123456", 2)).toBe("0.123456");
+  expect(withDecimals("5.000", 0)).toBe("5");
 });

@@ -46,3 +46,10 @@ export function stepPrice(price: string, tick: string, steps: number): string {
     moved = isUp ? add(moved, tick) : subtract(moved, tick);
   return compare(moved, tick) < 0 ? normalized(tick) : moved;
 }
+
+/** With so many decimals at least, so that figures of a column stand in line: `0.5` with 3 is `0.500`. */
+export function withDecimals(value: string, decimals: number): string {
+  const [whole = "", fraction = ""] = normalized(value).split(".");
+  const padded = fraction.padEnd(decimals, "0");
+  return padded === "" ? whole : `${whole}.${padded}`;
+}

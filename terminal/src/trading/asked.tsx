@@ -3,8 +3,9 @@
 import { compare, normalized } from "@openbourse/client";
 import { useEffect, useRef } from "preact/hooks";
 import { useKey } from "../app/keys.ts";
+import { book } from "../market/book.ts";
+import { chosenMarket } from "../market/chosen.ts";
 import { marketText } from "./cells.tsx";
-import { bookSides, chosen } from "./market-view.ts";
 import { closeNotice, notice } from "./notices.ts";
 import {
   cancelAllAsked,
@@ -39,13 +40,13 @@ export function Asked() {
 
 function moveWords({ order, price }: MoveAsked): string {
   const crosses =
-    order.market === chosen.value?.market.market && wouldTrade(order.direction, price);
+    order.market === chosenMarket.value?.market.market && wouldTrade(order.direction, price);
   const now = crosses ? " It would trade at once." : "";
   return `Move to ${normalized(price)}: ${rowWords(order)}? It is cancelled and placed anew, behind all others at that price.${now}`;
 }
 
 function wouldTrade(direction: "buy" | "sell", price: string): boolean {
-  const { bids, asks } = bookSides.value;
+  const { bids, asks } = book.value;
   const [best] = direction === "buy" ? asks : bids;
   if (best === undefined) return false;
   const order = compare(price, best[0]);
@@ -55,7 +56,7 @@ function wouldTrade(direction: "buy" | "sell", price: string): boolean {
 /** What was cancelled and could not be placed anew goes into the ticket, with the reason at its field. */
 async function moveAndTell({ order, price }: MoveAsked): Promise<void> {
   const outcome = await confirmMove();
-  if (outcome?.kind !== "not-placed" || order.market !== chosen.peek()?.market.market) return;
+  if (outcome?.kind !== "not-placed" || order.market !== chosenMarket.peek()?.market.market) return;
   const { rest = "", fault } = outcome;
   const stop = order.stopLossPrice;
   refill(

@@ -1,18 +1,23 @@
 /** What the user has of each currency: available, held by orders, and worth in a currency of their choice. */
 import { add, type Balance, compare, normalized } from "@openbourse/client";
 import { type Signal, signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import { Num } from "../design/num.tsx";
 import { Panel } from "../design/panel.tsx";
 import { type Column, Table } from "../design/table.tsx";
-import { chosen, lastPriceOf, marketsByName } from "./market-view.ts";
+import { marketsByName } from "../market/catalog.ts";
+import { chosenMarket } from "../market/chosen.ts";
+import { lastPrices, watchPrices } from "./last-prices.ts";
 import { balances, privateState } from "./private.ts";
 import { totalWorth, worthOf } from "./worth.ts";
 
 const wanted: Signal<string | undefined> = signal(undefined);
 
+const lastPriceOf = (market: string) => lastPrices.value.get(market);
+
 /** The currency in which worth is told. */
 function quoteNow(): string {
-  return wanted.value ?? chosen.value?.market.quote ?? "USDT";
+  return wanted.value ?? chosenMarket.value?.market.quote ?? "USDT";
 }
 
 function columnsIn(quote: string): readonly Column<Balance>[] {
@@ -37,6 +42,7 @@ function columnsIn(quote: string): readonly Column<Balance>[] {
 
 /** See the head of the file. */
 export function Balances() {
+  useEffect(watchPrices, []);
   const quote = quoteNow();
   const rows = [...balances.value.values()].toSorted(byMoneyThenName);
   const { total, without } = totalWorth(rows, quote, lastPriceOf);

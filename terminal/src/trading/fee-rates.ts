@@ -1,8 +1,8 @@
 /** The fees that the user pays in the chosen market, as the server tells them. */
 import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
+import { chosenMarket } from "../market/chosen.ts";
 import { account } from "../session/session.ts";
 import type { FeeRates } from "./fees.ts";
-import { chosen } from "./market-view.ts";
 import { onAccountChange } from "./private.ts";
 
 /** Rates that are known, of one market. */
@@ -16,7 +16,7 @@ const trouble = signal<string | undefined>(undefined);
 
 /** The user's rates in the chosen market; undefined while they are not known. */
 export const feeRates: ReadonlySignal<KnownRates | undefined> = computed(() =>
-  known.value?.market === chosen.value?.market.market ? known.value : undefined,
+  known.value?.market === chosenMarket.value?.market.market ? known.value : undefined,
 );
 /** Why they are not known. */
 export const feeTrouble: ReadonlySignal<string | undefined> = trouble;
@@ -28,7 +28,7 @@ onAccountChange(({ type }) => {
   if (type === "synced") asked.value += 1;
 });
 
-const name = computed(() => chosen.value?.market.market);
+const name = computed(() => chosenMarket.value?.market.market);
 
 effect(() => {
   const rest = account.value?.rest;

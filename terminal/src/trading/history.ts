@@ -4,8 +4,8 @@
  */
 import { ClientError, type ClosedOrder } from "@openbourse/client";
 import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { chosenMarket } from "../market/chosen.ts";
 import { account } from "../session/session.ts";
-import { chosen } from "./market-view.ts";
 import { onAccountChange } from "./private.ts";
 
 /** What has been read. */
@@ -32,7 +32,7 @@ export const history: ReadonlySignal<History> = read;
 /** Whether lists show the chosen market alone. */
 export const onlyChosen: Signal<boolean> = signal(false);
 
-const filter = computed(() => (onlyChosen.value ? chosen.value?.market.market : undefined));
+const filter = computed(() => (onlyChosen.value ? chosenMarket.value?.market.market : undefined));
 
 /** How many panels look at it. */
 let watchers = 0;

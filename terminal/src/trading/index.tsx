@@ -2,15 +2,16 @@
 import { type Signal, signal } from "@preact/signals";
 import { Panel } from "../design/panel.tsx";
 import { Tabs } from "../design/tabs.tsx";
+import { chosenMarket } from "../market/chosen.ts";
 import { account } from "../session/session.ts";
 import { Asked } from "./asked.tsx";
 import { Balances } from "./balances.tsx";
 import { onlyChosen } from "./history.ts";
-import { chosen } from "./market-view.ts";
 import { askCancelAll } from "./order-actions.ts";
 import { OpenOrders, orderCount } from "./orders.tsx";
 import { Fills, OrderHistory } from "./past.tsx";
 import { SignInButtons } from "./sign-in.tsx";
+import "./chart-lines.ts";
 import "./trading.css";
 
 export { AccountButton } from "./sign-in.tsx";
@@ -57,7 +58,7 @@ export function TradingPanels() {
 }
 
 function ListActions() {
-  const market = chosen.value?.market.market;
+  const market = chosenMarket.value?.market.market;
   if (tab.value === "balances") return null;
   return (
     <>

@@ -1,4 +1,4 @@
-/** What happened to orders, said once for the eye and once for screen readers. The newest stays until it is closed. */
+/** What happened to orders, said once for the eye and once for screen readers. A bad one stays until it is closed. */
 import { type ReadonlySignal, signal } from "@preact/signals";
 import { announce } from "../app/announce.ts";
 
@@ -8,6 +8,9 @@ export interface Notice {
   readonly tone: "plain" | "bad";
 }
 
+/** How long a plain notice is shown, in milliseconds. */
+const shownMs = 12_000;
+
 const newest = signal<Notice | undefined>(undefined);
 
 /** The newest notice. */
@@ -15,8 +18,13 @@ export const notice: ReadonlySignal<Notice | undefined> = newest;
 
 /** Says something. */
 export function notify(text: string, tone: Notice["tone"] = "plain"): void {
-  newest.value = { text, tone };
+  const notice: Notice = { text, tone };
+  newest.value = notice;
   announce(text);
+  if (tone === "bad") return;
+  setTimeout(() => {
+    if (newest.peek() === notice) closeNotice();
+  }, shownMs);
 }
 
 /** Takes the notice away. */

@@ -8,8 +8,8 @@ import {
   systemPlatform,
 } from "@openbourse/client";
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
+import { marketsByName } from "../market/catalog.ts";
 import { account } from "../session/session.ts";
-import { marketsByName } from "./market-view.ts";
 import { type MoveOutcome, moveOrder } from "./move.ts";
 import { notify } from "./notices.ts";
 import { live, onAccountChange, openOrders } from "./private.ts";

@@ -1,12 +1,11 @@
 /** Open orders: those that were sent and not heard of yet are hollow. One is chosen with click or arrows, cancelled with `c`. */
-import { normalized, type OrderRow } from "@openbourse/client";
+import type { OrderRow } from "@openbourse/client";
 import { useKey } from "../app/keys.ts";
-import { Num } from "../design/num.tsx";
 import { Panel } from "../design/panel.tsx";
 import { type Column, Table } from "../design/table.tsx";
-import { marketText, Side, Time } from "./cells.tsx";
+import { chosenMarket } from "../market/chosen.ts";
+import { Figure, marketText, Side, Time } from "./cells.tsx";
 import { onlyChosen } from "./history.ts";
-import { chosen } from "./market-view.ts";
 import { notify } from "./notices.ts";
 import {
   askCancelAll,
@@ -36,20 +35,30 @@ const columns: readonly Column<Line>[] = [
   {
     ...{ key: "price", title: "Price", align: "end" },
     cell: ({ order }) =>
-      order.price === undefined ? "market" : <Num value={normalized(order.price)} />,
+      order.price === undefined ? (
+        "market"
+      ) : (
+        <Figure market={order.market} of="price" value={order.price} />
+      ),
   },
   {
     ...{ key: "quantity", title: "Amount", align: "end" },
-    cell: ({ order }) => <Num value={normalized(order.quantity)} />,
+    cell: ({ order }) => <Figure market={order.market} of="quantity" value={order.quantity} />,
   },
   {
     ...{ key: "filled", title: "Filled", align: "end" },
-    cell: ({ order }) => <Num value={normalized(order.filledQuantity)} flashes />,
+    cell: ({ order }) => (
+      <Figure market={order.market} of="quantity" value={order.filledQuantity} flashes />
+    ),
   },
   {
     ...{ key: "stop", title: "Stop", align: "end", isMinor: true },
-    cell: ({ order: { stopLossPrice } }) =>
-      stopLossPrice === undefined ? "" : <Num value={normalized(stopLossPrice)} />,
+    cell: ({ order: { market, stopLossPrice } }) =>
+      stopLossPrice === undefined ? (
+        ""
+      ) : (
+        <Figure market={market} of="price" value={stopLossPrice} />
+      ),
   },
   {
     key: "act",
@@ -76,7 +85,7 @@ function Act({ line: { order, pending } }: { readonly line: Line }) {
 }
 
 function linesNow(): readonly Line[] {
-  const name = onlyChosen.value ? chosen.value?.market.market : undefined;
+  const name = onlyChosen.value ? chosenMarket.value?.market.market : undefined;
   const isShown = ({ market }: { readonly market: string }) =>
     name === undefined || market === name;
   const open = [...openOrders.value.values()].filter(isShown).map((order) => ({ order }));
@@ -151,7 +160,7 @@ function useOrderKeys(): void {
     notify(`Chosen: ${rowWords(first)}. Press c again to cancel it.`);
   });
   useKey("cancel-all", () => {
-    const market = chosen.peek()?.market.market;
+    const market = chosenMarket.peek()?.market.market;
     if (market !== undefined && !askCancelAll(market)) notify(`No open orders of ${market}.`);
   });
 }

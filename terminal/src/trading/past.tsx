@@ -4,10 +4,11 @@ import { useEffect } from "preact/hooks";
 import { Num } from "../design/num.tsx";
 import { Panel, type PanelState } from "../design/panel.tsx";
 import { type Column, Table } from "../design/table.tsx";
-import { marketText, Side, Time } from "./cells.tsx";
+import { marketsByName } from "../market/catalog.ts";
+import { chosenMarket } from "../market/chosen.ts";
+import { Figure, marketText, Side, Time } from "./cells.tsx";
 import { type FillLine, joinedFills, linesOf } from "./fills.ts";
 import { history, onlyChosen, readMore, watchHistory } from "./history.ts";
-import { chosen, marketsByName } from "./market-view.ts";
 import { sessionFills } from "./private.ts";
 import { endWords } from "./words.ts";
 
@@ -18,16 +19,22 @@ const orderColumns: readonly Column<ClosedOrder>[] = [
   { key: "type", title: "Type", isMinor: true, cell: ({ type }) => type },
   {
     ...{ key: "price", title: "Price", align: "end" },
-    cell: ({ price, type }) =>
-      price === undefined || type === "market" ? "market" : <Num value={normalized(price)} />,
+    cell: ({ market, price, type }) =>
+      price === undefined || type === "market" ? (
+        "market"
+      ) : (
+        <Figure market={market} of="price" value={price} />
+      ),
   },
   {
     ...{ key: "quantity", title: "Amount", align: "end", isMinor: true },
-    cell: ({ quantity }) => <Num value={normalized(quantity)} />,
+    cell: ({ market, quantity }) => <Figure market={market} of="quantity" value={quantity} />,
   },
   {
     ...{ key: "filled", title: "Filled", align: "end" },
-    cell: ({ filledQuantity }) => <Num value={normalized(filledQuantity)} />,
+    cell: ({ market, filledQuantity }) => (
+      <Figure market={market} of="quantity" value={filledQuantity} />
+    ),
   },
   {
     ...{ key: "average", title: "Average", align: "end", isMinor: true },
@@ -64,11 +71,11 @@ const fillColumns: readonly Column<FillLine>[] = [
   { key: "side", title: "Side", cell: ({ direction }) => <Side direction={direction} /> },
   {
     ...{ key: "price", title: "Price", align: "end" },
-    cell: ({ price }) => <Num value={normalized(price)} />,
+    cell: ({ market, price }) => <Figure market={market} of="price" value={price} />,
   },
   {
     ...{ key: "quantity", title: "Amount", align: "end" },
-    cell: ({ quantity }) => <Num value={normalized(quantity)} />,
+    cell: ({ market, quantity }) => <Figure market={market} of="quantity" value={quantity} />,
   },
   {
     ...{ key: "value", title: "Value", align: "end", isMinor: true },
@@ -84,7 +91,7 @@ const fillColumns: readonly Column<FillLine>[] = [
 /** Fills, the newest first. */
 export function Fills() {
   useEffect(watchHistory, []);
-  const name = onlyChosen.value ? chosen.value?.market.market : undefined;
+  const name = onlyChosen.value ? chosenMarket.value?.market.market : undefined;
   const session = sessionFills.value.filter(({ market }) => name === undefined || market === name);
   const lines = joinedFills(session, linesOf(history.value.rows));
   return (

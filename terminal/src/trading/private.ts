@@ -13,9 +13,9 @@ import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import { announce } from "../app/announce.ts";
 import type { PanelState } from "../design/panel.tsx";
 import { onFrame } from "../frame.ts";
+import { marketsByName } from "../market/catalog.ts";
 import { account as signedIn } from "../session/session.ts";
 import { type FillLine, fillLine, fillWords } from "./fills.ts";
-import { marketsByName } from "./market-view.ts";
 
 /** What the account has, as of a frame. */
 interface Shown {

@@ -3,13 +3,15 @@ import { compare, divide, multiply, normalized, subtract } from "@openbourse/cli
 import type { ComponentChildren } from "preact";
 import { useId } from "preact/hooks";
 import { Num } from "../design/num.tsx";
+import { book } from "../market/book.ts";
+import { chosenMarket } from "../market/chosen.ts";
 import { linkState } from "../session/connection.ts";
 import { account } from "../session/session.ts";
 import { isPositive } from "./amounts.ts";
 import { feeRates, feeTrouble } from "./fee-rates.ts";
-import { bookSides, chosen } from "./market-view.ts";
 import type { Amount, Preview } from "./preview.ts";
 import { edit, errors, form } from "./ticket-store.ts";
+import { percentText } from "./words.ts";
 
 /** A field for a number. */
 export interface NumberFieldProps {
@@ -80,7 +82,7 @@ export function Choice<Id extends string>(props: {
 export function Outcome({ preview }: { readonly preview: Preview | undefined }) {
   if (preview === undefined) return null;
   const { averagePrice, taken, rests, unfilled, pays, receives, left } = preview;
-  const { market } = chosen.value ?? {};
+  const { market } = chosenMarket.value ?? {};
   const isBuy = form.value.direction === "buy";
   return (
     <dl class="outcome" aria-label="What will happen, by the book as it is">
@@ -98,7 +100,7 @@ export function Outcome({ preview }: { readonly preview: Preview | undefined }) 
       <Line title={isBuy ? "Cost" : "Sold"}>
         <Figure of={pays} />
       </Line>
-      <FeeLine fee={preview.fee} />
+      <FeeLine preview={preview} />
       <Line title="You receive">
         <Figure of={receives} />
       </Line>
@@ -133,20 +135,20 @@ function Figure({ of: { amount, currency } }: { readonly of: Amount }) {
 
 /** How much worse than the best price an average is. */
 function Slip({ average, isBuy }: { readonly average: string; readonly isBuy: boolean }) {
-  const [best] = isBuy ? bookSides.value.asks : bookSides.value.bids;
+  const [best] = isBuy ? book.value.asks : book.value.bids;
   if (best === undefined) return null;
   const worse = isBuy ? subtract(average, best[0]) : subtract(best[0], average);
   const percent = divide(multiply(worse, "100"), best[0], 2);
-  return isPositive(percent) ? <span class="soft">{percent} % off the best</span> : null;
+  return isPositive(percent) ? (
+    <span class="soft note">{percentText(percent)} off the best price</span>
+  ) : null;
 }
 
-function FeeLine({ fee }: { readonly fee: Amount }) {
+function FeeLine({ preview: { fee, taken, rests } }: { readonly preview: Preview }) {
   const known = feeRates.value?.rates;
   if (known === undefined) {
-    const why =
-      account.value === undefined
-        ? "known after signing in"
-        : (feeTrouble.value ?? "not known yet");
+    const isStranger = account.value === undefined;
+    const why = isStranger ? "known after signing in" : (feeTrouble.value ?? "not known yet");
     return (
       <Line title="Fee">
         <span class="soft">{why}</span>
@@ -154,16 +156,15 @@ function FeeLine({ fee }: { readonly fee: Amount }) {
     );
   }
   const { makerPercent, takerPercent } = known;
-  const isOne = compare(makerPercent, takerPercent) === 0;
-  const rates = isOne
-    ? `${takerPercent} %`
-    : `${takerPercent} % at once, ${makerPercent} % resting`;
-  const isRebate = compare(fee.amount, "0") < 0;
+  const rates = [
+    isPositive(taken.quantity) ? `${percentText(takerPercent)} at once` : "",
+    isPositive(rests) ? `${percentText(makerPercent)} resting` : "",
+  ];
   return (
-    <Line title={isRebate ? "Rebate" : "Fee"}>
-      <Num value={normalized(fee.amount).replace(/^-/, "")} unit={fee.currency} />{" "}
-      <span class="soft" title="Your rates in this market, as the server tells them">
-        {rates}
+    <Line title={compare(fee.amount, "0") < 0 ? "Rebate" : "Fee"}>
+      <Num value={normalized(fee.amount).replace(/^-/, "")} unit={fee.currency} />
+      <span class="soft note" title="Your rates in this market, as the server tells them">
+        {rates.filter((text) => text !== "").join(", ")}
       </span>
     </Line>
   );

@@ -2,10 +2,11 @@
 import { type Direction, type Fault, roundToStep, systemPlatform } from "@openbourse/client";
 import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import { announce } from "../app/announce.ts";
+import { book, pickedPrice } from "../market/book.ts";
+import { chosenMarket, chosenName } from "../market/chosen.ts";
 import { account } from "../session/session.ts";
 import { stepPrice, typedDecimal } from "./amounts.ts";
 import { feeRates } from "./fee-rates.ts";
-import { bookSides, chosen } from "./market-view.ts";
 import { notify } from "./notices.ts";
 import { type Preview, previewOf, sizeOfShare } from "./preview.ts";
 import { balances } from "./private.ts";
@@ -35,18 +36,18 @@ export const errors: ReadonlySignal<FieldErrors> = said;
 
 /** What the server said of the chosen market when it took no orders. */
 export const haltWords: ReadonlySignal<string | undefined> = computed(() =>
-  halts.value.get(chosen.value?.market.market ?? ""),
+  halts.value.get(chosenMarket.value?.market.market ?? ""),
 );
 
 /** What the typed order comes to by the book as it is; undefined while it is none. */
 export const preview: ReadonlySignal<Preview | undefined> = computed(() => {
-  const rules = chosen.value;
+  const rules = chosenMarket.value;
   if (rules === undefined) return undefined;
   const checked = check(form.value, rules);
   if (!checked.ok) return undefined;
   const fees = feeRates.value?.rates ?? { makerPercent: "0", takerPercent: "0" };
   return previewOf(checked.terms, {
-    ...{ market: rules.market, book: bookSides.value, balances: balances.value, fees },
+    ...{ market: rules.market, book: book.value, balances: balances.value, fees },
   });
 });
 
@@ -67,12 +68,12 @@ export function choose(direction: Direction): void {
 
 /** Moves the price; an empty one begins at the best price of the own side. */
 export function movePrice(steps: number): void {
-  const rules = chosen.peek();
+  const rules = chosenMarket.peek();
   if (rules === undefined || form.peek().type !== "limit") return;
   const now = typedDecimal(form.peek().price);
   if (now !== undefined) edit({ price: stepPrice(now, rules.tick, steps) });
   else {
-    const { bids, asks } = bookSides.peek();
+    const { bids, asks } = book.peek();
     const [best] =
       form.peek().direction === "buy"
         ? [...bids.slice(0, 1), ...asks]
@@ -83,19 +84,19 @@ export function movePrice(steps: number): void {
 
 /** Takes a price that was pointed at, such as in the ladder. */
 export function takePrice(price: string): void {
-  const rules = chosen.peek();
+  const rules = chosenMarket.peek();
   if (rules === undefined) return;
   edit({ type: "limit", price: roundToStep(price, rules.tick, "half-up") });
 }
 
 /** Sets the size to a percentage of what is available. */
 export function takeShare(percent: number): void {
-  const rules = chosen.peek();
+  const rules = chosenMarket.peek();
   if (rules === undefined) return;
   const { direction, type, sizeBy, price } = form.peek();
   const measure = type === "limit" ? "quantity" : sizeBy;
   const size = sizeOfShare(percent, {
-    ...{ market: rules.market, book: bookSides.peek(), balances: balances.peek() },
+    ...{ market: rules.market, book: book.peek(), balances: balances.peek() },
     ...{ direction, type, sizeBy: measure, price: typedDecimal(price) },
   });
   if (size !== undefined) edit({ [measure]: size });
@@ -106,7 +107,7 @@ export function takeShare(percent: number): void {
 
 /** Shows what will be sent, under an id of its own. False where something is wrong, which then stands at its field. */
 export function review(): boolean {
-  const rules = chosen.peek();
+  const rules = chosenMarket.peek();
   if (rules === undefined || phase.peek().is !== "editing") return false;
   const checked = check(form.peek(), rules);
   said.value = checked.ok ? {} : checked.errors;
@@ -163,11 +164,14 @@ function refuse({ market }: Review, fault: Fault, isShown: boolean): void {
 /** Takes the cover of a halted market away, to try again. */
 export function uncover(): void {
   const next = new Map(halts.peek());
-  next.delete(chosen.peek()?.market.market ?? "");
+  next.delete(chosenMarket.peek()?.market.market ?? "");
   halts.value = next;
 }
 
-const chosenName = computed(() => chosen.value?.market.market);
+// Each click at a price counts, also a second one at the same.
+pickedPrice.subscribe((picked) => {
+  if (picked !== undefined) takePrice(picked.price);
+});
 
 let typedFor = { market: "", user: "" };
 

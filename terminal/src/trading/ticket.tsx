@@ -4,9 +4,9 @@ import type { RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { useKey } from "../app/keys.ts";
 import { Num } from "../design/num.tsx";
-import { Panel } from "../design/panel.tsx";
+import { Panel, type PanelState } from "../design/panel.tsx";
+import { chosen, chosenMarket } from "../market/chosen.ts";
 import { account } from "../session/session.ts";
-import { chosen } from "./market-view.ts";
 import { balances } from "./private.ts";
 import type { Review } from "./sending.ts";
 import { SignInButtons } from "./sign-in.tsx";
@@ -26,7 +26,7 @@ import {
   takeShare,
   uncover,
 } from "./ticket-store.ts";
-import { orderWords } from "./words.ts";
+import { orderWords, percentText } from "./words.ts";
 
 type FormRef = RefObject<HTMLFormElement | null>;
 
@@ -34,10 +34,14 @@ type FormRef = RefObject<HTMLFormElement | null>;
 export function Ticket() {
   const element = useRef<HTMLFormElement>(null);
   useTicketKeys(element);
-  const market = chosen.value?.market;
+  const market = chosenMarket.value?.market;
   const halt = haltWords.value;
-  if (market === undefined)
-    return <Panel title="Order" state={{ is: "loading" }} skeletonRows={9} />;
+  if (market === undefined) {
+    const isNoMarket = chosen.value?.kind === "ticker";
+    const text = "This is data of a dataset, which nobody trades here. Choose a market to trade.";
+    const state: PanelState = isNoMarket ? { is: "empty", text } : { is: "loading" };
+    return <Panel title="Order" state={state} skeletonRows={9} />;
+  }
   return (
     <Panel title="Order" class="ticket">
       <form
@@ -133,7 +137,7 @@ const shares = [25, 50, 75, 100] as const;
 
 function Fields() {
   const { direction, type, sizeBy, hasStop } = form.value;
-  const market = chosen.value?.market;
+  const market = chosenMarket.value?.market;
   if (market === undefined) return null;
   const isLimit = type === "limit";
   const isByValue = !isLimit && sizeBy === "value";
@@ -213,7 +217,7 @@ function Shares() {
     <fieldset class="shares" aria-label="Part of what is available">
       {shares.map((percent) => (
         <button key={percent} type="button" onClick={() => takeShare(percent)}>
-          {percent} %
+          {percentText(percent)}
         </button>
       ))}
     </fieldset>
@@ -221,7 +225,7 @@ function Shares() {
 }
 
 function Available() {
-  const market = chosen.value?.market;
+  const market = chosenMarket.value?.market;
   if (account.value === undefined || market === undefined) return null;
   const currency = form.value.direction === "buy" ? market.quote : market.base;
   const { available, held } = balances.value.get(currency) ?? {};

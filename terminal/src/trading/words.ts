@@ -25,3 +25,8 @@ export function endWords({ state, internalState }: OrderEnd): string {
   if (state === "completed") return "filled";
   return internalState === "partially_filled" ? "cancelled, partly filled" : "cancelled";
 }
+
+/** `25 %`, which no line is broken in. */
+export function percentText(percent: string | number): string {
+  return `${percent}\u202f%`;
+}
