@@ -27,6 +27,7 @@ const checks: readonly Check[] = [
   { name: "types and layer walls", command: "tsc", args: ["-b", "server", "client"] },
   { name: "types of the page", command: "tsc", args: ["-p", "terminal"] },
   { name: "types of tests", command: "tsc", args: ["-p", "tsconfig.test.json"] },
+  { name: "types of browser tests", command: "tsc", args: ["-p", "test/e2e"] },
   { name: "types of benchmarks", command: "tsc", args: ["-p", "bench"] },
   { name: "layers and circles", command: "node", args: ["scripts/layers.ts"] },
   { name: "house rules", command: "node", args: ["scripts/tidy.ts"] },

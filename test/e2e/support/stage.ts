@@ -1,0 +1,126 @@
+/**
+ * A real server and a real browser for the tests of one file. Whatever a page complains of fails the test: errors in its
+ * console, exceptions, what its own security policy forbids, requests to anybody but its server.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Browser } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect } from "vitest";
+import { type ServerHere, startServerHere } from "../../support/server-here.ts";
+import { chromiumPath, launchChromium } from "./chromium.ts";
+import { Visit, type VisitOptions } from "./visit.ts";
+
+/** What to start the server with; by default it is a demo as everybody starts it. */
+export interface StageSetup {
+  /** Settings by dotted path, for example `exchange.participants.enabled`. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** A configuration file; none when left out. */
+  readonly file?: string;
+}
+
+/** See the head of the file. */
+export class Stage {
+  readonly #setup: StageSetup;
+  readonly #folder = mkdtempSync(join(tmpdir(), "openbourse-e2e-"));
+  readonly #visits: Visit[] = [];
+  #browser: Browser | undefined;
+  #server: ServerHere | undefined;
+  /** The port that was given at the first start, so that a restarted server is found again. */
+  #port = 0;
+
+  constructor(setup: StageSetup) {
+    this.#setup = setup;
+  }
+
+  /** The server, in this process. */
+  get server(): ServerHere {
+    if (this.#server === undefined) throw new Error("the server does not run");
+    return this.#server;
+  }
+
+  /** Address of the server, also while it is away. */
+  get http(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  async open(): Promise<void> {
+    await buildPage();
+    await Promise.all([
+      this.startServer(),
+      launchChromium().then((browser) => {
+        this.#browser = browser;
+      }),
+    ]);
+  }
+
+  /** Starts the server, or starts it again at the same address with the same data. */
+  async startServer(): Promise<void> {
+    const { settings = {}, file } = this.#setup;
+    this.#server = await startServerHere({
+      data: join(this.#folder, "data"),
+      ...(file === undefined ? {} : { file }),
+      settings: { ...settings, "server.port": this.#port },
+    });
+    this.#port = this.#server.server.port;
+  }
+
+  async stopServer(): Promise<void> {
+    await this.#server?.server.stop();
+    this.#server = undefined;
+  }
+
+  /** Opens a page in a browser window that remembers nothing. */
+  async visit(path = "/", options: VisitOptions = {}): Promise<Visit> {
+    if (this.#browser === undefined) throw new Error("the browser does not run");
+    const visit = await Visit.open(this.#browser, { ...options, origin: this.http });
+    this.#visits.push(visit);
+    await visit.page.goto(this.http + path);
+    return visit;
+  }
+
+  /** Closes what the test has opened, and fails for what the pages complained of. */
+  async endVisits(): Promise<void> {
+    const visits = this.#visits.splice(0);
+    const faults = visits.flatMap((visit) => visit.faults);
+    await Promise.all(visits.map((visit) => visit.close()));
+    expect(faults, "what the pages complained of").toEqual([]);
+  }
+
+  async close(): Promise<void> {
+    await this.#browser?.close();
+    await this.stopServer();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Describes what is seen in a browser; `body` gets the stage, which is open while its tests run. Without a
+ * browser the tests are skipped, and say why.
+ */
+export function describeInBrowser(
+  name: string,
+  setup: StageSetup,
+  body: (stage: Stage) => void,
+): void {
+  const why =
+    "skipped: there is no Chromium; install Debian's chromium, or name one with OPENBOURSE_TEST_CHROMIUM";
+  const title = chromiumPath === undefined ? `${name} (${why})` : name;
+  describe.skipIf(chromiumPath === undefined)(title, () => {
+    const stage = new Stage(setup);
+    beforeAll(() => stage.open());
+    afterEach(() => stage.endVisits());
+    afterAll(() => stage.close());
+    body(stage);
+  });
+}
+
+/** Builds the page unless it is what the sources say. */
+async function buildPage(): Promise<void> {
+  const script = join(import.meta.dirname, "../../../scripts/page.ts");
+  const building = spawn(process.execPath, [script], { stdio: ["ignore", "ignore", "inherit"] });
+  const [code] = await once(building, "exit");
+  expect(code, "the page is built").toBe(0);
+}

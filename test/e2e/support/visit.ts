@@ -1,0 +1,138 @@
+/** Somebody who looks at a page: a window of the browser that remembers nothing, and all that the page complains of. */
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+
+/** How they look at it. */
+export interface VisitOptions {
+  /** Size of the window in pixels; 1,440 by 900 when left out. */
+  readonly size?: { readonly width: number; readonly height: number };
+  readonly theme?: "light" | "dark";
+  /** Whether they want no motion, which tests mostly do not. */
+  readonly reducedMotion?: boolean;
+  readonly hasTouch?: boolean;
+}
+
+/** Sizes of windows. */
+export const sizes = {
+  wide: { width: 1_440, height: 900 },
+  middle: { width: 1_000, height: 760 },
+  phone: { width: 375, height: 812 },
+} as const;
+
+/** A finding of axe. */
+interface Finding {
+  readonly id: string;
+  readonly impact: string | null;
+  readonly nodes: readonly {
+    readonly target: readonly string[];
+    readonly failureSummary?: string;
+  }[];
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+/** Where pictures go that documents show. */
+const pictures = join(import.meta.dirname, "../../../docs/images");
+
+/** See the head of the file. */
+export class Visit {
+  readonly page: Page;
+  readonly context: BrowserContext;
+  readonly #faults: string[] = [];
+  readonly #origin: string;
+  #forgiven: readonly RegExp[] = [];
+
+  private constructor(context: BrowserContext, page: Page, origin: string) {
+    this.context = context;
+    this.page = page;
+    this.#origin = origin;
+    this.#watch(page);
+  }
+
+  static async open(
+    browser: Browser,
+    {
+      size = sizes.wide,
+      theme = "dark",
+      reducedMotion = true,
+      hasTouch = false,
+      origin,
+    }: VisitOptions & { readonly origin: string },
+  ): Promise<Visit> {
+    const context = await browser.newContext({
+      viewport: size,
+      colorScheme: theme,
+      reducedMotion: reducedMotion ? "reduce" : "no-preference",
+      hasTouch,
+    });
+    context.setDefaultTimeout(60_000);
+    return new Visit(context, await context.newPage(), origin);
+  }
+
+  /** What the page has complained of, but for what was forgiven. */
+  get faults(): readonly string[] {
+    return this.#faults.filter((fault) => !this.#forgiven.some((known) => known.test(fault)));
+  }
+
+  /** Takes complaints for granted, such as those of a lost connection while a test stops the server. */
+  forgive(...known: readonly RegExp[]): void {
+    this.#forgiven = [...this.#forgiven, ...known];
+  }
+
+  /** Another tab of the same window. */
+  async tab(path = "/"): Promise<Page> {
+    const page = await this.context.newPage();
+    this.#watch(page);
+    await page.goto(this.#origin + path);
+    return page;
+  }
+
+  /** Waits until the bar on top says that the page is live. */
+  async live(page: Page = this.page): Promise<void> {
+    await page.locator(".link-badge[data-state=live]").waitFor();
+  }
+
+  /** What axe finds serious or worse, a line each. */
+  async accessibilityFaults(): Promise<readonly string[]> {
+    // Handed over by the browser's own tools, which the page's policy does not bind.
+    await this.page.evaluate(axe);
+    const run =
+      "axe.run(document, { resultTypes: ['violations'] }).then((found) => found.violations)";
+    const found: readonly Finding[] = await this.page.evaluate(run);
+    return found
+      .filter(({ impact }) => impact === "serious" || impact === "critical")
+      .flatMap(({ id, nodes }) =>
+        nodes.map(({ target, failureSummary }) => `${id}: ${target.join(" ")}: ${failureSummary}`),
+      );
+  }
+
+  /** Takes a picture for the documents, where `OPENBOURSE_TEST_PICTURES` asks for them. */
+  async picture(name: string): Promise<void> {
+    if (process.env["OPENBOURSE_TEST_PICTURES"] === undefined) return;
+    mkdirSync(pictures, { recursive: true });
+    await this.page.screenshot({ path: join(pictures, `${name}.png`) });
+  }
+
+  async close(): Promise<void> {
+    await this.context.close();
+  }
+
+  #watch(page: Page): void {
+    page.on("console", (message) => {
+      if (message.type() === "error") this.#faults.push(`console: ${message.text()}`);
+    });
+    page.on("pageerror", (error) =>
+      this.#faults.push(`exception: ${error.stack ?? error.message}`),
+    );
+    page.on("request", (request) => {
+      const url = request.url();
+      if (!url.startsWith(`${this.#origin}/`) && !/^(blob|data):/.test(url))
+        this.#faults.push(`request to another: ${url}`);
+    });
+    page.on("websocket", (socket) => {
+      if (!socket.url().startsWith(`${this.#origin.replace("http", "ws")}/`))
+        this.#faults.push(`stream to another: ${socket.url()}`);
+    });
+  }
+}
