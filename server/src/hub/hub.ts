@@ -45,6 +45,12 @@ export interface HubBacklog {
   readonly bytesMax: number;
 }
 
+/** A topic, and how a connection is sent it. */
+export interface Subscription {
+  readonly topic: Topic;
+  readonly encoding: Encoding;
+}
+
 /** Where a stream is that has no source yet. */
 export const nowhere: Place = { epoch: "", position: { sequence: 0, tick: 0, ordinal: 0 } };
 
@@ -94,6 +100,7 @@ export class Hub {
       join: ({ outbox, stream, encoding }, wantsState) =>
         this.#join(outbox, stream, encoding, wantsState),
       left: (stream) => this.#streams.left(stream),
+      reached: (topic) => options.reached?.(topic),
     });
     this.#host = {
       gatherer: new Gatherer(options.allocate),
@@ -159,17 +166,26 @@ export class Hub {
     return this.#streams.get(topic) !== undefined;
   }
 
-  /**
-   * Adds a subscription and sends the topic's state; a repeated one only sends the state again. With
-   * `resume`, a client goes on from what it had last instead, if nothing after that is lost.
-   */
-  subscribe(outbox: Outbox, topic: Topic, encoding: Encoding, resume?: Resume): void {
+  /** Adds a subscription and sends the topic's state; a repeated one only sends the state again. */
+  subscribe(outbox: Outbox, topic: Topic, encoding: Encoding): void {
     if (outbox.closed) return;
     const stream = this.#streams.open(topic);
-    const rejoin = { outbox, stream, encoding };
-    this.#rejoins.cancel(rejoin);
-    if (resume !== undefined) this.#rejoins.begin(rejoin, resume);
-    else this.#join(outbox, stream, encoding, true);
+    this.#rejoins.cancel({ outbox, stream, encoding });
+    this.#join(outbox, stream, encoding, true);
+  }
+
+  /**
+   * Adds subscriptions that the connection does not have, for a client that goes on from what it had last,
+   * wherever nothing after that is lost.
+   */
+  resume(outbox: Outbox, subscriptions: readonly Subscription[], resume: Resume): void {
+    if (outbox.closed) return;
+    const rejoins = subscriptions.map(({ topic, encoding }) => {
+      const rejoin = { outbox, stream: this.#streams.open(topic), encoding };
+      this.#rejoins.cancel(rejoin);
+      return rejoin;
+    });
+    this.#rejoins.begin(rejoins, resume);
   }
 
   /** Removes a subscription; one that is not there changes nothing. */

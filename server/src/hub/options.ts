@@ -1,5 +1,5 @@
 /** What a hub works with, and how what is published may be treated. */
-import type { Place } from "../marketdata/position.ts";
+import type { Place, Position } from "../marketdata/position.ts";
 import type { Topic, Update } from "../marketdata/topic.ts";
 import type { StreamHistory } from "../ports/stream-history.ts";
 import type { Allocate, FrameText } from "../ports/transport.ts";
@@ -22,6 +22,11 @@ export interface HubOptions {
   current?(topic: Topic): CurrentState | undefined;
   /** Where a topic's stream is; asked when somebody begins to follow it. */
   head?(topic: Topic): Place;
+  /**
+   * Up to where everything has been published of the source of a topic: clients are told so, and may go on
+   * from there. By default no further than the stream itself.
+   */
+  reached?(topic: Topic): Position | undefined;
   /** Reads private streams further back than they are kept here. */
   readonly history?: StreamHistory | undefined;
   /** How much is kept for clients that come back. */

@@ -13,21 +13,21 @@ import type { Stream } from "./stream.ts";
 /** Most messages that one client is sent of what it missed before others have their turn. */
 export const missedMessagesMax = 256;
 
-/** What a client that comes back is told before it is sent anything of the stream. */
-export interface Rejoined extends Place {
+/** What a client that comes back is told before it is sent anything of its streams. */
+export interface Rejoined {
   /**
-   * True: everything after the position follows, in order, which is the one that the client named. False:
-   * something after that is lost; what follows is the newest state at this position, where the stream
-   * has one, and everything after it.
+   * Streams of which something after the client's position is lost, or that the client has left again
+   * meanwhile. Of a lost one follow the newest state, where it has one, and everything after it; of all
+   * others everything after the client's position, in order.
    */
-  readonly recovered: boolean;
+  readonly lost: readonly Topic[];
 }
 
 /** From where a client wants to go on. */
 export interface Resume {
   /** What it had last. */
   readonly from: Place;
-  /** Told once. A reply that is sent in it goes out ahead of the stream's messages. */
+  /** Told once. A reply that is sent in it goes out ahead of the messages of all its streams. */
   answered(answer: Rejoined): void;
 }
 
@@ -44,6 +44,8 @@ export interface RejoinHost {
   join(rejoin: Rejoin, wantsState: boolean): void;
   /** It has gone away before it was a subscriber. */
   left(stream: Stream): void;
+  /** Up to where everything of a topic's source has been published, where that is known. */
+  reached(topic: Topic): Position | undefined;
 }
 
 /** One client on its way back into one stream. */
@@ -53,10 +55,18 @@ export interface Rejoin {
   readonly encoding: Encoding;
 }
 
-interface Pending extends Rejoin, Pick<Resume, "answered"> {
+/** Streams that are asked for together: none is sent anything until all of them have their verdict. */
+interface Party extends Pick<Resume, "answered"> {
+  readonly members: readonly Pending[];
+  isAnswered: boolean;
+}
+
+interface Pending extends Rejoin {
+  party: Party;
   /** What it has been sent so far. */
   position: Position;
-  isAnswered: boolean;
+  /** Whether everything can be given; undefined until that is known. */
+  recovered: boolean | undefined;
   /** Whether it waits for its turn or for the history. */
   isWaiting: boolean;
   isOver: boolean;
@@ -72,15 +82,22 @@ export class Rejoins {
     this.#host = host;
   }
 
-  /** Brings a client back into a stream that it is not subscribed to. */
-  begin(rejoin: Rejoin, { from, answered }: Resume): void {
-    const { outbox, stream } = rejoin;
-    const state = { isAnswered: false, isWaiting: false, isOver: false };
-    const pending: Pending = { ...rejoin, ...state, answered, position: from.position };
-    stream.rejoining += 1;
-    this.#pending.set(outbox, [...(this.#pending.get(outbox) ?? []), pending]);
-    if (!stream.knows(from)) this.#startOver(pending);
-    else this.#advance(pending);
+  /** Brings a client back into streams that it is not subscribed to. */
+  begin(rejoins: readonly Rejoin[], { from, answered }: Resume): void {
+    const members: Pending[] = [];
+    const party: Party = { members, answered, isAnswered: false };
+    for (const rejoin of rejoins) {
+      const state = { recovered: undefined, isWaiting: false, isOver: false };
+      const pending: Pending = { ...rejoin, ...state, party, position: from.position };
+      rejoin.stream.rejoining += 1;
+      const others = this.#pending.get(rejoin.outbox) ?? [];
+      this.#pending.set(rejoin.outbox, [...others, pending]);
+      members.push(pending);
+    }
+    for (const pending of members) {
+      if (pending.stream.knows(from, this.#host.reached(pending.stream.topic))) this.#advance(pending);
+      else this.#decide(pending, false);
+    }
   }
 
   /** The client has changed its mind about a stream. */
@@ -102,16 +119,23 @@ export class Rejoins {
 
   /** Sends what can be sent now; the client is a subscriber once it has everything. */
   #advance(pending: Pending): void {
-    const { outbox, stream } = pending;
+    const { outbox, stream, party } = pending;
     if (pending.isOver || pending.isWaiting || outbox.closed) return;
-    if (pending.isAnswered && outbox.behind) return;
+    if (pending.recovered === false) {
+      if (party.isAnswered) this.#startOver(pending);
+      return;
+    }
+    if (pending.recovered === true && (!party.isAnswered || outbox.behind)) return;
     const missed = stream.keepMessages().after(pending.position, missedMessagesMax);
     if (missed === undefined) {
       void this.#readOn(pending);
       return;
     }
-    this.#recovered(pending);
-    if (outbox.behind && missed.length > 0) return;
+    if (pending.recovered === undefined) {
+      // It comes back here with everybody else of its party.
+      this.#decide(pending, true);
+      return;
+    }
     this.#send(pending, missed);
     if (missed.length < missedMessagesMax) {
       this.#end(pending);
@@ -120,6 +144,17 @@ export class Rejoins {
     }
     this.#host.flush(outbox);
     this.#later(pending);
+  }
+
+  /** Notes whether a stream can be given whole; with the last of a party all of them go on. */
+  #decide(pending: Pending, recovered: boolean): void {
+    pending.recovered ??= recovered;
+    const { party } = pending;
+    if (party.isAnswered || party.members.some((each) => each.recovered === undefined)) return;
+    party.isAnswered = true;
+    const lost = party.members.filter((each) => each.recovered !== true);
+    if (!pending.outbox.closed) party.answered({ lost: lost.map(({ stream }) => stream.topic) });
+    for (const each of party.members) this.#advance(each);
   }
 
   #later(pending: Pending): void {
@@ -151,7 +186,11 @@ export class Rejoins {
       this.#lost(pending);
       return;
     }
-    this.#recovered(pending);
+    if (!pending.party.isAnswered) {
+      // Read once more when its turn comes, so that nothing has to be kept meanwhile.
+      this.#decide(pending, true);
+      return;
+    }
     this.#send(
       pending,
       page.messages.filter(({ position }) => !isAfter(position, published)),
@@ -170,28 +209,19 @@ export class Rejoins {
 
   /** Not everything can be given: said at once, or, once the client was promised it, by closing. */
   #lost(pending: Pending): void {
-    if (pending.isAnswered) pending.outbox.overflow();
-    else this.#startOver(pending);
+    if (pending.recovered === undefined) this.#decide(pending, false);
+    else pending.outbox.overflow();
   }
 
   #startOver(pending: Pending): void {
-    const { epoch, position } = pending.stream;
-    pending.isAnswered = true;
-    pending.answered({ recovered: false, epoch, position });
     this.#end(pending);
     this.#host.join(pending, true);
-  }
-
-  #recovered(pending: Pending): void {
-    if (pending.isAnswered) return;
-    pending.isAnswered = true;
-    const { stream, position } = pending;
-    pending.answered({ recovered: true, epoch: stream.epoch, position });
   }
 
   #abandon(pending: Pending): void {
     this.#end(pending);
     this.#host.left(pending.stream);
+    this.#decide(pending, false);
   }
 
   #end(pending: Pending): void {

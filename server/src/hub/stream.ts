@@ -53,9 +53,13 @@ export class Stream {
     this.#position = position;
   }
 
-  /** Whether a client can have been here: it is of this epoch and not ahead. */
-  knows({ epoch, position }: Place): boolean {
-    return epoch === this.epoch && !isAfter(position, this.#position);
+  /**
+   * Whether a client can have been here: it is of this epoch and not ahead, neither of this stream nor of
+   * what its source has `reached`.
+   */
+  knows({ epoch, position }: Place, reached: Position = this.#position): boolean {
+    if (epoch !== this.epoch) return false;
+    return !isAfter(position, this.#position) || !isAfter(position, reached);
   }
 
   audienceOf(encoding: Encoding): OutboxAudience | undefined {
