@@ -50,7 +50,7 @@ const participants = new ParticipantRunner(engine.exchange, clock, setup);
 const idle = {};
 await engine.start({
   ...{ board: idle, listings: idle, localFeed: idle, agents: participants },
-  ...{ marketStates: idle, trades: idle, accounts: idle },
+  ...{ marketStates: idle, trades: idle, accounts: idle, positions: idle },
 });
 await participants.start(engine, audience);
 

@@ -39,7 +39,8 @@ beforeAll(async () => {
   });
   const idle = {};
   await engine.start({
-    ...{ listings: idle, localFeed: idle, agents: undefined, marketStates: idle, accounts: idle },
+    ...{ listings: idle, localFeed: idle, agents: undefined, marketStates: idle },
+    ...{ accounts: idle, positions: idle },
     board: { take: (batch) => released.push(...batch) },
     trades: { take: (slice) => slices.push(slice) },
   });

@@ -22,6 +22,7 @@ export interface Stages {
   readonly marketStates: Stage;
   readonly trades: Stage;
   readonly accounts: Stage;
+  readonly positions: Stage;
 }
 
 /**
@@ -55,6 +56,8 @@ export function pipelineOf(
       stages.trades,
       stages.accounts,
     ],
+    // Says that nothing before a tick is still to be told, and so can only once nothing is.
+    onceTold: [stages.positions],
     // Last: when one is due, a thread of its own begins to work, after all who wait have been told.
     afterwards: [snapshots],
   });
@@ -65,6 +68,8 @@ interface Places {
   readonly atOnce: readonly (Stage | undefined)[];
   /** Told in slices that let others in: perhaps after an answer, a large command in several parts. */
   readonly inSlices: readonly (Stage | undefined)[];
+  /** Told of those ticks before which nothing waits to be told in slices. */
+  readonly onceTold: readonly (Stage | undefined)[];
   /** Told before anybody is answered, when the first slice has been told. */
   readonly afterwards: readonly (Stage | undefined)[];
 }
@@ -72,12 +77,14 @@ interface Places {
 /** The way of everything that is durable. */
 export class Pipeline {
   readonly #atOnce: readonly Stage[];
+  readonly #onceTold: readonly Stage[];
   readonly #afterwards: readonly Stage[];
   readonly #all: readonly Stage[];
   readonly #line: ReleaseLine;
 
   constructor(schedule: (task: () => void) => void, places: Places) {
     this.#atOnce = present(places.atOnce);
+    this.#onceTold = present(places.onceTold);
     this.#afterwards = present(places.afterwards);
     const inSlices = present(places.inSlices);
     this.#all = [...this.#atOnce, ...inSlices, ...this.#afterwards];
@@ -104,6 +111,8 @@ export class Pipeline {
   /** Passes a tick on, in its place among the commands; what is told in slices has no use for it. */
   tick(tick: Tick): void {
     for (const stage of this.#atOnce) stage.tick?.(tick);
+    if (this.untoldEvents > 0) return;
+    for (const stage of this.#onceTold) stage.tick?.(tick);
   }
 
   /** Tells at once all that waits to be told in slices. */

@@ -10,7 +10,7 @@ import { Audience } from "./audience.ts";
 import { Cohorts } from "./cohorts.ts";
 import { asHistory, type Delivery, policyOf } from "./due.ts";
 import { formOf, Gatherer } from "./gatherer.ts";
-import type { HubOptions } from "./options.ts";
+import { type HubBacklog, type HubCounters, type HubOptions, nowhere } from "./options.ts";
 import {
   Outbox,
   type OutboxAudience,
@@ -21,38 +21,13 @@ import {
   type OutboxOptions,
   sumOfFigures,
 } from "./outbox.ts";
-import { Rejoins, type Resume } from "./rejoin.ts";
+import { Rejoins, type Resume, type Subscription } from "./rejoin.ts";
 import { isSameValue } from "./same-value.ts";
 import type { Stream } from "./stream.ts";
 import { Streams, streamBounds } from "./streams.ts";
 
 /** Bytes that become due within one turn after which they are written without waiting for its end. */
 export const flushBytesMax = 262_144;
-
-/** What the hub counts. */
-export interface HubCounters {
-  /** Updates turned into a frame. */
-  encodes: number;
-  /** Connections closed because they were too far behind. */
-  slowConsumers: number;
-}
-
-/** What waits in the outboxes of clients that are behind. */
-export interface HubBacklog {
-  readonly connections: number;
-  /** Bytes of all of them, and of the one that is furthest behind. */
-  readonly bytes: number;
-  readonly bytesMax: number;
-}
-
-/** A topic, and how a connection is sent it. */
-export interface Subscription {
-  readonly topic: Topic;
-  readonly encoding: Encoding;
-}
-
-/** Where a stream is that has no source yet. */
-export const nowhere: Place = { epoch: "", position: { sequence: 0, tick: 0, ordinal: 0 } };
 
 /** Topics, subscribers and the flush. */
 export class Hub {
@@ -100,7 +75,7 @@ export class Hub {
       join: ({ outbox, stream, encoding }, wantsState) =>
         this.#join(outbox, stream, encoding, wantsState),
       left: (stream) => this.#streams.left(stream),
-      reached: (topic) => options.reached?.(topic),
+      placeOf: (stream) => this.#placeOf(stream),
     });
     this.#host = {
       gatherer: new Gatherer(options.allocate),
@@ -166,6 +141,11 @@ export class Hub {
     return this.#streams.get(topic) !== undefined;
   }
 
+  /** Whether anybody is told positions with the updates of a topic, or may come back with one. */
+  tellsPositions(topic: Topic): boolean {
+    return this.#streams.get(topic)?.ring !== undefined;
+  }
+
   /** Adds a subscription and sends the topic's state; a repeated one only sends the state again. */
   subscribe(outbox: Outbox, topic: Topic, encoding: Encoding): void {
     if (outbox.closed) return;
@@ -175,8 +155,8 @@ export class Hub {
   }
 
   /**
-   * Adds subscriptions that the connection does not have, for a client that goes on from what it had last,
-   * wherever nothing after that is lost.
+   * Adds subscriptions of one source that the connection does not have, for a client that goes on from what
+   * it had last, wherever nothing after that is lost; or for one that begins and is told where.
    */
   resume(outbox: Outbox, subscriptions: readonly Subscription[], resume: Resume): void {
     if (outbox.closed) return;
@@ -186,6 +166,10 @@ export class Hub {
       return rejoin;
     });
     this.#rejoins.begin(rejoins, resume);
+  }
+
+  #placeOf({ topic, epoch, position }: Stream): Place {
+    return { epoch, position: this.#options.reached?.(topic) ?? position };
   }
 
   /** Removes a subscription; one that is not there changes nothing. */

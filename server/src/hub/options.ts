@@ -44,3 +44,22 @@ export interface CurrentState {
    */
   readonly isNews: boolean;
 }
+
+/** What the hub counts. */
+export interface HubCounters {
+  /** Updates turned into a frame. */
+  encodes: number;
+  /** Connections closed because they were too far behind. */
+  slowConsumers: number;
+}
+
+/** What waits in the outboxes of clients that are behind. */
+export interface HubBacklog {
+  readonly connections: number;
+  /** Bytes of all of them, and of the one that is furthest behind. */
+  readonly bytes: number;
+  readonly bytesMax: number;
+}
+
+/** Where a stream is that has no source yet. */
+export const nowhere: Place = { epoch: "", position: { sequence: 0, tick: 0, ordinal: 0 } };

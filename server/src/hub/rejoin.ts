@@ -5,7 +5,7 @@
  */
 import { isAfter, type Place, type Position, type Sequenced } from "../marketdata/position.ts";
 import type { Topic, Update } from "../marketdata/topic.ts";
-import type { Encoding } from "../ports/dialect.ts";
+import type { Encoding, Resumed } from "../ports/dialect.ts";
 import type { PrivateTopic, StreamHistory } from "../ports/stream-history.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Stream } from "./stream.ts";
@@ -13,22 +13,21 @@ import type { Stream } from "./stream.ts";
 /** Most messages that one client is sent of what it missed before others have their turn. */
 export const missedMessagesMax = 256;
 
-/** What a client that comes back is told before it is sent anything of its streams. */
-export interface Rejoined {
-  /**
-   * Streams of which something after the client's position is lost, or that the client has left again
-   * meanwhile. Of a lost one follow the newest state, where it has one, and everything after it; of all
-   * others everything after the client's position, in order.
-   */
-  readonly lost: readonly Topic[];
+/** A topic, and how a connection is sent it. */
+export interface Subscription {
+  readonly topic: Topic;
+  readonly encoding: Encoding;
 }
 
 /** From where a client wants to go on. */
 export interface Resume {
-  /** What it had last. */
-  readonly from: Place;
-  /** Told once. A reply that is sent in it goes out ahead of the messages of all its streams. */
-  answered(answer: Rejoined): void;
+  /** What it had last; undefined for one that begins, and is told where. */
+  readonly from: Place | undefined;
+  /**
+   * Told once: a stream that the client has left again meanwhile is lost. A reply that is sent in it goes
+   * out ahead of the messages of all its streams.
+   */
+  answered(resumed: Resumed): void;
 }
 
 /** What rejoining needs of the hub. */
@@ -44,8 +43,8 @@ export interface RejoinHost {
   join(rejoin: Rejoin, wantsState: boolean): void;
   /** It has gone away before it was a subscriber. */
   left(stream: Stream): void;
-  /** Up to where everything of a topic's source has been published, where that is known. */
-  reached(topic: Topic): Position | undefined;
+  /** Up to where everything of the source of a stream has been published. */
+  placeOf(stream: Stream): Place;
 }
 
 /** One client on its way back into one stream. */
@@ -82,8 +81,15 @@ export class Rejoins {
     this.#host = host;
   }
 
-  /** Brings a client back into streams that it is not subscribed to. */
+  /** Brings a client into streams of one source that it is not subscribed to. */
   begin(rejoins: readonly Rejoin[], { from, answered }: Resume): void {
+    const [first] = rejoins;
+    if (first === undefined) return;
+    if (from === undefined) {
+      answered({ place: this.#host.placeOf(first.stream), lost: [] });
+      for (const rejoin of rejoins) this.#host.join(rejoin, true);
+      return;
+    }
     const members: Pending[] = [];
     const party: Party = { members, answered, isAnswered: false };
     for (const rejoin of rejoins) {
@@ -95,9 +101,16 @@ export class Rejoins {
       members.push(pending);
     }
     for (const pending of members) {
-      if (pending.stream.knows(from, this.#host.reached(pending.stream.topic))) this.#advance(pending);
+      if (this.#knows(pending.stream, from)) this.#advance(pending);
       else this.#decide(pending, false);
     }
+  }
+
+  /** Whether a client can have been here: it is of this epoch, and not ahead of what it can have been told. */
+  #knows(stream: Stream, { epoch, position }: Place): boolean {
+    if (epoch !== stream.epoch) return false;
+    const { position: reached } = this.#host.placeOf(stream);
+    return !isAfter(position, stream.position) || !isAfter(position, reached);
   }
 
   /** The client has changed its mind about a stream. */
@@ -153,7 +166,10 @@ export class Rejoins {
     if (party.isAnswered || party.members.some((each) => each.recovered === undefined)) return;
     party.isAnswered = true;
     const lost = party.members.filter((each) => each.recovered !== true);
-    if (!pending.outbox.closed) party.answered({ lost: lost.map(({ stream }) => stream.topic) });
+    if (!pending.outbox.closed) {
+      const place = this.#host.placeOf(pending.stream);
+      party.answered({ place, lost: lost.map(({ stream }) => stream.topic) });
+    }
     for (const each of party.members) this.#advance(each);
   }
 

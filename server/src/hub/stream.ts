@@ -1,5 +1,5 @@
 /** What is published on one topic, and who is sent it. */
-import { isAfter, type Place, type Position, type Sequenced } from "../marketdata/position.ts";
+import type { Place, Position, Sequenced } from "../marketdata/position.ts";
 import type { Topic, Update } from "../marketdata/topic.ts";
 import type { Encoding, MessagePlace } from "../ports/dialect.ts";
 import type { OutboxAudience } from "./outbox.ts";
@@ -51,15 +51,6 @@ export class Stream {
   /** Moves on to the next message, which is after all before it. */
   moveTo(position: Position): void {
     this.#position = position;
-  }
-
-  /**
-   * Whether a client can have been here: it is of this epoch and not ahead, neither of this stream nor of
-   * what its source has `reached`.
-   */
-  knows({ epoch, position }: Place, reached: Position = this.#position): boolean {
-    if (epoch !== this.epoch) return false;
-    return !isAfter(position, this.#position) || !isAfter(position, reached);
   }
 
   audienceOf(encoding: Encoding): OutboxAudience | undefined {

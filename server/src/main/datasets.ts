@@ -12,6 +12,7 @@ import type { Log } from "../ports/log.ts";
 import { StartError } from "../ports/start-error.ts";
 import { FeedRunner } from "../streams/bar-streams.ts";
 import { FeedRestarts } from "../streams/feed-restarts.ts";
+import { PositionStream } from "../streams/position-stream.ts";
 import { openFeed } from "./feeds.ts";
 import type { Recordings } from "./recordings.ts";
 import type { ServedDataset } from "./served-dataset.ts";
@@ -126,6 +127,7 @@ function connectFeed(
         key: stateKey,
       });
     },
+    published: (cause, timeUs) => positions.tell(cause, timeUs),
     caughtUp: () => hub.caughtUp(),
     ended: (why) => {
       catalog.end(code, why);
@@ -133,5 +135,6 @@ function connectFeed(
     },
     progress: (share) => connections.progress(code, share),
   });
+  const positions = new PositionStream({ hub, numbering: runner.numbering, dataset: code });
   return runner;
 }

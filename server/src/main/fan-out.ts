@@ -2,7 +2,9 @@
 import { frameText } from "../adapters/ws/frame.ts";
 import { allocate } from "../adapters/ws/socket-transport.ts";
 import type { Config } from "../config/schema.ts";
-import { Hub, nowhere } from "../hub/hub.ts";
+import { Hub } from "../hub/hub.ts";
+import { nowhere } from "../hub/options.ts";
+import type { Topic } from "../marketdata/topic.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { FeedRunner } from "../streams/bar-streams.ts";
 import type { Trading } from "./trading.ts";
@@ -22,6 +24,11 @@ export function createHub(
   { trading, feeds }: TopicSources,
 ): Hub {
   const feedOf = (dataset: string) => feeds.find((feed) => feed.dataset.code === dataset);
+  const numberingOf = (topic: Topic) => {
+    const isExchange = topic.kind !== "bars" && topic.kind !== "position";
+    const dataset = isExchange ? undefined : topic.dataset;
+    return (dataset === undefined ? trading : feedOf(dataset))?.numbering;
+  };
   return new Hub({
     frameText,
     allocate,
@@ -32,8 +39,8 @@ export function createHub(
       if (topic.kind !== "bars") return;
       feedOf(topic.dataset)?.audienceCame(topic);
     },
-    head: (topic) =>
-      (topic.kind === "bars" ? feedOf(topic.dataset) : trading)?.numbering.head(topic) ?? nowhere,
+    head: (topic) => numberingOf(topic)?.head(topic) ?? nowhere,
+    reached: (topic) => numberingOf(topic)?.reached,
     streams: {
       messageMs: streams.resumeSeconds * 1_000,
       bytesMax: streams.resumeBytesMax,

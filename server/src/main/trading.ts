@@ -28,6 +28,7 @@ import { AccountStreams } from "../streams/account-streams.ts";
 import { listingsTo } from "../streams/listings.ts";
 import { MarketStreams } from "../streams/market-streams.ts";
 import { Numbering } from "../streams/numbering.ts";
+import { PositionStream } from "../streams/position-stream.ts";
 import { servedProtocols } from "./configuration.ts";
 import { DisabledUsers } from "./disabled-users.ts";
 import type { Site } from "./site.ts";
@@ -160,6 +161,7 @@ export class Trading {
         marketStates: streams.states,
         trades: streams.trades,
         accounts: new AccountStreams(hub, board, numbering),
+        positions: new PositionStream({ hub, numbering, dataset: undefined }),
       });
     });
     if (agents !== undefined) {

@@ -126,9 +126,9 @@ class Run {
   }
 
   take(): void {
-    const updates = this.book.take(0, (index) =>
-      this.#copies.some(({ depthScale }) => depthScale === index),
-    );
+    const updates = this.book.take(0, {
+      wanted: (index) => this.#copies.some(({ depthScale }) => depthScale === index),
+    });
     for (const copy of this.#copies) {
       for (const update of updates) if (update.depthScale === copy.depthScale) copy.update(update);
       expect(copy.groups).toEqual(this.raw.grouped(copy.depthScale));
@@ -165,7 +165,7 @@ describe("depth", () => {
         for (const changes of drawn) {
           const before = depthScales.map((index) => run.raw.grouped(index));
           for (const change of changes) run.change(change);
-          const updates = run.book.take(0, () => true);
+          const updates = run.book.take(0, { wanted: () => true });
           for (const index of depthScales) {
             const update = updates.find(({ depthScale }) => depthScale === index);
             const named = groupsOf(update ?? { asks: [], bids: [] });

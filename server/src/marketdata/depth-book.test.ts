@@ -29,7 +29,7 @@ function sides(update: DepthUpdate | undefined): readonly [string, string] | und
 
 /** What has changed at one scale since the last time. */
 function taken(book: DepthBook, depthScale = 0) {
-  return sides(book.take(1_000, (index) => index === depthScale)[0]);
+  return sides(book.take(1_000, { wanted: (index) => index === depthScale })[0]);
 }
 
 describe("the whole book", () => {
@@ -69,7 +69,7 @@ describe("the whole book", () => {
     const whole = book.whole(1);
 
     change(book, ask(11, 1), bid(5, 0));
-    book.take(1_000, () => true);
+    book.take(1_000, { wanted: () => true });
     expect(book.whole(1)).toBe(whole);
 
     change(book, ask(11, 2));
@@ -98,14 +98,14 @@ describe("the whole book", () => {
 
 describe("the changes of a book", () => {
   it("begin with nothing, whatever rests at the start", () => {
-    expect(bookOf(ask(11, 1)).take(1_000, () => true)).toEqual([]);
+    expect(bookOf(ask(11, 1)).take(1_000, { wanted: () => true })).toEqual([]);
   });
 
   it("tell whole quantities, 0 for a group that is gone, and only groups that changed", () => {
     const book = bookOf(ask(11, 1), ask(12, 2), bid(9, 3), bid(8, 4));
     change(book, ask(12, 0), bid(8, 6), bid(9, 0), bid(7, 1));
 
-    const [update] = book.take(1_000, (index) => index === 0);
+    const [update] = book.take(1_000, { wanted: (index) => index === 0 });
 
     expect(update).toMatchObject({ ...units, timeUs: 1_000, depthScale: 0, full: false });
     expect(sides(update)).toEqual(["12:0", "9:0 8:6 7:1"]);
@@ -145,7 +145,7 @@ describe("the changes of a book", () => {
     change(book, ask(11, 0), ask(12, 1));
     const asked: number[] = [];
 
-    const updates = book.take(1_000, (index) => asked.push(index) > 0 && index !== 3);
+    const updates = book.take(1_000, { wanted: (index) => asked.push(index) > 0 && index !== 3 });
 
     expect(asked).toEqual([0, 1, 2, 3, 4, 5]);
     expect(updates.map(({ depthScale }) => depthScale)).toEqual([0]);
@@ -154,7 +154,7 @@ describe("the changes of a book", () => {
   it("of an unwanted scale are passed over", () => {
     const book = bookOf();
     change(book, ask(11, 1));
-    book.take(1_000, () => false);
+    book.take(1_000, { wanted: () => false });
 
     expect(sides(book.whole(0))).toEqual(["11:1", ""]);
     expect(taken(book)).toBeUndefined();
@@ -167,7 +167,7 @@ describe("the changes of a book", () => {
     const moves = Array.from({ length: waitingLevelsMax }, (_, index) => ask(10 + index, 1));
     change(book, ...moves, ...moves.map(({ price }) => ask(price, 0)), ask(9, 1));
 
-    const updates = book.take(1_000, (index) => index < 2);
+    const updates = book.take(1_000, { wanted: (index) => index < 2 });
 
     expect(updates.map(({ full }) => full)).toEqual([true, true]);
     expect(updates.map(sides)).toEqual([

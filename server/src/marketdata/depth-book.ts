@@ -5,7 +5,7 @@
 import { assert } from "../core/assert.ts";
 import { depthScaleCount } from "./depth-scales.ts";
 import { type DepthChange, DepthSide } from "./depth-side.ts";
-import type { DepthUpdate, MarketUnits } from "./updates.ts";
+import { checkedLevels, type DepthUpdate, type MarketUnits } from "./updates.ts";
 
 /**
  * Most levels of a side whose changes wait to be taken. Beyond it the changes are forgotten, and the
@@ -20,6 +20,15 @@ export interface DepthBookOptions {
   readonly levels?: readonly DepthChange[];
   /** When that was so, in microseconds since 1970. */
   readonly timeUs: number;
+}
+
+/** Who takes changes of a market: what is wanted of each scale. */
+export interface DepthScaleTaker {
+  wanted(depthScale: number): boolean;
+  /** Told of each scale that changed but was not wanted. */
+  passedOver?(depthScale: number): void;
+  /** Whether changes are given together with the best levels; by default not. */
+  checked?(depthScale: number): boolean;
 }
 
 /** Both sides of one market. The exchange bounds its open orders, and with them the levels here. */
@@ -98,11 +107,7 @@ export class DepthBook {
    * with its whole quantity, and not at all when it changed back. The changes of a scale that is not
    * wanted are passed over, which `passedOver` is told: whoever comes to want it begins with {@link whole}.
    */
-  take(
-    timeUs: number,
-    wanted: (depthScale: number) => boolean,
-    passedOver?: (depthScale: number) => void,
-  ): readonly DepthUpdate[] {
+  take(timeUs: number, { wanted, passedOver, checked }: DepthScaleTaker): readonly DepthUpdate[] {
     const updates: DepthUpdate[] = [];
     const hasWaiting = this.#asks.changedLevels + this.#bids.changedLevels > 0;
     if (!hasWaiting && !this.#hasForgotten) return updates;
@@ -113,7 +118,7 @@ export class DepthBook {
       }
       const update = this.#hasForgotten
         ? this.whole(depthScale)
-        : this.#changes(timeUs, depthScale);
+        : this.#changes(timeUs, depthScale, checked?.(depthScale) === true);
       if (update !== undefined) updates.push(update);
     }
     this.#settle();
@@ -121,11 +126,17 @@ export class DepthBook {
     return updates;
   }
 
-  #changes(timeUs: number, depthScale: number): DepthUpdate | undefined {
+  #changes(timeUs: number, depthScale: number, isChecked: boolean): DepthUpdate | undefined {
     const asks = this.#asks.changes(depthScale);
     const bids = this.#bids.changes(depthScale);
     if (asks.length + bids.length === 0) return undefined;
-    return { ...this.#units, timeUs, depthScale, full: false, asks, bids };
+    const changes = { ...this.#units, timeUs, depthScale, full: false, asks, bids };
+    if (!isChecked) return changes;
+    const best = {
+      asks: this.#asks.best(depthScale, checkedLevels),
+      bids: this.#bids.best(depthScale, checkedLevels),
+    };
+    return { ...changes, best };
   }
 
   #hasChanged(depthScale: number): boolean {

@@ -72,6 +72,8 @@ export interface DepthTaker {
   wanted(market: string, depthScale: number): boolean;
   /** Told of each scale that changed but was not wanted. */
   passedOver?(market: string, depthScale: number): void;
+  /** Whether changes are given together with the best levels; by default not. */
+  checked?(market: string, depthScale: number): boolean;
 }
 
 /**
@@ -166,13 +168,13 @@ export class MarketBoard implements MarketBoardView {
    * quantities; the whole book where too many did. `timeUs` is the time that the updates tell. Of a scale
    * that is not wanted it is only told that it changed.
    */
-  takeDepth(timeUs: number, { wanted, passedOver }: DepthTaker): readonly DepthUpdate[] {
+  takeDepth(timeUs: number, taker: DepthTaker): readonly DepthUpdate[] {
     return this.#all().flatMap(({ depth, rules: { code } }) =>
-      depth.take(
-        timeUs,
-        (depthScale) => wanted(code, depthScale),
-        (depthScale) => passedOver?.(code, depthScale),
-      ),
+      depth.take(timeUs, {
+        wanted: (depthScale) => taker.wanted(code, depthScale),
+        passedOver: (depthScale) => taker.passedOver?.(code, depthScale),
+        checked: (depthScale) => taker.checked?.(code, depthScale) === true,
+      }),
     );
   }
 

@@ -7,6 +7,7 @@ import type {
   FillUpdate,
   LastPriceUpdate,
   OrderUpdate,
+  PositionUpdate,
   TickerUpdate,
   TradesUpdate,
 } from "./updates.ts";
@@ -56,8 +57,22 @@ export interface BalanceTopic {
   readonly currency: string;
 }
 
+/** Up to where everything of a source has been published, told about every second. */
+export interface PositionTopic {
+  readonly kind: "position";
+  /** Code of a dataset; undefined for the exchange. */
+  readonly dataset: string | undefined;
+}
+
 /** Everything that can be subscribed to. */
-export type Topic = BarTopic | MarketTopic | DepthTopic | CandleTopic | AccountTopic | BalanceTopic;
+export type Topic =
+  | BarTopic
+  | MarketTopic
+  | DepthTopic
+  | CandleTopic
+  | AccountTopic
+  | BalanceTopic
+  | PositionTopic;
 
 /** The topics of a kind. */
 export type TopicOf<Kind extends Topic["kind"]> = Topic & { readonly kind: Kind };
@@ -73,6 +88,7 @@ export interface UpdateOf {
   readonly orders: OrderUpdate;
   readonly fills: FillUpdate;
   readonly balances: BalanceUpdate;
+  readonly position: PositionUpdate;
 }
 
 /** The update that belongs to a topic. */
@@ -90,6 +106,8 @@ export function topicKey(topic: Topic): string {
     case "orders":
     case "fills":
       return `${topic.kind}|${topic.market}|${topic.user}`;
+    case "position":
+      return topic.dataset === undefined ? "position" : `position|${topic.dataset}`;
     case "balances":
       return `balances|${topic.currency}|${topic.user}`;
     default:

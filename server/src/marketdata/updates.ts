@@ -83,6 +83,23 @@ export interface DepthUpdate extends OfMarket {
   readonly asks: readonly DepthLevel[];
   /** Prices rounded down to the scale, descending. */
   readonly bids: readonly DepthLevel[];
+  /** Of changes where somebody is told checksums: the best levels when these are made. */
+  readonly best?: BestLevels;
+}
+
+/** The best levels of a grouped book, at most {@link checkedLevels} of each side, best first. */
+export interface BestLevels {
+  readonly asks: readonly DepthLevel[];
+  readonly bids: readonly DepthLevel[];
+}
+
+/** How many levels of each side a checksum of a book is over. */
+export const checkedLevels = 10;
+
+/** Nothing before its position is still to be told. */
+export interface PositionUpdate {
+  /** Market time then, in microseconds since 1970. */
+  readonly timeUs: number;
 }
 
 /** The running candle of an interval, or one that has just ended. */

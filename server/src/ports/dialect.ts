@@ -51,11 +51,33 @@ export type SessionInput =
   /** A newer connection of the same workspace takes this one's place. */
   | { readonly kind: "evicted" };
 
+/** Where streams go on or begin. */
+export interface Resumed {
+  /** Where their source is: a client that begins, or has lost something, may go on from here. */
+  readonly place: Place;
+  /**
+   * Topics of which something after `since` is lost: their newest state follows, where they have one.
+   * Of the others everything after it follows.
+   */
+  readonly lost: readonly Topic[];
+}
+
 /** What is to be done because of an input, in this order. */
 export type SessionEffect =
   | { readonly kind: "send"; readonly text: string }
   | { readonly kind: "subscribe"; readonly topic: Topic; readonly encoding: Encoding }
   | { readonly kind: "unsubscribe"; readonly topic: Topic; readonly encoding: Encoding }
+  /**
+   * Subscribes to topics of one source that the connection does not have, and says what it is to be told
+   * first, once it is known where they begin. It is not asked when the connection has gone meanwhile.
+   */
+  | {
+      readonly kind: "resume";
+      readonly subscriptions: readonly { readonly topic: Topic; readonly encoding: Encoding }[];
+      /** What the client had last; undefined for one that begins. */
+      readonly since: Place | undefined;
+      answered(resumed: Resumed): readonly SessionEffect[];
+    }
   /**
    * Asks for bars of the past, which takes a while: the answer comes as an input. It is not told to a
    * session that has ended.

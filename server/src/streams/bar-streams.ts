@@ -57,6 +57,8 @@ export interface FeedRunnerOptions {
   readonly log: Log;
   /** Receives each bar when it is due. */
   publish(bar: BarUpdate, periodS: PublishPeriodS, cause: Cause): void;
+  /** Told about every second of what everything has been published, and market time then. */
+  published?(cause: Cause, timeUs: number): void;
   /** Resolves when the consumers have taken what they were sent; undefined when they have. */
   caughtUp(): Promise<void> | undefined;
   /** Told once when no more data follows: the source is over, or it failed and stays stopped. */
@@ -153,12 +155,15 @@ export class FeedRunner {
     await this.finished();
   }
 
-  /** Passes on that wall time goes by; feeds that tell the time by themselves do not listen. */
+  /** Passes on, about every second, that wall time goes by; feeds with a time of their own keep to that. */
   wallTime(nowUs: number): void {
-    if (this.#options.opened.feed.time !== "wall") return;
-    this.#cause = { sequence: this.#cause.sequence, tick: Math.floor(nowUs / tickUs) };
-    this.#bars.advance(nowUs);
-    this.#options.recorder?.advanced();
+    const { opened, recorder, published } = this.#options;
+    if (opened.feed.time === "wall") {
+      this.#cause = { sequence: this.#cause.sequence, tick: Math.floor(nowUs / tickUs) };
+      this.#bars.advance(nowUs);
+      recorder?.advanced();
+    }
+    published?.(this.#cause, this.marketUs ?? nowUs);
   }
 
   /** Lets a feed that waits for its audience find out what there is to subscribe to. */

@@ -112,6 +112,7 @@ export class MarketStreams {
       wanted: (market, depthScale) => hub.hasAudience({ kind: "depth", market, depthScale }),
       passedOver: (market, depthScale) =>
         numbering.pass({ kind: "depth", market, depthScale }, this.#tick),
+      checked: (market, depthScale) => hub.tellsPositions({ kind: "depth", market, depthScale }),
     });
     for (const update of updates) {
       const key = `${update.market}:${update.depthScale}`;

@@ -29,11 +29,29 @@ export class Numbering {
   readonly #last = new Map<string, Position>();
   /** No stream that is not remembered has a message after this position. */
   #floor: Position;
+  /** The last position of all streams together. */
+  #highest: Position;
+  #reached: Position;
 
   constructor({ epoch, sequence, streamsMax = rememberedStreamsMax }: NumberingOptions) {
     this.epoch = epoch;
     this.#streamsMax = streamsMax;
     this.#floor = { sequence, tick: 0, ordinal: 0 };
+    this.#highest = this.#floor;
+    this.#reached = this.#floor;
+  }
+
+  /** No stream has a message up to here that is still to be published. */
+  get reached(): Position {
+    return this.#reached;
+  }
+
+  /** Everything of a cause, and of all before it, has been published. */
+  reach({ sequence, tick }: Cause): void {
+    const { sequence: highest, tick: tickOfHighest, ordinal } = this.#highest;
+    const isSame = highest === sequence && tickOfHighest === tick;
+    const reached = { sequence, tick, ordinal: isSame ? ordinal : 0 };
+    if (isAfter(reached, this.#reached)) this.#reached = reached;
   }
 
   /**
@@ -52,6 +70,7 @@ export class Numbering {
     const next = isSameCause ? previous.ordinal + 1 : 0;
     const position = { sequence, tick, ordinal: ordinal ?? next };
     this.#last.set(key, position);
+    if (isAfter(position, this.#highest)) this.#highest = position;
     if (previous === undefined) this.#bound();
     return { position, previous: previous ?? this.#floor, update };
   }

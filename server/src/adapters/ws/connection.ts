@@ -159,6 +159,14 @@ export class Connection implements ConnectionHandle, ClientListener {
         case "unsubscribe":
           hub.unsubscribe(this.#outbox, effect.topic, effect.encoding);
           break;
+        case "resume": {
+          const { subscriptions, since: from, answered } = effect;
+          hub.resume(this.#outbox, subscriptions, {
+            from,
+            answered: (resumed) => this.#apply(answered(resumed)),
+          });
+          break;
+        }
         case "ask":
           void effect.bars().then((answer) => this.#answer(answer));
           break;

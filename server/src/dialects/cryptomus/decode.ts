@@ -31,6 +31,8 @@ export interface SubscriptionRequest {
   readonly tag: RequestTag;
   readonly channel: Channel;
   readonly params: readonly unknown[];
+  /** What a connection with positions says it had last; whatever the client wrote there. */
+  readonly since?: unknown;
 }
 
 /** A request that is answered once. */
@@ -65,12 +67,13 @@ export function decodeMessage(text: string): DecodedMessage {
     const tag = { idText: id.text, method: undefined };
     return { kind: "fault", tag, error: { reason: "unknown-method" } };
   }
-  return makeRequest(id.text, params);
+  return makeRequest(id.text, params, raw.since);
 }
 
 type RequestMaker = (
   idText: string,
   params: readonly unknown[],
+  since: unknown,
 ) => SubscriptionRequest | QueryRequest;
 
 /** A map, because a method may be called `constructor`. */
@@ -91,7 +94,13 @@ function subscriptionEntry(
   kind: SubscriptionRequest["kind"],
 ): [string, RequestMaker] {
   const method: Method = `${channel}_${kind}`;
-  return [method, (idText, params) => ({ kind, tag: { idText, method }, channel, params })];
+  return [
+    method,
+    (idText, params, since) => ({
+      ...{ kind, tag: { idText, method }, channel, params },
+      ...(since === undefined ? {} : { since }),
+    }),
+  ];
 }
 
 interface ReadId {

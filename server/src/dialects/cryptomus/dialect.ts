@@ -11,10 +11,12 @@ import type {
 } from "../../ports/dialect.ts";
 import type { StoredMarketBars } from "../../ports/protocol.ts";
 import type { Secrets } from "../../ports/secrets.ts";
+import { asksForPositions } from "../kit/positions.ts";
 import { dialectName } from "./encode.ts";
 import { createEncodings } from "./encodings.ts";
 import { upgradeRefusal } from "./errors.ts";
 import { streamPaths, tokenParameter } from "./messages.ts";
+import { withPositions } from "./positioned.ts";
 import { anonymousOwner, createCryptomusSession, type SessionOptions } from "./session.ts";
 
 /** What holds where the operator says nothing. */
@@ -47,6 +49,7 @@ interface Opening {
   readonly connection: ConnectionHandle;
   readonly address: string | undefined;
   readonly nowMs: number;
+  readonly tellsPositions: boolean;
 }
 
 /** A dialect that is told of new markets. */
@@ -65,7 +68,8 @@ export function createCryptomusDialect({
   options,
 }: CryptomusDialectOptions): CryptomusDialect {
   const sessionOptions = { ...defaultOptions, ...options };
-  const encodings = createEncodings(secrets);
+  const plain = createEncodings(secrets);
+  const positioned = withPositions(plain);
   /** As many as the door lets in. */
   const openConnections = new Set<ConnectionHandle>();
 
@@ -76,21 +80,23 @@ export function createCryptomusDialect({
   ): Awaitable<UpgradeDecision> {
     const events = { revoked: () => connection.inject({ kind: "revoked" }) };
     const { address } = request;
+    const tellsPositions = asksForPositions((name) => request.query(name));
     return whenThere(
       door.admit(request.query(tokenParameter), events, nowMs, address),
-      (admission) => decide(admission, { connection, address, nowMs }),
+      (admission) => decide(admission, { connection, address, nowMs, tellsPositions }),
     );
   }
 
   function decide(
     admission: StreamAdmission | TokenRefusal,
-    { connection, address, nowMs }: Opening,
+    { connection, address, nowMs, tellsPositions }: Opening,
   ) {
     if (typeof admission === "string") {
       return { kind: "refused", ...upgradeRefusal(admission, nowMs) } as const;
     }
     const session = createCryptomusSession({
-      ...{ board, bars, encodings },
+      ...{ board, bars, tellsPositions },
+      encodings: tellsPositions ? positioned : plain,
       asker: admission.identity?.userId ?? address ?? anonymousOwner,
       options: sessionOptions,
       admission,

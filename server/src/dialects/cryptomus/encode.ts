@@ -207,6 +207,13 @@ function levelsText(units: Steps, levels: readonly DepthLevel[], limit?: number)
     .join(",");
 }
 
+/** `position_update`, only for connections that asked for positions. */
+export const positions: Encoding<"position"> = {
+  name: dialectName,
+  encode: (_topic, { timeUs }) =>
+    publicUpdate("position_update", `{"timestamp":${seconds(timeUs)}}`),
+};
+
 /** `candles_update`, a list of one candle (D-C8). */
 export const candles: Encoding<"candles"> = {
   name: dialectName,

@@ -55,7 +55,7 @@ export const everythingWord = "all";
 export const scaleSeparator = ":";
 
 /** A client's message before anything about it is known, except that it is a JSON object. */
-export type RawRequest = Readonly<Partial<Record<"id" | "method" | "params", unknown>>>;
+export type RawRequest = Readonly<Partial<Record<"id" | "method" | "params" | "since", unknown>>>;
 
 /** Value of `data` of a reply to a subscribe or unsubscribe. */
 export interface Acknowledgement {

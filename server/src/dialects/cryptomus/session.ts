@@ -60,6 +60,8 @@ export interface SessionContext {
   readonly encodings: Encodings;
   readonly options: SessionOptions;
   readonly admission: StreamAdmission;
+  /** Whether the client asked for positions; `encodings` are those that tell them, then. */
+  readonly tellsPositions?: boolean;
   /** Market time in milliseconds; that of the inputs when left out. */
   readonly marketMs?: (() => number) | undefined;
   /** Called once when the connection is open. */
@@ -106,7 +108,10 @@ class CryptomusSession implements Session {
     this.#lastRequestMs = nowMs;
     this.#context.admission.confirm();
     this.#context.started();
-    return [];
+    const { tellsPositions, encodings } = this.#context;
+    if (tellsPositions !== true) return [];
+    const topic = { kind: "position", dataset: undefined } as const;
+    return [{ kind: "subscribe", topic, encoding: encodings.position }];
   }
 
   receive(input: SessionInput, nowMs: number): readonly SessionEffect[] {

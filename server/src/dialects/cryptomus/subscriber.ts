@@ -5,7 +5,9 @@
 import type { Identity } from "../../access/identity.ts";
 import type { MarketRules } from "../../core/market/rules.ts";
 import type { MarketBoardView } from "../../marketdata/market-board.ts";
-import type { Encoding, SessionEffect } from "../../ports/dialect.ts";
+import type { Place } from "../../marketdata/position.ts";
+import type { Encoding, Resumed, SessionEffect } from "../../ports/dialect.ts";
+import { placeFields, readPlace, sinceUsage, withFields } from "../kit/positions.ts";
 import type { SubscriptionRequest } from "./decode.ts";
 import { encodeAcknowledgement, encodeError, type ReplyOptions } from "./encode.ts";
 import type { Encodings } from "./encodings.ts";
@@ -22,6 +24,7 @@ import {
   everyTopic,
   isPrivate,
   type ListChannel,
+  paramOf,
   readCandleTopic,
   type ServedTopic,
   selectListed,
@@ -47,6 +50,15 @@ export interface SubscriberContext {
   readonly identity: Identity | undefined;
   readonly encodings: Encodings;
   readonly options: SubscriberOptions;
+  /** Whether replies tell where streams begin, and requests from where they go on. */
+  readonly tellsPositions?: boolean;
+}
+
+/** What begins, from where, and what was named in vain beside it. */
+interface Resumption {
+  readonly started: readonly ServedTopic[];
+  readonly since: Place | undefined;
+  readonly unknown: UnknownNames | undefined;
 }
 
 /** What a request names, and what it names in vain. */
@@ -60,12 +72,14 @@ export class Subscriber {
   readonly #encodings: Encodings;
   readonly #options: SubscriberOptions;
   readonly #subscriptions: Subscriptions;
+  readonly #tellsPositions: boolean;
 
-  constructor({ board, identity, encodings, options }: SubscriberContext) {
+  constructor({ board, identity, encodings, options, tellsPositions }: SubscriberContext) {
     // The only place where a user gets into a topic: nobody can name another one.
     this.#scope = { board, user: identity?.userId };
     this.#encodings = encodings;
     this.#options = options;
+    this.#tellsPositions = tellsPositions === true;
     this.#subscriptions = new Subscriptions(options.subscriptionsMax);
   }
 
@@ -73,19 +87,46 @@ export class Subscriber {
   carryOut(request: SubscriptionRequest): readonly SessionEffect[] {
     const selection = this.#select(request);
     if ("reason" in selection) return [this.#refuse(request, selection)];
-    const acknowledge = this.#acknowledge(request, selection.unknown);
     const { channel } = request;
     if (request.kind === "unsubscribe") {
       const stopped = this.#subscriptions.unsubscribe(channel, selection);
-      return [...this.#stop(stopped), ...acknowledge];
+      return [...this.#stop(stopped), ...this.#acknowledge(request, selection.unknown)];
     }
+    const since = this.#since(request);
+    if (since !== undefined && "reason" in since) return [this.#refuse(request, since)];
     const { resubscribe, subscriptionsMax: max } = this.#options;
     const outcome = this.#subscriptions.subscribe(channel, selection, resubscribe);
     if (outcome === "too-many") {
       return [this.#refuse(request, { reason: "too-many-subscriptions", max })];
     }
     // The reply goes out behind the last update of what stopped, and ahead of the first of what is new.
-    return [...this.#stop(outcome.stopped), ...acknowledge, ...this.#start(sentAgain(outcome))];
+    const stops = this.#stop(outcome.stopped);
+    const { unknown } = selection;
+    if (!this.#tellsPositions || outcome.started.length === 0) {
+      const acknowledge = this.#acknowledge(request, unknown);
+      return [...stops, ...acknowledge, ...this.#start(sentAgain(outcome))];
+    }
+    const again = this.#start(sentAgain({ ...outcome, started: [] }));
+    return [
+      ...stops,
+      this.#resume(request, { started: outcome.started, since, unknown }),
+      ...again,
+    ];
+  }
+
+  /** What a connection with positions goes on from; others may write there what they like. */
+  #since({ since }: SubscriptionRequest): Place | StreamError | undefined {
+    if (!this.#tellsPositions || since === undefined) return undefined;
+    return readPlace(since) ?? { reason: "invalid-params", usage: `since: ${sinceUsage}` };
+  }
+
+  #resume(request: SubscriptionRequest, { started, since, unknown }: Resumption): SessionEffect {
+    return {
+      kind: "resume",
+      subscriptions: started.map((topic) => ({ topic, encoding: this.#encoding(topic) })),
+      since,
+      answered: (resumed) => this.#acknowledge(request, unknown, resumedFields(since, resumed)),
+    };
   }
 
   /** Starts the topics of a new market in all channels where `all` is in effect. */
@@ -143,8 +184,10 @@ export class Subscriber {
   #acknowledge(
     request: SubscriptionRequest,
     unknown: UnknownNames | undefined,
+    fields?: string,
   ): readonly SessionEffect[] {
-    const text = encodeAcknowledgement(request.tag, this.#options);
+    const reply = encodeAcknowledgement(request.tag, this.#options);
+    const text = fields === undefined ? reply : withFields(reply, fields);
     const success: SessionEffect = { kind: "send", text };
     const isTold = unknown !== undefined && this.#options.tellUnknown;
     return isTold ? [success, this.#refuse(request, unknown)] : [success];
@@ -165,6 +208,15 @@ export class Subscriber {
   #encoding({ kind }: ServedTopic): Encoding {
     return this.#encodings[kind];
   }
+}
+
+/** Where streams begin; of those that go on also whether they can, and which cannot. */
+function resumedFields(since: Place | undefined, { place, lost }: Resumed): string {
+  const fields = placeFields(place);
+  if (since === undefined) return fields;
+  if (lost.length === 0) return `${fields},"recovered":true`;
+  const names = (lost as readonly ServedTopic[]).map(paramOf);
+  return `${fields},"recovered":false,"lost":${JSON.stringify(names)}`;
 }
 
 /** New topics, and of depth the repeated ones too, which are sent their whole book again (D-C2). */

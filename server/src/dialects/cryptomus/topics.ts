@@ -6,12 +6,12 @@ import type { MarketRules } from "../../core/market/rules.ts";
 import { isCandleInterval } from "../../marketdata/candles.ts";
 import { depthScaleCount } from "../../marketdata/depth-scales.ts";
 import type { MarketBoardView } from "../../marketdata/market-board.ts";
-import type { BarTopic, CandleTopic, Topic } from "../../marketdata/topic.ts";
+import type { BarTopic, CandleTopic, PositionTopic, Topic } from "../../marketdata/topic.ts";
 import type { StreamError, UnknownNames } from "./errors.ts";
 import { type Channel, everythingWord, scaleSeparator } from "./messages.ts";
 
-/** A topic that this dialect serves. */
-export type ServedTopic = Exclude<Topic, BarTopic>;
+/** A topic that this dialect serves to whoever names it. */
+export type ServedTopic = Exclude<Topic, BarTopic | PositionTopic>;
 
 /** Channels whose parameters are markets or currencies, and which know `all`. */
 export type ListChannel = Exclude<Channel, "candles">;
@@ -206,6 +206,14 @@ export const intervalHint =
 
 /** The forms of the parameters of `candles_subscribe` and `candles_unsubscribe`, for messages. */
 export const candlesUsage: string = `[market, interval], ${intervalHint}`;
+
+/** The parameter that names a topic; of candles its market. */
+export function paramOf(topic: ServedTopic): string {
+  if (topic.kind === "balances") return topic.currency;
+  return topic.kind === "depth"
+    ? `${topic.market}${scaleSeparator}${topic.depthScale}`
+    : topic.market;
+}
 
 /** Reads `[market, interval]`, the one stream of candles that a subscribe names (D-C8). */
 export function readCandleTopic(

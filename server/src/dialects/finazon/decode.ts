@@ -3,6 +3,7 @@
  * instead, and none makes it throw. It looks at one message only and knows no dataset or ticker.
  */
 import { fieldTexts } from "../kit/field-texts.ts";
+import { sinceUsage } from "../kit/positions.ts";
 import { hasAtMost } from "../kit/text-length.ts";
 import type { StreamError } from "./errors.ts";
 import {
@@ -42,6 +43,8 @@ export interface SubscriptionRequest {
   /** At least one; trimmed, none twice, in the client's order. */
   readonly tickers: readonly string[];
   readonly stream: WireStream;
+  /** What a connection with positions says it had last; whatever the client wrote there. */
+  readonly since?: unknown;
 }
 
 /** A message that cannot be used. */
@@ -73,7 +76,8 @@ export function decodeRequest(text: string): DecodedRequest {
   return decodeSubscription(raw, event, tag);
 }
 
-const remedies: Readonly<Record<RequestField, string>> = {
+/** What would be right in each field. */
+export const remedies: Readonly<Record<RequestField, string>> = {
   event: `Use one of ${eventNames.join(", ")}.`,
   request_id: `Use a string or a number of at most ${requestIdLengthMax} characters.`,
   dataset: "Use the code of a dataset, for example huobi.",
@@ -82,6 +86,7 @@ const remedies: Readonly<Record<RequestField, string>> = {
   channel: `Use ${barsChannel}.`,
   frequency: `Use one of ${frequencies.join(", ")}.`,
   aggregation: `Use ${minuteAggregation}.`,
+  since: `Use ${sinceUsage}.`,
 };
 
 function decodeSubscription(
@@ -98,7 +103,11 @@ function decodeSubscription(
   if (!tickers.ok) return fault(tag, "tickers", tickers.remedy);
   const stream = readStream(raw);
   if (typeof stream === "string") return fault(tag, stream, remedies[stream]);
-  return { kind, tag, generation, dataset, tickers: tickers.tickers, stream };
+  const { since } = raw;
+  return {
+    ...{ kind, tag, generation, dataset, tickers: tickers.tickers, stream },
+    ...(since === undefined ? {} : { since }),
+  };
 }
 
 function fault(tag: ReplyTag, field: RequestField, remedy: string): RequestFault {

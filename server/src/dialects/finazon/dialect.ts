@@ -8,6 +8,7 @@ import type {
   UpgradeDecision,
   UpgradeRequest,
 } from "../../ports/dialect.ts";
+import { asksForPositions } from "../kit/positions.ts";
 import type { ReplyOptions } from "./encode.ts";
 import { refusalReasons, restErrorReply } from "./errors.ts";
 import { keyParameter } from "./messages.ts";
@@ -47,16 +48,17 @@ export function createFinazonDialect({
   ): Awaitable<UpgradeDecision> {
     const events = new InjectedEvents(connection);
     const { address } = request;
+    const tellsPositions = asksForPositions((name) => request.query(name));
     const admitting = doorkeeper.admit(request.query(keyParameter), events, nowMs, address);
-    return whenThere(admitting, (admission) => decide(admission, connection));
+    return whenThere(admitting, (admission) => decide(admission, { connection, tellsPositions }));
   }
 
-  function decide(admission: Admission | AccessRefusal, connection: ConnectionHandle) {
+  function decide(admission: Admission | AccessRefusal, { connection, tellsPositions }: Opening) {
     if (typeof admission === "string") {
       return { kind: "refused", ...restErrorReply(refusalReasons[admission]) } as const;
     }
     const session = createFinazonSession({
-      ...{ catalog, admission, eventInReplies },
+      ...{ catalog, admission, eventInReplies, tellsPositions },
       started: () => openConnections.add(connection),
       ended: () => openConnections.delete(connection),
     });
@@ -68,6 +70,12 @@ export function createFinazonDialect({
   }
 
   return { name: "finazon", accepts: (path) => streamPaths.includes(path), open, datasetEnded };
+}
+
+/** What asks to be let in. */
+interface Opening {
+  readonly connection: ConnectionHandle;
+  readonly tellsPositions: boolean;
 }
 
 /** Tells the session of a connection what becomes of its place. */

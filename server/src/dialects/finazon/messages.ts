@@ -33,7 +33,9 @@ export type RequestField =
   | "tickers"
   | "channel"
   | "frequency"
-  | "aggregation";
+  | "aggregation"
+  /** Only of connections with positions. */
+  | "since";
 
 /** A client's message before anything about it is known, except that it is a JSON object. */
 export type RawRequest = Readonly<Partial<Record<RequestField, unknown>>>;

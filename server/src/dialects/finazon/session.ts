@@ -19,6 +19,8 @@ export const messageBytesMaxDefault = 102_400;
 export interface FinazonSessionOptions extends ReplyOptions {
   readonly catalog: CatalogView;
   readonly admission: Admission;
+  /** Whether the client asked for positions. */
+  readonly tellsPositions?: boolean;
   /** Called once when the connection is open. */
   started(): void;
   /** Called once when it is gone, even if it never was open. */
@@ -45,8 +47,11 @@ class FinazonSession implements Session {
     this.#options = options;
     this.#admission = options.admission;
     this.#rate = new MessageRate(grant.limits.messagesPerMinuteMax ?? Number.POSITIVE_INFINITY);
-    const { catalog, eventInReplies } = options;
-    this.#subscriber = new Subscriber({ catalog, eventInReplies, grant });
+    const { catalog, eventInReplies, tellsPositions } = options;
+    this.#subscriber = new Subscriber({
+      ...{ catalog, eventInReplies, grant },
+      tellsPositions: tellsPositions === true,
+    });
   }
 
   get owner(): string {

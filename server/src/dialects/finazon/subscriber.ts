@@ -4,9 +4,11 @@
  */
 import type { Grant } from "../../access/grant.ts";
 import type { CatalogView } from "../../marketdata/catalog.ts";
-import type { BarTopic } from "../../marketdata/topic.ts";
-import type { Encoding, SessionEffect } from "../../ports/dialect.ts";
-import type { Generation, SubscriptionRequest } from "./decode.ts";
+import type { Place } from "../../marketdata/position.ts";
+import type { BarTopic, Topic } from "../../marketdata/topic.ts";
+import type { Encoding, Resumed, SessionEffect } from "../../ports/dialect.ts";
+import { placeFields, readPlace, withFields } from "../kit/positions.ts";
+import { type Generation, remedies, type SubscriptionRequest } from "./decode.ts";
 import {
   currentBars,
   encodeError,
@@ -15,6 +17,7 @@ import {
   type ReplyOptions,
 } from "./encode.ts";
 import type { StreamError } from "./errors.ts";
+import { positionedBars, positionedFirstGenerationBars, positions } from "./positioned.ts";
 import {
   type AddOutcome,
   type Subscription,
@@ -30,11 +33,17 @@ export const badTickerRepliesMax = 100;
 export interface SubscriberOptions extends ReplyOptions {
   readonly catalog: CatalogView;
   readonly grant: Grant;
+  /** Whether bars and replies tell positions, and requests from where they go on. */
+  readonly tellsPositions?: boolean;
 }
 
-const encodings: Readonly<Record<Generation, Encoding<"bars">>> = {
-  current: currentBars,
-  first: firstGenerationBars,
+type Encodings = Readonly<Record<Generation, Encoding<"bars">>>;
+
+const plain: Encodings = { current: currentBars, first: firstGenerationBars };
+
+const positioned: Encodings = {
+  current: positionedBars,
+  first: positionedFirstGenerationBars,
 };
 
 /** The subscribing side of one connection. */
@@ -51,7 +60,10 @@ export class Subscriber {
   subscribe(request: SubscriptionRequest): readonly SessionEffect[] {
     const wanted = this.#resolve(request);
     if (!wanted.ok) return errorEffects(request, [wanted.error]);
-    const encoding = encodings[request.generation];
+    const since = this.#since(request);
+    if (since === "unreadable") return errorEffects(request, [unreadableSince]);
+    const encoding = (this.#tellsPositions ? positioned : plain)[request.generation];
+    const isNew = !this.#subscriptions.areOf(request.dataset);
     const started: Subscription[] = [];
     const active: string[] = [];
     const leftOut: Record<Exclude<AddOutcome, "added">, string[]> = {
@@ -89,9 +101,33 @@ export class Subscriber {
         ...present(errors),
         ...over,
       ]),
-      ...this.#success(request, started),
-      ...started.map(start),
+      ...(this.#tellsPositions
+        ? this.#resume(request, { started, since, isNew })
+        : [...this.#success(request, started), ...started.map(start)]),
     ];
+  }
+
+  get #tellsPositions(): boolean {
+    return this.#options.tellsPositions === true;
+  }
+
+  /** What a connection with positions goes on from; others may write there what they like. */
+  #since({ since }: SubscriptionRequest): Place | "unreadable" | undefined {
+    if (!this.#tellsPositions || since === undefined) return undefined;
+    return readPlace(since) ?? "unreadable";
+  }
+
+  /** The reply says where the bars begin; with the first of a dataset its positions begin too. */
+  #resume(request: SubscriptionRequest, { started, since, isNew }: Resumption): SessionEffect[] {
+    if (started.length === 0) return [];
+    const { dataset } = request;
+    const resume: SessionEffect = {
+      kind: "resume",
+      subscriptions: started,
+      since,
+      answered: (resumed) => this.#success(request, started, resumedFields(since, resumed)),
+    };
+    return isNew ? [resume, start(positionsOf(dataset))] : [resume];
   }
 
   /** Stops what is active. The reply goes out behind the last bar. */
@@ -106,8 +142,10 @@ export class Subscriber {
       else stopped.push(subscription);
     }
     const errors: readonly TickersError[] = [{ reason: "not-subscribed", tickers: inactive }];
+    const isLast = stopped.length > 0 && !this.#subscriptions.areOf(request.dataset);
     return [
       ...stopped.map(stop),
+      ...(isLast && this.#tellsPositions ? [stop(positionsOf(request.dataset))] : []),
       ...errorEffects(request, [...unknownTickerErrors(wanted.unknown), ...present(errors)]),
       ...this.#success(request, stopped),
     ];
@@ -126,7 +164,10 @@ export class Subscriber {
 
   /** Stops everything, without a word. */
   stopAll(): readonly SessionEffect[] {
-    return this.#subscriptions.clear().map(stop);
+    const stopped = this.#subscriptions.clear();
+    const datasets = new Set(stopped.map(({ topic }) => topic.dataset));
+    const positions = this.#tellsPositions ? [...datasets].map(positionsOf) : [];
+    return [...stopped, ...positions].map(stop);
   }
 
   #resolve(request: SubscriptionRequest): ResolvedRequest {
@@ -158,11 +199,45 @@ export class Subscriber {
   #success(
     request: SubscriptionRequest,
     subscriptions: readonly Subscription[],
+    fields?: string,
   ): readonly SessionEffect[] {
     if (subscriptions.length === 0) return [];
     const tickers = subscriptions.map(({ topic }) => topic.ticker);
-    return [{ kind: "send", text: encodeSubscriptionReply(request, tickers, this.#options) }];
+    const reply = encodeSubscriptionReply(request, tickers, this.#options);
+    return [{ kind: "send", text: fields === undefined ? reply : withFields(reply, fields) }];
   }
+}
+
+/** What begins, from where, and whether nothing of its dataset was there before. */
+interface Resumption {
+  readonly started: readonly Subscription[];
+  readonly since: Place | undefined;
+  readonly isNew: boolean;
+}
+
+const unreadableSince: StreamError = {
+  reason: "invalid-field",
+  field: "since",
+  remedy: remedies.since,
+};
+
+/** Where bars begin; of those that go on also whether they can, and of which tickers they cannot. */
+function resumedFields(since: Place | undefined, { place, lost }: Resumed): string {
+  const fields = placeFields(place);
+  if (since === undefined) return fields;
+  if (lost.length === 0) return `${fields},"recovered":true`;
+  const tickers = (lost as readonly BarTopic[]).map(({ ticker }) => ticker);
+  return `${fields},"recovered":false,"lost":${JSON.stringify(tickers)}`;
+}
+
+function positionsOf(dataset: string): Startable {
+  return { topic: { kind: "position", dataset }, encoding: positions };
+}
+
+/** What an effect starts or stops. */
+interface Startable {
+  readonly topic: Topic;
+  readonly encoding: Encoding;
 }
 
 type ResolvedRequest =
@@ -197,10 +272,10 @@ function errorEffects(
   return errors.map((error) => ({ kind: "send", text: encodeError(error, tag) }));
 }
 
-function start({ topic, encoding }: Subscription): SessionEffect {
+function start({ topic, encoding }: Startable): SessionEffect {
   return { kind: "subscribe", topic, encoding };
 }
 
-function stop({ topic, encoding }: Subscription): SessionEffect {
+function stop({ topic, encoding }: Startable): SessionEffect {
   return { kind: "unsubscribe", topic, encoding };
 }
