@@ -41,6 +41,7 @@ const dialectFiles = [
   "README.md",
   "config.ts",
   "decode.ts",
+  "description.ts",
   "encode.ts",
   "errors.ts",
   "messages.ts",

@@ -1,5 +1,5 @@
 /**
- * A protocol of sixty lines: whoever says the name of a ticker is told its last price, now and whenever
+ * A protocol of a hundred lines: whoever says the name of a ticker is told its last price, now and whenever
  * it changes. It shows what a new protocol takes; `toy-dialect.test.ts` serves it.
  */
 import Type, { type Static } from "typebox";
@@ -22,6 +22,16 @@ const errors = { "not-polite": "Say the word.", "no-price": "There is no price o
 const refusal = (status: number, why: string): RestReply => ({ status, body: `{"echo":"${why}"}` });
 const politeness = { type: "apiKey", in: "header", name: "word", description: "Word." } as const;
 
+const priceSchema = {
+  type: "object",
+  properties: { echo: { type: "string" }, price: { type: "string" } },
+};
+
+function said(name: string, schema: object, contentType: string, payload: unknown) {
+  const examples = [{ summary: name, payload }];
+  return { name, summary: `A ${name}.`, schema, contentType, examples, replies: [] };
+}
+
 /** The protocol as a value, to be put into a server's list. */
 export const echo: Protocol<typeof configSchema> = {
   name: "echo",
@@ -33,6 +43,18 @@ export const echo: Protocol<typeof configSchema> = {
     about: "what REST refuses",
     groups: [{ anchor: "echo-rest", heading: "REST", content: Object.values(errors) }],
   },
+  describeStream: ({ ticker }) => ({
+    path: "/echo",
+    about: "Last prices.",
+    security: [],
+    channels: [
+      {
+        ...{ name: "prices", title: "Prices", about: "Say a ticker.", isPrivate: false },
+        requests: [said("ticker", { type: "string" }, "text/plain", ticker)],
+        updates: [said("price", priceSchema, "application/json", { price: "BTC/USDT 1" })],
+      },
+    ],
+  }),
   isEnabled: () => true,
   owns: (path) => path.startsWith("/echo"),
   notFound: () => refusal(404, "nothing here"),

@@ -113,7 +113,7 @@ function contentFaults({ content }: Json, place: string): readonly string[] {
 }
 
 /** What is wrong with a JSON Schema and those in it. */
-function schemaFaults(schema: unknown, place: string): readonly string[] {
+export function schemaFaults(schema: unknown, place: string): readonly string[] {
   if (typeof schema === "boolean") return [];
   if (!isObject(schema)) return [`${place} is no schema`];
   const fields = schema as Json;

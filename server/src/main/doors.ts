@@ -18,6 +18,7 @@ import type { Served } from "./served.ts";
 import type { Site } from "./site.ts";
 import { connectionBounds } from "./start/listening.ts";
 import type { ConnectionBounds } from "./start/open-files.ts";
+import { streamDocument } from "./stream-document.ts";
 import { pageOf } from "./terminal/page.ts";
 
 /** How the doors are opened. */
@@ -97,7 +98,7 @@ export async function openDoors(site: Site, served: Served, options: DoorOptions
 
 function createHttp(
   { log, times, config, meter, protocols: known }: Site,
-  { protocols }: Served,
+  { protocols, trading }: Served,
   parts: {
     readonly gateway: Gateway;
     readonly bounds: ConnectionBounds;
@@ -114,6 +115,10 @@ function createHttp(
     pages: [errorsPage(known)],
     page,
     api: apiDescription(known),
+    streams: streamDocument({
+      ...{ known, config, isSecure: tls !== undefined },
+      ...{ board: trading?.board, marketMs: times.marketMs },
+    }),
     notFound: (path) => protocols.notFound(path),
     failed: (path, status, message) => protocols.failed(path, status, message),
     isStream: (path) => protocols.isStream(path),

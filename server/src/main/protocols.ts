@@ -82,6 +82,16 @@ export function apiDescription(protocols: readonly Protocol[]): ApiDescription {
   };
 }
 
+/** What the description of all their streams is headed with. */
+export function streamsDescription(protocols: readonly Protocol[]): ApiDescription {
+  const whose = protocols.map(({ title }) => `${title}'s`).join(" and ");
+  return {
+    title: "openbourse",
+    version: version(),
+    description: `The streams of this server over WebSocket: ${whose}.`,
+  };
+}
+
 function serverFailure(status: number, message: string): RestReply {
   return { status, body: JSON.stringify({ status: "error", error: { status, message } }) };
 }

@@ -16,6 +16,7 @@ import type { WatchLogins } from "./refused-login.ts";
 import type { RestReply, RestRoute } from "./rest.ts";
 import type { Secrets } from "./secrets.ts";
 import type { SignedStamps } from "./signed-stamps.ts";
+import type { SampleNames, StreamDescription } from "./stream-description.ts";
 import type { StreamTokens } from "./stream-tokens.ts";
 import type { TradingDesk } from "./trading-desk.ts";
 import type { UserStore } from "./user-store.ts";
@@ -39,6 +40,8 @@ export interface Protocol<Schema extends TSchema = TSchema> {
   readonly closings: Closings;
   /** Its part of the page `/docs/errors`. */
   readonly errors: ErrorPart;
+  /** What clients have to know of its stream, with examples that name these things. */
+  describeStream(names: SampleNames): StreamDescription;
   /** Whether it is switched on. */
   isEnabled(config: Static<Schema>): boolean;
   /** Whether a request on this path expects an answer in the words of this protocol. */

@@ -1,104 +1,121 @@
 /**
- * Serves the description of the REST interface: the OpenAPI document for programs, and a page for
- * people to read and try it. Everything comes from this server; nothing is asked of another host.
+ * Serves the description of all interfaces: documents for programs, and a page for people to read. Everything
+ * comes from this server and from memory; nothing is asked of another host.
  */
 import { createHash } from "node:crypto";
-import type { OutgoingHttpHeaders } from "node:http";
-import swagger from "@fastify/swagger";
-import swaggerUi from "@fastify/swagger-ui";
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { readFileSync } from "node:fs";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { AsyncApiDocument } from "./asyncapi.ts";
+import type { Html } from "./docs/html.ts";
+import {
+  assetsPath,
+  contentSecurityPolicy,
+  docsPath,
+  documentPaths,
+  pageHtml,
+} from "./docs/layout.ts";
+import { restContents, restPart } from "./docs/rest-part.ts";
+import { streamContents, streamPart } from "./docs/stream-part.ts";
+import { yamlText } from "./docs/yaml.ts";
 import type { OpenApiDocument } from "./openapi.ts";
 
-/** Where the page is. */
-export const docsPath = "/docs";
+/** What is described. */
+export interface DocsOptions {
+  readonly rest: OpenApiDocument;
+  /** The same object as long as nothing has changed. */
+  streams(): AsyncApiDocument;
+}
 
-/** Where the document is. */
-export const documentPath = "/docs/openapi.json";
+/** Files of the pages, beside `src` and beside `dist`. */
+const assets = [
+  ["docs.css", "text/css; charset=utf-8"],
+  ["docs.js", "text/javascript; charset=utf-8"],
+  ["icon.svg", "image/svg+xml"],
+] as const;
 
-/** Own scripts and requests only; the page puts styles into its own markup. */
-const contentSecurityPolicy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data:",
-  "font-src 'self' data:",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join("; ");
+/** Adds the page and the documents. */
+export function addDocs(app: FastifyInstance, { rest, streams }: DocsOptions): void {
+  const restFile = file(JSON.stringify(rest), "application/json; charset=utf-8");
+  app.get(documentPaths.rest, (request, reply) => sendFile(restFile, request, reply));
+  const made = remembered(streams, (document) => streamFiles(rest, document));
+  const serve = (name: keyof StreamFiles) => async (request: FastifyRequest, reply: FastifyReply) =>
+    sendFile((await made())[name], request, reply);
+  app.get(documentPaths.streams, serve("json"));
+  app.get(documentPaths.streamsYaml, serve("yaml"));
+  app.get(docsPath, serve("page"));
+  for (const [name, type] of assets) {
+    const address = new URL(`../../../assets/docs/${name}`, import.meta.url);
+    const asset = file(readFileSync(address, "utf8"), type);
+    app.get(`${assetsPath}/${name}`, (request, reply) => sendFile(asset, request, reply));
+  }
+}
 
-/** Adds the page and the document. Both are served from memory, whoever asks how often. */
-export function addDocs(app: FastifyInstance, document: OpenApiDocument): void {
-  const text = JSON.stringify(document);
-  app.get(documentPath, (_request, reply) =>
-    reply.type("application/json; charset=utf-8").send(text),
-  );
-  let files: Promise<ReadonlyMap<string, File>> | undefined;
-  const serve = async (request: FastifyRequest, reply: FastifyReply) => {
-    files ??= makeFiles(document);
-    const file = (await files).get(request.url.split("?", 1)[0] ?? "");
-    return file === undefined ? reply.callNotFound() : sendFile(file, request, reply);
+/** What is made of the streams' document. */
+interface StreamFiles {
+  readonly json: File;
+  readonly yaml: File;
+  readonly page: File;
+}
+
+/** Makes them in turns of the event loop, so that nobody else waits for the whole. */
+async function streamFiles(
+  rest: OpenApiDocument,
+  document: AsyncApiDocument,
+): Promise<StreamFiles> {
+  const main: Html[] = [];
+  for (const part of [restPart(rest), streamPart(document)]) {
+    for (const piece of part) {
+      main.push(piece);
+      await nextTurn();
+    }
+  }
+  const contents = [...restContents(rest), ...streamContents(document)];
+  await nextTurn();
+  const title = `${rest.info.title} ${rest.info.version}: interfaces`;
+  const page = pageFile(pageHtml({ title, contents, main }));
+  await nextTurn();
+  const yaml = file(yamlText(document), "application/yaml; charset=utf-8");
+  await nextTurn();
+  return { json: file(JSON.stringify(document), "application/json; charset=utf-8"), yaml, page };
+}
+
+/** Makes something of a value again when that is another one than the last time. */
+function remembered<Value, Made>(value: () => Value, make: (value: Value) => Made): () => Made {
+  let last: { readonly value: Value; readonly made: Made } | undefined;
+  return () => {
+    const now = value();
+    if (last?.value !== now) last = { value: now, made: make(now) };
+    return last.made;
   };
-  app.get(docsPath, serve);
-  app.get(`${docsPath}/*`, serve);
 }
 
 /** A file as it is sent. */
 interface File {
-  readonly headers: Readonly<Record<string, string>>;
+  readonly type: string;
   readonly etag: string;
-  readonly body: Buffer;
+  readonly body: string;
 }
 
-function sendFile(file: File, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  reply.headers(file.headers);
-  if (request.headers["if-none-match"] === file.etag) return reply.code(304).send();
-  return reply.send(file.body);
+function file(body: string, type: string): File {
+  return { type, etag: `"${createHash("sha256").update(body).digest("base64url")}"`, body };
 }
 
-/** Asks the vendor's pages once for everything that a browser will ask for. */
-async function makeFiles(document: OpenApiDocument): Promise<ReadonlyMap<string, File>> {
-  const vendor = Fastify({ routerOptions: { ignoreTrailingSlash: true } });
-  addVendorPages(vendor, document);
-  const files = new Map<string, File>();
-  const add = async (path: string) => {
-    const { headers, rawPayload } = await vendor.inject(path);
-    const etag = `"${createHash("sha256").update(rawPayload).digest("base64url")}"`;
-    files.set(path, { headers: kept(headers, etag), etag, body: rawPayload });
-    return rawPayload.toString();
-  };
-  try {
-    // With a slash at its end the page names its files by other addresses.
-    for (const path of [docsPath, `${docsPath}/`]) {
-      for (const [, address = ""] of (await add(path)).matchAll(/(?:src|href)="([^"]*)"/g)) {
-        const { pathname } = new URL(address, `http://openbourse.invalid${path}`);
-        if (!files.has(pathname)) await add(pathname);
-      }
-    }
-  } finally {
-    await vendor.close();
-  }
-  return files;
+/** A page as it is sent. */
+export function pageFile(html: string): File {
+  return file(html, "text/html; charset=utf-8");
 }
 
-function kept(headers: OutgoingHttpHeaders, etag: string): Readonly<Record<string, string>> {
-  return {
-    "content-type": String(headers["content-type"]),
-    "content-security-policy": contentSecurityPolicy,
-    "x-content-type-options": "nosniff",
-    "cache-control": "no-cache",
-    etag,
-  };
-}
-
-function addVendorPages(app: FastifyInstance, document: OpenApiDocument): void {
-  // Of a JSON value the vendor's type asks for less than of a document.
-  const specification = { document: JSON.parse(JSON.stringify(document)) };
-  app.register(swagger, { mode: "static", specification });
-  app.register(swaggerUi, {
-    routePrefix: docsPath,
-    theme: { title: document.info.title },
-    uiConfig: { docExpansion: "list", tryItOutEnabled: true, validatorUrl: null },
-  });
+/** Sends a file, or says that the browser has it. */
+export function sendFile(sent: File, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const { type, etag, body } = sent;
+  reply
+    .type(type)
+    .header("content-security-policy", contentSecurityPolicy)
+    .header("x-content-type-options", "nosniff")
+    .header("referrer-policy", "no-referrer")
+    .header("cache-control", "no-cache")
+    .header("etag", etag);
+  if (request.headers["if-none-match"] === etag) return reply.code(304).send();
+  return reply.send(body);
 }

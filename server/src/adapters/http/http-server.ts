@@ -15,8 +15,10 @@ import { assert } from "../../core/assert.ts";
 import type { Awaitable } from "../../ports/awaitable.ts";
 import type { Log } from "../../ports/log.ts";
 import { type RestReply, type RestRequest, type RestRoute, retryAfter } from "../../ports/rest.ts";
+import { type AsyncApiDocument, asyncApiDocument } from "./asyncapi.ts";
 import { allowOrigin } from "./cors.ts";
-import { addDocs, docsPath } from "./docs-pages.ts";
+import { docsPath } from "./docs/layout.ts";
+import { addDocs, pageFile, sendFile } from "./docs-pages.ts";
 import { Front, type HttpLimits, type Sender, type TlsFiles } from "./front.ts";
 import { type AllowedMethods, allowedMethods } from "./methods.ts";
 import { onceASecond } from "./once-a-second.ts";
@@ -67,6 +69,8 @@ export interface HttpServerOptions {
   failed?(path: string, status: number, message: string): RestReply | undefined;
   /** What the description at `/docs` is headed with; without it there is none. */
   readonly api?: ApiDescription;
+  /** What it says of the streams; the same object as long as nothing has changed. */
+  streams?(): AsyncApiDocument;
   /** Parts that must work before traffic is sent here. */
   readiness(): readonly HealthPart[];
   /** Asked at most once a second. */
@@ -134,7 +138,9 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   app.setNotFoundHandler(unrouted(options, allowed));
   app.setErrorHandler((error, request, reply) => answerError(options, error, request, reply));
   if (options.api !== undefined) {
-    addDocs(app, openApiDocument([...options.routes, ...operatorRoutes], options.api));
+    const { api, streams = () => noStreams } = options;
+    const noStreams = asyncApiDocument([], api, { host: "", isSecure: false });
+    addDocs(app, { rest: openApiDocument([...options.routes, ...operatorRoutes], api), streams });
     // Whoever opens the printed address in a browser wants to know what is there.
     if (options.page === undefined) app.get("/", (_request, reply) => reply.redirect(docsPath));
   }
@@ -214,7 +220,8 @@ function addRoutes(app: FastifyInstance, options: HttpServerOptions, front: Fron
 function addPages(app: FastifyInstance, options: HttpServerOptions): AllowedMethods {
   const { page } = options;
   for (const { path, html } of options.pages) {
-    app.get(path, (_request, reply) => reply.type("text/html; charset=utf-8").send(html));
+    const sent = pageFile(html);
+    app.get(path, (request, reply) => sendFile(sent, request, reply));
   }
   if (page !== undefined) addPage(app, page.files, page.paths);
   const paths = [...options.pages.map(({ path }) => path), ...(page?.paths ?? [])];

@@ -11,6 +11,7 @@ import {
   words,
 } from "../../ports/protocol.ts";
 import { type CryptomusConfig, cryptomusSchema, movedSettings } from "./config.ts";
+import { describeStream } from "./description.ts";
 import { createCryptomusDialect } from "./dialect.ts";
 import { dialectName } from "./encode.ts";
 import { closings, streamErrorCodes, upgradeRefusals } from "./errors.ts";
@@ -29,6 +30,7 @@ export const cryptomus: Protocol<typeof cryptomusSchema> = {
   needs: { exchange: true },
   closings,
   errors: { about: "REST, the stream, refused upgrades", groups: errorGroups() },
+  describeStream,
   isEnabled: ({ enabled }) => enabled,
   owns: isCryptomusPath,
   notFound: cryptomusNotFound,

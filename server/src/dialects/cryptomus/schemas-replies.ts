@@ -10,12 +10,12 @@ const object = (properties: TProperties) =>
 const decimals = (places: string, description: string) =>
   Type.String({ pattern: `^-?[0-9]+\\.[0-9]{${places}}$`, description });
 /** Sixteen decimals, always. */
-const amount16 = (description: string) => decimals("16", description);
+export const amount16 = (description: string) => decimals("16", description);
 /** Eight decimals, or sixteen where eight would round. */
-const amount8 = (description: string) => decimals("8,16", description);
-const plain = (description: string) =>
+export const amount8 = (description: string) => decimals("8,16", description);
+export const plain = (description: string) =>
   Type.String({ pattern: "^-?(0|[1-9][0-9]*)(\\.[0-9]*[1-9])?$", description });
-const id = (description: string) =>
+export const id = (description: string) =>
   Type.String({ pattern: "^[0-9A-HJKMNP-TV-Z]{26}$", description: `${description} A ULID.` });
 const dateTime = (description: string) =>
   Type.String({

@@ -9,6 +9,7 @@ import {
   words,
 } from "../../ports/protocol.ts";
 import { type FinazonConfig, finazonSchema } from "./config.ts";
+import { describeStream } from "./description.ts";
 import { createFinazonDialect, streamPaths } from "./dialect.ts";
 import { closings, failedReply, restErrors, streamErrorCodes } from "./errors.ts";
 import { finazonNotFound, finazonRoutes, isRestPath } from "./rest.ts";
@@ -30,6 +31,7 @@ export const finazon: Protocol<typeof finazonSchema> = {
     note: "REST bodies have the code in `error.code`, stream messages in `code`.",
     groups: errorGroups(),
   },
+  describeStream,
   isEnabled: () => true,
   owns: (path) => streamPaths.includes(path) || isRestPath(path),
   notFound: finazonNotFound,

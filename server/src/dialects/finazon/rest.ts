@@ -47,7 +47,7 @@ export const restVersions: readonly string[] = [
 ];
 
 /** How callers show their key, in the API description. */
-const keyScheme: SecurityScheme = {
+export const keyScheme: SecurityScheme = {
   type: "apiKey",
   in: "query",
   name: keyParameter,

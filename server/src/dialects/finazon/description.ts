@@ -1,0 +1,152 @@
+/** What clients have to know of the stream: its channels, their messages, and examples of both. */
+import type {
+  ChannelDescription,
+  MessageDescription,
+  RequestDescription,
+  SampleNames,
+  StreamDescription,
+} from "../../ports/stream-description.ts";
+import { streamPaths } from "./dialect.ts";
+import { barsChannel, minuteAggregation, type SuccessCode } from "./messages.ts";
+import { keyScheme } from "./rest.ts";
+import {
+  bar,
+  command,
+  commandReply,
+  refusal,
+  subscription,
+  subscriptionReply,
+} from "./stream-schemas.ts";
+
+const [path = ""] = streamPaths;
+
+/** The description. */
+export function describeStream(names: SampleNames): StreamDescription {
+  return {
+    path,
+    about:
+      "Bars of one minute of every dataset. A request is a JSON object with `event`, and a `request_id` if you like.",
+    security: [{ apikey: keyScheme }],
+    channels: [barsOf("current", names), connection, barsOf("first", names)],
+  };
+}
+
+type Generation = "current" | "first";
+
+const successCodes = {
+  subscribe: "SUCCESS_SUBSCRIPTION",
+  unsubscribe: "SUCCESS_UNSUBSCRIPTION",
+} as const satisfies Record<string, SuccessCode>;
+
+const error: MessageDescription = {
+  name: "error",
+  summary: "It was refused, or a stream has come to its end: `code` and `message` say why.",
+  schema: refusal,
+  examples: [
+    {
+      summary: "No such ticker",
+      payload: {
+        ...{ event: "subscribe", status: "error", code: "INVALID_TICKER" },
+        message: "The ticker NOPE you have specified is unrecognized or unsupported.",
+        request_id: 1,
+      },
+    },
+  ],
+};
+
+function barsOf(generation: Generation, names: SampleNames): ChannelDescription {
+  const isCurrent = generation === "current";
+  const update: MessageDescription = {
+    name: isCurrent ? "bar" : "first_generation_bar",
+    summary: "The running bar, or one that is closed or was corrected.",
+    schema: bar(generation),
+    examples: [{ summary: "A bar", payload: barSample(generation, names) }],
+  };
+  return {
+    name: isCurrent ? "bars" : "first_generation_bars",
+    title: isCurrent ? "Bars" : "Bars, first generation",
+    about: isCurrent
+      ? "The running bar of each ticker at each boundary of `frequency`, each bar once more when it is closed, and again where late trades change it."
+      : "The same for older clients, which say `publisher` for `dataset`.",
+    isPrivate: false,
+    requests: [
+      subscriptionOf("subscribe", generation, names),
+      subscriptionOf("unsubscribe", generation, names),
+    ],
+    updates: isCurrent ? [update, error] : [update],
+  };
+}
+
+function subscriptionOf(
+  event: "subscribe" | "unsubscribe",
+  generation: Generation,
+  names: SampleNames,
+): RequestDescription {
+  const { dataset, ticker } = names;
+  const isCurrent = generation === "current";
+  const prefix = isCurrent ? "" : "first_generation_";
+  const code = isCurrent ? "dataset" : "publisher";
+  const wanted = {
+    ...{ event, [code]: dataset, tickers: [ticker], channel: barsChannel },
+    ...{ frequency: "1s", aggregation: minuteAggregation, request_id: 1 },
+  };
+  const reply: MessageDescription = {
+    name: `${prefix}${event}_reply`,
+    summary: "`data` names the tickers whose stream really changed.",
+    schema: subscriptionReply(event, successCodes[event], generation),
+    examples: isCurrent
+      ? [
+          {
+            summary: "Success",
+            payload: {
+              ...{ event, status: "success", code: successCodes[event] },
+              ...{ data: [ticker], request_id: 1 },
+            },
+          },
+        ]
+      : [],
+  };
+  return {
+    name: `${prefix}${event}`,
+    summary: event === "subscribe" ? "Starts streams." : "Stops streams.",
+    schema: subscription(event, code),
+    examples: [{ summary: `${event} to bars`, payload: wanted }],
+    replies: [reply, error],
+  };
+}
+
+function barSample(generation: Generation, { dataset, ticker }: SampleNames): object {
+  return {
+    ...(generation === "current" ? { d: dataset } : {}),
+    ...{ p: dataset, ch: barsChannel, f: "1s", aggr: minuteAggregation, s: ticker },
+    ...{ t: 1_699_540_020, o: 220.06, h: 220.13, l: 219.92, c: 219.96, v: 4572 },
+  };
+}
+
+const connection: ChannelDescription = {
+  name: "connection",
+  title: "The connection",
+  about: "What concerns no stream alone.",
+  isPrivate: false,
+  requests: [
+    commandOf("heartbeat", "Asks for a sign of life."),
+    commandOf("reset", "Stops all streams of the connection."),
+  ],
+  updates: [],
+};
+
+function commandOf(event: "heartbeat" | "reset", summary: string): RequestDescription {
+  return {
+    ...{ name: event, summary, schema: command(event) },
+    examples: [{ summary: event, payload: { event, request_id: 1 } }],
+    replies: [
+      {
+        name: `${event}_reply`,
+        summary: "It was carried out.",
+        schema: commandReply(event),
+        examples: [{ summary: "Success", payload: { event, status: "success", request_id: 1 } }],
+      },
+      error,
+    ],
+  };
+}
