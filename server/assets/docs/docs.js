@@ -1,34 +1,35 @@
 // The pages below /docs: search, theme, and buttons that copy. Without it they can be read all the same.
 
-const themeKey = "openbourse.theme";
+/** Where the terminal keeps how somebody likes its pages; these pages are to look alike. */
+const storageKey = "openbourse.preferences";
 const root = document.documentElement;
 
-/** What is on record of the reader's choice; nothing where the browser keeps nothing. */
-function storedTheme() {
+/** What is on record; nothing where the browser keeps nothing. */
+function preferences() {
   try {
-    return localStorage.getItem(themeKey);
+    return JSON.parse(localStorage.getItem(storageKey) ?? "{}") ?? {};
   } catch {
-    return null;
+    return {};
   }
 }
 
 function isDark() {
   const chosen = root.dataset.theme;
-  if (chosen !== undefined) return chosen === "dark";
+  if (chosen === "dark" || chosen === "light") return chosen === "dark";
   return matchMedia("(prefers-color-scheme: dark)").matches;
 }
 
 function setTheme(theme) {
   root.dataset.theme = theme;
   try {
-    localStorage.setItem(themeKey, theme);
+    localStorage.setItem(storageKey, JSON.stringify({ ...preferences(), theme }));
   } catch {
     // It lasts as long as the page.
   }
 }
 
-const stored = storedTheme();
-if (stored === "light" || stored === "dark") root.dataset.theme = stored;
+const { theme: storedTheme } = preferences();
+if (typeof storedTheme === "string") root.dataset.theme = storedTheme;
 document.querySelector("#theme").addEventListener("click", () => {
   setTheme(isDark() ? "light" : "dark");
 });
@@ -144,14 +145,21 @@ function addField(form, field) {
 function callOf({ method, path }, inputs) {
   const filled = inputs.filter(({ input }) => input.value !== "");
   const of = (place) => filled.filter(({ field }) => field.in === place);
-  const query = new URLSearchParams(of("query").map(({ field, input }) => [field.name, input.value]));
+  const query = new URLSearchParams(
+    of("query").map(({ field, input }) => [field.name, input.value]),
+  );
   const address = path.replace(/\{(\w+)\}/g, (part, name) => {
     const found = of("path").find(({ field }) => field.name === name);
     return found === undefined ? part : encodeURIComponent(found.input.value);
   });
   const [body] = of("body").map(({ input }) => input.value);
-  const headers = Object.fromEntries(of("header").map(({ field, input }) => [field.name, input.value]));
-  return [query.size === 0 ? address : `${address}?${query}`, { method: method.toUpperCase(), headers, body }];
+  const headers = Object.fromEntries(
+    of("header").map(({ field, input }) => [field.name, input.value]),
+  );
+  return [
+    query.size === 0 ? address : `${address}?${query}`,
+    { method: method.toUpperCase(), headers, body },
+  ];
 }
 
 /** The answer as it is shown, or why there is none. */
