@@ -6,6 +6,7 @@ import {
   collect,
   configInput,
   type Done,
+  decimals,
   percent,
   withFolder,
 } from "./options.ts";
@@ -42,6 +43,16 @@ export function addDataCommands(program: Command, done: Done): void {
         "iso",
       ]),
     )
+    .option(
+      "--time-origin <time>",
+      "moment from which times count, as 2013-10-08T00:00:00-04:00 (default: 1970)",
+    )
+    .option(
+      "--price-decimals <n>",
+      "decimals left out of prices: 4 where 1674200 is 167.42",
+      decimals,
+    )
+    .option("--quantity-decimals <n>", "decimals left out of quantities and volumes", decimals)
     .option(
       "--unused-max <percent>",
       "share of the rows that may be unusable before it exits with 1",
@@ -95,5 +106,7 @@ known by their columns. Exits with 1 when a file could not be read to its end or
 
 Examples:
   openbourse import BTCUSDT-trades-2024-08-08.zip --dataset crypto --ticker BTC/USDT
+  openbourse import ticks.csv.gz --dataset us --ticker SPY --map time=0,price=1,quantity=2 \\
+    --time-unit ms --time-origin 2013-10-08T00:00:00-04:00 --price-decimals 4
   openbourse import archive/ --dataset crypto --ticker BTCUSDT=BTC/USDT --ticker ETHUSDT=ETH/USDT
   zstd -dc ticks.ndjson.zst | openbourse import - --dataset crypto --map time=ts,price=data.p,quantity=data.q,ticker=s`;

@@ -4,6 +4,7 @@ import type { ConfigInput } from "../config/load.ts";
 import type { KeyPath } from "../config/problem.ts";
 import { fromText, type Setting, schemaOf, shortNames } from "../config/source.ts";
 import { configForm } from "../main/configuration.ts";
+import { hiddenDecimalsMax } from "../recordings/format.ts";
 
 /** Options that every command with a configuration takes. */
 export interface ConfigOptions {
@@ -78,6 +79,13 @@ export function percent(text: string): number {
   const value = text.trim() === "" ? Number.NaN : Number(text);
   if (!(value >= 0 && value <= 100)) throw new InvalidArgumentError("It must be 0 to 100.");
   return value;
+}
+
+/** How many decimals a column leaves out. */
+export function decimals(text: string): number {
+  if (!/^\d{1,2}$/.test(text) || Number(text) > hiddenDecimalsMax)
+    throw new InvalidArgumentError(`It must be a whole number from 0 to ${hiddenDecimalsMax}.`);
+  return Number(text);
 }
 
 /** A whole number above 0. */

@@ -1,6 +1,6 @@
 /** How the first line of a file of bars decides how the others are read, as `formats.ts` does for trades. */
 import { type BarLayout, type BarRole, mapBar, type RecordedBar } from "./bar-map.ts";
-import type { BarFormat } from "./format.ts";
+import { type BarFormat, hiddenExponent, type NumberOptions, type TimeUnit } from "./format.ts";
 import { absent, type RowFault } from "./map.ts";
 import { binanceTimes, createTimeReader } from "./map-time.ts";
 import { excerpt } from "./report.ts";
@@ -67,7 +67,7 @@ function openKlines(firstLine: string): BarTable | string {
   if (firstLine >= "0" && firstLine < ":") {
     for (const [at, role] of klineColumns.entries()) if (role !== undefined) positions[role] = at;
     const columns = { columnsMin: headerlessColumnsMin, columnsMax: klineColumns.length };
-    return csvTable({ ...positions, times: binanceTimes, ...columns }, ",", false);
+    return csvTable({ ...positions, ...klineReading, ...columns }, ",", false);
   }
   const names = fields.map(plainName);
   for (const [role, known] of Object.entries(klineNames) as [BarRole, readonly string[]][]) {
@@ -79,14 +79,14 @@ function openKlines(firstLine: string): BarTable | string {
     return `the header has no column ${wanted}; it reads ${excerpt(firstLine)}`;
   }
   const columns = { columnsMin: names.length, columnsMax: names.length };
-  return csvTable({ ...positions, times: binanceTimes, ...columns }, ",", true);
+  return csvTable({ ...positions, ...klineReading, ...columns }, ",", true);
 }
 
 function openColumns(
   format: Extract<BarFormat, { kind: "csv-bars" }>,
   firstLine: string,
 ): BarTable | string {
-  const { separator = ",", columns, timeUnit } = format;
+  const { separator = ",", columns } = format;
   const entries = Object.entries(columns) as [BarRole, string | number][];
   const names = (splitCsv(firstLine, separator) ?? []).map((name) => name.trim());
   const missing = entries.filter(
@@ -107,12 +107,27 @@ function openColumns(
         columnsMin: Math.max(...Object.values(positions)) + 1,
         columnsMax: Number.POSITIVE_INFINITY,
       };
-  return csvTable(
-    { ...positions, times: createTimeReader(timeUnit), ...bounds },
-    separator,
-    hasHeader,
-  );
+  return csvTable({ ...positions, ...readingOf(format), ...bounds }, separator, hasHeader);
 }
+
+type Reading = Pick<BarLayout, "times" | "priceExponent" | "quantityExponent" | "quoteExponent">;
+
+function readingOf({
+  timeUnit,
+  timeOriginUs,
+  priceDecimals = 0,
+  quantityDecimals = 0,
+}: NumberOptions & { readonly timeUnit: TimeUnit }): Reading {
+  return {
+    times: createTimeReader(timeUnit, timeOriginUs),
+    priceExponent: hiddenExponent(priceDecimals),
+    quantityExponent: hiddenExponent(quantityDecimals),
+    quoteExponent: hiddenExponent(priceDecimals + quantityDecimals),
+  };
+}
+
+const asWritten = { priceExponent: "", quantityExponent: "", quoteExponent: "" };
+const klineReading: Reading = { times: binanceTimes, ...asWritten };
 
 function csvTable(layout: BarLayout, separator: string, hasHeader: boolean): BarTable {
   return {
@@ -124,14 +139,14 @@ function csvTable(layout: BarLayout, separator: string, hasHeader: boolean): Bar
   };
 }
 
-function openJson({ columns, timeUnit }: Extract<BarFormat, { kind: "ndjson-bars" }>): BarTable {
+function openJson(format: Extract<BarFormat, { kind: "ndjson-bars" }>): BarTable {
   const keys: JsonKey[] = [];
   const positions = nowhere();
-  for (const [role, key] of Object.entries(columns) as [BarRole, string][]) {
+  for (const [role, key] of Object.entries(format.columns) as [BarRole, string][]) {
     positions[role] = keys.push(jsonKey(key)) - 1;
   }
   const bounds = { columnsMin: keys.length, columnsMax: keys.length };
-  const layout = { ...positions, times: createTimeReader(timeUnit), ...bounds };
+  const layout = { ...positions, ...readingOf(format), ...bounds };
   return {
     hasHeader: false,
     readRow(line, lineNumber = 1) {

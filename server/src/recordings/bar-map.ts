@@ -34,6 +34,10 @@ export type BarRole =
 /** Which column holds what. Positions count from 0. */
 export interface BarLayout extends Readonly<Record<BarRole, number>> {
   readonly times: TimeReader;
+  /** Appended to the texts of prices, volumes and turnovers, as `e-4` where four decimals are left out. */
+  readonly priceExponent: string;
+  readonly quantityExponent: string;
+  readonly quoteExponent: string;
   readonly columnsMin: number;
   readonly columnsMax: number;
 }
@@ -114,7 +118,7 @@ function timeAt(fields: readonly string[], { times }: BarLayout, at: number): nu
 function readPrices(fields: readonly string[], layout: BarLayout): Prices | RowFault {
   const prices: Partial<Record<keyof Prices, WideDecimal>> = {};
   for (const name of ["open", "high", "low", "close"] as const) {
-    const price = readNumber(field(fields, layout[name]));
+    const price = readNumber(field(fields, layout[name]) + layout.priceExponent);
     if (typeof price === "string") return `${name} ${price}`;
     if (price.coefficient <= 0) return `${name} is not above zero`;
     prices[name] = price;
@@ -123,15 +127,16 @@ function readPrices(fields: readonly string[], layout: BarLayout): Prices | RowF
 }
 
 function readParts(fields: readonly string[], layout: BarLayout): Parts | RowFault {
-  const read = (at: number): WideDecimal | undefined | AmountFault => {
+  const { quantityExponent, quoteExponent } = layout;
+  const read = (at: number, exponent: string): WideDecimal | undefined | AmountFault => {
     const text = field(fields, at);
-    return at === absent || text === "" ? undefined : readNumber(text);
+    return at === absent || text === "" ? undefined : readNumber(text + exponent);
   };
-  const volume = readNumber(field(fields, layout.volume));
+  const volume = readNumber(field(fields, layout.volume) + quantityExponent);
   if (typeof volume === "string") return `volume ${volume}`;
-  const quoteVolume = read(layout.quoteVolume);
-  const takerBuyVolume = read(layout.takerBuyVolume);
-  const takerBuyQuoteVolume = read(layout.takerBuyQuoteVolume);
+  const quoteVolume = read(layout.quoteVolume, quoteExponent);
+  const takerBuyVolume = read(layout.takerBuyVolume, quantityExponent);
+  const takerBuyQuoteVolume = read(layout.takerBuyQuoteVolume, quoteExponent);
   for (const part of [quoteVolume, takerBuyVolume, takerBuyQuoteVolume]) {
     if (typeof part === "string") return `turnover ${part}`;
   }

@@ -67,7 +67,8 @@ const trade: fc.Arbitrary<StoredTrade> = fc.record({
   venue: fc.constantFrom("binance", "coinbase"),
   id: fc.oneof(
     fc.integer({ min: 0, max: 1e14 }),
-    fc.constantFrom("01J4T", "a,b", 'q"', "-7", "007"),
+    fc.constantFrom("01J4T", "a,b", 'q"', "-7", "007", "7", "123456789012345"),
+    fc.constantFrom(7, 123_456_789_012_345),
     fc.constant(undefined),
   ),
   price: amount,

@@ -21,6 +21,8 @@ export interface ColumnMap<Column> {
   readonly time: Column;
   /** The venue's trade id; without it duplicates cannot be known. */
   readonly id?: Column | undefined;
+  /** Whether ids are texts (`text`) also where they are digits; in a file without it those are numbers. */
+  readonly idType?: Column | undefined;
   /** The aggressor's side. */
   readonly side?: Column | undefined;
   /** Whether the buyer was the maker, so that the seller was the aggressor, as Binance has it. */
@@ -33,21 +35,25 @@ export interface ColumnMap<Column> {
   readonly receiveTime?: Column | undefined;
 }
 
-/** How to read a file that no built-in format describes. */
-export interface ColumnOptions<Column> {
-  readonly columns: ColumnMap<Column>;
-  readonly timeUnit: TimeUnit;
+/** What the numbers of a file count, where they are not moments since 1970 and decimals as they stand. */
+export interface NumberOptions {
   /**
    * What 0 in the time columns means, in microseconds since 1970. A file that counts from midnight needs
    * that midnight here. Without it times before 1990 are refused, as those of another unit.
    */
   readonly timeOriginUs?: number | undefined;
+  /** Decimals left out in price columns: 4 where 1674200 means 167.42. 0 … 15, default 0. */
+  readonly priceDecimals?: number | undefined;
+  /** Decimals left out in quantity and volume columns, 0 … 15, default 0. */
+  readonly quantityDecimals?: number | undefined;
+}
+
+/** How to read a file that no built-in format describes. */
+export interface ColumnOptions<Column> extends NumberOptions {
+  readonly columns: ColumnMap<Column>;
+  readonly timeUnit: TimeUnit;
   /** Words of the side column; default: buy, sell, b, s, unknown in lower, upper or title case. */
   readonly sides?: Readonly<Record<string, AggressorSide>> | undefined;
-  /** Decimals left out in the price column: 4 where 1674200 means 167.42. 0 … 15, default 0. */
-  readonly priceDecimals?: number | undefined;
-  /** Decimals left out in the quantity column, 0 … 15, default 0. */
-  readonly quantityDecimals?: number | undefined;
 }
 
 /** Which column or key holds which figure of a bar; else as {@link ColumnMap}. */
@@ -100,7 +106,7 @@ export type BarFormat =
     })
   | (BarColumns<string> & { readonly kind: "ndjson-bars" });
 
-interface BarColumns<Column> {
+interface BarColumns<Column> extends NumberOptions {
   readonly columns: BarColumnMap<Column>;
   readonly timeUnit: TimeUnit;
 }
@@ -111,7 +117,7 @@ export function isOfBars(format: FileFormat): format is BarFormat {
 }
 
 /** A format that the first lines of the file decide, with what is known of it. */
-export interface AutoFormat {
+export interface AutoFormat extends NumberOptions {
   readonly kind: "auto";
   /** Columns by their roles; without them their names are known or guessed. */
   readonly columns?: Readonly<Record<string, string | number>> | undefined;
@@ -128,12 +134,19 @@ export type RowSort = "window" | "disk";
 export const sortDefault: RowSort = "window";
 
 /** Most decimals that a column may leave out. */
-const hiddenDecimalsMax = 15;
+export const hiddenDecimalsMax = 15;
 
 /** What is wrong with a description, in words for the operator; undefined when nothing is. */
 export function formatFault(format: RecordingFormat): string | undefined {
   if (format.kind !== "csv" && format.kind !== "ndjson") return undefined;
-  const { priceDecimals = 0, quantityDecimals = 0, timeOriginUs = 0 } = format;
+  return numbersFault(format) ?? (format.kind === "csv" ? csvFault(format) : undefined);
+}
+
+function numbersFault({
+  priceDecimals = 0,
+  quantityDecimals = 0,
+  timeOriginUs = 0,
+}: NumberOptions): string | undefined {
   for (const decimals of [priceDecimals, quantityDecimals]) {
     if (!Number.isInteger(decimals) || decimals < 0 || decimals > hiddenDecimalsMax) {
       return `decimals left out in a column are a whole number from 0 to ${hiddenDecimalsMax}, not ${decimals}`;
@@ -142,7 +155,12 @@ export function formatFault(format: RecordingFormat): string | undefined {
   if (!Number.isSafeInteger(timeOriginUs) || timeOriginUs < 0) {
     return `timeOriginUs is a whole number of microseconds since 1970, not ${timeOriginUs}`;
   }
-  return format.kind === "csv" ? csvFault(format) : undefined;
+  return undefined;
+}
+
+/** The exponent that puts the point where a column leaves decimals out, as `e-4`; empty where it leaves out none. */
+export function hiddenExponent(decimals = 0): string {
+  return decimals === 0 ? "" : `e-${decimals}`;
 }
 
 function csvFault({ columns, separator = "," }: CsvFormat): string | undefined {

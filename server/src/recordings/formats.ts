@@ -3,12 +3,13 @@
  * does not fit the format is refused with words that say what was found.
  */
 import type { AggressorSide } from "../marketdata/trade.ts";
-import type {
-  ColumnMap,
-  ColumnOptions,
-  CsvFormat,
-  NdjsonFormat,
-  RecordingFormat,
+import {
+  type ColumnMap,
+  type ColumnOptions,
+  type CsvFormat,
+  hiddenExponent,
+  type NdjsonFormat,
+  type RecordingFormat,
 } from "./format.ts";
 import { absent, type Layout, mapRow, type RecordedTrade, type RowFault } from "./map.ts";
 import { binanceTimes, createTimeReader, tardisTimes } from "./map-time.ts";
@@ -29,6 +30,7 @@ type Role =
   | "quantity"
   | "time"
   | "id"
+  | "idType"
   | "side"
   | "ticker"
   | "receiveTime"
@@ -42,6 +44,7 @@ const nowhere: Positions = {
   quantity: absent,
   time: absent,
   id: absent,
+  idType: absent,
   side: absent,
   ticker: absent,
   receiveTime: absent,
@@ -228,7 +231,7 @@ function rolesOf<Column>(columns: ColumnMap<Column>): readonly [Role, Column | u
 }
 
 function readingOf(format: ColumnOptions<string> | ColumnOptions<string | number>): Reading {
-  const { timeUnit, timeOriginUs, columns, priceDecimals = 0, quantityDecimals = 0 } = format;
+  const { timeUnit, timeOriginUs, columns, priceDecimals, quantityDecimals } = format;
   const sides =
     columns.buyerMaker === undefined
       ? format.sides && new Map(Object.entries(format.sides))
@@ -236,7 +239,7 @@ function readingOf(format: ColumnOptions<string> | ColumnOptions<string | number
   return {
     times: createTimeReader(timeUnit, timeOriginUs),
     sides: sides ?? sideWords,
-    priceExponent: priceDecimals === 0 ? "" : `e-${priceDecimals}`,
-    quantityExponent: quantityDecimals === 0 ? "" : `e-${quantityDecimals}`,
+    priceExponent: hiddenExponent(priceDecimals),
+    quantityExponent: hiddenExponent(quantityDecimals),
   };
 }

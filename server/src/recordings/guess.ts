@@ -10,6 +10,7 @@ import type {
   BarFormat,
   ColumnMap,
   FileFormat,
+  NumberOptions,
   RecordingFormat,
   TimeUnit,
 } from "./format.ts";
@@ -42,6 +43,7 @@ const tradeNames: Readonly<Record<TradeRole, readonly string[]>> = {
   price: ["price", "p", "px", "rate", "tradeprice"],
   quantity: ["quantity", "qty", "q", "amount", "size", "sz", "volume", "vol", "v"],
   id: ["id", "tradeid", "tid", "aggid", "aggtradeid", "seq"],
+  idType: ["idtype"],
   side: ["side", "takerside", "direction"],
   buyerMaker: ["isbuyermaker", "buyermaker", "m", "wasthebuyerthemaker"],
   ticker: ["ticker", "symbol", "instrument", "market", "pair", "s"],
@@ -92,10 +94,19 @@ const separators = [",", ";", "\t", "|"] as const;
 /** Settles a format by the first lines that are not blank; a text says why that cannot be. */
 export function settleFormat(format: AutoFormat, lines: readonly string[]): SettledFormat | string {
   const [first = ""] = lines;
-  const known = format.columns === undefined ? knownFormat(lines) : undefined;
+  const isDescribed = format.columns !== undefined || namesNumbers(format);
+  const known = isDescribed ? undefined : knownFormat(lines);
   if (known !== undefined) return known;
   const isJson = first.startsWith("{") || first.startsWith("[");
   return isJson ? settleJson(format, lines) : settleCsv(format, lines);
+}
+
+function numbersOf({ timeOriginUs, priceDecimals, quantityDecimals }: AutoFormat): NumberOptions {
+  return { timeOriginUs, priceDecimals, quantityDecimals };
+}
+
+function namesNumbers(format: AutoFormat): boolean {
+  return Object.values(numbersOf(format)).some((value) => value !== undefined);
 }
 
 function knownFormat(lines: readonly string[]): SettledFormat | undefined {
@@ -133,10 +144,11 @@ function settleCsv(format: AutoFormat, lines: readonly string[]): SettledFormat 
   const timeColumn = columns["time"]!;
   const at = typeof timeColumn === "string" ? names.indexOf(timeColumn) : timeColumn;
   const times = (hasHeader ? rest : lines).flatMap((line) => splitCsv(line, separator)?.[at] ?? []);
-  const timeUnit = format.timeUnit ?? unitOf(times);
+  const timeUnit = unitOf(format, times);
   if (timeUnit === undefined) return unknownUnit(timeColumn, times[0]);
   const kind = holdsBars(columns) ? "csv-bars" : "csv";
-  return { kind, columns, timeUnit, separator } as unknown as SettledFormat;
+  const told = { timeUnit, ...numbersOf(format) };
+  return { kind, columns, separator, ...told } as unknown as SettledFormat;
 }
 
 function settleJson(format: AutoFormat, lines: readonly string[]): SettledFormat | string {
@@ -147,7 +159,7 @@ function settleJson(format: AutoFormat, lines: readonly string[]): SettledFormat
   if (typeof columns === "string") return columns;
   const key = jsonKey(String(columns["time"]));
   const times = lines.flatMap((line) => pickJson(line, [key])?.[0] ?? []);
-  const timeUnit = format.timeUnit ?? unitOf(times);
+  const timeUnit = unitOf(format, times);
   if (timeUnit === undefined) return unknownUnit(key.name, times[0]);
   const texts = Object.fromEntries(
     Object.entries(columns).map(([role, column]) => [
@@ -156,7 +168,8 @@ function settleJson(format: AutoFormat, lines: readonly string[]): SettledFormat
     ]),
   );
   const kind = holdsBars(columns) ? "ndjson-bars" : "ndjson";
-  return { kind, columns: texts, timeUnit } as unknown as SettledFormat;
+  const told = { timeUnit, ...numbersOf(format) };
+  return { kind, columns: texts, ...told } as unknown as SettledFormat;
 }
 
 /** Deepest object whose members are looked at. */
@@ -220,8 +233,10 @@ function holdsBars(columns: Columns): boolean {
   return columns["open"] !== undefined;
 }
 
-/** The unit that all times have that can be read. */
-function unitOf(times: readonly string[]): TimeUnit | undefined {
+/** The unit that is named, else that which all times have that can be read; of another origin nothing can be told. */
+function unitOf(format: AutoFormat, times: readonly string[]): TimeUnit | undefined {
+  if (format.timeUnit !== undefined) return format.timeUnit;
+  if (format.timeOriginUs !== undefined) return undefined;
   const units = new Set(times.flatMap((time) => guessTimeUnit(time) ?? []));
   const [unit] = units;
   return units.size === 1 ? unit : undefined;
@@ -229,7 +244,7 @@ function unitOf(times: readonly string[]): TimeUnit | undefined {
 
 function unknownUnit(column: string | number, text: string | undefined): string {
   if (text === undefined) return "it has a header and no row";
-  return `what the times in column ${column} count cannot be told from ${excerpt(text)}: name it with --time-unit s, ms, us, ns or iso, or another column with --map`;
+  return `what the times in column ${column} count cannot be told from ${excerpt(text)}: name it with --time-unit s, ms, us, ns or iso, from when it counts with --time-origin, or another column with --map`;
 }
 
 /** A format in words: what it is, and how its times are read where that was guessed. */
@@ -240,5 +255,13 @@ export function formatWords(format: FileFormat): string {
   const columns = Object.entries(format.columns as unknown as Columns)
     .map(([role, column]) => (role === column ? role : `${role}=${column}`))
     .join(",");
-  return `${what} in ${text}, ${columns}, times in ${format.timeUnit}`;
+  return `${what} in ${text}, ${columns}, times in ${format.timeUnit}${numberWords(format)}`;
+}
+
+function numberWords({ timeOriginUs, priceDecimals, quantityDecimals }: NumberOptions): string {
+  const origin =
+    timeOriginUs === undefined ? "" : ` from ${new Date(timeOriginUs / 1_000).toISOString()}`;
+  const hidden = (decimals: number | undefined, what: string) =>
+    decimals === undefined || decimals === 0 ? "" : `, ${decimals} decimals left out of ${what}`;
+  return origin + hidden(priceDecimals, "prices") + hidden(quantityDecimals, "quantities");
 }

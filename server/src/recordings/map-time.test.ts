@@ -91,7 +91,7 @@ describe("times that cannot be meant", () => {
     [
       "s",
       "34200",
-      "time is 1970-01-01T09:30:00.000Z as s, and from 1990 to 2100 in no unit: set timeOriginUs where it counts from another moment",
+      "time is 1970-01-01T09:30:00.000Z as s, and from 1990 to 2100 in no unit: where it counts from another moment, set timeOriginUs, on the command line --time-origin",
     ],
     ["s", "yesterday", "time is neither a number nor ISO 8601"],
   ])("as %s %s are refused with the unit that would fit", (unit, text, fault) => {

@@ -89,7 +89,7 @@ function timeFault(
   if (us === undefined && fitting === undefined) return "time is neither a number nor ISO 8601";
   const read = us === undefined ? "is a number" : `is ${dateOf(us)} as ${unit}`;
   if (fitting === undefined) {
-    return `time ${read}, and from 1990 to 2100 in no unit: set timeOriginUs where it counts from another moment`;
+    return `time ${read}, and from 1990 to 2100 in no unit: where it counts from another moment, set timeOriginUs, on the command line --time-origin`;
   }
   const fittingUs = numberUs(text, placesToUs[fitting]) ?? 0;
   return `time ${read}, and ${dateOf(fittingUs)} as ${fitting}: ${remedy(fitting)}`;

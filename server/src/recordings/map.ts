@@ -16,6 +16,7 @@ export interface Layout {
   readonly quantity: number;
   readonly time: number;
   readonly id: number;
+  readonly idType: number;
   readonly side: number;
   readonly ticker: number;
   readonly receiveTime: number;
@@ -124,7 +125,7 @@ export function mapRow(
   if (venue === noName) return "venue is empty or too long";
 
   const trade = {
-    id: layout.id === absent ? undefined : readId(field(fields, layout.id)),
+    id: layout.id === absent ? undefined : readId(fields, layout),
     price: price.coefficient,
     priceScale: price.scale,
     quantity: quantity.coefficient,
@@ -175,9 +176,14 @@ export function readNumber(text: string): WideDecimal | AmountFault {
   return amount;
 }
 
-/** An integer id as a number, any other as a text, none as undefined. */
-function readId(text: string): number | string | undefined {
+/** What says that an id is a text, in a column of types. */
+export const idIsText = "text";
+
+/** An integer id as a number where nothing says that it is a text, any other as a text, none as undefined. */
+function readId(fields: readonly string[], layout: Layout): number | string | undefined {
+  const text = field(fields, layout.id);
   if (text.length === 0) return undefined;
+  if (layout.idType !== absent && field(fields, layout.idType) === idIsText) return detached(text);
   // A leading zero would be lost in a number, and with it the difference between 7 and 007.
   const isNumeric = text.length <= exactDigitsMax && (text.length === 1 || text[0] !== "0");
   return (isNumeric ? digits(text, 0, text.length) : undefined) ?? detached(text);

@@ -3,6 +3,7 @@ import { formatDecimal } from "../core/num/decimal.ts";
 import type { StoredBar } from "../marketdata/bars/bar.ts";
 import { type BarInterval, nextIntervalStart } from "../marketdata/bars/interval.ts";
 import type { StoredTrade } from "../ports/dataset-reader.ts";
+import { idIsText } from "./map.ts";
 
 /** A moment in microseconds since 1970, a decimal with its scale, a count, or a text. */
 export type Cell =
@@ -48,7 +49,14 @@ export const tradeColumns: readonly Column<StoredTrade>[] = [
   { name: "side", kind: "text", cell: ({ aggressor }) => text(aggressor) },
   { name: "id", kind: "text", cell: ({ id }) => text(id === undefined ? undefined : String(id)) },
   { name: "venue", kind: "text", cell: ({ venue }) => text(venue) },
+  // Whether an id of digits is a number or a text is lost in a CSV; they are different ids.
+  { name: "id_type", kind: "text", cell: ({ id }) => text(idType(id)) },
 ];
+
+function idType(id: StoredTrade["id"]): string | undefined {
+  if (id === undefined) return undefined;
+  return typeof id === "number" ? "number" : idIsText;
+}
 
 const price = (name: "open" | "high" | "low" | "close"): Column<BarRow> => ({
   name,

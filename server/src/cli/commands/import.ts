@@ -13,6 +13,7 @@ import { findFiles, standardInput } from "../../recordings/sources.ts";
 import { inspectStream } from "../../recordings/standard-input.ts";
 import type { Recording } from "../../recordings/stored-file.ts";
 import { columnMapping, namedTickers } from "../column-map.ts";
+import { momentUs } from "../time-words.ts";
 import { configOrExitCode } from "./config.ts";
 import { ImportLines, importSummary, unusedPercent } from "./import-lines.ts";
 import { print, refuse } from "./key-store.ts";
@@ -28,6 +29,10 @@ export interface ImportCommand {
   readonly map?: string;
   readonly format: string;
   readonly timeUnit?: TimeUnit;
+  /** The moment from which times count. */
+  readonly timeOrigin?: string;
+  readonly priceDecimals?: number;
+  readonly quantityDecimals?: number;
   /** Percent of the rows that may be unusable. */
   readonly unusedMax: number;
   readonly json?: true;
@@ -132,12 +137,20 @@ async function inspectAll(
   return recordings;
 }
 
-function formatOf({ format, map, timeUnit }: ImportCommand): FileFormat | string {
+function formatOf(command: ImportCommand): FileFormat | string {
+  const { format, map, timeUnit, timeOrigin, priceDecimals, quantityDecimals } = command;
   if (format !== "auto") {
-    if (map !== undefined)
-      return `--map describes columns, and --format ${format} knows them: leave one out`;
-    return { kind: format } as FileFormat;
+    const described = Object.entries({
+      ...{ "--map": map, "--time-unit": timeUnit, "--time-origin": timeOrigin },
+      ...{ "--price-decimals": priceDecimals, "--quantity-decimals": quantityDecimals },
+    }).find(([, value]) => value !== undefined);
+    if (described === undefined) return { kind: format } as FileFormat;
+    return `${described[0]} describes columns, and --format ${format} knows them: leave one out`;
   }
   const columns = map === undefined ? undefined : columnMapping(map, columnRoles);
-  return typeof columns === "string" ? columns : { kind: "auto", columns, timeUnit };
+  if (typeof columns === "string") return columns;
+  const originUs = timeOrigin === undefined ? undefined : momentUs(timeOrigin, 0);
+  if (typeof originUs === "string") return `--time-origin ${originUs}`;
+  const numbers = { timeOriginUs: originUs, priceDecimals, quantityDecimals };
+  return { kind: "auto", columns, timeUnit, ...numbers };
 }

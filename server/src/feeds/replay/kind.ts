@@ -48,7 +48,9 @@ function missingFile(files: readonly string[]): string | undefined {
 function replayFormat(config: ReplayFeedConfig): ReplayOptions["format"] | string {
   const { format, columns, timeUnit, timeOriginUs, sides, priceDecimals, quantityDecimals } =
     config;
-  if (format === "auto") return { kind: "auto", columns, timeUnit };
+  if (format === "auto") {
+    return { kind: "auto", columns, timeUnit, timeOriginUs, priceDecimals, quantityDecimals };
+  }
   if (format !== "csv" && format !== "ndjson") return { kind: format };
   if (columns === undefined) return `format ${format} needs columns: price, quantity and time`;
   if (timeUnit === undefined) return `format ${format} needs timeUnit: one of s, ms, us, ns, iso`;
