@@ -1,6 +1,6 @@
 /** What is stored of a server's datasets: where each goes on, who records it and who reads it. */
 import { createHash } from "node:crypto";
-import { statSync } from "node:fs";
+import { stat } from "node:fs/promises";
 import { openDatasetStore } from "../adapters/sqlite/datasets/store.ts";
 import type { Config, DatasetConfig } from "../config/schema.ts";
 import type { ReplayFeedConfig } from "../feeds/replay/config.ts";
@@ -9,6 +9,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { DatasetStore } from "../ports/dataset-store.ts";
 import { isUnanswered } from "../ports/history.ts";
 import type { Log } from "../ports/log.ts";
+import { findFiles } from "../recordings/sources.ts";
 import type { DatasetReaders } from "../streams/dataset-readers.ts";
 import { DatasetRecorder } from "../streams/dataset-recorder.ts";
 import { type Restored, restoreDataset } from "../streams/dataset-restore.ts";
@@ -78,7 +79,7 @@ export class Recordings {
     this.history.add(code, store);
     const isLive = opened?.feed.time === "wall";
     const { latenessMs } = this.#parts.config.bars;
-    const source = sourceOf(config, latenessMs);
+    const source = await sourceOf(config, latenessMs);
     const restored = await restoreDataset({
       ...{ dataset: code, store, isLive, source },
       countsAnew: opened?.simulated === true,
@@ -115,14 +116,21 @@ export function keepDaysOf({ feed, history }: DatasetConfig): number {
   return history.keepDays ?? (isKept ? 0 : keepDaysDefault);
 }
 
-/** Names a recording that tells the same trades at the same times whenever it is played. */
-function sourceOf({ feed }: DatasetConfig, latenessMs: number): string | undefined {
+/**
+ * Names a recording that tells the same trades at the same times whenever it is played: what is configured,
+ * and each file that folders and patterns mean, with its size and when it was written.
+ */
+async function sourceOf({ feed }: DatasetConfig, latenessMs: number): Promise<string | undefined> {
   const recording = recordedOf(feed);
   if (recording === undefined) return undefined;
-  const files = recording.files.map((file) => {
-    const found = statSync(file, { throwIfNoEntry: false });
-    return [file, found?.size, found?.mtimeMs];
-  });
+  const found = await findFiles(recording.files);
+  // What leads to no file is said by the feed, which fails.
+  const meant = typeof found === "string" ? recording.files : found.files;
+  const files: (readonly (string | number | undefined)[])[] = [];
+  for (const file of meant) {
+    const stats = await stat(file).catch(() => undefined);
+    files.push([file, stats?.size, stats?.mtimeMs]);
+  }
   const text = JSON.stringify([feed, files, latenessMs]);
   return createHash("sha256").update(text).digest("hex").slice(0, 32);
 }

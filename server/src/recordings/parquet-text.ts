@@ -15,6 +15,7 @@ import {
   type SchemaTree,
 } from "hyparquet";
 import { formatFixed } from "../core/num/decimal.ts";
+import { unpackHadoopLz4, unpackLz4 } from "./lz4.ts";
 
 /** Largest row group that is read, unpacked: it is in memory as a whole. */
 export const rowGroupBytesMax: number = 512 * 1024 * 1024;
@@ -45,6 +46,8 @@ const compressors: Compressors = {
   GZIP: (bytes) => gunzipSync(bytes),
   BROTLI: (bytes) => brotliDecompressSync(bytes),
   ZSTD: (bytes) => zstdDecompressSync(bytes),
+  LZ4_RAW: unpackLz4,
+  LZ4: unpackHadoopLz4,
 };
 
 /** The rows of a file after their header. What is thrown has a reason in words for the operator. */
@@ -52,6 +55,7 @@ export async function* parquetText(path: string): AsyncGenerator<ParquetRows, vo
   const file = await asyncBufferFromFile(path);
   const metadata = await parquetMetadataAsync(file, { geoparquet: false }).catch(damaged);
   const scales = takeDecimals(metadata);
+  refuseUnreadCodec(metadata);
   const columns = columnsOf(parquetSchema(metadata), scales);
   const total = Number(metadata.num_rows);
   yield { text: encoded([columns.map(({ name }) => quoted(name)).join(",")]), share: 0 };
@@ -84,6 +88,20 @@ export async function* parquetText(path: string): AsyncGenerator<ParquetRows, vo
     }
     done += count;
   }
+}
+
+/** LZO is the only codec of the format that is not read; nothing has written it for years. */
+const codecs: readonly string[] = ["UNCOMPRESSED", "SNAPPY", ...Object.keys(compressors)];
+
+function refuseUnreadCodec({ row_groups }: FileMetaData): void {
+  const used = row_groups.flatMap(({ columns }) =>
+    columns.map(({ meta_data }) => meta_data?.codec),
+  );
+  const unread = used.find((codec) => codec !== undefined && !codecs.includes(codec));
+  if (unread === undefined) return;
+  throw new Error(
+    `its columns are packed as ${unread}, and Parquet is read with ${codecs.join(", ")}: write it again with one of these`,
+  );
 }
 
 function damaged(error: unknown): never {

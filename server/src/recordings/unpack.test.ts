@@ -101,6 +101,16 @@ describe("what is in a recording", () => {
     ]);
   });
 
+  it("is read from Parquet that is packed with LZ4", async () => {
+    const content = parquetWriteBuffer({
+      codec: "LZ4_RAW",
+      compressors: { LZ4_RAW: asLz4 },
+      columnData: [{ name: "price", data: [1, 2, 3], type: "INT32" }],
+    });
+
+    expect((await read(Buffer.from(content))).lines).toEqual(["price", "1", "2", "3"]);
+  });
+
   it("is read from decimals of Parquet exactly, whatever they are stored as", async () => {
     const decimal = (name: string, type: "INT32" | "INT64") => ({
       name,
@@ -130,6 +140,16 @@ describe("what is in a recording", () => {
   });
 });
 
+/** A block of LZ4 with literals alone. */
+function asLz4(bytes: Uint8Array): Uint8Array {
+  const more = bytes.length - 15;
+  const head =
+    more < 0
+      ? [bytes.length << 4]
+      : [0xf0, ...Array.from({ length: Math.floor(more / 255) }, () => 255), more % 255];
+  return Buffer.concat([Buffer.from(head), bytes]);
+}
+
 describe("what cannot be unpacked", () => {
   const two = zipOf([
     ["a.csv", Buffer.from("a")],
@@ -142,6 +162,13 @@ describe("what cannot be unpacked", () => {
     return copy;
   };
   const wrongSum = zipOf([["a.csv", Buffer.from("a\nb\n")]], "wrong-checksum");
+  const lzo = Buffer.from(
+    parquetWriteBuffer({
+      codec: "LZO",
+      compressors: { LZO: (bytes) => bytes },
+      columnData: [{ name: "a", data: [1], type: "INT32" }],
+    }),
+  );
   const parquet = Buffer.from(
     parquetWriteBuffer({ columnData: [{ name: "a", data: [1, 2, 3], type: "INT32" }] }),
   );
@@ -157,6 +184,11 @@ describe("what cannot be unpacked", () => {
     ["zstd that is spoiled", spoiled(zstdCompressSync(longText)), "its zstd data is damaged"],
     ["zstd with something behind", Buffer.concat([zstdCompressSync("a"), parquet]), "its zstd"],
     ["Parquet that is cut off", cut(parquet), "its Parquet data cannot be read"],
+    [
+      "Parquet of another codec",
+      lzo,
+      "packed as LZO, and Parquet is read with UNCOMPRESSED, SNAPPY, GZIP, BROTLI, ZSTD, LZ4_RAW, LZ4",
+    ],
     ["an archive of an archive", zipOf([["a.zip", two]]), "a ZIP archive within another file"],
   ])("is refused in words: %s", async (_, content, words) => {
     const { failure } = await read(content);
