@@ -4,16 +4,21 @@ import { rename, rm } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { openDatasetStore } from "../../adapters/sqlite/datasets/store.ts";
+import { parseMarketRules } from "../../admin/market-rules.ts";
+import { existingExchange } from "../../config/data-folder.ts";
 import type { ConfigInput } from "../../config/load.ts";
+import type { Config } from "../../config/schema.ts";
+import { type ExchangePast, openExchangePast } from "../../main/exchange-past.ts";
 import type { DatasetReader } from "../../ports/dataset-reader.ts";
 import { isUnanswered } from "../../ports/history.ts";
 import { nearest } from "../../ports/nearest.ts";
 import { Export, type ExportFormat } from "../../recordings/exporter.ts";
 import { standardInput as standardOutput } from "../../recordings/sources.ts";
+import { administer } from "../admin-client.ts";
 import { exportInterval, momentUs } from "../time-words.ts";
 import { configOrExitCode } from "./config.ts";
 import { refuse } from "./key-store.ts";
-import { storedDataset } from "./stored-dataset.ts";
+import { isOfExchange, storedDataset } from "./stored-dataset.ts";
 
 /** What `export` was asked for. */
 export interface ExportCommand {
@@ -34,7 +39,9 @@ const endOfTimeUs = Date.UTC(2240, 0) * 1_000;
 export async function exportRows(command: ExportCommand): Promise<number> {
   const config = configOrExitCode(command.config);
   if (config === 2) return 2;
-  const stored = storedDataset(config, command.dataset);
+  const stored = isOfExchange(config, command.dataset)
+    ? undefined
+    : storedDataset(config, command.dataset);
   if (typeof stored === "string") return refuse(stored);
   const interval = exportInterval(command.interval);
   if (typeof interval === "string") return refuse(interval);
@@ -47,15 +54,30 @@ export async function exportRows(command: ExportCommand): Promise<number> {
     return refuse("Parquet is nothing for a terminal: name a file with --output");
   }
 
-  const store = openDatasetStore(stored.folder);
-  try {
-    const tickers = await tickersOf(store, command);
-    if (typeof tickers === "string") return refuse(tickers);
-    const order = { dataset: command.dataset, tickers, fromUs, toUs, ...interval };
-    return await write(new Export(store, order, command.format), command);
-  } finally {
-    await store.close();
-  }
+  await using opened = new AsyncDisposableStack();
+  const past = stored === undefined ? await exchangePast(config) : openDatasetStore(stored.folder);
+  if (typeof past === "string") return unavailable(past);
+  opened.defer(() => past.close());
+  const tickers = await tickersOf(past, command);
+  if (typeof tickers === "string") return refuse(tickers);
+  const order = { dataset: command.dataset, tickers, fromUs, toUs, ...interval };
+  return await write(new Export(past, order, command.format), command);
+}
+
+/** What the exchange has traded; a text says why it cannot be read. */
+async function exchangePast(config: Config): Promise<ExchangePast | string> {
+  const answer = await administer(config, "list-markets", {});
+  if (answer.kind !== "done") return answer.message;
+  const markets = answer.result.flatMap(({ code, tick, lot }) => {
+    const rules = parseMarketRules({ code, tick, lot });
+    return typeof rules === "string" ? [] : [rules];
+  });
+  return openExchangePast(existingExchange(config.data).engineFolder, markets);
+}
+
+function unavailable(reason: string): number {
+  process.stderr.write(`export: ${reason}\n`);
+  return 1;
 }
 
 /** The tickers that are meant: all that are stored where none is named. */
