@@ -51,6 +51,7 @@ export const replayFeedSchema = Type.Object(
           quantity: column,
           time: column,
           id: Type.Optional(column),
+          idType: Type.Optional(column),
           side: Type.Optional(column),
           buyerMaker: Type.Optional(column),
           ticker: Type.Optional(column),
@@ -65,13 +66,13 @@ export const replayFeedSchema = Type.Object(
     ),
     timeUnit: Type.Optional(
       Type.Enum(["s", "ms", "us", "ns", "iso"], {
-        description: "csv, ndjson: what the times count; ISO 8601 is read with every unit",
+        description: "auto, csv, ndjson: what the times count; ISO 8601 is read with every unit",
       }),
     ),
     timeOriginUs: Type.Optional(
       Type.Integer({
         minimum: 0,
-        description: "csv, ndjson: when time 0 is, in microseconds since 1970",
+        description: "auto, csv, ndjson: when time 0 is, in microseconds since 1970",
       }),
     ),
     sides: Type.Optional(
@@ -83,14 +84,14 @@ export const replayFeedSchema = Type.Object(
       Type.Integer({
         minimum: 0,
         maximum: 15,
-        description: "csv, ndjson: decimals left out of prices, 4 where 1674200 is 167.42",
+        description: "auto, csv, ndjson: decimals left out of prices, 4 where 1674200 is 167.42",
       }),
     ),
     quantityDecimals: Type.Optional(
       Type.Integer({
         minimum: 0,
         maximum: 15,
-        description: "csv, ndjson: decimals left out of quantities",
+        description: "auto, csv, ndjson: decimals left out of quantities",
       }),
     ),
     separator: Type.Optional(
