@@ -13,6 +13,11 @@ import {
 
 /** Adds them. */
 export function addDataCommands(program: Command, done: Done): void {
+  addImport(program, done);
+  addExport(program, done);
+}
+
+function addImport(program: Command, done: Done): void {
   withFolder(
     program
       .command("import")
@@ -65,7 +70,9 @@ export function addDataCommands(program: Command, done: Done): void {
       const { importFiles } = await import("./commands/import.ts");
       done(await importFiles({ files, ...options, config: configInput(options as ConfigOptions) }));
     });
+}
 
+function addExport(program: Command, done: Done): void {
   withFolder(
     program
       .command("export")
