@@ -78,6 +78,7 @@ function addDataset(
   const { code, publisher } = dataset;
   catalog.addDataset(dataset);
   for (const ticker of recordings.tickersOf(code)) catalog.ensureInstrument(code, ticker);
+  recordings.watchTickers(code, (ticker) => catalog.ensureInstrument(code, ticker));
   if (opened === undefined) {
     catalog.end(code, "finished");
     log.info("dataset is served from what was imported", { dataset: code, publisher });

@@ -15,6 +15,7 @@ import { DatasetRecorder } from "../streams/dataset-recorder.ts";
 import { type Restored, restoreDataset } from "../streams/dataset-restore.ts";
 import { startRetention } from "../streams/dataset-retention.ts";
 import { recordedReader } from "../streams/recorded-dataset.ts";
+import { watchTickers } from "../streams/stored-tickers.ts";
 import type { ServedDataset } from "./served-dataset.ts";
 
 /** How long is kept what a live feed says, in days, unless told otherwise. */
@@ -58,6 +59,13 @@ export class Recordings {
   /** Tickers of a dataset that were stored at the start. */
   tickersOf(dataset: string): readonly string[] {
     return this.#tickers.get(dataset) ?? [];
+  }
+
+  /** Tells of each ticker that is stored of a dataset, also by others and later. */
+  watchTickers(dataset: string, found: (ticker: string) => void): void {
+    if (!this.#tickers.has(dataset)) return;
+    const { clock } = this.#parts;
+    this.#cancels.push(watchTickers({ dataset, store: this.#store, clock, found }));
   }
 
   /** Finds out where the datasets go on, one after another. */

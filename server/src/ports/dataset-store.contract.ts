@@ -195,6 +195,20 @@ export function datasetStoreContract(name: string, open: () => Promise<DatasetSt
       expect(await store.revised(dataset)).toEqual([]);
     });
 
+    it("names tickers that are new since it was asked before, whoever stored them", async () => {
+      expect(await store.tickersAfter(dataset, 0)).toEqual({ names: [], upTo: 0 });
+      await put(batch(1, [barAt(0, 9)]));
+      const first = await store.tickersAfter(dataset, 0);
+      if ("kind" in first) throw new Error(`not answered: ${first.kind}`);
+      const bars = [{ ticker: "ETH/USDT", bar: barAt(0, 8) }];
+      await store.import({ dataset, trades: [], bars, known: [] });
+      const later = await store.tickersAfter(dataset, first.upTo);
+      if ("kind" in later) throw new Error(`not answered: ${later.kind}`);
+
+      expect([first.names, later.names]).toEqual([[ticker], ["ETH/USDT"]]);
+      expect(await store.tickersAfter(dataset, later.upTo)).toEqual({ ...later, names: [] });
+    });
+
     it("does not move the position for what was imported", async () => {
       await put(batch(5, [barAt(3, 9)]));
       const bars = [{ ticker, bar: barAt(0, 8) }];

@@ -7,6 +7,7 @@ import { assert } from "../core/assert.ts";
 import { barIntervalUs } from "../marketdata/bar-update.ts";
 import type { StoredBar } from "../marketdata/bars/bar.ts";
 import type { DatasetReader, Gap, KnownSpan, StoredTrade } from "./dataset-reader.ts";
+import type { Unanswered } from "./history.ts";
 import type { StorageFailure } from "./storage-fault.ts";
 
 /** Most bars of one batch. */
@@ -35,6 +36,13 @@ export interface TickerBar {
 export interface MinuteOfTicker {
   readonly ticker: string;
   readonly startUs: number;
+}
+
+/** Tickers in the order in which they were stored first. */
+export interface NewTickers {
+  readonly names: readonly string[];
+  /** Number of the last one. */
+  readonly upTo: number;
 }
 
 /** What a feed has said, stored at once. */
@@ -100,6 +108,11 @@ export interface DatasetStore extends DatasetReader {
    * minute the last of those who follow a bar are sent its state.
    */
   revised(dataset: string): Promise<readonly MinuteOfTicker[] | StorageFailure>;
+  /**
+   * Tickers of which anything was stored for the first time after an earlier answer, whoever stored it; all of
+   * them with 0. `upTo` is what to ask with the next time.
+   */
+  tickersAfter(dataset: string, after: number): Promise<NewTickers | Unanswered>;
   /** Resolves when all of the batch is stored, or nothing of it is. Batches are stored in the order of the calls. */
   put(batch: DatasetBatch): Promise<StorageFailure | undefined>;
   /** Resolves when all of the batch is stored, or nothing of it is. */

@@ -196,6 +196,20 @@ describe("an import of trades", () => {
     expect(await own.trades()).toHaveLength(1);
   });
 
+  it("are refused where the dataset keeps bars alone, and bars are not", async () => {
+    const done = await new Import({ keepsTrades: false }).take(stored(tradesCsv(30)));
+    await done.take(stored(kline(0)));
+
+    expect(done.warned).toEqual([
+      expect.stringContaining(
+        "it has trades, and dataset crypto keeps bars alone (history.trades: false in its configuration)",
+      ),
+    ]);
+    expect(await done.trades()).toEqual([]);
+    expect(await done.bars()).toMatchObject([{ tradeCount: 7 }]);
+    expect(done.importer.figures).toMatchObject({ filesFailed: 1, trades: 0, barsStored: 1 });
+  });
+
   it("stores what came before a file turned out to be cut off", async () => {
     const packed = gzipSync(tradesCsv(20_000));
     const done = await new Import().take(stored(packed.subarray(0, packed.length - 4_000)));
@@ -261,6 +275,12 @@ const kline = (minute: number, volume = "2.5", lengthMs = 60_000) => {
   return `${open},100.10,101,99.5,100,${volume},${open + lengthMs - 1},250.125,7,1.5,150.1,0\n`;
 };
 
+/** One in which nothing was traded. */
+const emptyKline = (number: number, lengthMs = 60_000) => {
+  const open = dayMs + number * lengthMs;
+  return `${open},100,100,100,100,0,${open + lengthMs - 1},0,0,0,0,0\n`;
+};
+
 describe("an import of klines", () => {
   it.each([
     ["without a header", ""],
@@ -303,8 +323,7 @@ describe("an import of klines", () => {
   });
 
   it("tells minutes without trades from minutes of which nothing is said", async () => {
-    const empty = `${dayMs + 60_000},100,100,100,100,0,${dayMs + 119_999},0,0,0,0,0\n`;
-    const done = await new Import().take(stored(kline(0) + empty + kline(3)));
+    const done = await new Import().take(stored(kline(0) + emptyKline(1) + kline(3)));
 
     expect((await done.bars()).map(({ startUs }) => startUs / 1_000 - dayMs)).toEqual([0, 180_000]);
     expect(done.importer.figures).toMatchObject({ barsStored: 2, barsEmpty: 1 });
@@ -335,8 +354,17 @@ describe("an import of klines", () => {
     ]);
   });
 
+  it("counts minutes without trades, also where it is told them by seconds", async () => {
+    const seconds = Array.from({ length: 150 }, (_, at) =>
+      at < 70 ? kline(at, "2.5", 1_000) : emptyKline(at, 1_000),
+    );
+    const done = await new Import().take(stored(seconds.join("")));
+
+    expect(done.importer.figures).toMatchObject({ barsStored: 2, barsEmpty: 1 });
+  });
+
   it.each([
-    ["by their ends", kline(0, "2", 300_000) + kline(1, "2", 300_000)],
+    ["by their ends", kline(0, "2", 300_000) + emptyKline(1, 300_000)],
     [
       "by their distances",
       `time,open,high,low,close,volume\n${[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((at) => `${dayMs + at * 300_000},1,1,1,1,1\n`).join("")}`,
@@ -345,6 +373,7 @@ describe("an import of klines", () => {
     const done = await new Import().take(stored(text));
 
     expect(done.warned[0]).toContain("its bars are 5 minutes long: what is stored are minutes");
+    expect(done.importer.figures).toMatchObject({ filesFailed: 1, barsStored: 0, barsEmpty: 0 });
     expect(await done.bars()).toEqual([]);
   });
 

@@ -38,6 +38,8 @@ export interface ImportTarget {
   readonly tickers: ReadonlyMap<string, string>;
   /** Older rows are not kept by the dataset; undefined where all are. */
   readonly keptFromUs?: number | undefined;
+  /** Whether the dataset keeps trades, or bars alone. By default it does. */
+  readonly keepsTrades?: boolean;
 }
 
 /** What became of rows, counted. */
@@ -47,7 +49,7 @@ export interface ImportFigures {
   tradesKnown: number;
   barsStored: number;
   barsKnown: number;
-  /** Bars in which nothing was traded. */
+  /** Minutes of bars in which nothing was traded. */
   barsEmpty: number;
   /** Rows that could not be read. */
   malformed: number;
@@ -239,11 +241,18 @@ class FileImport {
     const rows = block.kind === "trades" ? block.trades : block.bars;
     this.#importer.read(this.#recording, block.bytesRead, rows.length);
     if (block.kind === "bars") return await this.#takeBars(block);
+    if (block.trades.length > 0 && this.#target.keepsTrades === false) return this.#noTrades();
     this.#importer.figures.trades += block.trades.length;
     const leaving = this.#line.push(block.trades);
     if (this.#line.isOutOfReach && !isSorted) return this.#outOfOrder();
     if (this.#line.isTooDense) return this.#tooDense();
     return await this.#storeTrades(leaving);
+  }
+
+  /** Bars of trades that are not stored would be those of one file alone. */
+  #noTrades(): string {
+    const { dataset } = this.#target;
+    return `cannot read ${this.#recording.path}: it has trades, and dataset ${dataset} keeps bars alone (history.trades: false in its configuration); take a file of bars, or let it keep trades`;
   }
 
   /** They would not be told apart from those of the next batch. */
@@ -303,7 +312,6 @@ class FileImport {
       const ticker = this.#tickerOf(bar.symbol);
       if (ticker === undefined) return this.#noTicker();
       if (!this.#isKept(bar.startUs, bar.line)) continue;
-      if (bar.bar === undefined) this.#importer.figures.barsEmpty += 1;
       this.#bars.push({ ...bar, ticker });
     }
     if (this.#bars.length < heldBars) return undefined;
@@ -322,6 +330,7 @@ class FileImport {
       return `cannot read ${this.#recording.path}: the bar of line ${stray.line} does not begin with its minute`;
     }
     const minutes = minutesOf(rows, this.#barLengthUs);
+    this.#importer.figures.barsEmpty += minutes.empty;
     for (let at = 0; at === 0 || at < minutes.bars.length; at += batchBarsMax) {
       const bars = minutes.bars.slice(at, at + batchBarsMax);
       const failure = await this.#importer.store({ trades: [], bars, known: minutes.known });

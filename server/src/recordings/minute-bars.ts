@@ -20,6 +20,8 @@ export interface PlacedBar extends RecordedBar {
 export interface Minutes {
   readonly bars: readonly TickerBar[];
   readonly known: readonly KnownSpan[];
+  /** Minutes in which nothing was traded. */
+  readonly empty: number;
 }
 
 const secondUs = 1_000_000;
@@ -68,11 +70,13 @@ export function lengthFault(lengthUs: number): string | undefined {
 export function minutesOf(rows: readonly PlacedBar[], lengthUs: number): Minutes {
   const bars: TickerBar[] = [];
   const known: KnownSpan[] = [];
+  let minutes = 0;
   for (const [ticker, some] of Map.groupBy(rows, (row) => row.ticker)) {
     const spans = mergedSpans(
       some.map(({ startUs }) => ({ fromUs: startUs, toUs: startUs + lengthUs })),
     );
     for (const span of spans) known.push({ ...span, ticker });
+    minutes += new Set(some.map(({ startUs }) => intervalStart(minuteInterval, startUs))).size;
     const traded = some.flatMap(({ bar }) => bar ?? []);
     for (const bar of lengthUs === barIntervalUs
       ? traded
@@ -80,7 +84,9 @@ export function minutesOf(rows: readonly PlacedBar[], lengthUs: number): Minutes
       bars.push({ ticker, bar });
     }
   }
-  return { bars, known };
+  // A file may tell a minute twice.
+  const traded = new Set(bars.map(({ ticker, bar }) => `${bar.startUs} ${ticker}`));
+  return { bars, known, empty: minutes - traded.size };
 }
 
 function inTime(bars: readonly StoredBar[]): readonly StoredBar[] {

@@ -28,6 +28,7 @@ import {
   isNewerBar,
   judgedBatch,
   type MinuteOfTicker,
+  type NewTickers,
   type StoredPosition,
   type TickerBar,
 } from "../ports/dataset-store.ts";
@@ -172,6 +173,12 @@ export class MemoryDatasetStore implements DatasetStore {
           trades: trades.filter((trade) => trade.ticker === ticker).length,
         })),
     );
+  }
+
+  tickersAfter(dataset: string, after: number): Promise<NewTickers | StorageFailure> {
+    if (this.#failure !== undefined) return Promise.resolve(this.#failure);
+    const names = [...this.#dataset(dataset).bars.keys()];
+    return Promise.resolve({ names: names.slice(after), upTo: names.length });
   }
 
   forget(dataset: string, beforeUs: number): Promise<StorageFailure | undefined> {

@@ -54,13 +54,18 @@ export async function importFiles(command: ImportCommand): Promise<number> {
   const { code, publisher = code } = stored.dataset;
   const store = openDatasetStore(stored.folder);
   const stop = stopSource();
-  const interrupted = () => stop.abort();
+  const interrupted = () => {
+    stop.abort();
+    // Whoever writes to it may say nothing for a long time.
+    if (found.files.includes(standardInput)) process.stdin.destroy();
+  };
   process.once("SIGINT", interrupted);
   process.once("SIGTERM", interrupted);
   try {
     const venue = command.venue ?? publisher;
     const keptFromUs = keptFrom(stored.dataset);
-    const target = { store, dataset: code, venue, keptFromUs, ...tickers };
+    const { trades: keepsTrades } = stored.dataset.history;
+    const target = { store, dataset: code, venue, keptFromUs, keepsTrades, ...tickers };
     const lines = new ImportLines(process.stderr);
     for (const line of found.leftOut) lines.warn(line);
     return await run(command, { target, format, files: found.files, lines, stop });

@@ -10,6 +10,7 @@ import type {
   StoredTrade,
   StoredTradeQuery,
 } from "../../../ports/dataset-reader.ts";
+import type { NewTickers } from "../../../ports/dataset-store.ts";
 import { type BarRange, BarReads, baseOf, type Skip } from "./bar-reads.ts";
 import { ByteWriter } from "./bytes.ts";
 import type { FromReader, ReadRequest } from "./messages.ts";
@@ -24,6 +25,9 @@ export const secondUs = 1_000_000;
 /** Trades of one segment of an answer. */
 const answeredTrades = 1_024;
 
+/** Most names of one answer. */
+const newTickersMax = 1_000;
+
 /** A query that yields whenever it could wait, and returns with its answer. */
 export type Reading = Generator<undefined, FromReader>;
 
@@ -34,6 +38,7 @@ export class DatasetFileReader {
   readonly #trades: TradeReads;
   readonly #spans: SpanReads;
   readonly #position: StatementSync;
+  readonly #after: StatementSync;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
@@ -41,6 +46,9 @@ export class DatasetFileReader {
     this.#trades = new TradeReads(database);
     this.#spans = new SpanReads(database);
     this.#position = database.prepare(selectPosition);
+    this.#after = database.prepare(
+      `SELECT id, name FROM ticker WHERE id > ? AND minutes > 0 ORDER BY id LIMIT ${newTickersMax}`,
+    );
   }
 
   /** Begins a query. */
@@ -54,6 +62,8 @@ export class DatasetFileReader {
         return { kind: "coverage", coverage: this.#spans.coverage(request.query) };
       case "position":
         return { kind: "position", position: positionOf(this.#position.get()) };
+      case "tickers-after":
+        return { kind: "tickers-after", tickers: this.#tickersAfter(request.after) };
       case "tickers":
         return yield* this.#readTickers();
     }
@@ -120,6 +130,12 @@ export class DatasetFileReader {
   #tradesOf(name: string, range: Omit<BarRange, "ticker">, skip: Skip) {
     const ticker = findTicker(this.#database, name);
     return ticker === undefined ? [] : this.#trades.trades({ ...range, ticker }, skip);
+  }
+
+  #tickersAfter(after: number): NewTickers {
+    const rows = this.#after.all(after);
+    const upTo = rows.length === 0 ? after : integer(rows.at(-1)?.["id"]);
+    return { names: rows.map((row) => textOf(row["name"])), upTo };
   }
 
   *#readTickers(): Reading {

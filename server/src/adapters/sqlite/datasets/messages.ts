@@ -18,6 +18,7 @@ import type {
   DatasetBatch,
   ImportOutcome,
   MinuteOfTicker,
+  NewTickers,
   StoredPosition,
 } from "../../../ports/dataset-store.ts";
 import type { HistoryBusy } from "../../../ports/history.ts";
@@ -66,6 +67,7 @@ export type ReadRequest =
   | { readonly kind: "trades"; readonly query: StoredTradeQuery }
   | { readonly kind: "coverage"; readonly query: CoverageQuery }
   | { readonly kind: "position" | "tickers"; readonly dataset: string }
+  | { readonly kind: "tickers-after"; readonly dataset: string; readonly after: number }
   /** Goes on with a query that was not answered yet. */
   | { readonly kind: "go-on"; readonly id: number }
   /** Nobody waits any more for a query, which may have been begun. It is answered `busy`. */
@@ -83,6 +85,7 @@ export type FromReader =
   | { readonly kind: "trades"; readonly segments: Uint8Array<ArrayBuffer> }
   | { readonly kind: "coverage"; readonly coverage: Coverage }
   | { readonly kind: "position"; readonly position: StoredPosition | undefined }
+  | { readonly kind: "tickers-after"; readonly tickers: NewTickers }
   | { readonly kind: "tickers"; readonly tickers: readonly StoredTicker[] }
   /** Too many queries are begun. */
   | HistoryBusy

@@ -127,5 +127,7 @@ function emptyAnswer(request: Query): FromReader {
       return { kind: "position", position: undefined };
     case "tickers":
       return { kind: "tickers", tickers: [] };
+    case "tickers-after":
+      return { kind: "tickers-after", tickers: { names: [], upTo: request.after } };
   }
 }

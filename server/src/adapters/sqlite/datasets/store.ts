@@ -27,6 +27,7 @@ import {
   type ImportBatch,
   type ImportOutcome,
   type MinuteOfTicker,
+  type NewTickers,
   type StoredPosition,
 } from "../../../ports/dataset-store.ts";
 import type { Unanswered } from "../../../ports/history.ts";
@@ -186,6 +187,11 @@ export class SqliteDatasetStore implements DatasetStore {
   async tickers(dataset: string): Promise<readonly StoredTicker[] | Unanswered> {
     const answer = await this.#read({}, () => ({ kind: "tickers", dataset }));
     return answer.kind === "tickers" ? answer.tickers : unanswered(answer);
+  }
+
+  async tickersAfter(dataset: string, after: number): Promise<NewTickers | Unanswered> {
+    const answer = await this.#read({}, () => ({ kind: "tickers-after", dataset, after }));
+    return answer.kind === "tickers-after" ? answer.tickers : unanswered(answer);
   }
 
   close(): Promise<void> {
