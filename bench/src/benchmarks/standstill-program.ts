@@ -1,18 +1,24 @@
 /**
  * A program of its own: an exchange with its log and snapshots, in which as many orders rest as
  * the first argument says; then a user places and cancels orders, for some seconds alone and then while
- * a state snapshot is made. It prints how long the thread that trades did nothing else, as processor
- * time, with the collections apart.
+ * state snapshots are made. It prints how long the thread that trades did nothing else, as processor
+ * time, with the collections apart. What the machine itself takes, for interrupts or other guests, is charged
+ * to whatever thread is running: so every time is looked at in rounds, since work comes back in each, and a
+ * thread beside it that has nothing to do shows what is charged for nothing.
  */
+import { once } from "node:events";
 import { PerformanceObserver } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
+import { Worker } from "node:worker_threads";
 import { systemClock } from "../../../server/src/adapters/clock/system-clock.ts";
+import type { SqliteCommandLog } from "../../../server/src/adapters/sqlite/log/log.ts";
 import { tuneCollector } from "../../../server/src/cli/collector.ts";
 import type { Command } from "../../../server/src/core/commands.ts";
 import { lots, ticks } from "../../../server/src/core/num/units.ts";
 import { Engine } from "../../../server/src/engine/engine.ts";
 import { engineStores } from "../../../server/src/main/stores/engine-stores.ts";
 import type { Released } from "../../../server/src/ports/released.ts";
+import type { SnapshotMaker } from "../../../server/src/ports/snapshot-maker.ts";
 import { MemoryHistory } from "../../../server/src/testing/memory-history.ts";
 import { withFolder } from "../load/disk.ts";
 import { marketCode, setupCommands, userName } from "../load/order-commands.ts";
@@ -21,22 +27,27 @@ import { createRandom } from "../load/random.ts";
 /** What the program prints, as JSON; milliseconds. */
 export interface Standstill {
   readonly openOrders: number;
-  /** The time before a snapshot is due, and while it is made. */
+  /** The time without a snapshot, and while snapshots are made. */
   readonly alone: Slices;
   readonly beside: Slices;
+  /** The first one, which reads the whole log. */
   readonly snapshotTookMs: number;
   /** Memory of the process at most, in MiB, before and while. */
   readonly residentBefore: number;
   readonly residentMax: number;
 }
 
-/** What a time was like. */
+/** What a time was like, in rounds. */
 export interface Slices {
   readonly commands: number;
   /** Most processor time between two turns of the event loop, collections taken out. */
   readonly longestMs: number;
-  /** The same, exceeded by one turn in a thousand of those that did anything. */
+  /** The same in the round in which it was least: what comes back in each round is no more than this. */
+  readonly recurringMs: number;
+  /** Exceeded by one turn in a thousand of those that did anything. */
   readonly p999Ms: number;
+  /** Most processor time that a thread with nothing to do was charged with between two turns. */
+  readonly chargedForNothingMs: number;
   /** Longest collection, as wall time. */
   readonly longestCollectionMs: number;
 }
@@ -44,8 +55,9 @@ export interface Slices {
 const options = { seed: 20_261_127, markets: 6, users: 1_000, resting: 0, operations: 0 };
 const middlePrice = 1_000_000;
 const pricesOfSide = 1_000;
-/** Placed and cancelled before the snapshot is due: long enough for an examination of the state. */
-const commandsAlone = 60_000;
+const rounds = 3;
+/** Placed and cancelled in a round without a snapshot: long enough for a part of each examination. */
+const commandsOfRound = 20_000;
 const silent = { debug() {}, info() {}, warn: console.error, error: console.error };
 
 /** One turn, or a few short ones. */
@@ -79,17 +91,22 @@ await withFolder(run);
 
 async function run(folder: string): Promise<void> {
   const setup = setupCommands(options);
-  const due = setup.length + orders + commandsAlone;
+  const stores = engineStores(folder, { log: silent });
+  let maker: SnapshotMaker | undefined;
   const engine = await Engine.open({
     stores: {
-      ...engineStores(folder, { log: silent }),
+      ...stores,
+      snapshotMaker: (log: SqliteCommandLog) => {
+        maker = stores.snapshotMaker(log);
+        return maker;
+      },
       openHistory: async () => new ForgetfulHistory(),
     },
     ...{ clock: systemClock(), log: silent },
-    snapshotEvery: due,
+    snapshotEvery: Number.POSITIVE_INFINITY,
   });
   await engine.start("none");
-  const { snapshotter, sequencer } = engine;
+  const { sequencer } = engine;
   await submitAll(engine, setup);
   for (let at = 0; at < orders; at += 4_096) {
     const count = Math.min(4_096, orders - at);
@@ -101,10 +118,22 @@ async function run(folder: string): Promise<void> {
     if (reason !== undefined) throw new Error(reason);
   }
   const residentBefore = process.memoryUsage.rss() / 2 ** 20;
-  const alone = await watch(engine, () => sequencer.durableSequence < due - 100);
-  const dueMs = performance.now();
-  const beside = await watch(engine, () => snapshotter.lastSequence === 0);
-  const snapshotTookMs = performance.now() - dueMs;
+  const alone = await watch(engine, () => {
+    const end = sequencer.durableSequence + commandsOfRound;
+    return () => sequencer.durableSequence < end;
+  });
+  const tookMs: number[] = [];
+  const beside = await watch(engine, () => {
+    const from = performance.now();
+    let isMade = false;
+    void maker?.make(sequencer.durableSequence).then(({ kind }) => {
+      if (kind !== "stored") throw new Error(`no snapshot was made: ${kind}`);
+      tookMs.push(performance.now() - from);
+      isMade = true;
+    });
+    return () => !isMade;
+  });
+  const [snapshotTookMs = 0] = tookMs;
   const residentMax = process.resourceUsage().maxRSS / 1_024;
   const found: Standstill = {
     ...{ openOrders: orders, alone, beside, snapshotTookMs, residentBefore, residentMax },
@@ -113,12 +142,43 @@ async function run(folder: string): Promise<void> {
   await engine.stop();
 }
 
-/** Has a user place and cancel orders while `goesOn`, and says what the turns of that time were like. */
-async function watch(engine: Engine, goesOn: () => boolean): Promise<Slices> {
-  const turns: Turn[] = [];
+/**
+ * Has a user place and cancel orders for some rounds, each for as long as what `begin` answers is true, and
+ * says what the turns of that time were like.
+ */
+async function watch(engine: Engine, begin: () => () => boolean): Promise<Slices> {
+  const idle = new Worker(new URL("./idle-thread.ts", import.meta.url), { execArgv: [] });
+  await once(idle, "online");
   const startedAt = performance.now();
   const firstSequence = engine.sequencer.durableSequence;
-  let from = startedAt;
+  const turns: Turn[][] = [];
+  for (let round = 0; round < rounds; round += 1) turns.push(await watchRound(engine, begin()));
+  // Collections are told later than they are.
+  await delay(100);
+  idle.postMessage("end");
+  const [chargedForNothingMs] = (await once(idle, "message")) as [number];
+  const meanwhile = collections.filter((one) => one.from >= startedAt);
+  const own = turns.map((round) =>
+    round
+      .map((turn) => turn.cpuMs - within(turn, meanwhile))
+      .filter((ms) => ms > 0)
+      .sort((left, right) => left - right),
+  );
+  const longest = own.map((round) => round.at(-1) ?? 0);
+  const sorted = own.flat().sort((left, right) => left - right);
+  return {
+    commands: engine.sequencer.durableSequence - firstSequence,
+    longestMs: Math.max(...longest),
+    recurringMs: Math.min(...longest),
+    p999Ms: sorted[Math.floor(sorted.length * 0.999)] ?? 0,
+    chargedForNothingMs,
+    longestCollectionMs: Math.max(0, ...meanwhile.map((one) => one.to - one.from)),
+  };
+}
+
+async function watchRound(engine: Engine, goesOn: () => boolean): Promise<Turn[]> {
+  const turns: Turn[] = [];
+  let from = performance.now();
   let usage = process.threadCpuUsage();
   while (goesOn()) {
     placeAndCancel(engine);
@@ -129,17 +189,7 @@ async function watch(engine: Engine, goesOn: () => boolean): Promise<Slices> {
     turns.push({ from, to, cpuMs: (user + system) / 1_000 });
     from = to;
   }
-  // Collections are told later than they are.
-  await delay(100);
-  const meanwhile = collections.filter((one) => one.from >= startedAt);
-  const own = turns.map((turn) => turn.cpuMs - within(turn, meanwhile));
-  const sorted = own.filter((ms) => ms > 0).sort((left, right) => left - right);
-  return {
-    commands: engine.sequencer.durableSequence - firstSequence,
-    longestMs: sorted.at(-1) ?? 0,
-    p999Ms: sorted[Math.floor(sorted.length * 0.999)] ?? 0,
-    longestCollectionMs: Math.max(0, ...meanwhile.map((one) => one.to - one.from)),
-  };
+  return turns;
 }
 
 /** How much of a turn collections took. */
