@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Says in plain words which Node.js is needed before anything newer is loaded, then starts the
-// command line: the sources in a checkout, the build in an installed package.
+// command line: the sources in a checkout, the bundle in an installed package.
 const { existsSync } = await import("node:fs");
 
 const nodeMajorMin = 24;
@@ -13,8 +13,15 @@ if (nodeMajor < nodeMajorMin) {
   );
   process.exitCode = 2;
 } else {
-  const source = new URL("../src/cli/main.ts", import.meta.url);
-  const build = new URL("../dist/cli/main.js", import.meta.url);
-  const { main } = await import(existsSync(source) ? source.href : build.href);
-  process.exitCode = await main(process.argv.slice(2));
+  const { enableCompileCache } = await import("node:module");
+  const { homedir } = await import("node:os");
+  const { join } = await import("node:path");
+  // What was compiled is kept for the next start; where that cannot be, nothing is kept.
+  enableCompileCache(
+    process.env["NODE_COMPILE_CACHE"] ??
+      join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "openbourse"),
+  );
+  const source = new URL("../src/cli/start.ts", import.meta.url);
+  const build = new URL("../bundle/cli/start.js", import.meta.url);
+  await import(existsSync(source) ? source.href : build.href);
 }

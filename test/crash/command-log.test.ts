@@ -5,9 +5,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openCommandLog } from "../../server/src/adapters/sqlite/log/log.ts";
+import { programFile } from "../support/programs.ts";
 import { batchOfRun } from "./command-log-batches.ts";
 
 const isLong = process.env["OPENBOURSE_TEST_LONG"] === "1";
@@ -17,7 +17,7 @@ const timeoutMs = kills * 10_000;
 /** A killed writer has had this many batches acknowledged at most, and then some. */
 const acknowledgementsMax = 600;
 
-const writer = fileURLToPath(new URL("./command-log-writer.ts", import.meta.url));
+const writer = await programFile("commandLogWriter");
 
 let folder: string;
 beforeAll(() => {

@@ -5,7 +5,6 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openDatasetStore } from "../../server/src/adapters/sqlite/datasets/store.ts";
 import type { Bar } from "../../server/src/marketdata/bars/bar.ts";
@@ -15,6 +14,7 @@ import type { DatasetStore } from "../../server/src/ports/dataset-store.ts";
 import { isStorageFailure } from "../../server/src/ports/dataset-store.ts";
 import { isUnanswered } from "../../server/src/ports/history.ts";
 import { Random } from "../../server/src/simulation/random.ts";
+import { programFile } from "../support/programs.ts";
 import { sourceStartUs, sourceTickers, tradeOf } from "./dataset-recorder-source.ts";
 
 const kills = process.env["OPENBOURSE_TEST_LONG"] === "1" ? 60 : 8;
@@ -22,7 +22,7 @@ const seed = Number(process.env["OPENBOURSE_TEST_SEED"] ?? Date.now() % 1_000_00
 const timeoutMs = kills * 15_000;
 const minuteUs = 60_000_000;
 
-const program = fileURLToPath(new URL("./dataset-recorder-life.ts", import.meta.url));
+const program = await programFile("datasetRecorderLife");
 
 let folder: string;
 beforeAll(() => {

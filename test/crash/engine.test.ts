@@ -7,7 +7,6 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { openSnapshotStore } from "../../server/src/adapters/files/snapshot-store.ts";
 import { openCommandLog } from "../../server/src/adapters/sqlite/log/log.ts";
@@ -16,11 +15,12 @@ import { engineFiles } from "../../server/src/main/stores/engine-files.ts";
 import type { Released } from "../../server/src/ports/released.ts";
 import { recover } from "../../server/src/sequencer/recovery.ts";
 import { Random } from "../../server/src/simulation/random.ts";
+import { programFile } from "../support/programs.ts";
 import { runCommand } from "../support/server-process.ts";
 
 const killCount = process.env["OPENBOURSE_TEST_LONG"] === "1" ? 500 : 20;
 const seed = Number(process.env["OPENBOURSE_TEST_SEED"] ?? Date.now() % 1_000_000);
-const program = fileURLToPath(new URL("../support/engine-under-load.ts", import.meta.url));
+const program = await programFile("engineUnderLoad");
 const data = mkdtempSync(join(tmpdir(), "openbourse-crash-"));
 const folder = join(data, "exchange");
 mkdirSync(folder);

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runHere } from "../support/command-here.ts";
-import { binFile, runCommand } from "../support/server-process.ts";
+import { commandFile, runCommand } from "../support/server-process.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "openbourse-cli-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -65,10 +65,11 @@ describe("a wrong command line exits 2 and says what is wrong", () => {
 });
 
 describe("a command whose reader has gone", () => {
-  it("ends quietly, as other tools do", () => {
+  it("ends quietly, as other tools do", async () => {
+    const command = await commandFile();
     const args = ["print-config", "check-config", "--help", `keys list --data '${data}'`];
     const pipes = args.map(
-      (line) => `"${process.execPath}" "${binFile}" ${line} | true; echo "\${PIPESTATUS[0]}"`,
+      (line) => `"${process.execPath}" "${command}" ${line} | true; echo "\${PIPESTATUS[0]}"`,
     );
     const ended = spawnSync("bash", ["-c", pipes.join("\n")], { encoding: "utf8", cwd: folder });
     // Keys there are none, and so nothing is written that nobody could read.
@@ -219,7 +220,8 @@ describe("replay --print", () => {
       (_, minute) => `${minute},1,1,1,${1_700_000_000_000 + minute * 60_000},false`,
     );
     writeFileSync(file, `${header}${rows.join("\n")}\n`);
-    const pipe = `"${process.execPath}" "${binFile}" replay "${file}" --ticker X --print | head -n 1`;
+    const command = await commandFile();
+    const pipe = `"${process.execPath}" "${command}" replay "${file}" --ticker X --print | head -n 1`;
     const { status, stdout, stderr } = spawnSync("sh", ["-c", pipe], { encoding: "utf8" });
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(stdout.startsWith('{"ticker":"X"')).toBe(true);

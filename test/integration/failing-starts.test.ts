@@ -5,13 +5,13 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { startSteps } from "../../server/src/main/start/start.ts";
+import { programFile } from "../support/programs.ts";
 import { runCommand } from "../support/server-process.ts";
 import { mountSmallDisk, smallDiskMissing } from "../support/small-disk.ts";
 
-const program = fileURLToPath(new URL("../support/failing-starts.ts", import.meta.url));
+const program = await programFile("failingStarts");
 
 let folder: string;
 let data: string;

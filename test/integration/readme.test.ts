@@ -15,7 +15,7 @@ import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { binFile } from "../support/server-process.ts";
+import { commandFile } from "../support/server-process.ts";
 
 // A dozen processes, one after the other.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -36,10 +36,11 @@ function linesOf(heading: string): readonly string[] {
 
 /** An environment in which `npx openbourse` is this checkout's. */
 const env = { ...process.env, PATH: `${join(folder, "bin")}${delimiter}${process.env["PATH"]}` };
-beforeAll(() => {
+beforeAll(async () => {
   mkdirSync(join(folder, "bin"));
+  const file = await commandFile();
   const npx = join(folder, "bin", "npx");
-  writeFileSync(npx, `#!/bin/sh\nshift\nexec "${process.execPath}" "${binFile}" "$@"\n`);
+  writeFileSync(npx, `#!/bin/sh\nshift\nexec "${process.execPath}" "${file}" "$@"\n`);
   chmodSync(npx, 0o755);
 });
 

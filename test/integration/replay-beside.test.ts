@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { binFile, type ServerProcess, startServerProcess } from "../support/server-process.ts";
+import { commandFile, type ServerProcess, startServerProcess } from "../support/server-process.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "openbourse-replay-beside-"));
 const rows = "id,price,qty,quote_qty,time,is_buyer_maker\n1,100,1,100,1700000000000,false\n";
@@ -26,7 +26,8 @@ afterAll(async () => {
 
 describe("replay beside a server that has its port", () => {
   it("serves the recording alone, on another port, and leaves nothing in the folder", async () => {
-    replay = spawn(process.execPath, [binFile, "replay", "trades.csv", "--ticker", "BTC/USDT"], {
+    const file = await commandFile();
+    replay = spawn(process.execPath, [file, "replay", "trades.csv", "--ticker", "BTC/USDT"], {
       cwd: folder,
       stdio: ["ignore", "pipe", "inherit"],
     });

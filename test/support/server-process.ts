@@ -7,11 +7,15 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { type Listener, plainListener } from "./listeners.ts";
+import { programFile } from "./programs.ts";
 
-/** The command line's entry point. */
-export const binFile: string = fileURLToPath(
-  new URL("../../server/bin/openbourse.js", import.meta.url),
-);
+/** The command line's entry point in a checkout. */
+const binFile = fileURLToPath(new URL("../../server/bin/openbourse.js", import.meta.url));
+
+/** What tests start as `openbourse`; benchmarks take what people start. */
+export function commandFile(): Promise<string> {
+  return process.env["VITEST"] === undefined ? Promise.resolve(binFile) : programFile("openbourse");
+}
 
 /** What a command printed, and how it ended. */
 export interface CommandResult {
@@ -21,11 +25,12 @@ export interface CommandResult {
 }
 
 /** Runs one command of the command line to its end. */
-export function runCommand(args: readonly string[], cwd = tmpdir()): Promise<CommandResult> {
+export async function runCommand(args: readonly string[], cwd = tmpdir()): Promise<CommandResult> {
+  const file = await commandFile();
   return new Promise((resolve) => {
     execFile(
       process.execPath,
-      [binFile, ...args],
+      [file, ...args],
       { cwd, env: cleanEnvironment() },
       (error, stdout, stderr) => {
         const code = error === null ? 0 : typeof error.code === "number" ? error.code : -1;
@@ -81,7 +86,7 @@ export async function startServerProcess(setup: ServerSetup = {}): Promise<Serve
   writeFileSync(config, setup.yaml ?? "");
   const { listener = plainListener } = setup;
   const args = [
-    binFile,
+    await commandFile(),
     "serve",
     "--config",
     config,

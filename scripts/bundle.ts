@@ -1,0 +1,85 @@
+/**
+ * Puts the sources of the server, and the schemas' library, together in few files: what the package has
+ * in place of its 500 modules and the library's 700, each of which a start would have to find and link.
+ * A module goes on believing that it lies where it lies in `src`, and so finds its threads beside it.
+ * Other libraries stay packages of their own, which can be kept up to date without a new release.
+ */
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { rolldown } from "rolldown";
+import { projectFiles } from "./project-files.ts";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const sources = join(root, "server/src");
+/** What becomes a part of the bundle; its licence is handed on beside it. */
+const bundledLibrary = "typebox";
+
+/** The program that the package's command starts. */
+export const startFile: string = join(sources, "cli/start.ts");
+
+/** Where the package's bundle lies. */
+export const bundleFolder: string = join(root, "server/bundle");
+
+/** Programs of the threads that the server starts. */
+function threadFiles(): readonly string[] {
+  return projectFiles()
+    .filter(
+      ({ path }) => path.startsWith("server/src/") && !/\.(test|prop|fixture)\.ts$/.test(path),
+    )
+    .filter(({ text }) => /^import \{[^}]*\bparentPort\b/m.test(text))
+    .map(({ path }) => join(root, path));
+}
+
+/** Bundles programs, each of which is then started as its path in `src`, with `.js` at its end. */
+export async function bundle(folder: string, programs: readonly string[]): Promise<void> {
+  const inputs = [...programs, ...threadFiles()];
+  const bundled = await rolldown({
+    input: Object.fromEntries(inputs.map((file) => [flatName(file), file])),
+    platform: "node",
+    external: (id) => !/^[./]/.test(id) && !id.startsWith(bundledLibrary),
+    plugins: [{ name: "place", transform: (code, file) => placed(code, file) }],
+  });
+  const { output } = await bundled.write({ dir: folder, entryFileNames: "[name]-[hash].js" });
+  for (const file of output) {
+    if (file.type === "chunk" && file.isEntry) writeStart(folder, file.name, file.fileName);
+  }
+  const licence = readFileSync(join(root, "node_modules", bundledLibrary, "license"), "utf8");
+  writeFileSync(join(folder, `LICENSE.${bundledLibrary}`), licence);
+}
+
+/** Where a program lies in a bundle. */
+export function bundledFile(folder: string, program: string): string {
+  return join(folder, inBundle(program));
+}
+
+function inBundle(file: string): string {
+  return relative(sources, file).replaceAll("../", "").replace(/\.ts$/, ".js");
+}
+
+/** All code lies in one folder, so that its modules know where that is. */
+function flatName(file: string): string {
+  return inBundle(file).replace(/\.js$/, "").replaceAll("/", ".");
+}
+
+function writeStart(folder: string, name: string, target: string): void {
+  const place = `${name.replaceAll(".", "/")}.js`;
+  const file = join(folder, place);
+  mkdirSync(dirname(file), { recursive: true });
+  const up = "../".repeat(place.split("/").length - 1) || "./";
+  writeFileSync(file, `export * from "${up}${target}";\n`);
+}
+
+function placed(code: string, file: string): string | undefined {
+  if (!code.includes("import.meta.url")) return undefined;
+  if (!file.startsWith(root) || file.includes("node_modules")) return undefined;
+  const place = file.startsWith(sources)
+    ? `new URL("./${inBundle(file)}", import.meta.url).href`
+    : JSON.stringify(pathToFileURL(file).href);
+  return code.replaceAll("import.meta.url", place);
+}
+
+if (import.meta.main) {
+  rmSync(bundleFolder, { recursive: true, force: true });
+  await bundle(bundleFolder, [startFile]);
+}
