@@ -15,6 +15,15 @@ const sources = join(root, "server/src");
 /** What becomes a part of the bundle; its licence is handed on beside it. */
 const bundledLibrary = "typebox";
 
+interface Manifest {
+  readonly dependencies: Readonly<Record<string, string>>;
+}
+
+/** Packages that stay by themselves. */
+const libraries = Object.keys(
+  (JSON.parse(readFileSync(join(root, "server/package.json"), "utf8")) as Manifest).dependencies,
+).filter((name) => name !== bundledLibrary);
+
 /** The program that the package's command starts. */
 export const startFile: string = join(sources, "cli/start.ts");
 
@@ -37,7 +46,8 @@ export async function bundle(folder: string, programs: readonly string[]): Promi
   const bundled = await rolldown({
     input: Object.fromEntries(inputs.map((file) => [flatName(file), file])),
     platform: "node",
-    external: (id) => !/^[./]/.test(id) && !id.startsWith(bundledLibrary),
+    transform: { target: "node24" },
+    external: (id) => libraries.some((name) => id === name || id.startsWith(`${name}/`)),
     plugins: [{ name: "place", transform: (code, file) => placed(code, file) }],
   });
   const { output } = await bundled.write({ dir: folder, entryFileNames: "[name]-[hash].js" });

@@ -7,7 +7,7 @@ import type { Served } from "../served.ts";
 import type { Site } from "../site.ts";
 import { offerOf } from "./offer.ts";
 
-/** Where the page is built to: beside `src` in a checkout, in the build of an installed server. */
+/** Where the page is built to, in a checkout as in an installed server. */
 const folder = fileURLToPath(new URL("../../../dist/terminal/", import.meta.url));
 
 /** Where the page is shown; it draws what the path asks for itself. */
