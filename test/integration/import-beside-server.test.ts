@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { openDatasetStore } from "../../server/src/adapters/sqlite/datasets/store.ts";
 import { runHere } from "../support/command-here.ts";
 import { type ServerHere, startServerHere } from "../support/server-here.ts";
-import { binFile } from "../support/server-process.ts";
+import { commandFile } from "../support/server-process.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "openbourse-beside-"));
 const config = join(folder, "openbourse.yaml");
@@ -92,7 +92,7 @@ describe("an import beside a running server", () => {
 describe("an import that is interrupted", () => {
   it("stores whole batches, says how to go on, and then goes on", async () => {
     const args = ["import", "-", "--dataset", "half", "--ticker", "A/B", "--config", config];
-    const child = spawn(process.execPath, [binFile, ...args]);
+    const child = spawn(process.execPath, [await commandFile(), ...args]);
     let said = "";
     child.stderr.on("data", (chunk) => {
       said += String(chunk);
