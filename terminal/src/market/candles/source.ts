@@ -1,0 +1,178 @@
+/** Where candles come from: the exchange's stream, or the REST and the stream of a dataset. */
+import {
+  type BarInterval,
+  ClientError,
+  type CryptomusStream,
+  pastCandles,
+  pastCandlesMax,
+} from "@openbourse/client";
+import { askFinazon, finazonStream } from "../finazon.ts";
+import { type CandlePage, type ChartCandle, chartCandle, type Interval } from "./candle.ts";
+import type { Precedence } from "./series.ts";
+
+/** What is told of live candles. */
+export interface CandleListener {
+  candle(candle: ChartCandle): void;
+  /** The connection is gone: from now on candles are missed. */
+  lost(): void;
+  /** It is back: what was missed can be asked for. */
+  missed(): void;
+  /** No more come: why, or nothing when that is in order. */
+  ended(why: string | undefined): void;
+}
+
+/** See the head of the file. */
+export interface CandleSource {
+  readonly precedence: Precedence;
+  /** Live candles until the returned function is called. */
+  follow(listener: CandleListener): () => void;
+  /** The newest candles that start until then, in milliseconds since 1970. */
+  page(toMs: number): Promise<CandlePage>;
+}
+
+/** Candles of a market of the exchange. */
+export function marketSource(
+  stream: CryptomusStream,
+  market: string,
+  intervalS: number,
+): CandleSource {
+  const ask = (fromMs: number, toMs: number) =>
+    pastCandles(stream, { market, intervalS, fromMs, toMs });
+  return {
+    precedence: "page",
+    follow(listener) {
+      const feed = stream.candles(market, intervalS);
+      feed.listen(
+        (candle) => listener.candle(chartCandle(candle)),
+        (fault) => listener.ended(fault?.message),
+      );
+      const stop = watchLosses(stream, listener);
+      return () => {
+        stop();
+        feed.close();
+      };
+    },
+    async page(toMs) {
+      let [candles, isOldest] = [await ask(0, toMs).catch(onlyTooMuch), true];
+      if (candles === undefined) {
+        const fromMs = Math.max(0, toMs - pastCandlesMax * intervalS * 1_000);
+        [candles, isOldest] = [await ask(fromMs, toMs), fromMs === 0];
+      }
+      isOldest &&= candles.length < pastCandlesMax;
+      return { candles: candles.map(chartCandle), unknown: [], isOldest };
+    },
+  };
+}
+
+/** Tells of lost connections and of those that follow them, until the returned function is called. */
+function watchLosses(
+  { states }: Pick<CryptomusStream, "states">,
+  { lost, missed }: CandleListener,
+): () => void {
+  let isLost = false;
+  return states.listen(({ state }) => {
+    if (!isLost && (state === "waiting" || state === "going-away")) {
+      isLost = true;
+      lost();
+    }
+    // Subscriptions are told first, in the turn in which a connection opens.
+    if (isLost && state === "live") {
+      isLost = false;
+      setTimeout(missed);
+    }
+  });
+}
+
+/** A question about too much is asked again about less. */
+function onlyTooMuch(error: unknown): undefined {
+  if (error instanceof ClientError && error.fault.message.startsWith("Busy: too many")) return;
+  throw error;
+}
+
+/** Most bars of a page. */
+const pageSize = 1_000;
+/** Between two looks at a running bar that is longer than those that are told live, in milliseconds. */
+const lookMs = 5_000;
+/** Newest bars that are looked at then. */
+const lookBars = 3;
+
+/** Bars of a dataset's ticker. */
+export function datasetSource(
+  dataset: string,
+  ticker: string,
+  interval: Interval & { readonly bars: BarInterval },
+): CandleSource {
+  const ask = async (toMs: number | undefined, size: number): Promise<CandlePage> => {
+    const until = toMs === undefined ? {} : { endMs: toMs };
+    const request = { dataset, ticker, interval: interval.bars, order: "desc", ...until } as const;
+    const known = await askFinazon((rest) => rest.knownBars({ ...request, pageSize: size }));
+    const { bars, unknown } = known;
+    return { candles: bars.toReversed(), unknown, isOldest: bars.length < size };
+  };
+  return {
+    precedence: "live",
+    page: (toMs) => ask(toMs, pageSize),
+    follow: (listener) => {
+      const isMinute = interval.bars === "1m";
+      const look = everySoOften(async () => {
+        const { candles } = await ask(undefined, lookBars);
+        for (const candle of candles) listener.candle(candle);
+      });
+      const told = isMinute ? (bar: ChartCandle) => listener.candle(chartCandle(bar)) : look.soon;
+      const stop = followBars(dataset, ticker, { ...listener, candle: told });
+      return () => {
+        stop();
+        look.stop();
+      };
+    },
+  };
+}
+
+/** Bars of a minute as they are told. */
+function followBars(dataset: string, ticker: string, listener: CandleListener): () => void {
+  let isOver = false;
+  let stop = () => {};
+  void finazonStream()
+    .then((stream) => {
+      if (isOver) return;
+      const feed = stream.bars({ dataset, tickers: [ticker] });
+      feed.listen(
+        (bar) => listener.candle(bar),
+        (fault) => listener.ended(fault?.message),
+      );
+      const deaf = watchLosses(stream, listener);
+      stop = () => {
+        deaf();
+        feed.close();
+      };
+    })
+    .catch((error: unknown) => {
+      if (!isOver) listener.ended(error instanceof Error ? error.message : String(error));
+    });
+  return () => {
+    isOver = true;
+    stop();
+  };
+}
+
+/** Does something at once, and again only after a while, however often it is wanted. */
+function everySoOften(task: () => Promise<void>): { soon(): void; stop(): void } {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let isWanted = false;
+  const run = () => {
+    isWanted = false;
+    timer = setTimeout(() => {
+      timer = undefined;
+      if (isWanted) run();
+    }, lookMs);
+    // What failed is wanted again with the next bar.
+    void task().catch(() => {});
+  };
+  return {
+    soon() {
+      if (timer === undefined) run();
+      else isWanted = true;
+    },
+    stop: () => clearTimeout(timer),
+  };
+}
