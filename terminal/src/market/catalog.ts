@@ -29,9 +29,10 @@ export const catalogState: ReadonlySignal<Loading> = state;
 export const marketsByName: ReadonlySignal<ReadonlyMap<string, Market>> = computed(
   () => new Map(list.value.map((market) => [market.market, market])),
 );
+const marketInstruments = computed(() => list.value.map(marketInstrument));
 /** All instruments. */
 export const instruments: ReadonlySignal<readonly Instrument[]> = computed(() => [
-  ...list.value.map(marketInstrument),
+  ...marketInstruments.value,
   ...tickers.value,
 ]);
 

@@ -106,6 +106,11 @@ export class ChartView {
     this.#lastS = secondsOf(points.at(-1)?.startMs ?? Number.NEGATIVE_INFINITY);
   }
 
+  /** Start of the newest place that is drawn, in milliseconds since 1970. */
+  get newestMs(): number {
+    return this.#lastS * 1_000;
+  }
+
   /** Draws a place that is new at the end, or one that is there, anew. */
   update(point: Point): void {
     const at = secondsOf(point.startMs);
