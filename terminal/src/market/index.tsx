@@ -1,21 +1,21 @@
-/** The public half of the market page. */
+/** The public half of the market page: the heading of the top bar, and the parts that the grid puts beside each other. */
 import { MarketGrid, type Part } from "../app/market-grid.tsx";
-import { Panel } from "../design/panel.tsx";
+import { ChartPanel } from "./chart/chart-panel.tsx";
+import { Ladder } from "./ladder.tsx";
+import { Trades } from "./trades.tsx";
+import { WatchList } from "./watch-list.tsx";
+import "./market.css";
 
-/** What stands in the top bar: the market, its price and its figures of 24 hours. */
-export function MarketHeading() {
-  return <span class="grows">openbourse</span>;
-}
+export { MarketHeading } from "./figures.tsx";
 
 /** The page; the private parts of it are handed in. */
 export function MarketPage({ orders, ticket }: { readonly orders: Part; readonly ticket: Part }) {
-  const waiting = (title: string) => () => <Panel title={title} state={{ is: "loading" }} />;
   return (
     <MarketGrid
-      watch={waiting("Markets")}
-      chart={waiting("Chart")}
-      book={waiting("Order book")}
-      trades={waiting("Trades")}
+      watch={() => <WatchList />}
+      chart={() => <ChartPanel />}
+      book={() => <Ladder />}
+      trades={() => <Trades />}
       orders={orders}
       ticket={ticket}
     />

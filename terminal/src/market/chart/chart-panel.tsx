@@ -61,7 +61,7 @@ function IntervalBar() {
   const now = interval.value;
   const shown = choices.value.filter(({ isCommon }) => isCommon);
   return (
-    <div class="interval-bar" role="group" aria-label="Interval">
+    <fieldset class="interval-bar" aria-label="Interval">
       {shown.map(({ name }) => (
         <button
           key={name}
@@ -81,7 +81,7 @@ function IntervalBar() {
           choose: () => chooseInterval(name),
         }))}
       />
-    </div>
+    </fieldset>
   );
 }
 
