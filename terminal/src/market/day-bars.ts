@@ -76,7 +76,13 @@ async function askFor(instrument: Instrument): Promise<Day | undefined> {
     const request = { market: id, intervalS, fromMs: Date.now() - dayMs, toMs: Date.now() + dayMs };
     return (await pastCandles(stream, request)).map(chartCandle);
   }
-  const request = { dataset, ticker, interval: "30m", order: "desc", pageSize: barsOfADay } as const;
+  const request = {
+    dataset,
+    ticker,
+    interval: "30m",
+    order: "desc",
+    pageSize: barsOfADay,
+  } as const;
   return (await askFinazon((rest) => rest.timeSeries(request))).toReversed();
 }
 

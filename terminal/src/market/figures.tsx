@@ -33,7 +33,11 @@ export function MarketHeading() {
   }, [now, figures.price]);
   return (
     <div class="market-heading grows">
-      {isWide ? <strong>{now?.title ?? ""}</strong> : <MarketButton title={now?.title ?? "Markets"} />}
+      {isWide ? (
+        <strong>{now?.title ?? ""}</strong>
+      ) : (
+        <MarketButton title={now?.title ?? "Markets"} />
+      )}
       {now?.kind === "ticker" ? <span class="tag">{now.dataset}</span> : null}
       {now === undefined ? null : <Shown figures={figures} base={now.base} quote={now.quote} />}
     </div>
@@ -64,7 +68,11 @@ function percent(price: string, open: string): string {
   return divide(multiply(subtract(price, open), "100"), open, 2);
 }
 
-function Shown(props: { readonly figures: Figures; readonly base: string; readonly quote: string }) {
+function Shown(props: {
+  readonly figures: Figures;
+  readonly base: string;
+  readonly quote: string;
+}) {
   const { figures, base, quote } = props;
   const { price, change, high, low, volume, value } = figures;
   const id = chosen.value?.id ?? "";

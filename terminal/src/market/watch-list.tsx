@@ -5,8 +5,8 @@ import { useKey } from "../app/keys.ts";
 import { chooseMarket } from "../app/route.ts";
 import { Num } from "../design/num.tsx";
 import { Panel } from "../design/panel.tsx";
-import { Change } from "./change.tsx";
 import { instruments } from "./catalog.ts";
+import { Change } from "./change.tsx";
 import { chosenId } from "./chosen.ts";
 import { dayOf, figuresOf } from "./day-bars.ts";
 import { type Instrument, searched } from "./instruments.ts";
@@ -48,7 +48,12 @@ export function WatchList({ isAlone = false, onChosen }: WatchListProps) {
   const nothing = nothingYet.value;
   const hasList = instruments.value.length > 0;
   return (
-    <Panel title="Markets" hidesTitle={isAlone} class="watch-panel" {...(hasList || nothing === undefined ? {} : { state: nothing })}>
+    <Panel
+      title="Markets"
+      hidesTitle={isAlone}
+      class="watch-panel"
+      {...(hasList || nothing === undefined ? {} : { state: nothing })}
+    >
       <input
         ref={field}
         type="search"
