@@ -2,7 +2,7 @@
  * The newest trades of a market: those of before, which are asked for once, and those that are told since. A trade that is told has
  * no id, so the two are joined where the end of the one is the beginning of the other.
  */
-import type { Direction, TradeRow } from "@openbourse/client";
+import { type Direction, normalized, type TradeRow } from "@openbourse/client";
 
 /** A trade as it is listed. Figures are exact texts; `timeMs` is milliseconds since 1970. */
 export interface ListedTrade {
@@ -46,16 +46,13 @@ function isSame(a: ListedTrade, b: ListedTrade | undefined): boolean {
 
 /** Whether two figures are the same number, whichever zeros they are written with. */
 function isEqual(a: string, b: string): boolean {
-  return a === b || plain(a) === plain(b);
-}
-
-function plain(figure: string): string {
-  return figure.includes(".") ? figure.replace(/\.?0+$/, "") : figure;
+  return a === b || normalized(a) === normalized(b);
 }
 
 /** A trade of REST. */
 export function listedTrade({ timeMs, price, quantity, direction }: TradeRow): ListedTrade {
-  return { timeMs, price, quantity, direction };
+  // REST pads its figures with zeros.
+  return { timeMs, price: normalized(price), quantity: normalized(quantity), direction };
 }
 
 /** See the head of the file: the newest lines, the newest first. */
