@@ -61,12 +61,15 @@ function axis(
 ): void {
   const marks = Math.max(2, Math.floor(width / 140));
   const decimals = Math.max(0, 4 - Math.ceil(Math.log10(high - low)));
+  const format = new Intl.NumberFormat(undefined, {
+    maximumFractionDigits: Math.min(decimals, 12),
+  });
   context.fillStyle = color;
   context.font = "12px system-ui, sans-serif";
   context.textBaseline = "top";
   for (let mark = 0; mark <= marks; mark += 1) {
     context.textAlign = mark === 0 ? "left" : mark === marks ? "right" : "center";
     const price = low + ((high - low) * mark) / marks;
-    context.fillText(price.toFixed(Math.min(decimals, 12)), (width * mark) / marks, base + 3);
+    context.fillText(format.format(price), (width * mark) / marks, base + 3);
   }
 }

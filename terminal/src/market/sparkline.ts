@@ -18,8 +18,12 @@ export function sparkline(candles: readonly ChartCandle[]): {
   const points = candles.map(({ startMs }, index) => {
     const x = ((startMs - first.startMs) / span) * width;
     const part = high === low ? 0.5 : ((closes[index] ?? low) - low) / (high - low);
-    return `${x.toFixed(1)} ${(height - 1 - part * (height - 2)).toFixed(1)}`;
+    return `${tenths(x)} ${tenths(height - 1 - part * (height - 2))}`;
   });
   const tone = Number(last.close) >= Number(first.open) ? "up" : "down";
   return { line: `M${points.join("L")}`, tone };
+}
+
+function tenths(value: number): number {
+  return Math.round(value * 10) / 10;
 }

@@ -1,5 +1,5 @@
 /** Lines of open orders on the chart, and dragging them: what is let go at another price is told, and nothing moves by itself. */
-import { roundToStep } from "@openbourse/client";
+import { multiply } from "@openbourse/client";
 import { type IChartApi, type IPriceLine, type ISeriesApi, LineStyle } from "lightweight-charts";
 import { chartOrders, type OrderLine } from "./orders.ts";
 import type { Palette } from "./palette.ts";
@@ -153,7 +153,6 @@ export function priceAtY(
 ): string | undefined {
   const price = series.coordinateToPrice(y);
   if (price === null || price <= 0 || tick === undefined) return undefined;
-  const decimals = (tick.split(".")[1] ?? "").length;
-  const rounded = roundToStep(price.toFixed(Math.min(decimals + 2, 20)), tick, "half-up");
-  return Number(rounded) > 0 ? rounded : undefined;
+  const ticks = Math.round(price / Number(tick));
+  return ticks > 0 && Number.isSafeInteger(ticks) ? multiply(String(ticks), tick) : undefined;
 }
