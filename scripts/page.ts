@@ -5,7 +5,15 @@
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, globSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  globSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
@@ -41,6 +49,17 @@ function builder(): string | undefined {
   }
 }
 
+/** Puts a finished page in its place, so that nobody finds half of one. */
+function putInPlace(made: string): void {
+  rmSync(built, { recursive: true, force: true });
+  try {
+    renameSync(made, built);
+  } catch {
+    // Another process was quicker with the same page.
+    rmSync(made, { recursive: true, force: true });
+  }
+}
+
 const now = sourcesMark();
 if (!existsSync(mark) || readFileSync(mark, "utf8") !== now) {
   const command = builder();
@@ -48,17 +67,20 @@ if (!existsSync(mark) || readFileSync(mark, "utf8") !== now) {
     console.log("the page is not built: vite is not installed, which `npm ci` does");
   } else {
     console.log("building the page (once, a few seconds) …");
+    const made = `${built}-${process.pid}`;
     const began = performance.now();
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
-      [command, "build", join(root, "terminal"), "--logLevel", "warn"],
+      [command, "build", join(root, "terminal"), "--logLevel", "warn", "--outDir", made],
       { encoding: "utf8" },
     );
     if (status === 0) {
-      writeFileSync(mark, now);
+      writeFileSync(join(made, ".sources"), now);
+      putInPlace(made);
       const seconds = ((performance.now() - began) / 1_000).toFixed(1);
       console.log(`the page is built (${seconds} s)`);
     } else {
+      rmSync(made, { recursive: true, force: true });
       console.log(
         `the page could not be built, and the server starts without it:\n${stdout}${stderr}`,
       );

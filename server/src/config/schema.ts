@@ -313,12 +313,31 @@ const exchangeSchema = Type.Object(
   section,
 );
 
+const bound = (defaultMax: number, description: string) =>
+  Type.Integer({ minimum: 1, maximum: 1_000_000, default: defaultMax, description });
+
 const terminalSchema = Type.Object(
   {
     enabled: Type.Boolean({
       default: true,
       description: "whether the page for people is served at `/`",
     }),
+    anonymous: Type.Optional(
+      Type.Boolean({
+        description:
+          "whether visitors without credentials see public market data there, through short-lived passes; default: in a demo",
+      }),
+    ),
+    visitors: Type.Object(
+      {
+        passesPerAddressMax: bound(60, "passes of one address a minute"),
+        passesPerMinuteMax: bound(3_000, "passes of all addresses together a minute"),
+        connectionsPerAddressMax: bound(20, "connections of one address at once, in each protocol"),
+        connectionsMax: bound(1_000, "connections of all visitors at once, in each protocol"),
+        callsPerMinuteMax: bound(600, "REST calls of one address a minute that show a pass"),
+      },
+      section,
+    ),
   },
   section,
 );

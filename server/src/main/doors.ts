@@ -11,7 +11,7 @@ import { noExchange } from "../admin/target.ts";
 import { openAdministration } from "./administration.ts";
 import { StoreWatch } from "./changes.ts";
 import { errorsPage } from "./errors-page.ts";
-import { httpFigures, registerFigures } from "./figures.ts";
+import { httpFigures, passFigures, registerFigures } from "./figures.ts";
 import { health } from "./health.ts";
 import { apiDescription } from "./protocols.ts";
 import type { Served } from "./served.ts";
@@ -19,7 +19,7 @@ import type { Site } from "./site.ts";
 import { connectionBounds } from "./start/listening.ts";
 import type { ConnectionBounds } from "./start/open-files.ts";
 import { streamDocument } from "./stream-document.ts";
-import { pageOf } from "./terminal/page.ts";
+import { pageOf, passesOf } from "./terminal/page.ts";
 
 /** How the doors are opened. */
 export interface DoorOptions {
@@ -82,7 +82,8 @@ export async function openDoors(site: Site, served: Served, options: DoorOptions
       isStopping: options.isStopping(),
       storesFault: stores.fault,
     });
-  const page = await start.step("page", () => pageOf(site, served));
+  const passes = passesOf(site, served);
+  const page = await start.step("page", () => pageOf(site, served, passes));
   const http = await start.step(
     "http",
     () => createHttp(site, served, { gateway, bounds, readiness, page, tls: options.tls }),
@@ -93,6 +94,7 @@ export async function openDoors(site: Site, served: Served, options: DoorOptions
     },
   );
   meter.onRead(httpFigures(meter, http.front));
+  meter.onRead(passFigures(meter, passes.counts));
   return { gateway, http, hasPage: page !== undefined };
 }
 

@@ -10,6 +10,7 @@ import { unusedKinds } from "../streams/unused-trades.ts";
 import { follow } from "./follow.ts";
 import { recordingFigures } from "./recording-figures.ts";
 import type { Recording } from "./recordings.ts";
+import type { PassCounts } from "./terminal/passes.ts";
 
 /** What is measured. */
 export interface Measured {
@@ -31,6 +32,21 @@ export function registerFigures(meter: Meter, measured: Measured): () => void {
     ...recordingFigures(meter, measured),
     ...(engine ? [...engineFigures(meter, engine), ...snapshotFigures(meter, engine)] : []),
   ];
+  return () => {
+    for (const task of tasks) task();
+  };
+}
+
+/** Registers figures of visitors who ask for passes. */
+export function passFigures(meter: Meter, counts: PassCounts): () => void {
+  const passes = meter.counter(
+    "openbourse_visitor_passes_total",
+    "Passes for public market data that visitors without credentials asked for, by what became of it.",
+    ["result"],
+  );
+  const tasks = (["given", "refused"] as const).map((result) =>
+    follow(passes, () => counts[result], { result }),
+  );
   return () => {
     for (const task of tasks) task();
   };

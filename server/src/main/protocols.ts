@@ -42,6 +42,18 @@ export class Protocols {
     return this.#opened.map((opened) => (nowMs) => opened.refresh?.(nowMs));
   }
 
+  /** Protocols that have passes for visitors. */
+  get withPasses(): readonly string[] {
+    return this.#opened
+      .filter(({ visitorPass }) => visitorPass !== undefined)
+      .map(({ dialect }) => dialect.name);
+  }
+
+  /** How a protocol makes passes for visitors; undefined where it has none. */
+  passOf(protocol: string): OpenProtocol["visitorPass"] {
+    return this.#opened.find(({ dialect }) => dialect.name === protocol)?.visitorPass;
+  }
+
   /** Whether a stream is served on this path. */
   isStream(path: string): boolean {
     return this.dialects.some((dialect) => dialect.accepts(path));

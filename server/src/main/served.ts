@@ -18,6 +18,7 @@ import { Protocols } from "./protocols.ts";
 import { Recordings } from "./recordings.ts";
 import type { Site } from "./site.ts";
 import { openServerFolder } from "./start/folder.ts";
+import { takesVisitors } from "./terminal/offer.ts";
 import { Trading } from "./trading.ts";
 
 /** What is served, and in which protocols. */
@@ -62,6 +63,7 @@ export async function openServed(
     latenessMs: config.bars.latenessMs,
     after: (delayMs: number, task: () => void) => clock.after(delayMs, task),
     exchange: trading?.access,
+    visitors: takesVisitors(config) ? config.terminal.visitors : undefined,
   };
   const audience = trading?.audience;
   const protocols = new Protocols(site.protocols, config, { context, audience });

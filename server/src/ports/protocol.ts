@@ -107,12 +107,22 @@ export interface ProtocolContext {
   readonly latenessMs: number;
   /** To be told of everybody who is not let in. */
   readonly watch: WatchLogins;
+  /** Bounds of visitors without credentials, where these may see public market data. */
+  readonly visitors?: VisitorLimits | undefined;
   /** Market time, which answers tell. */
   marketMs(): number;
   /** Wall time, which time stamps of clients are compared with. */
   wallMs(): number;
   /** Runs a task once after a delay; the returned function cancels it. */
   after(delayMs: number, task: () => void): () => void;
+}
+
+/** Bounds of visitors without credentials, of one address and of all. */
+export interface VisitorLimits {
+  readonly connectionsPerAddressMax: number;
+  readonly connectionsMax: number;
+  /** REST calls of one address a minute, where these take a pass. */
+  readonly callsPerMinuteMax: number;
 }
 
 /** An exchange as protocols see it. */
@@ -138,6 +148,11 @@ export type StoredMarketBars = (
 export interface OpenProtocol {
   readonly dialect: Dialect;
   readonly routes: readonly RestRoute[];
+  /**
+   * A pass for public market data: short-lived, and counted by the address that asks for it; undefined for this
+   * machine's own, of which only all together are bounded. Left out where visitors without credentials are not let in.
+   */
+  visitorPass?(address: string | undefined, nowMs: number): string;
   /** Called about every second with a time of `steadyMs`: looks for changes made by other processes. */
   refresh?(nowMs: number): void;
   /** Told of each market that is added to the exchange, when the board has it. */

@@ -76,7 +76,8 @@ export function isAddressOrRange(text: string): boolean {
   }
 }
 
-function keyOf(address: string): AddressKey {
+/** The key of an address that is known to be one. */
+export function keyOf(address: string): AddressKey {
   if (isIPv6(address)) return address === "::1" ? undefined : firstHalf(address);
   return address.startsWith("127.") ? undefined : address;
 }

@@ -1,6 +1,7 @@
 /** The Cryptomus protocol as one value, for servers that list it among theirs. */
 import { watchedAuthenticator, watchedStreamDoor } from "../../access/refused-logins.ts";
 import { TokenStreamDoor } from "../../access/stream-door.ts";
+import { VisitorStreamDoor } from "../../access/visitors.ts";
 import { assert } from "../../core/assert.ts";
 import {
   type ErrorGroup,
@@ -43,7 +44,10 @@ function open(context: ProtocolContext, config: CryptomusConfig): OpenProtocol {
   const { exchange, secrets, watch, marketMs, wallMs } = context;
   assert(exchange !== undefined, "the protocol is opened where there is an exchange");
   const { board, bars, desk } = exchange;
-  const door = openDoor(exchange, context, config);
+  const userDoor = openDoor(exchange, context, config);
+  const { visitors: limits, counts } = context;
+  const visitors = limits && new VisitorStreamDoor(userDoor, { limits, secrets, counts });
+  const door = visitors ?? userDoor;
   const authenticator = openAuthenticator(exchange, context, config);
   const dialect = createCryptomusDialect({
     ...{ board, bars, secrets, marketMs },
@@ -58,8 +62,13 @@ function open(context: ProtocolContext, config: CryptomusConfig): OpenProtocol {
     }),
     refresh(nowMs) {
       authenticator.refresh(nowMs);
-      door.refresh(nowMs);
+      userDoor.refresh(nowMs);
+      visitors?.refresh(nowMs);
     },
+    ...(visitors && {
+      visitorPass: (address: string | undefined, nowMs: number) =>
+        visitors.visitorPass(address, nowMs),
+    }),
     marketListed: (rules) => dialect.marketListed(rules),
   };
 }

@@ -1,6 +1,8 @@
 /** The Finazon protocol as one value, for servers that list it among theirs. */
 import { KeyDoorkeeper } from "../../access/doorkeeper.ts";
+import { fillLimits } from "../../access/limits.ts";
 import { watchedDoorkeeper } from "../../access/refused-logins.ts";
+import { VisitorDoorkeeper } from "../../access/visitors.ts";
 import {
   type ErrorGroup,
   type OpenProtocol,
@@ -45,7 +47,12 @@ function open(context: ProtocolContext, config: FinazonConfig): OpenProtocol {
   const { eventInReplies, firstPage, onConnectionLimit: onLimit } = config;
   const keys = new KeyDoorkeeper({ store, secrets, defaults, onLimit, counts });
   const usage = new Usage(counts.quota("finazon usage"));
-  const doorkeeper = watchedDoorkeeper(keys, name, watch);
+  const visitors =
+    context.visitors &&
+    new VisitorDoorkeeper(keys, fillLimits({}, defaults), {
+      ...{ secrets, counts, limits: context.visitors },
+    });
+  const doorkeeper = watchedDoorkeeper(visitors ?? keys, name, watch);
   const dialect = createFinazonDialect({ catalog, doorkeeper, options: { eventInReplies } });
   return {
     dialect,
@@ -59,8 +66,13 @@ function open(context: ProtocolContext, config: FinazonConfig): OpenProtocol {
     }),
     refresh(nowMs) {
       keys.refresh(nowMs);
+      visitors?.refresh(nowMs);
       usage.refresh(nowMs);
     },
+    ...(visitors && {
+      visitorPass: (address: string | undefined, nowMs: number) =>
+        visitors.visitorPass(address, nowMs),
+    }),
     datasetEnded: (code) => dialect.datasetEnded(code),
   };
 }

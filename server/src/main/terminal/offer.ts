@@ -37,13 +37,18 @@ export function isDemo({ demo }: Config): boolean {
   return demo.users === true || demo.key === true;
 }
 
+/** Whether visitors without credentials see public market data. */
+export function takesVisitors(config: Config): boolean {
+  return config.terminal.enabled && (config.terminal.anonymous ?? isDemo(config));
+}
+
 /** What the server offers now. */
 export function offerOf({ config, protocols, times }: Site, served: Served): Offer {
   return {
     version: version(),
     isDemo: isDemo(config),
     protocols: servedProtocols(config, protocols).map(({ name }) => name),
-    anonymous: [],
+    anonymous: served.protocols.withPasses,
     demoUsers: served.demoUsers.map(({ userId, label, apiKey }) => ({ userId, label, apiKey })),
     datasets: served.catalog
       .datasets()
