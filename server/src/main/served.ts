@@ -18,7 +18,7 @@ import { Protocols } from "./protocols.ts";
 import { Recordings } from "./recordings.ts";
 import type { Site } from "./site.ts";
 import { openServerFolder } from "./start/folder.ts";
-import { takesVisitors } from "./terminal/offer.ts";
+import { takesVisitors } from "./terminal/visitors.ts";
 import { Trading } from "./trading.ts";
 
 /** What is served, and in which protocols. */

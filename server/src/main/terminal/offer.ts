@@ -8,6 +8,7 @@ import { servedProtocols } from "../configuration.ts";
 import type { Served } from "../served.ts";
 import type { Site } from "../site.ts";
 import { version } from "../version.ts";
+import { isDemo } from "./visitors.ts";
 
 /** See the head of the file. `terminal/src/session/offer.ts` reads it. */
 interface Offer {
@@ -30,16 +31,6 @@ interface OfferedDataset {
   /** How many times as fast as the clock on the wall; 0: as fast as it can be read. */
   readonly speed?: number | undefined;
   readonly state: "running" | "finished" | "failed";
-}
-
-/** Whether this is a demo, whose users and key are shown to whoever asks. */
-export function isDemo({ demo }: Config): boolean {
-  return demo.users === true || demo.key === true;
-}
-
-/** Whether visitors without credentials see public market data. */
-export function takesVisitors(config: Config): boolean {
-  return config.terminal.enabled && (config.terminal.anonymous ?? isDemo(config));
 }
 
 /** What the server offers now. */

@@ -6,8 +6,9 @@ import { type PageFiles, readPageFiles } from "../../adapters/http/page-files.ts
 import { anybody, type RestRoute } from "../../ports/rest.ts";
 import type { Served } from "../served.ts";
 import type { Site } from "../site.ts";
-import { offerOf, takesVisitors } from "./offer.ts";
+import { offerOf } from "./offer.ts";
 import { Passes } from "./passes.ts";
+import { takesVisitors } from "./visitors.ts";
 
 /** Where the page is built to, in a checkout as in an installed server. */
 const folder = fileURLToPath(new URL("../../../dist/terminal/", import.meta.url));
