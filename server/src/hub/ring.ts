@@ -63,7 +63,10 @@ export class Ring {
     return !isAfter(this.#lostUpTo, position);
   }
 
-  /** The first messages after a position, at most so many; undefined where some are lost. */
+  /**
+   * The first messages after a position, at most so many; undefined where some are lost. States follow
+   * each other without those that newer ones have replaced.
+   */
   after(position: Position, limit: number): readonly Sequenced<Update>[] | undefined {
     if (!this.reaches(position)) return undefined;
     let from = this.#kept.length;
@@ -74,9 +77,13 @@ export class Ring {
       from = at;
     }
     const messages: Sequenced<Update>[] = [];
+    let previous = position;
     for (; from < this.#kept.length && messages.length < limit; from += 1) {
       const kept = this.#kept[from];
-      if (kept !== undefined) messages.push(kept.message);
+      if (kept === undefined) continue;
+      // What stood between these was replaced by one that is here, and so nothing is missing between them.
+      messages.push(kept.key === undefined ? kept.message : { ...kept.message, previous });
+      previous = kept.message.position;
     }
     return messages;
   }
