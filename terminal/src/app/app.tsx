@@ -6,7 +6,7 @@ import { watchConnections } from "../session/connection.ts";
 import { watchReplays } from "../session/replays.ts";
 import { startSession } from "../session/session.ts";
 import { Ticket, TradingPanels } from "../trading/index.tsx";
-import { announcement } from "./announce.ts";
+import { announcements } from "./announce.ts";
 import { KeySheet } from "./key-sheet.tsx";
 import { watchKeys } from "./keys.ts";
 import { later } from "./later.tsx";
@@ -59,11 +59,12 @@ function CurrentPage({ path }: { readonly path: PagePath }) {
 }
 
 function Announcer() {
-  const { text, count } = announcement.value;
-  // Another element each time, so that an equal sentence is heard again.
+  // Each is an element of its own, so that an equal sentence is heard again.
   return (
     <div class="unseen" aria-live="polite">
-      <p key={count}>{text}</p>
+      {announcements.value.map(({ text, count }) => (
+        <p key={count}>{text}</p>
+      ))}
     </div>
   );
 }

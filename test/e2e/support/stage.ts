@@ -46,6 +46,11 @@ export class Stage {
     return `http://127.0.0.1:${this.#port}`;
   }
 
+  /** The server's data folder. */
+  get data(): string {
+    return join(this.#folder, "data");
+  }
+
   async open(): Promise<void> {
     await buildPage();
     await Promise.all([
@@ -60,7 +65,7 @@ export class Stage {
   async startServer(): Promise<void> {
     const { settings = {}, file } = this.#setup;
     this.#server = await startServerHere({
-      data: join(this.#folder, "data"),
+      data: this.data,
       ...(file === undefined ? {} : { file }),
       settings: { ...settings, "server.port": this.#port },
     });
