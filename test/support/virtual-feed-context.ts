@@ -28,6 +28,7 @@ export class VirtualFeedContext implements FeedContext {
     skipped: 0,
     late: 0,
     outlying: 0,
+    duplicate: 0,
     bytes: 0,
   };
   /** Where the first of each kind was. */
@@ -62,6 +63,10 @@ export class VirtualFeedContext implements FeedContext {
 
   nowUs(): number {
     return this.#nowUs;
+  }
+
+  async remembered(): Promise<undefined> {
+    return undefined;
   }
 
   /** Lets wall time pass, as a slow consumer does. */

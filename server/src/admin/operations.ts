@@ -4,6 +4,7 @@
  */
 import Type, { type Static, type TSchema } from "typebox";
 import type { AdminAnswer } from "./answer.ts";
+import { listFeeds } from "./feeds.ts";
 import { feesRequest, setFees, showFees } from "./fees.ts";
 import { limitsRequest, setLimits, showLimits } from "./limits.ts";
 import { marketRequest } from "./market-rules.ts";
@@ -96,6 +97,11 @@ export const adminOperations = {
   "list-sessions": row(sessionsRequest, listSessions, {
     effect: "reads",
     audit: "The connections were listed",
+    needsExchange: false,
+  }),
+  "list-feeds": row(nothing, listFeeds, {
+    effect: "reads",
+    audit: "The feeds were listed",
     needsExchange: false,
   }),
   note: row(noteRequest, takeNote, {

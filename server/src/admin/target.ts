@@ -6,6 +6,7 @@ import type { FeeRates } from "../core/market/fees.ts";
 import type { ExchangeParameters } from "../core/parameters.ts";
 import type { ListedMarket } from "../marketdata/market-board.ts";
 import type { ConnectionSource } from "../ports/connections.ts";
+import type { FeedStatuses } from "../ports/feed-status.ts";
 import type { DurableReading, Submission } from "../ports/released.ts";
 import type { Admission, Unavailable } from "../ports/trading-desk.ts";
 import type { UserStore } from "../ports/user-store.ts";
@@ -26,6 +27,8 @@ export interface AdminTarget {
   userExists(id: string): boolean;
   /** The connections; undefined where no server has been started, but the exchange alone. */
   readonly sessions?: ConnectionSource;
+  /** How feeds are doing; undefined where no server has been started. */
+  readonly feeds?: FeedStatuses;
 }
 
 /** What the exchange is run with. */

@@ -233,6 +233,16 @@ function addSessionsCommand(program: Command, done: Done): void {
       const { listSessionsCommand } = await import("./commands/sessions.ts");
       done(await listSessionsCommand(configInput(options), options));
     });
+  withFolder(
+    program
+      .command("feeds")
+      .description("list the feeds of the running server, with each ticker of the live ones"),
+  )
+    .option("--json", "print one JSON object")
+    .action(async (options: JsonOptions) => {
+      const { listFeedsCommand } = await import("./commands/feeds.ts");
+      done(await listFeedsCommand(configInput(options), options));
+    });
 }
 
 function addUpkeepCommands(program: Command, done: Done): void {

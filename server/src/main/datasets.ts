@@ -7,7 +7,8 @@ import type { Hub } from "../hub/hub.ts";
 import type { Catalog } from "../marketdata/catalog.ts";
 import type { Dataset } from "../marketdata/instrument.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Feed, OpenedFeed } from "../ports/feed.ts";
+import type { Feed } from "../ports/feed.ts";
+import type { OpenedFeed } from "../ports/feed-kind.ts";
 import type { Log } from "../ports/log.ts";
 import { StartError } from "../ports/start-error.ts";
 import { FeedRunner } from "../streams/bar-streams.ts";
@@ -18,9 +19,9 @@ import type { Recordings } from "./recordings.ts";
 import type { ServedDataset } from "./served-dataset.ts";
 
 /** Opens a configured dataset's feed; a `StartError` says what is wrong with its configuration. */
-export function openDataset(config: DatasetConfig): ServedDataset {
+export function openDataset(config: DatasetConfig, seed: number): ServedDataset {
   const { code, name = code, publisher = code } = config;
-  const opened = openFeed(config);
+  const opened = openFeed(config, seed);
   if (typeof opened === "string") throw new StartError(`dataset ${code}: ${opened}`);
   return { dataset: { code, name, publisher }, config, opened };
 }
@@ -105,6 +106,7 @@ function connectFeed(
     sequence: recording?.restored.sequence ?? 0,
     recorder: recording?.recorder,
     restored: recording?.restored.running,
+    remembered: (ticker) => connections.recordings.remembered(code, ticker),
     opened,
     restarts: new FeedRestarts({
       seed: clock.nowUs(),

@@ -12,7 +12,7 @@ import { openAdministration } from "./administration.ts";
 import { StoreWatch } from "./changes.ts";
 import { errorsPage } from "./errors-page.ts";
 import { httpFigures, passFigures, registerFigures } from "./figures.ts";
-import { health } from "./health.ts";
+import { feedStatuses, health } from "./health.ts";
 import { apiDescription } from "./protocols.ts";
 import type { Served } from "./served.ts";
 import type { Site } from "./site.ts";
@@ -68,7 +68,11 @@ export async function openDoors(site: Site, served: Served, options: DoorOptions
       }),
     (cancel) => cancel(),
   );
-  const target = { ...(trading?.adminTarget ?? noExchange), sessions: gateway };
+  const target = {
+    ...(trading?.adminTarget ?? noExchange),
+    sessions: gateway,
+    feeds: () => feedStatuses(feeds),
+  };
   const hasExchange = trading !== undefined;
   await start.step(
     "administration",

@@ -6,7 +6,7 @@ import type { Engine } from "../engine/engine.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { Meter } from "../ports/meter.ts";
 import type { FeedRunner } from "../streams/bar-streams.ts";
-import { unusedKinds } from "../streams/unused-trades.ts";
+import { feedFigures } from "./feed-figures.ts";
 import { follow } from "./follow.ts";
 import { recordingFigures } from "./recording-figures.ts";
 import type { Recording } from "./recordings.ts";
@@ -28,7 +28,7 @@ export function registerFigures(meter: Meter, measured: Measured): () => void {
   const tasks = [
     ...gatewayFigures(meter, measured),
     ...clockFigures(meter, measured.clock),
-    ...feedFigures(meter, feeds),
+    ...feedFigures(meter, feeds, measured.clock),
     ...recordingFigures(meter, measured),
     ...(engine ? [...engineFigures(meter, engine), ...snapshotFigures(meter, engine)] : []),
   ];
@@ -188,65 +188,6 @@ function clockFigures(meter: Meter, clock: MarketClock): (() => void)[] {
 function leadUs({ standing }: MarketClock): number {
   if (standing.kind === "steady") return 0;
   return standing.kind === "ahead" ? standing.byUs : -standing.byUs;
-}
-
-function feedFigures(meter: Meter, feeds: readonly FeedRunner[]): (() => void)[] {
-  const lag = meter.gauge(
-    "openbourse_feed_lag_seconds",
-    "Receive time minus event time of the latest trade.",
-    ["dataset"],
-  );
-  const up = meter.gauge(
-    "openbourse_feed_up",
-    "1 while the feed runs or has finished, 0 when it failed, also while it waits to be started again.",
-    ["dataset"],
-  );
-  const trades = meter.counter("openbourse_feed_trades_total", "Trades by what became of them.", [
-    "dataset",
-    "verdict",
-  ]);
-  const malformed = meter.counter(
-    "openbourse_feed_malformed_total",
-    "Records that could not be read.",
-    ["dataset"],
-  );
-  const skipped = meter.counter(
-    "openbourse_feed_skipped_total",
-    "Records that are sound but not market trades.",
-    ["dataset"],
-  );
-  const unused = meter.counter(
-    "openbourse_feed_unused_total",
-    "Records that are in no bar, by why; duplicates are in one already.",
-    ["dataset", "kind"],
-  );
-  const gaps = meter.counter("openbourse_feed_gaps_total", "Gaps that feeds reported.", [
-    "dataset",
-  ]);
-  const restarts = meter.counter(
-    "openbourse_feed_restarts_total",
-    "How often a feed was started again after a failure.",
-    ["dataset"],
-  );
-  return feeds.flatMap((feed) => {
-    const labels = { dataset: feed.dataset.code };
-    const { figures } = feed;
-    const verdicts = Object.keys(figures.verdicts) as (keyof typeof figures.verdicts)[];
-    return [
-      () => lag.set(figures.lagUs / 1e6, labels),
-      () => up.set(feed.state === "failed" || feed.state === "restarting" ? 0 : 1, labels),
-      follow(malformed, () => figures.counts.malformed, labels),
-      follow(skipped, () => figures.counts.skipped, labels),
-      follow(gaps, () => figures.gaps, labels),
-      follow(restarts, () => figures.restarts, labels),
-      ...unusedKinds.map((kind) =>
-        follow(unused, () => figures.unused.counts[kind], { ...labels, kind }),
-      ),
-      ...verdicts.map((verdict) =>
-        follow(trades, () => figures.verdicts[verdict], { ...labels, verdict }),
-      ),
-    ];
-  });
 }
 
 function engineFigures(meter: Meter, engine: Engine): (() => void)[] {

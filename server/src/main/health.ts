@@ -2,6 +2,7 @@
 import type { MarketClock } from "../adapters/clock/market-clock.ts";
 import type { HealthPart } from "../adapters/http/readiness.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { FeedStatus } from "../ports/feed-status.ts";
 import type { FeedRunner } from "../streams/bar-streams.ts";
 import type { Recording } from "./recordings.ts";
 
@@ -47,8 +48,25 @@ function oldParts({ scrub, historyScrub }: Engine): readonly HealthPart[] {
   return [part("old log", scrub.damage), part("old history", historyScrub.damage)];
 }
 
-function feedPart({ dataset, figures, state }: FeedRunner): HealthPart {
+function feedPart({ dataset, figures, state, watched }: FeedRunner): HealthPart {
   const { total, found } = figures.unused;
   const unused = total === 0 ? {} : { unused: found };
-  return { name: `feed ${dataset.code}`, state, isOptional: true, ...unused };
+  const name = `feed ${dataset.code}`;
+  if (watched.length === 0) return { name, state, isOptional: true, ...unused };
+  const tickers: Record<string, number> = {};
+  for (const { state: of } of watched) tickers[of] = (tickers[of] ?? 0) + 1;
+  const areAllLost = watched.every(({ failure }) => failure !== undefined);
+  const shown = state === "running" && areAllLost ? "restarting" : state;
+  return { name, state: shown, isOptional: true, ...unused, tickers, gaps: figures.gaps };
+}
+
+/** How feeds are doing, for operators. */
+export function feedStatuses(feeds: readonly FeedRunner[]): readonly FeedStatus[] {
+  return feeds.map(({ dataset, state, failure, figures, watched }) => ({
+    ...{ dataset: dataset.code, state, failure },
+    trades: figures.verdicts.taken + figures.verdicts.reused,
+    unused: figures.unused.found,
+    ...{ gaps: figures.gaps, restarts: figures.restarts, lagUs: figures.lagUs },
+    tickers: watched,
+  }));
 }

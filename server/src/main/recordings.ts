@@ -7,6 +7,7 @@ import type { ReplayFeedConfig } from "../feeds/replay/config.ts";
 import { replay } from "../feeds/replay/kind.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { DatasetStore } from "../ports/dataset-store.ts";
+import type { RememberedTicker } from "../ports/feed.ts";
 import { isUnanswered } from "../ports/history.ts";
 import type { Log } from "../ports/log.ts";
 import { findFiles } from "../recordings/sources.ts";
@@ -15,6 +16,7 @@ import { DatasetRecorder } from "../streams/dataset-recorder.ts";
 import { type Restored, restoreDataset } from "../streams/dataset-restore.ts";
 import { startRetention } from "../streams/dataset-retention.ts";
 import { recordedReader } from "../streams/recorded-dataset.ts";
+import { rememberedTicker } from "../streams/remembered-ticker.ts";
 import { watchTickers } from "../streams/stored-tickers.ts";
 import type { ServedDataset } from "./served-dataset.ts";
 
@@ -59,6 +61,12 @@ export class Recordings {
   /** Tickers of a dataset that were stored at the start. */
   tickersOf(dataset: string): readonly string[] {
     return this.#tickers.get(dataset) ?? [];
+  }
+
+  /** Up to where a ticker is stored; undefined where nothing of it is. */
+  async remembered(dataset: string, ticker: string): Promise<RememberedTicker | undefined> {
+    if (!this.#byCode.has(dataset)) return undefined;
+    return await rememberedTicker(this.#store, dataset, ticker);
   }
 
   /** Tells of each ticker that is stored of a dataset, also by others and later. */
@@ -111,6 +119,7 @@ export class Recordings {
     const { start } = restored;
     const recorder = new DatasetRecorder({
       ...{ dataset: code, store, start, keepsTrades, isLive, clock, log },
+      tellsKnown: opened.feed.tellsKnown === true,
     });
     this.#byCode.set(code, { recorder, restored });
     this.history.add(code, recordedReader(store, recorder));

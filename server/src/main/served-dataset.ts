@@ -1,7 +1,7 @@
 /** What is known of a dataset before it is connected. */
 import type { DatasetConfig } from "../config/schema.ts";
 import type { Dataset } from "../marketdata/instrument.ts";
-import type { OpenedFeed } from "../ports/feed.ts";
+import type { OpenedFeed } from "../ports/feed-kind.ts";
 
 /** A dataset and its opened feed. */
 export interface ServedDataset {

@@ -42,7 +42,9 @@ export async function openServed(
 ): Promise<Served> {
   const { log, times, config, start, demo, watch } = site;
   const { clock, marketMs, wallMs } = times;
-  const configured = await start.step("datasets", () => config.datasets.map(openDataset));
+  const configured = await start.step("datasets", () =>
+    config.datasets.map((dataset) => openDataset(dataset, clock.nowUs())),
+  );
   const withExchange = hasExchange(config, site.protocols);
   const folder = await openServerFolder(config, { withExchange, log, start });
   const trading = withExchange ? await Trading.open(site, folder) : undefined;

@@ -4,7 +4,6 @@
  * A feed is pulled. It yields batches, and the next batch is not asked for before the last one has
  * been folded and delivered, so a source faster than its consumers slows down instead of filling memory.
  */
-import type { Static, TSchema } from "typebox";
 import type { Instrument } from "../marketdata/instrument.ts";
 import type { Trade } from "../marketdata/trade.ts";
 
@@ -36,12 +35,26 @@ export type FeedEvent =
    * `time: "feed"` say this; what was due at or before `atUs` is published before the next event.
    */
   | { readonly kind: "time"; readonly atUs: number }
-  /** Data between the two times is missing; what was derived across them may be incomplete. */
+  /**
+   * Data between the two times is missing, of one ticker or of all; what was derived across them may be
+   * incomplete.
+   */
   | {
       readonly kind: "gap";
+      readonly ticker?: string | undefined;
       readonly fromUs: number;
       readonly toUs: number;
       readonly reason: string;
+    }
+  /**
+   * All trades of a ticker from one time to before another have been told. Only feeds that
+   * {@link Feed.tellsKnown} say this.
+   */
+  | {
+      readonly kind: "known";
+      readonly ticker: string;
+      readonly fromUs: number;
+      readonly toUs: number;
     };
 
 /** How a feed ended. Failing is a value: it stops this feed and leaves the server up. */
@@ -53,9 +66,16 @@ export type FeedOutcome =
 /**
  * What a feed may count. `malformed` could not be read, `skipped` is no trade of the market or of a
  * ticker without room, `late` came when what is later had been told, `outlying` has a time far from
- * all others.
+ * all others, `duplicate` was told before.
  */
-export type FeedCounter = "trades" | "malformed" | "skipped" | "late" | "outlying" | "bytes";
+export type FeedCounter =
+  | "trades"
+  | "malformed"
+  | "skipped"
+  | "late"
+  | "outlying"
+  | "duplicate"
+  | "bytes";
 
 /** What the feed is given to talk to the rest of the house. */
 export interface FeedContext {
@@ -74,6 +94,37 @@ export interface FeedContext {
   nowUs(): number;
   /** Resolves after `ms` have passed, or at once when `signal` aborts. */
   sleep(ms: number, signal: StopSignal): Promise<void>;
+  /** Up to where a ticker is stored from before this start; undefined where nothing is. */
+  remembered(ticker: string): Promise<RememberedTicker | undefined>;
+}
+
+/** So many trades of a ticker are known again when a venue tells them once more. */
+export const recentTradesMax = 1_000;
+
+/** What is stored of a ticker from before a start. */
+export interface RememberedTicker {
+  /** Everything before this is stored or told as a gap; microseconds since 1970. */
+  readonly knownUntilUs: number;
+  /** Its newest trades, oldest first, at most {@link recentTradesMax}. */
+  readonly recent: readonly Pick<Trade, "id" | "eventTimeUs">[];
+}
+
+/** How one ticker of a live feed is doing. */
+export interface WatchedTicker {
+  readonly ticker: string;
+  /** `connecting` until something is heard, `lost` from a failure to the next try. */
+  readonly state: "connecting" | "live" | "lost";
+  /** Why it failed last; undefined while it is live. */
+  readonly failure: string | undefined;
+  /** How often it was watched again after a failure. */
+  readonly reconnects: number;
+  readonly gaps: number;
+  /** Trades that were asked for afterwards, because they were missed. */
+  readonly backfilled: number;
+  /** When anything was heard of it last, trades or not; 0 before that. */
+  readonly heardUs: number;
+  /** Receive time minus event time of its newest trade, in microseconds. */
+  readonly lagUs: number;
 }
 
 /** One source of market data, opened once. */
@@ -86,33 +137,17 @@ export interface Feed {
   /** Tickers that are known before the first trade, so that clients may subscribe to them at once. */
   readonly tickers: readonly string[];
   /**
+   * Whether it says itself, ticker by ticker, what is known and what is missing. Of every other feed
+   * everything is known while it runs.
+   */
+  readonly tellsKnown?: boolean;
+  /** How its tickers are doing, where each is watched by itself. */
+  readonly watched?: readonly WatchedTicker[];
+  /**
    * Makes the instruments of tickers that only the source itself can tell, for a feed that is held back
-   * until somebody subscribes. False when the feed would fail: it is run at once then, and says why.
+   * until somebody subscribes; loads what takes long, for one that tells what is known. False when the feed would fail: it is run at once then, and says why.
    */
   prepare?(context: FeedContext): Promise<boolean>;
   /** Yields batches until the source ends or `signal` aborts; the generator's return value says how it ended. */
   run(context: FeedContext, signal: StopSignal): AsyncGenerator<readonly FeedEvent[], FeedOutcome>;
-}
-
-/** A feed that is ready to run, and what the runner has to know about it. */
-export interface OpenedFeed {
-  readonly feed: Feed;
-  /** Whether the feed may be faster than its consumers and has to wait for them. */
-  readonly waitsForConsumers: boolean;
-  /** Whether it is held back until somebody subscribes to its dataset. */
-  readonly waitsForAudience: boolean;
-  /** Whether the source begins again when it is run again. */
-  readonly isRecording: boolean;
-  /** Whether its prices are made up; said aloud at the start. */
-  readonly simulated: boolean;
-}
-
-/** A kind of feed as one value: what may be written of it in the configuration, and how it is opened. */
-export interface FeedKind<Schema extends TSchema = TSchema> {
-  /** What is written as `kind`. */
-  readonly kind: string;
-  /** Checks the feed's part of a dataset, fills in the defaults and documents it; `kind` is in it. */
-  readonly configSchema: Schema;
-  /** A text says what is wrong with the configuration. */
-  open(config: Static<Schema>, publisher: string): OpenedFeed | string;
 }

@@ -13,15 +13,18 @@ import type { Cause } from "../marketdata/position.ts";
 import type { BarTopic } from "../marketdata/topic.ts";
 import type { Trade } from "../marketdata/trade.ts";
 import { type Clock, steadyMs } from "../ports/clock.ts";
+import type { Gap } from "../ports/dataset-reader.ts";
 import {
   type FeedContext,
   type FeedCounter,
   type FeedEvent,
   type FeedOutcome,
-  type OpenedFeed,
+  type RememberedTicker,
   type StopSignal,
   stopSource,
+  type WatchedTicker,
 } from "../ports/feed.ts";
+import type { OpenedFeed } from "../ports/feed-kind.ts";
 import type { Log } from "../ports/log.ts";
 import { tickUs } from "../ports/released.ts";
 import type { DatasetRecorder } from "./dataset-recorder.ts";
@@ -45,6 +48,8 @@ export interface FeedRunnerOptions {
   /** What goes on from before the start; with market time at that moment. */
   readonly restored?: RestoredMinutes | undefined;
   readonly opened: OpenedFeed;
+  /** Up to where a ticker was stored at the start; nothing was when left out. */
+  remembered?(ticker: string): Promise<RememberedTicker | undefined>;
   /** When it is started again after a failure; never when left out. */
   readonly restarts?: FeedRestarts;
   readonly latenessUs: number;
@@ -87,7 +92,7 @@ export class FeedRunner {
   readonly dataset: Dataset;
   readonly figures: FeedFigures = {
     verdicts: { taken: 0, reused: 0, duplicate: 0, late: 0, early: 0 },
-    counts: { trades: 0, malformed: 0, skipped: 0, late: 0, outlying: 0, bytes: 0 },
+    counts: { trades: 0, malformed: 0, skipped: 0, late: 0, outlying: 0, duplicate: 0, bytes: 0 },
     unused: new UnusedTrades(),
     gaps: 0,
     restarts: 0,
@@ -132,6 +137,21 @@ export class FeedRunner {
     return this.#bars.nowUs;
   }
 
+  /** Tickers that are known before anything is told. */
+  get tickers(): readonly string[] {
+    return this.#options.opened.feed.tickers;
+  }
+
+  /** Whether its tickers are watched one by one. */
+  get tellsTickers(): boolean {
+    return this.#options.opened.feed.watched !== undefined;
+  }
+
+  /** How its tickers are doing; none where they are not watched one by one. */
+  get watched(): readonly WatchedTicker[] {
+    return this.#options.opened.feed.watched ?? [];
+  }
+
   /** Somebody subscribes to the dataset: a feed that was held back begins, and bars are shown. */
   audienceCame({ dataset, ticker, periodS }: BarTopic): void {
     this.#audience.resolve();
@@ -166,10 +186,11 @@ export class FeedRunner {
     published?.(this.#cause, this.marketUs ?? nowUs);
   }
 
-  /** Lets a feed that waits for its audience find out what there is to subscribe to. */
+  /** Lets a feed that waits for its audience find out what there is to subscribe to, and a live one load. */
   async prepare(): Promise<void> {
     const { feed, waitsForAudience } = this.#options.opened;
-    if (!waitsForAudience || feed.prepare === undefined) return;
+    const isPrepared = waitsForAudience || feed.tellsKnown === true;
+    if (!isPrepared || feed.prepare === undefined) return;
     if (!(await feed.prepare(this.#context()))) this.#audience.resolve();
   }
 
@@ -325,20 +346,39 @@ export class FeedRunner {
       case "time":
         this.#bars.advance(event.atUs);
         break;
-      case "gap":
-        this.figures.gaps += 1;
-        this.#options.recorder?.gap({
-          fromUs: event.fromUs,
-          toUs: event.toUs,
-          reason: event.reason,
-        });
-        this.#options.log.warn("feed has a gap", {
-          dataset: this.dataset.code,
-          from: new Date(event.fromUs / 1000).toISOString(),
-          to: new Date(event.toUs / 1000).toISOString(),
-          reason: event.reason,
-        });
+      case "known":
+        this.#options.recorder?.known(event);
         break;
+      case "gap":
+        this.#gap(event);
+        break;
+    }
+  }
+
+  #gap({ ticker, fromUs, toUs, reason }: Gap): void {
+    this.figures.gaps += 1;
+    this.#options.recorder?.gap({ ticker, fromUs, toUs, reason });
+    this.#options.log.warn("feed has a gap", {
+      dataset: this.dataset.code,
+      ...(ticker === undefined ? {} : { ticker }),
+      from: new Date(fromUs / 1000).toISOString(),
+      to: new Date(toUs / 1000).toISOString(),
+      reason,
+    });
+  }
+
+  /** What came too late is missing from its bars, which a feed that says what is known does not know. */
+  #late(late: readonly Trade[]): void {
+    const spans = new Map<string, { readonly fromUs: number; readonly toUs: number }>();
+    for (const { instrument, eventTimeUs } of late) {
+      const { fromUs = eventTimeUs, toUs = 0 } = spans.get(instrument.ticker) ?? {};
+      spans.set(instrument.ticker, {
+        fromUs: Math.min(fromUs, eventTimeUs),
+        toUs: Math.max(toUs, eventTimeUs + 1),
+      });
+    }
+    for (const [ticker, span] of spans) {
+      this.#gap({ ticker, ...span, reason: "trades came too late for their bars" });
     }
   }
 
@@ -348,6 +388,7 @@ export class FeedRunner {
     const { verdicts, unused } = this.figures;
     if (opened.feed.time === "wall") this.#bars.advance(clock.nowUs());
     const ordered = opened.feed.time === "wall" ? inEventOrder(trades) : trades;
+    const late: Trade[] = [];
     for (let at = 0; at < ordered.length; at += 1) {
       const trade = ordered[at]!;
       const verdict = this.#bars.apply(trade);
@@ -358,7 +399,9 @@ export class FeedRunner {
       }
       const place = unused.wantsPlace(verdict) && ordered === trades ? placeOf?.(at) : undefined;
       unused.add(verdict, 1, place ?? placeOfTrade(trade));
+      if (verdict === "late" && opened.feed.tellsKnown === true) late.push(trade);
     }
+    if (late.length > 0) this.#late(late);
   }
 
   #context(): FeedContext {
@@ -376,6 +419,7 @@ export class FeedRunner {
       progress: (share) => progress?.(share),
       nowUs: opened.feed.time === "wall" ? () => clock.nowUs() : () => paceMs() * 1_000,
       sleep: (ms, signal) => sleep(clock, ms, signal),
+      remembered: async (ticker) => this.#options.remembered?.(ticker),
     };
   }
 }

@@ -7,7 +7,7 @@ import { barIntervalUs } from "../marketdata/bar-update.ts";
 import { mergedSpans, type Span, uncoveredSpans } from "../marketdata/bars/span.ts";
 import type { Trade } from "../marketdata/trade.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Gap, StoredTrade } from "../ports/dataset-reader.ts";
+import type { Gap, KnownSpan, StoredTrade } from "../ports/dataset-reader.ts";
 import type { DatasetStore, StoredPosition, TickerBar } from "../ports/dataset-store.ts";
 import type { Log } from "../ports/log.ts";
 import type { StorageFailure } from "../ports/storage-fault.ts";
@@ -59,6 +59,8 @@ export interface DatasetRecorderOptions {
   readonly keepsTrades: boolean;
   /** Whether market time is wall time, which passes without trades as well. */
   readonly isLive: boolean;
+  /** Whether the feed says itself what is known; by default all is while it runs. */
+  readonly tellsKnown?: boolean;
   readonly clock: Pick<Clock, "after">;
   readonly log: Log;
   readonly unstoredTradesMax?: number;
@@ -72,6 +74,8 @@ export class DatasetRecorder {
   #recorded: Recorded | undefined;
   #trades: Trade[] = [];
   #gaps: Gap[] = [];
+  /** What the feed has said to be known since the last batch, the newest span of each ticker last. */
+  #told: KnownSpan[] = [];
   /** Trades of this run that were taken. */
   #count = 0;
   /** The last event time of them. */
@@ -112,6 +116,14 @@ export class DatasetRecorder {
     this.#gaps.push(gap);
   }
 
+  /** All trades of a ticker in a time have been told. */
+  known(span: KnownSpan): void {
+    const at = this.#told.findLastIndex(({ ticker }) => ticker === span.ticker);
+    const last = this.#told[at];
+    if (last?.toUs === span.fromUs) this.#told[at] = { ...last, toUs: span.toUs };
+    else if (span.toUs > span.fromUs) this.#told.push(span);
+  }
+
   /**
    * A batch of the feed has been folded wholly. Up to now everything is known: what the feed has missed
    * it would have said.
@@ -120,9 +132,10 @@ export class DatasetRecorder {
     const nowUs = this.#recorded?.marketUs;
     if (nowUs === undefined) return;
     this.#heardUs = nowUs;
-    if (this.#knownFromUs === undefined) this.#resume(nowUs);
+    const tellsKnown = this.#options.tellsKnown === true;
+    if (this.#knownFromUs === undefined && !tellsKnown) this.#resume(nowUs);
     if (this.#trades.length >= gatheredTradesMax) this.#cut("now");
-    else if (this.#trades.length + this.#gaps.length > 0) this.#soon();
+    else if (this.#trades.length + this.#gaps.length + this.#told.length > 0) this.#soon();
   }
 
   /** The feed tells nothing for a while; `isOver` when it has told all that there is. */
@@ -179,7 +192,7 @@ export class DatasetRecorder {
     const bars = recorded.takeChanges().filter(({ bar }) => !this.#isSkipped(bar.startUs));
     const gaps = this.#gaps;
     this.#gaps = [];
-    const known = this.#takeKnown(when).flatMap((span) => uncoveredSpans(span, gaps));
+    const known = [...this.#takeTold(gaps), ...this.#takeKnown(when).flatMap(without(gaps))];
     const { dataset, isLive, start } = this.#options;
     const hasContent = trades.length + bars.length + gaps.length + known.length > 0;
     const hasPassed = isLive && minuteOf(timeUs) > minuteOf(this.#lastCutUs);
@@ -226,6 +239,16 @@ export class DatasetRecorder {
     return this.#skipped.some((span) => span.fromUs < toUs && span.toUs > fromUs);
   }
 
+  /** What the feed has said to be known, but for what is missing of the same ticker. */
+  #takeTold(gaps: readonly Gap[]): readonly KnownSpan[] {
+    const told = this.#told;
+    this.#told = [];
+    return told.flatMap(({ ticker, ...span }) => {
+      const of = gaps.filter((gap) => gap.ticker === undefined || gap.ticker === ticker);
+      return without(of)(span).map((part) => ({ ticker, ...part }));
+    });
+  }
+
   /** What is known since the last batch. A recording knows nothing beyond its newest trade. */
   #takeKnown(when: "now" | "end"): readonly Span[] {
     const fromUs = this.#knownFromUs;
@@ -245,6 +268,11 @@ export class DatasetRecorder {
     const isUsed = recorded.sequence === this.#lastSequence;
     return { epoch, sequence: isUsed ? recorded.takeSequence() : recorded.sequence, timeUs };
   }
+}
+
+/** The parts of a span that no gap covers. */
+function without(gaps: readonly Gap[]): (span: Span) => readonly Span[] {
+  return (span) => uncoveredSpans(span, gaps);
 }
 
 function minuteOf(timeUs: number): number {

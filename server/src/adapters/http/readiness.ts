@@ -32,6 +32,9 @@ export interface HealthPart {
   readonly isOptional?: boolean;
   /** A feed's trades that are in no bar, by kind; shown where there are any. */
   readonly unused?: Readonly<Record<string, number>>;
+  /** A live feed's tickers by how they are doing, with the gaps that it has told. */
+  readonly tickers?: Readonly<Record<string, number>>;
+  readonly gaps?: number;
 }
 
 /** The answer: `ok`, `degraded` where only optional parts do not work, or `failing` with status 503. */
@@ -39,11 +42,11 @@ export function readinessReply(parts: readonly HealthPart[]): RestReply {
   const unwell = parts.filter(({ state }) => !isWell[state]);
   const isFailing = unwell.some(({ isOptional = false }) => !isOptional);
   const status = isFailing ? "failing" : unwell.length > 0 ? "degraded" : "ok";
-  const shown = parts.map(({ name, state, unused }) => ({
+  const shown = parts.map(({ name, state, isOptional: _, ...more }) => ({
     name,
     ok: isWell[state],
     state,
-    unused,
+    ...more,
   }));
   return { status: isFailing ? 503 : 200, body: JSON.stringify({ status, parts: shown }) };
 }

@@ -1,6 +1,6 @@
 /** `kind: replay` as one value, for servers that list it among their feeds. */
 import { existsSync } from "node:fs";
-import type { FeedKind, OpenedFeed } from "../../ports/feed.ts";
+import type { FeedKind, OpenedFeed } from "../../ports/feed-kind.ts";
 import { isPattern } from "../../recordings/sources.ts";
 import {
   type ReplayFeedConfig,

@@ -50,6 +50,10 @@ class World implements FeedContext {
     expect(ms).toBeGreaterThan(0);
     if (!signal.aborted) this.nowIs += ms * 1_000;
   }
+
+  async remembered(): Promise<undefined> {
+    return undefined;
+  }
 }
 
 interface Run {

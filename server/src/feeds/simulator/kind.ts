@@ -1,5 +1,5 @@
 /** `kind: simulator` as one value, for servers that list it among their feeds. */
-import type { FeedKind, OpenedFeed } from "../../ports/feed.ts";
+import type { FeedKind, OpenedFeed } from "../../ports/feed-kind.ts";
 import { defaultTickers } from "../../simulation/default-market.ts";
 import { type SimulatorFeedConfig, simulatorFeedSchema } from "./config.ts";
 import { createSimulatorFeed } from "./feed.ts";

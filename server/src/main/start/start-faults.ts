@@ -28,7 +28,7 @@ export async function startFaults(
   const masterKey = given === undefined ? undefined : parseMasterKey(given, masterKeyVariable);
   const found = [
     ...(server.tls === undefined ? [] : faultOf(readTls, server.tls, silentNow())),
-    ...datasets.flatMap((dataset) => faultOf(openDataset, dataset)),
+    ...datasets.flatMap((dataset) => faultOf((config) => openDataset(config, 0), dataset)),
     folderFault(data),
     socketPathFault(dataFolder(data).adminSocket),
     ...(await contentFaults(config)),

@@ -1,0 +1,286 @@
+/**
+ * A venue as a live source, through ccxt: it subscribes, translates and says how a watch ended. It never
+ * connects again by itself and holds no key of an account.
+ */
+import type { StopSignal } from "../../ports/feed.ts";
+import type {
+  FrameTap,
+  LiveQuote,
+  LiveSource,
+  LiveSourceContext,
+  LiveTold,
+  LiveTrade,
+} from "../../ports/live-source.ts";
+import type { CcxtFeedConfig } from "./config.ts";
+import { Connections, type Watcher } from "./connection.ts";
+import { type CcxtExchange, type CcxtLibrary, type CcxtTrade, loadExchange } from "./library.ts";
+import { mapQuote, mapTrade } from "./map.ts";
+import { type VenueFacts, venueFacts } from "./venues.ts";
+
+/** Trades of a ticker that ccxt keeps until they are taken; with so many at once some may be lost. */
+export const keptTradesMax = 10_000;
+
+/** How often it is told that a quiet ticker is alive, and how long a subscription takes at the most, in milliseconds. */
+const aliveMs = 1_000;
+
+/** A connection that was silent for so long when its watch ends is given up, in milliseconds. */
+const deadAfterMs = 4_000;
+
+/** How often a connection is pinged at the least, in milliseconds. */
+const keepAliveMaxMs = 30_000;
+
+/** How many trades of the past are asked for. */
+const pastMax = 1_000;
+
+/** What a source is made with. */
+export interface CcxtSourceOptions {
+  readonly library: CcxtLibrary;
+  readonly config: CcxtFeedConfig;
+  readonly venue: string;
+}
+
+/** Makes it; nothing is loaded yet. */
+export function createCcxtSource(options: CcxtSourceOptions): LiveSource {
+  return new CcxtSource(options);
+}
+
+interface Open {
+  readonly exchange: CcxtExchange;
+  readonly connections: Connections;
+}
+
+class CcxtSource implements LiveSource {
+  readonly tickers: readonly string[];
+  readonly #options: CcxtSourceOptions;
+  readonly #facts: VenueFacts;
+  readonly #taps = new Map<FrameTap, (() => void) | undefined>();
+  #opening: Promise<Open> | undefined;
+
+  constructor(options: CcxtSourceOptions) {
+    this.#options = options;
+    this.#facts = venueFacts(options.config.exchange);
+    this.tickers = options.config.tickers;
+  }
+
+  async prepare(): Promise<string | undefined> {
+    try {
+      await this.#open();
+      return undefined;
+    } catch (error) {
+      return reasonOf(error);
+    }
+  }
+
+  async *watch(
+    ticker: string,
+    context: LiveSourceContext,
+    signal: StopSignal,
+  ): AsyncGenerator<LiveTold, string> {
+    const { exchange, connections } = await this.#open();
+    if (exchange.has["watchTrades"] !== true) return `ccxt streams no trades of ${exchange.id}`;
+    const life = new Life();
+    const watcher: Watcher = {
+      context,
+      urls: new Set(),
+      subscriptions: new Set(),
+      heard: () => life.heard(),
+    };
+    const onAbort = () => life.end();
+    signal.addEventListener("abort", onAbort, { once: true });
+    const quotes = this.#options.config.quotes
+      ? this.#watchQuotes(ticker, { exchange, connections }, watcher, life)
+      : undefined;
+    const ask = () => {
+      const asking = connections.as(watcher, () => exchange.watchTrades(ticker));
+      // Whether anybody still waits for it is not certain.
+      asking.catch(() => {});
+      return asking;
+    };
+    try {
+      // What comes while something is told is kept by ccxt, so the next call misses nothing.
+      for (let next = ask(); ; ) {
+        const told = await Promise.race([next, life.next()]);
+        if (signal.aborted) return "stopped";
+        if (told !== undefined && told.length >= keptTradesMax) return "more came than is kept";
+        const trades = this.#mapped(told ?? [], (what) => context.malformed(1, what));
+        if (told !== undefined) next = ask();
+        yield { trades, ...life.takeQuote() };
+      }
+    } catch (error) {
+      return reasonOf(error);
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+      connections.leave(watcher, life.silentMs() >= deadAfterMs);
+      life.end();
+      await quotes;
+    }
+  }
+
+  async past(ticker: string): Promise<readonly LiveTrade[] | string> {
+    const { exchange } = await this.#open();
+    if (exchange.has["fetchTrades"] !== true) return `${exchange.id} has none`;
+    try {
+      const trades = await exchange.fetchTrades(ticker, undefined, pastMax);
+      const sound = this.#mapped(trades, () => {});
+      return sound.toSorted((left, right) => left.eventTimeUs - right.eventTimeUs);
+    } catch (error) {
+      return reasonOf(error);
+    }
+  }
+
+  tapFrames(tap: FrameTap): () => void {
+    this.#taps.set(tap, undefined);
+    void this.#opening?.then(({ connections }) => this.#attach(tap, connections)).catch(() => {});
+    return () => {
+      this.#taps.get(tap)?.();
+      this.#taps.delete(tap);
+    };
+  }
+
+  async close(): Promise<void> {
+    const opening = this.#opening;
+    this.#opening = undefined;
+    try {
+      await (await opening)?.exchange.close();
+    } catch {
+      // What could not be opened needs no closing.
+    }
+  }
+
+  #attach(tap: FrameTap, connections: Connections): void {
+    if (this.#taps.has(tap)) this.#taps.set(tap, connections.tap(tap));
+  }
+
+  /** Loads ccxt and the venue's markets; who comes meanwhile waits for the same. */
+  #open(): Promise<Open> {
+    if (this.#opening !== undefined) return this.#opening;
+    const opening = this.#load();
+    this.#opening = opening;
+    opening.catch(() => {
+      if (this.#opening === opening) this.#opening = undefined;
+    });
+    return opening;
+  }
+
+  async #load(): Promise<Open> {
+    const { library, config } = this.#options;
+    const Exchange = await loadExchange(library);
+    const { options = {}, ...settings } = config.settings ?? {};
+    const exchange = new Exchange({
+      newUpdates: true,
+      ...settings,
+      number: String,
+      options: { ...this.#facts.options, ...(options as object), tradesLimit: keptTradesMax },
+    });
+    // Who may deposit what where is nothing that is streamed.
+    exchange.has["fetchCurrencies"] = false;
+    // Often enough that a silence is a silence.
+    exchange.streaming.keepAlive = Math.min(
+      exchange.streaming.keepAlive ?? keepAliveMaxMs,
+      Math.floor((config.staleSeconds * 1_000) / 3),
+    );
+    const connections = new Connections(exchange);
+    for (const tap of this.#taps.keys()) this.#attach(tap, connections);
+    // Needed before a connection without TLS; does nothing else without a proxy.
+    await exchange.loadHttpProxyAgent();
+    await exchange.loadMarkets();
+    return { exchange, connections };
+  }
+
+  #mapped(told: readonly CcxtTrade[], malformed: (what: string) => void): readonly LiveTrade[] {
+    const trades: LiveTrade[] = [];
+    for (const trade of told) {
+      const mapped = mapTrade(this.#options.venue, trade, this.#facts.idFields);
+      if (typeof mapped === "string") malformed(mapped);
+      else trades.push(mapped);
+    }
+    return trades;
+  }
+
+  /** Notes the best prices until the watch is over; that they fail does not end it. */
+  async #watchQuotes(
+    ticker: string,
+    { exchange, connections }: Open,
+    watcher: Watcher,
+    life: Life,
+  ): Promise<void> {
+    while (!life.isOver) {
+      try {
+        const book = connections.as(watcher, () => exchange.watchOrderBook(ticker));
+        book.catch(() => {});
+        const told = await Promise.race([book, life.over]);
+        if (told !== undefined) life.quote(mapQuote(told.bids[0], told.asks[0]));
+      } catch (error) {
+        watcher.context.malformed(0, reasonOf(error));
+        await Promise.race([life.next(), life.over]);
+      }
+    }
+  }
+}
+
+/** Whether anything is heard on the connections of one watch. */
+class Life {
+  isOver = false;
+  readonly #over = Promise.withResolvers<undefined>();
+  #sign = Promise.withResolvers<undefined>();
+  #toldMs = performance.now();
+  #heardMs = performance.now();
+  #quote: LiveQuote | undefined;
+  #later: NodeJS.Timeout | undefined;
+
+  get over(): Promise<undefined> {
+    return this.#over.promise;
+  }
+
+  heard(): void {
+    this.#heardMs = performance.now();
+    if (this.isOver) return;
+    const waitMs = aliveMs - (this.#heardMs - this.#toldMs);
+    if (waitMs <= 0) this.#wake();
+    else this.#later ??= setTimeout(() => this.#wake(), waitMs);
+  }
+
+  quote(quote: LiveQuote | undefined): void {
+    if (quote === undefined) return;
+    const isNew = quote.bid !== this.#quote?.bid || quote.ask !== this.#quote.ask;
+    this.#quote = quote;
+    if (isNew) this.#wake();
+  }
+
+  /** The newest quote, once. */
+  takeQuote(): { readonly quote?: LiveQuote } {
+    const quote = this.#quote;
+    this.#quote = undefined;
+    return quote === undefined ? {} : { quote };
+  }
+
+  /** Resolves at the next sign of life, not more often than once a second, or when it is over. */
+  next(): Promise<undefined> {
+    return this.#sign.promise;
+  }
+
+  silentMs(): number {
+    return performance.now() - this.#heardMs;
+  }
+
+  end(): void {
+    this.isOver = true;
+    clearTimeout(this.#later);
+    this.#over.resolve(undefined);
+    this.#sign.resolve(undefined);
+  }
+
+  #wake(): void {
+    clearTimeout(this.#later);
+    this.#later = undefined;
+    this.#toldMs = performance.now();
+    this.#sign.resolve(undefined);
+    this.#sign = Promise.withResolvers();
+  }
+}
+
+/** Why something failed, in one line. */
+function reasonOf(error: unknown): string {
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return text.split("\n", 1)[0]?.slice(0, 300) ?? text;
+}

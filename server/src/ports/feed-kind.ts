@@ -1,0 +1,38 @@
+/** What kinds of feeds there are, each as one value, and what comes of a configured one. */
+import type { Static, TSchema } from "typebox";
+import type { Feed } from "./feed.ts";
+import type { LiveSource } from "./live-source.ts";
+
+/** A feed that is ready to run, and what the runner has to know about it. */
+export interface OpenedFeed extends OpenedKind {
+  readonly feed: Feed;
+}
+
+/** A source whose tickers are watched by the runner's own policy, and what the runner has to know about it. */
+export interface OpenedSource extends OpenedKind {
+  readonly source: LiveSource;
+  /** With nothing heard of a ticker for so long, in milliseconds, it is watched anew. */
+  readonly staleMs: number;
+}
+
+/** What the runner has to know about a source. */
+export interface OpenedKind {
+  /** Whether the feed may be faster than its consumers and has to wait for them. */
+  readonly waitsForConsumers: boolean;
+  /** Whether it is held back until somebody subscribes to its dataset. */
+  readonly waitsForAudience: boolean;
+  /** Whether the source begins again when it is run again. */
+  readonly isRecording: boolean;
+  /** Whether its prices are made up; said aloud at the start. */
+  readonly simulated: boolean;
+}
+
+/** A kind of feed as one value: what may be written of it in the configuration, and how it is opened. */
+export interface FeedKind<Schema extends TSchema = TSchema> {
+  /** What is written as `kind`. */
+  readonly kind: string;
+  /** Checks the feed's part of a dataset, fills in the defaults and documents it; `kind` is in it. */
+  readonly configSchema: Schema;
+  /** A text says what is wrong with the configuration. */
+  open(config: Static<Schema>, publisher: string): OpenedFeed | OpenedSource | string;
+}
