@@ -2,8 +2,10 @@
 import type { Page } from "playwright-core";
 import { afterEach, beforeAll, expect, it } from "vitest";
 import { normalized, subtract } from "../../client/src/index.ts";
+import { setMarketState } from "../support/operator.ts";
 import { describeInBrowser } from "./support/stage.ts";
 import { cancelAll, signInDemo, type Traders, tradersOf } from "./support/trader.ts";
+import { sizes } from "./support/visit.ts";
 
 const market = "BTC_USDT";
 const address = `/?market=${market}`;
@@ -27,13 +29,34 @@ async function send(page: Page): Promise<void> {
   await page.getByRole("button", { name: /^Send/ }).click();
 }
 
+/** Looks for the line of an order with the pointer, from the top of the chart; where it was found. */
+async function lineOnChart(page: Page): Promise<readonly [x: number, y: number]> {
+  let at: readonly [number, number] | undefined;
+  const over = page.locator(".is-over-order");
+  await expect
+    .poll(async () => {
+      const box = await page.locator(".chart-canvas").boundingBox();
+      if (box === null) return false;
+      for (let y = box.y + 4; y < box.y + box.height && at === undefined; y += 6) {
+        await page.mouse.move(box.x + 80, y);
+        if ((await over.count()) > 0) at = [box.x + 80, y];
+      }
+      return at !== undefined;
+    })
+    .toBe(true);
+  return at ?? [0, 0];
+}
+
 describeInBrowser("somebody who trades", { settings: quiet }, (stage) => {
   let traders: Traders;
 
   beforeAll(async () => {
     traders = await tradersOf(stage);
   });
-  afterEach(() => cancelAll(traders));
+  afterEach(async () => {
+    await setMarketState(stage.data, market, "resume");
+    await cancelAll(traders);
+  });
 
   const offer = (price: string, quantity: string) =>
     traders.other.place({ type: "limit", market, direction: "sell", price, quantity });
@@ -158,6 +181,74 @@ describeInBrowser("somebody who trades", { settings: quiet }, (stage) => {
     await page.keyboard.press("Enter");
     await expect.poll(() => rowsOf(page).count()).toBe(1);
     expect((await traders.own.openOrders()).map((order) => order.market)).toEqual(["ETH_USDT"]);
+  });
+
+  it("moves an order on the chart: cancelled and placed anew, after a question", async () => {
+    // The candle of these trades is what the chart shows, with the order in the middle of it.
+    for (const price of ["100000", "99000"]) {
+      await offer(price, "0.01");
+      await traders.own.place({ type: "market", market, direction: "buy", quantity: "0.01" });
+    }
+    const { id } = await traders.own.place({
+      ...{ type: "limit", market, direction: "buy", price: "99500", quantity: "0.01" },
+    });
+    const { page } = await signedIn();
+    await rowsOf(page).first().waitFor();
+    const canvas = page.locator(".chart-canvas");
+    await canvas.locator("canvas").first().waitFor();
+    const [x, y] = await lineOnChart(page);
+    await page.mouse.down();
+    await page.mouse.move(x, y - 20, { steps: 4 });
+    await page.mouse.up();
+    const question = page.getByRole("alertdialog");
+    const asked = (await question.textContent()) ?? "";
+    const price = /Move to ([\d.]+):/.exec(asked)?.[1] ?? "";
+    expect((await traders.own.openOrders()).map((order) => order.id)).toEqual([id]);
+    await question.getByRole("button", { name: /^Move it/ }).press("Enter");
+    await heard(page, `Moved to ${price}: buy 0.01 BTC at 99500 USDT.`);
+    const open = await traders.own.openOrders();
+    expect(open.map((order) => normalized(order.price ?? ""))).toEqual([price]);
+    expect(open[0]?.id).not.toBe(id);
+  });
+
+  it("finds the ticket covered while the market is halted, and free again afterwards", async () => {
+    const visit = await signedIn();
+    visit.forgive(refused);
+    const { page } = visit;
+    const { id } = await traders.own.place({
+      ...{ type: "limit", market, direction: "buy", price: "80000", quantity: "0.01" },
+    });
+    await fill(page, { Price: "90000", Amount: "0.01" });
+    await setMarketState(stage.data, market, "halt");
+    await send(page);
+    await page
+      .getByRole("alert")
+      .getByText(`Market ${market} does not take orders at present.`)
+      .waitFor();
+    await page.getByRole("button", { name: /^Cancel buy/ }).click();
+    await page.getByText("No open orders.").waitFor();
+    expect(await traders.own.openOrders({ orderId: id })).toEqual([]);
+    await setMarketState(stage.data, market, "resume");
+    await page.getByRole("button", { name: "Look again" }).click();
+    await page.getByRole("button", { name: "Review buy order" }).click();
+    await page.getByRole("button", { name: /^Send/ }).click();
+    await rowsOf(page).first().waitFor();
+  });
+
+  it("has the ticket as a sheet from below on a phone", async () => {
+    const visit = await stage.visit(address, { size: sizes.phone, hasTouch: true });
+    const { page } = visit;
+    await page.getByRole("button", { name: "Demo user", exact: true }).click();
+    await page.getByRole("button", { name: /^Signed in as/ }).waitFor();
+    await page.getByRole("button", { name: "Sell", exact: true }).click();
+    const sheet = page.getByRole("dialog", { name: "Order" });
+    await sheet.getByLabel("Price", { exact: true }).fill("120000");
+    await sheet.getByLabel("Amount", { exact: true }).fill("0.01");
+    expect(await visit.accessibilityFaults()).toEqual([]);
+    await visit.picture("ticket-phone");
+    await sheet.getByRole("button", { name: "Review sell order" }).click();
+    await sheet.getByRole("button", { name: "Send sell order" }).click();
+    await expect.poll(async () => (await traders.own.openOrders()).length).toBe(1);
   });
 
   it("sees the same orders in two tabs", async () => {

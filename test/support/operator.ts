@@ -46,6 +46,16 @@ export async function addMarket(data: string, market: MarketRequest): Promise<vo
   if (answer.kind !== "done") throw new Error(answer.message);
 }
 
+/** Halts a market, or resumes it. */
+export async function setMarketState(
+  data: string,
+  market: string,
+  action: "halt" | "resume",
+): Promise<void> {
+  const answer = await administer(configOf(data), "set-market-state", { action, market });
+  if (answer.kind !== "done") throw new Error(answer.message);
+}
+
 /** A deposit; the key of a user's first one in a currency has a default. */
 export interface DepositOrder {
   readonly user: string;

@@ -37,6 +37,8 @@ export interface Offer {
   /** Empty unless this is a demo. */
   readonly demoUsers: readonly DemoUser[];
   readonly datasets: readonly OfferedDataset[];
+  /** Markets that take no orders at present. */
+  readonly halted: readonly string[];
   /** The server's time in milliseconds since 1970. */
   readonly timeMs: number;
 }

@@ -7,6 +7,7 @@ import { chosenMarket, chosenName } from "../market/chosen.ts";
 import { account } from "../session/session.ts";
 import { stepPrice, typedDecimal } from "./amounts.ts";
 import { feeRates } from "./fee-rates.ts";
+import { tellHalt } from "./halts.ts";
 import { notify } from "./notices.ts";
 import { type Preview, previewOf, sizeOfShare } from "./preview.ts";
 import { balances } from "./private.ts";
@@ -25,7 +26,6 @@ export type Phase =
 const typed = signal<TicketForm>(emptyForm);
 const doing = signal<Phase>({ is: "editing" });
 const said = signal<FieldErrors>({});
-const halts = signal<ReadonlyMap<string, string>>(new Map());
 
 /** What is typed. */
 export const form: ReadonlySignal<TicketForm> = typed;
@@ -33,11 +33,6 @@ export const form: ReadonlySignal<TicketForm> = typed;
 export const phase: ReadonlySignal<Phase> = doing;
 /** What is wrong, by field. */
 export const errors: ReadonlySignal<FieldErrors> = said;
-
-/** What the server said of the chosen market when it took no orders. */
-export const haltWords: ReadonlySignal<string | undefined> = computed(() =>
-  halts.value.get(chosenMarket.value?.market.market ?? ""),
-);
 
 /** What the typed order comes to by the book as it is; undefined while it is none. */
 export const preview: ReadonlySignal<Preview | undefined> = computed(() => {
@@ -152,20 +147,15 @@ function clearSize(): void {
 
 function refuse({ market }: Review, fault: Fault, isShown: boolean): void {
   announce(`Refused: ${fault.message}`);
-  if (isHalt(fault)) halts.value = new Map(halts.peek()).set(market, fault.message);
+  const isHalted = isHalt(fault);
+  if (isHalted) tellHalt(market, fault.message);
   if (!isShown) {
     notify(`Refused: ${fault.message}`, "bad");
     return;
   }
-  said.value = errorsOf(fault, fieldsOf(form.peek()));
+  // The cover says it where the market is halted.
+  said.value = isHalted ? {} : errorsOf(fault, fieldsOf(form.peek()));
   doing.value = { is: "editing" };
-}
-
-/** Takes the cover of a halted market away, to try again. */
-export function uncover(): void {
-  const next = new Map(halts.peek());
-  next.delete(chosenMarket.peek()?.market.market ?? "");
-  halts.value = next;
 }
 
 // Each click at a price counts, also a second one at the same.

@@ -7,6 +7,7 @@ import { Num } from "../design/num.tsx";
 import { Panel, type PanelState } from "../design/panel.tsx";
 import { chosen, chosenMarket } from "../market/chosen.ts";
 import { account } from "../session/session.ts";
+import { haltWords, lookAgain } from "./halts.ts";
 import { balances } from "./private.ts";
 import type { Review } from "./sending.ts";
 import { SignInButtons } from "./sign-in.tsx";
@@ -18,13 +19,11 @@ import {
   edit,
   errors,
   form,
-  haltWords,
   movePrice,
   phase,
   preview,
   review,
   takeShare,
-  uncover,
 } from "./ticket-store.ts";
 import { orderWords, percentText } from "./words.ts";
 
@@ -59,8 +58,8 @@ export function Ticket() {
         <div class="ticket-cover" role="alert">
           <p>{halt}</p>
           <p class="soft">Open orders can still be cancelled.</p>
-          <button type="button" onClick={uncover}>
-            Try again
+          <button type="button" onClick={() => void lookAgain()}>
+            Look again
           </button>
         </div>
       )}

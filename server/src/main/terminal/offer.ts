@@ -18,6 +18,8 @@ interface Offer {
   readonly anonymous: readonly string[];
   readonly demoUsers: readonly Omit<DemoUser, "isNew">[];
   readonly datasets: readonly OfferedDataset[];
+  /** Markets that take no orders at present. */
+  readonly halted: readonly string[];
   readonly timeMs: number;
 }
 
@@ -44,8 +46,14 @@ export function offerOf({ config, protocols, times }: Site, served: Served): Off
     datasets: served.catalog
       .datasets()
       .map(({ code, name }) => datasetOf(config, served, { code, name })),
+    halted: haltedOf(served),
     timeMs: times.wallMs(),
   };
+}
+
+function haltedOf({ trading }: Served): readonly string[] {
+  const markets = trading?.board.markets() ?? [];
+  return markets.filter(({ halted }) => halted).map(({ rules }) => rules.code);
 }
 
 function datasetOf(
