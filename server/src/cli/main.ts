@@ -20,6 +20,7 @@ import {
   withConfig,
   withFolder,
 } from "./options.ts";
+import { addRecordCommand } from "./record-command.ts";
 
 /** Exit codes: all went well; something failed; what was asked for is not right. */
 export const exitCodes = { ok: 0, failed: 1, usage: 2 } as const;
@@ -116,6 +117,7 @@ function buildProgram(done: Done): Command {
   addWorkspaceCommands(program, done);
   addExchangeCommands(program, done);
   addDataCommands(program, done);
+  addRecordCommand(program, done);
   addReplayCommand(program, done);
   addWatchCommand(program, done);
   return program;

@@ -26,6 +26,8 @@ export interface LineBlock {
   readonly firstLineNumber: number;
   /** Bytes of the file as stored that have been read so far. */
   readonly bytesRead: number;
+  /** At the end: what of it could not be read, in words. */
+  readonly faults?: readonly string[];
 }
 
 /** Looks at a file without playing it: its size, and by its first bytes how it is packed. */
@@ -72,7 +74,9 @@ export async function* readRecording(
       lineNumber += lines.length;
     }
     const bytesRead = bytes.bytesRead();
-    yield { kind: "lines", lines: splitter.end(), firstLineNumber: lineNumber, bytesRead };
+    const faults = bytes.faults?.() ?? [];
+    const lines = splitter.end();
+    yield { kind: "lines", lines, firstLineNumber: lineNumber, bytesRead, faults };
   } catch (error) {
     yield failed(recording.path, `${readFault(error, recording)} (after line ${lineNumber - 1})`);
   } finally {

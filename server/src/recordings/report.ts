@@ -90,6 +90,11 @@ export class FileReport {
     return this.#malformed > 0 && this.#good + this.#leftOut === 0;
   }
 
+  /** Tells what of the file could not be read. */
+  warn(fault: string): void {
+    this.#warn(`${this.#path}: ${fault}`);
+  }
+
   #warn(message: string): void {
     if (!this.#isQuiet) this.#context.warn(message);
   }

@@ -5,7 +5,7 @@ import type { Readable } from "node:stream";
 export const chunkBytes: number = 128 * 1024;
 
 /** How a recording is stored. */
-export type Compression = "none" | "gzip" | "zstd" | "zip" | "parquet";
+export type Compression = "none" | "gzip" | "zstd" | "zip" | "parquet" | "blocks";
 
 const signatures: readonly (readonly [start: string, compression: Compression])[] = [
   ["1f8b", "gzip"],
@@ -13,6 +13,7 @@ const signatures: readonly (readonly [start: string, compression: Compression])[
   ["504b0304", "zip"],
   ["504b0506", "zip"],
   ["50415231", "parquet"],
+  ["5b2a4d18", "blocks"],
 ];
 
 /** How a file is stored, by its first bytes. */
@@ -37,6 +38,8 @@ export interface Unpacked {
   readonly chunks: AsyncIterable<Buffer>;
   /** Bytes of the file as stored that have been read so far. */
   readonly bytesRead: () => number;
+  /** What of it could not be read so far, in words; of most kinds nothing can be left out. */
+  readonly faults?: () => readonly string[];
   /** Lets the file go, read to its end or not. */
   readonly close: () => void;
 }

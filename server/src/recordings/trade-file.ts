@@ -78,6 +78,7 @@ export async function* readRows(
     }
     bytesRead = block.bytesRead;
     yield { ...reader.read(block), bytesRead };
+    for (const fault of block.faults ?? []) report.warn(fault);
     if (reader.refusal !== undefined) {
       yield notOfFormat(options, reader.refusal, reader.sample);
       return;

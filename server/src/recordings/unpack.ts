@@ -5,6 +5,7 @@
 import { createReadStream } from "node:fs";
 import { pipeline, type Readable } from "node:stream";
 import { createGunzip, createZstdDecompress } from "node:zlib";
+import { openBlocks } from "./blocks.ts";
 import { openParquet } from "./parquet.ts";
 import {
   type Compression,
@@ -20,6 +21,7 @@ export async function unpack(recording: Recording): Promise<Unpacked> {
   const { path, sizeBytes, compression, input } = recording;
   if (compression === "zip") return await openZip(path, sizeBytes);
   if (compression === "parquet") return openParquet(path, sizeBytes);
+  if (compression === "blocks") return openBlocks(path);
   if (input !== undefined) return unpackStream(input, compression);
   if (compression === "zstd") return unpackFrames(path, sizeBytes);
   return unpackStream(createReadStream(path, { highWaterMark: chunkBytes }), compression);

@@ -4,19 +4,15 @@ import { rename, rm } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { openDatasetStore } from "../../adapters/sqlite/datasets/store.ts";
-import { parseMarketRules } from "../../admin/market-rules.ts";
-import { existingExchange } from "../../config/data-folder.ts";
 import type { ConfigInput } from "../../config/load.ts";
-import type { Config } from "../../config/schema.ts";
-import { type ExchangePast, openExchangePast } from "../../main/exchange-past.ts";
 import type { DatasetReader } from "../../ports/dataset-reader.ts";
 import { isUnanswered } from "../../ports/history.ts";
 import { nearest } from "../../ports/nearest.ts";
 import { Export, type ExportFormat } from "../../recordings/exporter.ts";
 import { standardInput as standardOutput } from "../../recordings/sources.ts";
-import { administer } from "../admin-client.ts";
 import { exportInterval, momentUs } from "../time-words.ts";
 import { configOrExitCode } from "./config.ts";
+import { exchangePast } from "./exchange-past.ts";
 import { refuse } from "./key-store.ts";
 import { isOfExchange, storedDataset } from "./stored-dataset.ts";
 
@@ -62,17 +58,6 @@ export async function exportRows(command: ExportCommand): Promise<number> {
   if (typeof tickers === "string") return refuse(tickers);
   const order = { dataset: command.dataset, tickers, fromUs, toUs, ...interval };
   return await write(new Export(past, order, command.format), command);
-}
-
-/** What the exchange has traded; a text says why it cannot be read. */
-async function exchangePast(config: Config): Promise<ExchangePast | string> {
-  const answer = await administer(config, "list-markets", {});
-  if (answer.kind !== "done") return answer.message;
-  const markets = answer.result.flatMap(({ code, tick, lot }) => {
-    const rules = parseMarketRules({ code, tick, lot });
-    return typeof rules === "string" ? [] : [rules];
-  });
-  return openExchangePast(existingExchange(config.data).engineFolder, markets);
 }
 
 function unavailable(reason: string): number {
