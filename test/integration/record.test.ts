@@ -96,9 +96,14 @@ describe("a recorded dataset", () => {
   });
 });
 
+const market = {
+  ...{ ticker: "BTC/USDT", startPrice: "50000", tickSize: "0.01", lotSize: "0.001" },
+  ...{ medianQuantity: "1", tradesPerSecond: 50 },
+};
+
 describe("a recorded WebSocket", () => {
   it("has every message as it came, and no key", async () => {
-    const feed = { kind: "simulator", tickers: ["BTC/USDT"] };
+    const feed = { kind: "simulator", tickers: [market] };
     const house = await startServerHere({
       data: join(folder, "stream"),
       settings: { "exchange.enabled": false, datasets: [{ code: "sim", feed }] },
@@ -133,7 +138,7 @@ describe("a recorded WebSocket", () => {
     ]);
     expect(lines.at(-1)?.t).toBe("close");
     const received = lines.filter(({ t }) => t === "recv").map(({ data = "" }) => JSON.parse(data));
-    expect(received[0]).toMatchObject({ event: "subscribe", status: "ok" });
+    expect(received[0]).toMatchObject({ event: "subscribe", status: "success" });
     expect(JSON.stringify(lines)).not.toContain(house.server.demoKey);
     expect(
       readFileSync(files()[0] ?? "")

@@ -18,10 +18,13 @@ afterEach(() => rmSync(folder, { recursive: true }));
 const dataset = "crypto";
 const startUs = Date.UTC(2024, 7, 8) * 1_000;
 
+/** Whether all trades of the moment of a trade have numbers for ids. */
+const hasNumber = (n: number) => Math.floor(n / 7) % 5 !== 0;
+
 /** Trades of several tickers; some moments have many. */
 function tradesOf(count: number): StoredTrade[] {
   return Array.from({ length: count }, (_, n) => ({
-    ...{ ticker: ["A/B", "C/D", "E/F"][n % 3]!, venue: "venue", id: n % 5 === 0 ? String(n) : n },
+    ...{ ticker: ["A/B", "C/D", "E/F"][n % 3]!, venue: "venue", id: hasNumber(n) ? n : String(n) },
     ...{ price: 100 + (n % 50), priceScale: 2, quantity: 10 * n + 1, quantityScale: 3 },
     ...{ eventTimeUs: startUs + Math.floor(n / 7) * 10_001, aggressor: "buy" as const },
   }));
@@ -77,7 +80,7 @@ const inOrder = (trades: readonly StoredTrade[]) =>
     .toSorted(
       (left, right) =>
         left.trade.eventTimeUs - right.trade.eventTimeUs ||
-        left.trade.ticker.localeCompare(right.trade.ticker) ||
+        (hasNumber(left.n) ? 0 : left.trade.ticker.localeCompare(right.trade.ticker)) ||
         left.n - right.n,
     )
     .map(({ trade }) => [trade.eventTimeUs, trade.ticker, trade.id, trade.quantity]);

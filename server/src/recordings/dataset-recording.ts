@@ -52,7 +52,13 @@ function* moments(trades: readonly StoredTrade[]): Generator<readonly StoredTrad
   let start = 0;
   for (let at = 1; start < trades.length; at += 1) {
     if (trades[at]?.eventTimeUs === trades[start]!.eventTimeUs) continue;
-    yield trades.slice(start, at);
+    yield inOrder(trades.slice(start, at));
     start = at;
   }
+}
+
+/** A moment's trades of several tickers in the order of their numbers, as a venue counts them where it counts all. */
+function inOrder(moment: StoredTrade[]): readonly StoredTrade[] {
+  if (moment.some(({ id }) => typeof id !== "number")) return moment;
+  return moment.sort((left, right) => Number(left.id) - Number(right.id));
 }
