@@ -20,7 +20,8 @@ export const finazonSchema = Type.Object(
       minimum: 0,
       maximum: 1,
       default: 0,
-      description: "what the first page of a REST list is called; with 0 clients that count from 1 miss the newest rows",
+      description:
+        "what the first page of a REST list is called; with 0 clients that count from 1 miss the newest rows",
     }),
   },
   section,
