@@ -3,7 +3,7 @@
  * says how many passed and failed, each check and each test counted as one.
  */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -43,6 +43,7 @@ for (const check of checks) {
   else failed += 1;
 }
 
+provideBrowser();
 const folder = mkdtempSync(join(tmpdir(), "openbourse-test-"));
 try {
   console.log("\n== tests");
@@ -78,6 +79,23 @@ try {
 console.log(skipped === 0 ? "" : `\n${skipped} tests were skipped; each says why above`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
+
+/** Installs Debian's Chromium where that can be done without asking anybody; the tests say themselves when it is not there. */
+function provideBrowser(): void {
+  const named = process.env["OPENBOURSE_TEST_CHROMIUM"];
+  if (existsSync(named ?? "/usr/bin/chromium")) return;
+  const install = ["install", "-y", "--no-install-recommends", "chromium"];
+  const isPossible = named === undefined && process.getuid?.() === 0;
+  const apt = (args: readonly string[]) => spawnSync("apt-get", args).status === 0;
+  if (isPossible && apt(["--version"])) {
+    console.log("\n== Debian's Chromium is installed for the tests of the page");
+    if (apt(install) || (apt(["update"]) && apt(install))) return;
+  }
+  const why = named === undefined ? "is not installed" : `is not at ${named}`;
+  console.log(
+    `\n== tests of the page in a browser are skipped: Chromium ${why}; install Debian's package chromium, or name one with OPENBOURSE_TEST_CHROMIUM`,
+  );
+}
 
 function run(command: string, args: readonly string[]): boolean {
   const { status, error } = spawnSync(command, args, { stdio: "inherit" });

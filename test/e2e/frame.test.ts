@@ -1,27 +1,145 @@
+import { writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Page } from "playwright-core";
 import { expect, it } from "vitest";
 import { describeInBrowser } from "./support/stage.ts";
 import { sizes } from "./support/visit.ts";
 
-const quiet = { "exchange.participants.enabled": false };
+const pages = ["/", "/data", "/console"] as const;
 
-describeInBrowser("the frame of the page", { settings: quiet }, (stage) => {
-  it.each(["/", "/data", "/console"])(
-    "is shown at %s in both themes without serious findings of axe",
-    async (path) => {
-      for (const theme of ["light", "dark"] as const) {
-        const visit = await stage.visit(path, { theme });
-        await visit.page.getByRole("navigation", { name: "Pages" }).waitFor();
-        await visit.page.locator("main section").first().waitFor();
-        expect(await visit.accessibilityFaults(), theme).toEqual([]);
-      }
-    },
-  );
+/** The time before a reload is gone after it. */
+const notReloaded = async (page: Page) =>
+  page.evaluate(() => (globalThis as unknown as Record<string, unknown>)["isSamePage"] === true);
 
-  it.each(["/", "/data", "/console"])("fits %s into 375 pixels", async (path) => {
+describeInBrowser("the page", {}, (stage) => {
+  it.each(pages)("is shown at %s in both themes without serious findings of axe", async (path) => {
+    for (const theme of ["light", "dark"] as const) {
+      const visit = await stage.visit(path, { theme });
+      await visit.live();
+      expect(await visit.accessibilityFaults(), theme).toEqual([]);
+    }
+  });
+
+  it.each(pages)("fits %s into 375 pixels", async (path) => {
     const visit = await stage.visit(path, { size: sizes.phone, hasTouch: true });
-    await visit.page.locator("main section").first().waitFor();
+    await visit.live();
     const wide = await visit.page.evaluate(() => document.documentElement.scrollWidth);
     expect(wide).toBeLessThanOrEqual(375);
     expect(await visit.accessibilityFaults()).toEqual([]);
   });
+
+  it("is found by keys alone: to the content, all keys on a sheet, and back", async () => {
+    const { page } = await stage.visit("/");
+    const focused = () => page.evaluate(() => document.activeElement?.textContent ?? "");
+    await page.locator(".top-bar").waitFor();
+    await page.keyboard.press("Tab");
+    expect(await focused()).toBe("To the content");
+    await page.keyboard.press("Tab");
+    expect(await focused()).toBe("Market");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/data");
+    await page.goBack();
+    await page.locator(".page-links a[aria-current]", { hasText: "Market" }).waitFor();
+    await page.keyboard.press("?");
+    await page.getByRole("dialog", { name: "Keys" }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog", { name: "Keys" }).waitFor({ state: "hidden" });
+  });
+
+  it("remembers how it is liked, and nothing else", async () => {
+    const { page, context } = await stage.visit("/", { theme: "dark" });
+    await page.locator(".top-bar").waitFor();
+    const surface = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const dark = await surface();
+    await page.getByRole("button", { name: "Theme and colours" }).click();
+    await page.getByRole("menuitemradio", { name: "Light" }).click();
+    await expect.poll(surface).not.toBe(dark);
+    const edge = page.getByRole("separator", { name: "Width of the ticket" });
+    const before = Number(await edge.getAttribute("aria-valuenow"));
+    await edge.focus();
+    await page.keyboard.press("ArrowLeft");
+    await expect.poll(() => edge.getAttribute("aria-valuenow")).toBe(String(before + 16));
+    await page.reload();
+    await expect.poll(surface).not.toBe(dark);
+    expect(await edge.getAttribute("aria-valuenow")).toBe(String(before + 16));
+    const kept = await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }));
+    expect(Object.keys(JSON.parse(kept) as object)).toEqual(["openbourse.preferences"]);
+    expect(await context.cookies()).toEqual([]);
+  });
+
+  it("says that the server is going away, and is live again without a reload when it is back, in every tab", async () => {
+    const visit = await stage.visit("/");
+    visit.forgive(/WebSocket connection|Failed to load resource|ERR_CONNECTION_REFUSED/);
+    const tabs = [visit.page, await visit.tab("/?market=ETH_USDT")];
+    for (const page of tabs) {
+      await visit.live(page);
+      await page.evaluate(() => {
+        (globalThis as unknown as Record<string, unknown>)["isSamePage"] = true;
+      });
+    }
+    await stage.stopServer();
+    for (const page of tabs)
+      await page
+        .locator(".link-badge", { hasText: /^(server going away|reconnecting) (\d+ s|now)$/ })
+        .waitFor();
+    await stage.startServer();
+    for (const page of tabs) {
+      await visit.live(page);
+      expect(await notReloaded(page)).toBe(true);
+    }
+  });
+
+  it("shows in each tab the market that its address names", async () => {
+    const visit = await stage.visit("/?market=BTC_USDT");
+    const other = await visit.tab("/?market=ETH_USDT");
+    await visit.page.locator(".top-bar", { hasText: "BTC/USDT" }).waitFor();
+    await other.locator(".top-bar", { hasText: "ETH/USDT" }).waitFor();
+  });
 });
+
+const recording = join(tmpdir(), `openbourse-e2e-${process.pid}.csv`);
+const startMs = Date.UTC(2024, 0, 2, 3, 4, 0);
+const rows = Array.from({ length: 600 }, (_, second) => `${startMs + second * 1_000},42000.5,0.01`);
+writeFileSync(recording, `time,price,quantity\n${rows.join("\n")}\n`);
+const replay = {
+  code: "tape",
+  name: "A recorded hour",
+  feed: {
+    kind: "replay",
+    files: [recording],
+    format: "csv",
+    ticker: "BTC/USDT",
+    columns: { time: "time", price: "price", quantity: "quantity" },
+    timeUnit: "ms",
+  },
+};
+
+describeInBrowser(
+  "the page of a server that is no demo",
+  { settings: { "demo.key": false, "demo.users": false, datasets: [replay] } },
+  (stage) => {
+    it("asks strangers to sign in, gives them nothing, and offers no demo user", async () => {
+      const visit = await stage.visit("/");
+      await visit.page.locator(".link-badge[data-state=sign-in]").waitFor();
+      await visit.page.getByRole("button", { name: "Sign in" }).first().waitFor();
+      expect(await visit.page.getByRole("button", { name: /demo/i }).count()).toBe(0);
+      const refused = await fetch(`${stage.http}/terminal/pass?protocol=cryptomus`, {
+        method: "POST",
+      });
+      expect(refused.status).toBe(403);
+    });
+
+    it.each(pages)(
+      "says on %s that a recording is played, and what time it is in it",
+      async (path) => {
+        const { page } = await stage.visit(path);
+        const banner = page.locator(".replay-banner");
+        await banner.filter({ hasText: "Replay of A recorded hour:" }).waitFor();
+        const shown = await banner.locator("time").getAttribute("datetime");
+        expect(shown).toMatch(/^2024-01-02T03:/);
+      },
+    );
+  },
+);

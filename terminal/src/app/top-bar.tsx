@@ -21,12 +21,14 @@ export function TopBar() {
       {currentPage.value === "/" ? <MarketHeading /> : <span class="grows" />}
       <span class="top-state">
         <LinkBadge />
-        {offer.value?.isDemo === true ? <span class="tag">demo</span> : null}
+        {offer.value?.isDemo === true && !isPhone ? <span class="tag">demo</span> : null}
         <AccountButton />
         <LookMenu />
-        <button type="button" class="quiet" aria-label="Keys" title="Keys (?)" onClick={showKeys}>
-          ?
-        </button>
+        {isPhone ? null : (
+          <button type="button" class="quiet" aria-label="Keys" title="Keys (?)" onClick={showKeys}>
+            ?
+          </button>
+        )}
       </span>
     </header>
   );

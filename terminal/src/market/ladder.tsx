@@ -135,7 +135,7 @@ function Row({ side, row, price, quantity, sum }: RowProps) {
         type="button"
         class="quiet"
         tabIndex={-1}
-        aria-label={`Take the price ${row.price}`}
+        aria-label={`Take the price ${price}`}
         onClick={() => pickPrice(row.price)}
       >
         <Num value={price} tone={tone} />

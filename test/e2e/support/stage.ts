@@ -2,13 +2,12 @@
  * A real server and a real browser for the tests of one file. Whatever a page complains of fails the test: errors in its
  * console, exceptions, what its own security policy forbids, requests to anybody but its server.
  */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect } from "vitest";
+import { buildPage } from "../../support/built-page.ts";
 import { type ServerHere, startServerHere } from "../../support/server-here.ts";
 import { chromiumPath, launchChromium } from "./chromium.ts";
 import { Visit, type VisitOptions } from "./visit.ts";
@@ -120,12 +119,4 @@ export function describeInBrowser(
     afterAll(() => stage.close());
     body(stage);
   });
-}
-
-/** Builds the page unless it is what the sources say. */
-async function buildPage(): Promise<void> {
-  const script = join(import.meta.dirname, "../../../scripts/page.ts");
-  const building = spawn(process.execPath, [script], { stdio: ["ignore", "ignore", "inherit"] });
-  const [code] = await once(building, "exit");
-  expect(code, "the page is built").toBe(0);
 }

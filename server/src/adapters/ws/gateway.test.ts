@@ -6,7 +6,7 @@ import { Hub } from "../../hub/hub.ts";
 import type { Dialect, SessionEffect } from "../../ports/dialect.ts";
 import { VirtualClock } from "../../testing/virtual-clock.ts";
 import { frameText } from "./frame.ts";
-import { Gateway } from "./gateway.ts";
+import { Gateway, type GatewayOptions } from "./gateway.ts";
 import { listenFor } from "./listening.fixture.ts";
 import { allocate } from "./socket-transport.ts";
 
@@ -59,7 +59,7 @@ function echoDialect(ended: string[]): Dialect {
   };
 }
 
-async function start() {
+async function start(more: Partial<GatewayOptions> = {}) {
   const ended: string[] = [];
   const clock = new VirtualClock(0);
   const hub = new Hub({ frameText, allocate, schedule: (task) => setImmediate(task) });
@@ -72,6 +72,7 @@ async function start() {
     connectionsMax: 3,
     outboxBytesMax: 1_000_000,
     pingIntervalMs,
+    ...more,
   });
   const port = await listenFor(gateway, closers);
   const open = async (name: string) => {
@@ -116,6 +117,22 @@ describe("an upgrade", () => {
     expect(answer).toMatch(/^HTTP\/1\.1 401 Unauthorized\r\n/);
     expect(answer).toMatch(/\r\nretry-after: 7\r\n(?:.+\r\n)*\r\n\{"who":"are you"\}$/);
     expect(gateway.counters.refused).toBe(1);
+  });
+
+  it("by a page of another origin is refused, unless that is listed; programs name none", async () => {
+    const statusFor = async (origin: string, origins?: readonly string[]) => {
+      const { port } = await start(origins === undefined ? {} : { origins });
+      const [, answer] = await rawUpgrade(port, "/echo", [...handshake, `Origin: ${origin}`]);
+      return Number(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1]);
+    };
+    // The dialect refuses whoever has no name with 401: those were let in to it.
+    expect(await statusFor("http://x")).toBe(401);
+    expect(await statusFor("https://x")).toBe(401);
+    for (const other of ["http://x:81", "https://x.example", "null", "file://", ""])
+      expect(await statusFor(other), other).toBe(403);
+    expect(await statusFor("https://app.example", ["https://app.example"])).toBe(401);
+    expect(await statusFor("https://app.example", ["http://app.example"])).toBe(403);
+    expect(await statusFor("null", ["*"])).toBe(401);
   });
 
   it("to a path that nobody serves is refused with 404", async () => {

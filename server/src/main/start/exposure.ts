@@ -22,7 +22,7 @@ export function exposureWarnings(
       : []),
     ...(hasDemoUsers
       ? [
-          `${host} is reached by others, and the demo users' keys were printed where others may read them: switch them off with --set demo.users=false`,
+          `${host} is reached by others, and the demo users' keys were printed, and are told to whoever opens the page: switch them off with --set demo.users=false`,
         ]
       : []),
     ...(demo.key === true
