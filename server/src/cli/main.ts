@@ -5,7 +5,6 @@
 import { Command, CommanderError, Option } from "commander";
 import { version } from "../main/version.ts";
 import { nearest } from "../ports/nearest.ts";
-import { tuneCollector } from "./collector.ts";
 import { exitCodeForReader, watchReader } from "./commands/output.ts";
 import type { LimitOptions } from "./commands/workspaces.ts";
 import { addDataCommands } from "./data-commands.ts";
@@ -27,7 +26,6 @@ export const exitCodes = { ok: 0, failed: 1, usage: 2 } as const;
 
 /** Runs one command line; resolves with the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
-  tuneCollector();
   watchReader();
   let code: number = exitCodes.ok;
   const program = buildProgram((exitCode) => {

@@ -1,9 +1,7 @@
 /** Options that several commands take, and how their texts become values. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ConfigInput } from "../config/load.ts";
-import type { KeyPath } from "../config/problem.ts";
-import { fromText, type Setting, schemaOf, shortNames } from "../config/source.ts";
-import { configForm } from "../main/configuration.ts";
+import { shortNames, type TextSetting } from "../config/setting.ts";
 import { hiddenDecimalsMax } from "../recordings/format.ts";
 
 /** Options that every command with a configuration takes. */
@@ -99,17 +97,13 @@ export function wholeNumber(text: string): number {
 export function configInput(options: ConfigOptions): ConfigInput {
   const named = Object.entries(shortNames).flatMap(([name, path]) => {
     const text = options[name as keyof ConfigOptions];
-    return typeof text === "string" ? [setting(path, text, `--${dashed(name)}`)] : [];
+    return typeof text === "string" ? [{ path, text, origin: `--${dashed(name)}` }] : [];
   });
-  const set = (options.set ?? []).map((text) => {
+  const set = (options.set ?? []).map((text): TextSetting => {
     const at = text.indexOf("=");
-    return setting(text.slice(0, at).split("."), text.slice(at + 1), "--set");
+    return { path: text.slice(0, at).split("."), text: text.slice(at + 1), origin: "--set" };
   });
   return { file: options.config, environment: process.env, flags: [...named, ...set] };
-}
-
-function setting(path: KeyPath, text: string, origin: string): Setting {
-  return { path, value: fromText(text, schemaOf(configForm.schema, path)), origin };
 }
 
 function dashed(name: string): string {

@@ -6,7 +6,8 @@ import { readFileSync } from "node:fs";
 import { nearest } from "../ports/nearest.ts";
 import { fillDefaults, findProblems, type KeyPath, type Problem } from "./problem.ts";
 import type { Config, ConfigForm, MovedSetting } from "./schema.ts";
-import { readEnvironment, readYaml, type Setting, type YamlSource } from "./source.ts";
+import type { Setting, TextSetting } from "./setting.ts";
+import { readEnvironment, readYaml, settingOf, type YamlSource } from "./source.ts";
 
 /** The file that is read when none is named. */
 export const defaultConfigFile = "openbourse.yaml";
@@ -16,7 +17,7 @@ export interface ConfigInput {
   /** A file that must exist; undefined means {@link defaultConfigFile} if there is one. */
   readonly file?: string | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly flags: readonly Setting[];
+  readonly flags: readonly (Setting | TextSetting)[];
 }
 
 /** A usable configuration, or everything that keeps it from being one, a line each. */
@@ -40,7 +41,8 @@ export function loadConfig(input: ConfigInput, form: ConfigForm): LoadedConfig {
   if (yaml !== undefined && yaml.faults.length > 0) return { ok: false, faults: yaml.faults };
 
   const environment = readEnvironment(schema, input.environment);
-  const settings = [...environment.settings, ...input.flags];
+  const flags = input.flags.map((flag) => ("text" in flag ? settingOf(flag, schema) : flag));
+  const settings = [...environment.settings, ...flags];
   const value = structuredClone(yaml?.value ?? {});
   for (const setting of settings) assign(value, setting);
 

@@ -3,14 +3,7 @@ import type { TSchema } from "typebox";
 import { isMap, isScalar, LineCounter, type Node, parseDocument } from "yaml";
 import { nearest } from "../ports/nearest.ts";
 import type { KeyPath } from "./problem.ts";
-
-/** A value that was set somewhere, and where. */
-export interface Setting {
-  readonly path: KeyPath;
-  readonly value: unknown;
-  /** For messages, for example `--port` or `OPENBOURSE_SERVER_PORT`. */
-  readonly origin: string;
-}
+import { type Setting, shortNames, type TextSetting } from "./setting.ts";
 
 /** A file that was read. */
 export interface YamlSource {
@@ -56,15 +49,6 @@ export const masterKeyVariable = "OPENBOURSE_MASTER_KEY";
 
 /** Variables that are not keys of the configuration. */
 const otherVariables: ReadonlySet<string> = new Set(["OPENBOURSE_CONFIG", masterKeyVariable]);
-
-/** Short names for what is set most often: the same words as the flags. */
-export const shortNames: Readonly<Record<string, KeyPath>> = {
-  host: ["server", "host"],
-  port: ["server", "port"],
-  data: ["data"],
-  logLevel: ["log", "level"],
-  logFormat: ["log", "format"],
-};
 
 interface SchemaNode {
   readonly type?: string;
@@ -123,8 +107,13 @@ export function readEnvironment(
   return { settings, faults };
 }
 
+/** What a text means in its place. */
+export function settingOf({ path, text, origin }: TextSetting, whole: TSchema): Setting {
+  return { path, value: fromText(text, schemaOf(whole, path)), origin };
+}
+
 /** A value written as text: numbers and booleans are recognised where the schema wants them. */
-export function fromText(text: string, schema: SchemaNode): unknown {
+function fromText(text: string, schema: SchemaNode): unknown {
   if (schema.type === "integer" || schema.type === "number") {
     return /^-?\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : text;
   }
@@ -136,7 +125,7 @@ export function fromText(text: string, schema: SchemaNode): unknown {
 }
 
 /** The schema of a key that holds a single value. */
-export function schemaOf(whole: TSchema, path: KeyPath): SchemaNode {
+function schemaOf(whole: TSchema, path: KeyPath): SchemaNode {
   let schema = whole as SchemaNode;
   for (const key of path) schema = schema.properties?.[key] ?? {};
   return schema;

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { partOf } from "../config/schema.ts";
-import { fromText, type Setting, schemaOf } from "../config/source.ts";
+import type { TextSetting } from "../config/setting.ts";
 import { cryptomus } from "../dialects/cryptomus/protocol.ts";
-import { configForm, loadConfig } from "./configuration.ts";
+import { loadConfig } from "./configuration.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "openbourse-config-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -18,26 +18,22 @@ function write(text: string): string {
   return file;
 }
 
-const flag = (path: string, text: string): Setting => {
+const flag = (path: string, text: string): TextSetting => {
   const keys = path.split(".");
-  return {
-    path: keys,
-    value: fromText(text, schemaOf(configForm.schema, keys)),
-    origin: `--${keys.at(-1)}`,
-  };
+  return { path: keys, text, origin: `--${keys.at(-1)}` };
 };
 
 const load = (
   text: string,
   environment: Record<string, string> = {},
-  flags: readonly Setting[] = [],
+  flags: readonly TextSetting[] = [],
 ) => loadConfig({ file: write(text), environment, flags });
 
 /** The faults of a configuration, with the file's path left out. */
 function faultsOf(
   text: string,
   environment: Record<string, string> = {},
-  flags: readonly Setting[] = [],
+  flags: readonly TextSetting[] = [],
 ) {
   const loaded = load(text, environment, flags);
   return loaded.ok ? [] : loaded.faults.map((fault) => fault.replace(/^.*\d+\.yaml:/, ""));
@@ -96,7 +92,7 @@ describe("a configuration", () => {
   });
 
   it("takes the file's value over the default, a variable's over the file's, a flag's over all", () => {
-    const port = (environment: Record<string, string>, flags: readonly Setting[]) => {
+    const port = (environment: Record<string, string>, flags: readonly TextSetting[]) => {
       const loaded = load("server: {port: 1001}", environment, flags);
       return loaded.ok && loaded.config.server.port;
     };
