@@ -131,6 +131,44 @@ describeInBrowser("somebody who trades", { settings: quiet }, (stage) => {
     expect(await rowsOf(page).count()).toBe(0);
   });
 
+  it("never sends an order twice, whatever is lost on the way", async () => {
+    const visit = await signedIn();
+    visit.forgive(...away, /ERR_FAILED/, refused);
+    const { page } = visit;
+    await page.route("**/v2/user-api/exchange/orders", async (route) => {
+      // The server has taken the first one, and each answer is lost.
+      await route.fetch();
+      await route.abort();
+    });
+    await fill(page, { Price: "90000", Amount: "0.01" });
+    await send(page);
+    await rowsOf(page).getByText("buy").waitFor();
+    await heard(page, "Taken: buy 0.01 BTC at 90000 USDT.");
+    expect(await rowsOf(page).count()).toBe(1);
+    expect(await traders.own.openOrders()).toHaveLength(1);
+  });
+
+  it("draws an order hollow until the server has said something of it", async () => {
+    const { page } = await signedIn();
+    let answer = () => {};
+    const held = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    await page.route("**/v2/user-api/exchange/orders", async (route) => {
+      await held;
+      await route.continue();
+    });
+    await fill(page, { Price: "90000", Amount: "0.01" });
+    await send(page);
+    await page.locator("tr.is-pending").getByText("sending…").waitFor();
+    await page.getByRole("button", { name: /^Sending/ }).waitFor();
+    answer();
+    await page.locator("tr.is-pending").waitFor({ state: "detached" });
+    await rowsOf(page)
+      .getByRole("button", { name: /^Cancel buy/ })
+      .waitFor();
+  });
+
   it("does all of it by keyboard, and a key that is held down sends nothing", async () => {
     const { page } = await signedIn();
     await page.keyboard.press("b");

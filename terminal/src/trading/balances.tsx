@@ -7,9 +7,13 @@ import { Panel } from "../design/panel.tsx";
 import { type Column, Table } from "../design/table.tsx";
 import { marketsByName } from "../market/catalog.ts";
 import { chosenMarket } from "../market/chosen.ts";
+import { withDecimals } from "./amounts.ts";
 import { lastPrices, watchPrices } from "./last-prices.ts";
 import { balances, privateState } from "./private.ts";
 import { totalWorth, worthOf } from "./worth.ts";
+
+/** Decimals that every amount is shown with at least. */
+const moneyDecimals = 8;
 
 const wanted: Signal<string | undefined> = signal(undefined);
 
@@ -25,11 +29,11 @@ function columnsIn(quote: string): readonly Column<Balance>[] {
     { key: "currency", title: "Currency", cell: ({ currency }) => currency },
     {
       ...{ key: "available", title: "Available", align: "end" },
-      cell: ({ available }) => <Num value={available} flashes />,
+      cell: ({ available }) => <Num value={withDecimals(available, moneyDecimals)} flashes />,
     },
     {
       ...{ key: "held", title: "In orders", align: "end" },
-      cell: ({ held }) => <Num value={held} flashes />,
+      cell: ({ held }) => <Num value={withDecimals(held, moneyDecimals)} flashes />,
     },
     {
       ...{ key: "worth", title: `Worth in ${quote}`, align: "end" },

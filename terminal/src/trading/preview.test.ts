@@ -67,19 +67,38 @@ describe("a market order", () => {
   });
 
   it("finds nothing beyond its band, and says how much that is", () => {
-    const buy = preview({ type: "market", direction: "buy", quantity: "3" });
+    const rich = new Map([
+      ["USDT", { currency: "USDT", available: "9000", held: "0" }],
+      ["BTC", { currency: "BTC", available: "90", held: "0" }],
+    ]);
+    const previewRich = (terms: OrderTerms) => previewOf(terms, { ...input, balances: rich });
+    const buy = previewRich({ type: "market", direction: "buy", quantity: "3" });
     expect(buy.taken.quantity).toBe("2");
-    expect(buy.unfilled).toEqual({ amount: "1", currency: "BTC" });
-    const sell = preview({ type: "market", direction: "sell", value: "1000" });
+    expect(buy.unfilled).toEqual({ amount: "1", currency: "BTC", lacks: "orders" });
+    const sell = previewRich({ type: "market", direction: "sell", value: "1000" });
     expect(sell.taken.value).toBe("296");
-    expect(sell.unfilled).toEqual({ amount: "704", currency: "USDT" });
+    expect(sell.unfilled).toEqual({ amount: "704", currency: "USDT", lacks: "orders" });
+  });
+
+  it("does as much as there is money for, where its size is told in what it receives", () => {
+    const poor = new Map([
+      ["USDT", { currency: "USDT", available: "80", held: "0" }],
+      ["BTC", { currency: "BTC", available: "0.5", held: "0" }],
+    ]);
+    const previewPoor = (terms: OrderTerms) => previewOf(terms, { ...input, balances: poor });
+    const buy = previewPoor({ type: "market", direction: "buy", quantity: "1" });
+    expect(buy.pays.amount).toBe("79.997");
+    expect(buy.unfilled).toEqual({ amount: "0.203", currency: "BTC", lacks: "money" });
+    const sell = previewPoor({ type: "market", direction: "sell", value: "60" });
+    expect(sell.pays.amount).toBe("0.5");
+    expect(sell.unfilled).toEqual({ amount: "10.5", currency: "USDT", lacks: "money" });
   });
 
   it("in an empty book comes to nothing", () => {
     const terms: OrderTerms = { type: "market", direction: "buy", value: "10" };
     const { averagePrice, unfilled } = previewOf(terms, { ...input, book: { bids: [], asks: [] } });
     expect(averagePrice).toBeUndefined();
-    expect(unfilled).toEqual({ amount: "10", currency: "USDT" });
+    expect(unfilled).toEqual({ amount: "10", currency: "USDT", lacks: "orders" });
   });
 });
 

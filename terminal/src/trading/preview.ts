@@ -50,6 +50,11 @@ export interface Amount {
   readonly currency: string;
 }
 
+/** What of a market order is not done, and what there is too little of. */
+export interface Unfilled extends Amount {
+  readonly lacks: "orders" | "money";
+}
+
 /** See the head of the file. */
 export interface Preview {
   /** What trades at once. */
@@ -58,8 +63,8 @@ export interface Preview {
   readonly averagePrice: string | undefined;
   /** Base quantity that rests in the book. */
   readonly rests: string;
-  /** Of a market order: what finds nothing within its band and is cancelled, as it was asked for. */
-  readonly unfilled: Amount | undefined;
+  /** Of a market order: what is cancelled, as it was asked for, for want of others' orders or of own money. */
+  readonly unfilled: Unfilled | undefined;
   /** What is paid or held. */
   readonly pays: Amount;
   /** What comes in when all of it has traded, after the fee. */
@@ -99,7 +104,7 @@ export function previewOf(terms: OrderTerms, input: PreviewInput): Preview {
       ? divide(taken.value, taken.quantity, market.priceDecimals + 2)
       : undefined,
     rests,
-    unfilled: unfilledOf(terms, taken, market),
+    unfilled: unfilledOf(terms, taken, input),
     pays: { amount: pays, currency: paid },
     receives: {
       amount: add(afterFee(gotNow, fees.takerPercent), afterFee(gotLater, fees.makerPercent)),
@@ -113,18 +118,38 @@ export function previewOf(terms: OrderTerms, input: PreviewInput): Preview {
   };
 }
 
-function takenOf(terms: OrderTerms, { book, market }: PreviewInput): Taken {
+function takenOf(terms: OrderTerms, input: PreviewInput): Taken {
+  const { book, market } = input;
   const levels = terms.direction === "buy" ? book.asks : book.bids;
   const [best] = levels;
   if (best === undefined) return nothing;
   const limit = terms.type === "limit" ? terms.price : bandLimit(terms.direction, best[0]);
   const lot = stepOf(market.quantityDecimals);
-  return walk(levels, {
-    isIn: (price) => isWithin(terms.direction, price, limit),
-    quantity: terms.quantity,
-    value: terms.type === "market" ? terms.value : undefined,
-    lot,
-  });
+  const isIn = (price: string) => isWithin(terms.direction, price, limit);
+  return walk(levels, { isIn, lot, ...boundsOf(terms, input, lot) });
+}
+
+/** What an order of a user is bounded by: its size, and what they own where that is not what the size is told in. */
+function boundsOf(
+  terms: OrderTerms,
+  input: PreviewInput,
+  lot: string,
+): Pick<WalkBounds, "quantity" | "value"> {
+  if (terms.type === "limit") return { quantity: terms.quantity };
+  const owned = ownedOf(terms, input);
+  if (terms.quantity !== undefined)
+    return terms.direction === "buy"
+      ? { quantity: terms.quantity, value: owned }
+      : { quantity: terms.quantity };
+  return terms.direction === "sell"
+    ? { value: terms.value, quantity: owned === undefined ? undefined : floorTo(owned, lot) }
+    : { value: terms.value };
+}
+
+/** What is there to pay with; undefined where nobody is signed in. */
+function ownedOf({ direction }: OrderTerms, { market, balances }: PreviewInput) {
+  if (balances.size === 0) return undefined;
+  return balances.get(direction === "buy" ? market.quote : market.base)?.available ?? "0";
 }
 
 const nothing: Taken = { quantity: "0", value: "0", worstPrice: undefined };
@@ -170,17 +195,30 @@ export function bandLimit(direction: Direction, best: string): string {
   return divide(multiply(best, percent), "100", 20);
 }
 
-/** What of a market order finds nothing. Less than a lot's worth of a value stays unspent and is no word worth. */
-function unfilledOf(terms: OrderTerms, taken: Taken, market: Market): Amount | undefined {
+/** What of a market order is not done. Less than a lot's worth of a value stays unspent and is no word worth. */
+function unfilledOf(terms: OrderTerms, taken: Taken, input: PreviewInput): Unfilled | undefined {
   if (terms.type === "limit") return undefined;
+  const { market } = input;
+  const lot = stepOf(market.quantityDecimals);
+  const lotValue = multiply(lot, taken.worstPrice ?? "0");
+  const lacks = lacksMoney(terms, taken, input) ? "money" : "orders";
   if (terms.quantity !== undefined) {
     const amount = subtract(terms.quantity, taken.quantity);
-    return isPositive(amount) ? { amount, currency: market.base } : undefined;
+    return isPositive(amount) ? { amount, currency: market.base, lacks } : undefined;
   }
   const amount = subtract(terms.value, taken.value);
-  const lot = multiply(stepOf(market.quantityDecimals), taken.worstPrice ?? "0");
-  const isWorth = taken.worstPrice === undefined || compare(amount, lot) >= 0;
-  return isWorth && isPositive(amount) ? { amount, currency: market.quote } : undefined;
+  const isWorth = taken.worstPrice === undefined || compare(amount, lotValue) >= 0;
+  return isWorth && isPositive(amount) ? { amount, currency: market.quote, lacks } : undefined;
+}
+
+/** Whether what is left of the money would not pay for one more lot. */
+function lacksMoney(terms: OrderTerms, taken: Taken, input: PreviewInput): boolean {
+  const owned = ownedOf(terms, input);
+  if (owned === undefined || taken.worstPrice === undefined) return false;
+  const lot = stepOf(input.market.quantityDecimals);
+  const isBuy = terms.direction === "buy";
+  const left = subtract(owned, isBuy ? taken.value : taken.quantity);
+  return compare(left, isBuy ? multiply(lot, taken.worstPrice) : lot) < 0;
 }
 
 /** The sizes that a part of what is available comes to. Undefined where it cannot be said. */

@@ -28,6 +28,20 @@ const list = signal<readonly PendingOrder[]>([]);
 /** Orders that were sent and are not heard of yet, the newest first. */
 export const pendingOrders: ReadonlySignal<readonly PendingOrder[]> = list;
 
+/** What became of an order that got no answer. */
+export interface Settled {
+  readonly clientOrderId: string;
+  readonly isTaken: boolean;
+}
+
+const last = signal<Settled | undefined>(undefined);
+/** The last order of which it became known, otherwise than by an answer. */
+export const settled: ReadonlySignal<Settled | undefined> = last;
+
+/** Client order ids that the private stream has told of; the oldest go. */
+const heard = new Set<string>();
+const heardMax = 500;
+
 const clientOrderIdInUse = "7";
 
 /** Sends a review. Sending the same one again is safe. Rejects for bugs alone. */
@@ -45,11 +59,13 @@ export async function send(review: Review): Promise<SendOutcome> {
   } catch (error) {
     if (!(error instanceof ClientError)) throw error;
     const { fault } = error;
-    const isTaken = fault.kind === "refused" && fault.code === clientOrderIdInUse && wasUnknown;
-    if (fault.kind !== "unknown-outcome") forget(clientOrderId);
+    const isUnknown = fault.kind === "unknown-outcome";
+    const isInUse = fault.kind === "refused" && fault.code === clientOrderIdInUse;
+    const isTaken = heard.has(clientOrderId) || (isInUse && wasUnknown);
+    if (isTaken || !isUnknown) forget(clientOrderId);
     else list.value = asUnknown(list.peek(), clientOrderId);
     if (isTaken) return { is: "taken" };
-    return { is: fault.kind === "unknown-outcome" ? "unknown" : "refused", fault };
+    return { is: isUnknown ? "unknown" : "refused", fault };
   }
 }
 
@@ -58,10 +74,19 @@ function forget(clientOrderId: string | undefined): void {
 }
 
 onAccountChange((change) => {
-  if (change.type === "order") forget(change.order.clientOrderId);
+  if (change.type === "order") hear(change.order.clientOrderId);
   if (change.type !== "synced") return;
   for (const order of list.peek()) if (order.state === "unknown") void lookUp(order);
 });
+
+function hear(clientOrderId: string | undefined): void {
+  if (clientOrderId === undefined || heard.has(clientOrderId)) return;
+  heard.add(clientOrderId);
+  const [oldest] = heard;
+  if (heard.size > heardMax && oldest !== undefined) heard.delete(oldest);
+  forget(clientOrderId);
+  last.value = { clientOrderId, isTaken: true };
+}
 
 /** Asks what became of an order that got no answer. */
 async function lookUp({ clientOrderId, market, terms }: PendingOrder): Promise<void> {
@@ -70,6 +95,7 @@ async function lookUp({ clientOrderId, market, terms }: PendingOrder): Promise<v
   const [open] = await rest.openOrders({ clientOrderId });
   const found = open ?? (await rest.closedOrders({ clientOrderId }))[0];
   forget(clientOrderId);
+  last.value = { clientOrderId, isTaken: found !== undefined };
   const order = orderWords(terms, market);
   notify(
     found === undefined

@@ -9,7 +9,7 @@ import { linkState } from "../session/connection.ts";
 import { account } from "../session/session.ts";
 import { isPositive } from "./amounts.ts";
 import { feeRates, feeTrouble } from "./fee-rates.ts";
-import type { Amount, Preview } from "./preview.ts";
+import type { Amount, Preview, Unfilled } from "./preview.ts";
 import { edit, errors, form } from "./ticket-store.ts";
 import { percentText } from "./words.ts";
 
@@ -171,18 +171,13 @@ function FeeLine({ preview: { fee, taken, rests } }: { readonly preview: Preview
 }
 
 function Warnings(props: {
-  readonly unfilled: Amount | undefined;
+  readonly unfilled: Unfilled | undefined;
   readonly left: Amount;
   readonly taken: string;
 }) {
   const { unfilled, left, taken } = props;
   const says: string[] = [];
-  if (unfilled !== undefined)
-    says.push(
-      isPositive(taken)
-        ? `${normalized(unfilled.amount)} ${unfilled.currency} of it find nobody within about 5 % of the best price and would be cancelled.`
-        : "There is nobody to trade with at present.",
-    );
+  if (unfilled !== undefined) says.push(unfilledWords(unfilled, isPositive(taken)));
   if (account.value !== undefined && compare(left.amount, "0") < 0)
     says.push(
       `That is ${normalized(left.amount).slice(1)} ${left.currency} more than you have available.`,
@@ -197,4 +192,13 @@ function Warnings(props: {
       ))}
     </>
   );
+}
+
+function unfilledWords({ amount, currency, lacks }: Unfilled, isSome: boolean): string {
+  const rest = `${normalized(amount)} ${currency}`;
+  if (lacks === "money")
+    return `There is too little money for ${rest} of it, which would be cancelled.`;
+  return isSome
+    ? `${rest} of it find nobody within about 5 % of the best price and would be cancelled.`
+    : "There is nobody to trade with at present.";
 }

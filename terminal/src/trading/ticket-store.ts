@@ -12,7 +12,7 @@ import { notify } from "./notices.ts";
 import { type Preview, previewOf, sizeOfShare } from "./preview.ts";
 import { balances } from "./private.ts";
 import { errorsOf, type FieldErrors, isHalt } from "./refusals.ts";
-import { type Review, send } from "./sending.ts";
+import { type Review, send, settled } from "./sending.ts";
 import { check, emptyForm, fieldsOf, type TicketForm } from "./ticket-form.ts";
 import { orderWords } from "./words.ts";
 
@@ -157,6 +157,14 @@ function refuse({ market }: Review, fault: Fault, isShown: boolean): void {
   said.value = isHalted ? {} : errorsOf(fault, fieldsOf(form.peek()));
   doing.value = { is: "editing" };
 }
+
+// Who was told that nobody knows what became of an order is told when somebody does.
+settled.subscribe((order) => {
+  const now = phase.peek();
+  if (now.is !== "unknown" || order?.clientOrderId !== now.review.clientOrderId) return;
+  if (order.isTaken) clearSize();
+  else doing.value = { is: "editing" };
+});
 
 // Each click at a price counts, also a second one at the same.
 pickedPrice.subscribe((picked) => {

@@ -3,6 +3,7 @@ import { normalized } from "@openbourse/client";
 import type { RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { useKey } from "../app/keys.ts";
+import { viewport } from "../app/viewport.ts";
 import { Num } from "../design/num.tsx";
 import { Panel, type PanelState } from "../design/panel.tsx";
 import { chosen, chosenMarket } from "../market/chosen.ts";
@@ -42,7 +43,7 @@ export function Ticket() {
     return <Panel title="Order" state={state} skeletonRows={9} />;
   }
   return (
-    <Panel title="Order" class="ticket">
+    <Panel title="Order" class="ticket" hidesTitle={viewport.value === "phone"}>
       <form
         ref={element}
         inert={halt !== undefined}
@@ -234,7 +235,9 @@ function Available() {
       <span>
         <Num value={available} unit={currency} />
         {held === undefined || /^[0.]*$/.test(held) ? null : (
-          <span class="soft"> {normalized(held)} in orders</span>
+          <span class="soft note">
+            <Num value={normalized(held)} /> in orders
+          </span>
         )}
       </span>
     </p>
