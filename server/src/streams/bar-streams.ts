@@ -104,32 +104,40 @@ export class FeedRunner {
   /** Why the feed failed last. */
   failure: string | undefined;
   readonly #options: FeedRunnerOptions;
-  readonly #bars: BarPublisher;
+  #bars: BarPublisher;
   /** The last batch of trades, and the tick after it once there was one. */
   #cause: Cause;
-  readonly #abort = stopSource();
+  #abort = stopSource();
+  #isStopping = false;
   readonly #audience = Promise.withResolvers<void>();
   #finished: Promise<void> | undefined;
 
   constructor(options: FeedRunnerOptions) {
     this.#options = options;
     this.dataset = options.dataset;
-    const { epoch = "", sequence = 0, recorder } = options;
+    const { epoch = "", sequence = 0 } = options;
     this.#cause = { sequence, tick: 0 };
     this.numbering = new Numbering({ epoch, sequence });
-    this.#bars = new BarPublisher({
-      notesChanges: recorder !== undefined,
-      latenessUs: options.latenessUs,
-      unchangedBars: options.unchangedBars,
-      isWanted: (instrument, periodS) => options.isWanted?.(instrument, periodS) ?? true,
-      publish: (bar, periodS) => options.publish(bar, periodS, this.#cause),
-    });
+    this.#bars = this.#newBars();
     for (const ticker of options.opened.feed.tickers) {
       options.catalog.ensureInstrument(options.dataset.code, ticker);
     }
     this.#restore();
     this.#attach();
     if (!options.opened.waitsForAudience) this.#audience.resolve();
+  }
+
+  #newBars(): BarPublisher {
+    const { latenessUs, opened, recorder, unchangedBars } = this.#options;
+    return new BarPublisher({
+      notesChanges: recorder !== undefined,
+      latenessUs,
+      unchangedBars,
+      isWanted: (instrument, periodS) => this.#options.isWanted?.(instrument, periodS) ?? true,
+      publish: (bar, periodS) => {
+        if (opened.replay?.isSeeking !== true) this.#options.publish(bar, periodS, this.#cause);
+      },
+    });
   }
 
   /** Until when bars were published, by market time; undefined before there was anything. */
@@ -169,7 +177,22 @@ export class FeedRunner {
     return this.#finished ?? Promise.resolve();
   }
 
+  /** Forgets what a recording has told and plays it again from its beginning. */
+  async again(): Promise<void> {
+    if (this.#finished === undefined || this.#isStopping) return;
+    this.#abort.abort();
+    this.#audience.resolve();
+    await this.#finished;
+    if (this.#isStopping) return;
+    this.#abort = stopSource();
+    this.#options.recorder?.again();
+    this.#bars = this.#newBars();
+    this.#options.catalog.resume(this.dataset.code);
+    this.#finished = this.#run();
+  }
+
   async stop(): Promise<void> {
+    this.#isStopping = true;
     this.#abort.abort();
     this.#audience.resolve();
     await this.finished();
@@ -313,14 +336,21 @@ export class FeedRunner {
     const { opened, recorder } = this.#options;
     const batches = opened.feed.run(this.#context(), this.#abort.signal);
     let hasYielded = false;
+    let hasSought = false;
     try {
       for (;;) {
         const next = await batches.next();
         if (next.done === true) return { outcome: next.value, hasYielded };
         hasYielded = true;
         this.#cause = { sequence: this.#cause.sequence + 1, tick: 0 };
+        const wasSeeking = opened.replay?.isSeeking === true;
         for (const event of next.value) this.#take(event);
         recorder?.batchDone();
+        hasSought ||= wasSeeking;
+        if (hasSought && opened.replay?.isSeeking !== true) {
+          hasSought = false;
+          this.#bars.showOpen();
+        }
         if (!opened.waitsForConsumers) continue;
         await this.#options.caughtUp();
         await recorder?.queue.room();
