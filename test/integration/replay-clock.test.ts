@@ -53,6 +53,7 @@ class Theatre {
       const config = { ...playing, files: [path], ticker: "A/B", ...settings };
       const opened = replay.open(config, code);
       if (typeof opened === "string") throw new Error(opened);
+      if (!("feed" in opened)) throw new Error("a replay is a feed");
       return { dataset: { code, name: code, publisher: code }, config: undefined, opened };
     });
     this.controls = sharedClocks(served);
