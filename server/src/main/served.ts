@@ -103,17 +103,6 @@ export async function openServed(
       trading.past(() => own?.marketUs),
     );
   }
-  return {
-    folder,
-    trading,
-    keys,
-    hub,
-    catalog,
-    feeds,
-    recordings,
-    replays,
-    protocols,
-    demoKey,
-    demoUsers,
-  };
+  const made = { folder, trading, keys, hub, catalog, feeds, recordings, protocols };
+  return { ...made, replays, demoKey, demoUsers };
 }
