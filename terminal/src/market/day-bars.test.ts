@@ -15,6 +15,7 @@ describe("figures of a day", () => {
     const candles = [candle(0, "1", "99"), candle(1, "9", "10"), candle(48, "8.5", "11.25")];
     expect(figuresOf(candles)).toEqual({
       ...{ price: "11.25", open: "9", high: "11.25", low: "8.5", volume: "0.2" },
+      change: "25",
     });
   });
 

@@ -2,7 +2,7 @@
  * The last day of an instrument as a few candles: for its sparkline, and for the figures of 24 hours of a dataset's ticker. Asked for
  * when somebody sees its row, one instrument after another, and again after a while.
  */
-import { add, compare, pastCandles } from "@openbourse/client";
+import { add, compare, divide, multiply, pastCandles, subtract } from "@openbourse/client";
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { ChartCandle } from "./candles/candle.ts";
 import { chartCandle } from "./candles/candle.ts";
@@ -93,6 +93,8 @@ export interface DayFigures {
   readonly high: string;
   readonly low: string;
   readonly volume: string;
+  /** Change in percent, cut to two decimals; undefined where it cannot be said. */
+  readonly change: string | undefined;
 }
 
 /** The figures of the 24 hours before the end of the newest candle; undefined without one. */
@@ -103,11 +105,17 @@ export function figuresOf(candles: Day): DayFigures | undefined {
   const day = candles.filter(({ startMs }) => startMs >= fromMs);
   const most = (a: string, b: string) => (compare(a, b) >= 0 ? a : b);
   const least = (a: string, b: string) => (compare(a, b) <= 0 ? a : b);
+  const open = day[0]?.open ?? newest.open;
   return {
-    price: newest.close,
-    open: day[0]?.open ?? newest.open,
+    ...{ price: newest.close, open, change: changePercent(newest.close, open) },
     high: day.map(({ high }) => high).reduce(most),
     low: day.map(({ low }) => low).reduce(least),
     volume: day.map(({ volume }) => volume).reduce(add, "0"),
   };
+}
+
+/** How much a price has changed, in percent, cut to two decimals. */
+export function changePercent(price: string, from: string): string | undefined {
+  if (compare(from, "0") === 0) return undefined;
+  return divide(multiply(subtract(price, from), "100"), from, 2);
 }

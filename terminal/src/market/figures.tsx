@@ -1,5 +1,4 @@
 /** What stands in the top bar: the chosen instrument, its price, and its figures of 24 hours. */
-import { divide, multiply, subtract } from "@openbourse/client";
 import { useEffect, useState } from "preact/hooks";
 import { useKey } from "../app/keys.ts";
 import { viewport } from "../app/viewport.ts";
@@ -8,7 +7,7 @@ import { Num } from "../design/num.tsx";
 import { Change } from "./change.tsx";
 import { content } from "./chart/chart-store.ts";
 import { chosen } from "./chosen.ts";
-import { dayOf, figuresOf } from "./day-bars.ts";
+import { changePercent, dayOf, figuresOf } from "./day-bars.ts";
 import { tickers, toneOf } from "./tickers.ts";
 import { WatchList } from "./watch-list.tsx";
 
@@ -59,13 +58,7 @@ function figuresNow(): Figures {
   const newest = content.value?.series.candles.at(-1)?.close;
   const price = newest ?? day?.price;
   if (day === undefined || price === undefined) return { ...empty, price };
-  const change = Number(day.open) === 0 ? undefined : percent(price, day.open);
-  return { ...day, price, change, value: undefined };
-}
-
-/** Change in percent with two decimals, cut. */
-function percent(price: string, open: string): string {
-  return divide(multiply(subtract(price, open), "100"), open, 2);
+  return { ...day, price, change: changePercent(price, day.open), value: undefined };
 }
 
 function Shown(props: {

@@ -149,7 +149,8 @@ function Row({ instrument, place, choose }: RowProps) {
 function RowFigures({ instrument }: { readonly instrument: Instrument }) {
   const day = dayOf(instrument).value;
   const ticker = instrument.kind === "market" ? tickers.value.get(instrument.id) : undefined;
-  const price = ticker?.price ?? figuresOf(day ?? [])?.price;
+  const figures = figuresOf(day ?? []);
+  const price = ticker?.price ?? figures?.price;
   const path = sparkline(day ?? []);
   return (
     <>
@@ -160,7 +161,7 @@ function RowFigures({ instrument }: { readonly instrument: Instrument }) {
         <Num value={price} tone={toneOf(instrument.id)} flashes />
       </span>
       <span class="watch-change">
-        {ticker === undefined ? null : <Change percent={ticker.changePercent} />}
+        <Change percent={ticker?.changePercent ?? figures?.change} />
       </span>
     </>
   );

@@ -20,15 +20,15 @@ export interface Place {
 
 /** The moving constant of the present lap, and what is needed to find that of the next. */
 export class Placement {
-  readonly #kind: ReplayClock;
+  readonly #clock: ReplayClock;
   #lap = 1;
   #lapOffsetUs = 0;
   #offsetUs = 0;
   #earliestUs = Number.POSITIVE_INFINITY;
   #latestUs = 0;
 
-  constructor(kind: ReplayClock) {
-    this.#kind = kind;
+  constructor(clock: ReplayClock) {
+    this.#clock = clock;
   }
 
   /** Counted from 1. */
@@ -46,10 +46,11 @@ export class Placement {
     return this.#latestUs;
   }
 
-  /** Fixes the constant of the first lap. */
-  start(offsetUs: number): void {
-    this.#offsetUs = offsetUs;
-    this.#lapOffsetUs = offsetUs;
+  /** Fixes the constant by the first trade of all; returns that trade's event time in market time. */
+  start(first: RecordedTrade, nowUs: number): number {
+    if (this.#clock === "shifted") this.#offsetUs = nowUs - first.eventTimeUs;
+    this.#lapOffsetUs = this.#offsetUs;
+    return first.eventTimeUs + this.#offsetUs;
   }
 
   /** When a trade happens in market time. */
@@ -83,7 +84,7 @@ export class Placement {
    * nearer. False where times are kept as recorded.
    */
   passOver(us: number): boolean {
-    if (this.#kind === "recorded") return false;
+    if (this.#clock === "recorded") return false;
     this.#offsetUs -= minuteOf(us) * barIntervalUs;
     return true;
   }

@@ -61,37 +61,40 @@ function IntervalBar() {
   const now = interval.value;
   const shown = choices.value.filter(({ isCommon }) => isCommon);
   return (
-    <fieldset class="interval-bar" aria-label="Interval">
-      {shown.map(({ name }) => (
-        <button
-          key={name}
-          type="button"
-          class="quiet"
-          aria-pressed={name === now.name}
-          onClick={() => chooseInterval(name)}
-        >
-          {name}
-        </button>
-      ))}
+    <>
+      <fieldset class="interval-bar" aria-label="Interval">
+        {shown.map(({ name }) => (
+          <button
+            key={name}
+            type="button"
+            class="quiet"
+            aria-pressed={name === now.name}
+            onClick={() => chooseInterval(name)}
+          >
+            {name}
+          </button>
+        ))}
+      </fieldset>
       <Menu
-        label="All intervals"
+        label={now.isCommon ? "All intervals" : `${now.name}, all intervals`}
         button={now.isCommon ? "⋯" : now.name}
         items={choices.value.map(({ name }) => ({
           ...{ id: name, title: name, isChecked: name === now.name },
           choose: () => chooseInterval(name),
         }))}
       />
-    </fieldset>
+    </>
   );
 }
 
 function IndicatorMenu() {
   const shown = new Set(indicators.value.map(({ id }) => id));
+  const title = shown.size === 0 ? "Indicators" : `Indicators ${shown.size}`;
   return (
     <Menu
-      label="Indicators"
+      label={title}
       align="end"
-      button={shown.size === 0 ? "Indicators" : `Indicators ${shown.size}`}
+      button={title}
       items={indicatorKinds.map(({ id, title }) => ({
         ...{ id, title, isChecked: shown.has(id) },
         choose: () => toggleIndicator(id),

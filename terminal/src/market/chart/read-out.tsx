@@ -1,9 +1,10 @@
 /** The exact figures of the candle that somebody points at, or else of the newest one. */
-import { divide, multiply, subtract } from "@openbourse/client";
 import { dateText, utcText } from "../../app/times.ts";
 import { Num } from "../../design/num.tsx";
 import type { ChartCandle } from "../candles/candle.ts";
+import { Change } from "../change.tsx";
 import { chosen } from "../chosen.ts";
+import { changePercent } from "../day-bars.ts";
 import { type ChartContent, content, hovered } from "./chart-store.ts";
 
 /** See the head of the file. */
@@ -16,7 +17,7 @@ export function ReadOut() {
   if (startMs === undefined) return <div class="read-out" />;
   const candle = series.at(startMs);
   return (
-    <div class="read-out">
+    <div class="read-out" data-start={startMs}>
       <span class="soft" title={utcText(startMs)}>
         {dateText(startMs)}
       </span>
@@ -43,9 +44,6 @@ function NoCandle({ shown, startMs }: { readonly shown: ChartContent; readonly s
 
 function Figures({ candle }: { readonly candle: ChartCandle }) {
   const { open, high, low, close, volume } = candle;
-  const change = subtract(close, open);
-  const tone = change.startsWith("-") ? "down" : change === "0" ? undefined : "up";
-  const percent = Number(open) === 0 ? undefined : percentText(change, open);
   return (
     <>
       {(["O", "H", "L", "C"] as const).map((letter) => (
@@ -54,18 +52,12 @@ function Figures({ candle }: { readonly candle: ChartCandle }) {
           <Num value={{ O: open, H: high, L: low, C: close }[letter]} />
         </span>
       ))}
-      <span class={tone}>{percent}</span>
+      <Change percent={changePercent(close, open)} />
       <span data-figure="V">
         <span class="soft">V</span> <Num value={volume} unit={chosen.value?.base || undefined} />
       </span>
     </>
   );
-}
-
-/** A change in percent with two decimals, cut. */
-function percentText(change: string, of: string): string {
-  const percent = divide(multiply(change, "100"), of, 2);
-  return `${change.startsWith("-") ? "" : "+"}${percent} %`;
 }
 
 function IndicatorFigures(props: { readonly shown: ChartContent; readonly startMs: number }) {
