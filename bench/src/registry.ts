@@ -10,6 +10,8 @@ import { fanoutBurst } from "./benchmarks/fanout-burst.ts";
 import { fanoutTick } from "./benchmarks/fanout-tick.ts";
 import { history } from "./benchmarks/history.ts";
 import { hostile } from "./benchmarks/hostile.ts";
+import { imports } from "./benchmarks/imports.ts";
+import { indicators } from "./benchmarks/indicators.ts";
 import { marketOpen } from "./benchmarks/market-open.ts";
 import { orders } from "./benchmarks/orders.ts";
 import { ordersMemory } from "./benchmarks/orders-memory.ts";
@@ -32,6 +34,8 @@ export const benchmarks: readonly Benchmark[] = [
   durable,
   commandLog,
   history,
+  imports,
+  indicators,
   recovery,
   ordersMemory,
   orders,

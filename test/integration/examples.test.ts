@@ -1,6 +1,8 @@
 /** The examples, and what the pages say that can be run or computed, against a server as anybody starts it. */
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -83,6 +85,24 @@ describe("examples", () => {
       for (const line of lines) expect(line).toMatch(/^BTC\/USDT \d+ \d+(\.\d+)?$/);
     },
   );
+
+  it("import-trades.sh imports trades of its own and exports bars of them", () => {
+    const folder = mkdtempSync(join(tmpdir(), "openbourse-example-"));
+    const output = execFileSync("sh", [example("import-trades.sh"), folder], {
+      encoding: "utf8",
+      env: { ...process.env, PATH: `${dirname(process.execPath)}:${process.env["PATH"]}` },
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    rmSync(folder, { recursive: true });
+    expect(output.split("\n")).toEqual([
+      "mine: 4 trades stored",
+      "time,ticker,open,high,low,close,volume",
+      "2024-08-08T13:30:00.000000Z,SPY,167.42,167.45,167.39,167.39,150",
+      "2024-08-08T13:31:00.000000Z,SPY,167.41,167.41,167.41,167.41,25",
+      `the files are in ${folder}`,
+      "",
+    ]);
+  });
 
   it("cryptomus-order.js shows an order cancelled, an order filled, and the money on its way", async () => {
     const lines = await asUser("cryptomus-order.js", 0);
