@@ -60,8 +60,16 @@ const search = document.querySelector("#search");
 const items = [...document.querySelectorAll("main .item")].map((item) => ({
   item,
   link: document.querySelector(`.side [data-for="${CSS.escape(item.id)}"]`),
-  words: item.textContent.toLowerCase(),
+  words: wordsOf(item),
 }));
+
+/** What an item says, but for replies, which are much the same everywhere. */
+function wordsOf(item) {
+  const copy = item.cloneNode(true);
+  for (const reply of copy.querySelectorAll(".reply")) reply.remove();
+  return copy.textContent.toLowerCase();
+}
+
 const lines = [...document.querySelectorAll("main tbody tr, main > ul > li")]
   .filter((line) => line.closest(".item") === null)
   .map((item) => ({ item, link: null, words: item.textContent.toLowerCase() }));

@@ -1,4 +1,5 @@
 /** Which protocol, and who connects. What is typed in stays in memory and is never put into the page's address. */
+import type { ComponentChildren } from "preact";
 import { Panel } from "../design/panel.tsx";
 import type { OwnCredentials, Way } from "./access.ts";
 import type { ConsoleProtocol } from "./document.ts";
@@ -34,9 +35,9 @@ export function ConnectForm(props: ConnectFormProps) {
   return (
     <Panel title="Connection" class="console-connect">
       <form class="console-form" onSubmit={submit} autocomplete="off">
-        <label>
-          Protocol
+        <Field id="console-protocol" title="Protocol">
           <select
+            id="console-protocol"
             value={protocol.name}
             onChange={(event) => {
               disconnect();
@@ -49,17 +50,20 @@ export function ConnectForm(props: ConnectFormProps) {
               </option>
             ))}
           </select>
-        </label>
-        <label>
-          Connect
-          <select value={way.id} onChange={(event) => props.onWay(event.currentTarget.value)}>
+        </Field>
+        <Field id="console-way" title="Who connects">
+          <select
+            id="console-way"
+            value={way.id}
+            onChange={(event) => props.onWay(event.currentTarget.value)}
+          >
             {ways.map(({ id, title }) => (
               <option key={id} value={id}>
                 {title}
               </option>
             ))}
           </select>
-        </label>
+        </Field>
         <OwnFields way={way} own={own} onOwn={props.onOwn} />
         {protocol.signOfLife === undefined ? null : (
           <label class="console-check">
@@ -84,29 +88,42 @@ export function ConnectForm(props: ConnectFormProps) {
   );
 }
 
+function Field(props: {
+  readonly id: string;
+  readonly title: string;
+  readonly children: ComponentChildren;
+}) {
+  return (
+    <div class="console-field">
+      <label for={props.id}>{props.title}</label>
+      {props.children}
+    </div>
+  );
+}
+
 function OwnFields({ way, own, onOwn }: Pick<ConnectFormProps, "way" | "own" | "onOwn">) {
   if (way.takes === undefined) return null;
   return (
     <>
       {way.takes === "user" ? (
-        <label>
-          User id
+        <Field id="console-user" title="User id">
           <input
+            id="console-user"
             value={own.userId}
             spellcheck={false}
             onInput={(event) => onOwn({ ...own, userId: event.currentTarget.value.trim() })}
           />
-        </label>
+        </Field>
       ) : null}
-      <label>
-        {way.takes === "user" ? "API key" : "Key or token"}
+      <Field id="console-key" title={way.takes === "user" ? "API key" : "Key or token"}>
         <input
+          id="console-key"
           type="password"
           autocomplete="off"
           value={own.key}
           onInput={(event) => onOwn({ ...own, key: event.currentTarget.value.trim() })}
         />
-      </label>
+      </Field>
     </>
   );
 }

@@ -18,7 +18,7 @@ export function Sender({ text, onText, onCopy }: SenderProps) {
   return (
     <form
       class="console-sender"
-      aria-label="Message"
+      aria-label="Send a message"
       onSubmit={(event) => {
         event.preventDefault();
         submit();

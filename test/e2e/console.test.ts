@@ -1,0 +1,191 @@
+/** The console page and the pages below `/docs`, as somebody with a browser sees them. */
+import type { Page } from "playwright-core";
+import { expect, it } from "vitest";
+import { describeInBrowser } from "./support/stage.ts";
+
+const settings = { "exchange.participants.enabled": false };
+
+/** The frames that are shown, oldest first. */
+function frameTexts(page: Page): Promise<readonly string[]> {
+  return page
+    .locator(".frames tbody tr td:last-child")
+    .allInnerTexts()
+    .then((all) => all.toReversed());
+}
+
+async function waitForFrame(page: Page, text: string): Promise<void> {
+  await page.locator(".frames tbody tr", { hasText: text }).first().waitFor();
+}
+
+describeInBrowser("the console", { settings }, (stage) => {
+  async function open(protocol: string): Promise<Page> {
+    const { page } = await stage.visit("/console");
+    page.setDefaultTimeout(15_000);
+    await page.getByLabel("Protocol").selectOption(protocol);
+    return page;
+  }
+
+  async function openBars(): Promise<Page> {
+    const page = await open("finazon");
+    await page.getByLabel("Who connects").selectOption("key");
+    await page.getByLabel("Key or token").fill(stage.server.server.demoKey ?? "");
+    return page;
+  }
+
+  it("connects and shows the answer to an example of bars by one click", async () => {
+    const page = await openBars();
+    await page
+      .getByRole("button", { name: /^subscribe to bars/ })
+      .first()
+      .click();
+    await waitForFrame(page, '"code":"SUCCESS_SUBSCRIPTION"');
+    const texts = await frameTexts(page);
+    expect(texts.slice(0, 3)).toEqual([
+      "connecting to /v1 (Finazon)",
+      "connected",
+      '{"event":"subscribe","dataset":"huobi","tickers":["BTC/USDT"],"channel":"bars","frequency":"1s","aggregation":"1m","request_id":1}',
+    ]);
+    // Neither the address nor what the browser keeps holds the key.
+    const key = stage.server.server.demoKey ?? "";
+    expect(page.url()).not.toContain(key);
+    expect(
+      await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage })),
+    ).not.toContain(key);
+  });
+
+  it("connects a demo user and shows the answers of the exchange", async () => {
+    const page = await open("cryptomus");
+    await page.getByLabel("Who connects").selectOption("demo-0");
+    await page.getByRole("button", { name: /^ping/ }).click();
+    await waitForFrame(page, '"method":"pong"');
+    const row = page.locator(".frames tbody tr", { hasText: '"pong"' }).first();
+    const text = '{"id":1,"method":"pong","data":null,"error":null}';
+    expect(await row.locator("td").nth(2).innerText()).toBe(String(text.length));
+    await row.getByRole("button").click();
+    await row.locator("pre").waitFor();
+    expect(await row.locator("pre").innerText()).toContain('  "method": "pong",\n');
+  });
+
+  it("filters and pauses, and says how many frames came meanwhile", async () => {
+    const page = await openBars();
+    await page.getByRole("button", { name: "Connect", exact: true }).click();
+    await waitForFrame(page, "connected");
+    const message = page.getByLabel("Message", { exact: true });
+    const say = async (text: string) => {
+      await message.fill(text);
+      await message.press("Control+Enter");
+    };
+    await say('{"event":"heartbeat","request_id":"first"}');
+    await waitForFrame(page, '"status":"success","request_id":"first"');
+    await page.getByRole("button", { name: "Pause" }).click();
+    await say('{"event":"heartbeat","request_id":"second"}');
+    await page.getByRole("button", { name: "Resume (2 new)" }).waitFor();
+    expect((await frameTexts(page)).join()).not.toContain("second");
+    await page.getByRole("button", { name: "Resume" }).click();
+    await waitForFrame(page, '"status":"success","request_id":"second"');
+    await page.getByLabel("Filter frames").fill("SUCCESS second");
+    await expect
+      .poll(() => frameTexts(page))
+      .toEqual(['{"event":"heartbeat","status":"success","request_id":"second"}']);
+    await page.getByLabel("Filter frames").fill("");
+    await page.getByLabel("received").uncheck();
+    await expect.poll(async () => (await frameTexts(page)).join()).not.toContain("success");
+  });
+
+  it("says in plain words that a key is refused", async () => {
+    const visit = await stage.visit("/console");
+    const { page } = visit;
+    await page.getByLabel("Protocol").selectOption("cryptomus");
+    await page.getByLabel("Who connects").selectOption("user");
+    await page.getByRole("button", { name: "Connect", exact: true }).click();
+    await waitForFrame(page, "not connected: Type in the user's id and API key.");
+  });
+
+  it("is copied as a program without the key, and with it only when that is asked for", async () => {
+    const page = await openBars();
+    const key = stage.server.server.demoKey ?? "";
+    await page.getByLabel("Message", { exact: true }).fill('{"event":"heartbeat"}');
+    await page.getByRole("button", { name: "Copy as a program" }).click();
+    const program = page.getByLabel("Program", { exact: true });
+    for (const name of ["Node", "Python", "curl, websocat"]) {
+      await page.getByRole("tab", { name }).click();
+      await expect.poll(() => program.inputValue()).toContain("heartbeat");
+      expect(await program.inputValue()).not.toContain(key);
+    }
+    await page.getByLabel(/^Write my key into it/).check();
+    await expect.poll(() => program.inputValue()).toContain(key);
+    await page.getByRole("tab", { name: "ccxt" }).click();
+    await page.getByText("ccxt has nothing like these messages.").waitFor();
+  });
+
+  it("is used by keys alone", async () => {
+    const page = await openBars();
+    await page.getByLabel("Key or token").press("Enter");
+    await waitForFrame(page, "connected");
+    await page
+      .getByRole("button", { name: /^subscribe to bars/ })
+      .first()
+      .focus();
+    await page.keyboard.press("Enter");
+    await waitForFrame(page, '"code":"SUCCESS_SUBSCRIPTION"');
+  });
+
+  it("has no serious findings of axe in either theme, with frames and with the dialog", async () => {
+    for (const theme of ["light", "dark"] as const) {
+      const visit = await stage.visit("/console", { theme });
+      const { page } = visit;
+      await page.getByLabel("Protocol").selectOption("cryptomus");
+      await page.getByLabel("Who connects").selectOption("demo-0");
+      await page.getByRole("button", { name: /^ping/ }).click();
+      await waitForFrame(page, '"method":"pong"');
+      expect(await visit.accessibilityFaults(), theme).toEqual([]);
+      await page.getByRole("button", { name: "Copy as a program" }).click();
+      await page.getByLabel("Program", { exact: true }).waitFor();
+      expect(await visit.accessibilityFaults(), theme).toEqual([]);
+    }
+  });
+});
+
+describeInBrowser("the pages below /docs", { settings }, (stage) => {
+  it.each(["/docs", "/docs/errors"])(
+    "are drawn at %s in both themes without a complaint of the browser or of axe",
+    async (path) => {
+      for (const theme of ["light", "dark"] as const) {
+        const visit = await stage.visit(path, { theme });
+        await visit.page.getByRole("heading", { level: 1 }).first().waitFor();
+        expect(await visit.accessibilityFaults(), theme).toEqual([]);
+      }
+    },
+  );
+
+  it("are searched, opened by address, and try an operation", async () => {
+    const { page } = await stage.visit("/docs#get_v1_exchange_market_price");
+    await page.keyboard.press("/");
+    await page.keyboard.type("depth_subscribe");
+    await expect.poll(() => page.locator("main .item:visible").count()).toBe(1);
+    await page.locator("#cryptomus\\.depth > summary").click();
+    await page.getByText('"params":["BTC_USDT:0"]').first().waitFor();
+    await page.keyboard.press("Escape");
+    await page.locator("#search").fill("");
+    const health = page.locator("#get_healthz");
+    await health.locator("summary").click();
+    await health.getByRole("button", { name: "Send" }).click();
+    await expect.poll(() => health.getByRole("status").innerText()).toBe('200 OK\n{"status":"ok"}');
+  });
+
+  it("remember the theme that the terminal shows", async () => {
+    const { page } = await stage.visit("/docs", { theme: "light" });
+    await page.getByRole("button", { name: "Switch between light and dark" }).click();
+    await page.goto(`${stage.http}/console`);
+    await page.getByLabel("Protocol").waitFor();
+    expect(await page.evaluate(() => document.documentElement.dataset["theme"])).toBe("dark");
+  });
+
+  it("fit into 375 pixels", async () => {
+    const visit = await stage.visit("/docs", { size: { width: 375, height: 812 } });
+    await visit.page.getByRole("heading", { level: 1 }).first().waitFor();
+    expect(
+      await visit.page.evaluate(() => document.documentElement.scrollWidth),
+    ).toBeLessThanOrEqual(375);
+  });
+});
