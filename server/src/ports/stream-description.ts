@@ -11,6 +11,8 @@ export interface StreamDescription {
   readonly about: string;
   /** How those who open it prove who they are. */
   readonly security: RouteSecurity;
+  /** Other parameters of the address, and what they mean. */
+  readonly parameters?: Readonly<Record<string, string>>;
   readonly channels: readonly ChannelDescription[];
 }
 

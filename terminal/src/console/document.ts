@@ -53,7 +53,9 @@ interface Channel {
 
 /** The document, as far as it is read. */
 export interface AsyncApi {
-  readonly servers: Readonly<Record<string, { readonly title: string }>>;
+  readonly servers: Readonly<
+    Record<string, { readonly title: string; readonly security?: readonly Reference[] }>
+  >;
   readonly channels: Readonly<Record<string, Channel>>;
   readonly operations: Readonly<
     Record<
@@ -73,7 +75,7 @@ const signsOfLife: ReadonlySet<string> = new Set(["ping", "heartbeat"]);
 
 /** Reads a document. */
 export function protocolsOf(document: AsyncApi): readonly ConsoleProtocol[] {
-  return Object.entries(document.servers).map(([name, { title }]) => {
+  return Object.entries(document.servers).map(([name, { title, security }]) => {
     const channels = Object.entries(document.channels).filter(([, { servers }]) =>
       servers.some(({ $ref }) => $ref === `#/servers/${name}`),
     );
@@ -82,11 +84,16 @@ export function protocolsOf(document: AsyncApi): readonly ConsoleProtocol[] {
     const examples = read.flatMap((channel) => channel.examples);
     return {
       ...{ name, title, path: first?.address ?? "/" },
-      parameter: Object.keys(first?.bindings?.ws?.query?.properties ?? {})[0],
+      parameter: security === undefined ? undefined : parametersOf(first)[0],
       channels: read.filter((channel) => channel.examples.length > 0),
       signOfLife: examples.find(({ title: summary }) => signsOfLife.has(summary))?.text,
     };
   });
+}
+
+/** The one that says who connects comes first. */
+function parametersOf(channel: Channel | undefined): readonly string[] {
+  return Object.keys(channel?.bindings?.ws?.query?.properties ?? {});
 }
 
 function channelOf(document: AsyncApi, id: string, channel: Channel): ConsoleChannel {

@@ -9,7 +9,7 @@ import { useLoaded } from "./loaded.ts";
 const stateNames: Readonly<Record<DayState, string>> = {
   data: "data",
   quiet: "no trades",
-  part: "data with gaps",
+  part: "data of a part of the day",
   gap: "nothing known",
 };
 

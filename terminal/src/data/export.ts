@@ -18,6 +18,7 @@ export interface ExportRequest {
 /** Most rows of one file. */
 export const rowsMax = 500_000;
 const pageSize = 1_000;
+const minuteMs = 60_000;
 
 /** Asks REST, with whatever key there is. */
 export type Ask = <T>(ask: (rest: FinazonRest) => Promise<T>) => Promise<T>;
@@ -64,7 +65,9 @@ const headers = {
 
 async function* barPages(request: ExportRequest, ask: Ask): AsyncGenerator<readonly string[]> {
   const { dataset, ticker, endMs, format } = request;
-  for (let startMs = request.startMs; startMs <= endMs; ) {
+  // The minute in which the time begins has a bar too.
+  const firstMs = Math.floor(request.startMs / minuteMs) * minuteMs;
+  for (let startMs = firstMs; startMs <= endMs; ) {
     const range = { startMs, endMs, order: "asc", pageSize } as const;
     const page = await ask((rest) =>
       rest.timeSeries({ dataset, ticker, interval: "1m", ...range }),

@@ -121,16 +121,19 @@ function channel({ name, stream }: DescribedStream, part: ChannelDescription): o
         { $ref: `#/components/messages/${name}.${one.name}` },
       ]),
     ),
-    bindings: { ws: { method: "GET", ...queryBinding(stream.security), bindingVersion: "0.1.0" } },
+    bindings: { ws: { method: "GET", ...queryBinding(stream), bindingVersion: "0.1.0" } },
   };
 }
 
 /** What the address of the upgrade carries (AsyncAPI bindings, WebSockets 0.1.0). */
-function queryBinding(security: RouteSecurity): object {
-  const shown = security
+function queryBinding({ security, parameters = {} }: StreamDescription): object {
+  const proofs = security
     .flatMap((way) => Object.values(way))
     .filter((scheme) => scheme.in === "query")
-    .map(({ name, description }) => [name, { type: "string", description }] as const);
+    .map(({ name, description }) => [name, description] as const);
+  const shown = [...proofs, ...Object.entries(parameters)].map(
+    ([name, description]) => [name, { type: "string", description }] as const,
+  );
   if (shown.length === 0) return {};
   return { query: { type: "object", properties: Object.fromEntries(shown) } };
 }

@@ -8,6 +8,7 @@ import type {
   SampleNames,
   StreamDescription,
 } from "../../ports/stream-description.ts";
+import { positionsMeaning, positionsParameter } from "../kit/positions.ts";
 import { type Channel, channels, everythingWord, streamPaths, tokenParameter } from "./messages.ts";
 import { describeQueries } from "./query-description.ts";
 import {
@@ -45,6 +46,7 @@ export function describeStream(names: SampleNames): StreamDescription {
     about:
       'Public and private streams of the exchange. A request is `{"id":1,"method":"…","params":[…]}`; its reply repeats `id`. Send `ping` at least once a minute.',
     security: [{ token }],
+    parameters: { [positionsParameter]: positionsMeaning },
     channels: [describeQueries(names), ...channels.map((channel) => describe(channel, names))],
   };
 }

@@ -6,6 +6,7 @@ import type {
   SampleNames,
   StreamDescription,
 } from "../../ports/stream-description.ts";
+import { positionsMeaning, positionsParameter } from "../kit/positions.ts";
 import { streamPaths } from "./dialect.ts";
 import { barsChannel, minuteAggregation, type SuccessCode } from "./messages.ts";
 import { keyScheme } from "./rest.ts";
@@ -27,6 +28,7 @@ export function describeStream(names: SampleNames): StreamDescription {
     about:
       "Bars of one minute of every dataset. A request is a JSON object with `event`, and a `request_id` if you like.",
     security: [{ apikey: keyScheme }],
+    parameters: { [positionsParameter]: positionsMeaning },
     channels: [barsOf("current", names), connection, barsOf("first", names)],
   };
 }

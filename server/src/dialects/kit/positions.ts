@@ -11,6 +11,10 @@ export const positionsParameter = "positions";
 /** Longest epoch that is read, in characters; ours are shorter. */
 export const epochLengthMax = 128;
 
+/** What it means, for descriptions of streams. */
+export const positionsMeaning =
+  "`1`: every message also says where it is in its stream, by `epoch`, `seq`, `tick`, `ord` and `prev`, and a subscribe with `since` goes on from there.";
+
 /** Whether an upgrade asks for positions. */
 export function asksForPositions(query: (name: string) => string | undefined): boolean {
   return query(positionsParameter) === "1";

@@ -21,6 +21,13 @@ interface Channel {
   readonly description: string;
   readonly servers: readonly Reference[];
   readonly tags: readonly { readonly name: string }[];
+  readonly bindings: {
+    readonly ws: {
+      readonly query?: {
+        readonly properties: Readonly<Record<string, { readonly description: string }>>;
+      };
+    };
+  };
 }
 
 interface Operation {
@@ -84,10 +91,15 @@ function serverHtml(document: AsyncApiDocument, name: string, server: Server): H
   const proofs = (server.security ?? []).flatMap(({ $ref }) => schemes[lastPart($ref)] ?? []);
   const address = `${server.protocol}://SERVER${channels[0]?.[1].address ?? ""}`;
   const query = proofs.map((proof) => `${proof.name}=${proof.name.toUpperCase()}`).join("&");
+  const isProof = (parameter: string) => proofs.some((proof) => proof.name === parameter);
+  const others = Object.entries(channels[0]?.[1].bindings.ws.query?.properties ?? {}).filter(
+    ([parameter]) => !isProof(parameter),
+  );
   return html`<h2 id="${name}">${server.title}</h2>
 <pre class="copy" tabindex="0">${address}${query === "" ? "" : `?${query}`}</pre>
 <p>${prose(server.description)} <a href="/docs/errors#${name}">Errors and close codes</a></p>
-${proofs.length === 0 ? html`<p class="access">Open to everybody.</p>` : html`<ul class="access">${proofs.map((proof) => html`<li><code>${proof.name}</code> (${proof.in}): ${prose(proof.description)}</li>`)}</ul>`}`;
+${proofs.length === 0 ? html`<p class="access">Open to everybody.</p>` : html`<ul class="access">${proofs.map((proof) => html`<li><code>${proof.name}</code> (${proof.in}): ${prose(proof.description)}</li>`)}</ul>`}
+${others.length === 0 ? undefined : html`<ul>${others.map(([parameter, { description }]) => html`<li><code>${parameter}</code> (query): ${prose(description)}</li>`)}</ul>`}`;
 }
 
 function channelHtml(document: AsyncApiDocument, id: string, channel: Channel): Html {

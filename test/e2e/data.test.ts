@@ -1,0 +1,120 @@
+/** The data page over two recordings: one that is over and stored, and one that plays. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import { afterAll, expect, it } from "vitest";
+import { describeInBrowser } from "./support/stage.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "openbourse-data-page-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+// 2023-11-14 22:13:20 and the minute after it, nothing on the 15th, and one trade on the 16th.
+const dayS = 86_400;
+const firstS = 1_700_000_000;
+const trades = [
+  [firstS, "100.10", "1"],
+  [firstS + 61, "101", "0.25"],
+  [firstS + 2 * dayS, "99.5", "3"],
+] as const;
+const file = join(folder, "trades.csv");
+writeFileSync(file, `time,price,quantity\n${trades.map((row) => row.join(",")).join("\n")}\n`);
+
+const recording = (speed: "max" | number) => ({
+  ...{ kind: "replay", files: [file], format: "csv", ticker: "A/B", speed, timeUnit: "s" },
+  columns: { time: "time", price: "price", quantity: "quantity" },
+});
+const settings = {
+  datasets: [
+    { code: "past", name: "A past", feed: recording("max") },
+    { code: "plays", name: "It plays", feed: recording(1) },
+  ],
+  "exchange.enabled": false,
+};
+
+describeInBrowser("the data page", { settings }, (stage) => {
+  async function open(theme: "light" | "dark" = "light") {
+    await expect.poll(() => stage.server.health("feed past"), { timeout: 30_000 }).toBe("finished");
+    const visit = await stage.visit("/data", { theme });
+    visit.page.setDefaultTimeout(20_000);
+    await visit.page.getByRole("row", { name: /^A\/B/ }).waitFor();
+    return visit;
+  }
+
+  async function exported(page: Page, what: string, format: string): Promise<string> {
+    await page.getByRole("tab", { name: "Export" }).click();
+    await page.getByLabel("What").selectOption(what);
+    await page.getByLabel("Format").selectOption(format);
+    await page.getByLabel("From (UTC)").fill("2023-11-14T22:13:20");
+    await page.getByLabel("To (UTC)").fill("2023-11-15T00:00:00");
+    const saving = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Download" }).click();
+    const download = await saving;
+    // The file is made in the page: no address holds a key.
+    expect(download.url()).toMatch(/^blob:/);
+    return readFileSync(await download.path(), "utf8");
+  }
+
+  it("shows datasets with their states, and the clock of a recording that plays", async () => {
+    const { page } = await open();
+    const rows = page.getByRole("table", { name: "Datasets" }).locator("tbody tr");
+    expect(await rows.allInnerTexts()).toEqual([
+      expect.stringMatching(/^past\s+A past\s+replay\s+over$/),
+      expect.stringMatching(/^plays\s+It plays\s+replay\s+replay$/),
+    ]);
+    await rows.nth(1).click();
+    await page.getByText("clock of the recording").waitFor();
+    await page.getByRole("note").getByText("Replay of It plays").waitFor();
+  });
+
+  it("shows day by day what is stored", async () => {
+    const { page } = await open();
+    const month = page.getByRole("region", { name: "2023-11" });
+    const days = await month.locator("li.day").allInnerTexts();
+    expect(days.slice(0, 3).map((text) => text.trim())).toEqual([
+      "2023-11-14: data of a part of the day, volume 1.25",
+      "2023-11-15: no trades",
+      "2023-11-16: data of a part of the day, volume 3",
+    ]);
+  });
+
+  it("shows bars and trades with the digits that were sent", async () => {
+    const { page } = await open();
+    await page.getByRole("tab", { name: "Bars" }).click();
+    const bars = page.getByRole("table", { name: "Bars" }).locator("tbody tr");
+    await expect.poll(() => bars.count()).toBe(3);
+    await page.getByRole("tab", { name: "Trades" }).click();
+    const rows = page.getByRole("table", { name: "Trades" }).locator("tbody tr");
+    await expect.poll(() => rows.count()).toBe(3);
+    expect(await rows.first().innerText()).toMatch(/99\.5\s+3$/);
+  });
+
+  it("hands over bars and trades of a time as a file", async () => {
+    const { page } = await open();
+    expect(await exported(page, "bars", "csv")).toBe(
+      "time,open,high,low,close,volume\n" +
+        "2023-11-14T22:13:00.000Z,100.1,100.1,100.1,100.1,1\n" +
+        "2023-11-14T22:14:00.000Z,101,101,101,101,0.25\n",
+    );
+    expect(await exported(page, "trades", "ndjson")).toBe(
+      '{"time":"2023-11-14T22:13:20.000Z","price":100.1,"quantity":1}\n' +
+        '{"time":"2023-11-14T22:14:21.000Z","price":101,"quantity":0.25}\n',
+    );
+    expect(page.url()).toBe(`${stage.http}/data`);
+  });
+
+  it("is used by keys alone, and has no serious findings of axe in either theme", async () => {
+    for (const theme of ["light", "dark"] as const) {
+      const visit = await open(theme);
+      const { page } = visit;
+      await page.getByRole("row", { name: /^past/ }).focus();
+      await page.keyboard.press("ArrowDown");
+      await page.getByText("clock of the recording").waitFor();
+      expect(await visit.accessibilityFaults(), theme).toEqual([]);
+      await page.getByRole("tab", { name: "Calendar" }).focus();
+      await page.keyboard.press("ArrowLeft");
+      await page.getByRole("button", { name: "Download" }).waitFor();
+      expect(await visit.accessibilityFaults(), theme).toEqual([]);
+    }
+  });
+});
