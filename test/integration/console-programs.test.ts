@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Scene, type SnippetAccess, snippetOf } from "../../terminal/src/console/snippets.ts";
+import type { Scene, SnippetAccess } from "../../terminal/src/console/scene.ts";
+import { snippetOf } from "../../terminal/src/console/snippets.ts";
 import { debianPython, ensurePythonModule } from "../support/debian.ts";
 import { type ServerHere, startServerHere } from "../support/server-here.ts";
 

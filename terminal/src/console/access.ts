@@ -10,7 +10,7 @@ import type { Offer } from "../session/offer.ts";
 import { anonymousPass } from "../session/pass.ts";
 import { type Account, serverUrl } from "../session/session.ts";
 import type { ConsoleProtocol } from "./document.ts";
-import type { SnippetAccess } from "./snippets.ts";
+import type { SnippetAccess } from "./scene.ts";
 
 /** What somebody has typed in; it stays in memory. */
 export interface OwnCredentials {

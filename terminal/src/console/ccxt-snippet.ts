@@ -1,5 +1,5 @@
 /** The nearest that ccxt has for a message of the exchange's stream: it asks over REST, once. */
-import type { Scene, SnippetAccess } from "./snippets.ts";
+import type { Scene, SnippetAccess } from "./scene.ts";
 
 /** What ccxt is told for a channel; `symbol` is a market as ccxt writes it. */
 const calls: Readonly<Record<string, (symbol: string) => string>> = {

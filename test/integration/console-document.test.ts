@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { asyncApiDocument } from "../../../server/src/adapters/http/asyncapi.ts";
-import { dialects } from "../../../server/src/main/dialects.ts";
-import { referenceNames } from "../../../server/src/ports/stream-description.ts";
-import { echo } from "../../../test/support/echo-dialect.ts";
-import { type AsyncApi, protocolsOf } from "./document.ts";
+import { asyncApiDocument } from "../../server/src/adapters/http/asyncapi.ts";
+import { dialects } from "../../server/src/main/dialects.ts";
+import { referenceNames } from "../../server/src/ports/stream-description.ts";
+import { type AsyncApi, protocolsOf } from "../../terminal/src/console/document.ts";
+import { echo } from "../support/echo-dialect.ts";
 
 const info = { title: "here", version: "1", description: "" };
 const streams = [...dialects, echo].map((protocol) => ({
