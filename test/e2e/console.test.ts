@@ -20,7 +20,6 @@ async function waitForFrame(page: Page, text: string): Promise<void> {
 describeInBrowser("the console", { settings }, (stage) => {
   async function open(protocol: string): Promise<Page> {
     const { page } = await stage.visit("/console");
-    page.setDefaultTimeout(15_000);
     await page.getByLabel("Protocol").selectOption(protocol);
     return page;
   }

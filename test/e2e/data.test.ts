@@ -34,9 +34,8 @@ const settings = {
 
 describeInBrowser("the data page", { settings }, (stage) => {
   async function open(theme: "light" | "dark" = "light") {
-    await expect.poll(() => stage.server.health("feed past"), { timeout: 30_000 }).toBe("finished");
+    await expect.poll(() => stage.server.health("feed past")).toBe("finished");
     const visit = await stage.visit("/data", { theme });
-    visit.page.setDefaultTimeout(20_000);
     await visit.page.getByRole("row", { name: /^A\/B/ }).waitFor();
     return visit;
   }
