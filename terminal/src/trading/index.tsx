@@ -1,12 +1,15 @@
 /** The private half of the market page. */
 import { type Signal, signal } from "@preact/signals";
+import { useKey } from "../app/keys.ts";
 import { Panel } from "../design/panel.tsx";
 import { Tabs } from "../design/tabs.tsx";
 import { chosenMarket } from "../market/chosen.ts";
 import { account } from "../session/session.ts";
 import { Asked } from "./asked.tsx";
 import { Balances } from "./balances.tsx";
+import { marketText } from "./cells.tsx";
 import { onlyChosen } from "./history.ts";
+import { notify } from "./notices.ts";
 import { askCancelAll } from "./order-actions.ts";
 import { OpenOrders, orderCount } from "./orders.tsx";
 import { Fills, OrderHistory } from "./past.tsx";
@@ -19,8 +22,15 @@ export { Ticket } from "./ticket.tsx";
 
 const tab: Signal<string> = signal("open");
 
+function cancelAllOfMarket(): void {
+  const market = chosenMarket.peek()?.market.market;
+  if (account.peek() === undefined || market === undefined) return;
+  if (!askCancelAll(market)) notify(`No open orders of ${marketText(market)}.`);
+}
+
 /** Open orders, history, fills and balances. */
 export function TradingPanels() {
+  useKey("cancel-all", cancelAllOfMarket);
   if (account.value === undefined)
     return (
       <div class="trading">
@@ -73,7 +83,7 @@ function ListActions() {
         this market only
       </label>
       {tab.value === "open" && market !== undefined ? (
-        <button type="button" class="quiet" onClick={() => askCancelAll(market)}>
+        <button type="button" class="quiet" onClick={cancelAllOfMarket}>
           Cancel all
         </button>
       ) : null}

@@ -7,7 +7,7 @@ import {
   type OrderRow,
   systemPlatform,
 } from "@openbourse/client";
-import { computed, type ReadonlySignal, signal } from "@preact/signals";
+import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import { marketsByName } from "../market/catalog.ts";
 import { account } from "../session/session.ts";
 import { type MoveOutcome, moveOrder } from "./move.ts";
@@ -173,6 +173,14 @@ function unmarkGone(): void {
   const kept = [...doing.peek()].filter(([id]) => orders?.has(id) === true);
   if (kept.length < doing.peek().size) doing.value = new Map(kept);
 }
+
+// What was begun for one user is nothing for the next one.
+effect(() => {
+  void account.value;
+  doing.value = new Map();
+  chosenId.value = undefined;
+  dismissAsked();
+});
 
 onAccountChange(({ type }) => {
   if (type === "order" || type === "synced") unmarkGone();

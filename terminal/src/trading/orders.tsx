@@ -7,13 +7,7 @@ import { chosenMarket } from "../market/chosen.ts";
 import { Figure, marketText, Side, Time } from "./cells.tsx";
 import { onlyChosen } from "./history.ts";
 import { notify } from "./notices.ts";
-import {
-  askCancelAll,
-  busyOrders,
-  cancelOrder,
-  selectedOrder,
-  selectOrder,
-} from "./order-actions.ts";
+import { busyOrders, cancelOrder, selectedOrder, selectOrder } from "./order-actions.ts";
 import type { PendingOrder } from "./pending.ts";
 import { openOrders, privateState } from "./private.ts";
 import { pendingOrders } from "./sending.ts";
@@ -113,7 +107,7 @@ export function orderCount(): number {
 
 /** See the head of the file. */
 export function OpenOrders() {
-  useOrderKeys();
+  useCancelKey();
   const lines = linesNow();
   const state = privateState.value;
   const isEmpty = lines.length === 0 && state.is === "ready";
@@ -147,20 +141,18 @@ function rowClass(id: string, isPending: boolean): string | undefined {
   return busyOrders.value.has(id) ? "is-busy" : undefined;
 }
 
-function useOrderKeys(): void {
+/** Cancels the chosen order; without a choice it chooses the first one that is shown, and says so. */
+function useCancelKey(): void {
   useKey("cancel", () => {
-    const order = selectedOrder.peek();
-    if (order !== undefined) {
-      void cancelOrder(order);
+    const shown = linesNow().filter(({ pending }) => pending === undefined);
+    const chosenLine = shown.find(({ order }) => order.id === selectedOrder.peek()?.id);
+    if (chosenLine !== undefined) {
+      void cancelOrder(chosenLine.order);
       return;
     }
-    const [first] = openOrders.peek().values();
+    const [first] = shown;
     if (first === undefined) return;
-    selectOrder(first.id);
-    notify(`Chosen: ${rowWords(first)}. Press c again to cancel it.`);
-  });
-  useKey("cancel-all", () => {
-    const market = chosenMarket.peek()?.market.market;
-    if (market !== undefined && !askCancelAll(market)) notify(`No open orders of ${market}.`);
+    selectOrder(first.order.id);
+    notify(`Chosen: ${rowWords(first.order)}. Press c again to cancel it.`);
   });
 }

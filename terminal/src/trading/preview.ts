@@ -155,7 +155,7 @@ function ownedOf({ direction }: OrderTerms, { market, balances }: PreviewInput) 
 const nothing: Taken = { quantity: "0", value: "0", worstPrice: undefined };
 
 /** How far a walk through a book goes. */
-export interface WalkBounds {
+interface WalkBounds {
   /** Whether a price is still traded at. */
   isIn(price: string): boolean;
   readonly quantity?: string | undefined;
@@ -164,7 +164,7 @@ export interface WalkBounds {
 }
 
 /** Takes levels, the best first, until a bound is met. */
-export function walk(levels: readonly Level[], bounds: WalkBounds): Taken {
+function walk(levels: readonly Level[], bounds: WalkBounds): Taken {
   let quantity = "0";
   let value = "0";
   let worstPrice: string | undefined;

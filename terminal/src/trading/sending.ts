@@ -3,7 +3,7 @@
  * What was sent is pending until the server has said what became of it.
  */
 import { ClientError, type Fault, type NewOrder } from "@openbourse/client";
-import { type ReadonlySignal, signal } from "@preact/signals";
+import { effect, type ReadonlySignal, signal } from "@preact/signals";
 import { account } from "../session/session.ts";
 import { notify } from "./notices.ts";
 import { asUnknown, type PendingOrder, without, withPending } from "./pending.ts";
@@ -72,6 +72,12 @@ export async function send(review: Review): Promise<SendOutcome> {
 function forget(clientOrderId: string | undefined): void {
   list.value = without(list.peek(), clientOrderId);
 }
+
+// What one user sent is nothing for the next one.
+effect(() => {
+  void account.value;
+  list.value = [];
+});
 
 onAccountChange((change) => {
   if (change.type === "order") hear(change.order.clientOrderId);
