@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
+import { patience } from "./test/support/patience.ts";
 
 // Tests start many threads and processes of the same sources: each finds what the first has compiled.
 process.env["NODE_COMPILE_CACHE"] ??= join(
@@ -25,9 +26,8 @@ export default defineConfig({
     isolate: false,
     // One for each processor; by itself it would leave one of them free, and half of two is much.
     maxWorkers: "100%",
-    // Bounds for what hangs, not measures of speed: eight busy programs may run beside the tests.
-    testTimeout: 240_000,
-    hookTimeout: 300_000,
-    expect: { poll: { timeout: 60_000 } },
+    testTimeout: patience.test,
+    hookTimeout: patience.hook,
+    expect: { poll: { timeout: patience.wait } },
   },
 });

@@ -11,6 +11,13 @@ describe("house rules", () => {
     ["server/src/marketdata/a.ts", `${header}performance.now();\n`, "time comes in through"],
     ["server/src/main/a.ts", `${header}parseFloat("1");\n`, "use parseDecimal"],
     ["server/src/main/a.ts", `${header}(1).toFixed(2);\n`, "use formatDecimal"],
+    [
+      "test/integration/a.test.ts",
+      "await vi.waitFor(() => x());\n",
+      "wait with test/support/until",
+    ],
+    ["test/integration/a.test.ts", 'it("x", () => {\n}, 30_000);\n', "leave time limits"],
+    ["server/src/main/a.test.ts", "expect.poll(x, { timeout: 5 })\n", "leave time limits"],
     ["server/src/main/a.ts", "export {};\n", "begins with no sentence"],
     ["server/src/main/a.ts", `${header}// TODO later\n`, "name the issue"],
     ["server/src/main/a.ts", header + "\n".repeat(450), "split it by concern"],

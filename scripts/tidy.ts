@@ -32,6 +32,13 @@ const bannedForMoney: readonly (readonly [RegExp, string])[] = [
   [/\.toFixed\(/, "use formatDecimal or formatFixed of core/num"],
 ];
 
+/** Waits of tests with limits of their own, which a busy machine makes wrong. */
+const bannedInTests: readonly (readonly [RegExp, string])[] = [
+  [/\bvi\.wait(For|Until)\(/, "wait with test/support/until, whose limit holds on a busy machine"],
+  [/\bpoll\(.*\{ timeout:|^ *\}, \d[\d_]*\);$/, "leave time limits to test/support/patience"],
+];
+const tests = /\.(test|prop|fuzz)\.ts$/;
+
 /** Words of single protocols, which stay in their folders, and what the house says for all of them. */
 const wireWords = /\bdeals?\b|\bdealId\b|\bscale_?index|\bfull_?reload|\baggr\b/i;
 const wireWordsRemedy = "a word of one protocol: say fill, depth scale, snapshot, aggregation";
@@ -86,6 +93,7 @@ function fileFaults({ path, text }: ProjectFile): readonly string[] {
   const banned = [
     ...(pureLayers.test(path) ? bannedInPureLayers : []),
     ...(ourSources.test(path) ? bannedForMoney : []),
+    ...(tests.test(path) ? bannedInTests : []),
   ];
   const knowsProtocols = !besidesDialects.test(path);
   lines.forEach((line, index) => {

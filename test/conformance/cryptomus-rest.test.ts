@@ -171,7 +171,7 @@ describe("the md5 signature", () => {
     await runHere(["users", "disable", leaving.userId, "--data", server.data]);
     // A change of the users is looked for about every second.
     await expect
-      .poll(async () => (await his.call("GET", balance)).body, { timeout: 60_000 })
+      .poll(async () => (await his.call("GET", balance)).body)
       .toEqual({ code: 404, message: "User not found." });
   });
 });

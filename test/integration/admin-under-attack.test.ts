@@ -9,6 +9,7 @@ import { administer } from "../../server/src/cli/admin-client.ts";
 import { loadConfig } from "../../server/src/main/configuration.ts";
 import { addUsers } from "../support/operator.ts";
 import { startServerHere } from "../support/server-here.ts";
+import { untilTrue } from "../support/until.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -56,7 +57,7 @@ it("administers at a socket of its own, whatever happens at the public one", asy
   });
   // The public port was full indeed; who reads nothing does not see that it was closed.
   for (const socket of sockets) socket.resume();
-  await vi.waitUntil(() => closed >= strangersMax - 16, { timeout: 30_000 });
+  await untilTrue(() => closed >= strangersMax - 16);
   for (const socket of sockets) socket.destroy();
   await server.stop();
 });

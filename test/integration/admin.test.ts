@@ -15,11 +15,12 @@ import {
 import { request as httpRequest } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runHere } from "../support/command-here.ts";
 import { addMarket, deposit } from "../support/operator.ts";
 import { type ServerHere, startServerHere } from "../support/server-here.ts";
 import { type CommandResult, startServerProcess } from "../support/server-process.ts";
+import { untilTrue } from "../support/until.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "openbourse-admin-"));
 const data = join(folder, "data");
@@ -288,7 +289,7 @@ describe("a user made while the server runs", () => {
     });
     await run("users", "disable", userId);
     // A change of the users is looked for about every second.
-    await expect.poll(async () => (await balance()).ok, { timeout: 60_000 }).toBe(false);
+    await expect.poll(async () => (await balance()).ok).toBe(false);
     await server.stop();
   });
 });
@@ -297,7 +298,7 @@ describe("demo users", () => {
   it("come with a line that shows a balance when it is pasted", async () => {
     const server = await startProcess();
     await server.demoUser(1);
-    await vi.waitUntil(() => server.output().stdout.includes("account stream: "));
+    await untilTrue(() => server.output().stdout.includes("account stream: "));
     const line = /^balance: curl -s (\S+) -H '(\S+): (\S+)' -H '(\S+): (\S+)'$/m;
     const [, url = "", ...header] = line.exec(server.output().stdout) ?? [];
     const [name1 = "", value1 = "", name2 = "", value2 = ""] = header;

@@ -106,7 +106,7 @@ beforeAll(async () => {
       balances: await member.client.balances(),
     })),
   );
-}, 240_000);
+});
 
 afterAll(async () => {
   for (const { watcher } of members) watcher.client.socket.terminate();

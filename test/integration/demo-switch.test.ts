@@ -8,6 +8,7 @@ import { loadConfig } from "../../server/src/main/configuration.ts";
 import { CryptomusClient } from "../support/cryptomus-client.ts";
 import { addFundedUsers, addUsers } from "../support/operator.ts";
 import { type ServerHere, startServerHere } from "../support/server-here.ts";
+import { untilTrue } from "../support/until.ts";
 
 // Each of them starts a server three times.
 vi.setConfig({ testTimeout: 120_000 });
@@ -53,7 +54,7 @@ describe("a demo that is switched off", () => {
     const { demoKey } = demo.server;
     const placed = await new CryptomusClient(demo, first).limitOrder(order);
     expect(placed.status).toBe(200);
-    await vi.waitUntil(async () => (await levels(demo)) > 10, 20_000);
+    await untilTrue(async () => (await levels(demo)) > 10);
 
     const venue = await restart(off);
     expect(venue.server.demoUsers).toEqual([]);

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { HmacSigning } from "../../server/src/access/hmac-signing.ts";
 import { systemSecrets } from "../../server/src/adapters/crypto/system-secrets.ts";
 import { closings, streamErrorCodes } from "../../server/src/dialects/cryptomus/errors.ts";
@@ -15,6 +15,7 @@ import { slowConsumerCode, slowConsumerReason } from "../../server/src/hub/outbo
 import { userRecord } from "../../server/src/ports/user-store.contract.ts";
 import { debianPython, ensurePythonModule } from "../support/debian.ts";
 import { type ServerProcess, startServerProcess } from "../support/server-process.ts";
+import { until } from "../support/until.ts";
 
 const missing = ensurePythonModule("websocket", "python3-websocket");
 const missingTools = ["curl", "openssl"].filter(
@@ -33,10 +34,7 @@ let server: ServerProcess;
 beforeAll(async () => {
   server = await startServerProcess();
   // The participants trade in every market within seconds; until then there is no price to start from.
-  await vi.waitFor(
-    async () => expect((await fetch(`${server.http}${pricePath}`)).status).toBe(200),
-    20_000,
-  );
+  await until(async () => expect((await fetch(`${server.http}${pricePath}`)).status).toBe(200));
 });
 afterAll(() => server.stop());
 

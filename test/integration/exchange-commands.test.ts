@@ -3,9 +3,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runHere } from "../support/command-here.ts";
 import { startServerProcess } from "../support/server-process.ts";
+import { untilTrue } from "../support/until.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "openbourse-verify-"));
 const data = join(folder, "data");
@@ -19,9 +20,7 @@ beforeAll(async () => {
   const yaml = "exchange: {snapshotEveryCommands: 500, participants: {rate: 50}}";
   const server = await startServerProcess({ data, yaml });
   const metrics = async () => (await fetch(`${server.http}/metrics`)).text();
-  await vi.waitUntil(async () => /exchange_commands_total [1-9]\d{3,}/.test(await metrics()), {
-    timeout: 60_000,
-  });
+  await untilTrue(async () => /exchange_commands_total [1-9]\d{3,}/.test(await metrics()));
   const busy = await runHere(["verify", ...quiet]);
   expect(busy).toMatchObject({ code: 1, stderr: expect.stringContaining("commands.db") });
   expect(await server.stop()).toBe(0);

@@ -4,11 +4,12 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openDatasetStore } from "../../server/src/adapters/sqlite/datasets/store.ts";
 import { runHere } from "../support/command-here.ts";
 import { type ServerHere, startServerHere } from "../support/server-here.ts";
 import { commandFile } from "../support/server-process.ts";
+import { untilTrue } from "../support/until.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "openbourse-beside-"));
 const config = join(folder, "openbourse.yaml");
@@ -63,13 +64,13 @@ describe("an import beside a running server", () => {
     const imported = await importInto("past", tradesFile("new.csv"), "NEW/USDT");
     expect(imported).toMatchObject({ code: 0, stdout: "past: 120 trades stored\n" });
 
-    await vi.waitUntil(async () => (await bars()).length > 0, 20_000);
+    await untilTrue(async () => (await bars()).length > 0);
     expect(await bars()).toMatchObject([
       { t: startMs / 1_000, o: 100, c: 159, v: 60 },
       { t: startMs / 1_000 + 60, o: 160, c: 219 },
     ]);
     const listed = () => get("tickers/crypto?dataset=past");
-    await vi.waitUntil(async () => JSON.stringify(await listed()).includes("NEW/USDT"), 20_000);
+    await untilTrue(async () => JSON.stringify(await listed()).includes("NEW/USDT"));
   });
 
   it("does not disturb what is recorded of the same dataset meanwhile, nor is disturbed", async () => {
@@ -84,7 +85,7 @@ describe("an import beside a running server", () => {
     expect(old).toHaveLength(120);
     const nowS = Math.floor(Date.now() / 1_000);
     const fresh = () => get(`${query}&order=desc&start_at=${nowS - 60}&end_at=${nowS + 3_600}`);
-    await vi.waitUntil(async () => (await fresh()).length > 3, 20_000);
+    await untilTrue(async () => (await fresh()).length > 3);
     expect(house.log.filter(({ level }) => level === "error")).toEqual([]);
   });
 });
@@ -105,7 +106,7 @@ describe("an import that is interrupted", () => {
     // A stream that does not end: what is read of it is stored when the import is interrupted.
     child.stdin.on("error", () => undefined);
     child.stdin.write(`id,time,price,quantity\n${rows(30_000).join("")}`);
-    await vi.waitUntil(() => said.includes("reading standard input"), 60_000);
+    await untilTrue(() => said.includes("reading standard input"));
     child.kill("SIGINT");
     expect((await ended)[0]).toBe(1);
 

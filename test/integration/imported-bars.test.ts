@@ -45,7 +45,7 @@ describe.skipIf(recorded === undefined)(
       });
       ({ key } = addKey(data, "charts"));
       here = await startServerHere({ data, settings: { datasets, "exchange.enabled": false } });
-    }, 120_000);
+    });
     afterAll(async () => {
       await here?.server.stop();
       rmSync(folder, { recursive: true, force: true });

@@ -119,7 +119,7 @@ it("time_series and candles_request tell the same bars, from the first trade on,
   expect(await seconds(second, client)).toHaveLength(pauses.length + 3);
   await client.close();
   await second.server.stop();
-}, 60_000);
+});
 
 it("a chart that subscribes and then asks has every candle once, whenever it comes", async () => {
   const clock = new SteppedClock();
@@ -144,4 +144,4 @@ it("a chart that subscribes and then asks has every candle once, whenever it com
   expect([...chart.values()]).toEqual(expected);
   await client.close();
   await here.server.stop();
-}, 60_000);
+});

@@ -16,6 +16,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { commandFile } from "../support/server-process.ts";
+import { untilTrue } from "../support/until.ts";
 
 // A dozen processes, one after the other.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -69,9 +70,7 @@ async function pasteServe(line: string) {
   const said: string[] = [];
   const lines = createInterface({ input: child.stdout });
   lines.on("line", (text) => said.push(text));
-  await vi.waitUntil(() => said.some((text) => text.startsWith("openbourse listening")), {
-    timeout: 60_000,
-  });
+  await untilTrue(() => said.some((text) => text.startsWith("openbourse listening")));
   return {
     said,
     async stop() {

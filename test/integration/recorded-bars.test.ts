@@ -83,7 +83,6 @@ describe.skipIf(folder === undefined)(
         expect(streamed.size).toBe(wanted.size);
         expect(streamed).toEqual(wanted);
       },
-      120_000,
     );
   },
 );

@@ -93,5 +93,4 @@ it.each<["stopped" | "killed"]>([["stopped"], ["killed"]])(
     expect(grown.bar).toMatchObject({ t: restored.bar.t, h: 101, c: 100, v: 0.278 });
     await second.server.stop();
   },
-  60_000,
 );

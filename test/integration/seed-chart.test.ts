@@ -38,9 +38,7 @@ function startChart(args: readonly string[]) {
     lines,
     /** Waits until it has filled its chart so many times. */
     filled: (times: number) =>
-      expect
-        .poll(() => lines.filter((line) => line.startsWith("filled: ")).length, { timeout: 20_000 })
-        .toBe(times),
+      expect.poll(() => lines.filter((line) => line.startsWith("filled: ")).length).toBe(times),
     /** The chart that it prints in the end. */
     async chart(): Promise<readonly unknown[]> {
       program.kill("SIGINT");
@@ -86,20 +84,20 @@ describe("seed-chart.js", () => {
     const stored = await storedBars(again);
     const { t, c } = stored.at(-1) as { t: number; c: number };
     const newest = `${new Date(t * 1_000).toISOString()} ${c}`;
-    await expect.poll(() => chart.lines, { timeout: 20_000 }).toContain(newest);
+    await expect.poll(() => chart.lines).toContain(newest);
 
     expect(await chart.chart()).toEqual(stored);
     await again.server.stop();
-  }, 60_000);
+  });
 
   it("says what is wrong with a ticker or key, and how it is called", async () => {
     const clock = new SteppedClock();
     const here = await startExchangeHere(join(folder, "data"), clock);
     const { demoKey = "" } = here.server;
     const wrong = startChart([here.http, demoKey, "local", "NO/SUCH"]);
-    await expect.poll(() => wrong.lines[0], { timeout: 20_000 }).toMatch(/NO\/SUCH/);
+    await expect.poll(() => wrong.lines[0]).toMatch(/NO\/SUCH/);
     const bare = startChart([]);
-    await expect.poll(() => bare.lines[0], { timeout: 20_000 }).toMatch(/^usage: /);
+    await expect.poll(() => bare.lines[0]).toMatch(/^usage: /);
     await here.server.stop();
-  }, 60_000);
+  });
 });

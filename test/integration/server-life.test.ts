@@ -215,7 +215,7 @@ describe("operation", () => {
       return ((await response.json()) as { parts: unknown }).parts;
     };
     await expect
-      .poll(readiness, { timeout: 60_000 })
+      .poll(readiness)
       .toContainEqual({ name: "feed broken", ok: false, state: "restarting" });
     expect(server.output().stderr).toMatch(new RegExp(`${file}.*feed failed`));
     const client = await openStream(`${server.ws}/v1?apikey=${server.demoKey}`);
@@ -262,7 +262,7 @@ describe("the exchange", () => {
     const first = await start({ data, yaml });
     expect(sequenceOf(first.output())).toBe(0);
     await expect
-      .poll(async () => (await fetch(`${first.http}/metrics`)).text(), { timeout: 60_000 })
+      .poll(async () => (await fetch(`${first.http}/metrics`)).text())
       .toMatch(/openbourse_exchange_commands_total [1-9]\d{2,}/);
     await first.stop();
     running.pop();
@@ -279,7 +279,7 @@ describe("the exchange", () => {
     for (const attempt of ["first", "second"]) {
       const server = await start({ data, yaml });
       await expect
-        .poll(() => exchangePart(server), { timeout: 60_000 })
+        .poll(() => exchangePart(server))
         .toMatchObject({
           status: 503,
           ok: false,
@@ -315,7 +315,7 @@ describe("the exchange", () => {
     const data = join(folder, "data");
     const server = await start({ data, yaml: "exchange: {participants: {rate: 100}}" });
     await expect
-      .poll(async () => (await fetch(`${server.http}/metrics`)).text(), { timeout: 60_000 })
+      .poll(async () => (await fetch(`${server.http}/metrics`)).text())
       .toMatch(/openbourse_exchange_commands_total [1-9]\d{3,}/);
     await server.stop();
     running.pop();

@@ -2,9 +2,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openDatasetStore } from "../../server/src/adapters/sqlite/datasets/store.ts";
 import { type ServerHere, startServerHere } from "../support/server-here.ts";
+import { untilTrue } from "../support/until.ts";
 
 let data: string;
 beforeEach(() => {
@@ -29,7 +30,7 @@ const trades = "trades?dataset=sim&ticker=BTC/USDT&order=asc&page_size=1000";
 describe("the past of a server's datasets", () => {
   it("is there after a stop, and goes on", async () => {
     const first = await start([simulated]);
-    await vi.waitUntil(async () => (await get(first, trades)).data.length > 3, 10_000);
+    await untilTrue(async () => (await get(first, trades)).data.length > 3);
     const told = await get(first, trades);
     await first.server.stop();
 
@@ -37,10 +38,7 @@ describe("the past of a server's datasets", () => {
     expect(await second.health("past of sim")).toBe("running");
     const after = await get(second, trades);
     expect(after.data.slice(0, told.data.length)).toEqual(told.data);
-    await vi.waitUntil(
-      async () => (await get(second, trades)).data.length > told.data.length,
-      10_000,
-    );
+    await untilTrue(async () => (await get(second, trades)).data.length > told.data.length);
     // A simulated market counts its trades from 1 again, which is no fault of theirs.
     expect(second.server.feeds[0]?.figures.verdicts.reused).toBe(0);
     await second.server.stop();

@@ -1,10 +1,13 @@
 /** Waits for what will be true, however busy the machine is. */
 import { vi } from "vitest";
-
-/** Bounds a wait that hangs; it is not a measure of speed. In milliseconds. */
-const untilMs = 60_000;
+import { patience } from "./patience.ts";
 
 /** Tries again until nothing is raised any more. */
 export function until<Result>(attempt: () => Result | Promise<Result>): Promise<Result> {
-  return vi.waitFor(attempt, untilMs);
+  return vi.waitFor(attempt, patience.wait);
+}
+
+/** Looks again until the answer is yes. */
+export async function untilTrue(question: () => boolean | Promise<boolean>): Promise<void> {
+  await vi.waitUntil(question, patience.wait);
 }

@@ -18,6 +18,7 @@ import {
 } from "./markets.ts";
 import { noteRequest, takeNote } from "./note.ts";
 import { cancelOrders, cancelRequest, listOrders, ordersRequest } from "./orders.ts";
+import { controlReplay, replayRequest } from "./replays.ts";
 import { listSessions, sessionsRequest } from "./sessions.ts";
 import type { AdminTarget } from "./target.ts";
 import { transfer, transferRequest } from "./transfers.ts";
@@ -102,6 +103,11 @@ export const adminOperations = {
   "list-feeds": row(nothing, listFeeds, {
     effect: "reads",
     audit: "The feeds were listed",
+    needsExchange: false,
+  }),
+  "control-replay": row(replayRequest, controlReplay, {
+    effect: "changes",
+    audit: "The clock of recordings was asked for, or moved",
     needsExchange: false,
   }),
   note: row(noteRequest, takeNote, {

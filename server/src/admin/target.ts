@@ -8,6 +8,7 @@ import type { ListedMarket } from "../marketdata/market-board.ts";
 import type { ConnectionSource } from "../ports/connections.ts";
 import type { FeedStatuses } from "../ports/feed-status.ts";
 import type { DurableReading, Submission } from "../ports/released.ts";
+import type { ReplayControl } from "../ports/replay.ts";
 import type { Admission, Unavailable } from "../ports/trading-desk.ts";
 import type { UserStore } from "../ports/user-store.ts";
 
@@ -29,6 +30,8 @@ export interface AdminTarget {
   readonly sessions?: ConnectionSource;
   /** How feeds are doing; undefined where no server has been started. */
   readonly feeds?: FeedStatuses;
+  /** The clocks of recordings; undefined where no server has been started. */
+  readonly replays?: readonly ReplayControl[];
 }
 
 /** What the exchange is run with. */

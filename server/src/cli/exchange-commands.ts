@@ -21,6 +21,7 @@ export function addExchangeCommands(program: Command, done: Done): void {
   addFeeCommands(program, done);
   addLimitCommands(program, done);
   addSessionsCommand(program, done);
+  addReplayControlCommand(program, done);
   addUpkeepCommands(program, done);
 }
 
@@ -243,6 +244,33 @@ function addSessionsCommand(program: Command, done: Done): void {
       const { listFeedsCommand } = await import("./commands/feeds.ts");
       done(await listFeedsCommand(configInput(options), options));
     });
+}
+
+function addReplayControlCommand(program: Command, done: Done): void {
+  const actions = ["status", "pause", "resume", "speed", "step", "seek"] as const;
+  withFolder(
+    program
+      .command("replay-control")
+      .description("say where the running server's recordings are, or move them in time")
+      .addArgument(new Argument("<action>", "what to do").choices(actions))
+      .argument(
+        "[value]",
+        "a speed; a step: trade, second or bar; or a moment: 2024-08-08T10:00:00Z",
+      ),
+  )
+    .option("--dataset <code>", "a dataset of the clock, where there are several")
+    .option("--json", "print one JSON object")
+    .action(
+      async (
+        action: (typeof actions)[number],
+        value: string | undefined,
+        options: JsonOptions & { dataset?: string },
+      ) => {
+        const { replayControl } = await import("./commands/replay-control.ts");
+        const { dataset, json } = options;
+        done(await replayControl(configInput(options), { action, value, dataset, json }));
+      },
+    );
 }
 
 function addUpkeepCommands(program: Command, done: Done): void {

@@ -10,6 +10,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Feed } from "../ports/feed.ts";
 import type { OpenedFeed } from "../ports/feed-kind.ts";
 import type { Log } from "../ports/log.ts";
+import type { OpenedReplay, ReplayControl } from "../ports/replay.ts";
 import { StartError } from "../ports/start-error.ts";
 import { FeedRunner } from "../streams/bar-streams.ts";
 import { FeedRestarts } from "../streams/feed-restarts.ts";
@@ -68,6 +69,16 @@ export async function connectFeeds(
     if (opened !== undefined) feeds.push(connectFeed({ dataset, opened }, connections));
   }
   await Promise.all(feeds.map((feed) => feed.prepare()));
+}
+
+/** Lets recordings that are played alike share one clock; all clocks, each once. */
+export function sharedClocks(served: readonly ServedDataset[]): readonly ReplayControl[] {
+  const first: OpenedReplay[] = [];
+  for (const { opened } of served) {
+    const replay = opened?.replay;
+    if (replay !== undefined && !first.some((other) => replay.share(other))) first.push(replay);
+  }
+  return first.map(({ control }) => control);
 }
 
 /** Adds a dataset to the catalog, with the tickers that are stored of it. */
@@ -138,6 +149,7 @@ function connectFeed(
     },
     progress: (share) => connections.progress(code, share),
   });
+  opened.replay?.attach({ dataset: code, again: () => runner.again() });
   const positions = new PositionStream({ hub, numbering: runner.numbering, dataset: code });
   return runner;
 }

@@ -72,6 +72,7 @@ export async function openDoors(site: Site, served: Served, options: DoorOptions
     ...(trading?.adminTarget ?? noExchange),
     sessions: gateway,
     feeds: () => feedStatuses(feeds),
+    replays: served.replays,
   };
   const hasExchange = trading !== undefined;
   await start.step(

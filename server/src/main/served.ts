@@ -9,10 +9,11 @@ import type { MarketRules } from "../core/market/rules.ts";
 import type { Hub } from "../hub/hub.ts";
 import { Catalog } from "../marketdata/catalog.ts";
 import type { KeyStore } from "../ports/key-store.ts";
+import type { ReplayControl } from "../ports/replay.ts";
 import type { FeedRunner } from "../streams/bar-streams.ts";
 import { DatasetReaders } from "../streams/dataset-readers.ts";
 import { hasExchange } from "./configuration.ts";
-import { connectFeeds, openDataset, ownTrades } from "./datasets.ts";
+import { connectFeeds, openDataset, ownTrades, sharedClocks } from "./datasets.ts";
 import { createHub } from "./fan-out.ts";
 import { Protocols } from "./protocols.ts";
 import { Recordings } from "./recordings.ts";
@@ -30,6 +31,8 @@ export interface Served {
   readonly catalog: Catalog;
   readonly feeds: readonly FeedRunner[];
   readonly recordings: Recordings;
+  /** Clocks of recordings, each once. */
+  readonly replays: readonly ReplayControl[];
   readonly protocols: Protocols;
   readonly demoKey: string | undefined;
   readonly demoUsers: readonly DemoUser[];
@@ -83,6 +86,7 @@ export async function openServed(
     () => new Recordings(history, { config, folder: folder.datasetsFolder, clock, log }),
     (made) => made.close(),
   );
+  const replays = sharedClocks(served);
   await start.step("restored datasets", () => recordings.open(served));
   await start.step("feeds", () =>
     connectFeeds(served, feeds, {
@@ -99,5 +103,6 @@ export async function openServed(
       trading.past(() => own?.marketUs),
     );
   }
-  return { folder, trading, keys, hub, catalog, feeds, recordings, protocols, demoKey, demoUsers };
+  const made = { folder, trading, keys, hub, catalog, feeds, recordings, protocols };
+  return { ...made, replays, demoKey, demoUsers };
 }

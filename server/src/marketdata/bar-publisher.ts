@@ -166,6 +166,15 @@ export class BarPublisher {
     this.#markPending(series);
   }
 
+  /** Shows all open bars at their next boundaries, changed or not: subscribers have missed what came before. */
+  showOpen(): void {
+    for (const series of this.#active) {
+      const open = series.bars.filter((bar) => !bar.closed);
+      for (const bar of open) bar.changed();
+      if (open.length > 0) this.#markPending(series);
+    }
+  }
+
   /** Moves market time forward and publishes what falls due on the way; time never goes back. */
   advance(toUs: number): void {
     if (this.#nowUs === undefined) this.#start(toUs);

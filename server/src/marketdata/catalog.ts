@@ -72,6 +72,13 @@ export class Catalog implements CatalogView {
     shelf.ended = why;
   }
 
+  /** Notes that a dataset gets data again. */
+  resume(datasetCode: string): void {
+    const shelf = this.#shelves.get(datasetCode);
+    assert(shelf !== undefined, "a dataset that goes on is known");
+    shelf.ended = undefined;
+  }
+
   ended(datasetCode: string): DatasetEnd | undefined {
     return this.#shelves.get(datasetCode)?.ended;
   }

@@ -2,6 +2,7 @@
 import type { Static, TSchema } from "typebox";
 import type { Feed } from "./feed.ts";
 import type { LiveSource } from "./live-source.ts";
+import type { OpenedReplay } from "./replay.ts";
 
 /** A feed that is ready to run, and what the runner has to know about it. */
 export interface OpenedFeed extends OpenedKind {
@@ -25,6 +26,8 @@ export interface OpenedKind {
   readonly isRecording: boolean;
   /** Whether its prices are made up; said aloud at the start. */
   readonly simulated: boolean;
+  /** Its clock, where that can be controlled. */
+  readonly replay?: OpenedReplay;
 }
 
 /** A kind of feed as one value: what may be written of it in the configuration, and how it is opened. */

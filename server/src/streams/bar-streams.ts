@@ -4,11 +4,8 @@
  */
 
 import { BarPublisher } from "../marketdata/bar-publisher.ts";
-import type { TradeVerdict } from "../marketdata/bar-series.ts";
-import type { BarUpdate, PublishPeriodS } from "../marketdata/bar-update.ts";
-import type { Catalog, DatasetEnd } from "../marketdata/catalog.ts";
 import { inEventOrder } from "../marketdata/event-order.ts";
-import type { Dataset, Instrument } from "../marketdata/instrument.ts";
+import type { Dataset } from "../marketdata/instrument.ts";
 import type { Cause } from "../marketdata/position.ts";
 import type { BarTopic } from "../marketdata/topic.ts";
 import type { Trade } from "../marketdata/trade.ts";
@@ -16,76 +13,21 @@ import { type Clock, steadyMs } from "../ports/clock.ts";
 import type { Gap } from "../ports/dataset-reader.ts";
 import {
   type FeedContext,
-  type FeedCounter,
   type FeedEvent,
   type FeedOutcome,
-  type RememberedTicker,
   type StopSignal,
   stopSource,
   type WatchedTicker,
 } from "../ports/feed.ts";
-import type { OpenedFeed } from "../ports/feed-kind.ts";
 import type { Log } from "../ports/log.ts";
 import { tickUs } from "../ports/released.ts";
-import type { DatasetRecorder } from "./dataset-recorder.ts";
-import type { RestoredMinutes } from "./dataset-restore.ts";
-import type { FailedRun, FeedRestarts } from "./feed-restarts.ts";
+import type { FailedRun } from "./feed-restarts.ts";
+import type { FeedFigures, FeedRunnerOptions, FeedState } from "./feed-runner-options.ts";
 import { Numbering } from "./numbering.ts";
 import { UnusedTrades } from "./unused-trades.ts";
 
 /** Interval at which unused trades are reported, in milliseconds, while there are new ones. */
 const tellingMs = 60_000;
-
-/** Options of a runner. */
-export interface FeedRunnerOptions {
-  readonly dataset: Dataset;
-  /** Identity of its batches. By default empty. */
-  readonly epoch?: string;
-  /** Sequence before that of its first batch, which no batch of the epoch has exceeded. By default 0. */
-  readonly sequence?: number;
-  /** Stores what is folded; nothing is stored when left out. */
-  readonly recorder?: DatasetRecorder | undefined;
-  /** What goes on from before the start; with market time at that moment. */
-  readonly restored?: RestoredMinutes | undefined;
-  readonly opened: OpenedFeed;
-  /** Up to where a ticker was stored at the start; nothing was when left out. */
-  remembered?(ticker: string): Promise<RememberedTicker | undefined>;
-  /** When it is started again after a failure; never when left out. */
-  readonly restarts?: FeedRestarts;
-  readonly latenessUs: number;
-  /** Whether open bars are sent at each boundary, changed or not (D-F13). */
-  readonly unchangedBars: boolean;
-  /** Whether anybody would be sent such a bar; always when left out. */
-  isWanted?(instrument: Instrument, periodS: PublishPeriodS): boolean;
-  readonly catalog: Catalog;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** Receives each bar when it is due. */
-  publish(bar: BarUpdate, periodS: PublishPeriodS, cause: Cause): void;
-  /** Told about every second of what everything has been published, and market time then. */
-  published?(cause: Cause, timeUs: number): void;
-  /** Resolves when the consumers have taken what they were sent; undefined when they have. */
-  caughtUp(): Promise<void> | undefined;
-  /** Told once when no more data follows: the source is over, or it failed and stays stopped. */
-  ended?(why: DatasetEnd): void;
-  /** Told how far a bounded source has come, 0 … 1. */
-  progress?(share: number): void;
-}
-
-/** What a runner counts. */
-export interface FeedFigures {
-  readonly verdicts: Record<TradeVerdict, number>;
-  readonly counts: Record<FeedCounter, number>;
-  readonly unused: UnusedTrades;
-  gaps: number;
-  /** How often it was started again after a failure. */
-  restarts: number;
-  /** Receive time minus event time of the latest trade, in microseconds. */
-  lagUs: number;
-}
-
-/** How a feed is doing. */
-export type FeedState = "waiting" | "running" | "restarting" | FeedOutcome["kind"];
 
 /** One dataset's feed. */
 export class FeedRunner {
@@ -104,32 +46,40 @@ export class FeedRunner {
   /** Why the feed failed last. */
   failure: string | undefined;
   readonly #options: FeedRunnerOptions;
-  readonly #bars: BarPublisher;
+  #bars: BarPublisher;
   /** The last batch of trades, and the tick after it once there was one. */
   #cause: Cause;
-  readonly #abort = stopSource();
+  #abort = stopSource();
+  #isStopping = false;
   readonly #audience = Promise.withResolvers<void>();
   #finished: Promise<void> | undefined;
 
   constructor(options: FeedRunnerOptions) {
     this.#options = options;
     this.dataset = options.dataset;
-    const { epoch = "", sequence = 0, recorder } = options;
+    const { epoch = "", sequence = 0 } = options;
     this.#cause = { sequence, tick: 0 };
     this.numbering = new Numbering({ epoch, sequence });
-    this.#bars = new BarPublisher({
-      notesChanges: recorder !== undefined,
-      latenessUs: options.latenessUs,
-      unchangedBars: options.unchangedBars,
-      isWanted: (instrument, periodS) => options.isWanted?.(instrument, periodS) ?? true,
-      publish: (bar, periodS) => options.publish(bar, periodS, this.#cause),
-    });
+    this.#bars = this.#newBars();
     for (const ticker of options.opened.feed.tickers) {
       options.catalog.ensureInstrument(options.dataset.code, ticker);
     }
     this.#restore();
     this.#attach();
     if (!options.opened.waitsForAudience) this.#audience.resolve();
+  }
+
+  #newBars(): BarPublisher {
+    const { latenessUs, opened, recorder, unchangedBars } = this.#options;
+    return new BarPublisher({
+      notesChanges: recorder !== undefined,
+      latenessUs,
+      unchangedBars,
+      isWanted: (instrument, periodS) => this.#options.isWanted?.(instrument, periodS) ?? true,
+      publish: (bar, periodS) => {
+        if (opened.replay?.isSeeking !== true) this.#options.publish(bar, periodS, this.#cause);
+      },
+    });
   }
 
   /** Until when bars were published, by market time; undefined before there was anything. */
@@ -169,7 +119,22 @@ export class FeedRunner {
     return this.#finished ?? Promise.resolve();
   }
 
+  /** Forgets what a recording has told and plays it again from its beginning. */
+  async again(): Promise<void> {
+    if (this.#finished === undefined || this.#isStopping) return;
+    this.#abort.abort();
+    this.#audience.resolve();
+    await this.#finished;
+    if (this.#isStopping) return;
+    this.#abort = stopSource();
+    this.#options.recorder?.again();
+    this.#bars = this.#newBars();
+    this.#options.catalog.resume(this.dataset.code);
+    this.#finished = this.#run();
+  }
+
   async stop(): Promise<void> {
+    this.#isStopping = true;
     this.#abort.abort();
     this.#audience.resolve();
     await this.finished();
@@ -313,14 +278,21 @@ export class FeedRunner {
     const { opened, recorder } = this.#options;
     const batches = opened.feed.run(this.#context(), this.#abort.signal);
     let hasYielded = false;
+    let hasSought = false;
     try {
       for (;;) {
         const next = await batches.next();
         if (next.done === true) return { outcome: next.value, hasYielded };
         hasYielded = true;
         this.#cause = { sequence: this.#cause.sequence + 1, tick: 0 };
+        const wasSeeking = opened.replay?.isSeeking === true;
         for (const event of next.value) this.#take(event);
         recorder?.batchDone();
+        hasSought ||= wasSeeking;
+        if (hasSought && opened.replay?.isSeeking !== true) {
+          hasSought = false;
+          this.#bars.showOpen();
+        }
         if (!opened.waitsForConsumers) continue;
         await this.#options.caughtUp();
         await recorder?.queue.room();

@@ -78,6 +78,8 @@ export class DatasetRecorder {
   #told: KnownSpan[] = [];
   /** Trades of this run that were taken. */
   #count = 0;
+  /** Of a feed that tells the same trades again: how many of them are stored, or on the way. */
+  #storedTrades: number;
   /** The last event time of them. */
   #latestUs = 0;
   /** From when on everything is known that is not yet said to be; undefined while the feed is down. */
@@ -98,6 +100,7 @@ export class DatasetRecorder {
     this.#skipped = mergedSpans(start.skipped);
     this.#downSince = start.downSince;
     this.#follows = start.follows;
+    this.#storedTrades = start.storedTrades;
     this.queue = new StoreQueue({ dataset, store, clock, log, tradesMax });
   }
 
@@ -144,6 +147,15 @@ export class DatasetRecorder {
     this.#cut(isOver ? "end" : "now");
     this.#knownFromUs = undefined;
     this.#downSince = { fromUs: this.#heardUs, reason };
+  }
+
+  /** A feed that tells the same trades at each start begins again: what it has told is not stored again. */
+  again(): void {
+    this.#cut("now");
+    this.#storedTrades = Math.max(this.#storedTrades, this.#count);
+    this.#count = 0;
+    this.#knownFromUs = undefined;
+    this.#downSince = undefined;
   }
 
   /** Market time has passed: minutes that have ended were closed, which is stored. */
@@ -197,7 +209,7 @@ export class DatasetRecorder {
     const hasContent = trades.length + bars.length + gaps.length + known.length > 0;
     const hasPassed = isLive && minuteOf(timeUs) > minuteOf(this.#lastCutUs);
     // An earlier run has stored it.
-    if (start.counts === "trades" && this.#count < start.storedTrades) return;
+    if (start.counts === "trades" && this.#count < this.#storedTrades) return;
     if (!hasContent && !hasPassed) return;
     const position = this.#nextPosition(recorded, timeUs, when);
     this.#lastSequence = position.sequence;
@@ -209,10 +221,10 @@ export class DatasetRecorder {
 
   /** The collected trades that are to be stored. */
   #takeTrades(): readonly StoredTrade[] {
-    const { keepsTrades, start } = this.#options;
+    const { keepsTrades } = this.#options;
     const trades = this.#trades;
     this.#trades = [];
-    const fresh = Math.max(0, Math.min(trades.length, start.storedTrades - this.#count));
+    const fresh = Math.max(0, Math.min(trades.length, this.#storedTrades - this.#count));
     this.#count += trades.length;
     const stored: StoredTrade[] = [];
     for (let at = fresh; at < trades.length; at += 1) {

@@ -197,7 +197,7 @@ describe("a connection", () => {
     socket.pause();
     socket.write(get("/large").repeat(1_000));
     await expect
-      .poll(() => server.front.connections.endings, { timeout: 60_000 })
+      .poll(() => server.front.connections.endings)
       .toMatchObject({ "answer-timeout": 1 });
     expect(server.front.connections.size).toBe(0);
     expect(server.front.connections.unsentBytes).toBe(0);

@@ -92,7 +92,7 @@ describe("a reply in pieces", () => {
     socket.pause();
     socket.write("GET /list HTTP/1.1\r\nHost: x\r\n\r\n");
 
-    await expect.poll(() => seen.isOver, { timeout: 30_000 }).toBe(true);
+    await expect.poll(() => seen.isOver).toBe(true);
     socket.destroy();
   });
 });

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
+import { until } from "../../../../test/support/until.ts";
 import { Hub } from "../../hub/hub.ts";
 import type { Dialect, Session, UpgradeDecision } from "../../ports/dialect.ts";
 import { VirtualClock } from "../../testing/virtual-clock.ts";
@@ -55,7 +56,7 @@ async function start(connectionsMax = 10) {
     closers.push(() => socket.destroy());
     return socket;
   };
-  const askedFor = (count: number) => vi.waitFor(() => expect(asked.length).toBe(count));
+  const askedFor = (count: number) => until(() => expect(asked.length).toBe(count));
   const accepted: UpgradeDecision = { kind: "accepted", session };
   return { asked, failures, log, gateway, clock, knock, askedFor, accepted, ended: () => ended };
 }
@@ -75,7 +76,7 @@ describe("an upgrade whose dialect has to ask others", () => {
     asked[1]?.({ kind: "refused", status: 401, body: "{}" });
     const statuses = (await answers).map((text) => /^HTTP\/1\.1 (\d+)/.exec(text)?.[1]);
     expect(statuses.toSorted()).toEqual(["101", "401"]);
-    await vi.waitFor(() => expect(gateway.connections).toBe(1));
+    await until(() => expect(gateway.connections).toBe(1));
   });
 
   it("gives back what was held for a peer that has gone away meanwhile", async () => {
@@ -85,7 +86,7 @@ describe("an upgrade whose dialect has to ask others", () => {
     socket.resetAndDestroy();
     await once(socket, "close");
     asked[0]?.(accepted);
-    await vi.waitFor(() => expect(ended()).toBe(1));
+    await until(() => expect(ended()).toBe(1));
     expect(gateway.connections).toBe(0);
   });
 
@@ -98,7 +99,7 @@ describe("an upgrade whose dialect has to ask others", () => {
     expect(await said).toMatch(/^HTTP\/1\.1 503 /);
     expect(ended()).toBe(0);
     asked[0]?.(accepted);
-    await vi.waitFor(() => expect(ended()).toBe(1));
+    await until(() => expect(ended()).toBe(1));
   });
 
   it("is refused with 503 when the question fails, and the log says so", async () => {

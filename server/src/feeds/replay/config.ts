@@ -4,6 +4,7 @@
  */
 import Type, { type Static } from "typebox";
 import { code, strict } from "../../ports/config-section.ts";
+import type { ReplaySpeed } from "../../ports/replay.ts";
 import {
   type AutoFormat,
   type FileFormat,
@@ -107,8 +108,20 @@ export const replayFeedSchema = Type.Object(
     }),
     clock: Type.Enum(["recorded", "shifted"], {
       default: "recorded",
-      description: "keep the recording's times, or move all so that it starts now",
+      description: "keep the recording's times, or move all by whole minutes so that it starts now",
     }),
+    from: Type.Optional(
+      Type.String({
+        format: "date-time",
+        description: "when to begin, as 2024-08-08T10:00:00Z by the times of the recording",
+      }),
+    ),
+    to: Type.Optional(
+      Type.String({
+        format: "date-time",
+        description: "when to end: trades from then on are left out",
+      }),
+    ),
     loop: Type.Boolean({ default: false, description: "start again after the last file" }),
     sort: Type.Enum(["window", "disk"], {
       default: "window",
@@ -125,10 +138,12 @@ export const replayFeedSchema = Type.Object(
 /** A replay feed as configured. */
 export type ReplayFeedConfig = Static<typeof replayFeedSchema>;
 
-/** How many seconds of market time pass in one second of wall time; `max` does not wait at all. */
-export type ReplaySpeed = number | "max";
+export type { ReplaySpeed };
 
-/** `recorded` keeps the times of the file, `shifted` moves all by one constant so that it starts now. */
+/**
+ * `recorded` keeps the times of the file, `shifted` moves all by whole minutes so that it starts in the present
+ * minute.
+ */
 export type ReplayClock = "recorded" | "shifted";
 
 /** Everything a replay feed is made from. */
@@ -150,6 +165,10 @@ export interface ReplayOptions {
   readonly loop?: boolean | undefined;
   /** Default `recorded`. */
   readonly clock?: ReplayClock | undefined;
+  /** Trades before it are not played; in microseconds since 1970, as recorded. */
+  readonly fromUs?: number | undefined;
+  /** Trades from it on are not played. */
+  readonly toUs?: number | undefined;
   /** Default `window`. */
   readonly sort?: RowSort | undefined;
 }
@@ -171,7 +190,8 @@ export function replayOptionsFault(options: ReplayOptions): string | undefined {
   if (speed !== "max" && !(speed > 0 && Number.isFinite(speed))) {
     return `speed has to be a number above 0 or "max", not ${speed}`;
   }
-  const { format } = options;
+  const { format, fromUs = 0, toUs = Number.POSITIVE_INFINITY } = options;
+  if (fromUs >= toUs) return "a replay ends after it begins: from has to be before to";
   if (format.kind === "auto") return undefined;
   return formatFault(format) ?? tickerFault(options);
 }

@@ -161,7 +161,7 @@ describe("the recording's own clock", () => {
 });
 
 describe("the shifted clock", () => {
-  it("moves both times by one constant, so that the first trade happens now", async () => {
+  it("moves both times by whole minutes, so that the first trade happens in this minute at its own second", async () => {
     const context = new VirtualFeedContext();
     const times = [
       [1000.25, 1000.26],
@@ -170,16 +170,15 @@ describe("the shifted clock", () => {
 
     const record = await runFeed(replayOf(times, { clock: "shifted" }), { context });
 
-    expect(record.trades.map((trade) => trade.eventTimeUs - virtualStartUs)).toEqual([
-      0,
-      2 * second,
-    ]);
-    expect(record.trades.map((trade) => trade.receiveTimeUs - virtualStartUs)).toEqual([
+    // 1000.25 is second 40.25 of its minute; the present minute began half a second ago, so it was the one before.
+    const firstUs = virtualStartUs - 0.5 * second - 60 * second + 40.25 * second;
+    expect(record.trades.map((trade) => trade.eventTimeUs - firstUs)).toEqual([0, 2 * second]);
+    expect(record.trades.map((trade) => trade.receiveTimeUs - firstUs)).toEqual([
       0.01 * second,
       2.25 * second,
     ]);
     expect(tradeMoments(record)).toEqual([0, 2]);
-    expect(record.timesUs.at(-1)).toBe(virtualStartUs + 2 * second + endOfDataLeadMs * 1_000);
+    expect(record.timesUs.at(-1)).toBe(firstUs + 2 * second + endOfDataLeadMs * 1_000);
   });
 
   it("at another speed tells the time by itself", async () => {
@@ -191,9 +190,10 @@ describe("the shifted clock", () => {
 
     const record = await runFeed(replayOf(times, { clock: "shifted", speed: 60 }), { context });
 
-    expect(record.trades[1]?.eventTimeUs).toBe(virtualStartUs + 120 * second);
+    const firstUs = virtualStartUs - 0.5 * second - 60 * second + 40 * second;
+    expect(record.trades[1]?.eventTimeUs).toBe(firstUs + 120 * second);
     expect(tradeMoments(record)).toEqual([0, 2]);
-    expect(record.timesUs[0]).toBe(virtualStartUs);
+    expect(record.timesUs[0]).toBe(firstUs);
     expect(record.timesUs.length).toBeGreaterThan(100);
   });
 

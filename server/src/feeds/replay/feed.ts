@@ -7,19 +7,44 @@ import { hasTickerColumn } from "../../recordings/format.ts";
 import { inspectRecording, type RecordingFailure } from "../../recordings/recording.ts";
 import { findFiles } from "../../recordings/sources.ts";
 import type { Recording } from "../../recordings/stored-file.ts";
-import { type ReplayOptions, replayOptionsFault, tickerFault } from "./config.ts";
+import {
+  clockDefault,
+  type ReplayOptions,
+  replayOptionsFault,
+  speedDefault,
+  tickerFault,
+} from "./config.ts";
 import { lookAhead, settledAtStart, symbolsAtStart } from "./look-ahead.ts";
 import { Playback, type ReplayRun } from "./playback.ts";
+import { ReplayClock, Seat } from "./replay-clock.ts";
 
 /** A feed that plays recorded files. Options that make no sense fail the feed when it runs. */
-export function createReplayFeed(options: ReplayOptions): Feed {
+export function createReplayFeed(options: ReplayOptions, seat: Seat = seatFor(options)): Feed {
   return {
     // Always its own: a wall clock that is set neither skips nor repeats a part of the recording.
     time: "feed",
     tickers: knownTickers(options),
     prepare: (context) => prepareReplay(options, context),
-    run: (context, signal) => runReplay({ options, context, signal }),
+    run: (context, signal) => seated(seat, runReplay({ options, context, signal, seat })),
   };
+}
+
+/** A seat at a clock of its own, for as long as it is not moved to another one. */
+export function seatFor({ clock = clockDefault, speed = speedDefault }: ReplayOptions): Seat {
+  return new Seat(new ReplayClock(clock, speed));
+}
+
+/** Gives up its seat when it has ended, for whatever reason: others do not wait for it. */
+async function* seated(
+  seat: Seat,
+  batches: AsyncGenerator<readonly FeedEvent[], FeedOutcome>,
+): AsyncGenerator<readonly FeedEvent[], FeedOutcome> {
+  const { run } = seat;
+  try {
+    return yield* batches;
+  } finally {
+    seat.leave(run);
+  }
 }
 
 function knownTickers({ ticker, tickers = {} }: ReplayOptions): readonly string[] {

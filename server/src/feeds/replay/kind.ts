@@ -1,6 +1,7 @@
 /** `kind: replay` as one value, for servers that list it among their feeds. */
 import { existsSync } from "node:fs";
 import type { FeedKind, OpenedFeed } from "../../ports/feed-kind.ts";
+import type { OpenedReplay, ReplayMember } from "../../ports/replay.ts";
 import { isPattern } from "../../recordings/sources.ts";
 import {
   type ReplayFeedConfig,
@@ -8,7 +9,8 @@ import {
   replayFeedSchema,
   replayOptionsFault,
 } from "./config.ts";
-import { createReplayFeed } from "./feed.ts";
+import { createReplayFeed, seatFor } from "./feed.ts";
+import type { ReplayClock, Seat } from "./replay-clock.ts";
 
 /** Recorded trades, played as if they happened now. */
 export const replay: FeedKind<typeof replayFeedSchema> = {
@@ -17,13 +19,46 @@ export const replay: FeedKind<typeof replayFeedSchema> = {
   open,
 };
 
+/** What others see of a feed's seat. */
+class SeatReplay implements OpenedReplay {
+  readonly #seat: Seat;
+  readonly #mayShare: boolean;
+
+  constructor(seat: Seat, mayShare: boolean) {
+    this.#seat = seat;
+    this.#mayShare = mayShare;
+  }
+
+  get control(): ReplayClock {
+    return this.#seat.clock;
+  }
+
+  get isSeeking(): boolean {
+    return this.#seat.seekUs !== undefined;
+  }
+
+  share(other: OpenedReplay): boolean {
+    if (!(other instanceof SeatReplay) || !this.#mayShare || !other.#mayShare) return false;
+    const [own, { control }] = [this.control, other];
+    if (own.kind !== control.kind || own.speed !== control.speed) return false;
+    this.#seat.moveTo(control);
+    return true;
+  }
+
+  attach(member: ReplayMember): void {
+    this.control.attach(member);
+  }
+}
+
 function open(config: ReplayFeedConfig, publisher: string): OpenedFeed | string {
   const options = replayOptions(config, publisher);
   if (typeof options === "string") return options;
   const fault = replayOptionsFault(options) ?? missingFile(options.files);
   if (fault !== undefined) return fault;
+  const seat = seatFor(options);
   return {
-    feed: createReplayFeed(options),
+    feed: createReplayFeed(options, seat),
+    replay: new SeatReplay(seat, config.start === "at-once" && !config.loop),
     waitsForConsumers: config.speed === "max",
     waitsForAudience: config.start === "first-subscription",
     isRecording: true,
@@ -36,7 +71,17 @@ function replayOptions(config: ReplayFeedConfig, publisher: string): ReplayOptio
   const { files, ticker, tickers, venue, speed, clock, loop, sort } = config;
   const format = replayFormat(config);
   if (typeof format === "string") return format;
-  return { files, format, publisher, venue, ticker, tickers, speed, clock, loop, sort };
+  const [fromUs, toUs] = [momentOf(config.from), momentOf(config.to)];
+  for (const [name, us] of Object.entries({ from: fromUs, to: toUs })) {
+    if (Number.isNaN(us)) return `${name} has to be a moment as 2024-08-08T10:00:00Z`;
+  }
+  const span = { fromUs, toUs };
+  return { files, format, publisher, venue, ticker, tickers, speed, clock, loop, sort, ...span };
+}
+
+/** A moment in microseconds; not a number where it is none. */
+function momentOf(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : Date.parse(text) * 1_000;
 }
 
 /** Better said at the start than when the first client has been waiting. */

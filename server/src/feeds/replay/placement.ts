@@ -20,15 +20,15 @@ export interface Place {
 
 /** The moving constant of the present lap, and what is needed to find that of the next. */
 export class Placement {
-  readonly #clock: ReplayClock;
+  readonly #kind: ReplayClock;
   #lap = 1;
   #lapOffsetUs = 0;
   #offsetUs = 0;
   #earliestUs = Number.POSITIVE_INFINITY;
   #latestUs = 0;
 
-  constructor(clock: ReplayClock) {
-    this.#clock = clock;
+  constructor(kind: ReplayClock) {
+    this.#kind = kind;
   }
 
   /** Counted from 1. */
@@ -46,11 +46,10 @@ export class Placement {
     return this.#latestUs;
   }
 
-  /** Fixes the constant by the first trade of all; returns that trade's event time in market time. */
-  start(first: RecordedTrade, nowUs: number): number {
-    if (this.#clock === "shifted") this.#offsetUs = nowUs - first.eventTimeUs;
-    this.#lapOffsetUs = this.#offsetUs;
-    return first.eventTimeUs + this.#offsetUs;
+  /** Fixes the constant of the first lap. */
+  start(offsetUs: number): void {
+    this.#offsetUs = offsetUs;
+    this.#lapOffsetUs = offsetUs;
   }
 
   /** When a trade happens in market time. */
@@ -84,7 +83,7 @@ export class Placement {
    * nearer. False where times are kept as recorded.
    */
   passOver(us: number): boolean {
-    if (this.#clock === "recorded") return false;
+    if (this.#kind === "recorded") return false;
     this.#offsetUs -= minuteOf(us) * barIntervalUs;
     return true;
   }

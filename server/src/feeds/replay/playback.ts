@@ -2,7 +2,6 @@
  * Plays opened recordings: reads, places and paces their trades, lap after lap. All waiting is done
  * through the feed's context, so a virtual clock plays a recorded day in no time.
  */
-import { assert } from "../../core/assert.ts";
 import type { Instrument } from "../../marketdata/instrument.ts";
 import type { FeedContext, FeedEvent, FeedOutcome, StopSignal } from "../../ports/feed.ts";
 import { detached, type RecordedTrade } from "../../recordings/map.ts";
@@ -11,10 +10,11 @@ import type { SortedRun } from "../../recordings/sort-window.ts";
 import { windowRowsMax } from "../../recordings/sort-window.ts";
 import { readSorted } from "../../recordings/sorted-file.ts";
 import type { Recording } from "../../recordings/stored-file.ts";
-import { clockDefault, type ReplayOptions, speedDefault } from "./config.ts";
+import { clockDefault, type ReplayOptions } from "./config.ts";
 import { Order } from "./order.ts";
-import { batchTradesMax, Pace, Timeline } from "./pace.ts";
+import { batchTradesMax, Timeline } from "./pace.ts";
 import { Placement } from "./placement.ts";
+import type { Seat } from "./replay-clock.ts";
 
 /**
  * How far market time is moved past the last trade at the end of the data, in milliseconds: two
@@ -32,6 +32,9 @@ const headRowsMax = 4 * windowRowsMax;
 export const gapUsMax = 3_600_000_000;
 export const gapWallUsMax = 600_000_000;
 
+/** Market time, in microseconds, after which it is looked again whether the clock was stopped. */
+const lookUs = 1_000_000;
+
 /** One file of a replay and the earliest time that is known of it. */
 export interface ReplaySource {
   readonly recording: Recording;
@@ -43,6 +46,7 @@ export interface ReplayRun {
   readonly options: ReplayOptions;
   readonly context: FeedContext;
   readonly signal: StopSignal;
+  readonly seat: Seat;
 }
 
 type Batches<Outcome> = AsyncGenerator<readonly FeedEvent[], Outcome>;
@@ -63,10 +67,10 @@ export class Playback {
   /** By the file's symbol; bounded by the dataset, which stops giving instruments. */
   readonly #instruments = new Map<string, Instrument>();
   #hasWarnedOfFullDataset = false;
-  /** Undefined until the first trade fixes where market time starts. */
-  #pace: Pace | undefined;
-  /** Market time that is known to have come: what is not later may be sent without a look at the clock. */
-  #reachedUs = 0;
+  /** Whether the first trade has been found, and market time has begun. */
+  #hasBegun = false;
+  /** Whether what follows is after the end that the options name. */
+  #isPastEnd = false;
 
   constructor(run: ReplayRun) {
     const { clock = clockDefault, venue, publisher, tickers = {} } = run.options;
@@ -91,9 +95,24 @@ export class Playback {
     return { kind: "finished" };
   }
 
-  /** Moves market time past the last bar at once: nobody gains from waiting for minutes without data. */
+  /**
+   * Moves market time past the last bar at once: nobody gains from waiting for minutes without data. Where it
+   * stands still at the last trade the end comes with the next step.
+   */
   async *#endOfData(): Batches<void> {
-    if (this.#pace === undefined) return;
+    if (!this.#hasBegun) return;
+    const { context, seat, signal } = this.#run;
+    const { latestUs } = this.#placement;
+    yield* this.#endSeek(1);
+    while (seat.clock.isHeld && seat.clock.marketUs() <= latestUs && !signal.aborted) {
+      const marketUs = seat.clock.marketUs();
+      this.#timeline.reach(marketUs);
+      yield* this.#flush(1);
+      seat.reachedUs = marketUs;
+      await seat.clock.wait(seat, latestUs + 1, context, signal);
+      yield* this.#endSeek(1);
+    }
+    if (signal.aborted) return;
     this.#timeline.tell(this.#placement.latestUs + endOfDataLeadMs * 1000);
     yield this.#timeline.take();
   }
@@ -124,24 +143,34 @@ export class Playback {
       done = to;
       if (order.refusal !== undefined) return order.refusal;
       if (signal.aborted) return { kind: "stopped" };
+      if (this.#isPastEnd) break;
     }
+    this.#isPastEnd = false;
     context.progress(1);
     return undefined;
   }
 
   /** Sends trades, each when it is due; returns early when the feed is stopped. */
   async *#playRun({ trades, path }: SortedRun, stretch: Stretch): Batches<void> {
-    const { signal } = this.#run;
+    const { seat, signal } = this.#run;
+    const { fromUs = 0, toUs = Number.POSITIVE_INFINITY } = this.#run.options;
     const step = (stretch.to - stretch.from) / trades.length;
     for (let at = 0; at < trades.length; at += 1) {
       const recorded = trades[at]!;
+      if (recorded.eventTimeUs < fromUs) continue;
+      if (recorded.eventTimeUs >= toUs) {
+        this.#isPastEnd = true;
+        break;
+      }
       const instrument = this.#instrumentOf(recorded.symbol);
       if (instrument === undefined) {
         this.#run.context.count("skipped", 1, `${path}:${recorded.line}`);
         continue;
       }
-      const dueUs = this.#dueUs(recorded);
-      if (dueUs > this.#reachedUs) yield* this.#wait(dueUs, stretch.from + step * at);
+      if (!this.#hasBegun) await this.#begin(recorded);
+      if (this.#placement.timeOf(recorded) > seat.playableUs) {
+        yield* this.#wait(recorded, stretch.from + step * at);
+      }
       if (signal.aborted) return;
       const trade = this.#placement.place(recorded, { instrument, venue: this.#venue });
       this.#timeline.add(trade, path, recorded.line);
@@ -152,46 +181,62 @@ export class Playback {
     yield* this.#flush(stretch.to);
   }
 
-  /** When a trade is due in market time; the first of all sets the pace. */
-  #dueUs(recorded: RecordedTrade): number {
-    const { context, options } = this.#run;
-    const { speed = speedDefault } = options;
-    if (this.#pace === undefined) {
-      const wallUs = context.nowUs();
-      const marketUs = this.#placement.start(recorded, wallUs);
-      this.#pace = new Pace(speed, { marketUs, wallUs });
-    }
-    const dueUs = this.#placement.timeOf(recorded);
-    const aheadUs = dueUs - this.#reachedUs;
-    if (speed === "max" || aheadUs <= gapUsMax) return dueUs;
-    return this.#passOver(recorded, speed);
+  /** Market time begins with the first trade of all that are played together. */
+  async #begin(first: RecordedTrade): Promise<void> {
+    const { context, seat, signal } = this.#run;
+    await seat.clock.begin(seat, first.eventTimeUs, context, signal);
+    this.#placement.start(seat.clock.offsetUs);
+    this.#hasBegun = true;
   }
 
-  /** Passes over a time in which nothing was recorded, where it would take long; answers when to go on. */
-  #passOver(recorded: RecordedTrade, speed: number): number {
-    const { context } = this.#run;
-    const wallUs = context.nowUs();
-    const dueUs = this.#placement.timeOf(recorded);
-    const aheadUs = dueUs - (this.#pace?.marketUs(wallUs) ?? dueUs);
-    if (aheadUs <= gapUsMax || aheadUs / speed <= gapWallUsMax) return dueUs;
-    context.warn(`nothing was recorded for ${Math.round(aheadUs / 60e6)} minutes: passed over`);
-    if (this.#placement.passOver(aheadUs)) return this.#placement.timeOf(recorded);
-    this.#pace = new Pace(speed, { marketUs: dueUs, wallUs });
-    return dueUs;
-  }
-
-  /** Lets market time pass until `dueUs`, sending what is ready before each sleep. */
-  async *#wait(dueUs: number, done: number): Batches<void> {
-    const { context, signal } = this.#run;
-    const pace = this.#pace;
-    assert(pace !== undefined, "the first trade sets the pace");
+  /** Lets market time pass until a trade is due, sending what is ready before each sleep. */
+  async *#wait(recorded: RecordedTrade, done: number): Batches<void> {
+    const { context, seat, signal } = this.#run;
     while (!signal.aborted) {
-      this.#reachedUs = pace.marketUs(context.nowUs());
-      if (this.#reachedUs >= dueUs) return;
-      this.#timeline.reach(this.#reachedUs);
+      const { clock } = seat;
+      const dueUs = this.#placement.timeOf(recorded);
+      if (dueUs > (seat.seekUs ?? Number.POSITIVE_INFINITY)) yield* this.#endSeek(done);
+      const marketUs = clock.marketUs();
+      if (marketUs >= dueUs) {
+        // So that it is looked again soon where market time does not wait.
+        const untilUs = Math.min(seat.seekUs ?? Number.POSITIVE_INFINITY, dueUs + lookUs);
+        seat.playableUs = Math.min(marketUs, untilUs);
+        seat.reachedUs = dueUs;
+        return;
+      }
+      this.#timeline.reach(marketUs);
       yield* this.#flush(done);
-      await context.sleep(pace.sleepMs(dueUs, context.nowUs()), signal);
+      seat.reachedUs = marketUs;
+      seat.playableUs = marketUs;
+      if (!this.#passesOver(recorded)) await clock.wait(seat, dueUs, context, signal);
     }
+  }
+
+  /**
+   * Passes over a time in which nothing was recorded, where it would take long; whether it did. Recordings that are
+   * played together pass over what is empty in all of them, and on the shifted clock they do not.
+   */
+  #passesOver(recorded: RecordedTrade): boolean {
+    const { context, seat } = this.#run;
+    const { clock } = seat;
+    if (clock.speed === "max" || clock.isHeld) return false;
+    const dueUs = this.#placement.timeOf(recorded);
+    const aheadUs = dueUs - clock.marketUs();
+    if (aheadUs <= gapUsMax || aheadUs / clock.speed <= gapWallUsMax) return false;
+    if (!clock.isNextOf(seat, dueUs) || (clock.isShared && clock.kind === "shifted")) return false;
+    context.warn(`nothing was recorded for ${Math.round(aheadUs / 60e6)} minutes: passed over`);
+    if (!this.#placement.passOver(aheadUs)) clock.jump(dueUs);
+    return true;
+  }
+
+  /** The moment is reached that a seek leads to: from here on everybody is sent what happens. */
+  async *#endSeek(done: number): Batches<void> {
+    const { seat } = this.#run;
+    if (seat.seekUs === undefined) return;
+    this.#timeline.tell(seat.seekUs);
+    yield* this.#flush(done);
+    // What was told on the way has been folded when the next is asked for.
+    seat.seekUs = undefined;
   }
 
   /** Sends what is ready, and tells how far the source has come. */

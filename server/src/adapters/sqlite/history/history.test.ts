@@ -2,7 +2,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { untilTrue } from "../../../../../test/support/until.ts";
 import { historyContract } from "../../../ports/history.contract.ts";
 import type { History } from "../../../ports/history.ts";
 import { barSteps } from "../../../ports/history-bars.contract.ts";
@@ -123,7 +124,7 @@ describe("the file of a history", () => {
 
     history.record(story.released);
 
-    await vi.waitUntil(() => history.lastSequence === story.released.length, { timeout: 60_000 });
+    await untilTrue(() => history.lastSequence === story.released.length);
   });
 
   it("is gone on with where it ends, to the same rows as without a break", async () => {
