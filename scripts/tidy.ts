@@ -35,9 +35,8 @@ const bannedForMoney: readonly (readonly [RegExp, string])[] = [
 /** Waits of tests with limits of their own, which a busy machine makes wrong. */
 const bannedInTests: readonly (readonly [RegExp, string])[] = [
   [/\bvi\.wait(For|Until)\(/, "wait with test/support/until, whose limit holds on a busy machine"],
-  [/\bpoll\(.*\{ timeout:|^ *\}, \d[\d_]*\);$/, "leave time limits to test/support/patience"],
+  [/\bpoll\(.*\{ timeout:|^ *\}, \d+_000\);$/, "leave time limits to test/support/patience"],
 ];
-const tests = /\.(test|prop|fuzz)\.ts$/;
 
 /** Words of single protocols, which stay in their folders, and what the house says for all of them. */
 const wireWords = /\bdeals?\b|\bdealId\b|\bscale_?index|\bfull_?reload|\baggr\b/i;
@@ -85,7 +84,10 @@ function fileFaults({ path, text }: ProjectFile): readonly string[] {
   if (!isTest && ourSources.test(path) && !text.startsWith("/**")) {
     faults.push(`${path}: begins with no sentence about what it is and what it refuses to do`);
   }
-  if (isTest) return faults;
+  if (isTest) {
+    const isQuoting = !testName.test(path) || path === "scripts/tidy.test.ts";
+    return isQuoting ? faults : [...faults, ...bannedFaults(path, lines, bannedInTests)];
+  }
   for (const { line, length } of functionsOf(lines)) {
     if (length <= functionLinesMax) continue;
     faults.push(`${path}:${line}: a function of ${length} lines, at most ${functionLinesMax}`);
@@ -93,21 +95,28 @@ function fileFaults({ path, text }: ProjectFile): readonly string[] {
   const banned = [
     ...(pureLayers.test(path) ? bannedInPureLayers : []),
     ...(ourSources.test(path) ? bannedForMoney : []),
-    ...(tests.test(path) ? bannedInTests : []),
   ];
   const knowsProtocols = !besidesDialects.test(path);
   lines.forEach((line, index) => {
     if (!knowsProtocols && wireWords.test(line))
       faults.push(`${path}:${index + 1}: ${wireWordsRemedy}`);
-    for (const [word, remedy] of banned) {
-      if (word.test(line) && !/^\s*(\*|\/\/)/.test(line))
-        faults.push(`${path}:${index + 1}: ${remedy}`);
-    }
     if (/\bTODO\b(?!\(#\d+\))/.test(line) && !path.endsWith("scripts/tidy.ts")) {
       faults.push(`${path}:${index + 1}: name the issue, as TODO(#number)`);
     }
   });
-  return faults;
+  return [...faults, ...bannedFaults(path, lines, banned)];
+}
+
+function bannedFaults(
+  path: string,
+  lines: readonly string[],
+  banned: readonly (readonly [RegExp, string])[],
+): readonly string[] {
+  return lines.flatMap((line, index) =>
+    banned
+      .filter(([word]) => word.test(line) && !/^\s*(\*|\/\/)/.test(line))
+      .map(([, remedy]) => `${path}:${index + 1}: ${remedy}`),
+  );
 }
 
 const controlFlow =

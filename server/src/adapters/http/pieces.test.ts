@@ -78,7 +78,7 @@ describe("a reply in pieces", () => {
       before = seen.made;
       return isSame;
     };
-    await expect.poll(isWaiting, { timeout: 30_000, interval: 100 }).toBe(true);
+    await expect.poll(isWaiting, { interval: 100 }).toBe(true);
     expect(seen.isOver).toBe(false);
     socket.destroy();
     await expect.poll(() => seen.isOver).toBe(true);
