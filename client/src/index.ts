@@ -40,13 +40,13 @@ export type {
 } from "./cryptomus/rest-messages.ts";
 export type { CryptomusUser, Signed, Signer } from "./cryptomus/signing.ts";
 export { hmacSigner, md5Signer } from "./cryptomus/signing.ts";
+export { CryptomusStream } from "./cryptomus/stream.ts";
 export type {
   CryptomusStreamOptions,
   Names,
   StartOptions,
   StreamCounts,
-} from "./cryptomus/stream.ts";
-export { CryptomusStream } from "./cryptomus/stream.ts";
+} from "./cryptomus/stream-options.ts";
 export type { FinishedOrder, PlacedOrder } from "./cryptomus/trader.ts";
 export { Trader } from "./cryptomus/trader.ts";
 export type { QueryMethod } from "./cryptomus/wire.ts";

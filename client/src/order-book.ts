@@ -3,6 +3,8 @@
  * price first, and says when what it was told cannot be true; it never shows a book that it knows to be wrong as whole.
  */
 
+import { crc32 } from "./crc32.ts";
+
 /** A price and the quantity there. */
 export type Level = readonly [price: string, quantity: string];
 
@@ -29,8 +31,12 @@ export type BookFault =
   /** It is older than the one before it. */
   | "out-of-order"
   /** A price or quantity is no plain decimal, or there are too many. */
-  | "unreadable";
+  | "unreadable"
+  /** Its best levels are not those of the server. */
+  | "checksum";
 
+/** Levels of each side that a checksum is over. */
+const checkedLevels = 10;
 /** Most levels of a side. */
 const levelsMax = 100_000;
 /** Digits before and after the point of what can be sorted. */
@@ -146,14 +152,25 @@ export class OrderBook {
     return { bids: this.bids.slice(0, count), asks: this.asks.slice(0, count) };
   }
 
+  /** CRC-32 of the digits of the ten best asks and bids (Kraken's rule). */
+  get checksum(): number {
+    const best = [...this.asks.slice(0, checkedLevels), ...this.bids.slice(0, checkedLevels)];
+    const digits = (number: string) => number.replace(".", "").replace(/^0+/, "");
+    return crc32(best.map(([price, quantity]) => digits(price) + digits(quantity)).join(""));
+  }
+
   /** What is known is not to be relied on until the next whole book. */
   distrust(): void {
     this.#isWhole = false;
   }
 
-  /** Takes an update in. After a fault the book is not whole until a whole one comes. */
-  apply(update: DepthUpdate): BookFault | undefined {
-    const fault = this.#take(update);
+  /**
+   * Takes an update in, after which the book has a checksum where the server tells one. After a fault the book is not
+   * whole until a whole one comes.
+   */
+  apply(update: DepthUpdate, checksum?: number): BookFault | undefined {
+    const isOther = () => checksum !== undefined && checksum !== this.checksum;
+    const fault = this.#take(update) ?? (isOther() ? "checksum" : undefined);
     if (fault !== undefined) this.#isWhole = false;
     return fault;
   }

@@ -34,6 +34,13 @@ export interface FeedRequest<T> {
   readonly lostMs?: number | undefined;
 }
 
+/** Names that run again, and of those that went on where they had stopped what was lost. */
+export interface Resumption {
+  readonly names: readonly string[];
+  /** Undefined where all began anew. */
+  readonly lost: readonly string[] | undefined;
+}
+
 /** See the head of the file. */
 export class FeedTable {
   readonly #interest: Interest;
@@ -132,13 +139,19 @@ export class FeedTable {
     for (const open of this.#feeds) if (histories.has(open.channel)) open.lostMs ??= nowMs;
   }
 
-  /** A channel runs again: who was cut off is told. Returns how many were. */
-  tellGaps(channel: Channel, nowMs: number): number {
+  /**
+   * Names of a channel run again: who was cut off is told of a gap, unless its names went on without one. Returns how
+   * many were told.
+   */
+  tellGaps(channel: Channel, nowMs: number, { names, lost }: Resumption): number {
     let told = 0;
     for (const open of this.#feeds) {
-      if (open.channel !== channel || open.lostMs === undefined) continue;
-      const gap: Gap = { type: "gap", fromMs: open.lostMs, toMs: nowMs };
+      if (open.channel !== channel || !names.some((name) => open.names.has(name))) continue;
+      const fromMs = open.lostMs;
       open.lostMs = undefined;
+      if (fromMs === undefined) continue;
+      if (lost !== undefined && !lost.some((name) => open.names.has(name))) continue;
+      const gap: Gap = { type: "gap", fromMs, toMs: nowMs };
       told += 1;
       open.feed.push(gap);
     }

@@ -27,7 +27,7 @@ export interface BookCounts {
   /** Times that the whole was asked for because something was wrong. */
   readonly resyncs: number;
   /** What was wrong, and how often. */
-  readonly faults: Readonly<Partial<Record<BookFault | "no-answer", number>>>;
+  readonly faults: Readonly<Partial<Record<BookFault | "gap" | "no-answer", number>>>;
 }
 
 /** A book and its changes. A loop or a listener is given the book after each change; of many, the newest state. */
@@ -73,9 +73,11 @@ export class OwnedBook implements LiveBook {
   readonly #owner: BookOwner;
   readonly #feed: BufferedFeed<OrderBook>;
   readonly #counts = { updates: 0, wholes: 0, resyncs: 0 };
-  readonly #faults: Partial<Record<BookFault | "no-answer", number>> = {};
+  readonly #faults: Partial<Record<BookFault | "gap" | "no-answer", number>> = {};
   #book: OrderBook;
   #wasWhole = false;
+  /** The connection was lost, and it is not known yet whether the book goes on. */
+  #isCut = false;
   #trueAtMs: number | undefined;
   /** Resyncs since the book was last right for long. */
   #attempt = 0;
@@ -107,7 +109,7 @@ export class OwnedBook implements LiveBook {
   get state(): BookState {
     if (this.#feed.isOver) return "closed";
     if (!this.#wasWhole) return "loading";
-    if (!this.#owner.isLive()) return "stale";
+    if (this.#isCut || !this.#owner.isLive()) return "stale";
     return this.#book.isWhole ? "live" : "resyncing";
   }
 
@@ -132,22 +134,41 @@ export class OwnedBook implements LiveBook {
 
   /** A whole book was asked for, which has to come in time. */
   asked(): void {
+    this.#isCut = false;
     this.#book.distrust();
     this.#plan(wholeMs, () => this.#resync("no-answer"));
   }
 
-  /** The connection is gone; what comes on the next one begins with a whole book. */
+  /** The connection is gone; what comes on the next one begins with a whole book, or goes on from this one. */
   lost(): void {
     this.#cancel();
-    this.#book.distrust();
+    this.#isCut = true;
   }
 
-  /** Takes in what the server says of this market and scale. */
-  take(update: DepthUpdate): void {
+  /** Whether the changes that come next are all that it takes for the book to be right. */
+  get canGoOn(): boolean {
+    return this.#book.isWhole;
+  }
+
+  /** The server goes on with changes where the connection was lost. */
+  wentOn(): void {
+    this.#isCut = false;
+    this.#trueAtMs = this.#owner.platform.monotonicMs();
+    this.#feed.push(this.#book);
+  }
+
+  /** Changes are missing. */
+  missed(): void {
+    this.#book.distrust();
+    this.#resync("gap");
+  }
+
+  /** Takes in what the server says of this market and scale, and which checksum the book has then. */
+  take(update: DepthUpdate, checksum?: number): void {
     const { platform } = this.#owner;
     // Changes that were under way when the whole was asked for are of no use.
     if (!update.isWhole && !this.#book.isWhole) return;
-    const fault = this.#book.apply(update);
+    const fault = this.#book.apply(update, checksum);
     this.#counts.updates += 1;
     if (fault !== undefined) {
       this.#resync(fault);
@@ -164,7 +185,7 @@ export class OwnedBook implements LiveBook {
     this.#feed.push(this.#book);
   }
 
-  #resync(why: BookFault | "no-answer"): void {
+  #resync(why: BookFault | "gap" | "no-answer"): void {
     this.#faults[why] = (this.#faults[why] ?? 0) + 1;
     const { platform } = this.#owner;
     const waitMs = this.#attempt === 0 ? 0 : backoffMs(resyncWait, this.#attempt - 1, platform);

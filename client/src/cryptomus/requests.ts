@@ -33,3 +33,16 @@ export function isTooMany(error: ErrorObject | null | undefined): boolean {
 export function refusalOf({ code, message }: ErrorObject): Fault {
   return { kind: "refused", message, code: String(code) };
 }
+
+/** The names that a refusal says are unknown; undefined where it is about something else. */
+export function unknownIn({ message }: ErrorObject): readonly string[] | undefined {
+  const [, list] = /^Unknown (?:market|currency|scale index): (.*)$/.exec(message) ?? [];
+  return list?.split(", ");
+}
+
+/** Whether a name is one of the unknown, or has one of them for its market or scale. */
+export function isNamed(name: string, unknown: readonly string[]): boolean {
+  return unknown.some(
+    (bad) => name === bad || name.startsWith(`${bad}:`) || name.endsWith(`:${bad}`),
+  );
+}

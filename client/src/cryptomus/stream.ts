@@ -2,14 +2,8 @@
  * The Cryptomus stream: every channel as a feed, order books that mend themselves, and queries, over one connection that
  * comes back. What is wanted is kept here and told to the server again after each reconnection.
  */
-import { closingMeaning, socketUrl } from "../closing.ts";
-import {
-  Connection,
-  type ConnectionCounts,
-  type ConnectionState,
-  closedError,
-  type Patience,
-} from "../connection.ts";
+import { closingMeaning } from "../closing.ts";
+import { Connection, type ConnectionState, closedError } from "../connection.ts";
 import { fieldsOf, parseExact } from "../exact-json.ts";
 import { ClientError, type Fault, faultOf } from "../fault.ts";
 import type { BufferOptions, Feed } from "../feed.ts";
@@ -17,11 +11,14 @@ import { Interest, type InterestChange } from "../interest.ts";
 import { onceATurn } from "../once-a-turn.ts";
 import type { DepthUpdate } from "../order-book.ts";
 import { type Platform, systemPlatform } from "../platform.ts";
+import type { Place } from "../positions.ts";
 import { PendingRequests } from "../requests.ts";
 import { Signal } from "../signal.ts";
+import { Addresses } from "./address.ts";
 import { CandleGate } from "./candle-gate.ts";
 import { decoders, type Routed } from "./decode.ts";
 import { everything, FeedTable } from "./feed-table.ts";
+import { type Asking, GoingOn, type ReplyFields } from "./going-on.ts";
 import { type LiveBook, OwnedBook } from "./live-book.ts";
 import type {
   BalanceChange,
@@ -33,46 +30,20 @@ import type {
   Ticker,
   Trade,
 } from "./messages.ts";
-import { isTooMany, namesOf, refusalOf, requestsOf } from "./requests.ts";
+import { isNamed, isTooMany, namesOf, refusalOf, requestsOf, unknownIn } from "./requests.ts";
+import type {
+  CryptomusStreamOptions,
+  Names,
+  StartOptions,
+  StreamCounts,
+} from "./stream-options.ts";
 import type { Channel, ErrorObject, QueryMethod } from "./wire.ts";
-
-/** Names of markets or currencies; `all` takes those that come later too. */
-export type Names = "all" | string | readonly string[];
-
-/** Where and as whom to connect. */
-export interface CryptomusStreamOptions {
-  /** Address of the server, `http` or `ws`; `/ws` is added where it has no path. */
-  readonly url: string;
-  /**
-   * The one-time token, or who makes a new one for each connection, which is what lets a lost one come back:
-   * `() => rest.token()`. Left out where the server gives public channels to everybody.
-   */
-  readonly token?: string | (() => Promise<string>);
-  readonly patience?: Partial<Patience>;
-  readonly platform?: Partial<Platform>;
-}
-
-/** What has happened on a stream. */
-export interface StreamCounts extends ConnectionCounts {
-  /** Times that messages of a history may have been missed. */
-  readonly gaps: number;
-  /** Streams that went on without a gap where they had stopped; this protocol has no way to as yet. */
-  readonly resumes: number;
-  /** Order books that were asked for again. */
-  readonly resyncs: number;
-  /** Items that were thrown away by feeds whose buffer was full. */
-  readonly dropped: number;
-}
-
-/** How a feed of a history begins. */
-export interface StartOptions {
-  /** Whether what happened between the call and the server's first word is told as a {@link Gap} too. */
-  readonly gapAtStart?: boolean;
-}
 
 interface Reply {
   readonly data: unknown;
   readonly error: ErrorObject | null;
+  /** All of the reply. */
+  readonly fields: ReplyFields;
 }
 
 /** Reasons of a closing after which it is of no use to come back. */
@@ -90,6 +61,9 @@ interface Asked {
   readonly names: readonly string[];
   /** Told in the very moment of the answer whether the server took it. */
   readonly answered: (wasTaken: boolean) => void;
+  /** Told then of a subscribe that was taken. */
+  readonly began?: (fields: ReplyFields) => void;
+  readonly since?: Place | undefined;
 }
 
 /** See the head of the file. */
@@ -105,25 +79,24 @@ export class CryptomusStream {
   readonly #interest = new Interest();
   readonly #feeds: FeedTable = new FeedTable(this.#interest, () => this.#planFlush());
   readonly #gate = new CandleGate();
+  readonly #goingOn = new GoingOn();
+  readonly #addresses: Addresses;
   readonly #books = new Set<OwnedBook>();
   /** What the newest requests were about. */
   readonly #asked = new Map<number, Asked>();
   readonly #counts = { gaps: 0, resyncs: 0 };
-  readonly #token: CryptomusStreamOptions["token"];
-  readonly #url: string;
-  #isTokenUsed = false;
   /** Tells the server of all that changed in this turn, once it is over. */
   readonly #planFlush = onceATurn(() => this.#flush());
   #heardMs = 0;
   #cancelWait: () => void = () => {};
 
-  constructor({ url, token, patience, platform }: CryptomusStreamOptions) {
-    this.#url = socketUrl(url, "/ws");
-    this.#token = token;
+  constructor(options: CryptomusStreamOptions) {
+    const { patience, platform } = options;
+    this.#addresses = new Addresses(options);
     this.platform = { ...systemPlatform, ...platform };
     this.#requests = new PendingRequests(this.platform);
     const use = {
-      address: () => this.#address(),
+      address: () => this.#addresses.next(),
       heartbeat: () => JSON.stringify({ id: this.#requests.newId(), method: "ping", params: [] }),
       meaningOf: (code: number, reason: string) => closingMeaning({ code, reason }, banned),
       opened: () => this.#opened(),
@@ -147,7 +120,7 @@ export class CryptomusStream {
     return {
       ...this.#connection.counts,
       gaps: this.#counts.gaps,
-      resumes: 0,
+      resumes: this.#goingOn.resumes,
       resyncs: this.#counts.resyncs + resyncs,
       dropped: this.#feeds.dropped,
     };
@@ -288,13 +261,20 @@ export class CryptomusStream {
     for (const params of requestsOf(channel, remove)) void this.#unsubscribe(channel, params);
     // Whatever ran beside `all` was stopped with it.
     if (remove.includes(everything)) this.#interest.unsend(group);
-    for (const params of requestsOf(channel, add)) void this.#subscribe(channel, params);
-    if (channel === "depth") this.#eachBook(add, (book) => book.asked());
+    for (const { names, since } of this.#goingOn.ask(channel, add, (name) => this.#canGoOn(name))) {
+      if (channel === "depth" && since === undefined) this.#eachBook(names, (book) => book.asked());
+      for (const params of requestsOf(channel, names)) void this.#subscribe(channel, params, since);
+    }
     if (remove.includes(everything)) this.#planFlush();
+  }
+
+  #canGoOn(parameter: string): boolean {
+    return [...this.#books].every((book) => book.parameter !== parameter || book.canGoOn);
   }
 
   async #unsubscribe(channel: Channel, params: readonly unknown[]): Promise<void> {
     const names = namesOf(channel, params);
+    this.#goingOn.forget(channel, names);
     const answered = this.#gate.shut(channel, "off", names);
     const asked = { channel, names, answered };
     // After a loss of the connection there is nothing to take back.
@@ -305,15 +285,19 @@ export class CryptomusStream {
     this.#flushLater();
   }
 
-  async #subscribe(channel: Channel, params: readonly unknown[]): Promise<void> {
+  async #subscribe(
+    channel: Channel,
+    params: readonly unknown[],
+    since: Place | undefined,
+  ): Promise<void> {
     const names = namesOf(channel, params);
     const answered = this.#gate.shut(channel, "on", names);
-    const asked = { channel, names, answered };
+    const began = (fields: ReplyFields) => this.#began(channel, { names, since }, fields);
+    const asked = { channel, names, answered, began, since };
     try {
       const { error } = await this.#ask(`${channel}_subscribe`, params, asked);
-      if (error === null)
-        this.#counts.gaps += this.#feeds.tellGaps(channel, this.platform.wallMs());
-      else if (isTooMany(error)) {
+      if (error === null) return;
+      if (isTooMany(error)) {
         this.#interest.unsend(channel, names);
         this.#flushLater();
       } else this.#refused(channel, names, error);
@@ -322,6 +306,20 @@ export class CryptomusStream {
       if (faultOf(error).kind === "timeout") this.#again(channel, names);
     } finally {
       answered(false);
+    }
+  }
+
+  /** In the very moment of the reply: what comes behind it belongs to what goes on or begins. */
+  #began(channel: Channel, asking: Asking, fields: ReplyFields): void {
+    const lost = this.#goingOn.replied(channel, asking, fields);
+    const { names, since } = asking;
+    this.#counts.gaps += this.#feeds.tellGaps(channel, this.platform.wallMs(), {
+      names,
+      lost: since === undefined ? undefined : lost,
+    });
+    if (channel !== "depth" || since === undefined) return;
+    for (const name of names) {
+      this.#eachBook([name], (book) => (lost.includes(name) ? book.asked() : book.wentOn()));
     }
   }
 
@@ -337,12 +335,8 @@ export class CryptomusStream {
 
   /** A refusal names what it is about, or is about all that was asked for. */
   #refused(channel: Channel, names: readonly string[], error: ErrorObject): void {
-    const [, list] = /^Unknown (?:market|currency|scale index): (.*)$/.exec(error.message) ?? [];
-    const named = list === undefined ? undefined : list.split(", ");
-    const isMeant = (name: string) =>
-      named === undefined ||
-      named.some((bad) => name === bad || name.startsWith(`${bad}:`) || name.endsWith(`:${bad}`));
-    const meant = names.filter(isMeant);
+    const named = unknownIn(error);
+    const meant = named === undefined ? names : names.filter((name) => isNamed(name, named));
     const fault: Fault =
       named === undefined
         ? refusalOf(error)
@@ -359,7 +353,8 @@ export class CryptomusStream {
   #ask(method: string, params: readonly unknown[], asked?: Asked): Promise<Reply> {
     return this.#requests.ask((id) => {
       if (asked !== undefined) this.#note(id, asked);
-      return this.#connection.send(JSON.stringify({ id, method, params }));
+      const since = asked?.since;
+      return this.#connection.send(JSON.stringify({ id, method, params, since }));
     });
   }
 
@@ -369,22 +364,8 @@ export class CryptomusStream {
     if (this.#asked.size > askedMax && oldest !== undefined) this.#asked.delete(oldest);
   }
 
-  async #address(): Promise<string> {
-    const token = this.#token;
-    if (token === undefined) return this.#url;
-    if (typeof token === "string") {
-      if (this.#isTokenUsed) {
-        const message =
-          "the token opened one connection already: give a function that makes new ones";
-        throw new ClientError({ kind: "unauthorized", message });
-      }
-      return `${this.#url}?token=${encodeURIComponent(token)}`;
-    }
-    return `${this.#url}?token=${encodeURIComponent(await token())}`;
-  }
-
   #opened(): void {
-    this.#isTokenUsed = true;
+    this.#addresses.opened();
     this.#heardMs = this.platform.monotonicMs();
     this.#interest.unsend();
     this.#planFlush();
@@ -392,6 +373,7 @@ export class CryptomusStream {
 
   #lost(): void {
     this.#gate.clear();
+    this.#goingOn.lost();
     this.#feeds.lost(this.platform.wallMs());
     for (const book of this.#books) book.lost();
     this.#requests.failAll({
@@ -411,26 +393,53 @@ export class CryptomusStream {
   #received(text: string): void {
     this.#heardMs = this.platform.monotonicMs();
     const isTrade = text.includes('"method":"trade_update"');
-    const { id, method, data, error } = fieldsOf(isTrade ? parseExact(text) : JSON.parse(text));
-    if (typeof method === "string" && method.endsWith("_update")) {
+    const fields = fieldsOf(isTrade ? parseExact(text) : JSON.parse(text));
+    const { id, method, data, error } = fields;
+    if (method === "position_update") this.#goingOn.told(fields);
+    else if (typeof method === "string" && method.endsWith("_update")) {
       const channel = method.slice(0, -"_update".length) as Channel;
-      for (const routed of decoders[channel]?.(data) ?? []) this.#route(channel, routed);
-    } else this.#reply(id, { data, error: (error as ErrorObject | null | undefined) ?? null });
+      this.#update(channel, decoders[channel]?.(data) ?? [], fields);
+    } else {
+      this.#reply(id, { data, error: (error as ErrorObject | null | undefined) ?? null, fields });
+    }
+  }
+
+  #update(channel: Channel, items: readonly Routed[], fields: ReplyFields): void {
+    const [first] = items;
+    if (first === undefined) return;
+    const verdict = this.#goingOn.take(channel, first.name, fields);
+    if (verdict === "gap") this.#mend(channel, first.name);
+    if (verdict !== "next") return;
+    const checksum = typeof fields["crc"] === "number" ? fields["crc"] : undefined;
+    for (const routed of items) this.#route(channel, routed, checksum);
+  }
+
+  /** Something is missing before a message that came: that one stream is asked for again. */
+  #mend(channel: Channel, name: string): void {
+    const running = channel === "candles" ? this.#feeds.candlesOf(name) : name;
+    if (channel === "depth") this.#eachBook([name], (book) => book.missed());
+    else if (running !== undefined) {
+      const since = this.#goingOn.mend(channel, name);
+      const [params = []] = requestsOf(channel, [running]);
+      void this.#ask(`${channel}_unsubscribe`, params).catch(() => {});
+      void this.#subscribe(channel, params, since);
+    }
   }
 
   /** An error right behind a success is about names that were left out of it. */
   #reply(id: unknown, reply: Reply): void {
     const asked = typeof id === "number" ? this.#asked.get(id) : undefined;
     asked?.answered(!isTooMany(reply.error));
+    if (reply.error === null) asked?.began?.(reply.fields);
     if (this.#requests.settle(id, reply) || reply.error === null) return;
     if (asked === undefined) this.refusals.emit(refusalOf(reply.error));
     else this.#refused(asked.channel, asked.names, reply.error);
   }
 
-  #route(channel: Channel, routed: Routed): void {
+  #route(channel: Channel, routed: Routed, checksum?: number): void {
     if (channel === "depth") {
-      for (const book of this.#books)
-        if (book.parameter === routed.name) book.take(routed.item as DepthUpdate);
+      const update = routed.item as DepthUpdate;
+      this.#eachBook([routed.name], (book) => book.take(update, checksum));
       return;
     }
     if (channel === "candles" && this.#gate.isShut(routed.name)) return;

@@ -204,7 +204,9 @@ export class Hub {
       };
       const { news } = audience;
       audience.news = undefined;
-      if (news !== undefined && isSameValue(news.update, update)) {
+      // That all has been sent is not true of those who are being brought up to date.
+      if (topic.kind === "position") this.#noteOthers(audience, due, this.#rejoins.clients);
+      else if (news !== undefined && isSameValue(news.update, update)) {
         this.#noteOthers(audience, due, news.told);
       } else {
         for (const cohort of audience.cohorts) this.#noteCohort(cohort, due);

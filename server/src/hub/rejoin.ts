@@ -81,6 +81,11 @@ export class Rejoins {
     this.#host = host;
   }
 
+  /** Clients that are being brought up to date. */
+  get clients(): ReadonlySet<Outbox> {
+    return new Set(this.#pending.keys());
+  }
+
   /** Brings a client into streams of one source that it is not subscribed to. */
   begin(rejoins: readonly Rejoin[], { from, answered }: Resume): void {
     const [first] = rejoins;

@@ -1,0 +1,135 @@
+/**
+ * How a stream whose server tells positions goes on where it stopped: what is asked for from where, and which message is
+ * the next. Without positions everything begins anew, and every message is the next one.
+ */
+import { type Place, Positions, readPlace, type Verdict } from "../positions.ts";
+import { everything } from "./feed-table.ts";
+import type { Channel } from "./wire.ts";
+
+/** Channels of which something is lost with a message; of the others the newest state is all there is. */
+const resumable: ReadonlySet<Channel> = new Set([
+  "trade",
+  "order",
+  "deal",
+  "balance",
+  "candles",
+  "depth",
+]);
+
+/** Names that are asked for together. */
+export interface Asking {
+  readonly names: readonly string[];
+  /** From where they go on; undefined for those that begin. */
+  readonly since: Place | undefined;
+}
+
+/** What a reply to a subscribe says beside `data`. */
+export type ReplyFields = Readonly<Record<string, unknown>>;
+
+/** See the head of the file. */
+export class GoingOn {
+  readonly #positions = new Positions();
+  /** What the server has sent, or would have, by channel and name; bounded by what is subscribed to. */
+  readonly #followed = new Set<string>();
+  /** Those of before a loss that do not go on yet: of these the server's word about all does not hold. */
+  readonly #owed = new Set<string>();
+  #resumes = 0;
+
+  /** Streams that went on without a gap where they had stopped. */
+  get resumes(): number {
+    return this.#resumes;
+  }
+
+  /** Parts names into those that go on, where it is so, and those that begin. `canGoOn` says it of books. */
+  ask(
+    channel: Channel,
+    names: readonly string[],
+    canGoOn: (parameter: string) => boolean,
+  ): readonly Asking[] {
+    const since = this.#positions.whole;
+    const goesOn = (name: string) =>
+      since !== undefined &&
+      resumable.has(channel) &&
+      this.#followed.has(keyOf(channel, name)) &&
+      (channel !== "depth" || canGoOn(name));
+    const old = names.filter(goesOn);
+    const fresh = names.filter((name) => !goesOn(name));
+    for (const name of fresh) {
+      this.#owed.delete(keyOf(channel, name));
+      this.#begin(channel, name);
+    }
+    return [
+      { names: old, since },
+      { names: fresh, since: undefined },
+    ].filter((asking) => asking.names.length > 0);
+  }
+
+  /** Takes in the reply to a subscribe; gives the names of which something is lost. */
+  replied(channel: Channel, { names, since }: Asking, fields: ReplyFields): readonly string[] {
+    const place = readPlace(fields);
+    if (place !== undefined) this.#positions.replied(place);
+    for (const name of names) {
+      this.#owed.delete(keyOf(channel, name));
+      this.#followed.add(keyOf(channel, name));
+    }
+    if (since === undefined) return [];
+    const lost = fields["recovered"] === true ? [] : lostOf(fields, names);
+    for (const name of lost) this.#begin(channel, name);
+    for (const name of names) {
+      if (lost.includes(name)) continue;
+      this.#positions.resume(streamOf(channel, name), since);
+      this.#resumes += 1;
+    }
+    return lost;
+  }
+
+  /** Names are not subscribed to any more. */
+  forget(channel: Channel, names: readonly string[]): void {
+    for (const name of names) {
+      this.#owed.delete(keyOf(channel, name));
+      this.#followed.delete(keyOf(channel, name));
+    }
+  }
+
+  /** What a message about a name is. */
+  take(channel: Channel, name: string, fields: ReplyFields): Verdict {
+    return this.#positions.take(streamOf(channel, name), fields);
+  }
+
+  /** The connection is lost. */
+  lost(): void {
+    this.#positions.lost();
+    for (const key of this.#followed) this.#owed.add(key);
+  }
+
+  /** The server says up to where it has sent everything. */
+  told(fields: ReplyFields): void {
+    const place = readPlace(fields);
+    if (place !== undefined && this.#owed.size === 0) this.#positions.told(place);
+  }
+
+  #begin(channel: Channel, name: string): void {
+    if (name === everything) this.#positions.beginAll(keyOf(channel, ""));
+    else this.#positions.begin(streamOf(channel, name));
+  }
+
+  /** A stream with a gap is asked for again, from where this says. */
+  mend(channel: Channel, name: string): Place | undefined {
+    return this.#positions.mend(streamOf(channel, name));
+  }
+}
+
+/** What `lost` names; everything where the server says that something is and not what. */
+function lostOf({ lost }: ReplyFields, names: readonly string[]): readonly string[] {
+  if (!Array.isArray(lost)) return names;
+  return names.includes(everything) ? [...lost.map(String), everything] : lost.map(String);
+}
+
+function keyOf(channel: Channel, name: string): string {
+  return `${channel}|${name}`;
+}
+
+/** Candles of a market are one stream, as one interval runs at a time. */
+function streamOf(channel: Channel, name: string): string {
+  return keyOf(channel, channel === "candles" ? (name.split("|")[0] ?? name) : name);
+}
