@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect } from "vitest";
+import type { Clock } from "../../../server/src/ports/clock.ts";
 import { buildPage } from "../../support/built-page.ts";
 import { type ServerHere, startServerHere } from "../../support/server-here.ts";
 import { chromiumPath, launchChromium } from "./chromium.ts";
@@ -18,6 +19,8 @@ export interface StageSetup {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** A configuration file; none when left out. */
   readonly file?: string;
+  /** What tells the server the time; the machine's clock when left out. */
+  readonly clock?: Clock;
 }
 
 /** See the head of the file. */
@@ -62,10 +65,11 @@ export class Stage {
 
   /** Starts the server, or starts it again at the same address with the same data. */
   async startServer(): Promise<void> {
-    const { settings = {}, file } = this.#setup;
+    const { settings = {}, file, clock } = this.#setup;
     this.#server = await startServerHere({
       data: this.data,
       ...(file === undefined ? {} : { file }),
+      ...(clock === undefined ? {} : { clock }),
       settings: { ...settings, "server.port": this.#port },
     });
     this.#port = this.#server.server.port;

@@ -32,7 +32,9 @@ interface Finding {
 }
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-/** Where pictures go that documents show. */
+/** Whether pictures for the documents are taken in this run. */
+export const wantsPictures: boolean = process.env["OPENBOURSE_TEST_PICTURES"] !== undefined;
+/** Where they go. */
 const pictures = join(import.meta.dirname, "../../../docs/images");
 
 /** See the head of the file. */
@@ -109,7 +111,7 @@ export class Visit {
 
   /** Takes a picture for the documents, where `OPENBOURSE_TEST_PICTURES` asks for them. */
   async picture(name: string): Promise<void> {
-    if (process.env["OPENBOURSE_TEST_PICTURES"] === undefined) return;
+    if (!wantsPictures) return;
     mkdirSync(pictures, { recursive: true });
     await this.page.screenshot({ path: join(pictures, `${name}.png`) });
   }
