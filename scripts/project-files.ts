@@ -9,7 +9,7 @@ export interface ProjectFile {
   readonly text: string;
 }
 
-/** Files that git knows or would take, but for those that are not text. */
+/** Files that git knows or would take; of others than text only pictures, which documents show, and without a text. */
 export function projectFiles(): readonly ProjectFile[] {
   const listed = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
     encoding: "utf8",
@@ -18,12 +18,12 @@ export function projectFiles(): readonly ProjectFile[] {
     .split("\n")
     .filter(
       (path) =>
-        /\.(tsx?|css|md|jsonl|json|yaml|js|py|sh|csv)$|\.ci\/run$/.test(path) &&
+        /\.(tsx?|css|png|md|jsonl|json|yaml|js|py|sh|csv)$|\.ci\/run$/.test(path) &&
         basename(path) !== "package-lock.json",
     )
     .flatMap((path) => {
       try {
-        return [{ path, text: readFileSync(path, "utf8") }];
+        return [{ path, text: path.endsWith(".png") ? "" : readFileSync(path, "utf8") }];
       } catch {
         // A file that git still lists may have been deleted in the working tree.
         return [];

@@ -19,5 +19,11 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     manifest: true,
   },
-  server: { proxy: { "/terminal/config.json": "http://127.0.0.1:8080" } },
+  // While the page is changed: everything else is asked of a server at its usual address.
+  server: {
+    proxy: {
+      "^/(terminal/config.json|terminal/pass|v1|v2|api|docs).*": "http://127.0.0.1:8080",
+      "/ws": { target: "ws://127.0.0.1:8080", ws: true },
+    },
+  },
 });
