@@ -40,7 +40,12 @@ export function createHub(
       feedOf(topic.dataset)?.audienceCame(topic);
     },
     head: (topic) => numberingOf(topic)?.head(topic) ?? nowhere,
-    reached: (topic) => numberingOf(topic)?.reached,
+    reached: (topic) => {
+      const numbering = numberingOf(topic);
+      // Feeds publish what they number at once, the exchange in slices.
+      if (numbering !== trading?.numbering || trading?.hasToldAll === true) numbering?.settle();
+      return numbering?.reached;
+    },
     streams: {
       messageMs: streams.resumeSeconds * 1_000,
       bytesMax: streams.resumeBytesMax,

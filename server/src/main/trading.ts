@@ -130,6 +130,11 @@ export class Trading {
     return new Trading(site, { engine, feed, board, registry, admissions });
   }
 
+  /** Whether nothing waits to be told to the streams. */
+  get hasToldAll(): boolean {
+    return this.engine.untoldEvents === 0;
+  }
+
   /** What a newcomer on a topic is sent at once; undefined for streams without a state. */
   current(topic: Topic): CurrentState | undefined {
     return this.#streams?.current(topic);

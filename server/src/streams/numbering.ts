@@ -46,6 +46,11 @@ export class Numbering {
     return this.#reached;
   }
 
+  /** Everything that has been numbered has been published. */
+  settle(): void {
+    if (isAfter(this.#highest, this.#reached)) this.#reached = this.#highest;
+  }
+
   /** Everything of a cause, and of all before it, has been published. */
   reach({ sequence, tick }: Cause): void {
     const { sequence: highest, tick: tickOfHighest, ordinal } = this.#highest;
