@@ -69,6 +69,15 @@ export class VirtualFeedContext implements FeedContext {
     return undefined;
   }
 
+  async stored(): Promise<{ kind: "stored"; position: undefined }> {
+    return { kind: "stored", position: undefined };
+  }
+
+  async storePast() {
+    const counts = { tradesStored: 0, tradesKnown: 0, barsStored: 0, barsKnown: 0 };
+    return { kind: "imported" as const, ...counts };
+  }
+
   /** Lets wall time pass, as a slow consumer does. */
   pass(us: number): void {
     this.#nowUs += us;

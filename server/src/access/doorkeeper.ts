@@ -147,6 +147,8 @@ export class KeyDoorkeeper implements Doorkeeper {
     // The store's index finds by hash, whose digits a caller cannot steer; what is found is compared
     // again in constant time, so that trust in the answer does not depend on the store.
     if (record === undefined || !this.#secrets.equal(record.hash, hash)) return "unknown-key";
+    // A producer's key opens nothing but the dataset that it pushes to.
+    if (record.ingest !== undefined) return "unknown-key";
     if (record.revokedAtMs !== undefined) return "revoked-key";
     const good = { hash, grant: this.#grantOf(record) };
     this.#known.set(hash, good);

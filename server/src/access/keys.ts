@@ -13,6 +13,9 @@ export const workspacesMax = 10_000;
 /** Most keys of one workspace; revoked keys count too, because they stay on record. */
 export const keysPerWorkspaceMax = 10_000;
 
+/** Most datasets that one key may push to. */
+export const ingestDatasetsMax = 100;
+
 /** Name of the workspace, and label of the key, that a new data folder starts with. */
 export const demoName = "demo";
 
@@ -36,6 +39,8 @@ export type KeyRefusal =
   | "invalid-workspace"
   /** Longer than a label may be, or not all printable. */
   | "invalid-label"
+  /** A dataset to push to is no code of one, or there are more than {@link ingestDatasetsMax}. */
+  | "invalid-ingest"
   /** The store holds {@link workspacesMax} workspaces. */
   | "too-many-workspaces"
   /** The workspace holds {@link keysPerWorkspaceMax} keys. */
@@ -53,6 +58,8 @@ export interface KeyOrder {
   /** The workspace is made when it is new. */
   readonly workspace: string;
   readonly label: string;
+  /** Datasets that the key may push to, and then it opens nothing else; by default it reads. */
+  readonly ingest?: readonly string[] | undefined;
   readonly nowMs: number;
 }
 
@@ -144,10 +151,16 @@ export function validWorkspaceName(name: string): boolean {
 function refuseOrder(store: KeyStore, order: KeyOrder): KeyRefusal | undefined {
   if (!validWorkspaceName(order.workspace)) return "invalid-workspace";
   if (!validLabel(order.label)) return "invalid-label";
+  if (!validIngest(order.ingest ?? ["any"])) return "invalid-ingest";
   if (store.workspace(order.workspace) === undefined) {
     return store.workspaces().length >= workspacesMax ? "too-many-workspaces" : undefined;
   }
   return store.keys(order.workspace).length >= keysPerWorkspaceMax ? "too-many-keys" : undefined;
+}
+
+function validIngest(datasets: readonly string[]): boolean {
+  const areFew = datasets.length >= 1 && datasets.length <= ingestDatasetsMax;
+  return areFew && datasets.every((code) => workspacePattern.test(code));
 }
 
 function recordOf(hash: string, order: KeyOrder): KeyRecord {
@@ -157,6 +170,7 @@ function recordOf(hash: string, order: KeyOrder): KeyRecord {
     workspace: order.workspace,
     label: order.label,
     createdAtMs: order.nowMs,
+    ...(order.ingest === undefined ? {} : { ingest: order.ingest }),
     revokedAtMs: undefined,
   };
 }

@@ -140,13 +140,21 @@ function addWatchCommand(program: Command, done: Done): void {
     });
 }
 
+interface CreateKeyOptions {
+  readonly workspace: string;
+  readonly label: string;
+  readonly ingest?: string;
+  readonly json?: true;
+}
+
 function addKeyCommands(program: Command, done: Done): void {
   const keys = program.command("keys").description("manage API keys; works while the server runs");
   withFolder(keys.command("create").description("make a key; it is shown this once only"))
     .requiredOption("--workspace <name>", "workspace of the key, made when it is new")
     .option("--label <text>", "a note to recognise the key by", "")
+    .option("--ingest <datasets>", "datasets that it may push to; such a key opens nothing else")
     .option("--json", "print one JSON object")
-    .action(async (options: ConfigOptions & { workspace: string; label: string; json?: true }) => {
+    .action(async (options: ConfigOptions & CreateKeyOptions) => {
       const { createKeyCommand } = await import("./commands/keys.ts");
       done(await createKeyCommand(configInput(options), options));
     });

@@ -224,7 +224,7 @@ describe("a wrong configuration names the place and what would be right", () => 
     ],
     [
       "datasets: [{code: a, feed: {kind: magic}}]",
-      '1:35 datasets[0].feed.kind must be one of simulator, replay, ccxt, but is "magic"',
+      '1:35 datasets[0].feed.kind must be one of simulator, replay, ccxt, push, but is "magic"',
     ],
     [
       "datasets: [{code: a, feed: {kind: simulator, sede: 1}}]",

@@ -118,6 +118,7 @@ function connectFeed(
     recorder: recording?.recorder,
     restored: recording?.restored.running,
     remembered: (ticker) => connections.recordings.remembered(code, ticker),
+    storePast: (rows) => connections.recordings.storePast(code, rows),
     opened,
     restarts: new FeedRestarts({
       seed: clock.nowUs(),

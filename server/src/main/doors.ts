@@ -105,7 +105,7 @@ export async function openDoors(site: Site, served: Served, options: DoorOptions
 
 function createHttp(
   { log, times, config, meter, protocols: known }: Site,
-  { protocols, trading }: Served,
+  { protocols, trading, ingestRoutes }: Served,
   parts: {
     readonly gateway: Gateway;
     readonly bounds: ConnectionBounds;
@@ -118,7 +118,7 @@ function createHttp(
   const { clock, nowMs } = times;
   const { gateway, bounds, readiness, page, tls } = parts;
   return createHttpServer({
-    routes: protocols.routes,
+    routes: [...protocols.routes, ...ingestRoutes],
     pages: [errorsPage(known)],
     page,
     api: apiDescription(known),

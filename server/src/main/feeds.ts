@@ -2,13 +2,14 @@
 import type { DatasetConfig } from "../config/schema.ts";
 import { assert } from "../core/assert.ts";
 import { ccxt } from "../feeds/ccxt/kind.ts";
+import { push } from "../feeds/push/kind.ts";
 import { replay } from "../feeds/replay/kind.ts";
 import { simulator } from "../feeds/simulator/kind.ts";
 import type { FeedKind, OpenedFeed } from "../ports/feed-kind.ts";
 import { liveFeed } from "../streams/live-feed.ts";
 
 /** All of them, in the order in which they are documented. */
-export const feedKinds: readonly FeedKind[] = [simulator, replay, ccxt];
+export const feedKinds: readonly FeedKind[] = [simulator, replay, ccxt, push];
 
 /**
  * Opens the feed of a dataset; undefined where it has none. A text says what is wrong with its

@@ -6,10 +6,11 @@ import type { Config, DatasetConfig } from "../config/schema.ts";
 import type { ReplayFeedConfig } from "../feeds/replay/config.ts";
 import { replay } from "../feeds/replay/kind.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { DatasetStore } from "../ports/dataset-store.ts";
-import type { RememberedTicker } from "../ports/feed.ts";
+import type { DatasetStore, ImportOutcome } from "../ports/dataset-store.ts";
+import type { PastRows, RememberedTicker } from "../ports/feed.ts";
 import { isUnanswered } from "../ports/history.ts";
 import type { Log } from "../ports/log.ts";
+import type { StorageFailure } from "../ports/storage-fault.ts";
 import { findFiles } from "../recordings/sources.ts";
 import type { DatasetReaders } from "../streams/dataset-readers.ts";
 import { DatasetRecorder } from "../streams/dataset-recorder.ts";
@@ -27,6 +28,8 @@ export const keepDaysDefault = 90;
 export interface Recording {
   readonly recorder: DatasetRecorder;
   readonly restored: Restored;
+  /** Whether trades are stored, or bars alone. */
+  readonly keepsTrades: boolean;
 }
 
 /** What recordings are made with. */
@@ -67,6 +70,17 @@ export class Recordings {
   async remembered(dataset: string, ticker: string): Promise<RememberedTicker | undefined> {
     if (!this.#byCode.has(dataset)) return undefined;
     return await rememberedTicker(this.#store, dataset, ticker);
+  }
+
+  /** Puts rows of minutes that are over to the past of a dataset; trades only where trades are kept. */
+  async storePast(
+    dataset: string,
+    rows: PastRows,
+  ): Promise<ImportOutcome | StorageFailure | undefined> {
+    const recording = this.#byCode.get(dataset);
+    if (recording === undefined) return undefined;
+    const trades = recording.keepsTrades ? rows.trades : [];
+    return await this.#store.import({ dataset, bars: rows.bars, trades, known: [] });
   }
 
   /** Tells of each ticker that is stored of a dataset, also by others and later. */
@@ -121,7 +135,7 @@ export class Recordings {
       ...{ dataset: code, store, start, keepsTrades, isLive, clock, log },
       tellsKnown: opened.feed.tellsKnown === true,
     });
-    this.#byCode.set(code, { recorder, restored });
+    this.#byCode.set(code, { recorder, restored, keepsTrades });
     this.history.add(code, recordedReader(store, recorder));
   }
 }

@@ -1,4 +1,5 @@
 /** What a server serves: stores, the exchange, feeds, the hub between them, and the protocols over it all. */
+import { KeyIngestDoor } from "../access/ingest-door.ts";
 import { ownCounts } from "../access/own-counts.ts";
 import type { DemoUser } from "../access/users.ts";
 import { systemSecrets } from "../adapters/crypto/system-secrets.ts";
@@ -9,7 +10,9 @@ import type { MarketRules } from "../core/market/rules.ts";
 import type { Hub } from "../hub/hub.ts";
 import { Catalog } from "../marketdata/catalog.ts";
 import type { KeyStore } from "../ports/key-store.ts";
+import type { ProtocolContext } from "../ports/protocol.ts";
 import type { ReplayControl } from "../ports/replay.ts";
+import type { RestRoute } from "../ports/rest.ts";
 import type { FeedRunner } from "../streams/bar-streams.ts";
 import { DatasetReaders } from "../streams/dataset-readers.ts";
 import { hasExchange } from "./configuration.ts";
@@ -17,6 +20,7 @@ import { connectFeeds, openDataset, ownTrades, sharedClocks } from "./datasets.t
 import { createHub } from "./fan-out.ts";
 import { Protocols } from "./protocols.ts";
 import { Recordings } from "./recordings.ts";
+import type { ServedDataset } from "./served-dataset.ts";
 import type { Site } from "./site.ts";
 import { openServerFolder } from "./start/folder.ts";
 import { takesVisitors } from "./terminal/visitors.ts";
@@ -34,6 +38,8 @@ export interface Served {
   /** Clocks of recordings, each once. */
   readonly replays: readonly ReplayControl[];
   readonly protocols: Protocols;
+  /** Where producers push. */
+  readonly ingestRoutes: readonly RestRoute[];
   readonly demoKey: string | undefined;
   readonly demoUsers: readonly DemoUser[];
 }
@@ -103,6 +109,16 @@ export async function openServed(
       trading.past(() => own?.marketUs),
     );
   }
+  const ingestRoutes = ingestRoutesOf(configured, context);
   const made = { folder, trading, keys, hub, catalog, feeds, recordings, protocols };
-  return { ...made, replays, demoKey, demoUsers };
+  return { ...made, replays, ingestRoutes, demoKey, demoUsers };
+}
+
+/** Where producers push to the datasets that take it. */
+function ingestRoutesOf(
+  served: readonly ServedDataset[],
+  { keys: store, secrets, watch }: Pick<ProtocolContext, "keys" | "secrets" | "watch">,
+): readonly RestRoute[] {
+  const door = new KeyIngestDoor({ store, secrets, watch });
+  return served.flatMap(({ dataset, opened }) => opened?.routes?.(dataset.code, door) ?? []);
 }

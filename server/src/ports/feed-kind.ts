@@ -1,8 +1,10 @@
 /** What kinds of feeds there are, each as one value, and what comes of a configured one. */
 import type { Static, TSchema } from "typebox";
 import type { Feed } from "./feed.ts";
+import type { IngestDoor } from "./ingest-door.ts";
 import type { LiveSource } from "./live-source.ts";
 import type { OpenedReplay } from "./replay.ts";
+import type { RestRoute } from "./rest.ts";
 
 /** A feed that is ready to run, and what the runner has to know about it. */
 export interface OpenedFeed extends OpenedKind {
@@ -28,6 +30,8 @@ export interface OpenedKind {
   readonly simulated: boolean;
   /** Its clock, where that can be controlled. */
   readonly replay?: OpenedReplay;
+  /** What of it is reached over HTTP, for the dataset that it feeds. */
+  routes?(dataset: string, door: IngestDoor): readonly RestRoute[];
 }
 
 /** A kind of feed as one value: what may be written of it in the configuration, and how it is opened. */

@@ -4,8 +4,12 @@
  * A feed is pulled. It yields batches, and the next batch is not asked for before the last one has
  * been folded and delivered, so a source faster than its consumers slows down instead of filling memory.
  */
+
+import type { TradeVerdict } from "../marketdata/bar-series.ts";
 import type { Instrument } from "../marketdata/instrument.ts";
 import type { Trade } from "../marketdata/trade.ts";
+import type { ImportBatch, ImportOutcome, StoredPosition } from "./dataset-store.ts";
+import type { StorageFailure } from "./storage-fault.ts";
 
 /** Tells a feed to stop. An `AbortSignal` is one. */
 export interface StopSignal {
@@ -29,6 +33,8 @@ export type FeedEvent =
       readonly trades: readonly Trade[];
       /** Where the trade at a position was read, for example file and line; only asked when it matters. */
       placeOf?(at: number): string;
+      /** Told what became of each of them. */
+      told?(trade: Trade, verdict: TradeVerdict): void;
     }
   /**
    * The feed's market time has reached `atUs` (microseconds since 1970). Only feeds with
@@ -96,7 +102,21 @@ export interface FeedContext {
   sleep(ms: number, signal: StopSignal): Promise<void>;
   /** Up to where a ticker is stored from before this start; undefined where nothing is. */
   remembered(ticker: string): Promise<RememberedTicker | undefined>;
+  /** Stores all that was folded; resolves when it is on the disk, or with why it is not. */
+  stored(): Promise<FeedStored | StorageFailure>;
+  /** Puts trades and bars of minutes that are over to the stored past, with their bars folded again. */
+  storePast(rows: PastRows): Promise<ImportOutcome | StorageFailure>;
 }
+
+/** That all is stored. */
+export interface FeedStored {
+  readonly kind: "stored";
+  /** Up to where; undefined where the dataset is not stored at all. */
+  readonly position: StoredPosition | undefined;
+}
+
+/** Rows of minutes that are over. */
+export type PastRows = Pick<ImportBatch, "trades" | "bars">;
 
 /** So many trades of a ticker are known again when a venue tells them once more. */
 export const recentTradesMax = 1_000;

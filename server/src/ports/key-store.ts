@@ -34,6 +34,8 @@ export interface KeyRecord {
   /** Operator's note, for example `demo`. */
   readonly label: string;
   readonly createdAtMs: number;
+  /** Datasets that it may push to; such a key opens nothing else. Undefined for every other key. */
+  readonly ingest?: readonly string[];
   /** When it was revoked; undefined while it is good. */
   readonly revokedAtMs: number | undefined;
 }

@@ -76,6 +76,8 @@ export interface RestRoute {
   readonly querySchema?: object;
   /** JSON Schema of the body. */
   readonly bodySchema?: object;
+  /** Largest body in bytes; that of the server when left out. */
+  readonly bodyBytesMax?: number;
   /** JSON Schema of the body of a successful reply. */
   readonly replySchema?: object;
   /** `nowMs` is a time of `steadyMs`, for rates and ages; what is told or compared takes another clock. */

@@ -9,22 +9,16 @@ import type { Dataset } from "../marketdata/instrument.ts";
 import type { Cause } from "../marketdata/position.ts";
 import type { BarTopic } from "../marketdata/topic.ts";
 import type { Trade } from "../marketdata/trade.ts";
-import { type Clock, steadyMs } from "../ports/clock.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { Gap } from "../ports/dataset-reader.ts";
-import {
-  type FeedContext,
-  type FeedEvent,
-  type FeedOutcome,
-  type StopSignal,
-  stopSource,
-  type WatchedTicker,
-} from "../ports/feed.ts";
+import { type FeedEvent, type FeedOutcome, stopSource, type WatchedTicker } from "../ports/feed.ts";
 import type { Log } from "../ports/log.ts";
 import { tickUs } from "../ports/released.ts";
+import { feedContext, sleep } from "./feed-context.ts";
 import type { FailedRun } from "./feed-restarts.ts";
 import type { FeedFigures, FeedRunnerOptions, FeedState } from "./feed-runner-options.ts";
 import { Numbering } from "./numbering.ts";
-import { UnusedTrades } from "./unused-trades.ts";
+import { type UnusedKind, UnusedTrades } from "./unused-trades.ts";
 
 /** Interval at which unused trades are reported, in milliseconds, while there are new ones. */
 const tellingMs = 60_000;
@@ -156,7 +150,7 @@ export class FeedRunner {
     const { feed, waitsForAudience } = this.#options.opened;
     const isPrepared = waitsForAudience || feed.tellsKnown === true;
     if (!isPrepared || feed.prepare === undefined) return;
-    if (!(await feed.prepare(this.#context()))) this.#audience.resolve();
+    if (!(await feed.prepare(feedContext(this.#options, this.figures)))) this.#audience.resolve();
   }
 
   /** Goes on with minutes from before the start. */
@@ -276,7 +270,7 @@ export class FeedRunner {
 
   async #runOnce(): Promise<{ readonly outcome: FeedOutcome; readonly hasYielded: boolean }> {
     const { opened, recorder } = this.#options;
-    const batches = opened.feed.run(this.#context(), this.#abort.signal);
+    const batches = opened.feed.run(feedContext(this.#options, this.figures), this.#abort.signal);
     let hasYielded = false;
     let hasSought = false;
     try {
@@ -355,44 +349,33 @@ export class FeedRunner {
   }
 
   /** Folds trades. What a live source sends at once is put into order first: several send newest first. */
-  #fold({ trades, placeOf }: Extract<FeedEvent, { kind: "trades" }>): void {
+  #fold({ trades, placeOf, told }: Extract<FeedEvent, { kind: "trades" }>): void {
     const { clock, opened, recorder } = this.#options;
-    const { verdicts, unused } = this.figures;
+    const { verdicts } = this.figures;
     if (opened.feed.time === "wall") this.#bars.advance(clock.nowUs());
     const ordered = opened.feed.time === "wall" ? inEventOrder(trades) : trades;
     const late: Trade[] = [];
     for (let at = 0; at < ordered.length; at += 1) {
       const trade = ordered[at]!;
       const verdict = this.#bars.apply(trade);
+      told?.(trade, verdict);
       verdicts[verdict] += 1;
       if (verdict === "taken" || verdict === "reused") {
         recorder?.take(trade);
         continue;
       }
-      const place = unused.wantsPlace(verdict) && ordered === trades ? placeOf?.(at) : undefined;
-      unused.add(verdict, 1, place ?? placeOfTrade(trade));
-      if (verdict === "late" && opened.feed.tellsKnown === true) late.push(trade);
+      // Who is told of what came late has a place for it.
+      if (verdict === "late" && told !== undefined) continue;
+      this.#leave(trade, verdict, ordered === trades ? () => placeOf?.(at) : undefined);
+      if (verdict === "late") late.push(trade);
     }
-    if (late.length > 0) this.#late(late);
+    if (late.length > 0 && opened.feed.tellsKnown === true) this.#late(late);
   }
 
-  #context(): FeedContext {
-    const { catalog, clock, log, opened, progress } = this.#options;
-    const paceMs = steadyMs(clock);
-    const { code } = this.dataset;
-    const { counts, unused } = this.figures;
-    return {
-      instrument: (ticker) => catalog.ensureInstrument(code, ticker),
-      count: (counter, by, place) => {
-        counts[counter] += by;
-        if (counter !== "trades" && counter !== "bytes") unused.add(counter, by, place);
-      },
-      warn: (message) => log.warn(message, { dataset: code }),
-      progress: (share) => progress?.(share),
-      nowUs: opened.feed.time === "wall" ? () => clock.nowUs() : () => paceMs() * 1_000,
-      sleep: (ms, signal) => sleep(clock, ms, signal),
-      remembered: async (ticker) => this.#options.remembered?.(ticker),
-    };
+  #leave(trade: Trade, kind: UnusedKind, placeOf: (() => string | undefined) | undefined): void {
+    const { unused } = this.figures;
+    const place = unused.wantsPlace(kind) ? placeOf?.() : undefined;
+    unused.add(kind, 1, place ?? placeOfTrade(trade));
   }
 }
 
@@ -400,20 +383,4 @@ export class FeedRunner {
 function placeOfTrade({ instrument, id, eventTimeUs }: Trade): string {
   const time = new Date(eventTimeUs / 1_000).toISOString();
   return `${instrument.ticker}${id === undefined ? "" : ` ${id}`} at ${time}`;
-}
-
-function sleep(clock: Clock, ms: number, signal: StopSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve();
-      return;
-    }
-    const wake = () => {
-      cancel();
-      signal.removeEventListener("abort", wake);
-      resolve();
-    };
-    const cancel = clock.after(ms, wake);
-    signal.addEventListener("abort", wake, { once: true });
-  });
 }

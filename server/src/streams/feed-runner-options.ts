@@ -5,9 +5,11 @@ import type { Catalog, DatasetEnd } from "../marketdata/catalog.ts";
 import type { Dataset, Instrument } from "../marketdata/instrument.ts";
 import type { Cause } from "../marketdata/position.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { FeedCounter, FeedOutcome, RememberedTicker } from "../ports/feed.ts";
+import type { ImportOutcome } from "../ports/dataset-store.ts";
+import type { FeedCounter, FeedOutcome, PastRows, RememberedTicker } from "../ports/feed.ts";
 import type { OpenedFeed } from "../ports/feed-kind.ts";
 import type { Log } from "../ports/log.ts";
+import type { StorageFailure } from "../ports/storage-fault.ts";
 import type { DatasetRecorder } from "./dataset-recorder.ts";
 import type { RestoredMinutes } from "./dataset-restore.ts";
 import type { FeedRestarts } from "./feed-restarts.ts";
@@ -27,6 +29,8 @@ export interface FeedRunnerOptions {
   readonly opened: OpenedFeed;
   /** Up to where a ticker was stored at the start; nothing was when left out. */
   remembered?(ticker: string): Promise<RememberedTicker | undefined>;
+  /** Puts rows of minutes that are over to the stored past; nothing is stored when left out. */
+  storePast?(rows: PastRows): Promise<ImportOutcome | StorageFailure | undefined>;
   /** When it is started again after a failure; never when left out. */
   readonly restarts?: FeedRestarts;
   readonly latenessUs: number;

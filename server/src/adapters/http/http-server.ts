@@ -204,6 +204,7 @@ function addRoutes(app: FastifyInstance, options: HttpServerOptions, front: Fron
     app.route({
       method: route.method,
       url: route.path,
+      bodyLimit: route.bodyBytesMax ?? bodyBytesMax,
       handler: async (request, reply) => {
         const startMs = options.monotonicMs();
         const answering = route.handle(restRequest(request, front), options.nowMs());

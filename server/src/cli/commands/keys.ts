@@ -8,6 +8,7 @@ import { print, refuse, withKeyStore } from "./key-store.ts";
 const refusals: Readonly<Record<KeyRefusal, string>> = {
   "invalid-workspace":
     "a workspace name is 1 to 63 of a-z, 0-9, dot, dash and underscore, and begins with a letter or digit",
+  "invalid-ingest": "a dataset to push to is named by its code, at most a hundred of them",
   "invalid-label": "a label has at most 64 printable characters",
   "too-many-workspaces": "this data folder holds as many workspaces as it can",
   "too-many-keys": "this workspace holds as many keys as it can",
@@ -16,16 +17,23 @@ const refusals: Readonly<Record<KeyRefusal, string>> = {
 /** Makes a key and prints it, this once. */
 export function createKeyCommand(
   input: ConfigInput,
-  options: { readonly workspace: string; readonly label: string; readonly json?: true },
+  options: {
+    readonly workspace: string;
+    readonly label: string;
+    /** Codes of datasets, with commas between them. */
+    readonly ingest?: string;
+    readonly json?: true;
+  },
 ): Promise<number> {
   const { workspace, label } = options;
+  const ingest = options.ingest?.split(",").map((code) => code.trim());
   const task = (store: KeyStore) => {
-    const made = createKey(store, systemSecrets(), { workspace, label, nowMs: Date.now() });
+    const made = createKey(store, systemSecrets(), { workspace, label, ingest, nowMs: Date.now() });
     if (typeof made === "string") return refuse(refusals[made]);
     const { id } = made.record;
     print(
       options.json === true
-        ? JSON.stringify({ key: made.key, id, workspace, label })
+        ? JSON.stringify({ key: made.key, id, workspace, label, ingest })
         : `${made.key}\nThis is key ${id} of workspace ${workspace}. It is not stored: keep it now.`,
     );
     return { action: "create-key", fields: { key: id, workspace, label } };
@@ -48,7 +56,9 @@ export function listKeysCommand(
     for (const key of keys) {
       const created = new Date(key.createdAtMs).toISOString();
       const state = key.revokedAtMs === undefined ? "good" : "revoked";
-      print([key.id, state.padEnd(7), created, key.workspace, key.label].join("  ").trimEnd());
+      const scope = key.ingest === undefined ? "" : `pushes to ${key.ingest.join(", ")}`;
+      const cells = [key.id, state.padEnd(7), created, key.workspace, key.label, scope];
+      print(cells.join("  ").trimEnd());
     }
     return 0;
   });

@@ -54,6 +54,15 @@ class World implements FeedContext {
   async remembered(): Promise<undefined> {
     return undefined;
   }
+
+  async stored(): Promise<{ kind: "stored"; position: undefined }> {
+    return { kind: "stored", position: undefined };
+  }
+
+  async storePast() {
+    const counts = { tradesStored: 0, tradesKnown: 0, barsStored: 0, barsKnown: 0 };
+    return { kind: "imported" as const, ...counts };
+  }
 }
 
 interface Run {

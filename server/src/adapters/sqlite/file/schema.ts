@@ -46,6 +46,7 @@ export const keyStoreSchema: Schema = {
 
   CREATE INDEX api_key_by_workspace ON api_key (workspace);
   `,
+    "ALTER TABLE api_key ADD COLUMN ingest TEXT CHECK (json_type(ingest) = 'array')",
   ],
 };
 

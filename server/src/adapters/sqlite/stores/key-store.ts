@@ -27,7 +27,11 @@ interface WorkspaceRow {
   readonly createdAtMs: number;
 }
 
-type KeyRow = Omit<KeyRecord, "revokedAtMs"> & { readonly revokedAtMs: number | null };
+type KeyRow = Omit<KeyRecord, "revokedAtMs" | "ingest"> & {
+  readonly revokedAtMs: number | null;
+  /** JSON array of texts. */
+  readonly ingest: string | null;
+};
 
 const selectWorkspaces = `
   SELECT name, connections_max AS connectionsMax, messages_per_minute_max AS messagesPerMinuteMax,
@@ -36,7 +40,7 @@ const selectWorkspaces = `
   FROM workspace`;
 
 const selectKeys = `
-  SELECT id, hash, workspace, label, created_at_ms AS createdAtMs, revoked_at_ms AS revokedAtMs
+  SELECT id, hash, workspace, label, created_at_ms AS createdAtMs, revoked_at_ms AS revokedAtMs, ingest
   FROM api_key`;
 
 /** The order is total: keys of the same millisecond are told apart by when they were inserted. */
@@ -56,8 +60,8 @@ function prepareStatements(database: SharedDatabase) {
         tickers_max = ?, rest_calls_per_minute_max = ?, datasets = ?
       WHERE name = ?`),
     addKey: prepare(`
-      INSERT INTO api_key (id, hash, workspace, label, created_at_ms, revoked_at_ms)
-      VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`),
+      INSERT INTO api_key (id, hash, workspace, label, created_at_ms, revoked_at_ms, ingest)
+      VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`),
     keyByHash: prepare(`${selectKeys} WHERE hash = ?`),
     keys: prepare(`${selectKeys} ${newestFirst}`),
     keysOfWorkspace: prepare(`${selectKeys} WHERE workspace = ? ${newestFirst}`),
@@ -118,6 +122,7 @@ class SqliteKeyStore implements KeyStore {
       record.label,
       record.createdAtMs,
       record.revokedAtMs ?? null,
+      record.ingest === undefined ? null : JSON.stringify(record.ingest),
     );
   }
 
@@ -156,8 +161,9 @@ class SqliteKeyStore implements KeyStore {
   }
 }
 
-function keyOf(row: KeyRow): KeyRecord {
-  return { ...row, revokedAtMs: row.revokedAtMs ?? undefined };
+function keyOf({ ingest, revokedAtMs, ...row }: KeyRow): KeyRecord {
+  const key = { ...row, revokedAtMs: revokedAtMs ?? undefined };
+  return ingest === null ? key : { ...key, ingest: parseDatasets(ingest) };
 }
 
 function workspaceOf(row: WorkspaceRow): Workspace {
