@@ -15,6 +15,7 @@ import { indicators } from "./benchmarks/indicators.ts";
 import { marketOpen } from "./benchmarks/market-open.ts";
 import { orders } from "./benchmarks/orders.ts";
 import { ordersMemory } from "./benchmarks/orders-memory.ts";
+import { page } from "./benchmarks/page.ts";
 import { reconnectStorm } from "./benchmarks/reconnect-storm.ts";
 import { recovery } from "./benchmarks/recovery.ts";
 import { replay } from "./benchmarks/replay.ts";
@@ -48,5 +49,6 @@ export const benchmarks: readonly Benchmark[] = [
   connections,
   reconnectStorm,
   hostile,
+  page,
   soak,
 ];

@@ -1,0 +1,186 @@
+/**
+ * The market page in a real browser: how soon it shows its first candle, how much script a frame costs while hundreds of updates a
+ * second come, and whether its memory grows. The updates are put into the page's own stream, so that no server is measured with it.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import type { CDPSession, Page, WebSocketRoute } from "playwright-core";
+import { launchChromium } from "../../../test/e2e/support/chromium.ts";
+import { type ServerProcess, startServerProcess } from "../../../test/support/server-process.ts";
+import type { Benchmark, BenchmarkContext, Findings } from "../harness/benchmark.ts";
+import { packageVersion } from "../harness/versions.ts";
+
+const updatesPerSecond = 300;
+const tickMs = 10;
+const warmUpMs = 3_000;
+const lookMs = 50;
+const mebibyte = 1_048_576;
+const market = "BTC_USDT";
+
+/** The registry's entry. */
+export const page: Benchmark = {
+  name: "page",
+  summary:
+    "the market page in a browser: its first candle, script of a frame at 300 updates/s, memory",
+  run,
+};
+
+/** What a page has spent. */
+interface Spent {
+  readonly scriptMs: number;
+  readonly frames: number;
+  readonly longestMs: number;
+  readonly heapBytes: number;
+}
+
+/** Runs in the page before its own scripts: notes frames, long tasks and the first candle. */
+const watcher = `
+  globalThis.seen = { frames: 0, longestMs: 0, firstCandleMs: undefined };
+  new PerformanceObserver((list) => {
+    for (const { duration } of list.getEntries()) seen.longestMs = Math.max(seen.longestMs, duration);
+  }).observe({ type: "longtask", buffered: true });
+  const look = () => {
+    seen.frames += 1;
+    const drawn = Number(document.querySelector(".chart-canvas")?.dataset.candles ?? 0);
+    if (drawn > 0) seen.firstCandleMs ??= performance.now();
+    requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+`;
+
+async function run({ effort, note }: BenchmarkContext): Promise<Findings> {
+  const measureMs = (effort.minutes ?? (effort.isQuick ? 0.1 : 0.5)) * 60_000;
+  await using building = new AsyncDisposableStack();
+  const server = await startServerProcess({});
+  building.defer(async () => void (await server.stop()));
+  const browser = await launchChromium();
+  building.defer(() => browser.close());
+  const firsts: number[] = [];
+  for (let round = 0; round < effort.warmUps + effort.runs; round += 1) {
+    note(`opening ${round + 1}`);
+    const context = await browser.newContext({ viewport: { width: 1_440, height: 900 } });
+    const opened = await context.newPage();
+    firsts.push(await firstCandleMs(opened, server));
+    await context.close();
+  }
+  const context = await browser.newContext({ viewport: { width: 1_440, height: 900 } });
+  const opened = await context.newPage();
+  const cdp = await context.newCDPSession(opened);
+  await cdp.send("Performance.enable");
+  let route: WebSocketRoute | undefined;
+  await opened.routeWebSocket(/\/ws/, (socket) => {
+    route = socket;
+    socket.connectToServer();
+  });
+  await firstCandleMs(opened, server);
+  if (route === undefined) throw new Error("the page has opened no stream");
+  const feed = feedThe(route);
+  await delay(warmUpMs);
+  note(`${updatesPerSecond} updates a second for ${measureMs / 1_000} s`);
+  const before = await spent(opened, cdp);
+  await delay(measureMs);
+  const after = await spent(opened, cdp);
+  const sent = feed.stop();
+  return findings({ firsts: firsts.slice(effort.warmUps), before, after, measureMs, sent });
+}
+
+async function firstCandleMs(opened: Page, server: ServerProcess): Promise<number> {
+  await opened.addInitScript(watcher);
+  await opened.goto(`${server.http}/?market=${market}`);
+  // The page forbids what waiting by the browser's tools would take.
+  for (;;) {
+    const firstMs: number | undefined = await opened.evaluate("seen.firstCandleMs");
+    if (firstMs !== undefined) return firstMs;
+    await delay(lookMs);
+  }
+}
+
+async function spent(opened: Page, cdp: CDPSession): Promise<Spent> {
+  await cdp.send("HeapProfiler.collectGarbage");
+  const { metrics } = await cdp.send("Performance.getMetrics");
+  const of = (name: string) => metrics.find((metric) => metric.name === name)?.value ?? 0;
+  const seen: { frames: number; longestMs: number } = await opened.evaluate(
+    "(() => { const now = { ...seen }; seen.longestMs = 0; return now; })()",
+  );
+  return {
+    scriptMs: of("ScriptDuration") * 1_000,
+    heapBytes: of("JSHeapUsedSize"),
+    ...{ frames: seen.frames, longestMs: seen.longestMs },
+  };
+}
+
+/** Two of three updates are trades, the others change a level far from the best prices. */
+function feedThe(route: WebSocketRoute): { stop(): number } {
+  let sent = 0;
+  const beganMs = performance.now();
+  const timer = setInterval(() => {
+    const due = ((performance.now() - beganMs) / 1_000) * updatesPerSecond;
+    for (; sent < due; sent += 1) route.send(sent % 3 === 0 ? depth(sent) : trade(sent));
+  }, tickMs);
+  return {
+    stop() {
+      clearInterval(timer);
+      return sent;
+    },
+  };
+}
+
+function trade(count: number): string {
+  const trades = [
+    {
+      ...{ price: 107_000 + (count % 100) / 100, quantity: 0.001 },
+      ...{ timestamp: Math.floor(Date.now() / 1_000), direction: count % 2 === 0 ? "buy" : "sell" },
+    },
+  ];
+  return JSON.stringify({ id: 0, method: "trade_update", data: { symbol: market, trades } });
+}
+
+function depth(count: number): string {
+  const data = {
+    ...{ symbol: market, timestamp: Math.floor(Date.now() / 1_000), full_reload: false },
+    ...{ scale_index: 0, bids: [["1", `0.${1 + (count % 9)}`]], asks: [] },
+  };
+  return JSON.stringify({ id: 0, method: "depth_update", data });
+}
+
+function findings(found: {
+  readonly firsts: readonly number[];
+  readonly before: Spent;
+  readonly after: Spent;
+  readonly measureMs: number;
+  readonly sent: number;
+}): Findings {
+  const { firsts, before, after, measureMs, sent } = found;
+  const frames = after.frames - before.frames;
+  const scriptOfFrameMs = (after.scriptMs - before.scriptMs) / Math.max(1, frames);
+  const grownMiB = (after.heapBytes - before.heapBytes) / mebibyte;
+  const worstFirstMs = Math.max(...firsts);
+  return {
+    method: [
+      "A demo as everybody starts it, and Chromium without a graphics card, on one machine. Each opening is of a window that remembers nothing.",
+      "Trades and changes of the book are put into the page's own stream, beside what the server sends. Script is what the browser says it ran, divided by the frames in which it did; memory is the heap after a collection.",
+    ],
+    parameters: { updatesPerSecond, measureMs, sent },
+    packages: { "playwright-core": packageVersion("playwright-core") },
+    comparisons: [],
+    latencies: [],
+    figures: [
+      { what: "frames drawn", value: frames / (measureMs / 1_000), unit: "a second" },
+      { what: "heap after the warm-up", value: before.heapBytes / mebibyte, unit: "MiB" },
+    ],
+    aims: [
+      {
+        what: "first candle, the slowest opening",
+        unit: "ms",
+        atMost: 1_000,
+        measured: worstFirstMs,
+      },
+      { what: "script of a frame", unit: "ms", atMost: 8, measured: scriptOfFrameMs },
+      { what: "longest task", unit: "ms", atMost: 50, measured: after.longestMs },
+      { what: "growth of the heap", unit: "MiB", atMost: 5, measured: grownMiB },
+    ],
+    leavesOut: [
+      "Drawing itself, which a graphics card does elsewhere.",
+      "What the browser's tools cost, through which the updates come.",
+    ],
+  };
+}
