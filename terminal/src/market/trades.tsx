@@ -140,7 +140,7 @@ function TradeRow({ line, decimals, quantityDecimals }: TradeRowProps) {
         type="button"
         class="quiet"
         tabIndex={-1}
-        aria-label={`${direction === "buy" ? "bought" : "sold"} at ${price}: take the price`}
+        aria-label={`${direction === "buy" ? "bought" : "sold"} at ${padded(price, decimals)}: take the price`}
         onClick={() => pickPrice(price)}
       >
         <Num value={padded(price, decimals)} tone={direction === "buy" ? "up" : "down"} />
