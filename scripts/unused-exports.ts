@@ -23,7 +23,7 @@ const laterPattern = /import\("(\.[^"]+)"\)/g;
 const exportPattern =
   /^export (?:async )?(?:const|let|function\*?|class|interface|type|enum) (\w+)/gm;
 
-/** Each unused export of server and client, with what to do about it. */
+/** Each unused export of server, client and terminal, with what to do about it. */
 export function unusedExports(
   files: readonly ProjectFile[],
   kept: ReadonlyMap<string, string> = laidForLater,
@@ -31,7 +31,7 @@ export function unusedExports(
   const sources = files.filter(({ path }) => /\.tsx?$/.test(path) && !testPath.test(path));
   const isUsed = usesOf(sources);
   return sources
-    .filter(({ path }) => /^(server|client)\/src\//.test(path) && !kept.has(path))
+    .filter(({ path }) => /^(server|client|terminal)\/src\//.test(path) && !kept.has(path))
     .flatMap(({ path, text }) => {
       const code = withoutComments(text);
       return [...code.matchAll(exportPattern)]

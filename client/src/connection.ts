@@ -92,6 +92,9 @@ interface Line {
   beatMs: number;
 }
 
+/** `readyState` of a socket that takes texts. */
+const openState = 1;
+
 /** See the head of the file. */
 export class Connection {
   readonly states: Signal<ConnectionState> = new Signal();
@@ -133,7 +136,7 @@ export class Connection {
   /** Sends a text, or says that there is no connection to send it on. */
   send(text: string): boolean {
     const line = this.#line;
-    if (line?.isOpen !== true) return false;
+    if (line?.isOpen !== true || line.socket.readyState !== openState) return false;
     try {
       line.socket.send(text);
     } catch {

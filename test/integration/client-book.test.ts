@@ -86,7 +86,8 @@ describe("order books of the client", () => {
     });
     await trade("crossing", 150);
     proxy.onFrame = () => "pass";
-    await until(() => expect(live.counts.delivered).toBeGreaterThan(3));
+    // A fast machine is done before the book has been told often.
+    while (live.counts.delivered <= 3) await trade("more", 5);
     expect(crossings).toEqual([]);
   });
 

@@ -33,7 +33,8 @@ describe("a start", () => {
   it("says where it listens, shows the demo key, and bars arrive", async () => {
     const server = await start();
     expect(server.output().stdout).toMatch(
-      /^openbourse listening on http:\/\/127\.0\.0\.1:\d+\ndemo API key: \w{34}\n/,
+      // The page comes first, where it is built.
+      /^(?:open http:\/\/127\.0\.0\.1:\d+\/ in a browser\n)?openbourse listening on http:\/\/127\.0\.0\.1:\d+\ndemo API key: \w{34}\n/,
     );
     const client = await openStream(`${server.ws}/v1?apikey=${server.demoKey}`);
     client.send(subscribeAll);

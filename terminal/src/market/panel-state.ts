@@ -7,10 +7,8 @@ import { chosen, chosenId } from "./chosen.ts";
 import type { Loading } from "./loading.ts";
 import { isShown, link } from "./shown.ts";
 
-const lostAt = signal<number | undefined>(undefined);
-
 /** Since when nothing comes from the exchange, in milliseconds since 1970; undefined while it does. */
-export const staleSinceMs: ReadonlySignal<number | undefined> = lostAt;
+const lostAt = signal<number | undefined>(undefined);
 
 effect(() => {
   const stream = link.value?.stream;

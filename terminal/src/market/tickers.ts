@@ -15,11 +15,6 @@ export function toneOf(market: string): "up" | "down" | undefined {
   return tones.get(market);
 }
 
-/** The last price of a market. */
-export function lastPriceOf(market: string): string | undefined {
-  return all.value.get(market)?.price;
-}
-
 effect(() => {
   const stream = link.value?.stream;
   if (stream === undefined) return undefined;

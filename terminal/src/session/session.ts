@@ -88,6 +88,7 @@ function takeOffer(next: Offer): void {
         rest: new CryptomusRest({ url: serverUrl }),
         stream: new CryptomusStream({
           url: serverUrl,
+          positions: true,
           token: () => anonymousPass("cryptomus"),
         }),
       };
@@ -108,7 +109,7 @@ export async function signIn(user: CryptomusUser): Promise<Account> {
     return unused ?? (await rest.token());
   };
   signOut();
-  const stream = new CryptomusStream({ url: serverUrl, token });
+  const stream = new CryptomusStream({ url: serverUrl, token, positions: true });
   const made = { userId: user.userId, user, rest, stream };
   signedIn.value = made;
   return made;
