@@ -33,6 +33,7 @@ export type {
   OrderFilter,
   OrderIds,
   OrderRow,
+  OrderTerms,
   TariffStep,
   Tariffs,
   TickerRow,

@@ -64,10 +64,12 @@ export interface Tariffs {
 /** An order to place. */
 export type NewOrder = {
   readonly market: string;
-  readonly direction: Direction;
   /** 1 to 64 characters that no order of the user ever had; made up when left out. */
   readonly clientOrderId?: string;
-} & (
+} & OrderTerms;
+
+/** What an order asks for. */
+export type OrderTerms = { readonly direction: Direction } & (
   | {
       readonly type: "limit";
       readonly price: string;

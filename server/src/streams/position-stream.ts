@@ -37,7 +37,6 @@ export class PositionStream implements Stage {
 
   tick(tick: Tick): void {
     this.#tick = tick;
-    this.#options.numbering.reach(tick);
     this.#rhythm.tick(tick);
   }
 

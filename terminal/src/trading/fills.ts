@@ -10,18 +10,8 @@ import {
 } from "@openbourse/client";
 
 /** A fill as it is shown. */
-export interface FillLine {
-  readonly id: string;
-  readonly market: string;
+export interface FillLine extends Omit<Fill, "type" | "dealId"> {
   readonly direction: Direction;
-  readonly price: string;
-  readonly quantity: string;
-  readonly value: string;
-  /** Negative for a rebate. */
-  readonly fee: string;
-  readonly feeCurrency: string;
-  readonly role: "maker" | "taker";
-  readonly timeMs: number;
 }
 
 /** Most fills of one list. */

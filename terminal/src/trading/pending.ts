@@ -2,7 +2,7 @@
  * Orders that were sent and of which the server has not said anything yet. They are drawn hollow, and leave this list when the
  * private event, the answer or the history says what became of them.
  */
-import type { OrderTerms } from "./preview.ts";
+import type { OrderTerms } from "@openbourse/client";
 
 /** An order that was sent. */
 export interface PendingOrder {

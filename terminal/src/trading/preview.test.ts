@@ -1,9 +1,8 @@
-import { add, compare, type Market, subtract } from "@openbourse/client";
+import { add, compare, type Market, type OrderTerms, subtract } from "@openbourse/client";
 import { describe, expect, it } from "vitest";
 import { feeOn } from "./fees.ts";
 import {
   bandLimit,
-  type OrderTerms,
   type PreviewInput,
   previewOf,
   type ShareInput,

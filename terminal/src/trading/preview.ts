@@ -11,23 +11,12 @@ import {
   type Level,
   type Market,
   multiply,
+  type OrderTerms,
   stepOf,
   subtract,
 } from "@openbourse/client";
 import { floorTo, isPositive, least } from "./amounts.ts";
 import { afterFee, type FeeRates, feeOn } from "./fees.ts";
-
-/** What an order asks for. */
-export type OrderTerms = { readonly direction: Direction } & (
-  | {
-      readonly type: "limit";
-      readonly price: string;
-      readonly quantity: string;
-      readonly stopLossPrice?: string;
-    }
-  | { readonly type: "market"; readonly quantity: string; readonly value?: never }
-  | { readonly type: "market"; readonly value: string; readonly quantity?: never }
-);
 
 /** Both sides of a book, best price first. */
 export interface Sides {

@@ -2,12 +2,11 @@
  * Sends what was reviewed, once: each review has a client order id of its own, and the server takes no second order under it.
  * What was sent is pending until the server has said what became of it.
  */
-import { ClientError, type Fault, type NewOrder } from "@openbourse/client";
+import { ClientError, type Fault, type NewOrder, type OrderTerms } from "@openbourse/client";
 import { effect, type ReadonlySignal, signal } from "@preact/signals";
 import { account } from "../session/session.ts";
 import { notify } from "./notices.ts";
 import { asUnknown, type PendingOrder, without, withPending } from "./pending.ts";
-import type { OrderTerms } from "./preview.ts";
 import { onAccountChange } from "./private.ts";
 import { orderWords } from "./words.ts";
 

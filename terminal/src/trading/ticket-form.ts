@@ -5,10 +5,10 @@ import {
   type Market,
   multiply,
   normalized,
+  type OrderTerms,
   stepOf,
 } from "@openbourse/client";
 import { isMultiple, isPositive, typedDecimal } from "./amounts.ts";
-import type { OrderTerms } from "./preview.ts";
 import type { FieldErrors, TicketField } from "./refusals.ts";
 
 /** Texts are as they were typed. */

@@ -1,6 +1,5 @@
 /** Orders in words. */
-import { normalized, type OrderEnd, type OrderRow } from "@openbourse/client";
-import type { OrderTerms } from "./preview.ts";
+import { normalized, type OrderEnd, type OrderRow, type OrderTerms } from "@openbourse/client";
 
 /** `buy 0.5 BTC at 107152.55 USDT`, without a full stop. */
 export function orderWords(terms: OrderTerms, market: string): string {

@@ -7,14 +7,9 @@ import { readFileSync } from "node:fs";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { AsyncApiDocument } from "./asyncapi.ts";
+import { contentSecurityPolicy } from "./content-policy.ts";
 import type { Html } from "./docs/html.ts";
-import {
-  assetsPath,
-  contentSecurityPolicy,
-  docsPath,
-  documentPaths,
-  pageHtml,
-} from "./docs/layout.ts";
+import { assetsPath, docsPath, documentPaths, pageHtml } from "./docs/layout.ts";
 import { restContents, restPart } from "./docs/rest-part.ts";
 import { streamContents, streamPart } from "./docs/stream-part.ts";
 import { yamlText } from "./docs/yaml.ts";

@@ -8,6 +8,7 @@ import { extname, join } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { contentSecurityPolicy } from "./content-policy.ts";
 
 /** Where the page's files are. */
 const filesPath = "/terminal/";
@@ -15,18 +16,6 @@ const filesPath = "/terminal/";
 /** Most files of a page, and most bytes of all of them. */
 const filesMax = 200;
 const bytesMax = 16 * 1_024 * 1_024;
-
-/** Only own scripts, styles, pictures and connections, and nobody may show the page inside of theirs. */
-const contentSecurityPolicy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join("; ");
 
 const headersOfAll = {
   "x-content-type-options": "nosniff",

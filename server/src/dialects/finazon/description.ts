@@ -8,7 +8,7 @@ import type {
 } from "../../ports/stream-description.ts";
 import { positionsMeaning, positionsParameter } from "../kit/positions.ts";
 import { streamPaths } from "./dialect.ts";
-import { barsChannel, minuteAggregation, type SuccessCode } from "./messages.ts";
+import { barsChannel, minuteAggregation, successCodes } from "./messages.ts";
 import { keyScheme } from "./rest.ts";
 import {
   bar,
@@ -34,11 +34,6 @@ export function describeStream(names: SampleNames): StreamDescription {
 }
 
 type Generation = "current" | "first";
-
-const successCodes = {
-  subscribe: "SUCCESS_SUBSCRIPTION",
-  unsubscribe: "SUCCESS_UNSUBSCRIPTION",
-} as const satisfies Record<string, SuccessCode>;
 
 const error: MessageDescription = {
   name: "error",

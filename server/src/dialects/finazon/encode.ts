@@ -6,21 +6,16 @@ import type { BarTopic } from "../../marketdata/topic.ts";
 import type { Encoding } from "../../ports/dialect.ts";
 import type { ReplyTag, SubscriptionRequest } from "./decode.ts";
 import { type StreamError, streamErrorCodes, streamErrorMessage } from "./errors.ts";
-import type {
-  Acknowledgement,
-  ErrorReply,
-  EventName,
-  RequestEcho,
-  SubscriptionReply,
-  SuccessCode,
+import {
+  type Acknowledgement,
+  type ErrorReply,
+  type EventName,
+  type RequestEcho,
+  type SubscriptionReply,
+  successCodes,
 } from "./messages.ts";
 import { secondUs } from "./seconds.ts";
 import { streamOfTopic } from "./topics.ts";
-
-const successCodes: Readonly<Record<SubscriptionRequest["kind"], SuccessCode>> = {
-  subscribe: "SUCCESS_SUBSCRIPTION",
-  unsubscribe: "SUCCESS_UNSUBSCRIPTION",
-};
 
 /** Choices that the reference leaves open. */
 export interface ReplyOptions {

@@ -41,7 +41,7 @@ export type RequestField =
 export type RawRequest = Readonly<Partial<Record<RequestField, unknown>>>;
 
 /** Value of `code` in replies to subscribe and unsubscribe. */
-export type SuccessCode = "SUCCESS_SUBSCRIPTION" | "SUCCESS_UNSUBSCRIPTION";
+export type SuccessCode = (typeof successCodes)["subscribe" | "unsubscribe"];
 
 /** Value of `code` in error objects (D-F7). The last two are names of ours. */
 export type StreamErrorCode =
@@ -53,6 +53,12 @@ export type StreamErrorCode =
   | "DATA_UNAVAILABLE"
   | "ALREADY_SUBSCRIBED"
   | "NOT_SUBSCRIBED";
+
+/** That of each. */
+export const successCodes = {
+  subscribe: "SUCCESS_SUBSCRIPTION",
+  unsubscribe: "SUCCESS_UNSUBSCRIPTION",
+} as const;
 
 /** What the first generation answers in `data`: the request once more (docs/protocols/finazon). */
 export interface RequestEcho {

@@ -17,18 +17,6 @@ export const documentPaths = {
 /** Where files of the pages are. */
 export const assetsPath = "/docs/assets";
 
-/** Own scripts, styles and requests only, and none of them within a page. */
-export const contentSecurityPolicy: string = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join("; ");
-
 /** What a page consists of. */
 export interface PageParts {
   readonly title: string;
