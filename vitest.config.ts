@@ -22,6 +22,7 @@ export default defineConfig({
       "scripts/**/*.test.ts",
       "bench/src/**/*.test.ts",
     ],
+    setupFiles: ["test/support/seed.ts"],
     pool: "threads",
     isolate: false,
     // One for each processor; by itself it would leave one of them free, and half of two is much.

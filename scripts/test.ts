@@ -44,41 +44,82 @@ for (const check of checks) {
 }
 
 provideBrowser();
-const folder = mkdtempSync(join(tmpdir(), "openbourse-test-"));
-try {
-  console.log("\n== tests");
-  const report = join(folder, "report.json");
-  const ok = run("vitest", [
-    "run",
-    "--reporter=default",
-    "--reporter=json",
-    `--outputFile=${report}`,
-  ]);
-  const counts = JSON.parse(readFileSync(report, "utf8")) as {
-    numPassedTests: number;
-    numFailedTests: number;
-    numPendingTests: number;
-    testResults: readonly {
-      status: string;
-      assertionResults: readonly { status: string; fullName: string }[];
-    }[];
-  };
-  passed += counts.numPassedTests;
-  failed += counts.numFailedTests;
-  skipped += counts.numPendingTests;
-  const tests = counts.testResults.flatMap((file) => file.assertionResults);
-  for (const { status, fullName } of tests) {
-    if (status === "pending" || status === "skipped") console.log(`skipped: ${fullName}`);
-  }
-  // A file that cannot be loaded fails without failing any test.
-  if (!ok && counts.numFailedTests === 0) failed += 1;
-} finally {
-  rmSync(folder, { recursive: true });
-}
+console.log("\n== tests");
+const first = testRun([]);
+passed += first.passed;
+failed += first.failed;
+skipped += first.skipped.length;
+for (const name of first.skipped) console.log(`skipped: ${name}`);
+if (first.failedFiles.length > 0) secondRun(first);
 
 console.log(skipped === 0 ? "" : `\n${skipped} tests were skipped; each says why above`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
+
+/**
+ * Runs the files in which a test failed once more, one after another. A test that passes then was upset
+ * by what ran beside it: it counts as passed and is named, for it has to become steady.
+ */
+function secondRun({ failed: failedBefore, failedTests, failedFiles }: TestRun): void {
+  console.log("\n== once more, alone, what failed");
+  const again = testRun(["--maxWorkers=1", ...failedFiles]);
+  failed += again.failed - failedBefore;
+  passed += failedBefore - again.failed;
+  const unsteady = failedTests.filter((name) => !again.failedTests.includes(name));
+  for (const name of unsteady) console.log(`unsteady: ${name}`);
+}
+
+/** What a run of tests came to. */
+interface TestRun {
+  readonly passed: number;
+  /** Failed tests, and files that could not be run. */
+  readonly failed: number;
+  readonly skipped: readonly string[];
+  readonly failedTests: readonly string[];
+  readonly failedFiles: readonly string[];
+}
+
+function testRun(args: readonly string[]): TestRun {
+  const folder = mkdtempSync(join(tmpdir(), "openbourse-test-"));
+  try {
+    const report = join(folder, "report.json");
+    const reporters = ["--reporter=default", "--reporter=json", `--outputFile=${report}`];
+    const isGood = run("vitest", ["run", ...reporters, ...args]);
+    return read(JSON.parse(readFileSync(report, "utf8")) as TestReport, isGood);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** The report of a run as vitest writes it. */
+interface TestReport {
+  readonly numPassedTests: number;
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+  }[];
+}
+
+function read({ numPassedTests, testResults }: TestReport, isGood: boolean): TestRun {
+  const tests = testResults.flatMap((file) => file.assertionResults);
+  const names = (...states: string[]) =>
+    tests.filter(({ status }) => states.includes(status)).map(({ fullName }) => fullName);
+  const failedFiles = testResults.filter(({ status }) => status === "failed");
+  // A file that cannot be loaded fails without failing any test.
+  const unread = failedFiles.filter(({ assertionResults }) =>
+    assertionResults.every(({ status }) => status !== "failed"),
+  );
+  const failedTests = [...names("failed"), ...unread.map(({ name }) => name)];
+  const isUnexplained = !isGood && failedTests.length === 0;
+  return {
+    passed: numPassedTests,
+    failed: failedTests.length + (isUnexplained ? 1 : 0),
+    skipped: names("pending", "skipped"),
+    failedTests,
+    failedFiles: failedFiles.map(({ name }) => name),
+  };
+}
 
 /** Installs Debian's Chromium where that can be done without asking anybody; the tests say themselves when it is not there. */
 function provideBrowser(): void {

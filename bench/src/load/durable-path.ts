@@ -24,10 +24,12 @@ export class DurablePath {
   readonly exchange: Exchange = new Exchange();
   readonly #sequencer: Sequencer;
   readonly #flow: OrderFlow;
+  readonly #nowMs: () => number;
   #setupCount = 0;
 
-  private constructor(log: CommandLog, flow: OrderFlow) {
+  private constructor(log: CommandLog, flow: OrderFlow, nowMs: () => number) {
     this.#flow = flow;
+    this.#nowMs = nowMs;
     this.#sequencer = new Sequencer({
       exchange: this.exchange,
       log,
@@ -37,9 +39,13 @@ export class DurablePath {
     });
   }
 
-  /** Fills the books over an empty log. */
-  static async open(log: CommandLog, flow: OrderFlow): Promise<DurablePath> {
-    const path = new DurablePath(log, flow);
+  /** Fills the books over an empty log. Times are told by `nowMs`. */
+  static async open(
+    log: CommandLog,
+    flow: OrderFlow,
+    nowMs: () => number = () => performance.now(),
+  ): Promise<DurablePath> {
+    const path = new DurablePath(log, flow, nowMs);
     const setup = setupCommands(flow.options);
     path.#setupCount = setup.length;
     for (const submission of await Promise.all(
@@ -86,19 +92,19 @@ export class DurablePath {
   pace({ from, to }: Range, rate: number): Promise<Float64Array> {
     return new Promise((resolve, reject) => {
       const gapMs = 1_000 / rate;
-      const startMs = performance.now();
+      const startMs = this.#nowMs();
       const latencies = new Float64Array(to - from);
       let next = from;
       let released = 0;
       // Commands are released in the order in which they were submitted.
       const done = (submission: Submission) => {
         if (!isDone(submission)) reject(failureOf(submission));
-        latencies[released] = performance.now() - startMs - released * gapMs;
+        latencies[released] = this.#nowMs() - startMs - released * gapMs;
         released += 1;
         if (released === latencies.length) resolve(latencies);
       };
       const turn = () => {
-        const due = Math.floor((performance.now() - startMs) / gapMs) + 1;
+        const due = Math.floor((this.#nowMs() - startMs) / gapMs) + 1;
         const end = Math.min(from + due, to);
         for (; next < end; next += 1) this.#submit(next, done);
         if (next < to) setTimeout(turn, 1);

@@ -3,25 +3,72 @@ import type { Trade } from "./trade.ts";
 
 type Ordered = Pick<Trade, "eventTimeUs" | "id">;
 
+/** What a trade is of; a file of many tickers may hold them one after another. */
+type TickerOf<T> = (trade: T) => string | undefined;
+
+/** How the trades of each ticker follow each other in a source. */
+export type SourceOrder = "oldest-first" | "newest-first" | "mixed";
+
 /**
- * Trades by event time, the same array where they are so already. Equal times are ordered by numeric
- * id, else they keep their order; where all came newest first, that order is turned round.
+ * Trades by event time, the same array where they are so already. Where the trades of each ticker came
+ * by time, or all newest first, equal times keep that order; else they are ordered by their ids where
+ * all of the moment are numbers.
  */
-export function inEventOrder<T extends Ordered>(trades: readonly T[]): readonly T[] {
-  let ascents = 0;
-  let descents = 0;
-  for (let at = 1; at < trades.length; at += 1) {
-    const step = trades[at]!.eventTimeUs - trades[at - 1]!.eventTimeUs;
-    if (step > 0) ascents += 1;
-    else if (step < 0) descents += 1;
-  }
-  if (descents === 0) return trades;
+export function inEventOrder<T extends Ordered>(
+  trades: readonly T[],
+  tickerOf: TickerOf<T>,
+): readonly T[] {
+  if (isByTime(trades)) return trades;
+  const order = sourceOrder(trades, tickerOf);
   // Sorting is stable, so what is turned round first stays so where times are equal.
-  return (ascents === 0 ? trades.toReversed() : trades.slice()).sort(byEvent);
+  const sorted = (order === "newest-first" ? trades.toReversed() : trades.slice()).sort(byTime);
+  if (order === "mixed") orderMoments(sorted);
+  return sorted;
 }
 
-function byEvent(left: Ordered, right: Ordered): number {
-  const step = left.eventTimeUs - right.eventTimeUs;
-  if (step !== 0) return step;
-  return typeof left.id === "number" && typeof right.id === "number" ? left.id - right.id : 0;
+/** How the trades of each ticker follow each other. */
+export function sourceOrder<T extends Ordered>(
+  trades: readonly T[],
+  tickerOf: TickerOf<T>,
+): SourceOrder {
+  const lastUs = new Map<string | undefined, number>();
+  let ascents = 0;
+  let descents = 0;
+  for (const trade of trades) {
+    const ticker = tickerOf(trade);
+    const step = trade.eventTimeUs - (lastUs.get(ticker) ?? trade.eventTimeUs);
+    if (step > 0) ascents += 1;
+    else if (step < 0) descents += 1;
+    lastUs.set(ticker, trade.eventTimeUs);
+  }
+  if (descents === 0) return "oldest-first";
+  return ascents === 0 ? "newest-first" : "mixed";
+}
+
+function isByTime(trades: readonly Ordered[]): boolean {
+  for (let at = 1; at < trades.length; at += 1) {
+    if (trades[at]!.eventTimeUs < trades[at - 1]!.eventTimeUs) return false;
+  }
+  return true;
+}
+
+function byTime(left: Ordered, right: Ordered): number {
+  return left.eventTimeUs - right.eventTimeUs;
+}
+
+/** Orders what is of one moment by id. Moments are taken whole: an id that is no number has no place among numbers. */
+function orderMoments(sorted: Ordered[]): void {
+  for (let from = 0, end = 0; from < sorted.length; from = end) {
+    const us = sorted[from]!.eventTimeUs;
+    while (end < sorted.length && sorted[end]!.eventTimeUs === us) end += 1;
+    if (end - from === 1) continue;
+    const moment = sorted.slice(from, end);
+    if (!moment.every(hasNumber)) continue;
+    moment.sort((left, right) => left.id - right.id);
+    for (let at = from; at < end; at += 1) sorted[at] = moment[at - from]!;
+  }
+}
+
+function hasNumber(trade: Ordered): trade is Ordered & { readonly id: number } {
+  return typeof trade.id === "number";
 }

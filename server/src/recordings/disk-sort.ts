@@ -6,9 +6,9 @@ import { createReadStream } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { inEventOrder } from "../marketdata/event-order.ts";
+import { inEventOrder, sourceOrder } from "../marketdata/event-order.ts";
 import { LineSplitter } from "./line-splitter.ts";
-import type { RecordedTrade } from "./map.ts";
+import { type RecordedTrade, symbolOf } from "./map.ts";
 import { type MergeSource, merged } from "./merge.ts";
 import type { RecordingFailure } from "./recording.ts";
 import type { SortedRun } from "./sort-window.ts";
@@ -70,6 +70,7 @@ class Parts {
   readonly #rowsInPart: number;
   readonly #sources: MergeSource[] = [];
   #rows: RecordedTrade[] = [];
+  #isNewestFirst = true;
   rows = 0;
 
   constructor(folder: string, rowsInPart: number) {
@@ -86,13 +87,15 @@ class Parts {
     if (this.#rows.length >= this.#rowsInPart) await this.#write();
   }
 
+  /** All parts, in the order in which they have what is of one moment. */
   async close(): Promise<readonly MergeSource[]> {
     await this.#write();
-    return this.#sources;
+    return this.#isNewestFirst ? this.#sources.toReversed() : this.#sources;
   }
 
   async #write(): Promise<void> {
-    const rows = inEventOrder(this.#rows);
+    const rows = inEventOrder(this.#rows, symbolOf);
+    if (sourceOrder(this.#rows, symbolOf) !== "newest-first") this.#isNewestFirst = false;
     this.#rows = [];
     const [first] = rows;
     if (first === undefined) return;

@@ -54,6 +54,9 @@ export interface RecordedTrade
   readonly line: number;
 }
 
+/** The symbol of a row. */
+export const symbolOf = ({ symbol }: RecordedTrade): string | undefined => symbol;
+
 /** What can be wrong with a price or a quantity. */
 export type AmountFault =
   | "is not a decimal number"

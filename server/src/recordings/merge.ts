@@ -26,13 +26,15 @@ export interface MergedRun extends Omit<SortedRun, "done"> {
 
 interface OpenFile {
   readonly source: MergeSource;
+  /** Its place among all sources. */
+  readonly place: number;
   readonly runs: AsyncGenerator<SortedRun | RecordingFailure, void>;
   run: SortedRun;
   /** Position in `run` of the first row that was not yielded. */
   at: number;
 }
 
-/** Yields the rows of all sources by time; the last item is a failure when one cannot be read. */
+/** Yields the rows of all sources by time, those of one moment in the order of the sources; the last item is a failure when one cannot be read. */
 export async function* merged(
   sources: readonly MergeSource[],
   openMax: number = openFilesMax,
@@ -51,14 +53,16 @@ export async function* merged(
 }
 
 class Merge {
-  readonly #waiting: MergeSource[];
+  readonly #waiting: { readonly source: MergeSource; readonly place: number }[];
   #open: OpenFile[] = [];
   #closedWeight = 0;
   readonly #openMax: number;
 
   constructor(sources: readonly MergeSource[], openMax: number) {
     this.#openMax = openMax;
-    this.#waiting = sources.toSorted((a, b) => a.startUs - b.startUs);
+    this.#waiting = sources
+      .map((source, place) => ({ source, place }))
+      .sort((left, right) => left.source.startUs - right.source.startUs);
   }
 
   /** The next rows; undefined when all files have ended. */
@@ -67,7 +71,7 @@ class Merge {
     if (failure !== undefined) return failure;
     let file = this.#open[0];
     if (file === undefined) return undefined;
-    for (const other of this.#open) if (headUs(other) < headUs(file)) file = other;
+    for (const other of this.#open) if (isBefore(other, file)) file = other;
     return this.#take(file);
   }
 
@@ -96,11 +100,12 @@ class Merge {
   /** Opens the files that may hold what comes next. */
   async #openDue(): Promise<RecordingFailure | undefined> {
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
-      const isDue = this.#open.length === 0 || limitUs(next) <= Math.min(...this.#open.map(headUs));
+      const isDue =
+        this.#open.length === 0 || limitUs(next.source) <= Math.min(...this.#open.map(headUs));
       if (!isDue) return undefined;
       if (this.#open.length === this.#openMax) return tooMany;
       this.#waiting.shift();
-      this.#open.push({ source: next, runs: next.open(), run: nothingYet, at: 0 });
+      this.#open.push({ ...next, runs: next.source.open(), run: nothingYet, at: 0 });
       const failure = await this.#refill();
       if (failure !== undefined) return failure;
     }
@@ -109,12 +114,19 @@ class Merge {
 
   /** The rows of a file up to the first of any other. */
   #take(file: OpenFile): MergedRun {
-    const { run, at } = file;
-    const others = this.#open.filter((other) => other !== file).map(headUs);
-    const untilUs = Math.min(limitUs(this.#waiting[0]), ...others);
-    const isAll = untilUs === Number.POSITIVE_INFINITY;
+    const { run, at, place } = file;
+    const others = this.#open.filter((other) => other !== file);
+    // What is of the same moment comes from the sources in their order.
+    const laterUs = others.filter((other) => other.place > place).map(headUs);
+    const earlierUs = others.filter((other) => other.place < place).map(headUs);
+    const lastUs = Math.min(...laterUs);
+    const endUs = Math.min(limitUs(this.#waiting[0]?.source), ...earlierUs);
+    const isAll = Math.min(lastUs, endUs) === Number.POSITIVE_INFINITY;
     let end = isAll ? run.trades.length : at + 1;
-    while (end < run.trades.length && run.trades[end]!.eventTimeUs <= untilUs) end += 1;
+    for (; end < run.trades.length; end += 1) {
+      const us = run.trades[end]!.eventTimeUs;
+      if (us > lastUs || us >= endUs) break;
+    }
     file.at = end;
     const trades = at === 0 && end === run.trades.length ? run.trades : run.trades.slice(at, end);
     return { kind: "trades", path: run.path, trades, done: this.#done() };
@@ -141,6 +153,12 @@ const tooMany: RecordingFailure = {
 /** Time of the first row that was not yielded; files that were read on have one. */
 function headUs({ run, at }: OpenFile): number {
   return run.trades[at]?.eventTimeUs ?? Number.POSITIVE_INFINITY;
+}
+
+/** Whether the next row of a file comes before the next one of another. */
+function isBefore(left: OpenFile, right: OpenFile): boolean {
+  const step = headUs(left) - headUs(right);
+  return step < 0 || (step === 0 && left.place < right.place);
 }
 
 /** From this time on a waiting file may have the next row: the first one that was seen need not be its earliest. */

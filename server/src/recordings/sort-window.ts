@@ -3,7 +3,7 @@
  * rows whose times are far from all others. It reads nothing by itself.
  */
 import { inEventOrder } from "../marketdata/event-order.ts";
-import type { RecordedTrade } from "./map.ts";
+import { type RecordedTrade, symbolOf } from "./map.ts";
 import { jumpUs, wildAtEnd, wildAtStart } from "./outliers.ts";
 
 /** Rows in order, and how far the file has been played with them. */
@@ -91,7 +91,7 @@ export class SortWindow {
 
   /** Sorts the rows; answers those at the very start that are wild. */
   #sort(): RecordedTrade[] {
-    if (!this.#isSorted) this.#rows = [...inEventOrder(this.#rows)];
+    if (!this.#isSorted) this.#rows = [...inEventOrder(this.#rows, symbolOf)];
     const wild = this.#isFirst ? wildAtStart(this.#rows) : 0;
     this.#isFirst = false;
     this.#isSorted = true;

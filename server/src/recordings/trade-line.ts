@@ -5,7 +5,7 @@
 import { barIntervalUs } from "../marketdata/bar-update.ts";
 import { inEventOrder } from "../marketdata/event-order.ts";
 import { batchTradesMax } from "../ports/dataset-store.ts";
-import type { RecordedTrade } from "./map.ts";
+import { type RecordedTrade, symbolOf } from "./map.ts";
 
 /** Trades that are held before some leave. */
 const heldMax = 60_000;
@@ -33,7 +33,7 @@ export class TradeLine {
       this.#held.push(trade);
     }
     if (this.#held.length < heldMax) return [];
-    const sorted = inEventOrder(this.#held);
+    const sorted = inEventOrder(this.#held, symbolOf);
     const end = endOfPart(sorted);
     this.#held = sorted.slice(end);
     this.#lastLeftUs = sorted[end - 1]?.eventTimeUs ?? this.#lastLeftUs;
@@ -42,7 +42,7 @@ export class TradeLine {
 
   /** The file has ended: answers all that are left. */
   end(): readonly RecordedTrade[] {
-    const sorted = inEventOrder(this.#held);
+    const sorted = inEventOrder(this.#held, symbolOf);
     this.#held = [];
     return sorted;
   }

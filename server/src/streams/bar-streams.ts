@@ -353,7 +353,7 @@ export class FeedRunner {
     const { clock, opened, recorder } = this.#options;
     const { verdicts } = this.figures;
     if (opened.feed.time === "wall") this.#bars.advance(clock.nowUs());
-    const ordered = opened.feed.time === "wall" ? inEventOrder(trades) : trades;
+    const ordered = opened.feed.time === "wall" ? inEventOrder(trades, tickerOf) : trades;
     const late: Trade[] = [];
     for (let at = 0; at < ordered.length; at += 1) {
       const trade = ordered[at]!;
@@ -380,6 +380,8 @@ export class FeedRunner {
 }
 
 /** Where a trade of a source without lines is: its ticker, id and time. */
+const tickerOf = ({ instrument }: Trade) => instrument.ticker;
+
 function placeOfTrade({ instrument, id, eventTimeUs }: Trade): string {
   const time = new Date(eventTimeUs / 1_000).toISOString();
   return `${instrument.ticker}${id === undefined ? "" : ` ${id}`} at ${time}`;
