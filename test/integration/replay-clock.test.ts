@@ -2,17 +2,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setImmediate } from "node:timers/promises";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
-import { replay } from "../../server/src/feeds/replay/kind.ts";
-import { sharedClocks } from "../../server/src/main/datasets.ts";
-import type { BarUpdate } from "../../server/src/marketdata/bar-update.ts";
-import { Catalog } from "../../server/src/marketdata/catalog.ts";
-import type { OpenedFeed } from "../../server/src/ports/feed-kind.ts";
-import type { ReplayAction, ReplayControl, ReplayStatus } from "../../server/src/ports/replay.ts";
 import { Random } from "../../server/src/simulation/random.ts";
-import { FeedRunner } from "../../server/src/streams/bar-streams.ts";
-import { VirtualClock } from "../../server/src/testing/virtual-clock.ts";
+import { Theatre, textOf } from "../support/theatre.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "openbourse-replay-clock-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -30,104 +22,9 @@ function fileOf(name: string, seconds: readonly number[]): string {
   return path;
 }
 
-interface Told {
-  readonly dataset: string;
-  readonly bar: BarUpdate;
-  readonly periodS: number;
-}
-
-const textOf = (value: unknown) =>
-  JSON.stringify(value, (_, each) => (typeof each === "bigint" ? `${each}` : each));
-
-/** Datasets that are played together, on a clock that a test moves. */
-class Theatre {
-  readonly told: Told[] = [];
-  readonly clock = new VirtualClock(Date.UTC(2026, 0, 1) * 1_000);
-  readonly controls: readonly ReplayControl[];
-  readonly runners: FeedRunner[] = [];
-  readonly ended: string[] = [];
-
-  constructor(files: Readonly<Record<string, string>>, settings: object = {}) {
-    const catalog = new Catalog();
-    const served = Object.entries(files).map(([code, path]) => {
-      const config = { ...playing, files: [path], ticker: "A/B", ...settings };
-      const opened = replay.open(config, code);
-      if (typeof opened === "string") throw new Error(opened);
-      if (!("feed" in opened)) throw new Error("a replay is a feed");
-      return { dataset: { code, name: code, publisher: code }, config: undefined, opened };
-    });
-    this.controls = sharedClocks(served);
-    for (const { dataset, opened } of served) this.#connect(catalog, dataset, opened);
-  }
-
-  #connect(catalog: Catalog, dataset: FeedRunner["dataset"], opened: OpenedFeed): void {
-    catalog.addDataset(dataset);
-    const quiet = () => undefined;
-    const runner = new FeedRunner({
-      ...{ dataset, opened, catalog, clock: this.clock, latenessUs: 10 * second },
-      log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
-      unchangedBars: true,
-      publish: (bar, periodS) => this.told.push({ dataset: dataset.code, bar, periodS }),
-      caughtUp: () => undefined,
-      ended: (why) => this.ended.push(`${dataset.code} ${why}`),
-    });
-    opened.replay?.attach({ dataset: dataset.code, again: () => runner.again() });
-    this.runners.push(runner);
-  }
-
-  start(): void {
-    for (const runner of this.runners) runner.start();
-  }
-
-  /** Lets real work go on, and wall time where it is waited for. */
-  async pass(seconds: number): Promise<void> {
-    for (let step = 0; step < seconds * 4; step += 1) {
-      await this.settle();
-      this.clock.advanceBy(second / 4);
-    }
-    await this.settle();
-  }
-
-  async settle(): Promise<void> {
-    for (let turn = 0; turn < 6; turn += 1) await setImmediate();
-  }
-
-  /** Files are read by others' threads: waits until something is so. */
-  async until(isSo: () => boolean): Promise<void> {
-    while (!isSo()) await setImmediate();
-  }
-
-  async act(action: ReplayAction, index = 0): Promise<ReplayStatus> {
-    const status = await this.controls[index]!.act(action);
-    if (typeof status === "string") throw new Error(status);
-    return status;
-  }
-
-  /** Plays to the end. */
-  async playOut(): Promise<void> {
-    await this.act({ kind: "speed", speed: "max" });
-    await this.act({ kind: "resume" });
-    await this.until(() => this.runners.every(({ state }) => state === "finished"));
-  }
-
-  async stop(): Promise<void> {
-    for (const runner of this.runners) await runner.stop();
-  }
-}
-
-const playing = {
-  kind: "replay",
-  format: "auto",
-  speed: 1,
-  clock: "recorded",
-  loop: false,
-  sort: "window",
-  start: "at-once",
-} as const;
-
 let theatre: Theatre;
 const open = async (files: Readonly<Record<string, string>>, settings: object = {}) => {
-  theatre = new Theatre(files, settings);
+  theatre = new Theatre(files, { settings });
   theatre.start();
   await theatre.until(() => theatre.controls.every((one) => one.status().state !== "waiting"));
   await theatre.settle();
@@ -182,7 +79,7 @@ describe("the clock of a replay", () => {
   it("is another one for recordings of another speed", async () => {
     const path = fileOf("speeds.csv", [0, 60]);
     theatre = new Theatre({ one: path });
-    const other = new Theatre({ two: path }, { speed: 5 });
+    const other = new Theatre({ two: path }, { settings: { speed: 5 } });
     expect(theatre.controls[0]?.status().speed).toBe(1);
     expect(other.controls[0]?.status().speed).toBe(5);
   });

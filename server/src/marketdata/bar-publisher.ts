@@ -72,7 +72,7 @@ export interface RestoredBars {
 export class BarPublisher {
   readonly #options: BarPublisherOptions;
   readonly #series: (BarSeries | undefined)[] = [];
-  /** Series that hold at least one bar. */
+  /** Series that hold at least one bar, by ticker: what is sent does not depend on who was first. */
   #active: BarSeries[] = [];
   readonly #pending: Record<PublishPeriodS, BarSeries[]> = { 1: [], 10: [], 60: [] };
   #nowUs: number | undefined;
@@ -106,7 +106,7 @@ export class BarPublisher {
     time.takesBacklog = this.#backlogBarsLeft > 0;
     const verdict = series.apply(trade, time);
     if (verdict !== "taken" && verdict !== "reused") return verdict;
-    if (barsBefore === 0) this.#active.push(series);
+    if (barsBefore === 0) this.#activate(series);
     if (series.bars.length > barsBefore && trade.eventTimeUs + barIntervalUs < nowUs) {
       this.#backlogBarsLeft -= 1;
     }
@@ -145,7 +145,7 @@ export class BarPublisher {
       if (endUs <= atUs) minute.restoreClosed(bar.revision);
       if (isOwed) minute.changed();
       const series = this.#seriesOf(instrument);
-      if (series.bars.length === 0) this.#active.push(series);
+      if (series.bars.length === 0) this.#activate(series);
       series.restore(minute, trades);
       this.#markPending(series);
     }
@@ -210,6 +210,17 @@ export class BarPublisher {
     const series = new BarSeries(instrument);
     this.#series[instrument.index] = series;
     return series;
+  }
+
+  #activate(series: BarSeries): void {
+    const { ticker } = series.instrument;
+    let [low, high] = [0, this.#active.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#active[middle]!.instrument.ticker < ticker) low = middle + 1;
+      else high = middle;
+    }
+    this.#active.splice(low, 0, series);
   }
 
   #markPending(series: BarSeries): void {

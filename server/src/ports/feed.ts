@@ -104,8 +104,22 @@ export interface FeedContext {
   remembered(ticker: string): Promise<RememberedTicker | undefined>;
   /** Stores all that was folded; resolves when it is on the disk, or with why it is not. */
   stored(): Promise<FeedStored | StorageFailure>;
+  /** What becomes of its trades, for a source that can go to another place of itself; left out where it cannot. */
+  readonly fold?: SourceFold;
   /** Puts trades and bars of minutes that are over to the stored past, with their bars folded again. */
   storePast(rows: PastRows): Promise<ImportOutcome | StorageFailure>;
+}
+
+/** How far the trades of a run of a source have been folded. */
+export interface SourceFold {
+  /** How long after its end a bar may change, in microseconds. */
+  readonly latenessUs: number;
+  /** Whether what is folded is stored: then nothing may be passed over that was not folded before. */
+  readonly isStored: boolean;
+  /** Trades that were taken, those that were passed over included. */
+  taken(): number;
+  /** The source goes on from where so many trades had been taken when it came there the last time. */
+  passOver(taken: number): void;
 }
 
 /** That all is stored. */

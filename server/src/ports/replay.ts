@@ -51,4 +51,6 @@ export interface OpenedReplay {
   /** Takes the clock of another feed, before either runs; false where they are not played alike. */
   share(other: OpenedReplay): boolean;
   attach(member: ReplayMember): void;
+  /** Lets go what was kept of the recording, once nobody plays it any more. */
+  close(): Promise<void>;
 }

@@ -11,7 +11,13 @@ import type { BarTopic } from "../marketdata/topic.ts";
 import type { Trade } from "../marketdata/trade.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Gap } from "../ports/dataset-reader.ts";
-import { type FeedEvent, type FeedOutcome, stopSource, type WatchedTicker } from "../ports/feed.ts";
+import {
+  type FeedEvent,
+  type FeedOutcome,
+  type SourceFold,
+  stopSource,
+  type WatchedTicker,
+} from "../ports/feed.ts";
 import type { Log } from "../ports/log.ts";
 import { tickUs } from "../ports/released.ts";
 import { feedContext, sleep } from "./feed-context.ts";
@@ -43,6 +49,8 @@ export class FeedRunner {
   #bars: BarPublisher;
   /** The last batch of trades, and the tick after it once there was one. */
   #cause: Cause;
+  /** Trades of this run that were taken. */
+  #taken = 0;
   #abort = stopSource();
   #isStopping = false;
   readonly #audience = Promise.withResolvers<void>();
@@ -132,6 +140,7 @@ export class FeedRunner {
     this.#abort.abort();
     this.#audience.resolve();
     await this.finished();
+    await this.#options.opened.replay?.close();
   }
 
   /** Passes on, about every second, that wall time goes by; feeds with a time of their own keep to that. */
@@ -150,7 +159,8 @@ export class FeedRunner {
     const { feed, waitsForAudience } = this.#options.opened;
     const isPrepared = waitsForAudience || feed.tellsKnown === true;
     if (!isPrepared || feed.prepare === undefined) return;
-    if (!(await feed.prepare(feedContext(this.#options, this.figures)))) this.#audience.resolve();
+    if (!(await feed.prepare(feedContext(this.#options, this.figures, this.#fold()))))
+      this.#audience.resolve();
   }
 
   /** Goes on with minutes from before the start. */
@@ -270,7 +280,11 @@ export class FeedRunner {
 
   async #runOnce(): Promise<{ readonly outcome: FeedOutcome; readonly hasYielded: boolean }> {
     const { opened, recorder } = this.#options;
-    const batches = opened.feed.run(feedContext(this.#options, this.figures), this.#abort.signal);
+    this.#taken = 0;
+    const batches = opened.feed.run(
+      feedContext(this.#options, this.figures, this.#fold()),
+      this.#abort.signal,
+    );
     let hasYielded = false;
     let hasSought = false;
     try {
@@ -301,10 +315,24 @@ export class FeedRunner {
     }
   }
 
+  /** What its feed may know of what becomes of its trades. */
+  #fold(): SourceFold {
+    const { latenessUs, recorder } = this.#options;
+    return {
+      latenessUs,
+      isStored: recorder !== undefined,
+      taken: () => this.#taken,
+      passOver: (taken) => {
+        this.#taken = taken;
+        recorder?.passOver(taken);
+      },
+    };
+  }
+
   #take(event: FeedEvent): void {
     switch (event.kind) {
       case "trades": {
-        this.#fold(event);
+        this.#foldTrades(event);
         const last = event.trades.at(-1);
         if (last !== undefined) this.figures.lagUs = last.receiveTimeUs - last.eventTimeUs;
         break;
@@ -349,7 +377,7 @@ export class FeedRunner {
   }
 
   /** Folds trades. What a live source sends at once is put into order first: several send newest first. */
-  #fold({ trades, placeOf, told }: Extract<FeedEvent, { kind: "trades" }>): void {
+  #foldTrades({ trades, placeOf, told }: Extract<FeedEvent, { kind: "trades" }>): void {
     const { clock, opened, recorder } = this.#options;
     const { verdicts } = this.figures;
     if (opened.feed.time === "wall") this.#bars.advance(clock.nowUs());
@@ -361,6 +389,7 @@ export class FeedRunner {
       told?.(trade, verdict);
       verdicts[verdict] += 1;
       if (verdict === "taken" || verdict === "reused") {
+        this.#taken += 1;
         recorder?.take(trade);
         continue;
       }

@@ -3,6 +3,7 @@
  * the bars that they changed, gaps, and until when everything is known. On the way of a trade it only
  * notes the trade; batches are made a few times a second.
  */
+import { assert } from "../core/assert.ts";
 import { barIntervalUs } from "../marketdata/bar-update.ts";
 import { mergedSpans, type Span, uncoveredSpans } from "../marketdata/bars/span.ts";
 import type { Trade } from "../marketdata/trade.ts";
@@ -156,6 +157,17 @@ export class DatasetRecorder {
     this.#count = 0;
     this.#knownFromUs = undefined;
     this.#downSince = undefined;
+  }
+
+  /** A feed that tells the same trades again leaves out some, up to where so many were taken: all of them are stored. */
+  passOver(count: number): void {
+    this.#cut("now");
+    assert(
+      count <= Math.max(this.#storedTrades, this.#count),
+      "what was never told is not left out",
+    );
+    this.#storedTrades = Math.max(this.#storedTrades, this.#count);
+    this.#count = count;
   }
 
   /** Market time has passed: minutes that have ended were closed, which is stored. */

@@ -1,7 +1,7 @@
 /** What a runner lends to its feed: counts, time, and what is stored of it. */
 import { type Clock, steadyMs } from "../ports/clock.ts";
 import type { ImportOutcome } from "../ports/dataset-store.ts";
-import type { FeedContext, FeedStored, StopSignal } from "../ports/feed.ts";
+import type { FeedContext, FeedStored, SourceFold, StopSignal } from "../ports/feed.ts";
 import type { StorageFailure } from "../ports/storage-fault.ts";
 import type { FeedFigures, FeedRunnerOptions } from "./feed-runner-options.ts";
 
@@ -9,6 +9,7 @@ import type { FeedFigures, FeedRunnerOptions } from "./feed-runner-options.ts";
 export function feedContext(
   options: FeedRunnerOptions,
   { counts, unused }: FeedFigures,
+  fold: SourceFold,
 ): FeedContext {
   const { catalog, clock, log, opened, recorder } = options;
   const { code } = options.dataset;
@@ -28,6 +29,7 @@ export function feedContext(
       const failure = await recorder?.flushed();
       return failure ?? { kind: "stored", position: recorder?.queue.position };
     },
+    fold,
     storePast: async (rows) => (await options.storePast?.(rows)) ?? nothingStored,
   };
 }

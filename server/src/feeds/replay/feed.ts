@@ -4,28 +4,28 @@
  */
 import type { Feed, FeedContext, FeedEvent, FeedOutcome } from "../../ports/feed.ts";
 import { hasTickerColumn } from "../../recordings/format.ts";
-import { inspectRecording, type RecordingFailure } from "../../recordings/recording.ts";
-import { findFiles } from "../../recordings/sources.ts";
-import type { Recording } from "../../recordings/stored-file.ts";
-import {
-  clockDefault,
-  type ReplayOptions,
-  replayOptionsFault,
-  speedDefault,
-  tickerFault,
-} from "./config.ts";
-import { lookAhead, settledAtStart, symbolsAtStart } from "./look-ahead.ts";
+import { clockDefault, type ReplayOptions, speedDefault } from "./config.ts";
+import { symbolsAtStart } from "./look-ahead.ts";
 import { Playback, type ReplayRun } from "./playback.ts";
 import { ReplayClock, Seat } from "./replay-clock.ts";
+import { filesInLaps, oneLap } from "./rows-of-lap.ts";
+import { inspectAll, SharedTape } from "./shared-tape.ts";
 
-/** A feed that plays recorded files. Options that make no sense fail the feed when it runs. */
-export function createReplayFeed(options: ReplayOptions, seat: Seat = seatFor(options)): Feed {
+/**
+ * A feed that plays recorded files. Options that make no sense fail the feed when it runs. A `tape` is shared with all who
+ * play the same, and closed by whoever made it.
+ */
+export function createReplayFeed(
+  options: ReplayOptions,
+  seat: Seat = seatFor(options),
+  tape?: SharedTape,
+): Feed {
   return {
     // Always its own: a wall clock that is set neither skips nor repeats a part of the recording.
     time: "feed",
     tickers: knownTickers(options),
     prepare: (context) => prepareReplay(options, context),
-    run: (context, signal) => seated(seat, runReplay({ options, context, signal, seat })),
+    run: (context, signal) => seated(seat, runReplay({ options, context, signal, seat }, tape)),
   };
 }
 
@@ -63,41 +63,20 @@ async function prepareReplay(options: ReplayOptions, context: FeedContext): Prom
   return symbols !== undefined;
 }
 
-async function* runReplay(run: ReplayRun): AsyncGenerator<readonly FeedEvent[], FeedOutcome> {
-  const recordings = await inspectAll(run.options, run.context);
-  if ("kind" in recordings) return recordings;
-  const fault = await unnamedTicker(run.options, recordings);
-  if (fault !== undefined) return { kind: "failed", reason: fault };
-  const sources = await lookAhead(recordings, run.options.format);
-  if ("kind" in sources) return sources;
-  return yield* new Playback(run).play(sources);
-}
-
-/** Why files whose first lines decide how they are read need a ticker; undefined where they do not. */
-async function unnamedTicker(
-  { format, ticker }: ReplayOptions,
-  [first]: readonly Recording[],
-): Promise<string | undefined> {
-  if (format.kind !== "auto" || ticker !== undefined || first === undefined) return undefined;
-  const settled = await settledAtStart(first, format);
-  return settled && tickerFault({ format: settled });
-}
-
-/** Looks at all files before the first is played: a wrong path shows now, not after hours. */
-async function inspectAll(
-  options: ReplayOptions,
-  { warn }: Pick<FeedContext, "warn">,
-): Promise<readonly Recording[] | RecordingFailure> {
-  const fault = replayOptionsFault(options);
-  if (fault !== undefined) return { kind: "failed", reason: fault };
-  const found = await findFiles(options.files);
-  if (typeof found === "string") return { kind: "failed", reason: found };
-  for (const line of found.leftOut) warn(line);
-  const recordings: Recording[] = [];
-  for (const path of found.files) {
-    const recording = await inspectRecording(path);
+async function* runReplay(
+  run: ReplayRun,
+  shared: SharedTape | undefined,
+): AsyncGenerator<readonly FeedEvent[], FeedOutcome> {
+  const { options, context } = run;
+  const tape = shared ?? new SharedTape(options);
+  try {
+    const recording = await (options.loop === true
+      ? filesInLaps(options, context)
+      : oneLap(tape, context));
     if ("kind" in recording) return recording;
-    recordings.push(recording);
+    return yield* new Playback(run).play(recording);
+  } finally {
+    // What nobody shares nobody goes back in.
+    if (shared === undefined) await tape.close();
   }
-  return recordings;
 }

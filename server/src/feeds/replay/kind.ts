@@ -11,6 +11,7 @@ import {
 } from "./config.ts";
 import { createReplayFeed, seatFor } from "./feed.ts";
 import type { ReplayClock, Seat } from "./replay-clock.ts";
+import { SharedTape } from "./shared-tape.ts";
 
 /** Recorded trades, played as if they happened now. */
 export const replay: FeedKind<typeof replayFeedSchema> = {
@@ -22,10 +23,12 @@ export const replay: FeedKind<typeof replayFeedSchema> = {
 /** What others see of a feed's seat. */
 class SeatReplay implements OpenedReplay {
   readonly #seat: Seat;
+  readonly #tape: SharedTape;
   readonly #mayShare: boolean;
 
-  constructor(seat: Seat, mayShare: boolean) {
+  constructor(seat: Seat, tape: SharedTape, mayShare: boolean) {
     this.#seat = seat;
+    this.#tape = tape;
     this.#mayShare = mayShare;
   }
 
@@ -48,6 +51,10 @@ class SeatReplay implements OpenedReplay {
   attach(member: ReplayMember): void {
     this.control.attach(member);
   }
+
+  close(): Promise<void> {
+    return this.#tape.close();
+  }
 }
 
 function open(config: ReplayFeedConfig, publisher: string): OpenedFeed | string {
@@ -56,9 +63,10 @@ function open(config: ReplayFeedConfig, publisher: string): OpenedFeed | string 
   const fault = replayOptionsFault(options) ?? missingFile(options.files);
   if (fault !== undefined) return fault;
   const seat = seatFor(options);
+  const tape = new SharedTape(options);
   return {
-    feed: createReplayFeed(options, seat),
-    replay: new SeatReplay(seat, config.start === "at-once" && !config.loop),
+    feed: createReplayFeed(options, seat, tape),
+    replay: new SeatReplay(seat, tape, config.start === "at-once" && !config.loop),
     waitsForConsumers: config.speed === "max",
     waitsForAudience: config.start === "first-subscription",
     isRecording: true,

@@ -7,10 +7,15 @@ import { detached } from "../../recordings/map.ts";
 import type { RecordingFailure } from "../../recordings/recording.ts";
 import type { Recording } from "../../recordings/stored-file.ts";
 import { readTrades, type TradeBlock } from "../../recordings/trade-file.ts";
-import type { ReplaySource } from "./playback.ts";
 
 /** Rows that are read to find out which tickers a replay has that waits for its audience. */
 const symbolRowsMax = 65_536;
+
+/** One file of a replay and the earliest time that is known of it. */
+export interface ReplaySource {
+  readonly recording: Recording;
+  readonly startUs: number;
+}
 
 const nobody = { count: () => undefined, warn: () => undefined };
 

@@ -5,25 +5,21 @@
 import type { Instrument } from "../../marketdata/instrument.ts";
 import type { FeedContext, FeedEvent, FeedOutcome, StopSignal } from "../../ports/feed.ts";
 import { detached, type RecordedTrade } from "../../recordings/map.ts";
-import { merged, openFilesMax } from "../../recordings/merge.ts";
-import type { SortedRun } from "../../recordings/sort-window.ts";
-import { windowRowsMax } from "../../recordings/sort-window.ts";
-import { readSorted } from "../../recordings/sorted-file.ts";
-import type { Recording } from "../../recordings/stored-file.ts";
+import type { PlacedRows } from "../../recordings/tape.ts";
 import { clockDefault, type ReplayOptions } from "./config.ts";
-import { Order } from "./order.ts";
+import { foldStart, leapRowsMin, minuteOf } from "./fold-start.ts";
+import type { Mark } from "./marks.ts";
 import { batchTradesMax, Timeline } from "./pace.ts";
 import { Placement } from "./placement.ts";
 import type { Seat } from "./replay-clock.ts";
+import type { PlayedRecording, RowReader } from "./rows-of-lap.ts";
+import type { PlayedTape } from "./shared-tape.ts";
 
 /**
  * How far market time is moved past the last trade at the end of the data, in milliseconds: two
  * whole minutes, so that the last bar of every instrument closes.
  */
 export const endOfDataLeadMs = 120_000;
-
-/** Rows of all files together that are looked at before the first of each is played. */
-const headRowsMax = 4 * windowRowsMax;
 
 /**
  * A time without trades that is longer than an hour, and that would take more than ten minutes to
@@ -35,18 +31,18 @@ export const gapWallUsMax = 600_000_000;
 /** Market time, in microseconds, after which it is looked again whether the clock was stopped. */
 const lookUs = 1_000_000;
 
-/** One file of a replay and the earliest time that is known of it. */
-export interface ReplaySource {
-  readonly recording: Recording;
-  readonly startUs: number;
-}
-
 /** One run of a replay: what it plays, and whom it talks to. */
 export interface ReplayRun {
   readonly options: ReplayOptions;
   readonly context: FeedContext;
   readonly signal: StopSignal;
   readonly seat: Seat;
+}
+
+/** A row that is the next to be played, and its place. */
+interface NextRow {
+  readonly recorded: RecordedTrade;
+  readonly row: number;
 }
 
 type Batches<Outcome> = AsyncGenerator<readonly FeedEvent[], Outcome>;
@@ -71,6 +67,13 @@ export class Playback {
   #hasBegun = false;
   /** Whether what follows is after the end that the options name. */
   #isPastEnd = false;
+  /** What is played, where it can be gone through in both directions. */
+  #tape: PlayedTape | undefined;
+  /** The minute of the last trade, by its number. */
+  #minute = Number.NaN;
+  /** The seek for which it was looked where to go on, and that place until it is gone to. */
+  #lookedUs: number | undefined;
+  #leapTo: Mark | undefined;
 
   constructor(run: ReplayRun) {
     const { clock = clockDefault, venue, publisher, tickers = {} } = run.options;
@@ -81,10 +84,10 @@ export class Playback {
   }
 
   /** Plays all files, again and again where the options say so. */
-  async *play(sources: readonly ReplaySource[]): Batches<FeedOutcome> {
+  async *play(recording: PlayedRecording): Batches<FeedOutcome> {
     let mayPlay = true;
     while (mayPlay) {
-      const outcome = yield* this.#playLap(sources);
+      const outcome = yield* this.#playLap(recording);
       if (outcome !== undefined) return outcome;
       if (this.#run.options.loop !== true) break;
       if (this.#placement.isEmptyLap) return failed("cannot loop: the files hold no trade");
@@ -118,60 +121,67 @@ export class Playback {
   }
 
   /** Plays each file once, by time; undefined when all were played to their end. */
-  async *#playLap(sources: readonly ReplaySource[]): Batches<FeedOutcome | undefined> {
-    const { options, context, signal } = this.#run;
-    const { format, sort } = options;
-    const isQuiet = this.#placement.lap > 1;
-    const headRows = Math.min(
-      Math.floor(headRowsMax / Math.min(sources.length, openFilesMax)),
-      windowRowsMax,
-    );
-    const file = { format, sort, context, isQuiet, headRows };
-    const totalBytes = sources.reduce((sum, { recording }) => sum + recording.sizeBytes, 0);
-    const opened = sources.map(({ recording, startUs }) => ({
-      startUs,
-      weight: recording.sizeBytes / totalBytes,
-      open: () => readSorted({ ...file, recording }),
-    }));
-    const order = new Order(context);
+  async *#playLap(recording: PlayedRecording): Batches<FeedOutcome | undefined> {
+    const { context, signal, seat } = this.#run;
+    const reader = recording.readerOf(this.#placement.lap);
+    this.#tape = recording.tape;
     let done = 0;
-    for await (const run of merged(opened)) {
-      if (run.kind === "failed") return run;
-      const trades = order.take(run);
-      const to = Math.max(done, run.done);
-      yield* this.#playRun({ ...run, trades }, { from: done, to });
-      done = to;
-      if (order.refusal !== undefined) return order.refusal;
-      if (signal.aborted) return { kind: "stopped" };
-      if (this.#isPastEnd) break;
+    try {
+      if (seat.seekUs !== undefined) await this.#lookAhead(seat.seekUs, 0);
+      for (;;) {
+        await this.#leap(reader);
+        const run = await reader.next();
+        if (run.kind === "failed") return run;
+        if (run.kind === "over") break;
+        const to = Math.max(done, run.done);
+        yield* this.#playRun(run, { from: done, to });
+        done = to;
+        if (signal.aborted) return { kind: "stopped" };
+        if (this.#isPastEnd) break;
+      }
+    } finally {
+      await reader.close();
     }
     this.#isPastEnd = false;
     context.progress(1);
     return undefined;
   }
 
-  /** Sends trades, each when it is due; returns early when the feed is stopped. */
-  async *#playRun({ trades, path }: SortedRun, stretch: Stretch): Batches<void> {
-    const { seat, signal } = this.#run;
-    const { fromUs = 0, toUs = Number.POSITIVE_INFINITY } = this.#run.options;
+  /** Looks whether a seek leads so far ahead of a row that what lies between need not be folded. */
+  async #lookAhead(seekUs: number, row: number): Promise<void> {
+    const { context, signal, seat } = this.#run;
+    const { fold } = context;
+    this.#lookedUs = seekUs;
+    // Recorded times are market times on this clock alone.
+    if (this.#tape === undefined || fold === undefined || seat.clock.kind !== "recorded") return;
+    const start = await foldStart(this.#tape, { toUs: seekUs, fold, signal });
+    if (start.row >= row + leapRowsMin) this.#leapTo = start;
+  }
+
+  /** Goes on from where a seek begins to fold. */
+  async #leap(reader: RowReader): Promise<void> {
+    const to = this.#leapTo;
+    if (to === undefined) return;
+    this.#leapTo = undefined;
+    this.#run.context.fold?.passOver(to.taken);
+    await reader.moveTo(to.row);
+  }
+
+  /** Sends trades, each when it is due; returns early when the feed is stopped, or a seek leads far ahead. */
+  async *#playRun({ trades, path, row }: PlacedRows, stretch: Stretch): Batches<void> {
+    const { signal } = this.#run;
     const step = (stretch.to - stretch.from) / trades.length;
     for (let at = 0; at < trades.length; at += 1) {
       const recorded = trades[at]!;
-      if (recorded.eventTimeUs < fromUs) continue;
-      if (recorded.eventTimeUs >= toUs) {
-        this.#isPastEnd = true;
-        break;
-      }
-      const instrument = this.#instrumentOf(recorded.symbol);
-      if (instrument === undefined) {
-        this.#run.context.count("skipped", 1, `${path}:${recorded.line}`);
-        continue;
-      }
+      const instrument = this.#playable(recorded, path);
+      if (instrument === "over") break;
+      if (instrument === undefined) continue;
       if (!this.#hasBegun) await this.#begin(recorded);
-      if (this.#placement.timeOf(recorded) > seat.playableUs) {
-        yield* this.#wait(recorded, stretch.from + step * at);
+      if (this.#isAhead(recorded)) {
+        yield* this.#approach({ recorded, row: row + at }, stretch.from + step * at);
       }
       if (signal.aborted) return;
+      if (this.#leapTo !== undefined) break;
       const trade = this.#placement.place(recorded, { instrument, venue: this.#venue });
       this.#timeline.add(trade, path, recorded.line);
       if (this.#timeline.tradeCount >= batchTradesMax) {
@@ -181,19 +191,61 @@ export class Playback {
     yield* this.#flush(stretch.to);
   }
 
+  /** The instrument of a row; undefined where it is not played, `over` where none behind it is. */
+  #playable({ eventTimeUs, symbol, line }: RecordedTrade, path: string) {
+    const { fromUs = 0, toUs = Number.POSITIVE_INFINITY } = this.#run.options;
+    if (eventTimeUs < fromUs) return undefined;
+    if (eventTimeUs >= toUs) {
+      this.#isPastEnd = true;
+      return "over";
+    }
+    const instrument = this.#instrumentOf(symbol);
+    if (instrument === undefined) this.#run.context.count("skipped", 1, `${path}:${line}`);
+    return instrument;
+  }
+
+  /** Whether a row is of another minute than the one before, or later than it is known to be. */
+  #isAhead(recorded: RecordedTrade): boolean {
+    const isLater = this.#placement.timeOf(recorded) > this.#run.seat.playableUs;
+    return isLater || minuteOf(recorded.eventTimeUs) !== this.#minute;
+  }
+
+  /** Comes to a row, and to its time. */
+  async *#approach(next: NextRow, done: number): Batches<void> {
+    const { recorded, row } = next;
+    if (minuteOf(recorded.eventTimeUs) !== this.#minute) yield* this.#mark(recorded, row, done);
+    if (this.#placement.timeOf(recorded) > this.#run.seat.playableUs) {
+      yield* this.#wait(next, done);
+    }
+  }
+
+  /** A minute begins: now and then everything before it is folded first, and noted how much that is. */
+  async *#mark({ eventTimeUs }: RecordedTrade, row: number, done: number): Batches<void> {
+    this.#minute = minuteOf(eventTimeUs);
+    const { fold } = this.#run.context;
+    const marks = this.#tape?.marks;
+    if (marks === undefined || fold?.isStored !== true || !marks.isDue(row)) return;
+    yield* this.#flush(done);
+    marks.set({ row, taken: fold.taken() });
+  }
+
   /** Market time begins with the first trade of all that are played together. */
   async #begin(first: RecordedTrade): Promise<void> {
     const { context, seat, signal } = this.#run;
-    await seat.clock.begin(seat, first.eventTimeUs, context, signal);
+    if (this.#tape !== undefined) this.#tape.firstUs ??= first.eventTimeUs;
+    const firstUs = this.#tape?.firstUs ?? first.eventTimeUs;
+    await seat.clock.begin(seat, firstUs, context, signal);
     this.#placement.start(seat.clock.offsetUs);
     this.#hasBegun = true;
   }
 
   /** Lets market time pass until a trade is due, sending what is ready before each sleep. */
-  async *#wait(recorded: RecordedTrade, done: number): Batches<void> {
+  async *#wait({ recorded, row }: NextRow, done: number): Batches<void> {
     const { context, seat, signal } = this.#run;
     while (!signal.aborted) {
-      const { clock } = seat;
+      const { clock, seekUs } = seat;
+      if (seekUs !== undefined && seekUs !== this.#lookedUs) await this.#lookAhead(seekUs, row);
+      if (this.#leapTo !== undefined) return;
       const dueUs = this.#placement.timeOf(recorded);
       if (dueUs > (seat.seekUs ?? Number.POSITIVE_INFINITY)) yield* this.#endSeek(done);
       const marketUs = clock.marketUs();
@@ -237,6 +289,7 @@ export class Playback {
     yield* this.#flush(done);
     // What was told on the way has been folded when the next is asked for.
     seat.seekUs = undefined;
+    this.#lookedUs = undefined;
   }
 
   /** Sends what is ready, and tells how far the source has come. */
