@@ -9,6 +9,7 @@ import { exchange } from "./benchmarks/exchange.ts";
 import { fanoutBurst } from "./benchmarks/fanout-burst.ts";
 import { fanoutTick } from "./benchmarks/fanout-tick.ts";
 import { history } from "./benchmarks/history.ts";
+import { historyTurns } from "./benchmarks/history-turns.ts";
 import { hostile } from "./benchmarks/hostile.ts";
 import { imports } from "./benchmarks/imports.ts";
 import { indicators } from "./benchmarks/indicators.ts";
@@ -35,6 +36,7 @@ export const benchmarks: readonly Benchmark[] = [
   durable,
   commandLog,
   history,
+  historyTurns,
   imports,
   indicators,
   recovery,
