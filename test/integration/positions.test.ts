@@ -153,7 +153,7 @@ describe("a client that is cut off and comes back", () => {
       lost: [market],
     });
     expect(await ask("deal_subscribe", { epoch, seq: 1, ord: 0 })).toMatchObject({
-      recovered: false,
+      recovered: true,
     });
     expect(await ask("order_subscribe", { epoch, seq: -1 })).toMatchObject({
       error: { code: 2, message: expect.stringContaining("Invalid params: use since: {") },

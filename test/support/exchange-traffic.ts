@@ -13,6 +13,7 @@ export function startExchangeHere(
   data: string,
   clock: SteppedClock,
   port = 0,
+  others: Readonly<Record<string, unknown>> = {},
 ): Promise<ServerHere> {
   const settings = {
     datasets: [],
@@ -21,6 +22,7 @@ export function startExchangeHere(
     "server.port": port,
     // Time passes faster than clients ask.
     "cryptomus.idleTimeoutMs": 86_400_000,
+    ...others,
   };
   return startServerHere({ data, clock, settings });
 }

@@ -77,7 +77,7 @@ export class GoingOn {
     for (const name of lost) this.#begin(channel, name);
     for (const name of names) {
       if (lost.includes(name)) continue;
-      this.#positions.resume(streamOf(channel, name), since);
+      this.#positions.resume(streamOf(channel, name), since, place);
       this.#resumes += 1;
     }
     return lost;

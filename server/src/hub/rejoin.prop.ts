@@ -148,7 +148,7 @@ class Stage {
       nowMs: () => this.#nowMs,
       head: (of) => this.#numbering.head(of),
       history: {
-        read: (of, after, limit) => this.#readHistory(of, after, limit),
+        read: (of, { after, limit }) => this.#readHistory(of, after, limit),
       } satisfies StreamHistory,
       current: (of) => {
         const last = this.#of(of).at(-1);

@@ -6,7 +6,7 @@
 import { isAfter, type Place, type Position, type Sequenced } from "../marketdata/position.ts";
 import type { Topic, Update } from "../marketdata/topic.ts";
 import type { Encoding, Resumed } from "../ports/dialect.ts";
-import type { PrivateTopic, StreamHistory } from "../ports/stream-history.ts";
+import type { StoredTopic, StreamHistory } from "../ports/stream-history.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Stream } from "./stream.ts";
 
@@ -62,8 +62,10 @@ interface Party extends Pick<Resume, "answered"> {
 
 interface Pending extends Rejoin {
   party: Party;
-  /** What it has been sent so far. */
+  /** Up to where it has everything. */
   position: Position;
+  /** That of the last message which it was sent; before the first, from where it goes on. */
+  told: Position;
   /** Whether everything can be given; undefined until that is known. */
   recovered: boolean | undefined;
   /** Whether it waits for its turn or for the history. */
@@ -99,7 +101,13 @@ export class Rejoins {
     const party: Party = { members, answered, isAnswered: false };
     for (const rejoin of rejoins) {
       const state = { recovered: undefined, isWaiting: false, isOver: false };
-      const pending: Pending = { ...rejoin, ...state, party, position: from.position };
+      const pending: Pending = {
+        ...rejoin,
+        ...state,
+        party,
+        position: from.position,
+        told: from.position,
+      };
       rejoin.stream.rejoining += 1;
       const others = this.#pending.get(rejoin.outbox) ?? [];
       this.#pending.set(rejoin.outbox, [...others, pending]);
@@ -190,7 +198,7 @@ export class Rejoins {
   async #readOn(pending: Pending): Promise<void> {
     const { topic } = pending.stream;
     const { history } = this.#host;
-    if (history === undefined || !isPrivate(topic)) {
+    if (history === undefined || !isStored(topic)) {
       this.#lost(pending);
       return;
     }
@@ -198,7 +206,7 @@ export class Rejoins {
     // The history may know more than has been published; the rest is taken from the ring, once it is.
     const published = pending.stream.position;
     const page = await history
-      .read(topic, pending.position, missedMessagesMax)
+      .read(topic, { after: pending.position, until: published, limit: missedMessagesMax })
       .catch(() => undefined);
     pending.isWaiting = false;
     if (pending.isOver || pending.outbox.closed) return;
@@ -223,8 +231,12 @@ export class Rejoins {
 
   #send(pending: Pending, messages: readonly Sequenced<Update>[]): void {
     for (const message of messages) {
-      this.#host.send(pending, message);
-      pending.position = message.position;
+      const { position, previous } = message;
+      // Nothing is between these, though a server that was started meanwhile may not know the one before.
+      const isKnown = !isAfter(previous, pending.told);
+      this.#host.send(pending, isKnown ? message : { ...message, previous: pending.told });
+      pending.position = position;
+      pending.told = position;
     }
   }
 
@@ -255,8 +267,12 @@ export class Rejoins {
   }
 }
 
-function isPrivate(topic: Topic): topic is PrivateTopic {
-  return topic.kind === "orders" || topic.kind === "fills" || topic.kind === "balances";
+const storedKinds: ReadonlySet<string> = new Set<StoredTopic["kind"]>([
+  ...(["orders", "fills", "balances", "trades"] as const),
+]);
+
+function isStored(topic: Topic): topic is StoredTopic {
+  return storedKinds.has(topic.kind);
 }
 
 function isSame(one: Position, other: Position): boolean {

@@ -39,6 +39,7 @@ export function createHub(
       if (topic.kind !== "bars") return;
       feedOf(topic.dataset)?.audienceCame(topic);
     },
+    history: trading?.streamsPast,
     head: (topic) => numberingOf(topic)?.head(topic) ?? nowhere,
     reached: (topic) => {
       const numbering = numberingOf(topic);

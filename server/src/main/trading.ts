@@ -23,12 +23,15 @@ import type { MarketBoard } from "../marketdata/market-board.ts";
 import type { Topic } from "../marketdata/topic.ts";
 import type { DatasetReader } from "../ports/dataset-reader.ts";
 import type { ExchangeAccess, StoredMarketBars } from "../ports/protocol.ts";
+import type { StreamHistory } from "../ports/stream-history.ts";
+import { tickAt } from "../sequencer/ticks.ts";
 import { warmUp } from "../sequencer/warm-up.ts";
 import { AccountStreams } from "../streams/account-streams.ts";
 import { listingsTo } from "../streams/listings.ts";
 import { MarketStreams } from "../streams/market-streams.ts";
 import { Numbering } from "../streams/numbering.ts";
 import { PositionStream } from "../streams/position-stream.ts";
+import { StreamsPast } from "../streams/streams-past.ts";
 import { servedProtocols } from "./configuration.ts";
 import { DisabledUsers } from "./disabled-users.ts";
 import type { Site } from "./site.ts";
@@ -66,7 +69,9 @@ export class Trading {
     this.feed = parts.feed;
     this.board = parts.board;
     const { epoch, exchange } = parts.engine;
-    this.numbering = new Numbering({ epoch, sequence: exchange.sequence });
+    // Whoever was told of ticks before a restart goes on from there.
+    const { tick } = tickAt(exchange.sequence, site.times.clock.nowUs());
+    this.numbering = new Numbering({ epoch, sequence: exchange.sequence, tick });
     this.#registry = parts.registry;
     this.#admissions = parts.admissions;
     this.#site = site;
@@ -208,6 +213,15 @@ export class Trading {
       begun ??= engine.begunUs();
       const fromUs = await begun;
       return fromUs === undefined || toUs === undefined ? undefined : { fromUs, toUs };
+    });
+  }
+
+  /** What was published of trades and to users, further back than it is kept in memory. */
+  get streamsPast(): StreamHistory {
+    const { engine, board } = this;
+    return new StreamsPast({
+      ...{ history: engine.history, board },
+      caughtUp: () => engine.historyCaughtUp(),
     });
   }
 

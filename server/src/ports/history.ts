@@ -150,7 +150,7 @@ export interface UserFillQuery {
 
 /**
  * What happened to a user's orders, or what they traded, in one market. Answered oldest first. The
- * ordinal of an order's event counts those of the same user, market and command from 0.
+ * ordinal counts those of the same user, market and command from 0.
  */
 export interface AccountQuery {
   readonly user: string;
@@ -159,6 +159,32 @@ export interface AccountQuery {
   readonly after?: Place | undefined;
   readonly limit: number;
 }
+
+/** Which movements of what a user has available in one currency. Answered oldest first. */
+export interface AvailableQuery {
+  readonly user: string;
+  readonly currency: string;
+  /** As that of {@link AccountQuery}. */
+  readonly after?: Place | undefined;
+  readonly limit: number;
+}
+
+/** Records of a user in one market or currency, in the order in which that user was told of them. */
+export interface ToldRecords<Told> {
+  /**
+   * Oldest first. The ordinal counts those of the same user, market or currency, and command from 0; of
+   * a match with themselves a user is told the maker's half first.
+   */
+  readonly records: readonly (Place & { readonly told: Told })[];
+  /**
+   * Where fewer were found than were asked for: the command up to whose end was looked; undefined where
+   * that was the end of what is stored.
+   */
+  readonly lookedTo: number | undefined;
+}
+
+/** Rows of the user that one answer of {@link ToldRecords} looks at, with the rest of the last command. */
+export const toldRowsMax = 10_000;
 
 /** In which order rows are answered. */
 export type RowOrder = "oldest-first" | "newest-first";
@@ -300,12 +326,16 @@ export interface History {
   orderFills(query: OrderFillQuery): Answer<FillRecord>;
   userFills(query: UserFillQuery): Answer<FillRecord>;
   orderEvents(query: AccountQuery): Answer<OrderEventRecord>;
+  /** What was traded, as one row. */
+  toldFills(query: AccountQuery): Answer<ToldRecords<FillRecord>>;
   trades(query: TradeQuery): Answer<TradeRecord>;
   /** The newest bar grows with every trade that is stored in its time. */
   bars(query: BarQuery): Answer<Bar>;
   /** One row, or none of a market without trades. */
   totals(market: string): Answer<MarketTotals>;
   balanceChanges(query: BalanceQuery): Answer<BalanceRecord>;
+  /** What changed the amount that is available, as one row. */
+  toldBalances(query: AvailableQuery): Answer<ToldRecords<BalanceRecord>>;
   /**
    * Reads the next piece of what is stored through, for damage; behind the last one it begins again. A
    * failure says what is wrong. It waits for its turn as queries do.

@@ -17,6 +17,8 @@ export interface NumberingOptions {
   readonly epoch: string;
   /** Sequence of the last cause before the first that is numbered here. */
   readonly sequence: number;
+  /** Number of the last tick that may have come before; 0 for none. Default: 0. */
+  readonly tick?: number;
   /** By default {@link rememberedStreamsMax}. */
   readonly streamsMax?: number;
 }
@@ -33,10 +35,10 @@ export class Numbering {
   #highest: Position;
   #reached: Position;
 
-  constructor({ epoch, sequence, streamsMax = rememberedStreamsMax }: NumberingOptions) {
+  constructor({ epoch, sequence, tick = 0, streamsMax = rememberedStreamsMax }: NumberingOptions) {
     this.epoch = epoch;
     this.#streamsMax = streamsMax;
-    this.#floor = { sequence, tick: 0, ordinal: 0 };
+    this.#floor = { sequence, tick, ordinal: 0 };
     this.#highest = this.#floor;
     this.#reached = this.#floor;
   }
@@ -71,8 +73,10 @@ export class Numbering {
   ): Sequenced<Update> {
     const key = topicKey(topic);
     const previous = this.#last.get(key);
-    const isSameCause = previous?.sequence === sequence && previous.tick === tick;
-    const next = isSameCause ? previous.ordinal + 1 : 0;
+    // A tick may be the one with which everything began; a command is not.
+    const before = previous ?? (tick > 0 ? this.#floor : undefined);
+    const isSameCause = before?.sequence === sequence && before.tick === tick;
+    const next = isSameCause ? before.ordinal + 1 : 0;
     const position = { sequence, tick, ordinal: ordinal ?? next };
     this.#last.set(key, position);
     if (isAfter(position, this.#highest)) this.#highest = position;

@@ -12,6 +12,7 @@ import { type TableBar, tableBar } from "../marketdata/bars/table.ts";
 import {
   type AccountQuery,
   type Answer,
+  type AvailableQuery,
   assertFollows,
   assertPage,
   type BalanceQuery,
@@ -33,6 +34,7 @@ import {
   type OrderQuery,
   type OrderRecord,
   type Place,
+  type ToldRecords,
   type TradeQuery,
   type TradeRecord,
   type TransferRecord,
@@ -160,6 +162,20 @@ export class MemoryHistory implements History {
     return Promise.resolve(events.slice(0, limit));
   }
 
+  toldFills(query: AccountQuery): Answer<ToldRecords<FillRecord>> {
+    const halves = this.#fills().toSorted(
+      (left, right) =>
+        left.sequence - right.sequence ||
+        left.ordinal - right.ordinal ||
+        left.role.localeCompare(right.role),
+    );
+    const { user, market } = query;
+    return told(
+      halves.filter((fill) => fill.user === user && fill.market === market),
+      query,
+    );
+  }
+
   trades(query: TradeQuery): Answer<TradeRecord> {
     return Promise.resolve(this.tradesNow(query));
   }
@@ -225,6 +241,17 @@ export class MemoryHistory implements History {
         change.user === user && change.currency === currency && change.sequence >= fromSequence,
     );
     return Promise.resolve(page(matching, query));
+  }
+
+  toldBalances(query: AvailableQuery): Answer<ToldRecords<BalanceRecord>> {
+    const { user, currency } = query;
+    const moves = this.#balanceChanges.filter(
+      (change) =>
+        change.user === user &&
+        change.currency === currency &&
+        change.oldAvailable !== change.newAvailable,
+    );
+    return told(moves, query);
   }
 
   examine(): Answer<ExaminedPart> {
@@ -384,6 +411,24 @@ function barOf(trades: readonly (Traded & TradeRecord)[], resolutionS: BarResolu
 function isBefore(left: Place, right: Place): boolean {
   if (left.sequence !== right.sequence) return left.sequence < right.sequence;
   return left.ordinal < right.ordinal;
+}
+
+/** A page of what one user was told, from all of it. */
+function told<Told extends Place>(
+  all: readonly Told[],
+  query: Pick<AccountQuery, "after" | "limit">,
+): Answer<ToldRecords<Told>> {
+  assertPage(query);
+  const { after, limit } = query;
+  let sequence = 0;
+  let ordinal = 0;
+  const records = all.map((record) => {
+    ordinal = record.sequence === sequence ? ordinal + 1 : 0;
+    sequence = record.sequence;
+    return { sequence, ordinal, told: record };
+  });
+  const later = records.filter((record) => after === undefined || isBefore(after, record));
+  return Promise.resolve([{ records: later.slice(0, limit), lookedTo: undefined }]);
 }
 
 /** A page of rows that are oldest first; the newest ones first unless the query says otherwise. */

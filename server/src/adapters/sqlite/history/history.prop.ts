@@ -12,6 +12,7 @@ import {
   type History,
   type OrderQuery,
   type Place,
+  type ToldRecords,
 } from "../../../ports/history.ts";
 import { barSteps } from "../../../ports/history-bars.contract.ts";
 import { rowsOf, Story } from "../../../ports/history-story.fixture.ts";
@@ -103,6 +104,16 @@ async function pagesOf<Row extends Place>(
   return rows;
 }
 
+/** Every record of which a user was told, page by page. */
+async function toldOf<Told>(
+  page: (place: Place | undefined) => Answer<ToldRecords<Told>>,
+): Promise<unknown[]> {
+  return await pagesOf(async (place) => {
+    const [found] = await rowsOf(page(place));
+    return found?.records ?? [];
+  });
+}
+
 /** What each of these answers, asked one after another. */
 async function each<Item>(
   items: readonly Item[],
@@ -157,6 +168,12 @@ async function answersOf(history: History, commands: number): Promise<unknown[]>
     ),
     await each(accounts, (query) =>
       pagesOf((after) => history.orderEvents({ ...query, after, limit: 2 })),
+    ),
+    await each(accounts, (query) =>
+      toldOf((after) => history.toldFills({ ...query, after, limit: 2 })),
+    ),
+    await each(wallets, ({ user, currency }) =>
+      toldOf((after) => history.toldBalances({ user, currency, after, limit: 2 })),
     ),
     await each(markets, (code) =>
       pagesOf((before) => history.trades({ market: code, before, limit })),

@@ -12,6 +12,7 @@ import type { Bar } from "../../../marketdata/bars/bar.ts";
 import {
   type AccountQuery,
   type Answer,
+  type AvailableQuery,
   assertFollows,
   assertPage,
   type BalanceQuery,
@@ -28,6 +29,7 @@ import {
   type OrderFillQuery,
   type OrderQuery,
   type OrderRecord,
+  type ToldRecords,
   type TradeQuery,
   type TradeRecord,
   type TransferRecord,
@@ -213,6 +215,11 @@ class SqliteHistory implements History {
     return this.#parts.reads.read(userAsker(query), "orderEvents", query);
   }
 
+  toldFills(query: AccountQuery): Answer<ToldRecords<FillRecord>> {
+    assertPage(query);
+    return this.#parts.reads.read(userAsker(query), "toldFills", query);
+  }
+
   trades(query: TradeQuery): Answer<TradeRecord> {
     assertPage(query);
     return this.#parts.reads.read(marketAsker(query), "trades", query);
@@ -230,6 +237,11 @@ class SqliteHistory implements History {
   balanceChanges(query: BalanceQuery): Answer<BalanceRecord> {
     assertPage(query);
     return this.#parts.reads.read(userAsker(query), "balanceChanges", query);
+  }
+
+  toldBalances(query: AvailableQuery): Answer<ToldRecords<BalanceRecord>> {
+    assertPage(query);
+    return this.#parts.reads.read(userAsker(query), "toldBalances", query);
   }
 
   examine(): Answer<ExaminedPart> {

@@ -2,6 +2,7 @@
 import type { Bar } from "../../../marketdata/bars/bar.ts";
 import type {
   AccountQuery,
+  AvailableQuery,
   BalanceQuery,
   BalanceRecord,
   BarQuery,
@@ -13,6 +14,7 @@ import type {
   OrderFillQuery,
   OrderQuery,
   OrderRecord,
+  ToldRecords,
   TradeQuery,
   TradeRecord,
   UserFillQuery,
@@ -59,10 +61,12 @@ export interface HistoryRead {
   orderFills: { query: OrderFillQuery; row: FillRecord };
   userFills: { query: UserFillQuery; row: FillRecord };
   orderEvents: { query: AccountQuery; row: OrderEventRecord };
+  toldFills: { query: AccountQuery; row: ToldRecords<FillRecord> };
   trades: { query: TradeQuery; row: TradeRecord };
   bars: { query: BarQuery; row: Bar };
   totals: { query: { readonly market: string }; row: MarketTotals };
   balanceChanges: { query: BalanceQuery; row: BalanceRecord };
+  toldBalances: { query: AvailableQuery; row: ToldRecords<BalanceRecord> };
   examine: { query: undefined; row: ExaminedPart };
 }
 

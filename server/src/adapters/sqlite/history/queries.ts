@@ -66,6 +66,51 @@ const barsOfMarket = `
   WHERE market = :market AND resolution_s = :resolutionS
     AND start_s >= :fromS AND start_s < :beforeS`;
 
+const balanceChanges = `
+    SELECT user, currency, sequence, ordinal, time_us AS timeUs, reason,
+      old_available AS oldAvailable, new_available AS newAvailable,
+      old_held AS oldHeld, new_held AS newHeld
+    FROM balance_change`;
+
+const byTaker = "INDEXED BY trade_of_taker_user WHERE taker_user = :user";
+const byMaker = "INDEXED BY trade_of_maker_user WHERE maker_user = :user";
+const isLater = "sequence > :sequence";
+const isWithin = "sequence > :sequence AND sequence <= :lookedTo";
+
+/**
+ * A market's fills are among those of all markets, so it is settled first up to where they are looked at.
+ * Of equal places the first part of a union comes first.
+ */
+const toldFillQueries = {
+  fillsOfCommand: `
+    ${makerFills} ${byMaker} AND sequence = :sequence AND market = :market UNION ALL
+    ${takerFills} ${byTaker} AND sequence = :sequence AND market = :market
+    ORDER BY ordinal LIMIT :limit OFFSET :offset`,
+  fillsEnd: `
+    SELECT sequence, ordinal FROM trade ${byTaker} AND ${isLater} UNION ALL
+    SELECT sequence, ordinal FROM trade ${byMaker} AND ${isLater}
+    ORDER BY sequence, ordinal LIMIT 1 OFFSET :rows`,
+  fillsAfter: `
+    ${makerFills} ${byMaker} AND market = :market AND ${isWithin} UNION ALL
+    ${takerFills} ${byTaker} AND market = :market AND ${isWithin}
+    ORDER BY sequence, ordinal LIMIT :limit`,
+};
+
+const ofBalance = "WHERE user = :user AND currency = :currency";
+const isMove = "old_available <> new_available";
+
+/** As for fills: those that only hold or release are among the others. */
+const toldBalanceQueries = {
+  movesOfCommand: `${balanceChanges}
+    ${ofBalance} AND sequence = :sequence AND ${isMove}
+    ORDER BY ordinal LIMIT :limit OFFSET :offset`,
+  movesEnd: `
+    SELECT sequence FROM balance_change ${ofBalance} AND ${isLater}
+    ORDER BY sequence, ordinal LIMIT 1 OFFSET :rows`,
+  movesAfter: `${balanceChanges}
+    ${ofBalance} AND ${isWithin} AND ${isMove} ORDER BY sequence, ordinal LIMIT :limit`,
+};
+
 /** Name of a query. */
 export type HistoryQuery =
   | "orderById"
@@ -79,13 +124,19 @@ export type HistoryQuery =
   | "orderFills"
   | "userFills"
   | "orderEvents"
+  | "fillsOfCommand"
+  | "fillsEnd"
+  | "fillsAfter"
   | "trades"
   | "tradesOldestFirst"
   | "tradeFrom"
   | "bars"
   | "barsOldestFirst"
   | "totals"
-  | "balanceChanges";
+  | "balanceChanges"
+  | "movesOfCommand"
+  | "movesEnd"
+  | "movesAfter";
 
 /** Every query by name. */
 export const historyQueries: Readonly<Record<HistoryQuery, string>> = {
@@ -119,6 +170,7 @@ export const historyQueries: Readonly<Record<HistoryQuery, string>> = {
     FROM order_event AS event JOIN placed_order AS placed ON placed.id = event.placed_order
     WHERE event.user = :user AND event.market = :market AND ${isAfter}
     ORDER BY sequence, ordinal LIMIT :limit`,
+  ...toldFillQueries,
   trades: `${tradesOfMarket} ${newestFirst} OFFSET :offset`,
   tradesOldestFirst: `${tradesOfMarket} ORDER BY sequence, ordinal LIMIT :limit OFFSET :offset`,
   tradeFrom: `
@@ -131,13 +183,10 @@ export const historyQueries: Readonly<Record<HistoryQuery, string>> = {
     SELECT min(start_s) AS firstS, max(start_s) AS lastS, count(*) AS minutes,
       (SELECT sum(trade_count) FROM bar WHERE market = :market AND resolution_s = 86400) AS trades
     FROM bar WHERE market = :market AND resolution_s = 60`,
-  balanceChanges: `
-    SELECT user, currency, sequence, ordinal, time_us AS timeUs, reason,
-      old_available AS oldAvailable, new_available AS newAvailable,
-      old_held AS oldHeld, new_held AS newHeld
-    FROM balance_change
+  balanceChanges: `${balanceChanges}
     WHERE user = :user AND currency = :currency AND sequence >= :fromSequence AND ${isBefore}
     ${newestFirst}`,
+  ...toldBalanceQueries,
 };
 
 /** Prepares a query. One that names its values takes more than it uses. */

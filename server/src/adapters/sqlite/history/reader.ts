@@ -9,6 +9,7 @@ import type { Bar } from "../../../marketdata/bars/bar.ts";
 import { fromAtoms } from "../../../marketdata/bars/steps.ts";
 import type {
   AccountQuery,
+  AvailableQuery,
   BalanceQuery,
   BalanceRecord,
   BarQuery,
@@ -19,6 +20,7 @@ import type {
   OrderQuery,
   OrderRecord,
   Place,
+  ToldRecords,
   TradeQuery,
   TradeRecord,
   UserFillQuery,
@@ -31,6 +33,7 @@ import { toHistoryError } from "./error.ts";
 import { HistoryExaminer } from "./examiner.ts";
 import type { ReadRequest } from "./messages.ts";
 import { type HistoryQuery, prepareQueries } from "./queries.ts";
+import { nothingTold, told } from "./told.ts";
 
 /** Before everything and after everything. */
 const startPlace: Place = { sequence: 0, ordinal: 0 };
@@ -79,6 +82,8 @@ export class HistoryReader {
           return this.#userFills(query);
         case "orderEvents":
           return this.#orderEvents(query);
+        case "toldFills":
+          return [this.#toldFills(query)];
         case "trades":
           return this.#trades(query);
         case "bars":
@@ -87,6 +92,8 @@ export class HistoryReader {
           return this.#totals(query.market);
         case "balanceChanges":
           return this.#balanceChanges(query);
+        case "toldBalances":
+          return [this.#toldBalances(query)];
         case "examine":
           return [this.#examiner.next()];
         default:
@@ -149,6 +156,37 @@ export class HistoryReader {
           ? undefined
           : this.#checks.known(closeReasonCodes.wordOf(row["eventReason"])),
     }));
+  }
+
+  #toldFills(query: AccountQuery): ToldRecords<FillRecord> {
+    const user = this.#names.find(query.user);
+    const market = this.#names.find(query.market);
+    if (user === undefined || market === undefined) return nothingTold;
+    return told(query, {
+      ofCommand: (of) =>
+        this.#rows("fillsOfCommand", { user, market, ...of }, (row) => this.#fill(row)),
+      endOf: (of) => this.#endOf("fillsEnd", { user, ...of }),
+      after: (of) => this.#rows("fillsAfter", { user, market, ...of }, (row) => this.#fill(row)),
+    });
+  }
+
+  #toldBalances(query: AvailableQuery): ToldRecords<BalanceRecord> {
+    const user = this.#names.find(query.user);
+    const currency = this.#names.find(query.currency);
+    if (user === undefined || currency === undefined) return nothingTold;
+    const move = (row: Row) => this.#balanceChange(row);
+    return told(query, {
+      ofCommand: (of) => this.#rows("movesOfCommand", { user, currency, ...of }, move),
+      endOf: (of) => this.#endOf("movesEnd", { user, currency, ...of }),
+      after: (of) => this.#rows("movesAfter", { user, currency, ...of }, move),
+    });
+  }
+
+  #endOf(
+    query: "fillsEnd" | "movesEnd",
+    values: Record<string, SQLInputValue>,
+  ): number | undefined {
+    return this.#rows(query, values, (row) => this.#checks.integer(row["sequence"]))[0];
   }
 
   #trades(query: TradeQuery): readonly TradeRecord[] {
