@@ -7,10 +7,13 @@ import { rollUp } from "../marketdata/bars/roll.ts";
 import type { Span } from "../marketdata/bars/span.ts";
 import type { StoredBarQuery, StoredTradeQuery } from "../ports/dataset-reader.ts";
 import {
+  type Answer,
   type BarQuery,
+  foldedBarsMax,
   historyLimitMax,
   historyOffsetMax,
   isUnanswered,
+  type TradeBarQuery,
   type TradeQuery,
 } from "../ports/history.ts";
 import { Story, tell } from "../ports/history-story.fixture.ts";
@@ -53,12 +56,15 @@ function storyOfTrades(waits: readonly number[]): Story {
 function countedRows(history: MemoryHistory) {
   const seen = { most: 0, all: 0 };
   let rows = 0;
-  function counted<Query>(read: (query: Query) => ReturnType<MemoryHistory["trades" | "bars"]>) {
+  function counted<Query, Row>(
+    read: (query: Query) => Answer<Row>,
+    countOf: (page: readonly Row[]) => number = (page) => page.length,
+  ) {
     return async (query: Query) => {
       const page = await read(query);
       if (isUnanswered(page)) return page;
-      rows += page.length;
-      seen.all += page.length;
+      rows += countOf(page);
+      seen.all += countOf(page);
       seen.most = Math.max(seen.most, rows);
       setImmediate(() => {
         rows = 0;
@@ -70,6 +76,10 @@ function countedRows(history: MemoryHistory) {
     seen,
     history: {
       trades: counted((query: TradeQuery) => history.trades(query)),
+      tradeBars: counted(
+        (query: TradeBarQuery) => history.tradeBars(query),
+        (pages) => pages.reduce((count, { bars }) => count + bars.length, 0),
+      ),
       bars: counted((query: BarQuery) => history.bars(query)),
       totals: (market: string) => history.totals(market),
     } as LocalDatasetParts["history"],
@@ -130,23 +140,26 @@ describe("the past of the exchange's own trades", () => {
     }
   });
 
-  it.each([secondsInterval(1), secondsInterval(2_700)])(
+  it.each([
+    [secondsInterval(1), foldedBarsMax],
+    [secondsInterval(2_700), rowsPerTurn],
+  ])(
     "makes long answers in turns, with others' work in between: bars of %o",
-    async (interval) => {
+    async (interval, most) => {
       const own = new MemoryHistory();
-      await tell(own, storyOfTrades(Array.from({ length: 3 * rowsPerTurn }, () => 61)));
+      await tell(own, storyOfTrades(Array.from({ length: 3 * most }, () => 61)));
       const { seen, history } = countedRows(own);
       const dataset = await datasetOf(new Story(), { history });
 
       await barsOf(dataset, interval);
 
-      expect(seen.most).toBe(rowsPerTurn);
+      expect(seen.most).toBe(most);
     },
   );
 
   it("reads no further when nobody waits for the answer any more", async () => {
     const own = new MemoryHistory();
-    await tell(own, storyOfTrades(Array.from({ length: 3 * rowsPerTurn }, () => 1)));
+    await tell(own, storyOfTrades(Array.from({ length: 3 * foldedBarsMax }, () => 1)));
     const { seen, history } = countedRows(own);
     const dataset = await datasetOf(new Story(), { history });
     const asked = { ...ofTicker, interval: secondsInterval(1), limit: 10_000 };
@@ -154,7 +167,7 @@ describe("the past of the exchange's own trades", () => {
     const bars = await dataset.bars({ ...asked, isAbandoned: () => seen.most > 0 });
 
     expect(bars).toEqual({ kind: "busy", asker: "this" });
-    expect(seen.all).toBe(rowsPerTurn);
+    expect(seen.all).toBe(foldedBarsMax);
   });
 
   it.each([secondsInterval(30), secondsInterval(60), secondsInterval(7_200)])(

@@ -2,11 +2,10 @@
  * The past of the exchange's own trades, read from its history: nothing is stored twice. Bars are made of
  * the minutes, hours and days that the history keeps, and of trades below a minute.
  */
-import type { MarketRules, MarketSteps } from "../core/market/rules.ts";
-import { timesExactly } from "../core/num/exact-sum.ts";
+import type { MarketRules } from "../core/market/rules.ts";
 import type { Bar } from "../marketdata/bars/bar.ts";
-import { BarFold } from "../marketdata/bars/fold.ts";
-import { type BarInterval, intervalStart, startNotBefore } from "../marketdata/bars/interval.ts";
+import { type BarInterval, startNotBefore } from "../marketdata/bars/interval.ts";
+import { inDecimals } from "../marketdata/bars/of-trades.ts";
 import { rollUp } from "../marketdata/bars/roll.ts";
 import { commonSpan, type Span, uncoveredSpans } from "../marketdata/bars/span.ts";
 import {
@@ -23,10 +22,12 @@ import {
 import {
   type BarResolution,
   barResolutions,
+  foldedTradesMax,
   type History,
   historyLimitMax,
   historyOffsetMax,
   isUnanswered,
+  type Place,
   type TradeQuery,
   type TradeRecord,
   type Unanswered,
@@ -35,15 +36,12 @@ import type { StorageFailure } from "../ports/storage-fault.ts";
 import { nextTurn } from "../ports/timers.ts";
 import { BarCollector } from "./bar-collector.ts";
 
-/** Most stored rows that are read for one answer with bars; a query that needs more is refused as too much. */
-export const walkedRowsMax = 1_000_000;
-
-/** Rows that are made into bars in one turn of the event loop; so many are two milliseconds' work. */
+/** Stored bars that are rolled up in one turn of the event loop; so many are two milliseconds' work. */
 export const rowsPerTurn = 500;
 
 /** What the dataset is read from. */
 export interface LocalDatasetParts {
-  readonly history: Pick<History, "bars" | "trades" | "totals">;
+  readonly history: Pick<History, "bars" | "trades" | "tradeBars" | "totals">;
   /** Who the trades are said to be of. */
   readonly venue: string;
   /** All markets by the ticker of each. */
@@ -88,7 +86,7 @@ export class LocalDataset implements DatasetReader {
     if (rules === undefined) return [];
     const within = { market: rules.code, order, fromUs: query.fromUs, toUs: query.toUs };
     const asked = { ...within, asker: query.asker };
-    const start = await this.#skip(asked, query.offset ?? 0);
+    const start = await this.#skip(asked, query);
     if (start === undefined) return [];
     if ("kind" in start) return start;
     let { last, offset } = start;
@@ -112,11 +110,12 @@ export class LocalDataset implements DatasetReader {
   /** Goes past so many trades but for fewer than one query may skip; undefined where there are not so many. */
   async #skip(
     asked: Omit<TradeQuery, "limit">,
-    count: number,
+    { offset: count = 0, isAbandoned }: Pick<StoredTradeQuery, "offset" | "isAbandoned">,
   ): Promise<Start | Unanswered | undefined> {
     let last: TradeRecord | undefined;
     let offset = count;
     for (; offset >= historyOffsetMax; offset -= historyOffsetMax) {
+      if (isAbandoned?.() === true) return { kind: "busy", asker: "this" };
       const page = await this.#parts.history.trades({
         ...{ ...asked, ...beyond(last, asked.order), offset: historyOffsetMax - 1, limit: 1 },
       });
@@ -167,12 +166,9 @@ export class LocalDataset implements DatasetReader {
         ? this.#pagesOfTrades(walk, interval)
         : this.#pagesOfBars(walk, interval, resolutionS);
     const collector = new BarCollector({ order, limit, offset });
-    let walked = 0;
     for await (const page of pages) {
       if ("kind" in page) return page;
-      walked += page.rows;
-      if (walked > walkedRowsMax) return { kind: "busy", asker: "this" };
-      collector.add(page.bars);
+      collector.add(page);
       if (collector.isFull) return collector.bars;
       // The next page may be there already, and would be taken in the same turn.
       await nextTurn();
@@ -199,7 +195,7 @@ export class LocalDataset implements DatasetReader {
         return;
       }
       const oldestFirst = order === "oldest-first" ? rows : rows.toReversed();
-      yield { rows: rows.length, bars: [...rollUp(oldestFirst, interval)] };
+      yield [...rollUp(oldestFirst, interval)];
       const last = rows.at(-1);
       if (last === undefined || rows.length < limit) return;
       if (order === "oldest-first") fromS = last.startUs / 1_000_000 + resolutionS;
@@ -211,21 +207,19 @@ export class LocalDataset implements DatasetReader {
     { rules, order, range, asker }: Walk,
     interval: BarInterval,
   ): AsyncGenerator<Page | Unanswered, void> {
-    let last: TradeRecord | undefined;
-    for (;;) {
-      const rows: readonly TradeRecord[] | Unanswered = await this.#parts.history.trades({
-        ...{ market: rules.code, order, ...range, asker, limit: rowsPerTurn },
-        ...beyond(last, order),
+    let last: Place | undefined;
+    do {
+      const found = await this.#parts.history.tradeBars({
+        ...{ market: rules.code, steps: rules, interval, order, ...range, asker },
+        ...{ limit: foldedTradesMax, ...beyond(last, order) },
       });
-      if (isUnanswered(rows)) {
-        yield rows;
+      if (isUnanswered(found)) {
+        yield found;
         return;
       }
-      const oldestFirst = order === "oldest-first" ? rows : rows.toReversed();
-      yield { rows: rows.length, bars: [...foldTrades(oldestFirst, rules, interval)] };
-      last = rows.at(-1);
-      if (last === undefined || rows.length < rowsPerTurn) return;
-    }
+      yield found.flatMap(({ bars }) => bars);
+      last = found[0]?.last;
+    } while (last !== undefined);
   }
 
   #trade(record: TradeRecord, ticker: string, rules: MarketRules): StoredTrade {
@@ -239,11 +233,8 @@ export class LocalDataset implements DatasetReader {
   }
 }
 
-/** Rows of the history and the bars that they make, oldest first; the outer ones may be parts of bars. */
-interface Page {
-  readonly rows: number;
-  readonly bars: readonly Bar[];
-}
+/** Bars, oldest first; the outer ones may be parts of bars. */
+type Page = readonly Bar[];
 
 interface Walk {
   readonly rules: MarketRules;
@@ -277,36 +268,6 @@ function partsOf(interval: BarInterval, resolutionS: BarResolution | undefined):
 }
 
 /** Where the page after a trade goes on. */
-function beyond(last: TradeRecord | undefined, order: TradeQuery["order"]) {
+function beyond(last: Place | undefined, order: TradeQuery["order"]) {
   return order === "oldest-first" ? { after: last } : { before: last };
-}
-
-function inDecimals(
-  { price, quantity }: TradeRecord,
-  { tickSize, lotSize }: MarketSteps,
-): { readonly price: number | bigint; readonly quantity: number | bigint } {
-  return {
-    price: timesExactly(price, tickSize.coefficient),
-    quantity: timesExactly(quantity, lotSize.coefficient),
-  };
-}
-
-/** Bars of trades that are oldest first. */
-function* foldTrades(
-  trades: readonly TradeRecord[],
-  rules: MarketRules,
-  interval: BarInterval,
-): Generator<Bar, void> {
-  const scales = { priceScale: rules.tickSize.scale, quantityScale: rules.lotSize.scale };
-  let fold: BarFold | undefined;
-  for (const record of trades) {
-    const { timeUs: eventTimeUs, aggressor } = record;
-    const startUs = intervalStart(interval, eventTimeUs);
-    if (fold?.startUs !== startUs) {
-      if (fold !== undefined) yield fold.toBar();
-      fold = new BarFold({ startUs, ...scales });
-    }
-    fold.add({ ...inDecimals(record, rules), eventTimeUs, aggressor });
-  }
-  if (fold !== undefined) yield fold.toBar();
 }

@@ -10,7 +10,7 @@ import { LocalDataset } from "../engine/local-dataset.ts";
 import { localPublisher, tickerOf } from "../feeds/local/feed.ts";
 import type { Bar } from "../marketdata/bars/bar.ts";
 import type { DatasetReader } from "../ports/dataset-reader.ts";
-import type { MarketTotals, TradeRecord, Unanswered } from "../ports/history.ts";
+import type { MarketTotals, TradeBars, TradeRecord, Unanswered } from "../ports/history.ts";
 import { engineFiles } from "./stores/engine-files.ts";
 
 /** A reader, until it is closed. */
@@ -38,6 +38,7 @@ export function openExchangePast(
     history: {
       bars: (query) => read<Bar>({ kind: "bars", query }),
       trades: (query) => read<TradeRecord>({ kind: "trades", query }),
+      tradeBars: (query) => read<TradeBars>({ kind: "tradeBars", query }),
       totals: (market) => read<MarketTotals>({ kind: "totals", query: { market } }),
     },
     venue: localPublisher,

@@ -18,6 +18,9 @@ export const storedRowsMax = 10_000;
 /** Most rows that a query may skip. */
 export const storedOffsetMax = 10_000_000;
 
+/** How long a client waits for an answer from the past before they are told that it takes too long, in milliseconds. */
+export const pastAnswerMsMax = 20_000;
+
 /** A trade as it is stored. */
 export interface StoredTrade extends Omit<Trade, "instrument" | "receiveTimeUs"> {
   readonly ticker: string;

@@ -2,8 +2,22 @@
 import { expect, it } from "vitest";
 import { lots, ticks } from "../core/num/units.ts";
 import { money } from "../core/scenario.fixture.ts";
-import { barStartS, type History, type TradeQuery } from "./history.ts";
+import { secondsInterval } from "../marketdata/bars/interval.ts";
+import {
+  barStartS,
+  foldedBarsMax,
+  foldedTradesMax,
+  type History,
+  type Place,
+  type TradeQuery,
+} from "./history.ts";
 import { rowsOf, Story, tell } from "./history-story.fixture.ts";
+
+/** With these, ticks and lots are told as they are. */
+const tradedSteps = {
+  tickSize: { coefficient: 1, scale: 0 },
+  lotSize: { coefficient: 1, scale: 0 },
+};
 
 /** What is said of fills. */
 export function fillContract(current: () => History): void {
@@ -172,6 +186,65 @@ export function tradeContract(current: () => History): void {
     const [third] = await rowsOf(current().trades({ ...query, after: second }));
     expect([first?.price, second?.price, third?.price]).toEqual([10, 11, 12]);
     expect(await current().trades({ ...query, after: third })).toEqual([]);
+  });
+
+  it.each(["oldest-first", "newest-first"] as const)(
+    "makes bars of trades, %s, and goes on after the last one that it went through",
+    async (order) => {
+      const story = new Story().open();
+      for (const [price, pause] of [
+        [10, 0],
+        [11, 0],
+        [9, 1],
+        [12, 30],
+      ] as const) {
+        story.wait(pause);
+        story.place("ann", "sell", { price: ticks(price), quantity: lots(1) });
+        story.place("bob", "buy", { price: ticks(price), quantity: lots(1) });
+      }
+      await tell(current(), story);
+
+      const interval = secondsInterval(30);
+      const query = { market: "BTC_USDT", steps: tradedSteps, interval, order };
+      const [whole] = await rowsOf(current().tradeBars({ ...query, limit: 9 }));
+      expect(whole?.last).toBeUndefined();
+      expect(whole?.bars.map(({ open, high, low, close }) => [open, high, low, close])).toEqual([
+        [10, 11, 9, 9],
+        [12, 12, 12, 12],
+      ]);
+      const closes: (number | bigint)[] = [];
+      let last: Place | undefined;
+      do {
+        const after = order === "oldest-first" ? { after: last } : { before: last };
+        const [part] = await rowsOf(current().tradeBars({ ...query, ...after, limit: 1 }));
+        closes.push(...(part?.bars.map(({ close }) => close) ?? []));
+        last = part?.last;
+      } while (last !== undefined);
+      expect(closes).toEqual(order === "oldest-first" ? [10, 11, 9, 12] : [12, 9, 11, 10]);
+    },
+  );
+
+  it("answers with no more bars of trades than may be told at once", async () => {
+    const story = new Story().open();
+    story.deposit("ann", "BTC", { amount: "100000", key: "more" });
+    story.deposit("bob", "USDT", { amount: "100000", key: "more" });
+    for (let at = 0; at <= foldedBarsMax; at += 1) {
+      story.wait(1);
+      story.place("ann", "sell", { quantity: lots(1) });
+      story.place("bob", "buy", { quantity: lots(1) });
+    }
+    await tell(current(), story);
+
+    const query = { market: "BTC_USDT", steps: tradedSteps, interval: secondsInterval(1) };
+    const [first] = await rowsOf(current().tradeBars({ ...query, limit: foldedTradesMax }));
+    expect(first?.bars).toHaveLength(foldedBarsMax);
+    const rest = current().tradeBars({ ...query, before: first?.last, limit: foldedTradesMax });
+    const [second] = await rowsOf(rest);
+    expect(second?.bars).toHaveLength(1);
+    expect(second?.last).toBeUndefined();
+    expect(await rowsOf(current().tradeBars({ ...query, market: "DOGE_USDT", limit: 1 }))).toEqual([
+      { bars: [], last: undefined },
+    ]);
   });
 
   it("says how much is stored of a market", async () => {

@@ -8,6 +8,7 @@ import type { BalanceChanged, CloseReason, OrderView } from "../core/events.ts";
 import type { MarketSteps, Side } from "../core/market/rules.ts";
 import type { Atoms } from "../core/num/money.ts";
 import type { Bar } from "../marketdata/bars/bar.ts";
+import type { BarInterval } from "../marketdata/bars/interval.ts";
 import type { Released } from "./released.ts";
 import type { StorageFailure } from "./storage-fault.ts";
 
@@ -16,6 +17,10 @@ export const historyLimitMax = 1_000;
 
 /** Most bars that one query answers with: a day of minutes. */
 export const barLimitMax = 1_440;
+
+/** Most trades that one query for bars of trades goes through, and most bars that it answers with. */
+export const foldedTradesMax = 4_096;
+export const foldedBarsMax = 500;
 
 /** Most rows that a query may skip (docs/protocols/cryptomus, REST). */
 export const historyOffsetMax = 10_000;
@@ -229,6 +234,22 @@ export interface BarQuery {
   readonly asker?: string | undefined;
 }
 
+/** Which trades bars are made of, for intervals that are shorter than {@link barResolutions} are. */
+export interface TradeBarQuery extends Omit<TradeQuery, "offset"> {
+  readonly steps: MarketSteps;
+  readonly interval: BarInterval;
+  /** Most trades that are gone through, 1 to {@link foldedTradesMax}. */
+  readonly limit: number;
+}
+
+/** The bars of a page of trades, oldest first; the first and the last one may be parts of bars. */
+export interface TradeBars {
+  /** At most {@link foldedBarsMax}. */
+  readonly bars: readonly Bar[];
+  /** The last trade that was gone through, where others follow. */
+  readonly last: Place | undefined;
+}
+
 /** What is stored of a market. */
 export interface MarketTotals {
   /** Start of its first and its last minute with a trade, in seconds since 1970. */
@@ -329,6 +350,8 @@ export interface History {
   /** What was traded, as one row. */
   toldFills(query: AccountQuery): Answer<ToldRecords<FillRecord>>;
   trades(query: TradeQuery): Answer<TradeRecord>;
+  /** One row. */
+  tradeBars(query: TradeBarQuery): Answer<TradeBars>;
   /** The newest bar grows with every trade that is stored in its time. */
   bars(query: BarQuery): Answer<Bar>;
   /** One row, or none of a market without trades. */

@@ -35,6 +35,8 @@ import {
   type OrderRecord,
   type Place,
   type ToldRecords,
+  type TradeBarQuery,
+  type TradeBars,
   type TradeQuery,
   type TradeRecord,
   type TransferRecord,
@@ -42,6 +44,7 @@ import {
 } from "../ports/history.ts";
 import type { Released } from "../ports/released.ts";
 import type { StorageFailure } from "../ports/storage-fault.ts";
+import { foldedPage, isBefore, page, told } from "./history-pages.ts";
 
 /** Most rows that it keeps before it calls that a bug of the test. */
 export const memoryRowsMax = 10_000_000;
@@ -180,17 +183,24 @@ export class MemoryHistory implements History {
     return Promise.resolve(this.tradesNow(query));
   }
 
-  /** The same at once, for tests that cannot wait. */
-  tradesNow(query: TradeQuery): readonly TradeRecord[] {
-    const { fromUs = 0, toUs = Number.POSITIVE_INFINITY, after } = query;
-    const matching = this.#trades.filter(
+  tradeBars(query: TradeBarQuery): Answer<TradeBars> {
+    return Promise.resolve([foldedPage(this.#tradesOf(query), query)]);
+  }
+
+  /** Those of a market and a time, oldest first. */
+  #tradesOf({ market, fromUs = 0, toUs = Number.POSITIVE_INFINITY, after }: TradeQuery) {
+    return this.#trades.filter(
       (trade) =>
-        trade.market === query.market &&
+        trade.market === market &&
         trade.timeUs >= fromUs &&
         trade.timeUs < toUs &&
         (after === undefined || isBefore(after, trade)),
     );
-    return page(matching, query).map(
+  }
+
+  /** The same at once, for tests that cannot wait. */
+  tradesNow(query: TradeQuery): readonly TradeRecord[] {
+    return page(this.#tradesOf(query), query).map(
       ({
         kind: _,
         taker,
@@ -406,39 +416,4 @@ function barOf(trades: readonly (Traded & TradeRecord)[], resolutionS: BarResolu
     tradeCount: trades.length,
   });
   return { ...bar, market: first.market };
-}
-
-function isBefore(left: Place, right: Place): boolean {
-  if (left.sequence !== right.sequence) return left.sequence < right.sequence;
-  return left.ordinal < right.ordinal;
-}
-
-/** A page of what one user was told, from all of it. */
-function told<Told extends Place>(
-  all: readonly Told[],
-  query: Pick<AccountQuery, "after" | "limit">,
-): Answer<ToldRecords<Told>> {
-  assertPage(query);
-  const { after, limit } = query;
-  let sequence = 0;
-  let ordinal = 0;
-  const records = all.map((record) => {
-    ordinal = record.sequence === sequence ? ordinal + 1 : 0;
-    sequence = record.sequence;
-    return { sequence, ordinal, told: record };
-  });
-  const later = records.filter((record) => after === undefined || isBefore(after, record));
-  return Promise.resolve([{ records: later.slice(0, limit), lookedTo: undefined }]);
-}
-
-/** A page of rows that are oldest first; the newest ones first unless the query says otherwise. */
-function page<Row extends Place>(
-  rows: readonly Row[],
-  query: Pick<TradeQuery, "before" | "limit" | "offset" | "order">,
-): readonly Row[] {
-  assertPage(query);
-  const { before, limit, offset = 0, order } = query;
-  const earlier = rows.filter((row) => before === undefined || isBefore(row, before));
-  if (order !== "oldest-first") earlier.reverse();
-  return earlier.slice(offset, offset + limit);
 }

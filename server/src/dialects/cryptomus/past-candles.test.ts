@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Bar } from "../../marketdata/bars/bar.ts";
-import type { StoredBars, TickerBarQuery } from "../../ports/dataset-reader.ts";
+import {
+  pastAnswerMsMax,
+  type StoredBars,
+  type TickerBarQuery,
+} from "../../ports/dataset-reader.ts";
 import type { Unanswered } from "../../ports/history.ts";
 import { Conversation, ExampleBoard, exampleUser } from "./conversation.fixture.ts";
 import { keptCandlesMax } from "./past-candles.ts";
@@ -69,6 +73,7 @@ describe("candles_request", () => {
     expect(asked).toEqual([
       {
         market: "BTC_USDT",
+        isAbandoned: expect.any(Function),
         asker: exampleUser.userId,
         interval: { kind: "fixed", lengthUs: 60_000_000, originUs: 0 },
         fromUs: (before - minute) * 1e6,
@@ -185,12 +190,37 @@ describe("candles_request", () => {
     expect(asked.map(({ asker }) => asker)).toEqual(["anonymous"]);
   });
 
-  it("is forgotten with its connection", async () => {
-    const client = new Conversation({ board: boardOf(), bars: storeOf([]).bars });
+  it("is forgotten with its connection, and what is read for it is left", async () => {
+    const { asked, bars } = storeOf([]);
+    const client = new Conversation({ board: boardOf(), bars });
     client.send(request(1, 0));
     client.send({ id: 2, method: "ping", params: [] });
+    const answered = client.answer();
+    expect(asked[0]?.isAbandoned?.()).toBe(false);
     client.end();
 
-    expect(await client.answer()).toEqual([]);
+    expect(asked[0]?.isAbandoned?.()).toBe(true);
+    expect(await answered).toEqual([]);
+  });
+
+  it("is refused when it takes too long, and what is read for it is left; others then have their turn", async () => {
+    const { asked, bars } = storeOf([]);
+    const client = new Conversation({ board: boardOf(), bars });
+    client.send(request(1, 0));
+    client.send({ id: 2, method: "ping", params: [] });
+    const answered = client.answer();
+    expect(client.session.deadlineMs).toBe(client.nowMs + pastAnswerMsMax);
+    client.nowMs += pastAnswerMsMax - 1;
+    expect(client.input({ kind: "deadline" })).toEqual([]);
+    expect(asked[0]?.isAbandoned?.()).toBe(false);
+
+    client.nowMs += 1;
+    const [refused, ...others] = client.input({ kind: "deadline" });
+    expect(others).toEqual([]);
+    expect(JSON.parse(refused ?? "")).toMatchObject({ id: 1, error: { code: 2 } });
+    expect(asked[0]?.isAbandoned?.()).toBe(true);
+    expect(client.input({ kind: "deadline" })).toEqual([]);
+    // Once nothing is read for it any more.
+    expect(ids(await answered)).toEqual([2]);
   });
 });

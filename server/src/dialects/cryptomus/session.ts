@@ -6,7 +6,7 @@ import type { Identity, StreamAdmission } from "../../access/identity.ts";
 import { MessageRate } from "../../access/message-rate.ts";
 import { assert, ensureNever } from "../../core/assert.ts";
 import type { MarketBoardView } from "../../marketdata/market-board.ts";
-import type { StoredBars } from "../../ports/dataset-reader.ts";
+import { pastAnswerMsMax, type StoredBars } from "../../ports/dataset-reader.ts";
 import type { Session, SessionEffect, SessionInput } from "../../ports/dialect.ts";
 import type { Unanswered } from "../../ports/history.ts";
 import type { StoredMarketBars } from "../../ports/protocol.ts";
@@ -34,6 +34,10 @@ type Request = Exclude<DecodedMessage, { readonly kind: "invalid-json" }>;
 /** What the past is being read for. */
 interface Pending extends PastQuestion {
   readonly tag: RequestTag;
+  /** Until when the client waits for the answer. */
+  readonly untilMs: number;
+  /** Whether they were told that it takes too long; what is read for them is left then. */
+  isLeft: boolean;
 }
 
 /** Owner of a connection that nobody is logged in on. */
@@ -101,7 +105,16 @@ class CryptomusSession implements Session {
 
   get deadlineMs(): number {
     if (this.#isOver) return Number.POSITIVE_INFINITY;
+    return Math.min(this.#idleMs, this.#tooLateMs);
+  }
+
+  get #idleMs(): number {
     return this.#lastRequestMs + this.#context.options.idleTimeoutMs;
+  }
+
+  get #tooLateMs(): number {
+    const pending = this.#pending;
+    return pending?.isLeft === false ? pending.untilMs : Number.POSITIVE_INFINITY;
   }
 
   started(nowMs: number): readonly SessionEffect[] {
@@ -125,7 +138,7 @@ class CryptomusSession implements Session {
         if (this.#context.options.countPings) this.#lastRequestMs = nowMs;
         return [];
       case "deadline":
-        return nowMs < this.deadlineMs ? [] : [this.#close("idle")];
+        return this.#deadline(nowMs);
       case "bars":
         return this.#answered(input.answer, nowMs);
       case "market-listed":
@@ -152,6 +165,14 @@ class CryptomusSession implements Session {
   #close(why: CloseReason): SessionEffect {
     this.#isOver = true;
     return { kind: "close", ...closings[why] };
+  }
+
+  #deadline(nowMs: number): readonly SessionEffect[] {
+    if (nowMs >= this.#idleMs) return [this.#close("idle")];
+    const pending = this.#pending;
+    if (pending === undefined || nowMs < this.#tooLateMs) return [];
+    pending.isLeft = true;
+    return [this.#refuse(pending.tag, { reason: "too-much-past" })];
   }
 
   #message(nowMs: number, message: DecodedMessage, bytes: number): readonly SessionEffect[] {
@@ -192,13 +213,16 @@ class CryptomusSession implements Session {
   #answer({ tag, method, params }: QueryRequest, nowMs: number): SessionEffect {
     const { board, marketMs } = this.#context;
     const answer = answerQuery(method, params, { board, nowMs: marketMs?.() ?? nowMs });
-    return "question" in answer ? this.#ask(tag, answer) : this.#reply(tag, answer);
+    return "question" in answer ? this.#ask(tag, answer, nowMs) : this.#reply(tag, answer);
   }
 
-  #ask(tag: RequestTag, { question, part }: PastQuestion): SessionEffect {
+  #ask(tag: RequestTag, { question, part }: PastQuestion, nowMs: number): SessionEffect {
     const { bars, asker } = this.#context;
-    this.#pending = { tag, question, part };
-    return { kind: "ask", bars: () => bars(question.market, { ...part.query, asker }) };
+    const pending = { tag, question, part, untilMs: nowMs + pastAnswerMsMax, isLeft: false };
+    this.#pending = pending;
+    const isAbandoned = () => this.#isOver || pending.isLeft;
+    const query = { ...part.query, asker, isAbandoned };
+    return { kind: "ask", bars: () => bars(question.market, query) };
   }
 
   /** Answers what the past was read for, and what came after it until that has to be read again. */
@@ -206,8 +230,11 @@ class CryptomusSession implements Session {
     const pending = this.#pending;
     assert(pending !== undefined, "what is answered was asked");
     this.#pending = undefined;
-    const data = answerFromStore(pending, answer, this.#context.board);
-    const effects = [this.#reply(pending.tag, data)];
+    const effects: SessionEffect[] = [];
+    if (!pending.isLeft) {
+      const data = answerFromStore(pending, answer, this.#context.board);
+      effects.push(this.#reply(pending.tag, data));
+    }
     while (this.#pending === undefined) {
       const next = this.#waiting.shift();
       if (next === undefined) break;

@@ -6,7 +6,7 @@
 import type { AccessRefusal, Doorkeeper, Grant } from "../../access/grant.ts";
 import { nextMinuteMs } from "../../access/minute-quota.ts";
 import { type Awaitable, whenThere } from "../../ports/awaitable.ts";
-import type { DatasetReader } from "../../ports/dataset-reader.ts";
+import { type DatasetReader, pastAnswerMsMax } from "../../ports/dataset-reader.ts";
 import {
   type RestReply,
   type RestRequest,
@@ -60,9 +60,6 @@ export interface FinazonRestOptions extends RestSources {
   /** Runs a task once after a delay; the returned function cancels it. */
   after(delayMs: number, task: () => void): () => void;
 }
-
-/** How long an answer may be waited for, in milliseconds; what comes later is not told any more. */
-export const answerMsMax = 20_000;
 
 /** Everything that is served. */
 function resources(firstPage: FirstPage): readonly RestResource[] {
@@ -168,7 +165,7 @@ class Wait {
   ): Awaitable<Answer | RestFault> {
     if (!(answering instanceof Promise)) return answering;
     return new Promise((resolve, reject) => {
-      const cancel = after(answerMsMax, () => {
+      const cancel = after(pastAnswerMsMax, () => {
         this.#isOver = true;
         resolve({ reason: "too-slow", subject: "" });
       });

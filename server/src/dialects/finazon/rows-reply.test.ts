@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { StoredBar } from "../../marketdata/bars/bar.ts";
+import { pastAnswerMsMax } from "../../ports/dataset-reader.ts";
 import { MemoryDatasetStore } from "../../testing/memory-dataset-store.ts";
 import { barsTag, isNamed } from "./etag.ts";
-import { answerMsMax } from "./rest.ts";
 import { minuteBar, nowMs, restHouse, wholeText } from "./rest-house.fixture.ts";
 
 const ticker = "BTC/USDT";
@@ -177,7 +177,7 @@ describe("an answer that does not come", () => {
 
     const refused = refusal(series);
     await expect.poll(() => later.length).toBe(1);
-    expect(later[0]?.[0]).toBe(answerMsMax);
+    expect(later[0]?.[0]).toBe(pastAnswerMsMax);
     later[0]?.[1]();
     expect((await refused).slice(0, 2)).toEqual([408, "REQUEST_TIMEOUT"]);
   });

@@ -22,6 +22,7 @@ import {
   type ClientIdUse,
   type ExaminedPart,
   type FillRecord,
+  foldedTradesMax,
   type History,
   type HistoryDigest,
   type MarketTotals,
@@ -30,6 +31,8 @@ import {
   type OrderQuery,
   type OrderRecord,
   type ToldRecords,
+  type TradeBarQuery,
+  type TradeBars,
   type TradeQuery,
   type TradeRecord,
   type TransferRecord,
@@ -223,6 +226,11 @@ class SqliteHistory implements History {
   trades(query: TradeQuery): Answer<TradeRecord> {
     assertPage(query);
     return this.#parts.reads.read(marketAsker(query), "trades", query);
+  }
+
+  tradeBars(query: TradeBarQuery): Answer<TradeBars> {
+    assertPage(query, foldedTradesMax);
+    return this.#parts.reads.read(marketAsker(query), "tradeBars", query);
   }
 
   bars(query: BarQuery): Answer<Bar> {

@@ -15,6 +15,8 @@ import type {
   OrderQuery,
   OrderRecord,
   ToldRecords,
+  TradeBarQuery,
+  TradeBars,
   TradeQuery,
   TradeRecord,
   UserFillQuery,
@@ -63,6 +65,7 @@ export interface HistoryRead {
   orderEvents: { query: AccountQuery; row: OrderEventRecord };
   toldFills: { query: AccountQuery; row: ToldRecords<FillRecord> };
   trades: { query: TradeQuery; row: TradeRecord };
+  tradeBars: { query: TradeBarQuery; row: TradeBars };
   bars: { query: BarQuery; row: Bar };
   totals: { query: { readonly market: string }; row: MarketTotals };
   balanceChanges: { query: BalanceQuery; row: BalanceRecord };

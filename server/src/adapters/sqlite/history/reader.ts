@@ -6,24 +6,28 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { ensureNever } from "../../../core/assert.ts";
 import type { OrderView } from "../../../core/events.ts";
 import type { Bar } from "../../../marketdata/bars/bar.ts";
+import { takeBars } from "../../../marketdata/bars/of-trades.ts";
 import { fromAtoms } from "../../../marketdata/bars/steps.ts";
-import type {
-  AccountQuery,
-  AvailableQuery,
-  BalanceQuery,
-  BalanceRecord,
-  BarQuery,
-  FillRecord,
-  MarketTotals,
-  OrderEventRecord,
-  OrderFillQuery,
-  OrderQuery,
-  OrderRecord,
-  Place,
-  ToldRecords,
-  TradeQuery,
-  TradeRecord,
-  UserFillQuery,
+import {
+  type AccountQuery,
+  type AvailableQuery,
+  type BalanceQuery,
+  type BalanceRecord,
+  type BarQuery,
+  type FillRecord,
+  foldedBarsMax,
+  type MarketTotals,
+  type OrderEventRecord,
+  type OrderFillQuery,
+  type OrderQuery,
+  type OrderRecord,
+  type Place,
+  type ToldRecords,
+  type TradeBarQuery,
+  type TradeBars,
+  type TradeQuery,
+  type TradeRecord,
+  type UserFillQuery,
 } from "../../../ports/history.ts";
 import { barIn } from "./bars.ts";
 import { CellChecks, type Row } from "./checks.ts";
@@ -86,6 +90,8 @@ export class HistoryReader {
           return [this.#toldFills(query)];
         case "trades":
           return this.#trades(query);
+        case "tradeBars":
+          return [this.#tradeBars(query)];
         case "bars":
           return this.#bars(query);
         case "totals":
@@ -199,6 +205,29 @@ export class HistoryReader {
       ...this.#match(row),
       aggressor: this.#checks.known(sideCodes.wordOf(row["aggressor"])),
     }));
+  }
+
+  *#traded(rows: Iterable<Row>) {
+    for (const row of rows) {
+      yield {
+        ...this.#place(row),
+        price: this.#checks.integer(row["price"]),
+        quantity: this.#checks.integer(row["quantity"]),
+        aggressor: this.#checks.known(sideCodes.wordOf(row["aggressor"])),
+      };
+    }
+  }
+
+  #tradeBars(query: TradeBarQuery): TradeBars {
+    const { limit, steps, interval } = query;
+    const market = this.#names.find(query.market);
+    if (market === undefined) return { bars: [], last: undefined };
+    const values = { market, ...this.#placesOf(query), limit, offset: 0 };
+    const isOldestFirst = query.order === "oldest-first";
+    const rows = this.#queries[isOldestFirst ? "tradesOldestFirst" : "trades"].iterate(values);
+    const page = { steps, interval, isOldestFirst, barsMax: foldedBarsMax };
+    const { bars, count, last, isCut } = takeBars(this.#traded(rows), page);
+    return { bars, last: last && (isCut || count === limit) ? placeOf(last) : undefined };
   }
 
   /** Between which places the trades are that are asked for. */
