@@ -17,6 +17,7 @@ const environment = {
   OPENBOURSE_PORT: "0",
   OPENBOURSE_LOG_LEVEL: "silent",
   OPENBOURSE_EXCHANGE_WARM_UP_MS: "0",
+  OPENBOURSE_DEMO_PAST_HOURS: "0",
 };
 const loaded = loadConfig({ environment, flags: [] });
 if (!loaded.ok) throw new Error(loaded.faults.join("\n"));

@@ -41,7 +41,7 @@ export interface ServerHere {
   figure(name: string): Promise<number | undefined>;
 }
 
-const base = { "server.port": 0, "exchange.warmUpMs": 0 };
+const base = { "server.port": 0, "exchange.warmUpMs": 0, "demo.pastHours": 0 };
 
 /** Starts a server on a free port. */
 export async function startServerHere(setup: ServerHereSetup): Promise<ServerHere> {

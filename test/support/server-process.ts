@@ -159,7 +159,9 @@ export async function startServerProcess(setup: ServerSetup = {}): Promise<Serve
 
 /** Tests start many servers and measure none of them; benchmarks have theirs prepare as usual. */
 const unprepared =
-  process.env["VITEST"] === undefined ? {} : { OPENBOURSE_EXCHANGE_WARM_UP_MS: "0" };
+  process.env["VITEST"] === undefined
+    ? {}
+    : { OPENBOURSE_EXCHANGE_WARM_UP_MS: "0", OPENBOURSE_DEMO_PAST_HOURS: "0" };
 
 function cleanEnvironment(): NodeJS.ProcessEnv {
   const others = Object.entries(process.env).filter(([name]) => !name.startsWith("OPENBOURSE_"));

@@ -154,6 +154,9 @@ function takerNames(code: string) {
 }
 
 /** Names under which agents trade in a market, whether they are there or not. */
-export function participantNames(code: string): readonly string[] {
-  return [...makerStyles.map((_, index) => makerName(index, code)), ...takerNames(code)];
+export function participantsOf(code: string): Record<"makers" | "takers", readonly string[]> {
+  return {
+    makers: makerStyles.map((_, index) => makerName(index, code)),
+    takers: takerNames(code),
+  };
 }

@@ -379,6 +379,13 @@ const lastParts = (feeds: readonly FeedPart[]) => ({
             "make, fund and show two demo users of the exchange; default: as the data folder was begun",
         }),
       ),
+      pastHours: Type.Integer({
+        minimum: 0,
+        maximum: 168,
+        default: 24,
+        description:
+          "hours of a past, made up, that a new exchange with simulated participants begins with; 0 for none",
+      }),
     },
     section,
   ),

@@ -17,6 +17,7 @@ import type { FeedRunner } from "../streams/bar-streams.ts";
 import { DatasetReaders } from "../streams/dataset-readers.ts";
 import { hasExchange } from "./configuration.ts";
 import { connectFeeds, openDataset, ownTrades, sharedClocks } from "./datasets.ts";
+import { makePast } from "./demo/past.ts";
 import { createHub } from "./fan-out.ts";
 import { Protocols } from "./protocols.ts";
 import { Recordings } from "./recordings.ts";
@@ -44,10 +45,18 @@ export interface Served {
   readonly demoUsers: readonly DemoUser[];
 }
 
-/** Opens the stores, recovers the exchange and connects the feeds; `progress` is told how far bounded ones are. */
+/** Told how far things have come, 0 … 1. */
+export interface ServedProgress {
+  /** Of a bounded feed. */
+  progress(dataset: string, share: number): void;
+  /** Of the past that a demo begins with. */
+  pastProgress(share: number): void;
+}
+
+/** Opens the stores, recovers the exchange and connects the feeds. */
 export async function openServed(
   site: Site,
-  progress: (dataset: string, share: number) => void,
+  { progress, pastProgress }: ServedProgress,
 ): Promise<Served> {
   const { log, times, config, start, demo, watch } = site;
   const { clock, marketMs, wallMs } = times;
@@ -56,7 +65,7 @@ export async function openServed(
   );
   const withExchange = hasExchange(config, site.protocols);
   const folder = await openServerFolder(config, { withExchange, log, start });
-  const trading = withExchange ? await Trading.open(site, folder) : undefined;
+  const trading = withExchange ? await openTrading(site, folder, pastProgress) : undefined;
   const keys = await start.step(
     "keys",
     () => openKeyStore(folder.keysFile),
@@ -112,6 +121,12 @@ export async function openServed(
   const ingestRoutes = ingestRoutesOf(configured, context);
   const made = { folder, trading, keys, hub, catalog, feeds, recordings, protocols };
   return { ...made, replays, ingestRoutes, demoKey, demoUsers };
+}
+
+/** Opens the exchange, with a past where it begins as a demo. */
+async function openTrading(site: Site, folder: DataFolder, progress: (share: number) => void) {
+  const isNew = await site.start.step("past", () => makePast(site, folder, progress));
+  return await Trading.open(site, folder, isNew);
 }
 
 /** Where producers push to the datasets that take it. */

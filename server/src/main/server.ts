@@ -39,6 +39,8 @@ export interface ServerOptions {
   readonly watcher?: StartWatcher;
   /** Told how far a bounded feed has come, 0 … 1. */
   progress?(dataset: string, share: number): void;
+  /** Told how much of the past is made that a demo begins with, 0 … 1. */
+  pastProgress?(share: number): void;
   /** What tells the time; the machine's clock when left out. */
   readonly clock?: Clock;
 }
@@ -86,7 +88,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     () => tlsFiles && readTls(tlsFiles, { log, nowMs: times.wallMs() }),
   );
   const site: Site = { log, times, config, protocols, demo, environment, meter, watch, start };
-  const served = await openServed(site, (code, share) => options.progress?.(code, share));
+  const served = await openServed(site, {
+    progress: (code, share) => options.progress?.(code, share),
+    pastProgress: (share) => options.pastProgress?.(share),
+  });
   const life: { stopping?: Promise<void> } = {};
   const isStopping = () => life.stopping !== undefined;
   const { gateway, http, hasPage } = await openDoors(site, served, { tls, isStopping });

@@ -80,8 +80,11 @@ export class Trading {
     this.disabledUsers = new DisabledUsers({ store, target: this.adminTarget, log: site.log });
   }
 
-  /** Opens the files and recovers the state; a `StartError` says what the operator has to do. */
-  static async open(site: Site, folder: DataFolder): Promise<Trading> {
+  /**
+   * Opens the files and recovers the state; a `StartError` says what the operator has to do. `isNew` says of
+   * one with a past that nobody outside has asked it for anything.
+   */
+  static async open(site: Site, folder: DataFolder, isNew: boolean): Promise<Trading> {
     const { environment, config, log, start } = site;
     const { clock, wallMs } = site.times;
     const { snapshotEveryCommands, logBytesMax, clockBehindMaxMs } = config.exchange;
@@ -114,7 +117,7 @@ export class Trading {
           log,
           wallMs,
           // The first command begins the log: nobody has asked for it.
-          lastCommandMs: sequence <= 1 ? undefined : Math.ceil(timeUs / 1_000),
+          lastCommandMs: isNew || sequence <= 1 ? undefined : Math.ceil(timeUs / 1_000),
         }),
       (opened) => opened.close(),
     );

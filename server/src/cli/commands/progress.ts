@@ -1,4 +1,4 @@
-/** Progress of bounded feeds, on a terminal only: one line that is rewritten. */
+/** Progress of what ends, on a terminal only: one line that is rewritten. */
 
 /** Where progress is written. */
 export interface ProgressOutput {
@@ -6,25 +6,25 @@ export interface ProgressOutput {
   write(text: string): unknown;
 }
 
-/** A line that shows how far feeds have come. */
+/** A line that shows how far things have come. */
 export interface ProgressLine {
-  show(dataset: string, share: number): void;
+  show(name: string, share: number): void;
   clear(): void;
 }
 
 const eraseLine = "\r\x1b[K";
 
-/** A progress line; silent when the output is not a terminal. */
-export function progressLine(output: ProgressOutput): ProgressLine {
+/** A progress line of what is going on; silent when the output is not a terminal. */
+export function progressLine(output: ProgressOutput, what = "replay"): ProgressLine {
   const shown = new Map<string, number>();
   return {
-    show(dataset, share) {
+    show(name, share) {
       if (output.isTTY !== true) return;
       const percent = Math.floor(share * 100);
-      if (shown.get(dataset) === percent) return;
-      shown.set(dataset, percent);
-      const parts = Array.from(shown, ([name, done]) => `${name} ${done} %`);
-      output.write(`${eraseLine}replay: ${parts.join("  ")}`);
+      if (shown.get(name) === percent) return;
+      shown.set(name, percent);
+      const parts = Array.from(shown, ([each, done]) => `${each} ${done} %`);
+      output.write(`${eraseLine}${what}: ${parts.join("  ")}`);
       if (share >= 1) output.write("\n");
     },
     clear() {

@@ -35,6 +35,7 @@ export async function serveConfig(
   const signalled = firstSignal();
   goOnWithoutReader();
   const progress = progressLine(process.stderr);
+  const pastProgress = progressLine(process.stderr, "making a past");
   const unwanted = new AbortController();
   const end = new CertainEnd();
   let isStarting = true;
@@ -57,6 +58,7 @@ export async function serveConfig(
       environment,
       watcher,
       progress: (code, share) => progress.show(code, share),
+      pastProgress: (share) => pastProgress.show("trades", share),
     });
   } catch (error) {
     end.relax();

@@ -3,7 +3,7 @@ import type { Instrument } from "../../marketdata/instrument.ts";
 import type { Trade } from "../../marketdata/trade.ts";
 import type { SimulatedMarket } from "../../simulation/market.ts";
 import { Random } from "../../simulation/random.ts";
-import { type ModelTrade, TradeModel } from "./model.ts";
+import { type ModelTrade, TradeModel } from "../../simulation/trade-model.ts";
 
 /** Options of a stream. */
 export interface MarketStreamOptions {

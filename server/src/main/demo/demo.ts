@@ -9,7 +9,7 @@ import { systemSecrets } from "../../adapters/crypto/system-secrets.ts";
 import { replacePrivately } from "../../adapters/files/private-file.ts";
 import { cancelOrdersOf } from "../../admin/orders.ts";
 import type { AdminTarget } from "../../admin/target.ts";
-import { participantNames } from "../../agents/market-scene.ts";
+import { participantsOf } from "../../agents/market-scene.ts";
 import { type DataFolder, dataFolder, isBegun, readDemoKey } from "../../config/data-folder.ts";
 import type { Config } from "../../config/schema.ts";
 import type { KeyStore } from "../../ports/key-store.ts";
@@ -65,7 +65,7 @@ export class Demo {
     if (made.length > 0) this.#becomesDemo(made);
     this.config = {
       ...config,
-      demo: { key: has("key"), users: has("users") },
+      demo: { ...config.demo, key: has("key"), users: has("users") },
       exchange: {
         ...config.exchange,
         participants: { ...config.exchange.participants, enabled: has("participants") },
@@ -114,7 +114,7 @@ export class Demo {
   async withoutParticipants(target: AdminTarget): Promise<void> {
     const markets = await target.markets();
     if ("kind" in markets) return;
-    const names = markets.flatMap(({ rules }) => participantNames(rules.code));
+    const names = markets.flatMap(({ rules }) => Object.values(participantsOf(rules.code)).flat());
     await this.#cancelOrders("participants", names, target);
   }
 

@@ -11,6 +11,7 @@ export const startSteps = [
   "datasets",
   "files",
   "data folder",
+  "past",
   "users",
   "exchange",
   "log",

@@ -5,10 +5,10 @@
  * A hidden fair price moves with news, the best bid and ask follow it in whole ticks, and arrivals
  * buy at the ask or sell at the bid.
  */
-import { Activity } from "../../simulation/activity.ts";
-import { FairPrice, secondsPerDay } from "../../simulation/fair-price.ts";
-import { drawLots } from "../../simulation/quantity.ts";
-import type { Random } from "../../simulation/random.ts";
+import { Activity } from "./activity.ts";
+import { FairPrice, secondsPerDay } from "./fair-price.ts";
+import { drawLots } from "./quantity.ts";
+import type { Random } from "./random.ts";
 
 /** What one market looks like in the long run. */
 export interface ModelParameters {

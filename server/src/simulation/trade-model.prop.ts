@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Random } from "../../simulation/random.ts";
-import { type ModelParameters, TradeModel } from "./model.ts";
+import { Random } from "./random.ts";
+import { type ModelParameters, TradeModel } from "./trade-model.ts";
 
 const dayUs = 86_400_000_000;
 const minuteUs = 60_000_000;

@@ -1,16 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { defaultTickers } from "../../simulation/default-market.ts";
-import { Random } from "../../simulation/random.ts";
-import { parseSimulatorOptions } from "./config.ts";
-import { type ModelTrade, TradeModel } from "./model.ts";
+import { defaultTickers } from "./default-market.ts";
+import { parseTicker } from "./market.ts";
+import { Random } from "./random.ts";
+import { type ModelTrade, TradeModel } from "./trade-model.ts";
 
 const startUs = 1_700_000_000_000_000;
 
 function modelOf(ticker: string, seed: number): TradeModel {
-  const markets = parseSimulatorOptions({ seed, venue: "v", tickers: defaultTickers });
-  const market =
-    typeof markets === "string" ? undefined : markets.find((each) => each.ticker === ticker);
-  if (market === undefined) throw new Error(`${ticker} is not in the default market`);
+  const entry = defaultTickers.find((each) => each.ticker === ticker);
+  const market = entry && parseTicker(entry);
+  if (typeof market !== "object") throw new Error(`${ticker} is not in the default market`);
   return new TradeModel(market, new Random(seed, ticker), startUs);
 }
 
