@@ -2,10 +2,11 @@
  * `npm test`: everything that must hold before a change lands, quick checks first. The last line
  * says how many passed and failed, each check and each test counted as one.
  */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { natsProgram, unpackedNats } from "../test/support/nats-server.ts";
 
 interface Check {
   readonly name: string;
@@ -37,6 +38,7 @@ let passed = 0;
 let failed = 0;
 let skipped = 0;
 
+const natsIsThere = provideNats();
 for (const check of checks) {
   console.log(`\n== ${check.name}`);
   if (run(check.command, check.args)) passed += 1;
@@ -44,6 +46,7 @@ for (const check of checks) {
 }
 
 provideBrowser();
+await natsIsThere;
 console.log("\n== tests");
 const first = testRun([]);
 passed += first.passed;
@@ -136,6 +139,15 @@ function provideBrowser(): void {
   console.log(
     `\n== tests of the page in a browser are skipped: Chromium ${why}; install Debian's package chromium, or name one with OPENBOURSE_TEST_CHROMIUM`,
   );
+}
+
+/** Unpacks a NATS server of a newer Debian where the system's is too old, beside the checks; tests say themselves when there is none. */
+async function provideNats(): Promise<void> {
+  const isNamed = process.env["OPENBOURSE_TEST_NATS"] !== undefined;
+  if (isNamed || "path" in natsProgram() || process.getuid?.() !== 0) return;
+  const args = ["scripts/newer-debian.ts", "nats-server", unpackedNats];
+  const unpacking = spawn(process.execPath, args, { stdio: "inherit" });
+  await new Promise((resolve) => unpacking.once("exit", resolve));
 }
 
 function run(command: string, args: readonly string[]): boolean {

@@ -7,13 +7,7 @@ import type { ProjectFile } from "./project-files.ts";
 
 /** What is laid for work to come, by file: which issue takes it up, and what for. */
 export const laidForLater: ReadonlyMap<string, string> = new Map([
-  [
-    "server/src/marketdata/bars/interval.ts",
-    "history: bars of weeks and months are served from stored ones",
-  ],
-  ["server/src/marketdata/bars/span.ts", "history: what a store knows of a dataset and what not"],
-  ["server/src/ports/dataset-reader.ts", "history: bars of all datasets are stored and served"],
-  ["server/src/ports/dataset-store.ts", "history: bars of all datasets are stored and served"],
+  ["server/src/adapters/nats/command-log.ts", "scale-out: engine and standby share a log at NATS"],
   ["server/src/sequencer/follower.ts", "scale-out: gateways and standbys follow the writer's log"],
 ]);
 

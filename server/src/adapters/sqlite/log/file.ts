@@ -13,13 +13,13 @@ import {
   type StorageFault,
   storageFailure,
 } from "../../../ports/storage-fault.ts";
+import { chainChecksum, chainStart } from "../../chain/batch-chain.ts";
 import { isDiskFull, Place } from "../../files/place.ts";
 import { createPrivately, syncPath } from "../../files/private-file.ts";
 import { attempt } from "../file/attempt.ts";
 import { type Inspection, inspect, isMade, openInspection } from "../file/inspection.ts";
 import { checkedVersion, migrate } from "../file/schema.ts";
 import { StoreError, toStorageFailure, toStoreError } from "../file/store-error.ts";
-import { chainChecksum, chainStart } from "./chain.ts";
 import { type MarkWriter, markFileOf, openMark, readMark } from "./mark.ts";
 import { BatchReader, type LogChunk, logDamage, type ReadCursor } from "./rows.ts";
 import { commandLogSchema } from "./schema.ts";

@@ -5,8 +5,8 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { CommandBatch, LogDamage, LogFault } from "../../../ports/command-log.ts";
 import { batchBytesMax, batchCommandsMax } from "../../../ports/command-log.ts";
+import { chainChecksum } from "../../chain/batch-chain.ts";
 import { sqliteCodeOf } from "../file/store-error.ts";
-import { chainChecksum } from "./chain.ts";
 import { selectBatches } from "./schema.ts";
 
 /** Where reading goes on: everything before `nextSequence` has been read, `checksum` is its chain. */

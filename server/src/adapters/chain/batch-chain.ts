@@ -3,7 +3,7 @@
  * so that a batch that was changed, moved, or taken from another log does not fit in its place.
  */
 import { crc32 } from "node:zlib";
-import type { CommandBatch } from "../../../ports/command-log.ts";
+import type { CommandBatch } from "../../ports/command-log.ts";
 
 /** Three unsigned 64-bit integers, little-endian: first sequence, count, time in microseconds. */
 const header = new DataView(new ArrayBuffer(24));

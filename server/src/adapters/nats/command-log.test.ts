@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { NatsServer, natsProgram } from "../../../../test/support/nats-server.ts";
+import { until } from "../../../../test/support/until.ts";
+import {
+  batchAt,
+  batchesOf,
+  commandLogContract,
+  readAll,
+} from "../../ports/command-log.contract.ts";
+import { followContract } from "../../ports/command-log-follow.contract.ts";
+import { NatsCommandLog } from "./command-log.ts";
+
+const program = natsProgram();
+
+if ("missing" in program) {
+  it.skip(`a command log kept by NATS is not tested: ${program.missing}`, () => {});
+} else {
+  const server = new NatsServer(program.path);
+  beforeAll(() => server.start());
+  afterAll(() => server.remove());
+  let streams = 0;
+  const create = () => {
+    streams += 1;
+    const name = `log-${streams}`;
+    return {
+      open: (inFlightBytesMax?: number) =>
+        NatsCommandLog.open({ servers: [server.address], name, replicas: 1, inFlightBytesMax }),
+    };
+  };
+
+  commandLogContract("NATS JetStream", create);
+  followContract("NATS JetStream", create);
+
+  describe("a command log kept by NATS JetStream", () => {
+    it("fences a writer off as soon as another has opened it", async () => {
+      const storage = create();
+      const first = await storage.open();
+      await first.append(batchAt(1, 2));
+      const second = await storage.open();
+
+      expect(second.term).toBe(first.term + 1);
+      expect(await first.append(batchAt(3))).toMatchObject({ kind: "fenced" });
+      expect(first.failure?.message).toContain("another writer has taken over");
+      expect(await second.append(batchAt(3, 2))).toBe("durable");
+      expect((await readAll(second)).batches).toEqual(batchesOf([2, 2]));
+      await Promise.all([first.close(), second.close()]);
+    });
+
+    it("waits while the broker is gone, says so, and has each batch once when it is back", async () => {
+      const log = await create().open();
+      const told: (string | undefined)[] = [];
+      log.onTrouble(() => told.push(log.stall?.message));
+      await log.append(batchAt(1));
+      const batches = batchesOf(
+        Array.from({ length: 40 }, () => 1),
+        2,
+      );
+      const outcomes = batches.map((batch) => log.append(batch));
+      await server.kill();
+      outcomes.push(...batchesOf([1, 1, 1], 42).map((batch) => log.append(batch)));
+      await until(() => expect(log.stall?.message).toContain("does not store commands"));
+      await server.start();
+
+      expect(new Set(await Promise.all(outcomes))).toEqual(new Set(["durable"]));
+      expect(log.stall).toBeUndefined();
+      expect(told.at(-1)).toBeUndefined();
+      expect((await readAll(log)).batches).toEqual(batchesOf(Array.from({ length: 44 }, () => 1)));
+      await log.close();
+    });
+  });
+}

@@ -1,0 +1,208 @@
+/**
+ * The stream of a command log at the broker: how it has to be set up, and how its messages are written
+ * and read. It knows nothing of writers and fences but the number that a message has to come after.
+ */
+import {
+  JetStreamApiError,
+  type JetStreamClient,
+  type JetStreamManager,
+  jetstream,
+  jetstreamManager,
+  type StreamConfig,
+  type StreamInfo,
+} from "@nats-io/jetstream";
+import { connect, type NatsConnection } from "@nats-io/transport-node";
+import { StartError } from "../../ports/start-error.ts";
+import { headerBytes } from "./message.ts";
+
+/** How the broker is reached, and which stream is the log. */
+export interface CommandStreamOptions {
+  /** `HOST:PORT` of each of its servers. */
+  readonly servers: readonly string[];
+  /** Name of the stream: letters, digits, `-` and `_`. */
+  readonly name: string;
+  /** On how many servers each message is: 1, 3 or 5. */
+  readonly replicas: number;
+  /** Identity of a log that is made because there is none: 32 hex digits. */
+  readonly newEpoch: string;
+}
+
+/** Largest message that a stream takes, in bytes, where the broker takes that much. */
+const messageBytesMax = 1_024 * 1_024;
+
+/** The broker's own headers, which count as well. */
+const ownHeaderBytes = 1_024;
+
+/** How long an answer of the broker is waited for, in milliseconds. */
+const answerMs = 2_000;
+
+/** Messages that are read at once. */
+const pageMessages = 64;
+
+/** The broker's word for a message that does not come after the one that it expects. */
+const wrongLastSequence = 10_071;
+
+const epochKey = "openbourse.epoch";
+
+/** A message of the stream. */
+export interface StreamMessage {
+  /** Its number in the stream, from 1. */
+  readonly at: number;
+  readonly bytes: Uint8Array;
+}
+
+/** What became of a message: its place is taken, or nobody knows yet, for this reason. */
+export type Published = "stored" | "taken" | Error;
+
+/** An open stream. */
+export class CommandStream {
+  readonly epoch: string;
+  /** Most bytes of a batch's payload. */
+  readonly payloadBytesMax: number;
+  readonly #connection: NatsConnection;
+  readonly #manager: JetStreamManager;
+  readonly #client: JetStreamClient;
+  readonly #name: string;
+
+  private constructor(connection: NatsConnection, manager: JetStreamManager, info: StreamInfo) {
+    this.#connection = connection;
+    this.#manager = manager;
+    this.#client = jetstream(connection, { timeout: answerMs });
+    this.#name = info.config.name;
+    this.epoch = info.config.metadata?.[epochKey] ?? "";
+    const taken = Math.min(connection.info?.max_payload ?? messageBytesMax, messageBytesMax);
+    this.payloadBytesMax = taken - headerBytes - ownHeaderBytes;
+  }
+
+  /** Finds or makes the stream. A `StartError` says why that cannot be. */
+  static async open(options: CommandStreamOptions): Promise<CommandStream> {
+    const connection = await reach(options);
+    try {
+      const manager = await jetstreamManager(connection, { timeout: answerMs });
+      const info = await foundOrMade(manager, options);
+      const fault = faultOf(info.config);
+      if (fault !== undefined) throw new StartError(`stream ${options.name} ${fault}`);
+      return new CommandStream(connection, manager, info);
+    } catch (error) {
+      await connection.close();
+      if (error instanceof StartError) throw error;
+      throw new StartError(`the broker's stream ${options.name} cannot be used: ${wordsOf(error)}`);
+    }
+  }
+
+  /** Number of the last message; 0 of an empty stream. */
+  async last(): Promise<number> {
+    const { state } = await this.#manager.streams.info(this.#name);
+    return state.last_seq;
+  }
+
+  /** Stores a message behind the one of a number, or not at all. Never rejects. */
+  async publish(bytes: Uint8Array, after: number): Promise<Published> {
+    try {
+      await this.#client.publish(subjectOf(this.#name), bytes, {
+        expect: { lastSequence: after },
+        timeout: answerMs,
+        retries: 0,
+      });
+      return "stored";
+    } catch (error) {
+      const isTaken = error instanceof JetStreamApiError && error.code === wrongLastSequence;
+      return isTaken ? "taken" : error instanceof Error ? error : new Error(String(error));
+    }
+  }
+
+  /** The message of a number, as its leader has it; undefined where it has none. */
+  async message(at: number): Promise<StreamMessage | undefined> {
+    const found = await this.#manager.streams.getMessage(this.#name, { seq: at });
+    return found === null ? undefined : { at: found.seq, bytes: found.data };
+  }
+
+  /** Messages from one number to another, both included; ends early where the stream does. */
+  async *messages(from: number, to: number): AsyncGenerator<StreamMessage, void, undefined> {
+    for (let next = from; next <= to; ) {
+      const before = next;
+      const batch = Math.min(pageMessages, to - next + 1);
+      for await (const { seq, data } of await this.#manager.direct.getBatch(this.#name, {
+        ...{ seq: next, batch },
+        max_bytes: 4 * messageBytesMax,
+      })) {
+        if (seq > to) break;
+        yield { at: seq, bytes: data };
+        next = seq + 1;
+      }
+      if (next !== before) continue;
+      // A server that is behind has not got it yet; the one that leads has.
+      const found = await this.message(next);
+      if (found === undefined) return;
+      yield found;
+      next = found.at + 1;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#connection.close();
+  }
+}
+
+function subjectOf(name: string): string {
+  return `openbourse.${name}.commands`;
+}
+
+async function reach({ servers }: CommandStreamOptions): Promise<NatsConnection> {
+  try {
+    return await connect({
+      servers: [...servers],
+      name: "openbourse",
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: 250,
+      timeout: 5_000,
+    });
+  } catch (error) {
+    throw new StartError(
+      `no NATS server answers at ${servers.join(", ")} (${wordsOf(error)}): start one with JetStream, or name another`,
+    );
+  }
+}
+
+async function foundOrMade(
+  manager: JetStreamManager,
+  { name, replicas, newEpoch }: CommandStreamOptions,
+): Promise<StreamInfo> {
+  const found = await manager.streams.info(name).catch((error: unknown) => {
+    if (error instanceof JetStreamApiError && error.status === 404) return undefined;
+    throw error;
+  });
+  if (found !== undefined) return found;
+  return await manager.streams.add({
+    name,
+    subjects: [subjectOf(name)],
+    storage: "file",
+    retention: "limits",
+    discard: "new",
+    num_replicas: replicas,
+    max_msg_size: messageBytesMax,
+    // A message is known again by its place, and not by an id.
+    duplicate_window: 100_000_000,
+    deny_delete: true,
+    allow_direct: true,
+    metadata: { [epochKey]: newEpoch },
+  });
+}
+
+/** Why a stream can be no log, in words that follow its name. */
+function faultOf({ metadata, discard, max_age, max_msgs, max_bytes }: StreamConfig) {
+  const epoch = metadata?.[epochKey];
+  if (epoch === undefined || !/^[0-9a-f]{32}$/.test(epoch)) {
+    return "was not made by openbourse: name another one";
+  }
+  const isBounded = max_age > 0 || max_msgs > 0 || max_bytes > 0;
+  if (isBounded && discard !== "new") {
+    return "forgets its oldest messages (discard: old with a limit): take the limit away";
+  }
+  if (max_age > 0) return "forgets its messages by age: set max_age to 0";
+  return undefined;
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
