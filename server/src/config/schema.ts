@@ -6,6 +6,7 @@
 import Type, { type Static, type TSchema } from "typebox";
 import { code, section, strict } from "../ports/config-section.ts";
 import { corsSchema, httpSchema, trustedProxiesSchema } from "./http-schema.ts";
+import { sessionsSchema } from "./sessions-schema.ts";
 
 const datasetHistorySchema = Type.Object(
   {
@@ -248,6 +249,7 @@ const streamsSchema = Type.Object(
       default: 10_000,
       description: "streams that are kept without subscribers",
     }),
+    sessions: sessionsSchema,
   },
   section,
 );

@@ -61,6 +61,7 @@ describe("a configuration", () => {
       resumeBytesMax: 268_435_456,
       idleSeconds: 60,
       idleStreamsMax: 10_000,
+      sessions: { perKeyMax: 20, max: 100, idleSeconds: 900 },
     });
     expect(partOf(config, cryptomus)).toEqual({
       enabled: true,

@@ -13,6 +13,7 @@ import type { Log } from "../ports/log.ts";
 import type { OpenedReplay, ReplayControl } from "../ports/replay.ts";
 import { StartError } from "../ports/start-error.ts";
 import { FeedRunner } from "../streams/bar-streams.ts";
+import { LiveClockSessions } from "../streams/clock-sessions.ts";
 import { FeedRestarts } from "../streams/feed-restarts.ts";
 import { PositionStream } from "../streams/position-stream.ts";
 import { openFeed } from "./feeds.ts";
@@ -79,6 +80,25 @@ export function sharedClocks(served: readonly ServedDataset[]): readonly ReplayC
     if (replay !== undefined && !first.some((other) => replay.share(other))) first.push(replay);
   }
   return first.map(({ control }) => control);
+}
+
+/** Clocks of their own, by which the recordings among what is served are played. */
+export function clockSessions(
+  served: readonly ServedDataset[],
+  { bars, streams }: Config,
+  parts: Pick<FeedConnections, "catalog" | "hub" | "clock" | "log">,
+): LiveClockSessions {
+  const { perKeyMax, max, idleSeconds } = streams.sessions;
+  return new LiveClockSessions({
+    ...parts,
+    bounds: { perKeyMax, max, idleMs: idleSeconds * 1_000 },
+    recordings: served.flatMap(({ dataset, opened }) => {
+      const branch = opened?.branch;
+      return branch === undefined ? [] : [{ dataset, branch }];
+    }),
+    latenessUs: bars.latenessMs * 1_000,
+    unchangedBars: streams.unchangedBars,
+  });
 }
 
 /** Adds a dataset to the catalog, with the tickers that are stored of it. */

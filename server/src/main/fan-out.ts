@@ -7,6 +7,7 @@ import { nowhere } from "../hub/options.ts";
 import type { Topic } from "../marketdata/topic.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { FeedRunner } from "../streams/bar-streams.ts";
+import type { LiveClockSessions } from "../streams/clock-sessions.ts";
 import type { Trading } from "./trading.ts";
 
 /** Who tells what topics hold. */
@@ -15,18 +16,21 @@ export interface TopicSources {
   readonly trading: Trading | undefined;
   /** More may come later. */
   readonly feeds: readonly FeedRunner[];
+  /** The session of a topic; undefined where it goes by the clock of all. */
+  session(topic: Topic): ReturnType<LiveClockSessions["session"]>;
 }
 
 /** Makes the hub. */
 export function createHub(
   { server, streams }: Config,
   clock: Clock,
-  { trading, feeds }: TopicSources,
+  { trading, feeds, session }: TopicSources,
 ): Hub {
   const feedOf = (dataset: string) => feeds.find((feed) => feed.dataset.code === dataset);
   const numberingOf = (topic: Topic) => {
     const isExchange = topic.kind !== "bars" && topic.kind !== "position";
     const dataset = isExchange ? undefined : topic.dataset;
+    if (!isExchange && topic.session !== undefined) return session(topic)?.numbering(dataset);
     return (dataset === undefined ? trading : feedOf(dataset))?.numbering;
   };
   return new Hub({
@@ -37,7 +41,8 @@ export function createHub(
     current: (topic) => trading?.current(topic),
     subscribed: (topic) => {
       if (topic.kind !== "bars") return;
-      feedOf(topic.dataset)?.audienceCame(topic);
+      const audible = topic.session === undefined ? feedOf(topic.dataset) : session(topic);
+      audible?.audienceCame(topic);
     },
     history: trading?.streamsPast,
     head: (topic) => numberingOf(topic)?.head(topic) ?? nowhere,

@@ -14,9 +14,10 @@ import type { ProtocolContext } from "../ports/protocol.ts";
 import type { ReplayControl } from "../ports/replay.ts";
 import type { RestRoute } from "../ports/rest.ts";
 import type { FeedRunner } from "../streams/bar-streams.ts";
+import type { LiveClockSessions } from "../streams/clock-sessions.ts";
 import { DatasetReaders } from "../streams/dataset-readers.ts";
 import { hasExchange } from "./configuration.ts";
-import { connectFeeds, openDataset, ownTrades, sharedClocks } from "./datasets.ts";
+import { clockSessions, connectFeeds, openDataset, ownTrades, sharedClocks } from "./datasets.ts";
 import { makePast } from "./demo/past.ts";
 import { createHub } from "./fan-out.ts";
 import { Protocols } from "./protocols.ts";
@@ -38,6 +39,8 @@ export interface Served {
   readonly recordings: Recordings;
   /** Clocks of recordings, each once. */
   readonly replays: readonly ReplayControl[];
+  /** Clocks of those who move about for themselves. */
+  readonly sessions: LiveClockSessions;
   readonly protocols: Protocols;
   /** Where producers push. */
   readonly ingestRoutes: readonly RestRoute[];
@@ -72,11 +75,15 @@ export async function openServed(
     (opened) => opened.close(),
   );
   const feeds: FeedRunner[] = [];
-  const hub = createHub(config, clock, { trading, feeds });
+  const hub = createHub(config, clock, {
+    ...{ trading, feeds },
+    session: (topic) => sessions.session(topic),
+  });
   const catalog = new Catalog();
+  const sessions = clockSessions(configured, config, { catalog, hub, clock, log });
   const history = new DatasetReaders();
   const context = {
-    ...{ log, keys, catalog, history, watch, marketMs, wallMs },
+    ...{ log, keys, catalog, history, watch, marketMs, wallMs, sessions },
     secrets: systemSecrets(),
     counts: ownCounts,
     limits: config.limits,
@@ -120,7 +127,7 @@ export async function openServed(
   }
   const ingestRoutes = ingestRoutesOf(configured, context);
   const made = { folder, trading, keys, hub, catalog, feeds, recordings, protocols };
-  return { ...made, replays, ingestRoutes, demoKey, demoUsers };
+  return { ...made, replays, sessions, ingestRoutes, demoKey, demoUsers };
 }
 
 /** Opens the exchange, with a past where it begins as a demo. */

@@ -97,7 +97,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { gateway, http, hasPage } = await openDoors(site, served, { tls, isStopping });
 
   const port = await start.step("listening", () => listen(http, host, wanted));
-  const { feeds, hub, trading, demoKey, demoUsers } = served;
+  const { feeds, hub, trading, sessions, demoKey, demoUsers } = served;
   for (const feed of feeds) {
     await start.step(
       "feeds running",
@@ -105,11 +105,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       () => feed.stop(),
     );
   }
+  // They play what feeds have read, and end before those.
+  await start.step(
+    "sessions",
+    () => sessions,
+    (opened) => opened.close(),
+  );
   await start.step(
     "seconds",
     () =>
       everySecond(times.clock, (nowUs) => {
         for (const feed of feeds) feed.wallTime(nowUs);
+        sessions.pass(nowUs);
         hub.expire();
         trading?.audience.look(gateway.connections);
       }),

@@ -19,6 +19,8 @@ export interface BarTopic {
   readonly dataset: string;
   readonly ticker: string;
   readonly periodS: PublishPeriodS;
+  /** The session by whose clock they are played; undefined by that of all. */
+  readonly session?: string | undefined;
 }
 
 /** A public stream of one market of the exchange. */
@@ -62,6 +64,7 @@ export interface PositionTopic {
   readonly kind: "position";
   /** Code of a dataset; undefined for the exchange. */
   readonly dataset: string | undefined;
+  readonly session?: string | undefined;
 }
 
 /** Everything that can be subscribed to. */
@@ -98,7 +101,7 @@ export type Update = UpdateOf[Topic["kind"]];
 export function topicKey(topic: Topic): string {
   switch (topic.kind) {
     case "bars":
-      return `bars|${topic.dataset}|${topic.ticker}|${topic.periodS}`;
+      return `bars|${topic.dataset}|${topic.ticker}|${topic.periodS}${inSession(topic)}`;
     case "depth":
       return `depth|${topic.market}|${topic.depthScale}`;
     case "candles":
@@ -107,10 +110,16 @@ export function topicKey(topic: Topic): string {
     case "fills":
       return `${topic.kind}|${topic.market}|${topic.user}`;
     case "position":
-      return topic.dataset === undefined ? "position" : `position|${topic.dataset}`;
+      return topic.dataset === undefined
+        ? "position"
+        : `position|${topic.dataset}${inSession(topic)}`;
     case "balances":
       return `balances|${topic.currency}|${topic.user}`;
     default:
       return `${topic.kind}|${topic.market}`;
   }
+}
+
+function inSession({ session }: BarTopic | PositionTopic): string {
+  return session === undefined ? "" : `|${session}`;
 }

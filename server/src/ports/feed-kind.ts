@@ -1,14 +1,21 @@
 /** What kinds of feeds there are, each as one value, and what comes of a configured one. */
 import type { Static, TSchema } from "typebox";
-import type { Feed } from "./feed.ts";
+import type { Feed, FeedContext } from "./feed.ts";
 import type { IngestDoor } from "./ingest-door.ts";
 import type { LiveSource } from "./live-source.ts";
-import type { OpenedReplay } from "./replay.ts";
+import type { OpenedReplay, RecordingPast } from "./replay.ts";
 import type { RestRoute } from "./rest.ts";
 
 /** A feed that is ready to run, and what the runner has to know about it. */
 export interface OpenedFeed extends OpenedKind {
   readonly feed: Feed;
+}
+
+/** A recording that is played by a clock of its own. */
+export interface OpenedBranch extends OpenedFeed {
+  readonly replay: OpenedReplay;
+  /** What all who play it know of it. It is read for as long as it is asked for. */
+  past(context: Pick<FeedContext, "count" | "warn" | "instrument">): RecordingPast;
 }
 
 /** A source whose tickers are watched by the runner's own policy, and what the runner has to know about it. */
@@ -30,6 +37,8 @@ export interface OpenedKind {
   readonly simulated: boolean;
   /** Its clock, where that can be controlled. */
   readonly replay?: OpenedReplay;
+  /** The same recording once more, on a clock of its own that begins at its recorded times; it is read once for all. */
+  branch?(): OpenedBranch;
   /** What of it is reached over HTTP, for the dataset that it feeds. */
   routes?(dataset: string, door: IngestDoor): readonly RestRoute[];
 }

@@ -7,6 +7,7 @@ import type { MarketRules } from "../core/market/rules.ts";
 import type { CatalogView } from "../marketdata/catalog.ts";
 import type { MarketBoardView } from "../marketdata/market-board.ts";
 import type { AdmissionCounts } from "./admission-counts.ts";
+import type { ClockSessions } from "./clock-sessions.ts";
 import type { DatasetReader, StoredBars, TickerBarQuery } from "./dataset-reader.ts";
 import type { Dialect } from "./dialect.ts";
 import type { Unanswered } from "./history.ts";
@@ -101,6 +102,8 @@ export interface ProtocolContext {
   readonly catalog: CatalogView;
   /** The past of all datasets of the catalog: what was published when it is asked is in the answer. */
   readonly history: DatasetReader;
+  /** Clocks of their own for those who move about in recordings. */
+  readonly sessions?: ClockSessions | undefined;
   /** Undefined where there is none, and then no protocol is opened that needs it. */
   readonly exchange: ExchangeAccess | undefined;
   /** For how long after its end late trades may still change a bar. */

@@ -1,4 +1,6 @@
 /** The clock by which recordings are played, as those who control it see it. */
+import type { StoredBar } from "../marketdata/bars/bar.ts";
+import type { Trade } from "../marketdata/trade.ts";
 
 /** How many seconds of market time pass in one second; `max` does not wait at all. */
 export type ReplaySpeed = number | "max";
@@ -42,6 +44,29 @@ export interface ReplayMember {
   /** Forgets what was played and begins again. */
   again(): Promise<void>;
 }
+
+/** What is known of a recording without playing it, as far as it has been read. */
+export interface RecordingPast {
+  /** First and last moment that have been read, as recorded; undefined before there is any. */
+  readonly fromUs: number | undefined;
+  readonly toUs: number | undefined;
+  /** Whether it has been read to its end. */
+  readonly isWhole: boolean;
+  /** Whole bars of minutes of a ticker, oldest first. */
+  minutes(ticker: string): readonly StoredBar[];
+  tickers(): readonly string[];
+  /** Trades of event times from one to before another one, oldest first, until `take` says that it has enough. */
+  trades(
+    fromUs: number,
+    toUs: number,
+    take: (trades: readonly RecordedPastTrade[]) => boolean,
+  ): Promise<void>;
+}
+
+/** A trade of a recording; its ticker is that under which it is served. */
+export type RecordedPastTrade = Omit<Trade, "instrument" | "receiveTimeUs"> & {
+  readonly ticker: string;
+};
 
 /** What an opened feed has of its clock. */
 export interface OpenedReplay {

@@ -5,6 +5,7 @@
  * It is bounded: what is beyond its bound is read from the files again by those who are behind.
  */
 import { tmpdir } from "node:os";
+import { setImmediate } from "node:timers/promises";
 import type { RecordedTrade } from "./map.ts";
 import type { RecordingFailure } from "./recording.ts";
 import { packRows, pieceRowsMax, unpackRows } from "./row-piece.ts";
@@ -141,6 +142,8 @@ export class Tape {
   /** The rows from a place on, as many as are together; undefined where they are not there, or not any more. */
   async rowsAt(row: number): Promise<PlacedRows | undefined> {
     const head = this.#head;
+    // What is in memory comes without waiting: others have their turn before the next part of it.
+    if (row !== head.row) await setImmediate();
     if (row >= head.row && row < head.row + head.trades.length) return behind(head, row);
     if (row >= this.#keptRows) return undefined;
     const piece = this.#pieces[lastAt(this.#pieces, (one) => one.row <= row)]!;
@@ -237,7 +240,9 @@ const changed: RecordingFailure = {
 
 function behind(run: PlacedRows, row: number): PlacedRows {
   const { path, done, trades } = run;
-  const rest = row === run.row ? trades : trades.slice(row - run.row);
+  const from = row - run.row;
+  const isAll = from === 0 && trades.length <= pieceRowsMax;
+  const rest = isAll ? trades : trades.slice(from, from + pieceRowsMax);
   return { kind: "rows", trades: rest, path, done, row };
 }
 

@@ -38,7 +38,7 @@ export interface FeedRunnerOptions {
   readonly unchangedBars: boolean;
   /** Whether anybody would be sent such a bar; always when left out. */
   isWanted?(instrument: Instrument, periodS: PublishPeriodS): boolean;
-  readonly catalog: Catalog;
+  readonly catalog: Pick<Catalog, "ensureInstrument" | "instrument" | "resume">;
   readonly clock: Clock;
   readonly log: Log;
   /** Receives each bar when it is due. */

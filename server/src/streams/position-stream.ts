@@ -19,6 +19,8 @@ export interface PositionStreamOptions {
   readonly numbering: Numbering;
   /** Code of the dataset; undefined for the exchange. */
   readonly dataset: string | undefined;
+  /** The session by whose clock it is played. */
+  readonly session?: string;
 }
 
 /** Positions of one source. It has to be ticked when all before the tick has been published. */
@@ -32,7 +34,8 @@ export class PositionStream implements Stage {
 
   constructor(options: PositionStreamOptions) {
     this.#options = options;
-    this.#topic = { kind: "position", dataset: options.dataset };
+    const { dataset, session } = options;
+    this.#topic = { kind: "position", dataset, session };
   }
 
   tick(tick: Tick): void {

@@ -8,7 +8,7 @@ import type {
 } from "../../ports/stream-description.ts";
 import { positionsMeaning, positionsParameter } from "../kit/positions.ts";
 import { streamPaths } from "./dialect.ts";
-import { barsChannel, minuteAggregation, successCodes } from "./messages.ts";
+import { barsChannel, minuteAggregation, sessionParameter, successCodes } from "./messages.ts";
 import { keyScheme } from "./rest.ts";
 import {
   bar,
@@ -21,6 +21,9 @@ import {
 
 const [path = ""] = streamPaths;
 
+const sessionMeaning =
+  "Name of a session of your key: the connection sees recordings alone, by a clock of its own that `/openbourse/v1/replay` moves.";
+
 /** The description. */
 export function describeStream(names: SampleNames): StreamDescription {
   return {
@@ -28,7 +31,7 @@ export function describeStream(names: SampleNames): StreamDescription {
     about:
       "Bars of one minute of every dataset. A request is a JSON object with `event`, and a `request_id` if you like.",
     security: [{ apikey: keyScheme }],
-    parameters: { [positionsParameter]: positionsMeaning },
+    parameters: { [positionsParameter]: positionsMeaning, [sessionParameter]: sessionMeaning },
     channels: [barsOf("current", names), connection, barsOf("first", names)],
   };
 }

@@ -1,7 +1,14 @@
 /** The Finazon dialect as the gateway sees it: which paths it serves and who is let in. */
-import type { AccessRefusal, Admission, AdmissionEvents, Doorkeeper } from "../../access/grant.ts";
+import type {
+  AccessRefusal,
+  Admission,
+  AdmissionEvents,
+  Doorkeeper,
+  Grant,
+} from "../../access/grant.ts";
 import type { CatalogView } from "../../marketdata/catalog.ts";
 import { type Awaitable, whenThere } from "../../ports/awaitable.ts";
+import type { ClockSession, ClockSessions } from "../../ports/clock-sessions.ts";
 import type {
   ConnectionHandle,
   Dialect,
@@ -11,7 +18,7 @@ import type {
 import { asksForPositions } from "../kit/positions.ts";
 import type { ReplyOptions } from "./encode.ts";
 import { refusalReasons, restErrorReply } from "./errors.ts";
-import { keyParameter } from "./messages.ts";
+import { keyParameter, sessionParameter } from "./messages.ts";
 import { createFinazonSession } from "./session.ts";
 
 /** Paths of the stream. */
@@ -21,6 +28,8 @@ export const streamPaths: readonly string[] = ["/v1", "/v1/", "/v1.0"];
 export interface FinazonDialectOptions {
   readonly catalog: CatalogView;
   readonly doorkeeper: Doorkeeper;
+  /** Clocks of their own; nobody has one where it is left out. */
+  readonly sessions?: ClockSessions | undefined;
   /** Choices that the reference leaves open; each has the default of D-F3. */
   readonly options?: Partial<ReplyOptions>;
 }
@@ -35,6 +44,7 @@ export interface FinazonDialect extends Dialect {
 export function createFinazonDialect({
   catalog,
   doorkeeper,
+  sessions,
   options = {},
 }: FinazonDialectOptions): FinazonDialect {
   const { eventInReplies = true } = options;
@@ -50,17 +60,47 @@ export function createFinazonDialect({
     const { address } = request;
     const tellsPositions = asksForPositions((name) => request.query(name));
     const admitting = doorkeeper.admit(request.query(keyParameter), events, nowMs, address);
-    return whenThere(admitting, (admission) => decide(admission, { connection, tellsPositions }));
+    const sessionName = request.query(sessionParameter);
+    return whenThere(admitting, (admission) =>
+      decide(admission, { connection, tellsPositions, sessionName }),
+    );
   }
 
-  function decide(admission: Admission | AccessRefusal, { connection, tellsPositions }: Opening) {
+  function decide(admission: Admission | AccessRefusal, opening: Opening) {
     if (typeof admission === "string") {
       return { kind: "refused", ...restErrorReply(refusalReasons[admission]) } as const;
+    }
+    const { connection, tellsPositions, sessionName } = opening;
+    if (sessionName !== undefined) {
+      const joined = sessions?.join(ownerOf(admission.grant), sessionName) ?? "nothing-recorded";
+      if (typeof joined !== "string") return inSession(joined, admission, opening);
+      admission.release();
+      return { kind: "refused", ...restErrorReply(joined) } as const;
     }
     const session = createFinazonSession({
       ...{ catalog, admission, eventInReplies, tellsPositions },
       started: () => openConnections.add(connection),
       ended: () => openConnections.delete(connection),
+    });
+    return { kind: "accepted", session } as const;
+  }
+
+  /** What such a connection sees goes by the clock of its session. */
+  function inSession(joined: ClockSession, admission: Admission, opening: Opening) {
+    const { connection, tellsPositions } = opening;
+    let leave = () => {};
+    const session = createFinazonSession({
+      ...{
+        catalog: joined.catalog,
+        session: joined.key,
+        admission,
+        eventInReplies,
+        tellsPositions,
+      },
+      started: () => {
+        leave = joined.enter((dataset) => connection.inject({ kind: "dataset-ended", dataset }));
+      },
+      ended: () => leave(),
     });
     return { kind: "accepted", session } as const;
   }
@@ -72,10 +112,17 @@ export function createFinazonDialect({
   return { name: "finazon", accepts: (path) => streamPaths.includes(path), open, datasetEnded };
 }
 
+/** Whose sessions are those of a key. */
+export function ownerOf({ workspace, keyId }: Grant): string {
+  return `${workspace}/${keyId}`;
+}
+
 /** What asks to be let in. */
 interface Opening {
   readonly connection: ConnectionHandle;
   readonly tellsPositions: boolean;
+  /** As it was asked for; undefined where none was. */
+  readonly sessionName: string | undefined;
 }
 
 /** Tells the session of a connection what becomes of its place. */

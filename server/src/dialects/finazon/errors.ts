@@ -5,6 +5,7 @@
  */
 import type { AccessRefusal } from "../../access/grant.ts";
 import { ensureNever } from "../../core/assert.ts";
+import type { SessionRefusal } from "../../ports/clock-sessions.ts";
 import type { Unanswered } from "../../ports/history.ts";
 import { type RestReply, retryAfter } from "../../ports/rest.ts";
 import { quoted } from "../kit/quoted.ts";
@@ -158,6 +159,9 @@ export type RestReason =
   | "nothing-known"
   | "history-busy"
   | "history-failed"
+  | SessionRefusal
+  | "unknown-session"
+  | "clock-refused"
   | "failed";
 
 /** Why a call has no answer, and the parameter, dataset or path that this is about. */
@@ -263,6 +267,36 @@ export const restErrors: Readonly<Record<RestReason, RestErrorRow>> = {
     code: "DATA_UNAVAILABLE",
     message: unavailableMessage,
     // Somebody has to make room or mend the disk.
+    retryAfterS: 60,
+  },
+  "bad-session-name": {
+    status: 400,
+    code: "INVALID_PARAMETER",
+    message: `${invalidParameter("session")} Use 1 to 64 letters, digits, dots, hyphens and underscores.`,
+  },
+  "nothing-recorded": {
+    status: 400,
+    code: "INVALID_PARAMETER",
+    message: `${invalidParameter("session")} This server has no recording with which a session could move about.`,
+  },
+  "unknown-session": {
+    status: 404,
+    code: "ENDPOINT_NOT_FOUND",
+    message:
+      "There is no session {subject} of this key. Connect with it, or play, pause or step it, and it begins.",
+  },
+  "clock-refused": { status: 400, code: "INVALID_PARAMETER", message: "{subject}" },
+  "too-many-sessions": {
+    status: 429,
+    code: "API_RATE_LIMIT_EXCEEDED",
+    message: "Your key has as many sessions as it may have at once. End one of them and try again.",
+    retryAfterS: 60,
+  },
+  "too-many-sessions-in-all": {
+    status: 429,
+    code: "API_RATE_LIMIT_EXCEEDED",
+    message:
+      "This server has as many sessions as it may have at once. One ends when it has been idle for a while.",
     retryAfterS: 60,
   },
   failed: {

@@ -6,6 +6,9 @@
 /** Name of the query parameter that holds the key, of the stream and of REST. */
 export const keyParameter = "apikey";
 
+/** Name of the query parameter that names a clock of one's own; ours. */
+export const sessionParameter = "session";
+
 /** What a client can ask for (reference: the samples under "Event"). */
 export const eventNames = ["subscribe", "unsubscribe", "heartbeat", "reset"] as const;
 

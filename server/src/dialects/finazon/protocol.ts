@@ -15,6 +15,7 @@ import { describeStream } from "./description.ts";
 import { createFinazonDialect, streamPaths } from "./dialect.ts";
 import { closings, failedReply, restErrors, streamErrorCodes } from "./errors.ts";
 import { finazonNotFound, finazonRoutes, isRestPath } from "./rest.ts";
+import { isReplayPath, replayRoutes } from "./rest-replay.ts";
 import { trial } from "./trial.ts";
 import { Usage } from "./usage.ts";
 
@@ -35,7 +36,7 @@ export const finazon: Protocol<typeof finazonSchema> = {
   },
   describeStream,
   isEnabled: () => true,
-  owns: (path) => streamPaths.includes(path) || isRestPath(path),
+  owns: (path) => streamPaths.includes(path) || isRestPath(path) || isReplayPath(path),
   notFound: finazonNotFound,
   failed: failedReply,
   trial,
@@ -43,7 +44,16 @@ export const finazon: Protocol<typeof finazonSchema> = {
 };
 
 function open(context: ProtocolContext, config: FinazonConfig): OpenProtocol {
-  const { catalog, history, keys: store, secrets, limits: defaults, watch, counts } = context;
+  const {
+    catalog,
+    history,
+    keys: store,
+    secrets,
+    limits: defaults,
+    watch,
+    counts,
+    sessions,
+  } = context;
   const { eventInReplies, firstPage, onConnectionLimit: onLimit } = config;
   const keys = new KeyDoorkeeper({ store, secrets, defaults, onLimit, counts });
   const usage = new Usage(counts.quota("finazon usage"));
@@ -53,17 +63,24 @@ function open(context: ProtocolContext, config: FinazonConfig): OpenProtocol {
       ...{ secrets, counts, limits: context.visitors },
     });
   const doorkeeper = watchedDoorkeeper(visitors ?? keys, name, watch);
-  const dialect = createFinazonDialect({ catalog, doorkeeper, options: { eventInReplies } });
+  const dialect = createFinazonDialect({
+    ...{ catalog, doorkeeper, sessions },
+    options: { eventInReplies },
+  });
+  const { after } = context;
+  const routes = finazonRoutes({
+    ...{ catalog, history, doorkeeper, usage, after, sessions },
+    firstPage: firstPage === 1 ? 1 : 0,
+    latenessUs: context.latenessMs * 1_000,
+    marketUs: () => context.marketMs() * 1_000,
+    madeMs: (workspace) => store.workspace(workspace)?.createdAtMs,
+  });
   return {
     dialect,
-    routes: finazonRoutes({
-      ...{ catalog, history, doorkeeper, usage },
-      firstPage: firstPage === 1 ? 1 : 0,
-      latenessUs: context.latenessMs * 1_000,
-      marketUs: () => context.marketMs() * 1_000,
-      after: context.after,
-      madeMs: (workspace) => store.workspace(workspace)?.createdAtMs,
-    }),
+    routes:
+      sessions === undefined
+        ? routes
+        : [...routes, ...replayRoutes({ doorkeeper, sessions, after })],
     refresh(nowMs) {
       keys.refresh(nowMs);
       visitors?.refresh(nowMs);

@@ -6,6 +6,7 @@
 import type { AccessRefusal, Doorkeeper, Grant } from "../../access/grant.ts";
 import { nextMinuteMs } from "../../access/minute-quota.ts";
 import { type Awaitable, whenThere } from "../../ports/awaitable.ts";
+import type { ClockSessions } from "../../ports/clock-sessions.ts";
 import { type DatasetReader, pastAnswerMsMax } from "../../ports/dataset-reader.ts";
 import {
   type RestReply,
@@ -15,7 +16,7 @@ import {
   type SecurityScheme,
   upgradeRequired,
 } from "../../ports/rest.ts";
-import { streamPaths } from "./dialect.ts";
+import { ownerOf, streamPaths } from "./dialect.ts";
 import {
   faultReply,
   isRestFault,
@@ -23,7 +24,7 @@ import {
   refusalReasons,
   restErrorReply,
 } from "./errors.ts";
-import { keyParameter } from "./messages.ts";
+import { keyParameter, sessionParameter } from "./messages.ts";
 import type { FirstPage } from "./paging.ts";
 import type { RestResource, RestSources } from "./resource.ts";
 import { accountResources } from "./rest-account.ts";
@@ -59,6 +60,8 @@ export interface FinazonRestOptions extends RestSources {
   readonly doorkeeper: Doorkeeper;
   /** Runs a task once after a delay; the returned function cancels it. */
   after(delayMs: number, task: () => void): () => void;
+  /** Clocks of their own; nobody has one where it is left out. */
+  readonly sessions?: ClockSessions | undefined;
 }
 
 /** Everything that is served. */
@@ -82,7 +85,7 @@ export function finazonRoutes(options: FinazonRestOptions): readonly RestRoute[]
     summary: resource.summary,
     tag: "Finazon",
     security: [{ apikey: keyScheme }],
-    querySchema: querySchema(resource),
+    querySchema: querySchema(resource, options.sessions !== undefined),
     ...(resource.replySchema === undefined ? {} : { replySchema: resource.replySchema }),
     handle: (request, nowMs) => answer({ ...options, resource, request, nowMs }),
   }));
@@ -129,12 +132,27 @@ function told({ resource, ...call }: Call, grant: Grant): Awaitable<RestReply> {
   const about = readDataset(call);
   const dataset = isRestFault(about) ? undefined : about.code;
   call.usage.add({ workspace: grant.workspace, dataset, kind: resource.usage }, call.nowMs);
+  const seen = seenBy(call, grant);
+  if (isRestFault(seen)) return faultReply(seen);
   const wait = new Wait(call.request);
-  const history = wait.reader(call.history);
-  const answering = resource.answer({ ...call, history, grant });
+  const history = wait.reader(seen.history);
+  const answering = resource.answer({ ...call, ...seen, history, grant });
   return whenThere(wait.until(answering, call), (reply) =>
     isRestFault(reply) ? faultReply(reply) : reply,
   );
+}
+
+/** What there is by the clock that a call goes by: that of its session, or that of all. */
+function seenBy(
+  call: Omit<Call, "resource">,
+  grant: Grant,
+): Pick<RestSources, "catalog" | "history" | "marketUs"> | RestFault {
+  const name = call.request.query[sessionParameter];
+  if (name === undefined || call.sessions === undefined) return call;
+  const session = call.sessions.find(ownerOf(grant), name);
+  if (session === undefined) return { reason: "unknown-session", subject: name };
+  const { catalog, history } = session;
+  return { catalog, history, marketUs: () => session.marketUs ?? 0 };
 }
 
 /** Somebody who waits for an answer, for a while; what is read for them is left once they do not any more. */
@@ -174,7 +192,8 @@ class Wait {
   }
 }
 
-function accessReply(refusal: AccessRefusal, nowMs: number): RestReply {
+/** The reply to somebody who is not let in. */
+export function accessReply(refusal: AccessRefusal, nowMs: number): RestReply {
   const reply = restErrorReply(refusalReasons[refusal]);
   if (refusal !== "too-many-calls") return reply;
   return { ...reply, headers: retryAfter(nextMinuteMs(nowMs) / 1_000) };
@@ -183,13 +202,18 @@ function accessReply(refusal: AccessRefusal, nowMs: number): RestReply {
 const authorizationScheme = /^(?:apikey|bearer) +/i;
 
 /** The key: query parameter, `Authorization: apikey KEY`, `Bearer KEY`, or the key alone. */
-function readKey(request: RestRequest): string | undefined {
+export function readKey(request: RestRequest): string | undefined {
   const inQuery = request.query[keyParameter];
   if (inQuery !== undefined && inQuery !== "") return inQuery;
   return request.header("authorization")?.trim().replace(authorizationScheme, "");
 }
 
-function querySchema({ parameters, required = [] }: RestResource): object {
+function querySchema({ parameters, required = [] }: RestResource, hasSessions: boolean): object {
   const key = { type: "string", description: "API key, unless it is in the Authorization header." };
-  return { type: "object", properties: { ...parameters, [keyParameter]: key }, required };
+  const session = {
+    type: "string",
+    description: "Session of your key: answers know nothing of what is after its clock.",
+  };
+  const own = { [keyParameter]: key, ...(hasSessions && { [sessionParameter]: session }) };
+  return { type: "object", properties: { ...parameters, ...own }, required };
 }

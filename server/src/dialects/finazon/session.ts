@@ -21,6 +21,8 @@ export interface FinazonSessionOptions extends ReplyOptions {
   readonly admission: Admission;
   /** Whether the client asked for positions. */
   readonly tellsPositions?: boolean;
+  /** The session by whose clock recordings are played; undefined by that of all. */
+  readonly session?: string | undefined;
   /** Called once when the connection is open. */
   started(): void;
   /** Called once when it is gone, even if it never was open. */
@@ -47,9 +49,9 @@ class FinazonSession implements Session {
     this.#options = options;
     this.#admission = options.admission;
     this.#rate = new MessageRate(grant.limits.messagesPerMinuteMax ?? Number.POSITIVE_INFINITY);
-    const { catalog, eventInReplies, tellsPositions } = options;
+    const { catalog, eventInReplies, tellsPositions, session } = options;
     this.#subscriber = new Subscriber({
-      ...{ catalog, eventInReplies, grant },
+      ...{ catalog, eventInReplies, grant, session },
       tellsPositions: tellsPositions === true,
     });
   }

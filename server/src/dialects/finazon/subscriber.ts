@@ -35,6 +35,8 @@ export interface SubscriberOptions extends ReplyOptions {
   readonly grant: Grant;
   /** Whether bars and replies tell positions, and requests from where they go on. */
   readonly tellsPositions?: boolean;
+  /** The session by whose clock recordings are played; undefined by that of all. */
+  readonly session?: string | undefined;
 }
 
 type Encodings = Readonly<Record<Generation, Encoding<"bars">>>;
@@ -127,7 +129,7 @@ export class Subscriber {
       since,
       answered: (resumed) => this.#success(request, started, resumedFields(since, resumed)),
     };
-    return isNew ? [resume, start(positionsOf(dataset))] : [resume];
+    return isNew ? [resume, start(this.#positionsOf(dataset))] : [resume];
   }
 
   /** Stops what is active. The reply goes out behind the last bar. */
@@ -145,7 +147,7 @@ export class Subscriber {
     const isLast = stopped.length > 0 && !this.#subscriptions.areOf(request.dataset);
     return [
       ...stopped.map(stop),
-      ...(isLast && this.#tellsPositions ? [stop(positionsOf(request.dataset))] : []),
+      ...(isLast && this.#tellsPositions ? [stop(this.#positionsOf(request.dataset))] : []),
       ...errorEffects(request, [...unknownTickerErrors(wanted.unknown), ...present(errors)]),
       ...this.#success(request, stopped),
     ];
@@ -166,12 +168,19 @@ export class Subscriber {
   stopAll(): readonly SessionEffect[] {
     const stopped = this.#subscriptions.clear();
     const datasets = new Set(stopped.map(({ topic }) => topic.dataset));
-    const positions = this.#tellsPositions ? [...datasets].map(positionsOf) : [];
+    const positions = this.#tellsPositions
+      ? [...datasets].map((one) => this.#positionsOf(one))
+      : [];
     return [...stopped, ...positions].map(stop);
   }
 
+  #positionsOf(dataset: string): Startable {
+    const { session } = this.#options;
+    return { topic: { kind: "position", dataset, session }, encoding: positions };
+  }
+
   #resolve(request: SubscriptionRequest): ResolvedRequest {
-    const { catalog, grant } = this.#options;
+    const { catalog, grant, session } = this.#options;
     const { dataset, tickers, stream } = request;
     if (catalog.dataset(dataset) === undefined) return { ok: false, error: this.#unknown(request) };
     if (!grant.mayUse(dataset)) {
@@ -182,7 +191,7 @@ export class Subscriber {
     for (const ticker of tickers) {
       const instrument = catalog.instrument(dataset, ticker);
       if (instrument === undefined) unknown.push(ticker);
-      else topics.push(topicOfStream(instrument, stream));
+      else topics.push({ ...topicOfStream(instrument, stream), session });
     }
     return { ok: true, topics, unknown };
   }
@@ -228,10 +237,6 @@ function resumedFields(since: Place | undefined, { place, lost }: Resumed): stri
   if (lost.length === 0) return `${fields},"recovered":true`;
   const tickers = (lost as readonly BarTopic[]).map(({ ticker }) => ticker);
   return `${fields},"recovered":false,"lost":${JSON.stringify(tickers)}`;
-}
-
-function positionsOf(dataset: string): Startable {
-  return { topic: { kind: "position", dataset }, encoding: positions };
 }
 
 /** What an effect starts or stops. */

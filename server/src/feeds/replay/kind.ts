@@ -1,6 +1,6 @@
 /** `kind: replay` as one value, for servers that list it among their feeds. */
 import { existsSync } from "node:fs";
-import type { FeedKind, OpenedFeed } from "../../ports/feed-kind.ts";
+import type { FeedKind, OpenedBranch, OpenedFeed } from "../../ports/feed-kind.ts";
 import type { OpenedReplay, ReplayMember } from "../../ports/replay.ts";
 import { isPattern } from "../../recordings/sources.ts";
 import {
@@ -12,6 +12,7 @@ import {
 import { createReplayFeed, seatFor } from "./feed.ts";
 import type { ReplayClock, Seat } from "./replay-clock.ts";
 import { SharedTape } from "./shared-tape.ts";
+import { TapePast } from "./tape-past.ts";
 
 /** Recorded trades, played as if they happened now. */
 export const replay: FeedKind<typeof replayFeedSchema> = {
@@ -23,13 +24,14 @@ export const replay: FeedKind<typeof replayFeedSchema> = {
 /** What others see of a feed's seat. */
 class SeatReplay implements OpenedReplay {
   readonly #seat: Seat;
-  readonly #tape: SharedTape;
   readonly #mayShare: boolean;
+  /** Let go with it; left out where it is one of several that play it. */
+  readonly #whole: Whole | undefined;
 
-  constructor(seat: Seat, tape: SharedTape, mayShare: boolean) {
+  constructor(seat: Seat, mayShare: boolean, whole?: Whole) {
     this.#seat = seat;
-    this.#tape = tape;
     this.#mayShare = mayShare;
+    this.#whole = whole;
   }
 
   get control(): ReplayClock {
@@ -52,10 +54,46 @@ class SeatReplay implements OpenedReplay {
     this.control.attach(member);
   }
 
-  close(): Promise<void> {
-    return this.#tape.close();
+  async close(): Promise<void> {
+    await this.#whole?.close();
   }
 }
+
+/** A recording, and all that its players share. */
+class Whole {
+  readonly options: ReplayOptions;
+  readonly tape: SharedTape;
+  #past: TapePast | undefined;
+
+  constructor(options: ReplayOptions) {
+    this.options = options;
+    this.tape = new SharedTape(options);
+  }
+
+  /** It is played once more, from its beginning and at its own speed, by a clock of its own. */
+  branch(): OpenedBranch {
+    const options = { ...this.options, ...branchSettings };
+    const seat = seatFor(options);
+    return {
+      feed: createReplayFeed(options, seat, this.tape),
+      replay: new SeatReplay(seat, true),
+      past: (context) => {
+        this.#past ??= new TapePast(options, this.tape, context);
+        return this.#past;
+      },
+      ...{ waitsForConsumers: false, waitsForAudience: false },
+      ...{ isRecording: true, simulated: false },
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.#past?.stop();
+    this.#past = undefined;
+    await this.tape.close();
+  }
+}
+
+const branchSettings = { clock: "recorded", loop: false, speed: 1 } as const;
 
 function open(config: ReplayFeedConfig, publisher: string): OpenedFeed | string {
   const options = replayOptions(config, publisher);
@@ -63,10 +101,11 @@ function open(config: ReplayFeedConfig, publisher: string): OpenedFeed | string 
   const fault = replayOptionsFault(options) ?? missingFile(options.files);
   if (fault !== undefined) return fault;
   const seat = seatFor(options);
-  const tape = new SharedTape(options);
+  const whole = new Whole(options);
   return {
-    feed: createReplayFeed(options, seat, tape),
-    replay: new SeatReplay(seat, tape, config.start === "at-once" && !config.loop),
+    feed: createReplayFeed(options, seat, whole.tape),
+    replay: new SeatReplay(seat, config.start === "at-once" && !config.loop, whole),
+    branch: () => whole.branch(),
     waitsForConsumers: config.speed === "max",
     waitsForAudience: config.start === "first-subscription",
     isRecording: true,

@@ -39,6 +39,7 @@ export const startSteps = [
   "http",
   "listening",
   "feeds running",
+  "sessions",
   "seconds",
 ] as const;
 
