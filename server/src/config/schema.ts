@@ -6,7 +6,7 @@
 import Type, { type Static, type TSchema } from "typebox";
 import { code, section, strict } from "../ports/config-section.ts";
 import { corsSchema, httpSchema, trustedProxiesSchema } from "./http-schema.ts";
-import { sessionsSchema } from "./sessions-schema.ts";
+import { bound, sessionsSchema } from "./sessions-schema.ts";
 
 const datasetHistorySchema = Type.Object(
   {
@@ -314,9 +314,6 @@ const exchangeSchema = Type.Object(
   },
   section,
 );
-
-const bound = (defaultMax: number, description: string) =>
-  Type.Integer({ minimum: 1, maximum: 1_000_000, default: defaultMax, description });
 
 const terminalSchema = Type.Object(
   {

@@ -1,8 +1,9 @@
 /** `streams.sessions`: how many may have clocks of their own in recordings. */
-import Type from "typebox";
+import Type, { type TInteger } from "typebox";
 import { section } from "../ports/config-section.ts";
 
-const bound = (defaultMax: number, description: string) =>
+/** How many there may be of something, at least one. */
+export const bound = (defaultMax: number, description: string): TInteger =>
   Type.Integer({ minimum: 1, maximum: 1_000_000, default: defaultMax, description });
 
 /** See the head of the file. */
