@@ -25,6 +25,12 @@ export type SettledFormat = RecordingFormat | BarFormat;
 type TradeRole = keyof ColumnMap<string>;
 type Columns = Readonly<Record<string, string | number>>;
 
+/** Names of times that say what they count, or when from. */
+const countedTimes = [
+  ...["timems", "timeus", "timens", "tsms", "tsus", "tsns", "mts", "timestampms", "timestampus"],
+  ...["timestampns", "unix", "unixtime", "unixtimestamp", "epoch"],
+];
+
 /** Names by which columns of trades go, without case, blanks and underscores; the first are the likeliest. */
 const tradeNames: Readonly<Record<TradeRole, readonly string[]>> = {
   time: [
@@ -37,14 +43,16 @@ const tradeNames: Readonly<Record<TradeRole, readonly string[]>> = {
     "tradetime",
     "eventtime",
     "transacttime",
-    "timems",
-    "timeus",
+    ...countedTimes,
   ],
-  price: ["price", "p", "px", "rate", "tradeprice"],
-  quantity: ["quantity", "qty", "q", "amount", "size", "sz", "volume", "vol", "v"],
-  id: ["id", "tradeid", "tid", "aggid", "aggtradeid", "seq"],
+  price: ["price", "p", "px", "rate", "tradeprice", "execprice"],
+  quantity: [
+    ...["quantity", "qty", "q", "amount", "size", "sz", "volume", "vol", "v"],
+    ...["tradeqty", "tradequantity", "execqty", "basevolume", "baseqty"],
+  ],
+  id: ["id", "tradeid", "tid", "aggid", "aggtradeid", "execid", "trdmatchid", "seq"],
   idType: ["idtype"],
-  side: ["side", "takerside", "direction"],
+  side: ["side", "takerside", "aggressorside", "direction"],
   buyerMaker: ["isbuyermaker", "buyermaker", "m", "wasthebuyerthemaker"],
   ticker: ["ticker", "symbol", "instrument", "market", "pair", "s"],
   receiveTime: ["receivetime", "localtimestamp"],
@@ -62,17 +70,17 @@ const barNames: Readonly<Record<BarRole, readonly string[]>> = {
     "t",
     "datetime",
     "date",
-    "start",
-    "starttime",
+    ...["start", "starttime", "starttimems", "begin", "bucket"],
+    ...countedTimes,
   ],
-  open: ["open", "o"],
-  high: ["high", "h"],
-  low: ["low", "l"],
-  close: ["close", "c"],
-  volume: ["volume", "vol", "v", "basevolume"],
+  open: ["open", "o", "openprice", "openingprice"],
+  high: ["high", "h", "highprice"],
+  low: ["low", "l", "lowprice"],
+  close: ["close", "c", "closeprice", "closingprice"],
+  volume: ["volume", "vol", "v", "basevolume", "volumebase", "volumefrom"],
   closeTime: ["closetime", "closetimems", "closetimeus", "endtime"],
-  quoteVolume: ["quotevolume", "quoteassetvolume", "turnover", "qv"],
-  trades: ["trades", "count", "tradecount", "numberoftrades", "n"],
+  quoteVolume: ["quotevolume", "quoteassetvolume", "turnover", "qv", "volumequote", "volumeto"],
+  trades: ["trades", "count", "tradecount", "tradescount", "numberoftrades", "numtrades", "n"],
   takerBuyVolume: ["takerbuyvolume", "takerbuybaseassetvolume"],
   takerBuyQuoteVolume: ["takerbuyquotevolume", "takerbuyquoteassetvolume"],
   ticker: ["ticker", "symbol", "instrument", "market", "pair"],
@@ -135,7 +143,7 @@ function settleCsv(format: AutoFormat, lines: readonly string[]): SettledFormat 
   const [first = "", ...rest] = lines;
   const separator = separators.find((one) => (splitCsv(first, one)?.length ?? 0) >= 3);
   if (separator === undefined) {
-    return `it has no columns: ${excerpt(first)}`;
+    return `it has no columns: ${excerpt(first)}. Where its header is not its first line, leave out what stands before it: tail -n +2 FILE | openbourse import - …`;
   }
   const names = (splitCsv(first, separator) ?? []).map((name) => name.trim());
   const columns = columnsOf(format, names, first);
@@ -189,8 +197,33 @@ function columnsOf(format: AutoFormat, names: readonly string[], first: string):
   if (neededOfBars.every((role) => asBars[role] !== undefined)) return asBars;
   const asTrades = namedColumns(tradeNames, names);
   if (neededOfTrades.every((role) => asTrades[role] !== undefined)) return asTrades;
-  const missing = neededOfTrades.filter((role) => asTrades[role] === undefined).join(", ");
-  return `which of its columns are ${missing} cannot be told: ${excerpt(first)}. Name them, as --map time=ts,price=p,quantity=q, with positions from 0 where there is no header`;
+  return unnamed(asTrades, asBars, first);
+}
+
+/** What to name, in words; of bars where most of their prices have been found. */
+function unnamed(asTrades: Columns, asBars: Columns, first: string): string {
+  const list = listIn(first);
+  if (list !== undefined) {
+    return `its rows are in lists within JSON objects: one object a line is read, as jq -c '.${list}[]' FILE > rows.ndjson makes them`;
+  }
+  const areBars = ["open", "high", "low", "close"].every((role) => asBars[role] !== undefined);
+  const found = areBars ? asBars : asTrades;
+  const needed: readonly string[] = areBars ? neededOfBars : neededOfTrades;
+  const missing = needed.filter((role) => found[role] === undefined);
+  const named = needed.map((role) => `${role}=${found[role] ?? "…"}`).join(",");
+  const what = `which of its columns are ${missing.join(", ")} cannot be told: ${excerpt(first)}`;
+  return areBars
+    ? `${what}. Name them, as --map ${named}`
+    : `${what}. Name them, as --map time=ts,price=p,quantity=q for trades, or time=t,open=o,high=h,low=l,close=c,volume=v for bars, with positions from 0 where there is no header`;
+}
+
+/** The member of an object that is a list of rows, as answers of APIs are. */
+function listIn(line: string): string | undefined {
+  const object = line.startsWith("{") ? parsedObject(line) : undefined;
+  if (object === undefined) return undefined;
+  const isList = (value: unknown) =>
+    Array.isArray(value) && typeof value[0] === "object" && value[0] !== null;
+  return Object.entries(object).find(([, value]) => isList(value))?.[0];
 }
 
 function namedColumns(

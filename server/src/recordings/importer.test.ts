@@ -417,6 +417,20 @@ describe("columns of a file", () => {
     expect(await done.trades()).toMatchObject([{ price: 5, quantity: 2 }]);
   });
 
+  it.each([
+    ["startTime,openPrice,highPrice,lowPrice,closePrice,volume,turnover", `${dayMs},1,3,1,2,5,9`],
+    ["mts,open,close,high,low,volume", `${dayMs},1,2,3,1,5`],
+    ["unix;open;high;low;close;Volume Base;Volume Quote", `${dayMs / 1_000};1;3;1;2;5;9`],
+    ["ts_ns,o,h,l,c,base_volume,quote_volume,num_trades", `${dayMs}000000,1,3,1,2,5,9,4`],
+  ])("of bars are known by the names that venues give them: %s", async (header, row) => {
+    const done = await new Import().take(stored(`${header}\n${row}\n`), auto);
+
+    expect(done.warned).toEqual([]);
+    expect(await done.bars()).toMatchObject([
+      { startUs: dayMs * 1_000, open: 1, high: 3, low: 1, close: 2, volume: 5 },
+    ]);
+  });
+
   it.each<[string, string, AutoFormat, string]>([
     [
       "named nothing known",
@@ -443,6 +457,18 @@ describe("columns of a file", () => {
       'cannot be told from "12": name it with --time-unit',
     ],
     ["not there", "just words\n", auto, "it has no columns"],
+    [
+      "those of bars, but for one",
+      "when_it_began,openPrice,highPrice,lowPrice,closePrice,volume\n1,2,3,4,5,6\n",
+      auto,
+      "--map time=…,open=openPrice,high=highPrice,low=lowPrice,close=closePrice,volume=volume",
+    ],
+    [
+      "in a list, as an answer of an API is",
+      `${JSON.stringify({ status: "ok", data: [{ id: 1, open: 2 }] })}\n`,
+      auto,
+      "jq -c '.data[]' FILE",
+    ],
   ])("are refused when %s, with what to do", async (_, text, format, words) => {
     const done = await new Import().take(stored(text), format);
 

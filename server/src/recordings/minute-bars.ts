@@ -26,8 +26,8 @@ export interface Minutes {
 
 const secondUs = 1_000_000;
 
-/** Rows that have to be seen to tell how long bars are by their distances. */
-const distancesMin = 10;
+/** Distances that have to be seen to tell how long bars are by them. */
+const distancesMin = 4;
 
 /** How long the bars of a file are, in microseconds, by its first rows and its name. */
 export function barLength(rows: readonly RecordedBar[], named: string | undefined): number {
