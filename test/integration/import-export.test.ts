@@ -1,5 +1,7 @@
 /** `openbourse import` and `openbourse export` as an operator calls them, on real recordings and with mistakes. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { lstatSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync, gzipSync, zstdCompressSync } from "node:zlib";
@@ -20,6 +22,7 @@ const datasets = [
   "thin-klines",
   "spy",
   "spy-klines",
+  "few",
 ];
 
 beforeAll(async () => {
@@ -170,6 +173,29 @@ describe.skipIf(recorded === undefined)(
     });
   },
 );
+
+describe("an export to a name that is there already", () => {
+  it("goes through a pipe or device and to the file of a link, and puts nothing in their place", async () => {
+    const trades = stored("few.csv", "time,price,qty\n1722000000000,5,1\n1722000060000,6,1\n");
+    const imported = await run("import", trades, "--dataset", "few", "--ticker", "A/B");
+    expect(imported).toMatchObject({ code: 0 });
+    const [pipe, link, file] = ["pipe", "link", "file"].map((name) => join(folder, name));
+    execFileSync("mkfifo", [pipe!]);
+    stored("file", "what was there before");
+    symlinkSync(file!, link!);
+
+    const heard = readFile(pipe!, "utf8");
+    const args = ["export", "--dataset", "few", "--interval", "trades", "--output"];
+    expect(await run(...args, pipe!)).toMatchObject({ code: 0 });
+    expect((await heard).split("\n")).toHaveLength(4);
+    expect(lstatSync(pipe!).isFIFO()).toBe(true);
+    expect(await run(...args, link!)).toMatchObject({ code: 0 });
+    expect(lstatSync(link!).isSymbolicLink()).toBe(true);
+    expect(readFileSync(file!, "utf8")).toBe(await heard);
+    const refused = await run(...args, folder);
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("was not written") });
+  });
+});
 
 describe("an import of what cannot be used", () => {
   const good = "id,price,qty,quote_qty,time,is_buyer_maker\n1,5,1,5,1722000000000,true\n";

@@ -179,7 +179,9 @@ describe("CSV with a column map", () => {
     const table = opened({ kind: "csv", timeUnit: "s", timeOriginUs: 0, columns, sides }, "x");
 
     expect(table.readRow("5,2,3,-1")).toMatchObject({ aggressor: "sell" });
-    expect(table.readRow("5,2,3,sell")).toBe("side is none of the known words");
+    expect(table.readRow("5,2,3,sell")).toBe(
+      "side is none of the known words, as buy, sell, bid and ask are",
+    );
   });
 });
 
@@ -216,7 +218,7 @@ describe("a malformed row", () => {
       "time is after the year 9999 as us, and 2021-04-17T16:47:50.522Z as ns: describe the columns with format csv and timeUnit: ns",
     ],
     [{ local: "later" }, "time is neither a number nor ISO 8601"],
-    [{ side: "long" }, "side is none of the known words"],
+    [{ side: "long" }, "side is none of the known words, as buy, sell, bid and ask are"],
     [{ symbol: "" }, "symbol is empty or too long"],
     [{ symbol: "S".repeat(65) }, "symbol is empty or too long"],
     [{ id: "1,2" }, "wrong number of columns"],

@@ -28,7 +28,7 @@ type Columns = Readonly<Record<string, string | number>>;
 /** Names of times that say what they count, or when from. */
 const countedTimes = [
   ...["timems", "timeus", "timens", "tsms", "tsus", "tsns", "mts", "timestampms", "timestampus"],
-  ...["timestampns", "unix", "unixtime", "unixtimestamp", "epoch"],
+  ...["timestampns", "unix", "createdtime", "unixtime", "unixtimestamp", "epoch"],
 ];
 
 /** Names by which columns of trades go, without case, blanks and underscores; the first are the likeliest. */
@@ -230,7 +230,10 @@ function namedColumns(
   known: Readonly<Record<string, readonly string[]>>,
   names: readonly string[],
 ): Record<string, string> {
-  const plain = names.map((name) => plainName(name.slice(name.lastIndexOf(".") + 1)));
+  // OKX names each column in two languages, `price/…`.
+  const plain = names.map((name) =>
+    plainName(name.slice(name.lastIndexOf(".") + 1).replace(/\/.*$/, "")),
+  );
   const columns: Record<string, string> = {};
   for (const [role, aliases] of Object.entries(known)) {
     const alias = aliases.find((one) => plain.includes(one));

@@ -431,6 +431,26 @@ describe("columns of a file", () => {
     ]);
   });
 
+  it("of trades are known by names in two languages, and times with a D in their middle", async () => {
+    const text =
+      "trade_id/撮合id,side/交易方向,size/数量,price/价格,created_time/成交时间\n7,BUY,2,5,2024-08-08D00:00:01.5\n";
+    const done = await new Import().take(stored(text), auto);
+
+    expect(done.warned).toEqual([]);
+    expect(await done.trades()).toMatchObject([
+      { id: 7, price: 5, quantity: 2, aggressor: "buy", eventTimeUs: dayMs * 1_000 + 1_500_000 },
+    ]);
+  });
+
+  it("of tickers are said to be followed where another ticker was named", async () => {
+    const text = `time,price,qty,symbol\n${dayMs},1,1,BTCUSDT\n${dayMs},1,1,ETHUSDT\n`;
+    const done = await new Import().take(stored(text), auto);
+
+    expect(done.warned).toEqual([
+      expect.stringContaining(`--ticker BTCUSDT=${ticker} is for these`),
+    ]);
+  });
+
   it.each<[string, string, AutoFormat, string]>([
     [
       "named nothing known",

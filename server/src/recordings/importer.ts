@@ -370,6 +370,11 @@ class FileImport {
     const known = this.#symbols.get(symbol);
     if (known !== undefined) return known;
     const own = detached(symbol);
+    if (ticker !== undefined && ticker !== own && this.#symbols.size === 0) {
+      this.#importer.warn(
+        `${this.#recording.path}: its rows name their tickers, as ${own}, and are stored under these, for --ticker ${ticker} is for rows that name none: --ticker ${own}=${ticker} is for these`,
+      );
+    }
     this.#symbols.set(own, own);
     return own;
   }

@@ -143,9 +143,9 @@ function exponentUs(text: string, places: number): number | undefined {
 }
 
 const isoPattern =
-  /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?\s?(Z|UTC|([+-])(\d\d)(?::?(\d\d))?)?$/i;
+  /^(\d{4})-(\d\d)-(\d\d)[TD ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?\s?(Z|UTC|([+-])(\d\d)(?::?(\d\d))?)?$/i;
 
-/** A date and time in ISO 8601, in UTC where it names no zone; undefined for what is none. */
+/** A date and time in ISO 8601, also with a D in its middle as BitMEX writes it, in UTC where it names no zone; undefined for what is none. */
 function isoUs(text: string): number | undefined {
   const match = isoPattern.exec(text);
   if (match === null) return undefined;

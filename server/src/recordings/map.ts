@@ -72,7 +72,7 @@ export type RowFault =
   | `price ${AmountFault}`
   | `quantity ${AmountFault}`
   | TimeFault
-  | "side is none of the known words"
+  | "side is none of the known words, as buy, sell, bid and ask are"
   | "symbol is empty or too long"
   | "venue is empty or too long"
   | BarFault
@@ -121,7 +121,8 @@ export function mapRow(
   if (eventTimeUs === undefined) return times.fault(field(fields, layout.time));
   if (receiveTimeUs === undefined) return times.fault(field(fields, layout.receiveTime));
   const aggressor = readSide(fields, layout);
-  if (aggressor === undefined) return "side is none of the known words";
+  if (aggressor === undefined)
+    return "side is none of the known words, as buy, sell, bid and ask are";
   const symbol = readName(fields, layout.ticker);
   if (symbol === noName) return "symbol is empty or too long";
   const venue = readName(fields, layout.venue);

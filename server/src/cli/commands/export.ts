@@ -1,6 +1,6 @@
 /** `export`: writes trades or bars of a dataset's stored past into a file or to standard output. */
 import { createWriteStream } from "node:fs";
-import { rename, rm } from "node:fs/promises";
+import { realpath, rename, rm, stat } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { openDatasetStore } from "../../adapters/sqlite/datasets/store.ts";
@@ -93,15 +93,17 @@ async function write(file: Export, { output, dataset }: ExportCommand): Promise<
   return 0;
 }
 
-/** A file is there when it is whole: until then it has another name. */
+/** A file is there when it is whole: until then it has another name. A device or pipe is written as it is. */
 async function toFile(file: Export, output: string): Promise<string | undefined> {
-  const draft = `${output}.part`;
+  const isPlain = (await stat(output).catch(() => undefined))?.isFile() ?? true;
+  const target = isPlain ? await realpath(output).catch(() => output) : output;
+  const draft = isPlain ? `${target}.part` : target;
   try {
     await pipeline(Readable.from(file.pieces()), createWriteStream(draft));
-    await rename(draft, output);
+    if (isPlain) await rename(draft, target);
     return undefined;
   } catch (error) {
-    await rm(draft, { force: true });
+    if (isPlain) await rm(draft, { force: true });
     return `${output} was not written: ${(error as Error).message}`;
   }
 }
