@@ -1,7 +1,7 @@
 /**
  * Puts the sources of the server, and the schemas' library, together in few files: what the package has
  * in place of its 500 modules and the library's 700, each of which a start would have to find and link.
- * A module goes on believing that it lies where it lies in `src`, and so finds its threads beside it.
+ * A module goes on believing that it lies where it lies in `src`, and so finds its threads and processes beside it.
  * Other libraries stay packages of their own, which can be kept up to date without a new release.
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -30,19 +30,19 @@ export const startFile: string = join(sources, "cli/start.ts");
 /** Where the package's bundle lies. */
 export const bundleFolder: string = join(root, "server/bundle");
 
-/** Programs of the threads that the server starts. */
-function threadFiles(): readonly string[] {
+/** Programs of the threads and processes that the server starts: they speak with it. */
+function helperFiles(): readonly string[] {
   return projectFiles()
     .filter(
       ({ path }) => path.startsWith("server/src/") && !/\.(test|prop|fixture)\.ts$/.test(path),
     )
-    .filter(({ text }) => /^import \{[^}]*\bparentPort\b/m.test(text))
+    .filter(({ text }) => /^import \{[^}]*\bparentPort\b|\bprocess\.send\(/m.test(text))
     .map(({ path }) => join(root, path));
 }
 
 /** Bundles programs, each of which is then started as its path in `src`, with `.js` at its end. */
 export async function bundle(folder: string, programs: readonly string[]): Promise<void> {
-  const inputs = [...programs, ...threadFiles()];
+  const inputs = [...programs, ...helperFiles()];
   const bundled = await rolldown({
     input: Object.fromEntries(inputs.map((file) => [flatName(file), file])),
     platform: "node",

@@ -1,11 +1,12 @@
 /**
  * A program of its own: an exchange with its log and snapshots, in which as many orders rest as
  * the first argument says; then a user places and cancels orders, for some seconds alone and then while
- * state snapshots are made. It prints how long the thread that trades did nothing else, as processor
- * time, with the collections apart. What the machine itself takes, for interrupts or other guests, is charged
- * to whatever thread is running: so every time is looked at in rounds, since work comes back in each, and a
- * thread beside it that has nothing to do shows what is charged for nothing.
+ * state snapshots are made, and their memory is given back. It prints how long the thread that trades did
+ * nothing else, as processor time, with the collections apart. What the machine itself takes, for interrupts
+ * or other guests, is charged to whatever is running: so every time is looked at in rounds, since work comes
+ * back in each, and a thread and a process beside it that have nothing to do show what is charged for nothing.
  */
+import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { PerformanceObserver } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
@@ -46,8 +47,10 @@ export interface Slices {
   readonly recurringMs: number;
   /** Exceeded by one turn in a thousand of those that did anything. */
   readonly p999Ms: number;
-  /** Most processor time that a thread with nothing to do was charged with between two turns. */
-  readonly chargedForNothingMs: number;
+  /** What a thread with nothing to do was charged with likewise. */
+  readonly idleThreadMs: number;
+  /** And a process with nothing to do. */
+  readonly idleProcessMs: number;
   /** Longest collection, as wall time. */
   readonly longestCollectionMs: number;
 }
@@ -56,6 +59,8 @@ const options = { seed: 20_261_127, markets: 6, users: 1_000, resting: 0, operat
 const middlePrice = 1_000_000;
 const pricesOfSide = 1_000;
 const rounds = 3;
+/** The engine keeps the memory of a thread that has ended for some eight seconds. */
+const givenBackMs = 10_000;
 /** Placed and cancelled in a round without a snapshot: long enough for a part of each examination. */
 const commandsOfRound = 20_000;
 const silent = { debug() {}, info() {}, warn: console.error, error: console.error };
@@ -87,11 +92,15 @@ class ForgetfulHistory extends MemoryHistory {
 tuneCollector();
 const orders = Number(process.argv[2] ?? "1000000");
 const random = createRandom(options.seed);
+const idleProgram = new URL("./idle-program.ts", import.meta.url);
+// Begun while this process is small: of a large one the system copies the tables of all its memory.
+const idleProcess = fork(idleProgram, { execArgv: [] });
 await withFolder(run);
+idleProcess.kill();
 
 async function run(folder: string): Promise<void> {
   const setup = setupCommands(options);
-  const stores = engineStores(folder, { log: silent });
+  const stores = engineStores(folder, { log: silent, isPrepared: true });
   let maker: SnapshotMaker | undefined;
   const engine = await Engine.open({
     stores: {
@@ -125,13 +134,14 @@ async function run(folder: string): Promise<void> {
   const tookMs: number[] = [];
   const beside = await watch(engine, () => {
     const from = performance.now();
-    let isMade = false;
-    void maker?.make(sequencer.durableSequence).then(({ kind }) => {
+    let goesOn = true;
+    void maker?.make(sequencer.durableSequence).then(async ({ kind }) => {
       if (kind !== "stored") throw new Error(`no snapshot was made: ${kind}`);
       tookMs.push(performance.now() - from);
-      isMade = true;
+      await delay(givenBackMs);
+      goesOn = false;
     });
-    return () => !isMade;
+    return () => goesOn;
   });
   const [snapshotTookMs = 0] = tookMs;
   const residentMax = process.resourceUsage().maxRSS / 1_024;
@@ -147,16 +157,22 @@ async function run(folder: string): Promise<void> {
  * says what the turns of that time were like.
  */
 async function watch(engine: Engine, begin: () => () => boolean): Promise<Slices> {
-  const idle = new Worker(new URL("./idle-thread.ts", import.meta.url), { execArgv: [] });
-  await once(idle, "online");
+  const idleThread = new Worker(idleProgram, { execArgv: [] });
+  await once(idleThread, "online");
+  const idle = [idleThread, idleProcess];
+  await Promise.all(idle.map(chargedFor));
   const startedAt = performance.now();
   const firstSequence = engine.sequencer.durableSequence;
   const turns: Turn[][] = [];
-  for (let round = 0; round < rounds; round += 1) turns.push(await watchRound(engine, begin()));
+  const charged: (readonly number[])[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    turns.push(await watchRound(engine, begin()));
+    charged.push(await Promise.all(idle.map(chargedFor)));
+  }
+  const commands = engine.sequencer.durableSequence - firstSequence;
   // Collections are told later than they are.
   await delay(100);
-  idle.postMessage("end");
-  const [chargedForNothingMs] = (await once(idle, "message")) as [number];
+  await idleThread.terminate();
   const meanwhile = collections.filter((one) => one.from >= startedAt);
   const own = turns.map((round) =>
     round
@@ -167,13 +183,23 @@ async function watch(engine: Engine, begin: () => () => boolean): Promise<Slices
   const longest = own.map((round) => round.at(-1) ?? 0);
   const sorted = own.flat().sort((left, right) => left - right);
   return {
-    commands: engine.sequencer.durableSequence - firstSequence,
+    commands,
     longestMs: Math.max(...longest),
     recurringMs: Math.min(...longest),
     p999Ms: sorted[Math.floor(sorted.length * 0.999)] ?? 0,
-    chargedForNothingMs,
+    idleThreadMs: Math.min(...charged.map(([thread = 0]) => thread)),
+    idleProcessMs: Math.min(...charged.map(([, ofProcess = 0]) => ofProcess)),
     longestCollectionMs: Math.max(0, ...meanwhile.map((one) => one.to - one.from)),
   };
+}
+
+/** The most that a thread or process with nothing to do was charged with since it was asked before. */
+async function chargedFor(idle: Worker | ChildProcess): Promise<number> {
+  const answer = once(idle, "message");
+  if (idle instanceof Worker) idle.postMessage("charged");
+  else idle.send("charged");
+  const [longestMs] = (await answer) as [number];
+  return longestMs;
 }
 
 async function watchRound(engine: Engine, goesOn: () => boolean): Promise<Turn[]> {

@@ -25,9 +25,9 @@ async function run({ effort, note }: BenchmarkContext): Promise<Findings> {
   const found = JSON.parse(output.toString()) as Standstill;
   return {
     method: [
-      `${orders} limit orders of 1,000 users rest in 6 markets, at up to 2,000 prices each, in an exchange with its log and snapshots on disk. A user places and cancels one order about every millisecond, first while the state is examined in the background, in three rounds, and then while three snapshots are made, of which the first has to read the whole log.`,
+      `${orders} limit orders of 1,000 users rest in 6 markets, at up to 2,000 prices each, in an exchange with its log and snapshots on disk. A user places and cancels one order about every millisecond, first while the state is examined in the background, in three rounds, and then while three snapshots are made, of which the first has to read the whole log, and for ten seconds after each, in which its memory is given back.`,
       "A piece of work is the processor time of the trading thread between two timers a millisecond apart, with what collections took in it taken out: an upper bound, since a timer that comes late sums up several pieces. Collections are apart, as wall time.",
-      "What a machine takes for interrupts, or for others that share its processors, is charged to whoever runs: a thread that only waits is charged for nothing with what stands beside it. The aim is judged by what comes back: the longest piece of the round in which it was shortest.",
+      "What a machine takes for interrupts, or for others that share its processors, is charged to whoever runs. So the aim is judged by what comes back: the longest piece of the round in which it was shortest. The same is said of a thread in the same process and of a process that only wait: what they are charged with is nobody's work, and no figure below theirs can be told from the machine's.",
     ],
     parameters: { orders },
     packages: {},
@@ -62,8 +62,13 @@ function figuresOf(when: string, slices: Slices): readonly Figure[] {
     { what: `longest piece ${when}`, value: longestMs, unit: "ms" },
     { what: `longest piece that comes back ${when}`, value: recurringMs, unit: "ms" },
     {
-      what: `longest piece of a thread that only waits ${when}`,
-      value: slices.chargedForNothingMs,
+      what: `the same of a thread that only waits ${when}`,
+      value: slices.idleThreadMs,
+      unit: "ms",
+    },
+    {
+      what: `the same of a process that only waits ${when}`,
+      value: slices.idleProcessMs,
       unit: "ms",
     },
     { what: `p99.9 of pieces ${when}`, value: p999Ms, unit: "ms" },

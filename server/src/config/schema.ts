@@ -279,7 +279,8 @@ const exchangeSchema = Type.Object(
       minimum: 0,
       maximum: 60_000,
       default: 3_000,
-      description: "how long a start may prepare for orders that fill thousands; 0: not at all",
+      description:
+        "how long a start may prepare for orders that fill thousands; 0: not at all, nor for snapshots",
     }),
     participants: Type.Object(
       {

@@ -93,7 +93,7 @@ export class Engine {
   #auditFailure: string | undefined;
 
   private constructor(options: EngineOptions, parts: RecoveredParts) {
-    const { exchange, commandLog, snapshots, history, recorder, fromSequence } = parts;
+    const { exchange, commandLog, snapshots, maker, history, recorder, fromSequence } = parts;
     const { clock, log: report } = options;
     this.history = history;
     this.#recorder = recorder;
@@ -105,7 +105,7 @@ export class Engine {
     this.snapshotter = new Snapshotter(
       {
         ...{ exchange, store: snapshots, epoch, every: options.snapshotEvery, report },
-        maker: options.stores.snapshotMaker(commandLog),
+        maker,
         damaged: (reason) => this.scrub.foundDamage({ reason }),
       },
       fromSequence,
@@ -125,6 +125,8 @@ export class Engine {
     if (commandLog.damage !== undefined) throw damagedLog(commandLog.damage.message);
     await start?.begin("snapshots");
     const snapshots = await stores.openSnapshots();
+    const maker = stores.snapshotMaker(commandLog);
+    opened.defer(() => maker.stop());
     await start?.begin("history");
     const history = await stores.openHistory(commandLog);
     opened.defer(() => history.close());
@@ -155,7 +157,7 @@ export class Engine {
       tookMs: Math.round(options.clock.monotonicMs() - startedMs),
     });
     opened.move();
-    const parts = { exchange, commandLog, snapshots, history, recorder, fromSequence };
+    const parts = { exchange, commandLog, snapshots, maker, history, recorder, fromSequence };
     return new Engine(options, parts);
   }
 
@@ -291,6 +293,7 @@ interface RecoveredParts {
   readonly exchange: Exchange;
   readonly commandLog: CommandLog;
   readonly snapshots: SnapshotStore;
+  readonly maker: SnapshotMaker;
   readonly history: History;
   readonly recorder: Recorder;
   readonly fromSequence: number;

@@ -87,7 +87,7 @@ export class Trading {
   static async open(site: Site, folder: DataFolder, isNew: boolean): Promise<Trading> {
     const { environment, config, log, start } = site;
     const { clock, wallMs } = site.times;
-    const { snapshotEveryCommands, logBytesMax, clockBehindMaxMs } = config.exchange;
+    const { snapshotEveryCommands, logBytesMax, clockBehindMaxMs, warmUpMs } = config.exchange;
     const registry = await start.step(
       "users",
       () => openUserRegistry(folder, environment),
@@ -97,7 +97,7 @@ export class Trading {
       "exchange",
       () =>
         Engine.open({
-          stores: engineStores(folder.engineFolder, { log, logBytesMax }),
+          stores: engineStores(folder.engineFolder, { log, logBytesMax, isPrepared: warmUpMs > 0 }),
           clock,
           log,
           snapshotEvery: snapshotEveryCommands,
@@ -132,7 +132,7 @@ export class Trading {
       ),
     );
     await start.step("warm-up", () => {
-      const until = performance.now() + config.exchange.warmUpMs;
+      const until = performance.now() + warmUpMs;
       warmUp(() => performance.now() < until);
     });
     return new Trading(site, { engine, feed, board, registry, admissions });

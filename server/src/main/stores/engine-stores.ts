@@ -16,19 +16,21 @@ import type { SnapshotStore } from "../../ports/snapshot-store.ts";
 import { StartError } from "../../ports/start-error.ts";
 import { type EngineFiles, engineFiles } from "./engine-files.ts";
 import { engineTraces } from "./engine-traces.ts";
-import { SnapshotWorkerMaker } from "./snapshot-worker-maker.ts";
+import { SnapshotProcessMaker } from "./snapshot-process-maker.ts";
 
 /** How an engine's stores are opened. */
 export interface EngineStoresOptions {
   readonly log: Log;
   /** Size of the log, in bytes, at which it takes no more commands. */
   readonly logBytesMax?: number | undefined;
+  /** Whether snapshots are prepared for at once, and not only when the first one is due. Default: false. */
+  readonly isPrepared?: boolean;
 }
 
 /** The stores of the exchange in `folder`. */
 export function engineStores(
   folder: string,
-  { log, logBytesMax }: EngineStoresOptions,
+  { log, logBytesMax, isPrepared = false }: EngineStoresOptions,
 ): EngineStores<SqliteCommandLog> {
   const files = engineFiles(folder);
   return {
@@ -45,7 +47,11 @@ export function engineStores(
       return commandLog;
     },
     openSnapshots: () => openSnapshots(files.snapshots),
-    snapshotMaker: (commandLog) => new SnapshotWorkerMaker({ files, log: commandLog, report: log }),
+    snapshotMaker(commandLog) {
+      const maker = new SnapshotProcessMaker({ files, log: commandLog, report: log });
+      if (isPrepared) maker.prepare();
+      return maker;
+    },
     async openHistory(commandLog) {
       const history = await openOrRemakeHistory(commandLog, files.history);
       if (history.lastSequence === 0 && commandLog.lastSequence > 0) {

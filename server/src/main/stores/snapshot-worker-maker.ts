@@ -3,7 +3,7 @@ import { Worker } from "node:worker_threads";
 import type { SqliteCommandLog } from "../../adapters/sqlite/log/log.ts";
 import { assert } from "../../core/assert.ts";
 import type { Log } from "../../ports/log.ts";
-import type { SnapshotMaker, SnapshotOutcome } from "../../ports/snapshot-maker.ts";
+import type { SnapshotOutcome } from "../../ports/snapshot-maker.ts";
 import type { EngineFiles } from "./engine-files.ts";
 import type { FromSnapshotWorker, SnapshotOrder } from "./snapshot-messages.ts";
 
@@ -12,15 +12,15 @@ export const snapshotHeapMaxDefault = 8_192;
 
 /** What a maker works with. */
 export interface SnapshotWorkerOptions {
-  readonly files: EngineFiles;
-  readonly log: SqliteCommandLog;
+  readonly files: Pick<EngineFiles, "log" | "snapshots">;
+  readonly log: Pick<SqliteCommandLog, "epoch" | "readerPort">;
   readonly report: Log;
   /** Largest heap of the thread, in MiB. Without room enough there are no snapshots, which is told. */
   readonly heapMax?: number;
 }
 
 /** Starts a thread for each snapshot. */
-export class SnapshotWorkerMaker implements SnapshotMaker {
+export class SnapshotWorkerMaker {
   readonly #options: SnapshotWorkerOptions;
   #worker: Worker | undefined;
   #isStopped = false;

@@ -1,5 +1,4 @@
 /** The thread that makes one state snapshot, and ends. */
-import { setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import { openSnapshotStore } from "../../adapters/files/snapshot-store.ts";
 import { LogReader } from "../../adapters/sqlite/log/reader.ts";
@@ -11,9 +10,6 @@ import type { FromSnapshotWorker, SnapshotOrder } from "./snapshot-messages.ts";
 
 assert(parentPort !== null, "snapshots are made in a thread of their own");
 const parent = parentPort;
-
-/** Where only some processors are there, whoever trades comes first. */
-const niceness = 10;
 
 function post(message: FromSnapshotWorker): void {
   parent.postMessage(message);
@@ -44,6 +40,4 @@ async function make(order: SnapshotOrder): Promise<SnapshotOutcome> {
   }
 }
 
-// On Linux the priority is the calling thread's, elsewhere it would be that of the whole process.
-if (process.platform === "linux") setPriority(niceness);
 post({ kind: "outcome", outcome: await make(workerData as SnapshotOrder) });

@@ -1,9 +1,13 @@
-/** Snapshots that a thread of its own makes from a real log, while the exchange goes on. */
+/** Snapshots that a process of its own makes from a real log, while the exchange goes on. */
+import { fork } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { untilTrue } from "../../../../test/support/until.ts";
 import { systemClock } from "../../adapters/clock/system-clock.ts";
+import type { SqliteCommandLog } from "../../adapters/sqlite/log/log.ts";
 import { Engine } from "../../engine/engine.ts";
 import { noSnapshots } from "../../engine/no-snapshots.ts";
 import type { Snapshot } from "../../ports/snapshot-store.ts";
@@ -13,15 +17,30 @@ import { recover } from "../../sequencer/recovery.ts";
 import { snapshotOf } from "../../sequencer/snapshot-follower.ts";
 import { engineFiles } from "./engine-files.ts";
 import { engineStores, openLog, openSnapshots } from "./engine-stores.ts";
-import { SnapshotWorkerMaker } from "./snapshot-worker-maker.ts";
+import { SnapshotProcessMaker } from "./snapshot-process-maker.ts";
 
-const log = { debug() {}, info() {}, warn() {}, error() {} };
+const warnings: string[] = [];
+const log = { debug() {}, info() {}, warn: (phrase: string) => warnings.push(phrase), error() {} };
+
+const makers: SnapshotProcessMaker[] = [];
+function makerOf(opened: SqliteCommandLog, heapMax?: number): SnapshotProcessMaker {
+  const maker = new SnapshotProcessMaker({
+    ...{ files: engineFiles(folder), log: opened, report: log },
+    ...(heapMax === undefined ? {} : { heapMax }),
+  });
+  makers.push(maker);
+  return maker;
+}
 
 let folder: string;
 beforeEach(() => {
+  warnings.length = 0;
   folder = mkdtempSync(join(tmpdir(), "openbourse-snapshots-"));
 });
-afterEach(() => rmSync(folder, { recursive: true }));
+afterEach(async () => {
+  for (const maker of makers.splice(0)) await maker.stop();
+  rmSync(folder, { recursive: true });
+});
 
 const sequencesIn = () =>
   readdirSync(engineFiles(folder).snapshots)
@@ -54,7 +73,7 @@ async function writtenLog(count: number) {
   return { opened, ends };
 }
 
-describe("a snapshot made in a thread of its own", () => {
+describe("a snapshot made in a process of its own", () => {
   it("is byte for byte the state at its sequence, and orders go on while it is made", async () => {
     const engine = await Engine.open({
       ...{ stores: engineStores(folder, { log }), clock: systemClock(), log },
@@ -101,8 +120,7 @@ describe("a snapshot made in a thread of its own", () => {
 
   it("that is ended in the middle leaves the older ones as they were", async () => {
     const { opened, ends } = await writtenLog(1_000);
-    const files = engineFiles(folder);
-    const maker = new SnapshotWorkerMaker({ files, log: opened, report: log });
+    const maker = makerOf(opened);
     const [older, newer] = [ends.at(-100)!, ends.at(-1)!];
     expect(await maker.make(older)).toEqual({ kind: "stored" });
     const before = await storedState(older);
@@ -112,21 +130,21 @@ describe("a snapshot made in a thread of its own", () => {
     await opened.read(1)[Symbol.asyncIterator]().next();
     await maker.stop();
 
-    expect(await making).toEqual({ kind: "failed", message: "its thread was ended" });
+    expect(await making).toEqual({ kind: "failed", message: "its process was ended by SIGKILL" });
     expect(sequencesIn()).toEqual([older]);
     expect(Buffer.from(await storedState(older)).equals(before)).toBe(true);
     expect(await maker.make(newer)).toMatchObject({ kind: "failed" });
     await opened.close();
   });
 
-  it("harms nobody else where its thread has hardly the memory for it", async () => {
+  it("harms nobody else where its process has hardly the memory for it", async () => {
     const { opened, ends } = await writtenLog(5_000);
     const files = engineFiles(folder);
-    const maker = new SnapshotWorkerMaker({ files, log: opened, report: log, heapMax: 8 });
+    const maker = makerOf(opened, 8);
 
     const outcome = await maker.make(ends.at(-1)!);
 
-    // Whether so little is enough is the collector's to say: it is stored whole, or the thread fails alone.
+    // Whether so little is enough is the collector's to say: it is stored whole, or it fails alone.
     const isStored = outcome.kind === "stored";
     if (!isStored) {
       const message = expect.stringContaining("memory");
@@ -140,7 +158,7 @@ describe("a snapshot made in a thread of its own", () => {
 
   it("ends with the log that it reads", async () => {
     const { opened, ends } = await writtenLog(1_000);
-    const maker = new SnapshotWorkerMaker({ files: engineFiles(folder), log: opened, report: log });
+    const maker = makerOf(opened);
 
     const making = maker.make(ends.at(-1)!);
     await opened.close();
@@ -150,4 +168,42 @@ describe("a snapshot made in a thread of its own", () => {
       message: expect.stringContaining("it was closed while it was read"),
     });
   });
+
+  it("is told as failed where the process is killed, and the next one is made by a new process", async () => {
+    const { opened, ends } = await writtenLog(1_000);
+    const maker = makerOf(opened);
+    const [older, newer] = [ends.at(-100)!, ends.at(-1)!];
+
+    const making = maker.make(older);
+    process.kill(maker.processId!, "SIGKILL");
+    expect(await making).toEqual({ kind: "failed", message: "its process was ended by SIGKILL" });
+    expect(existsSync(engineFiles(folder).snapshots)).toBe(false);
+
+    expect(await maker.make(newer)).toEqual({ kind: "stored" });
+    process.kill(maker.processId!, "SIGKILL");
+    await untilTrue(() => maker.processId === undefined);
+    expect(warnings).toEqual([
+      "the process that makes snapshots ended; the next one starts it again",
+    ]);
+    expect(await maker.make(newer)).toEqual({ kind: "stored" });
+    expect(opened.failure).toBeUndefined();
+    await opened.close();
+  });
+
+  it("ends with its server, however that ends", async () => {
+    const server = fork(new URL("./snapshot-server.fixture.ts", import.meta.url), [folder], {
+      execArgv: [],
+    });
+    const [processId] = (await once(server, "message")) as [number];
+    server.kill("SIGKILL");
+    await untilTrue(() => !isRunning(processId));
+  });
 });
+
+function isRunning(processId: number): boolean {
+  try {
+    return process.kill(processId, 0);
+  } catch {
+    return false;
+  }
+}
