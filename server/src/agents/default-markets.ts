@@ -17,3 +17,8 @@ export const defaultMarkets: readonly TradedMarket[] = [
   { ...ripple, ...value, tradesPerSecond: 0.8, baseMin: "1", baseMax: "20000000" },
   { ...litecoin, ...value, tradesPerSecond: 0.5, baseMin: "0.02", baseMax: "500000" },
 ];
+
+/** Codes of these markets. */
+export const participantMarkets: readonly string[] = defaultMarkets.map(({ ticker }) =>
+  ticker.replace("/", "_"),
+);

@@ -1,5 +1,6 @@
 /** What is served: each configured dataset with its feed, and the exchange's own trades. */
 
+import type { OutsidePrices } from "../agents/mirror/outside.ts";
 import { localDataset } from "../config/load.ts";
 import type { Config, DatasetConfig } from "../config/schema.ts";
 import { localPublisher } from "../feeds/local/feed.ts";
@@ -15,15 +16,21 @@ import { StartError } from "../ports/start-error.ts";
 import { FeedRunner } from "../streams/bar-streams.ts";
 import { LiveClockSessions } from "../streams/clock-sessions.ts";
 import { FeedRestarts } from "../streams/feed-restarts.ts";
+import type { LiveFeedOptions } from "../streams/live-feed.ts";
 import { PositionStream } from "../streams/position-stream.ts";
 import { openFeed } from "./feeds.ts";
+import { followRunner, outsideWatch } from "./outside.ts";
 import type { Recordings } from "./recordings.ts";
 import type { ServedDataset } from "./served-dataset.ts";
 
 /** Opens a configured dataset's feed; a `StartError` says what is wrong with its configuration. */
-export function openDataset(config: DatasetConfig, seed: number): ServedDataset {
+export function openDataset(
+  config: DatasetConfig,
+  seed: number,
+  quoted?: LiveFeedOptions["quoted"],
+): ServedDataset {
   const { code, name = code, publisher = code } = config;
-  const opened = openFeed(config, seed);
+  const opened = openFeed(config, seed, quoted);
   if (typeof opened === "string") throw new StartError(`dataset ${code}: ${opened}`);
   return { dataset: { code, name, publisher }, config, opened };
 }
@@ -54,6 +61,8 @@ export interface FeedConnections {
   readonly unchangedBars: boolean;
   /** What is recorded, and where it goes on. */
   readonly recordings: Recordings;
+  /** Prices that markets of the exchange follow. */
+  readonly outside: OutsidePrices;
   progress(dataset: string, share: number): void;
   /** Told when the catalog says of a dataset that it gets no more data. */
   ended(dataset: string): void;
@@ -147,6 +156,7 @@ function connectFeed(
     }),
     latenessUs,
     unchangedBars,
+    watch: outsideWatch(connections.outside, dataset.code, clock),
     isWanted: ({ ticker }, periodS) =>
       hub.hasAudience({ kind: "bars", dataset: code, ticker, periodS }),
     catalog,
@@ -170,6 +180,7 @@ function connectFeed(
     },
     progress: (share) => connections.progress(code, share),
   });
+  followRunner(connections.outside, runner);
   opened.replay?.attach({ dataset: code, again: () => runner.again() });
   const positions = new PositionStream({ hub, numbering: runner.numbering, dataset: code });
   return runner;

@@ -13,6 +13,7 @@ import { StoreWatch } from "./changes.ts";
 import { errorsPage } from "./errors-page.ts";
 import { httpFigures, passFigures, registerFigures } from "./figures.ts";
 import { feedStatuses, health } from "./health.ts";
+import { mirrorFigures } from "./mirror-figures.ts";
 import { apiDescription } from "./protocols.ts";
 import type { Served } from "./served.ts";
 import type { Site } from "./site.ts";
@@ -81,6 +82,7 @@ export async function openDoors(site: Site, served: Served, options: DoorOptions
     (opened) => opened?.stop(),
   );
   meter.onRead(registerFigures(meter, { hub, gateway, feeds, recordings, engine, clock }));
+  meter.onRead(mirrorFigures(meter, trading?.mirrors?.mirrors ?? []));
   const readiness = () =>
     health({
       ...{ engine, feeds, recordings, clock },

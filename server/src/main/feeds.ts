@@ -6,7 +6,7 @@ import { push } from "../feeds/push/kind.ts";
 import { replay } from "../feeds/replay/kind.ts";
 import { simulator } from "../feeds/simulator/kind.ts";
 import type { FeedKind, OpenedFeed } from "../ports/feed-kind.ts";
-import { liveFeed } from "../streams/live-feed.ts";
+import { type LiveFeedOptions, liveFeed } from "../streams/live-feed.ts";
 
 /** All of them, in the order in which they are documented. */
 export const feedKinds: readonly FeedKind[] = [simulator, replay, ccxt, push];
@@ -15,7 +15,11 @@ export const feedKinds: readonly FeedKind[] = [simulator, replay, ccxt, push];
  * Opens the feed of a dataset; undefined where it has none. A text says what is wrong with its
  * configuration. Live sources are watched by one policy for all of them; `seed` spreads their tries.
  */
-export function openFeed(dataset: DatasetConfig, seed = 0): OpenedFeed | string | undefined {
+export function openFeed(
+  dataset: DatasetConfig,
+  seed = 0,
+  quoted?: LiveFeedOptions["quoted"],
+): OpenedFeed | string | undefined {
   const { feed, code, publisher = code } = dataset;
   if (feed === undefined) return undefined;
   const found = feedKinds.find(({ kind }) => kind === feed.kind);
@@ -23,5 +27,8 @@ export function openFeed(dataset: DatasetConfig, seed = 0): OpenedFeed | string 
   const opened = found.open(feed, publisher);
   if (typeof opened === "string" || "feed" in opened) return opened;
   const { source, staleMs, ...rest } = opened;
-  return { ...rest, feed: liveFeed({ source, staleMs, seed, dataset: code }) };
+  return {
+    ...rest,
+    feed: liveFeed({ source, staleMs, seed, dataset: code, ...(quoted && { quoted }) }),
+  };
 }

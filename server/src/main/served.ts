@@ -4,6 +4,7 @@ import { ownCounts } from "../access/own-counts.ts";
 import type { DemoUser } from "../access/users.ts";
 import { systemSecrets } from "../adapters/crypto/system-secrets.ts";
 import { openKeyStore } from "../adapters/sqlite/stores/key-store.ts";
+import { OutsidePrices } from "../agents/mirror/outside.ts";
 import type { DataFolder } from "../config/data-folder.ts";
 import { localDataset } from "../config/load.ts";
 import type { MarketRules } from "../core/market/rules.ts";
@@ -20,6 +21,7 @@ import { hasExchange } from "./configuration.ts";
 import { clockSessions, connectFeeds, openDataset, ownTrades, sharedClocks } from "./datasets.ts";
 import { makePast } from "./demo/past.ts";
 import { createHub } from "./fan-out.ts";
+import { outsideQuotes } from "./outside.ts";
 import { Protocols } from "./protocols.ts";
 import { Recordings } from "./recordings.ts";
 import type { ServedDataset } from "./served-dataset.ts";
@@ -63,12 +65,12 @@ export async function openServed(
 ): Promise<Served> {
   const { log, times, config, start, demo, watch } = site;
   const { clock, marketMs, wallMs } = times;
-  const configured = await start.step("datasets", () =>
-    config.datasets.map((dataset) => openDataset(dataset, clock.nowUs())),
-  );
+  const outside = new OutsidePrices();
+  const configured = await start.step("datasets", () => openDatasets(site, outside));
   const withExchange = hasExchange(config, site.protocols);
   const folder = await openServerFolder(config, { withExchange, log, start });
-  const trading = withExchange ? await openTrading(site, folder, pastProgress) : undefined;
+  const beginning = { outside, progress: pastProgress };
+  const trading = withExchange ? await openTrading(site, folder, beginning) : undefined;
   const keys = await start.step(
     "keys",
     () => openKeyStore(folder.keysFile),
@@ -112,7 +114,7 @@ export async function openServed(
   await start.step("restored datasets", () => recordings.open(served));
   await start.step("feeds", () =>
     connectFeeds(served, feeds, {
-      ...{ catalog, hub, clock, log, progress, recordings },
+      ...{ catalog, hub, clock, log, progress, recordings, outside },
       latenessUs: config.bars.latenessMs * 1_000,
       unchangedBars: config.streams.unchangedBars,
       ended: (code) => protocols.datasetEnded(code),
@@ -130,10 +132,23 @@ export async function openServed(
   return { ...made, replays, sessions, ingestRoutes, demoKey, demoUsers };
 }
 
+/** The configured datasets; their quotes go to whoever follows them. */
+function openDatasets({ config, times: { clock } }: Site, outside: OutsidePrices) {
+  const quoted = outsideQuotes(outside, clock);
+  return config.datasets.map((dataset) => openDataset(dataset, clock.nowUs(), quoted));
+}
+
 /** Opens the exchange, with a past where it begins as a demo. */
-async function openTrading(site: Site, folder: DataFolder, progress: (share: number) => void) {
+async function openTrading(
+  site: Site,
+  folder: DataFolder,
+  {
+    outside,
+    progress,
+  }: { readonly outside: OutsidePrices; readonly progress: (share: number) => void },
+) {
   const isNew = await site.start.step("past", () => makePast(site, folder, progress));
-  return await Trading.open(site, folder, isNew);
+  return await Trading.open(site, folder, { isNew, outside });
 }
 
 /** Where producers push to the datasets that take it. */

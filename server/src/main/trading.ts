@@ -6,6 +6,9 @@ import { OneTimeTokens } from "../access/one-time-tokens.ts";
 import type { DemoUser, UserRegistry } from "../access/users.ts";
 import { type AdminTarget, adminTargetOf } from "../admin/target.ts";
 import { Audience } from "../agents/audience.ts";
+import { participantMarkets } from "../agents/default-markets.ts";
+import type { OutsidePrices } from "../agents/mirror/outside.ts";
+import { MirrorRunner } from "../agents/mirror/runner.ts";
 import { ParticipantRunner } from "../agents/runner.ts";
 import type { DataFolder } from "../config/data-folder.ts";
 import { localDataset } from "../config/load.ts";
@@ -23,6 +26,8 @@ import type { MarketBoard } from "../marketdata/market-board.ts";
 import type { Topic } from "../marketdata/topic.ts";
 import type { DatasetReader } from "../ports/dataset-reader.ts";
 import type { ExchangeAccess, StoredMarketBars } from "../ports/protocol.ts";
+import type { Stage } from "../ports/stage.ts";
+import { StartError } from "../ports/start-error.ts";
 import type { StreamHistory } from "../ports/stream-history.ts";
 import { tickAt } from "../sequencer/ticks.ts";
 import { warmUp } from "../sequencer/warm-up.ts";
@@ -40,12 +45,22 @@ import { Admissions } from "./stores/admissions.ts";
 import { engineStores } from "./stores/engine-stores.ts";
 import { openUserRegistry } from "./stores/user-registry.ts";
 
+/** What an exchange begins with besides its files. */
+export interface TradingBeginning {
+  /** Whether nobody outside has asked it for anything yet. */
+  readonly isNew: boolean;
+  /** Prices that its markets may follow. */
+  readonly outside: OutsidePrices;
+}
+
 /** An exchange that has been recovered; it trades once it is started. */
 export class Trading {
   readonly engine: Engine;
   /** The exchange's own trades. */
   readonly feed: LocalFeed;
   readonly board: MarketBoard;
+  /** Markets that follow a feed. */
+  readonly mirrors: MirrorRunner | undefined;
   /** Positions of everything that the exchange publishes. */
   readonly numbering: Numbering;
   /** Whether anybody is there to see the participants trade. */
@@ -60,7 +75,7 @@ export class Trading {
 
   private constructor(
     site: Site,
-    parts: Pick<Trading, "engine" | "feed" | "board"> & {
+    parts: Pick<Trading, "engine" | "feed" | "board" | "mirrors"> & {
       registry: UserRegistry;
       admissions: Admissions;
     },
@@ -68,6 +83,7 @@ export class Trading {
     this.engine = parts.engine;
     this.feed = parts.feed;
     this.board = parts.board;
+    this.mirrors = parts.mirrors;
     const { epoch, exchange } = parts.engine;
     // Whoever was told of ticks before a restart goes on from there.
     const { tick } = tickAt(exchange.sequence, site.times.clock.nowUs());
@@ -84,7 +100,11 @@ export class Trading {
    * Opens the files and recovers the state; a `StartError` says what the operator has to do. `isNew` says of
    * one with a past that nobody outside has asked it for anything.
    */
-  static async open(site: Site, folder: DataFolder, isNew: boolean): Promise<Trading> {
+  static async open(
+    site: Site,
+    folder: DataFolder,
+    { isNew, outside }: TradingBeginning,
+  ): Promise<Trading> {
     const { environment, config, log, start } = site;
     const { clock, wallMs } = site.times;
     const { snapshotEveryCommands, logBytesMax, clockBehindMaxMs, warmUpMs } = config.exchange;
@@ -135,7 +155,8 @@ export class Trading {
       const until = performance.now() + warmUpMs;
       warmUp(() => performance.now() < until);
     });
-    return new Trading(site, { engine, feed, board, registry, admissions });
+    const mirrors = await start.step("mirrors", () => mirrorsOf(site, engine, outside));
+    return new Trading(site, { engine, feed, board, mirrors, registry, admissions });
   }
 
   /** Whether nothing waits to be told to the streams. */
@@ -170,7 +191,7 @@ export class Trading {
         board: { take: (released) => board.apply(released) },
         listings: listingsTo(listed),
         localFeed: feed,
-        agents,
+        agents: together(agents, this.mirrors),
         marketStates: streams.states,
         trades: streams.trades,
         accounts: new AccountStreams(hub, board, numbering),
@@ -185,6 +206,14 @@ export class Trading {
       );
     } else {
       await start.step("participants trading", () => demo.withoutParticipants(this.adminTarget));
+    }
+    const { mirrors } = this;
+    if (mirrors !== undefined) {
+      await start.step(
+        "mirrors trading",
+        () => mirrors.start(engine),
+        (end) => end(),
+      );
     }
     const isTraded = servedProtocols(config, protocols).some(({ needs }) => needs.exchange);
     const users = await start.step("demo users", () =>
@@ -241,6 +270,44 @@ export class Trading {
     const bars = storedBarsOf(this.engine);
     return { board: this.board, bars, desk, users, vault, tokens, stamps: this.#admissions };
   }
+}
+
+/** Markets that follow a feed; a `StartError` says what is wrong with one. */
+function mirrorsOf(
+  { config, log, times }: Site,
+  engine: Engine,
+  outside: OutsidePrices,
+): MirrorRunner | undefined {
+  const { mirrors, participants } = config.exchange;
+  if (mirrors.length === 0) return undefined;
+  for (const { market, dataset } of mirrors) {
+    if (participants.enabled === true && participantMarkets.includes(market)) {
+      throw new StartError(
+        `exchange.mirrors: simulated participants trade in ${market} at a price of their own: say exchange.participants.enabled: false`,
+      );
+    }
+    const followed = config.datasets.find(({ code }) => code === dataset);
+    if (followed?.feed === undefined) {
+      const known = config.datasets.filter(({ feed }) => feed !== undefined);
+      const codes = known.map(({ code }) => code).join(", ");
+      throw new StartError(
+        `exchange.mirrors: ${market}: there is no dataset ${dataset} with a feed; there are: ${codes}`,
+      );
+    }
+  }
+  const { exchange } = engine;
+  return new MirrorRunner(mirrors, exchange, { clock: times.clock, log, outside });
+}
+
+/** Several stages as one. */
+function together(...stages: readonly (Stage | undefined)[]): Stage | undefined {
+  const present = stages.filter((stage) => stage !== undefined);
+  if (present.length === 0) return undefined;
+  return {
+    take(released) {
+      for (const stage of present) stage.take?.(released);
+    },
+  };
 }
 
 /** What an exchange has traded as a dataset; `known` says of which time that is everything. */

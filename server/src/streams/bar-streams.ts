@@ -330,6 +330,7 @@ export class FeedRunner {
   }
 
   #take(event: FeedEvent): void {
+    if (this.#options.opened.replay?.isSeeking !== true) this.#options.watch?.(event);
     switch (event.kind) {
       case "trades": {
         this.#foldTrades(event);

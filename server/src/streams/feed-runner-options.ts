@@ -6,7 +6,13 @@ import type { Dataset, Instrument } from "../marketdata/instrument.ts";
 import type { Cause } from "../marketdata/position.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { ImportOutcome } from "../ports/dataset-store.ts";
-import type { FeedCounter, FeedOutcome, PastRows, RememberedTicker } from "../ports/feed.ts";
+import type {
+  FeedCounter,
+  FeedEvent,
+  FeedOutcome,
+  PastRows,
+  RememberedTicker,
+} from "../ports/feed.ts";
 import type { OpenedFeed } from "../ports/feed-kind.ts";
 import type { Log } from "../ports/log.ts";
 import type { StorageFailure } from "../ports/storage-fault.ts";
@@ -41,6 +47,8 @@ export interface FeedRunnerOptions {
   readonly catalog: Pick<Catalog, "ensureInstrument" | "instrument" | "resume">;
   readonly clock: Clock;
   readonly log: Log;
+  /** Shown what the feed tells before it is folded, where somebody follows it. */
+  readonly watch?: ((event: FeedEvent) => void) | undefined;
   /** Receives each bar when it is due. */
   publish(bar: BarUpdate, periodS: PublishPeriodS, cause: Cause): void;
   /** Told about every second of what everything has been published, and market time then. */
