@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 import { patience } from "./test/support/patience.ts";
@@ -25,8 +26,8 @@ export default defineConfig({
     setupFiles: ["test/support/seed.ts"],
     pool: "threads",
     isolate: false,
-    // One for each processor; by itself it would leave one of them free, and half of two is much.
-    maxWorkers: "100%",
+    // More than processors: many tests wait for timers, for files, and for processes that they have started.
+    maxWorkers: Math.ceil(availableParallelism() * 1.5),
     testTimeout: patience.test,
     hookTimeout: patience.hook,
     expect: { poll: { timeout: patience.wait } },

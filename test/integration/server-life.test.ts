@@ -6,17 +6,27 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { runHere } from "../support/command-here.ts";
+import { type ServerInside, startServerInside } from "../support/server-here.ts";
 import { runCommand, type ServerProcess, startServerProcess } from "../support/server-process.ts";
 import { openStream } from "../support/stream-client.ts";
 
 const running: ServerProcess[] = [];
+const inside: ServerInside[] = [];
 afterEach(async () => {
   for (const server of running.splice(0)) await server.stop("SIGKILL");
+  for (const server of inside.splice(0)) await server.stop();
 });
 
 async function start(setup: Parameters<typeof startServerProcess>[0] = {}): Promise<ServerProcess> {
   const server = await startServerProcess(setup);
   running.push(server);
+  return server;
+}
+
+/** Starts one in this process, for what does not depend on the process. */
+async function startInside(setup: Parameters<typeof startServerInside>[0] = {}) {
+  const server = await startServerInside(setup);
+  inside.push(server);
   return server;
 }
 
@@ -45,12 +55,13 @@ describe("a start", () => {
   it("keeps the demo key of its data folder, and makes another one for another folder", async () => {
     const folder = mkdtempSync(join(tmpdir(), "openbourse-keep-"));
     const data = join(folder, "data");
-    const first = await start({ data });
+    const first = await startInside({ data });
     const { demoKey } = first;
     await first.stop();
-    running.pop();
-    const second = await start({ data });
-    const elsewhere = await start();
+    inside.pop();
+    const second = await startInside({ data });
+    const elsewhere = await startInside();
+    expect(demoKey).toMatch(/^\w{34}$/);
     expect(second.demoKey).toBe(demoKey);
     expect(elsewhere.demoKey).not.toBe(demoKey);
     expect(statSync(join(data, "demo-key")).mode & 0o077).toBe(0);
@@ -142,9 +153,9 @@ describe("a start", () => {
 });
 
 describe("watch", () => {
-  let server: ServerProcess;
+  let server: ServerInside;
   beforeAll(async () => {
-    server = await startServerProcess();
+    server = await startServerInside();
   });
   afterAll(() => server.stop());
 
@@ -173,7 +184,7 @@ describe("watch", () => {
 
 describe("operation", () => {
   it("answers health, readiness and metrics", async () => {
-    const server = await start();
+    const server = await startInside();
     const get = async (path: string) => {
       const response = await fetch(server.http + path);
       return { status: response.status, text: await response.text() };
@@ -210,7 +221,7 @@ describe("operation", () => {
   - {code: broken, feed: {kind: replay, files: [${file}], format: binance-trades, ticker: X}}
   - {code: huobi, feed: {kind: simulator}}
 `;
-    const server = await start({ yaml });
+    const server = await startInside({ yaml });
     const readiness = async () => {
       const response = await fetch(`${server.http}/readyz`);
       return ((await response.json()) as { parts: unknown }).parts;
@@ -218,7 +229,12 @@ describe("operation", () => {
     await expect
       .poll(readiness)
       .toContainEqual({ name: "feed broken", ok: false, state: "restarting" });
-    expect(server.output().stderr).toMatch(new RegExp(`${file}.*feed failed`));
+    expect(server.log).toContainEqual(
+      expect.objectContaining({
+        phrase: "feed failed",
+        fields: expect.objectContaining({ error: expect.stringContaining(file) }),
+      }),
+    );
     const client = await openStream(`${server.ws}/v1?apikey=${server.demoKey}`);
     client.send(subscribeAll);
     await client.until(({ json }) => "o" in json);
@@ -235,14 +251,14 @@ interface Readiness {
 }
 
 describe("the exchange", () => {
-  const exchangePart = async ({ http }: ServerProcess) => {
+  const exchangePart = async ({ http }: ServerInside) => {
     const response = await fetch(`${http}/readyz`);
     const { parts } = (await response.json()) as Readiness;
     return { status: response.status, ...parts.find(({ name }) => name === "exchange") };
   };
 
   it("trades, and its trades are bars of dataset local", async () => {
-    const server = await start({ yaml: "exchange: {participants: {rate: 20}}" });
+    const server = await startInside({ yaml: "exchange: {participants: {rate: 20}}" });
     const client = await openStream(`${server.ws}/v1?apikey=${server.demoKey}`);
     const reply = await client.ask({
       ...subscribeAll,
@@ -257,18 +273,18 @@ describe("the exchange", () => {
   it("goes on after a restart where it was", async () => {
     const folder = mkdtempSync(join(tmpdir(), "openbourse-again-"));
     const data = join(folder, "data");
-    const yaml = "exchange: {participants: {rate: 20}}\nlog: {level: info}";
-    const sequenceOf = ({ stderr }: { stderr: string }) =>
-      Number(/"sequence":(\d+).*exchange recovered/.exec(stderr)?.[1]);
-    const first = await start({ data, yaml });
-    expect(sequenceOf(first.output())).toBe(0);
+    const yaml = "exchange: {participants: {rate: 20}}";
+    const sequenceOf = ({ log }: ServerInside) =>
+      log.find(({ phrase }) => phrase === "exchange recovered")?.fields["sequence"];
+    const first = await startInside({ data, yaml });
+    expect(sequenceOf(first)).toBe(0);
     await expect
       .poll(async () => (await fetch(`${first.http}/metrics`)).text())
       .toMatch(/openbourse_exchange_commands_total [1-9]\d{2,}/);
     await first.stop();
-    running.pop();
-    const second = await start({ data, yaml });
-    expect(sequenceOf(second.output())).toBeGreaterThan(100);
+    inside.pop();
+    const second = await startInside({ data, yaml });
+    expect(sequenceOf(second)).toBeGreaterThan(100);
     expect(await exchangePart(second)).toMatchObject({ status: 200, ok: true });
     rmSync(folder, { recursive: true });
   });
@@ -278,7 +294,7 @@ describe("the exchange", () => {
     const data = join(folder, "data");
     const yaml = "exchange: {logBytesMax: 1048576, participants: {rate: 1000}}";
     for (const attempt of ["first", "second"]) {
-      const server = await start({ data, yaml });
+      const server = await startInside({ data, yaml });
       await expect
         .poll(() => exchangePart(server))
         .toMatchObject({
@@ -286,18 +302,18 @@ describe("the exchange", () => {
           ok: false,
           state: "failed",
         });
-      expect(server.output().stderr, attempt).toContain("commands.db");
+      expect(JSON.stringify(server.log), attempt).toContain("commands.db");
       expect((await fetch(`${server.http}/healthz`)).status, attempt).toBe(200);
       const client = await openStream(`${server.ws}/v1?apikey=${server.demoKey}`);
       expect(await client.ask({ event: "heartbeat" })).toContain("success");
-      expect(await server.stop(), attempt).toBe(0);
-      running.pop();
+      await server.stop();
+      inside.pop();
     }
     rmSync(folder, { recursive: true });
   });
 
   it("is not started twice on one data folder", async () => {
-    const server = await start();
+    const server = await startInside();
     const { code, stderr } = await runCommand([
       "serve",
       "--port",
@@ -314,12 +330,12 @@ describe("the exchange", () => {
   it("does not start on a log that is damaged, and names the place", async () => {
     const folder = mkdtempSync(join(tmpdir(), "openbourse-torn-"));
     const data = join(folder, "data");
-    const server = await start({ data, yaml: "exchange: {participants: {rate: 100}}" });
+    const server = await startInside({ data, yaml: "exchange: {participants: {rate: 100}}" });
     await expect
       .poll(async () => (await fetch(`${server.http}/metrics`)).text())
       .toMatch(/openbourse_exchange_commands_total [1-9]\d{3,}/);
     await server.stop();
-    running.pop();
+    inside.pop();
     truncateSync(join(data, "exchange", "commands.db"), 20_480);
     const { code, stderr } = await runCommand([
       "serve",

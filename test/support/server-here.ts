@@ -90,29 +90,38 @@ export async function startServerHere(setup: ServerHereSetup): Promise<ServerHer
   };
 }
 
+/** A server of this process, and what it says. */
+export interface ServerInside extends ServerAddress, Omit<ServerHere, "http" | "ws"> {
+  readonly demoKey: string;
+  /** Stops it and, unless it was told where its data are, removes them. */
+  stop(): Promise<void>;
+}
+
 /**
  * What `startServerProcess` starts, in the test's own process: for tests of which nothing depends on
  * the process, which takes longer to start than most of them take.
  */
 export async function startServerInside(
-  setup: Omit<ServerSetup, "args" | "data">,
-): Promise<ServerAddress & { stop(): Promise<void> }> {
+  setup: Omit<ServerSetup, "args"> = {},
+): Promise<ServerInside> {
   const folder = mkdtempSync(join(tmpdir(), "openbourse-inside-"));
-  const data = join(folder, "data");
+  const data = setup.data ?? join(folder, "data");
   const file = join(folder, "openbourse.yaml");
   writeFileSync(file, setup.yaml ?? "");
   const { listener = plainListener } = setup;
-  const { server } = await startServerHere({ data, file, settings: listener.settings(folder) });
-  const { port, isSecure } = server;
+  const here = await startServerHere({ data, file, settings: listener.settings(folder) });
+  const { port, isSecure, demoKey = "" } = here.server;
   const secure = isSecure ? "s" : "";
   return {
+    ...here,
     port,
     isSecure,
     http: `http${secure}://127.0.0.1:${port}`,
     ws: `ws${secure}://127.0.0.1:${port}`,
     data,
+    demoKey,
     async stop() {
-      await server.stop();
+      await here.server.stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };
