@@ -3,6 +3,7 @@
  * says how many passed and failed, each check and each test counted as one.
  */
 import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,17 +20,21 @@ function plainUnlessTerminal(flag: string): readonly string[] {
   return process.stdout.isTTY ? [] : [flag];
 }
 
-const checks: readonly Check[] = [
-  {
-    name: "format and lint",
-    command: "biome",
-    args: ["ci", "--error-on-warnings", ...plainUnlessTerminal("--colors=off"), "."],
-  },
+/** Each follows the one before, whose output it reads. */
+const types: readonly Check[] = [
   { name: "types and layer walls", command: "tsc", args: ["-b", "server", "client"] },
   { name: "types of the page", command: "tsc", args: ["-p", "terminal"] },
   { name: "types of tests", command: "tsc", args: ["-p", "tsconfig.test.json"] },
   { name: "types of browser tests", command: "tsc", args: ["-p", "test/e2e"] },
   { name: "types of benchmarks", command: "tsc", args: ["-p", "bench"] },
+];
+
+const rules: readonly Check[] = [
+  {
+    name: "format and lint",
+    command: "biome",
+    args: ["ci", "--error-on-warnings", ...plainUnlessTerminal("--colors=off"), "."],
+  },
   { name: "layers and circles", command: "node", args: ["scripts/layers.ts"] },
   { name: "house rules", command: "node", args: ["scripts/tidy.ts"] },
 ];
@@ -39,11 +44,7 @@ let failed = 0;
 let skipped = 0;
 
 const natsIsThere = provideNats();
-for (const check of checks) {
-  console.log(`\n== ${check.name}`);
-  if (run(check.command, check.args)) passed += 1;
-  else failed += 1;
-}
+await Promise.all([runChecks(types), runChecks(rules)]);
 
 provideBrowser();
 await natsIsThere;
@@ -58,6 +59,34 @@ if (first.failedFiles.length > 0) secondRun(first);
 console.log(skipped === 0 ? "" : `\n${skipped} tests were skipped; each says why above`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
+
+/** Runs checks one after another, and shows what each says once it has ended. */
+async function runChecks(checks: readonly Check[]): Promise<void> {
+  for (const { name, command, args } of checks) {
+    const { isGood, output } = await outcomeOf(command, args);
+    console.log(`\n== ${name}${isGood ? "" : " failed"}\n${output}`.trimEnd());
+    if (isGood) passed += 1;
+    else failed += 1;
+  }
+}
+
+async function outcomeOf(
+  command: string,
+  args: readonly string[],
+): Promise<{ readonly isGood: boolean; readonly output: string }> {
+  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
+    });
+  try {
+    const [code] = await once(child, "close");
+    return { isGood: code === 0, output };
+  } catch (error) {
+    return { isGood: false, output: `${command}: ${error}` };
+  }
+}
 
 /**
  * Runs the files in which a test failed once more, one after another. A test that passes then was upset

@@ -14,9 +14,12 @@ import { dataFolder } from "../../server/src/config/data-folder.ts";
 import { isUnanswered } from "../../server/src/ports/history.ts";
 import { Random } from "../../server/src/simulation/random.ts";
 import { startServerProcess } from "../support/server-process.ts";
+import { untilTrue } from "../support/until.ts";
 
 const kills = process.env["OPENBOURSE_TEST_LONG"] === "1" ? 50 : 3;
 const seed = Number(process.env["OPENBOURSE_TEST_SEED"] ?? Date.now() % 1_000_000);
+/** Trades that are acknowledged before a kill, at most; the kill comes in the middle of what follows. */
+const acknowledgedMax = 2_000;
 const yaml = "exchange: { enabled: false }\ndatasets: [{ code: desk, feed: { kind: push } }]\n";
 
 it(`loses nothing that was acknowledged, over ${kills} kills (seed ${seed})`, async () => {
@@ -28,7 +31,8 @@ it(`loses nothing that was acknowledged, over ${kills} kills (seed ${seed})`, as
     const server = await startServerProcess({ yaml, data });
     key ??= makeKey(data);
     const dying = producer.push(server.http, key);
-    await new Promise((resolve) => setTimeout(resolve, random.between(50, 400)));
+    const enough = producer.acknowledged.length + 1 + random.below(acknowledgedMax);
+    await untilTrue(() => producer.acknowledged.length >= enough);
     await server.stop("SIGKILL");
     await dying;
   }

@@ -5,11 +5,16 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { systemSecrets } from "../../server/src/adapters/crypto/system-secrets.ts";
 import { type ServerHere, startServerHere } from "../support/server-here.ts";
+import { StandingClock } from "../support/stepped-clock.ts";
 
 const secrets = systemSecrets();
 const balance = "/v2/user-api/exchange/account/balance";
 const tokenPath = "/v2/user-api/exchange/account/web-socket/token";
 const settings = { "exchange.participants.enabled": false, datasets: [] };
+
+/** Requests are good for seconds, and a restart may take longer. */
+const clock = new StandingClock();
+const wallMs = () => Math.floor(clock.nowUs() / 1_000);
 
 let root: string;
 let data: string;
@@ -34,7 +39,7 @@ function signedGet(here: ServerHere, target: string, timestampMs: number) {
 }
 
 async function newToken(here: ServerHere): Promise<string> {
-  const reply = await signedGet(here, tokenPath, Date.now())(here);
+  const reply = await signedGet(here, tokenPath, wallMs())(here);
   return ((await reply.json()) as { token: string }).token;
 }
 
@@ -64,12 +69,12 @@ async function restarted(here: ServerHere, how: "stopped" | "killed"): Promise<S
   if (how === "killed") copyAdmissions(data, left);
   await here.server.stop();
   if (how === "killed") copyAdmissions(left, data);
-  return startServerHere({ data, settings });
+  return startServerHere({ data, settings, clock });
 }
 
 describe.each(["stopped", "killed"] as const)("after a server was %s", (how) => {
   it("a token that was not used opens one connection, and a used one none", async () => {
-    const first = await startServerHere({ data, settings });
+    const first = await startServerHere({ data, settings, clock });
     const [used, unused] = [await newToken(first), await newToken(first)];
     expect(await opens(first, used)).toBe(true);
 
@@ -81,8 +86,8 @@ describe.each(["stopped", "killed"] as const)("after a server was %s", (how) => 
   });
 
   it("a request that was taken is not taken again, and a new one is at once", async () => {
-    const first = await startServerHere({ data, settings });
-    const requests = [0, 3_000].map((aheadMs) => signedGet(first, balance, Date.now() + aheadMs));
+    const first = await startServerHere({ data, settings, clock });
+    const requests = [0, 3_000].map((aheadMs) => signedGet(first, balance, wallMs() + aheadMs));
     for (const send of requests) expect((await send(first)).status).toBe(200);
 
     const second = await restarted(first, how);
@@ -91,21 +96,22 @@ describe.each(["stopped", "killed"] as const)("after a server was %s", (how) => 
       expect(reply.status).toBe(401);
       expect(await reply.text()).toContain("may have been taken before");
     }
-    expect((await signedGet(second, balance, Date.now() + 4_500)(second)).status).toBe(200);
+    expect((await signedGet(second, balance, wallMs() + 4_500)(second)).status).toBe(200);
     await second.server.stop();
   });
 });
 
 it("a start that knows nothing of what was taken refuses what may have been, and says for how long", async () => {
   // Participants, because on an exchange without a command nothing can have been taken.
-  const first = await startServerHere({ data, settings: { datasets: [] } });
-  const taken = signedGet(first, balance, Date.now());
+  const first = await startServerHere({ data, settings: { datasets: [] }, clock });
+  const taken = signedGet(first, balance, wallMs());
   expect((await taken(first)).status).toBe(200);
   await first.server.stop();
   rmSync(join(data, "admissions.db"));
 
-  const second = await startServerHere({ data, settings });
-  for (const send of [taken, signedGet(second, balance, Date.now())]) {
+  const second = await startServerHere({ data, settings, clock });
+  clock.pass(1);
+  for (const send of [taken, signedGet(second, balance, wallMs())]) {
     const reply = await send(second);
     expect(reply.status).toBe(401);
     const seconds = Number(reply.headers.get("retry-after"));

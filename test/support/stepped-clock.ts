@@ -2,6 +2,31 @@
 import { systemClock } from "../../server/src/adapters/clock/system-clock.ts";
 import type { Clock } from "../../server/src/ports/clock.ts";
 
+/** Stands still unless it is told otherwise, while timers run: nothing grows old, however long a start takes. */
+export class StandingClock implements Clock {
+  readonly #system = systemClock();
+  #nowUs = this.#system.nowUs();
+  #monotonicMs = this.#system.monotonicMs();
+
+  nowUs(): number {
+    return this.#nowUs;
+  }
+
+  monotonicMs(): number {
+    return this.#monotonicMs;
+  }
+
+  after(delayMs: number, task: () => void): () => void {
+    return this.#system.after(delayMs, task);
+  }
+
+  /** Lets time pass; timers do not notice. */
+  pass(seconds: number): void {
+    this.#nowUs += seconds * 1e6;
+    this.#monotonicMs += seconds * 1e3;
+  }
+}
+
 /** Real time and timers, moved by what the test asks for. */
 export class SteppedClock implements Clock {
   readonly #system = systemClock();

@@ -55,12 +55,8 @@ export class Stage {
 
   async open(): Promise<void> {
     await buildPage();
-    await Promise.all([
-      this.startServer(),
-      launchChromium().then((browser) => {
-        this.#browser = browser;
-      }),
-    ]);
+    browserOfFile ??= launchChromium();
+    [this.#browser] = await Promise.all([browserOfFile, this.startServer()]);
   }
 
   /** Starts the server, or starts it again at the same address with the same data. */
@@ -98,10 +94,18 @@ export class Stage {
   }
 
   async close(): Promise<void> {
-    await this.#browser?.close();
     await this.stopServer();
     rmSync(this.#folder, { recursive: true, force: true });
   }
+}
+
+/** Stages of a file follow one another in one browser; each visit is a window that remembers nothing. */
+let browserOfFile: Promise<Browser> | undefined;
+
+async function closeBrowser(): Promise<void> {
+  const browser = browserOfFile;
+  browserOfFile = undefined;
+  await (await browser)?.close();
 }
 
 /**
@@ -115,6 +119,7 @@ export function describeInBrowser(
 ): void {
   const why =
     "skipped: there is no Chromium; install Debian's chromium, or name one with OPENBOURSE_TEST_CHROMIUM";
+  afterAll(closeBrowser);
   const title = chromiumPath === undefined ? `${name} (${why})` : name;
   describe.skipIf(chromiumPath === undefined)(title, () => {
     const stage = new Stage(setup);
