@@ -8,6 +8,7 @@ import { Change } from "./change.tsx";
 import { content } from "./chart/chart-store.ts";
 import { chosen } from "./chosen.ts";
 import { changePercent, dayOf, figuresOf } from "./day-bars.ts";
+import { panelState } from "./panel-state.ts";
 import { tickers, toneOf } from "./tickers.ts";
 import { WatchList } from "./watch-list.tsx";
 
@@ -69,8 +70,9 @@ function Shown(props: {
   const { figures, base, quote } = props;
   const { price, change, high, low, volume, value } = figures;
   const id = chosen.value?.id ?? "";
+  const isOld = panelState(true, undefined).is === "stale";
   return (
-    <dl class="day-figures">
+    <dl class={isOld ? "day-figures is-old" : "day-figures"}>
       <div class="last-price">
         <dt class="unseen">Last price</dt>
         <dd>

@@ -4,8 +4,9 @@
  */
 import { ClientError, FinazonRest, FinazonStream } from "@openbourse/client";
 import { computed, type ReadonlySignal } from "@preact/signals";
+import { Losses } from "../session/losses.ts";
 import { anonymousPass } from "../session/pass.ts";
-import { offer, serverUrl } from "../session/session.ts";
+import { offer, patience, serverUrl } from "../session/session.ts";
 
 /** Whether bars and indicators of datasets can be seen here. */
 export const hasFinazon: ReadonlySignal<boolean> = computed(
@@ -14,6 +15,10 @@ export const hasFinazon: ReadonlySignal<boolean> = computed(
 
 let rest: Promise<FinazonRest> | undefined;
 let stream: Promise<FinazonStream> | undefined;
+const losses = new Losses();
+
+/** Since when no bars come, in milliseconds since 1970; undefined while they do, and before any was asked for. */
+export const barsLostMs: ReadonlySignal<number | undefined> = losses.sinceMs;
 
 /** Asks REST with a key that is taken. */
 export async function askFinazon<T>(ask: (rest: FinazonRest) => Promise<T>): Promise<T> {
@@ -37,7 +42,9 @@ export async function finazonStream(): Promise<FinazonStream> {
 
 async function connect(): Promise<FinazonStream> {
   try {
-    return new FinazonStream({ url: serverUrl, key: await anonymousPass("finazon") });
+    const made = new FinazonStream({ url: serverUrl, key: await anonymousPass("finazon"), patience });
+    losses.goOn(made);
+    return made;
   } catch (error) {
     stream = undefined;
     throw error;

@@ -1,25 +1,23 @@
 /** What a panel shows of a thing that comes over the connection: its skeleton, itself, itself and how old it is, or what failed. */
-import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
+import { computed, effect, type ReadonlySignal } from "@preact/signals";
 import type { PanelState } from "../design/panel.tsx";
+import { Losses } from "../session/losses.ts";
 import { needsSignIn, offer, offerTrouble } from "../session/session.ts";
 import { catalogState } from "./catalog.ts";
 import { chosen, chosenId } from "./chosen.ts";
+import { barsLostMs } from "./finazon.ts";
 import type { Loading } from "./loading.ts";
 import { isShown, link } from "./shown.ts";
 
-/** Since when nothing comes from the exchange, in milliseconds since 1970; undefined while it does. */
-const lostAt = signal<number | undefined>(undefined);
+const losses = new Losses();
 
 effect(() => {
   const stream = link.value?.stream;
-  lostAt.value = undefined;
-  if (stream === undefined) return undefined;
-  return stream.states.listen((state) => {
-    if (state.state === "live") lostAt.value = undefined;
-    else if (state.state === "stale") lostAt.value = state.heardMs;
-    else lostAt.value ??= Date.now();
-  });
+  return stream === undefined ? undefined : losses.watch(stream);
 });
+
+/** Since when nothing comes from the exchange, in milliseconds since 1970; undefined while it does. */
+export const marketsLostMs: ReadonlySignal<number | undefined> = losses.sinceMs;
 
 /** Why no panel of the page can show anything yet; undefined where that is not so. */
 export const nothingYet: ReadonlySignal<PanelState | undefined> = computed(() => {
@@ -42,7 +40,8 @@ export const nothingYet: ReadonlySignal<PanelState | undefined> = computed(() =>
 export function panelState(has: boolean, loading: Loading | undefined): PanelState {
   const nothing = nothingYet.value;
   if (nothing !== undefined) return nothing;
-  const sinceMs = lostAt.value;
+  // Bars of datasets come over a connection of their own.
+  const sinceMs = chosen.value?.kind === "ticker" ? barsLostMs.value : marketsLostMs.value;
   if (has) return sinceMs === undefined ? { is: "ready" } : { is: "stale", sinceMs };
   if (loading?.is === "failed") return failed(loading);
   return { is: "loading" };

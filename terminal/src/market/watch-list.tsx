@@ -4,13 +4,13 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { useKey } from "../app/keys.ts";
 import { chooseMarket } from "../app/route.ts";
 import { Num } from "../design/num.tsx";
-import { Panel } from "../design/panel.tsx";
+import { Panel, type PanelState, ready } from "../design/panel.tsx";
 import { instruments } from "./catalog.ts";
 import { Change } from "./change.tsx";
 import { chosenId } from "./chosen.ts";
 import { dayOf, figuresOf } from "./day-bars.ts";
 import { type Instrument, searched } from "./instruments.ts";
-import { nothingYet } from "./panel-state.ts";
+import { marketsLostMs, nothingYet } from "./panel-state.ts";
 import { sparkline } from "./sparkline.ts";
 import { tickers, toneOf } from "./tickers.ts";
 
@@ -45,15 +45,8 @@ export function WatchList({ isAlone = false, onChosen }: WatchListProps) {
     onChosen?.();
     return true;
   };
-  const nothing = nothingYet.value;
-  const hasList = instruments.value.length > 0;
   return (
-    <Panel
-      title="Markets"
-      hidesTitle={isAlone}
-      class="watch-panel"
-      {...(hasList || nothing === undefined ? {} : { state: nothing })}
-    >
+    <Panel title="Markets" hidesTitle={isAlone} class="watch-panel" state={watchState()}>
       <input
         ref={field}
         type="search"
@@ -69,6 +62,12 @@ export function WatchList({ isAlone = false, onChosen }: WatchListProps) {
       <Rows choose={choose} />
     </Panel>
   );
+}
+
+function watchState(): PanelState {
+  if (instruments.value.length === 0) return nothingYet.value ?? ready;
+  const sinceMs = marketsLostMs.value;
+  return sinceMs === undefined ? ready : { is: "stale", sinceMs };
 }
 
 function onSearchKey(

@@ -8,6 +8,7 @@ import {
   type CryptomusUser,
   hmacSigner,
   md5Signer,
+  type Patience,
 } from "@openbourse/client";
 import { batch, computed, type ReadonlySignal, signal } from "@preact/signals";
 import { askForOffer, type Offer } from "./offer.ts";
@@ -25,6 +26,9 @@ export interface Account extends MarketLink {
   /** What requests are signed with; shown nowhere. */
   readonly user: CryptomusUser;
 }
+
+/** People look on: silence is noticed sooner than programs would notice it. In milliseconds. */
+export const patience: Partial<Patience> = { heartbeatMs: 5_000, staleMs: 8_000, deadMs: 20_000 };
 
 /** Until a server that does not answer is asked again, in milliseconds. */
 const askAgainMs = 2_000;
@@ -89,6 +93,7 @@ function takeOffer(next: Offer): void {
         stream: new CryptomusStream({
           url: serverUrl,
           positions: true,
+          patience,
           token: () => anonymousPass("cryptomus"),
         }),
       };
@@ -109,7 +114,7 @@ export async function signIn(user: CryptomusUser): Promise<Account> {
     return unused ?? (await rest.token());
   };
   signOut();
-  const stream = new CryptomusStream({ url: serverUrl, token, positions: true });
+  const stream = new CryptomusStream({ url: serverUrl, token, positions: true, patience });
   const made = { userId: user.userId, user, rest, stream };
   signedIn.value = made;
   return made;

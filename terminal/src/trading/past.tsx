@@ -2,14 +2,14 @@
 import { type ClosedOrder, compare, divide, normalized } from "@openbourse/client";
 import { useEffect } from "preact/hooks";
 import { Num } from "../design/num.tsx";
-import { Panel, type PanelState } from "../design/panel.tsx";
+import { Panel, type PanelState, ready } from "../design/panel.tsx";
 import { type Column, Table } from "../design/table.tsx";
 import { marketsByName } from "../market/catalog.ts";
 import { chosenMarket } from "../market/chosen.ts";
 import { Figure, marketText, Side, Time } from "./cells.tsx";
 import { type FillLine, joinedFills, linesOf } from "./fills.ts";
 import { history, onlyChosen, readMore, watchHistory } from "./history.ts";
-import { sessionFills } from "./private.ts";
+import { privateState, sessionFills } from "./private.ts";
 import { endWords } from "./words.ts";
 
 const orderColumns: readonly Column<ClosedOrder>[] = [
@@ -105,7 +105,9 @@ export function Fills() {
 
 function pastState(count: number, text: string): PanelState {
   const { isReading, trouble, isOver } = history.value;
-  if (count > 0) return { is: "ready" };
+  // What is over stays as it was; what came since is missing.
+  const { is } = privateState.value;
+  if (count > 0) return is === "stale" ? privateState.value : ready;
   if (trouble !== undefined) return { is: "failed", text: trouble, retry: readMore };
   return isReading || !isOver ? { is: "loading" } : { is: "empty", text };
 }

@@ -14,6 +14,7 @@ import { announce } from "../app/announce.ts";
 import type { PanelState } from "../design/panel.tsx";
 import { onFrame } from "../frame.ts";
 import { marketsByName } from "../market/catalog.ts";
+import { Losses } from "../session/losses.ts";
 import { account as signedIn } from "../session/session.ts";
 import { type FillLine, fillLine, fillWords } from "./fills.ts";
 
@@ -31,7 +32,9 @@ const nothing: Shown = { state: "loading", orders: new Map(), balances: new Map(
 const shown = signal<Shown>(nothing);
 const newFills = signal<readonly FillLine[]>([]);
 const current = signal<LiveAccount | undefined>(undefined);
-const readAtMs = signal(0);
+const losses = new Losses();
+/** Since when what is shown may be old, in milliseconds since 1970; until all was read again. */
+const oldSinceMs = signal(0);
 
 /** The client's account of who is signed in. */
 export const live: ReadonlySignal<LiveAccount | undefined> = current;
@@ -57,7 +60,7 @@ export const privateState: ReadonlySignal<PanelState> = computed(() => {
       is: "failed",
       text: `Orders and balances do not come any more: ${fault?.message ?? "the connection was closed"}. Sign in again.`,
     };
-  return { is: "stale", sinceMs: readAtMs.value };
+  return { is: "stale", sinceMs: oldSinceMs.value };
 });
 
 type Listener = (change: AccountChange) => void;
@@ -75,7 +78,8 @@ function show(): void {
   const account = current.peek();
   if (account === undefined) return;
   const { state, orders, balances } = account;
-  if (state === "live") readAtMs.value = Date.now();
+  if (state !== "live" && shown.peek().state === "live")
+    oldSinceMs.value = losses.sinceMs.peek() ?? Date.now();
   shown.value = { state, orders, balances };
   if (due.length === 0) return;
   const lines = due.map((fill) => fillLine(fill, marketsByName.peek().get(fill.market)));
@@ -99,9 +103,9 @@ effect(() => {
   if (user === undefined) return;
   const account = new LiveAccount(user.rest, user.stream);
   current.value = account;
-  const stop = account.changes.listen(take);
+  const stops = [account.changes.listen(take), losses.watch(user.stream)];
   return () => {
-    stop();
+    for (const stop of stops) stop();
     account.close();
   };
 });

@@ -7,6 +7,7 @@ import { viewport } from "../app/viewport.ts";
 import { Num } from "../design/num.tsx";
 import { Panel, type PanelState } from "../design/panel.tsx";
 import { chosen, chosenMarket } from "../market/chosen.ts";
+import { panelState } from "../market/panel-state.ts";
 import { account } from "../session/session.ts";
 import { haltWords, lookAgain } from "./halts.ts";
 import { balances } from "./private.ts";
@@ -43,7 +44,12 @@ export function Ticket() {
     return <Panel title="Order" state={state} skeletonRows={9} />;
   }
   return (
-    <Panel title="Order" class="ticket" hidesTitle={viewport.value === "phone"}>
+    <Panel
+      title="Order"
+      class="ticket"
+      hidesTitle={viewport.value === "phone"}
+      state={panelState(true, undefined)}
+    >
       <form
         ref={element}
         inert={halt !== undefined}

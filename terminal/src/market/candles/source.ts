@@ -3,10 +3,12 @@ import {
   type BarInterval,
   ClientError,
   type CryptomusStream,
+  type FinazonStream,
   pastCandles,
   pastCandlesMax,
 } from "@openbourse/client";
 import { askFinazon, finazonStream } from "../finazon.ts";
+import { load } from "../loading.ts";
 import { type CandlePage, type ChartCandle, chartCandle, type Interval } from "./candle.ts";
 import type { Precedence } from "./series.ts";
 
@@ -55,7 +57,9 @@ export function marketSource(
     async page(toMs) {
       let [candles, isOldest] = [await ask(0, toMs).catch(onlyTooMuch), true];
       if (candles === undefined) {
-        const fromMs = Math.max(0, toMs - pastCandlesMax * intervalS * 1_000);
+        // The newest candles are asked for up to a time that has not come yet.
+        const endMs = Math.min(toMs, Date.now());
+        const fromMs = Math.max(0, endMs - pastCandlesMax * intervalS * 1_000);
         [candles, isOldest] = [await ask(fromMs, toMs), fromMs === 0];
       }
       isOldest &&= candles.length < pastCandlesMax;
@@ -68,8 +72,9 @@ export function marketSource(
 function watchLosses(
   { states }: Pick<CryptomusStream, "states">,
   { lost, missed }: CandleListener,
+  wasLost = false,
 ): () => void {
-  let isLost = false;
+  let isLost = wasLost;
   return states.listen(({ state }) => {
     if (!isLost && (state === "waiting" || state === "going-away")) {
       isLost = true;
@@ -128,31 +133,49 @@ export function datasetSource(
   };
 }
 
-/** Bars of a minute as they are told. */
+/**
+ * Bars of a minute as they are told. A key that has run out while the server was away is replaced, and bars go on over another
+ * connection.
+ */
 function followBars(dataset: string, ticker: string, listener: CandleListener): () => void {
-  let isOver = false;
   let stop = () => {};
-  void finazonStream()
-    .then((stream) => {
-      if (isOver) return;
-      const feed = stream.bars({ dataset, tickers: [ticker] });
-      feed.listen(
-        (bar) => listener.candle(bar),
-        (fault) => listener.ended(fault?.message),
-      );
-      const deaf = watchLosses(stream, listener);
-      stop = () => {
-        deaf();
-        feed.close();
-      };
-    })
-    .catch((error: unknown) => {
-      if (!isOver) listener.ended(error instanceof Error ? error.message : String(error));
+  const begin = (isAgain: boolean): void => {
+    stop = load({
+      ask: () => finazonStream().catch(onlyRefused),
+      done: (stream) => {
+        if (stream instanceof ClientError) listener.ended(stream.message);
+        else stop = listen(stream, isAgain);
+      },
+      tell: () => {},
     });
-  return () => {
-    isOver = true;
-    stop();
   };
+  const listen = (stream: FinazonStream, isAgain: boolean): (() => void) => {
+    const feed = stream.bars({ dataset, tickers: [ticker] });
+    const deaf = watchLosses(stream, listener, isAgain);
+    feed.listen(
+      (bar) => listener.candle(bar),
+      (fault) => {
+        deaf();
+        if (fault?.kind !== "unauthorized") listener.ended(fault?.message);
+        else {
+          listener.lost();
+          begin(true);
+        }
+      },
+    );
+    return () => {
+      deaf();
+      feed.close();
+    };
+  };
+  begin(false);
+  return () => stop();
+}
+
+/** Who is not let in need not ask again. */
+function onlyRefused(error: unknown): ClientError {
+  if (error instanceof ClientError && error.fault.kind === "unauthorized") return error;
+  throw error;
 }
 
 /** Does something at once, and again only after a while, however often it is wanted. */

@@ -152,7 +152,5 @@ function chartState(): PanelState {
   const isEmpty = state.is === "loading" && !has && loading.value.is === "ready";
   if (isEmpty && chosen.value !== undefined)
     return { is: "empty", text: `Nothing was traded of ${chosen.value.title} yet.` };
-  // A dataset does not come over the exchange's connection.
-  if (state.is === "stale" && chosen.value?.kind === "ticker") return { is: "ready" };
   return state;
 }
