@@ -1,13 +1,34 @@
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vite";
+import { defineConfig, type Plugin } from "vite";
 
 /** From here to a path of the checkout. */
 const path = (to: string) => fileURLToPath(new URL(to, import.meta.url));
+
+/** What draws the page is fetched at once too, beside the entry that asks for it. */
+const drawn: Plugin = {
+  name: "preload-what-draws",
+  transformIndexHtml: {
+    order: "post",
+    handler(_html, { bundle = {} }) {
+      const chunks = Object.values(bundle).filter((output) => output.type === "chunk");
+      const entry = chunks.find(({ isEntry }) => isEntry)?.fileName;
+      const main = chunks.find(({ name }) => name === "main");
+      const files = main === undefined ? [] : [main.fileName, ...main.imports];
+      return files
+        .filter((file) => file !== entry)
+        .map((file) => ({
+          ...{ tag: "link", injectTo: "head" as const },
+          attrs: { rel: "modulepreload", crossorigin: true, href: `/terminal/${file}` },
+        }));
+    },
+  },
+};
 
 // The built page lies in the server's package, where a checkout and an installed server find it alike.
 export default defineConfig({
   base: "/terminal/",
   root: path("."),
+  plugins: [drawn],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   resolve: { alias: { "@openbourse/client": path("../client/src/index.ts") } },
   build: {

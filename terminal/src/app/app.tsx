@@ -4,13 +4,11 @@ import { MarketPage } from "../market/index.tsx";
 import { startClock } from "../session/clock.ts";
 import { watchConnections } from "../session/connection.ts";
 import { watchReplays } from "../session/replays.ts";
-import { startSession } from "../session/session.ts";
 import { Ticket, TradingPanels } from "../trading/index.tsx";
 import { announcements } from "./announce.ts";
 import { KeySheet } from "./key-sheet.tsx";
 import { watchKeys } from "./keys.ts";
 import { later } from "./later.tsx";
-import { usePreferences } from "./preferences.ts";
 import { ReplayBanner } from "./replay-banner.tsx";
 import { currentPage, type PagePath, pages, watchAddress } from "./route.ts";
 import { TopBar } from "./top-bar.tsx";
@@ -21,14 +19,11 @@ const ConsolePage = later(
 );
 const DataPage = later("Data", async () => (await import("../data/index.tsx")).DataPage);
 
-// Before the first drawing, so that it has the right colours and everything begins to load at once.
-usePreferences();
 startClock();
 watchAddress();
 watchKeys();
 watchConnections();
 watchReplays();
-void startSession();
 
 /** See the head of the file. */
 export function App() {

@@ -4,6 +4,7 @@
  */
 import { add, compare, divide, multiply, pastCandles, subtract } from "@openbourse/client";
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { whenOpened } from "../session/opened.ts";
 import type { ChartCandle } from "./candles/candle.ts";
 import { chartCandle } from "./candles/candle.ts";
 import { askFinazon } from "./finazon.ts";
@@ -73,6 +74,7 @@ async function askFor(instrument: Instrument): Promise<Day | undefined> {
   if (kind === "market") {
     const stream = link.peek()?.stream;
     if (stream === undefined) return undefined;
+    await whenOpened(stream);
     const request = { market: id, intervalS, fromMs: Date.now() - dayMs, toMs: Date.now() + dayMs };
     return (await pastCandles(stream, request)).map(chartCandle);
   }

@@ -4,6 +4,7 @@ import { useKey } from "../app/keys.ts";
 import { viewport } from "../app/viewport.ts";
 import { Dialog } from "../design/dialog.tsx";
 import { Num } from "../design/num.tsx";
+import { offer } from "../session/session.ts";
 import { Change } from "./change.tsx";
 import { content } from "./chart/chart-store.ts";
 import { chosen } from "./chosen.ts";
@@ -27,6 +28,7 @@ export function MarketHeading() {
   const now = chosen.value;
   const isWide = viewport.value === "wide";
   const figures = figuresNow();
+  const isHalted = now?.kind === "market" && offer.value?.halted.includes(now.id) === true;
   useEffect(() => {
     document.title =
       now === undefined ? "openbourse" : `${figures.price ?? ""} ${now.title} – openbourse`.trim();
@@ -39,6 +41,7 @@ export function MarketHeading() {
         <MarketButton title={now?.title ?? "Markets"} />
       )}
       {now?.kind === "ticker" ? <span class="tag">{now.dataset}</span> : null}
+      {isHalted ? <span class="tag is-halted">halted</span> : null}
       {now === undefined ? null : <Shown figures={figures} base={now.base} quote={now.quote} />}
     </div>
   );

@@ -4,7 +4,6 @@ import { ChartPanel } from "./chart/chart-panel.tsx";
 import { Ladder } from "./ladder.tsx";
 import { Trades } from "./trades.tsx";
 import { WatchList } from "./watch-list.tsx";
-import "./market.css";
 
 export { MarketHeading } from "./figures.tsx";
 

@@ -45,7 +45,8 @@ export interface Offer {
 
 /** Asks for it. Rejects with a sentence for people. */
 export async function askForOffer(): Promise<Offer> {
-  const answer = await fetch(offerPath, { cache: "no-store" }).catch(() => undefined);
+  // As the entry of the page has asked for it already; the server allows nobody to keep it.
+  const answer = await fetch(offerPath).catch(() => undefined);
   if (answer === undefined) throw new Error("The server does not answer.");
   if (!answer.ok) throw new Error(`The server refuses with ${answer.status}.`);
   return (await answer.json()) as Offer;

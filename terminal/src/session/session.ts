@@ -66,6 +66,10 @@ export const needsSignIn: ReadonlySignal<boolean> = computed(
 /** Address of this server. */
 export const serverUrl: string = location.origin;
 
+const begun = Promise.withResolvers<void>();
+/** Resolves when the first connection has been asked for, or there is none to ask for. */
+export const connectionBegun: Promise<void> = begun.promise;
+
 /** Asks what the server offers, until it answers, and connects strangers where they are served. Called once. */
 export async function startSession(waitMs = askAgainMs): Promise<void> {
   try {
@@ -73,6 +77,7 @@ export async function startSession(waitMs = askAgainMs): Promise<void> {
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     trouble.value = { message, retryAtMs: Date.now() + waitMs };
+    begun.resolve();
     setTimeout(() => void startSession(Math.min(waitMs * 2, askAgainMsMax)), waitMs);
   }
 }
@@ -94,11 +99,12 @@ function takeOffer(next: Offer): void {
           url: serverUrl,
           positions: true,
           patience,
-          token: () => anonymousPass("cryptomus"),
+          token: () => anonymousPass("cryptomus").finally(begun.resolve),
         }),
       };
     }
   });
+  if (publicLink.peek() === undefined) begun.resolve();
 }
 
 /** Signs in, once the server has taken the credentials. Rejects with its refusal. */

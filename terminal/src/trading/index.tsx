@@ -15,7 +15,6 @@ import { OpenOrders, orderCount } from "./orders.tsx";
 import { Fills, OrderHistory } from "./past.tsx";
 import { SignInButtons } from "./sign-in.tsx";
 import "./chart-lines.ts";
-import "./trading.css";
 
 export { AccountButton } from "./sign-in.tsx";
 export { Ticket } from "./ticket.tsx";

@@ -76,12 +76,15 @@ export class Stage {
     this.#server = undefined;
   }
 
-  /** Opens a page in a browser window that remembers nothing. */
-  async visit(path = "/", options: VisitOptions = {}): Promise<Visit> {
+  /** Opens a page in a browser window that remembers nothing, by way of `origin` where that leads to the server. */
+  async visit(
+    path = "/",
+    { origin = this.http, ...options }: VisitOptions & { readonly origin?: string } = {},
+  ): Promise<Visit> {
     if (this.#browser === undefined) throw new Error("the browser does not run");
-    const visit = await Visit.open(this.#browser, { ...options, origin: this.http });
+    const visit = await Visit.open(this.#browser, { ...options, origin });
     this.#visits.push(visit);
-    await visit.page.goto(this.http + path);
+    await visit.page.goto(origin + path);
     return visit;
   }
 

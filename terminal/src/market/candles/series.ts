@@ -117,7 +117,10 @@ export class CandleSeries {
       this.#candles.length - this.#max + Math.ceil(this.#max / 10),
     );
     this.#forgottenMs = gone.at(-1)?.startMs ?? this.#forgottenMs;
-    for (const { startMs } of gone) this.#live.delete(startMs);
+    for (const { startMs } of gone) {
+      this.#live.delete(startMs);
+      this.#changed.delete(startMs);
+    }
     this.#unknown = this.#unknown.filter(({ toMs }) => toMs > this.#forgottenMs);
     this.#isAllChanged = true;
   }

@@ -7,6 +7,7 @@ import {
   pastCandles,
   pastCandlesMax,
 } from "@openbourse/client";
+import { whenOpened } from "../../session/opened.ts";
 import { askFinazon, finazonStream } from "../finazon.ts";
 import { load } from "../loading.ts";
 import { type CandlePage, type ChartCandle, chartCandle, type Interval } from "./candle.ts";
@@ -55,6 +56,7 @@ export function marketSource(
       };
     },
     async page(toMs) {
+      await whenOpened(stream);
       let [candles, isOldest] = [await ask(0, toMs).catch(onlyTooMuch), true];
       if (candles === undefined) {
         // The newest candles are asked for up to a time that has not come yet.

@@ -31,6 +31,8 @@ export interface ChartUse {
   pick(price: string): void;
 }
 
+/** Most places that are added one by one; then all are set anew, from the candles that are kept. */
+const addedMax = 20_000;
 /** Places before the first one that is seen when older ones are asked for. */
 const nearPlaces = 100;
 
@@ -47,6 +49,8 @@ export class ChartView {
   #palette: Palette;
   #tick: string | undefined;
   #lastS = Number.NEGATIVE_INFINITY;
+  /** Places that were added since all were set. */
+  #added = 0;
 
   constructor(box: HTMLElement, palette: Palette, use: ChartUse) {
     this.#palette = palette;
@@ -104,6 +108,12 @@ export class ChartView {
     this.#volume.setData(points.map((point) => this.#volumePoint(point)));
     this.#bands.set(bands, this.#palette.unknown);
     this.#lastS = secondsOf(points.at(-1)?.startMs ?? Number.NEGATIVE_INFINITY);
+    this.#added = 0;
+  }
+
+  /** Whether so much was added since all was drawn that it is to be drawn anew. */
+  get isFull(): boolean {
+    return this.#added > addedMax;
   }
 
   /** Start of the newest place that is drawn, in milliseconds since 1970. */
@@ -115,6 +125,7 @@ export class ChartView {
   update(point: Point): void {
     const at = secondsOf(point.startMs);
     const isHistorical = at < this.#lastS;
+    if (at > this.#lastS) this.#added += 1;
     this.#candles.update(candlePoint(point), isHistorical);
     this.#volume.update(this.#volumePoint(point), isHistorical);
     this.#lastS = Math.max(at, this.#lastS);

@@ -26,7 +26,7 @@ const pageSize = 1_000;
 const newestRows = 3;
 /** Between two such questions, in milliseconds. */
 const lookMs = 5_000;
-/** Most figures that are kept. */
+/** Most figures that are asked for; twice as many are kept, as new ones come. */
 const rowsMax = 20_000;
 
 /** See the head of the file. */
@@ -88,8 +88,7 @@ export class IndicatorFeed {
       void this.#page(undefined, newestRows).then(
         (rows) => {
           if (this.#isClosed) return;
-          for (const row of rows) this.#rows.set(row.timeMs, row);
-          this.#listener.changed();
+          this.#takeNewest(rows);
         },
         // What failed is asked for again with the next candle.
         () => {},
@@ -109,6 +108,15 @@ export class IndicatorFeed {
     for (const row of rows) {
       if (!this.#rows.has(row.timeMs)) this.#rows.set(row.timeMs, row);
       this.#oldestMs = Math.min(this.#oldestMs ?? row.timeMs, row.timeMs);
+    }
+    this.#listener.changed();
+  }
+
+  #takeNewest(rows: readonly IndicatorRow[]): void {
+    for (const row of rows) this.#rows.set(row.timeMs, row);
+    if (this.#rows.size > 2 * rowsMax) {
+      this.#rows = new Map(this.rows.slice(-rowsMax).map((row) => [row.timeMs, row]));
+      this.#oldestMs = Math.min(...this.#rows.keys());
     }
     this.#listener.changed();
   }

@@ -24,7 +24,10 @@ export function ReadOut() {
       {candle === undefined ? (
         <NoCandle shown={shown} startMs={startMs} />
       ) : (
-        <Figures candle={candle} />
+        <>
+          <Figures candle={candle} />
+          {isUnknown(shown, startMs) ? <span class="soft">in part not known: a gap</span> : null}
+        </>
       )}
       <IndicatorFigures shown={shown} startMs={startMs} />
     </div>
@@ -35,11 +38,14 @@ function NoCandle({ shown, startMs }: { readonly shown: ChartContent; readonly s
   const newest = shown.series.candles.at(-1)?.startMs ?? 0;
   // Lines that are drawn ahead of the newest candle.
   if (startMs > newest) return null;
-  const isUnknown = shown.series.unknown.some(
-    ({ fromMs, toMs }) =>
-      startMs < toMs && startMs + (shown.interval.seconds ?? 1) * 1_000 > fromMs,
-  );
-  return <span class="soft">{isUnknown ? "not known: a gap in the data" : "no trades"}</span>;
+  const isGap = isUnknown(shown, startMs);
+  return <span class="soft">{isGap ? "not known: a gap in the data" : "no trades"}</span>;
+}
+
+/** Whether not everything of an interval is known. */
+function isUnknown({ series, interval }: ChartContent, startMs: number): boolean {
+  const endMs = startMs + (interval.seconds ?? 1) * 1_000;
+  return series.unknown.some(({ fromMs, toMs }) => startMs < toMs && endMs > fromMs);
 }
 
 function Figures({ candle }: { readonly candle: ChartCandle }) {

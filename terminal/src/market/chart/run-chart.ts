@@ -1,50 +1,21 @@
 /** Brings candles, indicators and orders onto a chart, once a frame, for as long as it is shown. */
-import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { effect, untracked } from "@preact/signals";
 import { colors, theme } from "../../app/preferences.ts";
 import { onFrame } from "../../frame.ts";
 import { pickPrice } from "../book.ts";
-import type { Interval } from "../candles/candle.ts";
-import { CandleFeed } from "../candles/candle-feed.ts";
 import { pointsAfter, pointsOf } from "../candles/points.ts";
 import type { CandleSeries } from "../candles/series.ts";
-import { type CandleSource, datasetSource, marketSource } from "../candles/source.ts";
-import { chosen, chosenMarket } from "../chosen.ts";
+import { chosenMarket } from "../chosen.ts";
 import { hasFinazon } from "../finazon.ts";
-import type { Instrument } from "../instruments.ts";
-import { link } from "../shown.ts";
 import { bandsOf } from "./bands.ts";
-import {
-  content,
-  ended,
-  hovered,
-  indicators,
-  indicatorTrouble,
-  interval,
-  loading,
-} from "./chart-store.ts";
+import { content, hovered, indicators, indicatorTrouble } from "./chart-store.ts";
 import { ChartView } from "./chart-view.ts";
 import { IndicatorFeed, type IndicatorSubject } from "./indicator-feed.ts";
 import type { IndicatorKind } from "./indicator-kinds.ts";
 import { IndicatorLines } from "./indicator-lines.ts";
 import { orderLines } from "./orders.ts";
 import { type Palette, paletteNow } from "./palette.ts";
-
-/** What is drawn at the moment. */
-interface Scene {
-  readonly feed: CandleFeed;
-  readonly subject: Instrument;
-  readonly interval: Interval;
-  /** The series that was drawn last. */
-  drawn: CandleSeries | undefined;
-  indicators: readonly IndicatorFeed[];
-}
-
-/** The chosen instrument, another value only where it is another one. */
-const subject: ReadonlySignal<Instrument | undefined> = computed(() => {
-  const id = chosen.value?.id;
-  return id === undefined ? undefined : chosen.peek();
-});
-const subjectKey = computed(() => subject.value?.id);
+import { drawWith, type Scene, scene } from "./scene.ts";
 
 /** See the head of the file. */
 export function runChart(box: HTMLElement): () => void {
@@ -56,11 +27,13 @@ class ChartRun {
   readonly #lines: IndicatorLines;
   readonly #stops: (() => void)[];
   #palette: Palette = paletteNow();
-  readonly #current: Signal<Scene | undefined> = signal(undefined);
+  /** The series that was drawn last. */
+  #drawn: CandleSeries | undefined;
+  #indicators: readonly IndicatorFeed[] = [];
 
   constructor(box: HTMLElement) {
     this.#view = new ChartView(box, this.#palette, {
-      nearOldest: () => this.#scene?.feed.older(),
+      nearOldest: () => scene.peek()?.feed.older(),
       hover: (startMs) => {
         hovered.value = startMs;
       },
@@ -71,7 +44,8 @@ class ChartRun {
     const repaint = () => this.#repaint();
     dark.addEventListener("change", repaint);
     this.#stops = [
-      effect(() => this.#open()),
+      drawWith(() => onFrame(this.#draw)),
+      effect(() => this.#begin(scene.value)),
       effect(() => this.#showIndicators()),
       effect(() => this.#view.orders.set(orderLines.value, this.#palette)),
       effect(() => this.#setTick()),
@@ -85,10 +59,6 @@ class ChartRun {
     ];
   }
 
-  get #scene(): Scene | undefined {
-    return this.#current.peek();
-  }
-
   readonly stop = (): void => {
     for (const stop of this.#stops) stop();
     this.#view.destroy();
@@ -96,47 +66,31 @@ class ChartRun {
     hovered.value = undefined;
   };
 
-  /** Another instrument, interval or connection begins with a chart of its own. */
-  #open(): (() => void) | undefined {
-    const source = subjectKey.value === undefined ? undefined : sourceNow();
-    const now = subject.peek();
-    if (source === undefined || now === undefined) return undefined;
+  /** Another instrument or interval begins with an empty chart, and with what has come before there was one. */
+  #begin(now: Scene | undefined): void {
     content.value = undefined;
-    ended.value = undefined;
+    this.#drawn = undefined;
     this.#view.setPoints([], []);
-    this.#view.showSeconds((interval.value.seconds ?? 60) < 60);
-    const feed = new CandleFeed(source, {
-      changed: () => onFrame(this.#draw),
-      state: (state) => {
-        loading.value = state;
-      },
-      ended: (why) => {
-        ended.value = { why };
-      },
-    });
-    const shown = interval.value;
-    this.#current.value = { feed, subject: now, interval: shown, drawn: undefined, indicators: [] };
-    return () => {
-      feed.close();
-      this.#current.value = undefined;
-    };
+    if (now === undefined) return;
+    this.#view.showSeconds((now.interval.seconds ?? 60) < 60);
+    if (now.feed.series.candles.length > 0) untracked(this.#draw);
   }
 
   #showIndicators(): (() => void) | undefined {
     const kinds = indicators.value;
-    const scene = this.#current.value;
+    const now = scene.value;
     this.#lines.clear();
-    const bars = scene?.interval.bars;
+    const bars = now?.interval.bars;
     const why = noIndicators(bars !== undefined);
-    indicatorTrouble.value = kinds.length > 0 && scene !== undefined ? why : undefined;
-    if (scene === undefined || bars === undefined || why !== undefined) return undefined;
+    indicatorTrouble.value = kinds.length > 0 && now !== undefined ? why : undefined;
+    if (now === undefined || bars === undefined || why !== undefined) return undefined;
     this.#lines.show(kinds, this.#palette);
-    const { dataset, ticker } = scene.subject;
+    const { dataset, ticker } = now.subject;
     const feeds = kinds.map((kind) => this.#follow(kind, { dataset, ticker, interval: bars }));
-    scene.indicators = feeds;
+    this.#indicators = feeds;
     return () => {
       for (const feed of feeds) feed.close();
-      scene.indicators = [];
+      this.#indicators = [];
     };
   }
 
@@ -155,22 +109,21 @@ class ChartRun {
   }
 
   readonly #draw = (): void => {
-    const scene = this.#scene;
-    if (scene === undefined) return;
-    const { series } = scene.feed;
-    const intervalMs = scene.interval.seconds && scene.interval.seconds * 1_000;
-    const isFirst = scene.drawn === undefined && series.candles.length > 0;
+    const now = scene.peek();
+    if (now === undefined) return;
+    const { series } = now.feed;
+    const intervalMs = now.interval.seconds && now.interval.seconds * 1_000;
+    const isFirst = this.#drawn === undefined && series.candles.length > 0;
     const changes = series.takeChanges();
-    if (changes.is === "all" || scene.drawn !== series) {
+    if (changes.is === "all" || this.#drawn !== series || this.#view.isFull) {
       const points = pointsOf(series.candles, intervalMs);
       this.#view.setPoints(points, bandsOf(series.unknown, points, intervalMs ?? 1));
-      for (const feed of scene.indicators) feed.wantFrom(series.candles[0]?.startMs ?? 0);
+      for (const feed of this.#indicators) feed.wantFrom(series.candles[0]?.startMs ?? 0);
     } else this.#update(series, changes.candles, intervalMs);
-    if (series.candles.length > 0) scene.drawn = series;
+    if (series.candles.length > 0) this.#drawn = series;
     if (isFirst) this.#view.toNewest();
-    for (const feed of scene.indicators) feed.wantNewest();
-    const { indicators: feeds, interval: shown } = scene;
-    content.value = { series, indicators: feeds, interval: shown };
+    for (const feed of this.#indicators) feed.wantNewest();
+    content.value = { series, indicators: this.#indicators, interval: now.interval };
   };
 
   #update(
@@ -200,25 +153,12 @@ class ChartRun {
     this.#palette = paletteNow();
     this.#view.look(this.#palette);
     this.#view.orders.set(orderLines.peek(), this.#palette);
-    const scene = this.#scene;
-    if (scene === undefined) return;
-    scene.drawn = undefined;
+    if (scene.peek() === undefined) return;
+    this.#drawn = undefined;
     this.#lines.show(indicators.peek(), this.#palette);
-    for (const feed of scene.indicators) this.#lines.draw(feed);
+    for (const feed of this.#indicators) this.#lines.draw(feed);
     onFrame(this.#draw);
   }
-}
-
-function sourceNow(): CandleSource | undefined {
-  const now = subject.peek();
-  const { seconds, bars } = interval.value;
-  if (now?.kind === "market") {
-    const stream = link.value?.stream;
-    if (stream === undefined || seconds === undefined) return undefined;
-    return marketSource(stream, now.id, seconds);
-  }
-  if (now === undefined || bars === undefined) return undefined;
-  return datasetSource(now.dataset, now.ticker, { ...interval.value, bars });
 }
 
 /** Why indicators cannot be shown. */

@@ -1,0 +1,162 @@
+/** The ticket says what an order comes to before it is sent, and that is what it comes to. */
+import type { Page } from "playwright-core";
+import { afterEach, beforeAll, expect, it } from "vitest";
+import { add, compare, multiply, normalized, subtract } from "../../client/src/index.ts";
+import { until } from "../support/until.ts";
+import { describeInBrowser } from "./support/stage.ts";
+import { cancelAll, signInDemo, type Traders, tradersOf } from "./support/trader.ts";
+
+const market = "BTC_USDT";
+const address = `/?market=${market}`;
+const settings = { "exchange.participants.enabled": false };
+/** What a browser says of an answer that is a refusal. */
+const refused = /responded with a status of 4\d\d/;
+/** Rows of a page of the history. */
+const pageRows = 50;
+
+async function fill(page: Page, fields: Readonly<Record<string, string>>): Promise<void> {
+  for (const [label, value] of Object.entries(fields))
+    await page.getByLabel(label, { exact: true }).fill(value);
+}
+
+async function send(page: Page): Promise<void> {
+  await page.getByRole("button", { name: /^Review/ }).click();
+  await page.getByRole("button", { name: /^Send/ }).click();
+}
+
+/** A figure of what will happen. */
+async function said(page: Page, title: string): Promise<string> {
+  const line = page.getByLabel("What will happen").locator("div", { hasText: title }).locator("dd");
+  const [figure = ""] = /[\d.]+/.exec((await line.textContent()) ?? "") ?? [];
+  return figure;
+}
+
+describeInBrowser("the ticket", { settings }, (stage) => {
+  let traders: Traders;
+
+  beforeAll(async () => {
+    traders = await tradersOf(stage);
+  });
+  afterEach(() => cancelAll(traders));
+
+  const availableOf = async (currency: string) =>
+    (await traders.own.balances(currency))[0]?.available ?? "0";
+  const offer = (price: string, quantity: string) =>
+    traders.other.place({ type: "limit", market, direction: "sell", price, quantity });
+
+  async function signedIn(options = {}) {
+    const visit = await stage.visit(address, options);
+    await signInDemo(visit.page);
+    return visit;
+  }
+
+  it("takes a part of what is available at the press of a button, and all of it is not too much", async () => {
+    const { page } = await signedIn();
+    const part = (percent: number) =>
+      page
+        .getByRole("group", { name: "Part of what is available" })
+        .getByRole("button", { name: new RegExp(`^${percent}\\s*%$`) })
+        .click();
+    const amount = () => page.getByLabel("Amount", { exact: true }).inputValue();
+    await part(25);
+    await page.getByText("Give a price first.").waitFor();
+    await fill(page, { Price: "50000" });
+    const money = await availableOf("USDT");
+    for (const percent of [25, 50, 75, 100]) {
+      await part(percent);
+      const worth = multiply(await amount(), "50000");
+      const share = multiply(money, `${percent / 100}`);
+      expect(compare(worth, share), `${percent} %`).toBeLessThanOrEqual(0);
+      // Less by a step of the amount at most, which is worth 0.5.
+      expect(compare(add(worth, "0.5"), share), `${percent} %`).toBe(1);
+    }
+    await send(page);
+    await page.getByRole("button", { name: /^Cancel buy/ }).waitFor();
+    await page.getByRole("button", { name: /^Cancel buy/ }).click();
+    await page.getByText("No open orders.").waitFor();
+
+    await page.getByRole("button", { name: "Sell", exact: true }).click();
+    await fill(page, { Price: "150000" });
+    await part(100);
+    expect(normalized(await amount())).toBe(normalized(await availableOf("BTC")));
+  });
+
+  it("tells cost and fee of a market order by amount, and that is what is paid", async () => {
+    await offer("100000", "0.05");
+    const { page } = await signedIn();
+    await page.getByRole("button", { name: "Market", exact: true }).click();
+    await fill(page, { Amount: "0.02" });
+    await until(async () => expect(await said(page, "Cost")).toBe("2000"));
+    const [fee, receives] = [await said(page, "Fee"), await said(page, "You receive")];
+    expect(compare(fee, "0")).toBe(1);
+    expect(normalized(add(fee, receives))).toBe("0.02");
+    const before = [await availableOf("USDT"), await availableOf("BTC")] as const;
+    await send(page);
+    await until(async () =>
+      expect(normalized(subtract(before[0], await availableOf("USDT")))).toBe("2000"),
+    );
+    expect(normalized(subtract(await availableOf("BTC"), before[1]))).toBe(receives);
+  });
+
+  it("places an order that ends at a stop price, and reads there why another one is refused", async () => {
+    await offer("120000", "0.01");
+    const visit = await signedIn();
+    visit.forgive(refused);
+    const { page } = visit;
+    await page.getByLabel("Cancel at a stop price").check();
+    await fill(page, { Price: "90000", Amount: "0.01" });
+    const stop = page.getByLabel(/^Stop price, above/);
+    await stop.fill("80000");
+    await send(page);
+    await until(async () => expect(await stop.getAttribute("aria-invalid")).toBe("true"));
+    expect(await traders.own.openOrders()).toEqual([]);
+    await stop.fill("119000");
+    await page.getByRole("button", { name: /^Review/ }).click();
+    await page.getByText("cancelled when the market reaches 119000").waitFor();
+    await page.getByRole("button", { name: /^Send/ }).click();
+    await page.getByRole("button", { name: /^Cancel buy/ }).waitFor();
+    const [open] = await traders.own.openOrders();
+    expect(normalized(open?.stopLossPrice ?? "")).toBe("119000");
+    await traders.own.place({ type: "market", market, direction: "buy", quantity: "0.001" });
+    await page.getByText("No open orders.").waitFor();
+  });
+
+  it("has behind it the history, page after page", async () => {
+    for (let count = 0; count < pageRows + 5; count += 1) {
+      const order = { type: "limit", market, direction: "buy", quantity: "0.01" } as const;
+      const { id } = await traders.own.place({ ...order, price: `${70_000 + count}` });
+      await traders.own.cancel(id);
+    }
+    const { page } = await signedIn();
+    const rows = page.getByRole("table", { name: "Order history" }).locator("tbody tr");
+    await page.getByRole("tab", { name: "History" }).click();
+    await until(async () => expect(await rows.count()).toBe(pageRows));
+    await page.getByRole("button", { name: "Older ones" }).click();
+    const all = await traders.own.closedOrders({ limit: 100 });
+    expect(all.length).toBeGreaterThan(pageRows);
+    await until(async () => expect(await rows.count()).toBe(all.length));
+    await rows.getByText("70000", { exact: false }).first().waitFor();
+  });
+
+  it.each(["light", "dark"] as const)(
+    "has no serious findings of axe with all that is one's own, %s",
+    async (theme) => {
+      await offer("100000", "0.05");
+      await traders.own.place({
+        ...{ type: "limit", market, direction: "buy", price: "80000", quantity: "0.01" },
+      });
+      const visit = await signedIn({ theme });
+      const { page } = visit;
+      for (const tab of ["History", "Fills", "Balances", "Open orders"]) {
+        await page.getByRole("tab", { name: tab }).click();
+        await page.getByRole("table").waitFor();
+        expect(await visit.accessibilityFaults(), tab).toEqual([]);
+      }
+      await fill(page, { Price: "90000", Amount: "0.01" });
+      await page.getByRole("button", { name: /^Review/ }).click();
+      expect(await visit.accessibilityFaults(), "review").toEqual([]);
+      await page.getByRole("button", { name: "Indicators" }).click();
+      expect(await visit.accessibilityFaults(), "menu").toEqual([]);
+    },
+  );
+});
