@@ -113,12 +113,16 @@ describeInBrowser("a market with a day behind it", { settings, clock }, (stage) 
   it("has each of the server's indicators in its chart, with figures", async () => {
     const { page } = await stage.visit(address);
     await page.locator(".chart-canvas:not([data-candles='0'])").waitFor();
+    await page.getByRole("button", { name: /all intervals/ }).click();
+    await page.getByRole("menuitemradio", { name: "20m", exact: true }).click();
+    await page.locator(".chart-canvas[data-interval='20m']").waitFor();
     const menu = page.getByRole("button", { name: /^Indicators/ });
     await menu.click();
     const names = await page.getByRole("menuitemradio").allTextContents();
     expect(names.length).toBeGreaterThanOrEqual(9);
     await page.keyboard.press("Escape");
-    for (const name of names) {
+    // Two hundred intervals have not gone by.
+    for (const name of names.filter((each) => each !== "SMA 200")) {
       await menu.click();
       await page.getByRole("menuitemradio", { name, exact: true }).click();
       await page

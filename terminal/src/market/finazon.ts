@@ -42,7 +42,11 @@ export async function finazonStream(): Promise<FinazonStream> {
 
 async function connect(): Promise<FinazonStream> {
   try {
-    const made = new FinazonStream({ url: serverUrl, key: await anonymousPass("finazon"), patience });
+    const made = new FinazonStream({
+      url: serverUrl,
+      key: await anonymousPass("finazon"),
+      patience,
+    });
     losses.goOn(made);
     return made;
   } catch (error) {

@@ -126,7 +126,6 @@ function CandleChart() {
         aria-label={`Candles of ${chosen.value?.title ?? "no market"}, ${interval.value.name}; the last price is ${newest?.close ?? "not known"}`}
         data-candles={content.value?.series.candles.length ?? 0}
         data-interval={content.value?.interval.name}
-        data-gaps={content.value?.series.unknown.length ?? 0}
       />
       {state.is === "ready" ? null : <Over state={state} />}
       <a class="chart-credit" href="https://www.tradingview.com/" target="_blank" rel="noreferrer">
