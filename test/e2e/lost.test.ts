@@ -184,7 +184,7 @@ describeInBrowser("the market page, when it loses its server,", { settings, cloc
     expect(asked().slice(before)).toEqual(["depth_subscribe"]);
   });
 
-  it("says that the server goes away, and marks on a dataset's chart for which time it has nothing", async () => {
+  it("comes back after a stop of the server, and marks on a dataset's chart for which time it has nothing", async () => {
     const visit = await stage.visit(address);
     visit.forgive(...away);
     const bars = await visit.tab("/?market=sim:BTC/USDT");
@@ -194,7 +194,9 @@ describeInBrowser("the market page, when it loses its server,", { settings, cloc
     const marked = await markedPoints(bars);
 
     await stage.stopServer();
-    await visit.page.locator(".link-badge", { hasText: /^server going away/ }).waitFor();
+    await visit.page
+      .locator(".link-badge", { hasText: /^(server going away|reconnecting)/ })
+      .waitFor();
     await ageOf(visit.page, "Order book").waitFor();
     await ageOf(bars, "Chart").waitFor();
     clock.pass(awayS);

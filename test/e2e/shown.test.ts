@@ -113,7 +113,7 @@ describeInBrowser("a market with a day behind it", { settings, clock }, (stage) 
   it("has each of the server's indicators in its chart, with figures", async () => {
     const { page } = await stage.visit(address);
     await page.locator(".chart-canvas:not([data-candles='0'])").waitFor();
-    await page.getByRole("button", { name: /all intervals/ }).click();
+    await page.getByRole("button", { name: /all intervals/i }).click();
     await page.getByRole("menuitemradio", { name: "20m", exact: true }).click();
     await page.locator(".chart-canvas[data-interval='20m']").waitFor();
     const menu = page.getByRole("button", { name: /^Indicators/ });

@@ -13,6 +13,13 @@ const settings = { "exchange.participants.enabled": false };
 const refused = /responded with a status of 4\d\d/;
 /** Rows of a page of the history. */
 const pageRows = 50;
+/** Tabs of what is one's own, and their tables. */
+const tables = [
+  ["History", "Order history"],
+  ["Fills", "Fills"],
+  ["Balances", "Balances"],
+  ["Open orders", "Open orders"],
+] as const;
 
 async function fill(page: Page, fields: Readonly<Record<string, string>>): Promise<void> {
   for (const [label, value] of Object.entries(fields))
@@ -147,9 +154,9 @@ describeInBrowser("the ticket", { settings }, (stage) => {
       });
       const visit = await signedIn({ theme });
       const { page } = visit;
-      for (const tab of ["History", "Fills", "Balances", "Open orders"]) {
+      for (const [tab, name] of tables) {
         await page.getByRole("tab", { name: tab }).click();
-        await page.getByRole("table").waitFor();
+        await page.getByRole("table", { name }).waitFor();
         expect(await visit.accessibilityFaults(), tab).toEqual([]);
       }
       await fill(page, { Price: "90000", Amount: "0.01" });

@@ -6,6 +6,8 @@ import type { DepthCurve, DepthStep } from "./depth-curve.ts";
 /** Room above the curve, as a part of the height. */
 const headRoom = 0.12;
 const axisPx = 18;
+/** Marks of the sum, about. */
+const sumMarks = 5;
 
 /** Draws it as large as the canvas is shown; `pointed` is a part of the width, 0 to 1. */
 export function drawDepth(
@@ -51,25 +53,63 @@ export function drawDepth(
     context.fillStyle = palette.text;
     context.fillRect(pointed * width, 0, 1, base);
   }
-  axis(context, curve, { width, base, color: palette.text });
+  context.font = "12px system-ui, sans-serif";
+  prices(context, curve, { width, base, color: palette.text });
+  sums(context, { most: curve.most, y, width, color: palette.text, line: palette.line });
 }
 
-function axis(
+/** Round prices below the curve. */
+function prices(
   context: CanvasRenderingContext2D,
   { low, high }: DepthCurve,
   { width, base, color }: { readonly width: number; readonly base: number; readonly color: string },
 ): void {
-  const marks = Math.max(2, Math.floor(width / 140));
-  const decimals = Math.max(0, 4 - Math.ceil(Math.log10(high - low)));
-  const format = new Intl.NumberFormat(undefined, {
-    maximumFractionDigits: Math.min(decimals, 12),
-  });
+  const step = roundStep((high - low) / Math.max(2, Math.floor(width / 140)));
+  const write = figures(step);
   context.fillStyle = color;
-  context.font = "12px system-ui, sans-serif";
   context.textBaseline = "top";
-  for (let mark = 0; mark <= marks; mark += 1) {
-    context.textAlign = mark === 0 ? "left" : mark === marks ? "right" : "center";
-    const price = low + ((high - low) * mark) / marks;
-    context.fillText(format.format(price), (width * mark) / marks, base + 3);
+  context.textAlign = "center";
+  for (let mark = Math.ceil(low / step); mark * step < high; mark += 1) {
+    const x = ((mark * step - low) / (high - low)) * width;
+    const room = context.measureText(write(mark * step)).width / 2;
+    if (x > room && x < width - room) context.fillText(write(mark * step), x, base + 3);
   }
+}
+
+interface SumAxis {
+  readonly most: number;
+  readonly width: number;
+  readonly color: string;
+  readonly line: string;
+  y(sum: number): number;
+}
+
+/** Round sums at the right end, each with a line across. */
+function sums(context: CanvasRenderingContext2D, { most, y, width, color, line }: SumAxis): void {
+  const step = roundStep(most / sumMarks);
+  const write = figures(step);
+  context.textBaseline = "bottom";
+  context.textAlign = "right";
+  for (let mark = 1; mark * step <= most; mark += 1) {
+    const at = Math.round(y(mark * step));
+    context.fillStyle = line;
+    context.fillRect(0, at, width, 1);
+    context.fillStyle = color;
+    context.fillText(write(mark * step), width - 6, at - 1);
+  }
+}
+
+/** The next of 1, 2, 5, 10, 20 … from a step on. */
+export function roundStep(step: number): number {
+  const power = 10 ** Math.floor(Math.log10(step));
+  return ([1, 2, 5].find((part) => part * power >= step * (1 - 1e-9)) ?? 10) * power;
+}
+
+/** Writes figures with as many decimals as a step of them needs. */
+function figures(step: number): (value: number) => string {
+  const decimals = Math.min(12, Math.max(0, -Math.floor(Math.log10(step) + 1e-9)));
+  const format = new Intl.NumberFormat(undefined, {
+    ...{ minimumFractionDigits: decimals, maximumFractionDigits: decimals },
+  });
+  return (value) => format.format(value);
 }

@@ -94,6 +94,7 @@ export class ChartView {
     this.#tick = tick;
     this.orders.tick = tick;
     const precision = Math.min(decimals, 16);
+    this.chart.applyOptions({ localization: { priceFormatter: pricesOf(precision) } });
     const minMove = tick === undefined ? 10 ** -precision : Number(tick);
     this.#candles.applyOptions({ priceFormat: { type: "price", precision, minMove } });
   }
@@ -198,4 +199,13 @@ export function tickMark(time: Time, kind: number): string {
   if (kind === 2) return String(date.getDate());
   if (kind === 1) return date.toLocaleDateString(undefined, { month: "short" });
   return String(date.getFullYear());
+}
+
+/** Prices of the axis: grouped as everywhere on the page. */
+function pricesOf(decimals: number): (price: number) => string {
+  return (price) => {
+    const [whole = "", part] = price.toFixed(decimals).split(".");
+    const grouped = whole.replace(/\B(?=(\d{3})+$)/g, "\u2009");
+    return part === undefined ? grouped : `${grouped}.${part}`;
+  };
 }
