@@ -203,9 +203,8 @@ export function tickMark(time: Time, kind: number): string {
 
 /** Prices of the axis: grouped as everywhere on the page. */
 function pricesOf(decimals: number): (price: number) => string {
-  return (price) => {
-    const [whole = "", part] = price.toFixed(decimals).split(".");
-    const grouped = whole.replace(/\B(?=(\d{3})+$)/g, "\u2009");
-    return part === undefined ? grouped : `${grouped}.${part}`;
-  };
+  const format = new Intl.NumberFormat("en", {
+    ...{ minimumFractionDigits: decimals, maximumFractionDigits: decimals },
+  });
+  return (price) => format.format(price).replaceAll(",", "\u2009");
 }
