@@ -67,6 +67,8 @@ export type { Fault, FieldFault } from "./fault.ts";
 export { ClientError } from "./fault.ts";
 export type { BufferOptions, Feed, FeedCounts, Overflow } from "./feed.ts";
 export type { Bar, BarsRequest, Frequency } from "./finazon/messages.ts";
+export type { ReplayState, ReplayStep, ReplayTimeline } from "./finazon/replay.ts";
+export { ReplaySession } from "./finazon/replay.ts";
 export type { FinazonRestOptions } from "./finazon/rest.ts";
 export { FinazonRest } from "./finazon/rest.ts";
 export type {

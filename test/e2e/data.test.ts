@@ -66,6 +66,44 @@ describeInBrowser("the data page", { settings }, (stage) => {
     await page.getByRole("note").getByText("Replay of It plays").waitFor();
   });
 
+  it.each(["light", "dark"] as const)(
+    "lets one travel in a recording by a clock of one's own, %s",
+    async (theme) => {
+      const visit = await open(theme);
+      const { page } = visit;
+      await page.getByRole("tab", { name: "Time travel" }).click();
+      await page.getByRole("button", { name: "Begin to travel" }).click();
+      const clock = page.getByLabel("Your clock");
+      await page.getByText("paused").first().waitFor();
+      await page.getByRole("button", { name: "Next trade" }).click();
+      await expect
+        .poll(() => clock.locator("time").getAttribute("title"))
+        .toBe("2023-11-14 22:14:21.000 UTC");
+      await page.getByRole("button", { name: "Next bar" }).click();
+      await expect
+        .poll(() => clock.locator("time").getAttribute("title"))
+        .toBe("2023-11-14 22:15:00.000 UTC");
+      await page.getByRole("note").getByText("Your own clock").waitFor();
+      const line = page.getByRole("slider", { name: "Moment of the recording" });
+      await line.press("Home");
+      await expect
+        .poll(() => clock.locator("time").getAttribute("title"))
+        .toBe("2023-11-14 22:13:20.000 UTC");
+      await page.getByRole("tab", { name: "Time travel" }).press(".");
+      await expect
+        .poll(() => clock.locator("time").getAttribute("title"))
+        .toBe("2023-11-14 22:14:21.000 UTC");
+      // What was traded is sent with the second that it belongs to.
+      await page.getByRole("button", { name: "Next second" }).click();
+      await page.getByLabel("Running bar").getByText("101").first().waitFor();
+      await page.getByLabel("Speed").selectOption("60");
+      await page.getByRole("button", { name: "Play" }).click();
+      await page.getByRole("button", { name: "Pause" }).waitFor();
+      expect(await visit.accessibilityFaults()).toEqual([]);
+      await page.getByRole("button", { name: "End" }).click();
+    },
+  );
+
   it("shows day by day what is stored", async () => {
     const { page } = await open();
     const month = page.getByRole("region", { name: "2023-11" });

@@ -3,6 +3,7 @@ import { fieldsOf, parseExact } from "../exact-json.ts";
 import { ClientError, type Fault } from "../fault.ts";
 import { type CallOptions, call, callOnce, defaultCallOptions, parsed, queryOf } from "../http.ts";
 import { type HttpAnswer, type Platform, systemPlatform } from "../platform.ts";
+import { ReplaySession } from "./replay.ts";
 import type {
   ApiUsage,
   CallCount,
@@ -141,6 +142,27 @@ export class FinazonRest {
   /** Figures of a ticker's last trade, day, month and year, with the names of the wire; numbers are texts. */
   async snapshot(dataset: string, ticker: string): Promise<Readonly<Record<string, unknown>>> {
     return fieldsOf(await this.#read("ticker/snapshot", { dataset, ticker }));
+  }
+
+  /** A clock of one's own in the recordings of the server; whoever has the same key and name shares it. */
+  replay(session: string): ReplaySession {
+    return new ReplaySession(async (action, body) => {
+      const [path, query = ""] = action.split("?");
+      const url = `${this.#url}/openbourse/v1/replay/${path}${queryOf({ session })}${query && `&${query}`}`;
+      const request = {
+        method: body === undefined ? "GET" : "POST",
+        headers: {
+          authorization: `apikey ${this.#key}`,
+          ...(body && { "content-type": "application/json" }),
+        },
+        ...(body && { body: JSON.stringify(body) }),
+      };
+      const { timeoutMs } = this.#options;
+      const once = () => callOnce(this.#platform, url, request, { timeoutMs, readRefusal });
+      // A step that may have been done is not done once more.
+      const options = body === undefined ? this.#options : { ...this.#options, tries: 1 };
+      return parsed((await call(this.#platform, options, once)).text, parseExact);
+    });
   }
 
   /** How much of this minute's calls is used. */

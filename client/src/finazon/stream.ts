@@ -14,6 +14,7 @@ import { isDecimal } from "../decimal.ts";
 import { fieldsOf, parseExact } from "../exact-json.ts";
 import { ClientError, type Fault, faultOf } from "../fault.ts";
 import { BufferedFeed, type BufferOptions, type Feed } from "../feed.ts";
+import { queryOf } from "../http.ts";
 import { Interest } from "../interest.ts";
 import { onceATurn } from "../once-a-turn.ts";
 import { type Platform, systemPlatform } from "../platform.ts";
@@ -27,6 +28,8 @@ export interface FinazonStreamOptions {
   /** Address of the server, `http` or `ws`; `/v1` is added where it has no path. */
   readonly url: string;
   readonly key: string;
+  /** A clock of one's own by which recordings are played; see {@link FinazonRest.replay}. */
+  readonly session?: string;
   /** Address of REST, which is asked why a connection is refused; that of the stream when left out. */
   readonly restUrl?: string;
   readonly patience?: Partial<Patience>;
@@ -89,12 +92,12 @@ export class FinazonStream {
   /** Tells the server of all that changed in this turn, once it is over. */
   readonly #planFlush = onceATurn(() => this.#flush());
 
-  constructor({ url, restUrl = url, key, patience, platform }: FinazonStreamOptions) {
+  constructor({ url, restUrl = url, key, session, patience, platform }: FinazonStreamOptions) {
     this.#platform = { ...systemPlatform, ...platform };
     const calls = { tries: 1 };
     this.#rest = new FinazonRest({ url: httpUrl(restUrl), key, calls, platform: this.#platform });
     const use = {
-      address: () => Promise.resolve(`${socketUrl(url, "/v1")}?apikey=${encodeURIComponent(key)}`),
+      address: () => Promise.resolve(socketUrl(url, "/v1") + queryOf({ apikey: key, session })),
       heartbeat: () => JSON.stringify({ event: "heartbeat" }),
       meaningOf: (code: number, reason: string) => closingMeaning({ code, reason }, banned),
       whyRefused: () => this.#whyRefused(),

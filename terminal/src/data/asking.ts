@@ -2,6 +2,7 @@
 import { FinazonRest, FinazonStream } from "@openbourse/client";
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { askFinazon, finazonStream, hasFinazon } from "../market/finazon.ts";
+import { anonymousPass } from "../session/pass.ts";
 import { serverUrl } from "../session/session.ts";
 import type { Ask } from "./export.ts";
 
@@ -28,6 +29,12 @@ export async function barStream(): Promise<FinazonStream> {
   if (mine.stream === undefined || mine.stream.state.state === "closed")
     mine.stream = new FinazonStream({ url: serverUrl, key: mine.key });
   return mine.stream;
+}
+
+/** A stream by a clock of one's own; whoever asked for it closes it. */
+export async function travelStream(session: string): Promise<FinazonStream> {
+  const key = ownKey.value === "" ? await anonymousPass("finazon") : ownKey.value;
+  return new FinazonStream({ url: serverUrl, key, session });
 }
 
 function ownNow() {

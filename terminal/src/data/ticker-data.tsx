@@ -14,6 +14,7 @@ import { CalendarView } from "./calendar-view.tsx";
 import { ExportForm } from "./export-form.tsx";
 import { useLoaded } from "./loaded.ts";
 import { flowState } from "./states.ts";
+import { TravelView } from "./travel-view.tsx";
 
 /** Rows of bars and of trades that are shown. */
 const rowsMax = 100;
@@ -35,6 +36,9 @@ export function TickerData({ dataset, ticker, newestMs }: TickerDataProps) {
     { id: "calendar", title: "Calendar", body: () => <CalendarView {...at} /> },
     { id: "bars", title: "Bars", body: () => <Bars {...at} newestMs={newestMs} /> },
     { id: "trades", title: "Trades", body: () => <Trades {...at} /> },
+    ...(dataset.feed === "replay"
+      ? [{ id: "travel", title: "Time travel", body: () => <TravelView {...at} /> }]
+      : []),
     { id: "export", title: "Export", body: () => <ExportForm {...at} /> },
   ];
   return (
