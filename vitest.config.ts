@@ -28,6 +28,8 @@ export default defineConfig({
     isolate: false,
     // More than processors: many tests wait for timers, for files, and for processes that they have started.
     maxWorkers: Math.ceil(availableParallelism() * 1.5),
+    // Of one file that says so: most of them wait.
+    maxConcurrency: 20,
     testTimeout: patience.test,
     hookTimeout: patience.hook,
     expect: { poll: { timeout: patience.wait } },

@@ -44,7 +44,7 @@ describe("HTX, played from frames of our making", () => {
   it("is stored with every digit, and its bars are those of what was traded", async () => {
     const player = await playing();
     const followed = await following(player);
-    await player.play(20);
+    await player.play({ speed: 20 });
     await until(() => stored(followed, player));
     for (const ticker of markets) await expectBars(followed, player, ticker);
     // 63000.123456789012345 is longer than a double holds.
@@ -162,7 +162,7 @@ describe.skipIf(folder === undefined)(
         ...new Set(venue.frames.flatMap(({ trades }) => trades.map(({ ticker }) => ticker))),
       ];
       const followed = await following(player, tickers);
-      await player.play(20);
+      await player.play({ speed: 20 });
       for (const ticker of tickers) {
         await until(() => expectTrades(followed, player, ticker));
         await expectBars(followed, player, ticker);
@@ -183,7 +183,7 @@ it("a server with a dataset of HTX shows living bars at once", async () => {
   });
   ends.push(() => here.server.stop());
   const readyMs = performance.now();
-  const played = player.play(2);
+  const played = player.play({ speed: 2 });
   const stream = await openStream(`${here.ws}/v1?apikey=${here.server.demoKey}`);
   ends.push(() => stream.close());
   stream.send({

@@ -1,7 +1,10 @@
 /** A producer pushes over HTTP: what is acknowledged is stored, what is not is named. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createKey, revokeKey } from "../../server/src/access/keys.ts";
 import { systemSecrets } from "../../server/src/adapters/crypto/system-secrets.ts";
@@ -9,6 +12,7 @@ import { openKeyStore } from "../../server/src/adapters/sqlite/stores/key-store.
 import { PushFeed } from "../../server/src/feeds/push/feed.ts";
 import { readRows } from "../../server/src/feeds/push/rows.ts";
 import { type ServerHere, startServerHere } from "../support/server-here.ts";
+import { openStream, refusedUpgrade } from "../support/stream-client.ts";
 import { until } from "../support/until.ts";
 import { runFeed, VirtualFeedContext } from "../support/virtual-feed-context.ts";
 
@@ -113,6 +117,100 @@ describe("a batch", () => {
     expect((await push(Array.from({ length: 300 }, () => trade()))).status).toBe(413);
     expect((await push([])).status).toBe(400);
   });
+});
+
+/** A connection over which is pushed. */
+async function pushing(key = ingestKey, dataset = "desk") {
+  const stream = await openStream(`${here.ws}/openbourse/v1/ingest/${dataset}?apikey=${key}`);
+  const send = (rows: readonly object[]) =>
+    stream.send(rows.map((row) => JSON.stringify(row)).join("\n"));
+  const answer = async (batch: number) =>
+    (await stream.until(({ json }) => json["batch"] === batch)).json;
+  return { stream, send, answer };
+}
+
+describe("a batch over WebSocket", () => {
+  it("is acknowledged with its number when it is stored, and stores nothing twice", async () => {
+    const { stream, send, answer } = await pushing();
+    const [first, second] = [[trade(), trade()], [trade()]];
+    send(first);
+    send(second);
+    expect(await answer(1)).toMatchObject({ status: 200, rows: 2, trades: 2, known: 0 });
+    expect(await answer(2)).toMatchObject({ status: 200, rows: 1, trades: 1 });
+    send(first);
+    const again = await answer(3);
+    expect(again).toMatchObject({ trades: 0, known: 2 });
+    expect(again["position"]).toEqual({ epoch: expect.any(String), sequence: expect.any(Number) });
+    expect((await push(second)).body).toMatchObject({ known: 1 });
+    await stream.close();
+  });
+
+  it("with a wrong row is refused as a whole, and the connection goes on", async () => {
+    const { stream, send, answer } = await pushing();
+    send([trade(), { ticker: "BTC/USDT", id: 1 }]);
+    expect(await answer(1)).toMatchObject({ status: 400, error: { rows: [{ row: 2 }] } });
+    send([trade()]);
+    expect(await answer(2)).toMatchObject({ status: 200, trades: 1 });
+    await stream.close();
+  });
+
+  it("that is larger than batches may be ends the connection before it is read", async () => {
+    const { stream, send } = await pushing();
+    send(Array.from({ length: 300 }, () => trade()));
+    expect((await stream.closed)[0]).toBe(1009);
+  });
+
+  it("beyond those that wait for their answers is told to come again", async () => {
+    const { stream, send, answer } = await pushing();
+    const batches = Array.from({ length: 200 }, () => [trade()]);
+    for (const batch of batches) send(batch);
+    const answers = await Promise.all(batches.map((_, at) => answer(at + 1)));
+    const busy = answers.filter(({ status }) => status === 429);
+    expect(busy.length).toBeGreaterThan(0);
+    for (const told of busy) expect(told).toMatchObject({ retryAfter: 1 });
+    // Each of the others is stored, and what is sent again is stored as well.
+    for (const [at, told] of answers.entries()) {
+      const known = told["status"] === 200 ? 1 : 0;
+      expect((await push(batches[at] ?? [])).body).toMatchObject({ known });
+    }
+    await stream.close();
+  });
+
+  it("with a key that was revoked meanwhile is refused, and the connection ends", async () => {
+    const { key, id } = makeKey(["desk"]);
+    const { stream, send, answer } = await pushing(key);
+    send([trade()]);
+    expect(await answer(1)).toMatchObject({ status: 200 });
+    const store = openKeyStore(join(data, "keys.db"));
+    revokeKey(store, { id, nowMs: Date.now() });
+    store.close();
+    send([trade()]);
+    expect(await answer(2)).toMatchObject({ status: 401 });
+    expect((await stream.closed)[0]).toBe(1008);
+  });
+
+  it.each([
+    ["of readers", () => readingKey, "desk", 403],
+    ["of another dataset", () => ingestKey, "other", 403],
+    ["that nobody made", () => "0".repeat(34), "desk", 401],
+  ])("with a key %s opens no connection", async (_, key, dataset, status) => {
+    const url = `${here.ws}/openbourse/v1/ingest/${dataset}?apikey=${key()}`;
+    expect((await refusedUpgrade(url)).status).toBe(status);
+  });
+});
+
+it("the example pushes what it reads, over several batches", async () => {
+  const rows = Array.from({ length: 1_200 }, () => trade());
+  const program = fileURLToPath(new URL("../../examples/push-trades.js", import.meta.url));
+  const address = `${here.ws}/openbourse/v1/ingest/other`;
+  const child = spawn(process.execPath, [program, address, makeKey(["other"]).key]);
+  child.stdin.end(rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+  let said = "";
+  child.stdout.on("data", (text) => {
+    said += String(text);
+  });
+  expect(await once(child, "exit")).toEqual([0, null]);
+  expect(said).toBe("1200 trades are stored\n");
 });
 
 describe("a key", () => {

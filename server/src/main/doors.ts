@@ -48,7 +48,7 @@ export async function openDoors(site: Site, served: Served, options: DoorOptions
   const gateway = await start.step(
     "gateway",
     () => {
-      const { dialects } = protocols;
+      const dialects = [...protocols.dialects, ...served.ingest.streams];
       const { origins } = config.server.cors;
       return new Gateway({ dialects, hub, clock, log, origins, ...config.server, ...bounds });
     },
@@ -107,7 +107,7 @@ export async function openDoors(site: Site, served: Served, options: DoorOptions
 
 function createHttp(
   { log, times, config, meter, protocols: known }: Site,
-  { protocols, trading, ingestRoutes }: Served,
+  { protocols, trading, ingest }: Served,
   parts: {
     readonly gateway: Gateway;
     readonly bounds: ConnectionBounds;
@@ -120,7 +120,7 @@ function createHttp(
   const { clock, nowMs } = times;
   const { gateway, bounds, readiness, page, tls } = parts;
   return createHttpServer({
-    routes: [...protocols.routes, ...ingestRoutes],
+    routes: [...protocols.routes, ...ingest.routes],
     pages: [errorsPage(known)],
     page,
     api: apiDescription(known),
@@ -130,7 +130,8 @@ function createHttp(
     }),
     notFound: (path) => protocols.notFound(path),
     failed: (path, status, message) => protocols.failed(path, status, message),
-    isStream: (path) => protocols.isStream(path),
+    isStream: (path) =>
+      protocols.isStream(path) || ingest.streams.some((stream) => stream.accepts(path)),
     upgrade: (...upgrade) => gateway.upgrade(...upgrade),
     readiness,
     metrics: async () => ({ text: await meter.text(), contentType: meter.contentType }),

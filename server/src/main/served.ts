@@ -10,6 +10,7 @@ import { localDataset } from "../config/load.ts";
 import type { MarketRules } from "../core/market/rules.ts";
 import type { Hub } from "../hub/hub.ts";
 import { Catalog } from "../marketdata/catalog.ts";
+import type { Dialect } from "../ports/dialect.ts";
 import type { KeyStore } from "../ports/key-store.ts";
 import type { ProtocolContext } from "../ports/protocol.ts";
 import type { ReplayControl } from "../ports/replay.ts";
@@ -44,8 +45,7 @@ export interface Served {
   /** Clocks of those who move about for themselves. */
   readonly sessions: LiveClockSessions;
   readonly protocols: Protocols;
-  /** Where producers push. */
-  readonly ingestRoutes: readonly RestRoute[];
+  readonly ingest: Ingest;
   readonly demoKey: string | undefined;
   readonly demoUsers: readonly DemoUser[];
 }
@@ -127,9 +127,9 @@ export async function openServed(
       trading.past(() => own?.marketUs),
     );
   }
-  const ingestRoutes = ingestRoutesOf(configured, context);
+  const ingest = ingestOf(configured, context);
   const made = { folder, trading, keys, hub, catalog, feeds, recordings, protocols };
-  return { ...made, replays, sessions, ingestRoutes, demoKey, demoUsers };
+  return { ...made, replays, sessions, ingest, demoKey, demoUsers };
 }
 
 /** The configured datasets; their quotes go to whoever follows them. */
@@ -152,10 +152,18 @@ async function openTrading(
 }
 
 /** Where producers push to the datasets that take it. */
-function ingestRoutesOf(
+export interface Ingest {
+  readonly routes: readonly RestRoute[];
+  readonly streams: readonly Dialect[];
+}
+
+function ingestOf(
   served: readonly ServedDataset[],
   { keys: store, secrets, watch }: Pick<ProtocolContext, "keys" | "secrets" | "watch">,
-): readonly RestRoute[] {
+): Ingest {
   const door = new KeyIngestDoor({ store, secrets, watch });
-  return served.flatMap(({ dataset, opened }) => opened?.routes?.(dataset.code, door) ?? []);
+  return {
+    routes: served.flatMap(({ dataset, opened }) => opened?.routes?.(dataset.code, door) ?? []),
+    streams: served.flatMap(({ dataset, opened }) => opened?.streams?.(dataset.code, door) ?? []),
+  };
 }

@@ -44,6 +44,8 @@ export type SessionInput =
   | { readonly kind: "market-listed"; readonly rules: MarketRules }
   /** The answer to what the session asked; it asks one question at a time. */
   | { readonly kind: "bars"; readonly answer: StoredBars | Unanswered }
+  /** What a session waited for by itself: its answer, in its own words. */
+  | { readonly kind: "told"; readonly text: string }
   /** A dataset gets no more data. */
   | { readonly kind: "dataset-ended"; readonly dataset: string }
   /** The credentials of this session stopped being good. */

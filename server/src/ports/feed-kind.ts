@@ -1,5 +1,6 @@
 /** What kinds of feeds there are, each as one value, and what comes of a configured one. */
 import type { Static, TSchema } from "typebox";
+import type { Dialect } from "./dialect.ts";
 import type { Feed, FeedContext } from "./feed.ts";
 import type { IngestDoor } from "./ingest-door.ts";
 import type { LiveSource } from "./live-source.ts";
@@ -41,6 +42,8 @@ export interface OpenedKind {
   branch?(): OpenedBranch;
   /** What of it is reached over HTTP, for the dataset that it feeds. */
   routes?(dataset: string, door: IngestDoor): readonly RestRoute[];
+  /** What of it is reached over WebSocket. */
+  streams?(dataset: string, door: IngestDoor): readonly Dialect[];
 }
 
 /** A kind of feed as one value: what may be written of it in the configuration, and how it is opened. */

@@ -66,6 +66,8 @@ export interface LiveSource {
    * can be joined without. A text says why there are none. Undefined where the venue has no past to ask for.
    */
   past?: ((ticker: string, sinceUs: number) => Promise<readonly LiveTrade[] | string>) | undefined;
+  /** The step of times in that past, in microseconds, where it is coarser than the stream: 1 s for whole seconds. */
+  readonly pastStepUs?: number | undefined;
   /** Where each raw frame is shown to somebody who records them; undefined where there are none. */
   tapFrames?(tap: FrameTap): () => void;
   /** Lets all connections go. It may be watched again afterwards. */

@@ -79,7 +79,7 @@ async function asked({ source, instrument, fromUs, context, signal }: Pause) {
 
 /** Which part of the pause the venue's answer closes. A page may end within what has one time. */
 function joined(
-  { recent, fromUs, liveUs, trades }: Pause,
+  { recent, fromUs, liveUs, trades, source }: Pause,
   past: readonly LiveTrade[],
   isSettled: boolean,
 ): PastTrades {
@@ -91,7 +91,9 @@ function joined(
   const ids = new Set(trades.map(({ id }) => id));
   const isQuiet = trades.length === 0 && isSettled;
   const reachesLive = isQuiet || past.some(({ id, eventTimeUs: us }) => ids.has(id) || us > liveUs);
-  const beginUs = recent.joins(past) ? fromUs : clamp(first.eventTimeUs + 1, fromUs, liveUs);
+  const beginUs = recent.joins(past)
+    ? fromUs
+    : clamp(first.eventTimeUs + (source.pastStepUs ?? 1), fromUs, liveUs);
   const endUs = reachesLive ? liveUs : clamp(last.eventTimeUs, beginUs, liveUs);
   const spans = (from: number, to: number) => (from < to ? [{ fromUs: from, toUs: to }] : []);
   return {

@@ -37,6 +37,8 @@ export interface Venue {
   readonly beganMs: number;
   /** An answer over REST, as JSON; undefined where there is none. */
   rest(url: URL, traded: readonly VenueTrade[]): string | undefined;
+  /** What is sent first to who subscribes to a topic, where that is something: the newest trades. */
+  greeting?(topic: string, traded: readonly VenueTrade[]): readonly string[];
   /** What is answered to a client's message, and what it subscribes to. */
   heard(text: string): {
     readonly replies?: readonly string[];
@@ -48,6 +50,21 @@ export interface Venue {
   ping?(nowMs: number): string;
   /** What ccxt is told, so that it comes here. */
   settings(http: string, ws: string): Readonly<Record<string, unknown>>;
+}
+
+/** What REST answers to everything, in place of what it should. */
+export interface RestFault {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** Which part of a recording is played, and how fast. */
+export interface Part {
+  /** Milliseconds after the beginning of the recording. */
+  readonly fromMs?: number;
+  readonly toMs?: number;
+  /** How many times as fast as it was recorded. */
+  readonly speed: number;
 }
 
 /** How often a venue shows that it lives, in milliseconds. */
@@ -64,12 +81,18 @@ export class VenuePlayer {
   isClosed = false;
   /** Whether REST has no past to tell. */
   hidesPast = false;
+  restFault: RestFault | undefined;
+  /** Questions over REST. */
+  readonly asked: string[] = [];
   readonly #venue: Venue;
   readonly #http: Server;
   readonly #sockets = new Map<WebSocket, Set<string>>();
   readonly #silent = new WeakSet<WebSocket>();
   #cancels: (() => void)[] = [];
-  #startedMs = 0;
+  /** What is played: since when on the machine's clock, from which moment of the recording on, how fast. */
+  #playing:
+    | { readonly startedMs: number; readonly fromMs: number; readonly speed: number }
+    | undefined;
 
   static async open(venue: Venue): Promise<VenuePlayer> {
     const player = new VenuePlayer(venue);
@@ -82,8 +105,13 @@ export class VenuePlayer {
     const server = new WebSocketServer({ noServer: true });
     this.#http = createServer((request, response) => {
       const url = new URL(request.url ?? "/", "http://venue.invalid");
-      const body = venue.rest(url, this.hidesPast ? [] : this.traded);
-      response.writeHead(body === undefined ? 404 : 200, { "content-type": "application/json" });
+      this.asked.push(url.pathname);
+      const { restFault: fault } = this;
+      const body = fault?.body ?? venue.rest(url, this.hidesPast ? [] : this.traded);
+      const type = fault === undefined ? "application/json" : "text/html";
+      response.writeHead(fault?.status ?? (body === undefined ? 404 : 200), {
+        "content-type": type,
+      });
       response.end(body ?? '{"error":"not found"}');
     });
     const pinging = setInterval(() => this.ping(), pingMs);
@@ -108,17 +136,21 @@ export class VenuePlayer {
     return new Set([...this.#sockets.values()].flatMap((topics) => [...topics]));
   }
 
-  /** Plays all frames, `speed` times as fast as they were recorded; resolves after the last one. */
-  async play(speed: number): Promise<void> {
-    this.#startedMs = Date.now();
+  /** Plays the frames of a part, all of them without one; resolves after the last one. */
+  async play({ fromMs = 0, toMs = Number.POSITIVE_INFINITY, speed }: Part): Promise<void> {
+    this.#playing = { startedMs: Date.now(), fromMs, speed };
+    const frames = this.#venue.frames.filter(({ afterMs }) => afterMs >= fromMs && afterMs < toMs);
     await Promise.all(
-      this.#venue.frames.map(
+      frames.map(
         (frame) =>
           new Promise<void>((resolve) => {
-            const timer = setTimeout(() => {
-              this.tell(frame, speed);
-              resolve();
-            }, frame.afterMs / speed);
+            const timer = setTimeout(
+              () => {
+                this.tell(frame);
+                resolve();
+              },
+              (frame.afterMs - fromMs) / speed,
+            );
             this.#cancels.push(() => {
               clearTimeout(timer);
               resolve();
@@ -129,14 +161,10 @@ export class VenuePlayer {
   }
 
   /** Says a frame now. */
-  tell(frame: VenueFrame, speed = 1): void {
-    const startedMs = this.#startedMs || Date.now();
-    const moved = frame.trades.map((trade) => ({
-      ...trade,
-      timeMs: Math.floor(startedMs + (trade.timeMs - this.#venue.beganMs) / speed),
-    }));
-    this.traded.push(...moved);
-    this.#send(frame.topic, frame.text(moved));
+  tell(frame: VenueFrame): void {
+    const trades = this.#moved(frame.trades);
+    this.traded.push(...trades);
+    this.#send(frame.topic, frame.text(trades));
   }
 
   /** Says trades again that were told. */
@@ -189,8 +217,20 @@ export class VenuePlayer {
       this.heard.push(text);
       const { replies = [], topics: more = [] } = this.#venue.heard(text);
       for (const topic of more) topics.add(topic);
-      for (const reply of replies) socket.send(this.#venue.pack(reply));
+      const told = more.flatMap((topic) => this.#venue.greeting?.(topic, this.traded) ?? []);
+      for (const reply of [...replies, ...told]) socket.send(this.#venue.pack(reply));
     });
+  }
+
+  /** The same trades at the time at which they are played. */
+  #moved(trades: readonly VenueTrade[]): readonly VenueTrade[] {
+    this.#playing ??= { startedMs: Date.now(), fromMs: 0, speed: 1 };
+    const { startedMs, fromMs, speed } = this.#playing;
+    const { beganMs } = this.#venue;
+    return trades.map((trade) => ({
+      ...trade,
+      timeMs: Math.floor(startedMs + (trade.timeMs - beganMs - fromMs) / speed),
+    }));
   }
 
   #send(topic: string, text: string): void {

@@ -149,6 +149,7 @@ class CryptomusSession implements Session {
         // A connection beyond a user's limit is refused; none takes the place of another.
         return [];
       case "dataset-ended":
+      case "told":
         return [];
       default:
         return ensureNever(input);

@@ -87,6 +87,7 @@ class FinazonSession implements Session {
       case "deadline":
       case "market-listed":
       case "bars":
+      case "told":
         return [];
       default:
         return ensureNever(input);

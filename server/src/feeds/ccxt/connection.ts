@@ -101,7 +101,8 @@ export class Connections {
     client.send = (message) => {
       const data = typeof message === "string" ? message : JSON.stringify(message);
       this.#show({ kind: "send", url, data });
-      return send(message);
+      // On a connection that has just ended ccxt would leave this failure to nobody, which ends a program.
+      return send(message).catch((error: Error) => client.onError(error));
     };
     const close = client.onClose.bind(client);
     client.onClose = (event) => {

@@ -51,6 +51,7 @@ interface Open {
 
 class CcxtSource implements LiveSource {
   readonly tickers: readonly string[];
+  readonly pastStepUs: number | undefined;
   readonly #options: CcxtSourceOptions;
   readonly #facts: VenueFacts;
   readonly #taps = new Map<FrameTap, (() => void) | undefined>();
@@ -59,6 +60,7 @@ class CcxtSource implements LiveSource {
   constructor(options: CcxtSourceOptions) {
     this.#options = options;
     this.#facts = venueFacts(options.config.exchange);
+    this.pastStepUs = this.#facts.pastStepUs;
     this.tickers = options.config.tickers;
   }
 
@@ -121,8 +123,7 @@ class CcxtSource implements LiveSource {
     if (exchange.has["fetchTrades"] !== true) return `${exchange.id} has none`;
     try {
       const trades = await exchange.fetchTrades(ticker, undefined, pastMax);
-      const sound = this.#mapped(trades, () => {});
-      return sound.toSorted((left, right) => left.eventTimeUs - right.eventTimeUs);
+      return this.#mapped(trades, () => {});
     } catch (error) {
       return reasonOf(error);
     }
@@ -194,7 +195,7 @@ class CcxtSource implements LiveSource {
       if (typeof mapped === "string") malformed(mapped);
       else trades.push(mapped);
     }
-    return trades;
+    return trades.sort(inTime);
   }
 
   /** Notes the best prices until the watch is over; that they fail does not end it. */
@@ -277,6 +278,13 @@ class Life {
     this.#sign.resolve(undefined);
     this.#sign = Promise.withResolvers();
   }
+}
+
+/** By time, and by number where a venue counts: HTX tells what happened in one moment the newest first. */
+function inTime(left: LiveTrade, right: LiveTrade): number {
+  const isCounted = typeof left.id === "number" && typeof right.id === "number";
+  const byTime = left.eventTimeUs - right.eventTimeUs;
+  return byTime !== 0 || !isCounted ? byTime : Number(left.id) - Number(right.id);
 }
 
 /** Why something failed, in one line. */

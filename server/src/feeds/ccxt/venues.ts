@@ -7,6 +7,8 @@
 export interface VenueFacts {
   /** Fields of the venue's own trade that have its id, the first that is there; else ccxt's choice. */
   readonly idFields?: readonly string[];
+  /** The step of times in its past, in microseconds, where it is coarser than the stream. */
+  readonly pastStepUs?: number;
   /** Options of ccxt. */
   readonly options?: Readonly<Record<string, unknown>>;
 }
@@ -17,6 +19,7 @@ const facts: Readonly<Record<string, VenueFacts>> = {
   // The past is of aggregates unless it is asked for otherwise; the stream is of single trades.
   binance: { options: { fetchTradesMethod: "publicGetTrades" } },
   binanceusdm: { options: { fetchTradesMethod: "fapiPublicGetTrades" } },
+  bitstamp: { pastStepUs: 1_000_000 },
 };
 
 /** Facts of a venue; none for most. */

@@ -3,6 +3,7 @@ import type { FeedKind, OpenedFeed } from "../../ports/feed-kind.ts";
 import { type PushFeedConfig, pushFeedSchema } from "./config.ts";
 import { PushFeed } from "./feed.ts";
 import { pushRoute } from "./rest.ts";
+import { pushDialect } from "./stream.ts";
 
 /** Trades and bars that a trusted producer sends. */
 export const push: FeedKind<typeof pushFeedSchema> = {
@@ -16,6 +17,7 @@ function open(config: PushFeedConfig, venue: string): OpenedFeed {
   return {
     feed,
     routes: (dataset, door) => [pushRoute({ dataset, venue, feed, config, door })],
+    streams: (dataset, door) => [pushDialect({ dataset, venue, feed, config, door })],
     waitsForConsumers: false,
     waitsForAudience: false,
     isRecording: false,
