@@ -80,28 +80,40 @@ describe("replay-control", () => {
 });
 
 describe("two replays of one file", () => {
-  it("send their clients the same bytes on the recorded clock, at whatever speed", async () => {
-    const seconds = Array.from({ length: 400 }, (_, at) => Math.floor(at * 1.7 * 10) / 10);
-    const path = tape("twice.csv", seconds);
-    const streams: string[][] = [];
-    for (const speed of [3_000, "max"]) {
-      const settings = { "exchange.enabled": false };
-      const dataset = { code: "d", feed: { ...feed(path), speed, start: "first-subscription" } };
-      const once = await startServerHere({
-        data: join(folder, `data-${speed}`),
-        settings: { ...settings, datasets: [dataset] },
-      });
-      streams.push(await framesOf(once));
-      await once.server.stop();
-    }
-    expect(streams[1]).toEqual(streams[0]);
-  });
+  it.each([
+    [
+      "current",
+      '"dataset":"d","tickers":["BTC/USDT"],"channel":"bars","frequency":"1s","aggregation":"1m"',
+    ],
+    [
+      "first",
+      '"publisher":"d","tickers":["BTC/USDT"],"channel":"bars","frequency":"1s","aggregation":"1m"',
+    ],
+  ])(
+    "send their clients the same bytes on the recorded clock, at whatever speed (%s generation)",
+    async (generation, request) => {
+      const seconds = Array.from({ length: 400 }, (_, at) => Math.floor(at * 1.7 * 10) / 10);
+      const path = tape(`twice-${generation}.csv`, seconds);
+      const streams: string[][] = [];
+      for (const speed of [3_000, "max"]) {
+        const settings = { "exchange.enabled": false };
+        const dataset = { code: "d", feed: { ...feed(path), speed, start: "first-subscription" } };
+        const once = await startServerHere({
+          data: join(folder, `data-${generation}-${speed}`),
+          settings: { ...settings, datasets: [dataset] },
+        });
+        streams.push(await framesOf(once, request));
+        await once.server.stop();
+      }
+      expect(streams[1]).toEqual(streams[0]);
+    },
+  );
 });
 
 /** So many of the bars that a client is sent; that is nearly all of them. */
 const comparedFrames = 640;
 
-async function framesOf({ ws, server }: ServerHere): Promise<string[]> {
+async function framesOf({ ws, server }: ServerHere, request: string): Promise<string[]> {
   const socket = new WebSocket(`${ws}/v1?apikey=${server.demoKey}`);
   const frames: string[] = [];
   const over = Promise.withResolvers<void>();
@@ -110,10 +122,7 @@ async function framesOf({ ws, server }: ServerHere): Promise<string[]> {
     if (message.includes('"p"') || message.includes('"t":')) frames.push(message);
     if (frames.length === comparedFrames) over.resolve();
   };
-  socket.onopen = () =>
-    socket.send(
-      '{"event":"subscribe","dataset":"d","tickers":["BTC/USDT"],"channel":"bars","frequency":"1s","aggregation":"1m"}',
-    );
+  socket.onopen = () => socket.send(`{"event":"subscribe",${request}}`);
   await over.promise;
   socket.close();
   return frames.slice(0, comparedFrames);
