@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { secondsInterval } from "../marketdata/bars/interval.ts";
 import type { Span } from "../marketdata/bars/span.ts";
+import type { Coverage } from "../ports/dataset-reader.ts";
 import type { DatasetBatch } from "../ports/dataset-store.ts";
 import { isUnanswered } from "../ports/history.ts";
 import type { StorageFailure } from "../ports/storage-fault.ts";
@@ -404,6 +405,37 @@ describe("a recording on its own clock", () => {
       gaps: [],
     });
   });
+
+  it.each([1, 2, 3, 4])(
+    "is stored once when it is moved back after %i trades, twice, and goes on beyond them",
+    async (count) => {
+      const life = await begin(options);
+      await play(life, told.slice(0, count));
+      await life.runner.again();
+      await play(life, told.slice(0, count - 1));
+      await life.recorder.flushed();
+      await life.runner.again();
+      await play(life, told.slice(0, count));
+      expect(await life.recorder.flushed()).toBeUndefined();
+      expect((await storedTrades(store)).map(({ id }) => id)).toEqual(
+        told.slice(0, count).map(({ id }) => id),
+      );
+      await play(life, told.slice(count));
+      await life.tell({ kind: "time", atUs: at(300) });
+      await life.end({ kind: "finished" });
+      await life.stop();
+
+      expect((await storedTrades(store)).map(({ id }) => id)).toEqual([0, 1, 2, 3, 4]);
+      expect((await storedBars()).map((bar) => [bar.minute, bar.tradeCount])).toEqual([
+        [0, 2],
+        [1, 2],
+        [2, 1],
+      ]);
+      expect(life.recorder.queue.failure).toBeUndefined();
+      const { known, gaps } = (await store.coverage({ dataset: "d", ...all })) as Coverage;
+      expect([known[0]?.fromUs, known.at(-1)?.toUs, gaps]).toEqual([at(0), at(130) + 1, []]);
+    },
+  );
 
   it("does not store again what is known from others", async () => {
     const first = await begin(options);
