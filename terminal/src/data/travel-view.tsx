@@ -1,5 +1,11 @@
 /** Time travel: a clock of this page's own in the recordings, with a timeline of their volume to choose a moment by. */
-import type { Bar, ReplaySession, ReplayState, ReplayTimeline } from "@openbourse/client";
+import {
+  type Bar,
+  ClientError,
+  type ReplaySession,
+  type ReplayState,
+  type ReplayTimeline,
+} from "@openbourse/client";
 import { useEffect, useState } from "preact/hooks";
 import { useKey } from "../app/keys.ts";
 import { dateText, utcText } from "../app/times.ts";
@@ -30,7 +36,10 @@ export function TravelView(at: At) {
         setFault(undefined);
         travelTo(state);
       },
-      (error: Error) => setFault(error.message),
+      (error: Error) => {
+        setFault(error.message);
+        if (isGone(error)) travelTo(undefined);
+      },
     );
   };
   useEffect(() => {
@@ -66,6 +75,13 @@ export function TravelView(at: At) {
       <Newest {...at} />
       {fault === undefined ? null : <p role="alert">{fault}</p>}
     </div>
+  );
+}
+
+/** Whether the server has ended the session, as it does when nobody asks for a while. */
+function isGone(error: Error): boolean {
+  return (
+    error instanceof ClientError && error.fault.kind === "refused" && error.fault.status === 404
   );
 }
 

@@ -11,8 +11,22 @@ export interface Travel extends ReplayState {
 
 const read = signal<{ readonly state: ReplayState; readonly atMs: number } | undefined>(undefined);
 
-/** The session of this page: nobody else knows its name. */
-export const travelSession: string = `page-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;
+const keptAs = "openbourse.travel";
+
+/** The session of this tab, also after it was loaded again: nobody else knows its name. */
+export const travelSession: string = nameOfTab();
+
+function nameOfTab(): string {
+  const made = `page-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;
+  try {
+    const kept = sessionStorage.getItem(keptAs) ?? made;
+    sessionStorage.setItem(keptAs, kept);
+    return kept;
+  } catch {
+    // A browser that keeps nothing begins a new one each time.
+    return made;
+  }
+}
 
 /** Goes on by itself between two answers; undefined while nobody travels. */
 export const travel: ReadonlySignal<Travel | undefined> = computed(() => {
