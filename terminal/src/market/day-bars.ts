@@ -1,27 +1,22 @@
 /**
- * The last day of an instrument as a few candles: for its sparkline, and for the figures of 24 hours of a dataset's ticker. Asked for
+ * The last day of an instrument as a few candles, for its sparkline and for the figures of 24 hours of a dataset's ticker. Asked for
  * when somebody sees its row, one instrument after another, and again after a while.
  */
-import { add, compare, divide, multiply, pastCandles, subtract } from "@openbourse/client";
+import { pastCandles } from "@openbourse/client";
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { whenOpened } from "../session/opened.ts";
-import type { ChartCandle } from "./candles/candle.ts";
 import { chartCandle } from "./candles/candle.ts";
+import { type Day, dayMs, intervalS } from "./day-figures.ts";
 import { askFinazon } from "./finazon.ts";
 import type { Instrument } from "./instruments.ts";
 import { link } from "./shown.ts";
 
-const intervalS = 1_800;
 const barsOfADay = 48;
-const dayMs = 86_400_000;
 /** Until they are asked for again while somebody sees them, and between two questions, in milliseconds. */
 const staleMs = 300_000;
 const pauseMs = 150;
 /** Most instruments whose day is remembered, and most that wait. */
 const keptMax = 500;
-
-/** The candles of a day, the oldest first; empty where nothing was traded. */
-export type Day = readonly ChartCandle[];
 
 interface Kept {
   readonly day: Signal<Day | undefined>;
@@ -86,38 +81,4 @@ async function askFor(instrument: Instrument): Promise<Day | undefined> {
     pageSize: barsOfADay,
   } as const;
   return (await askFinazon((rest) => rest.timeSeries(request))).toReversed();
-}
-
-/** Figures of a day. */
-export interface DayFigures {
-  readonly price: string;
-  readonly open: string;
-  readonly high: string;
-  readonly low: string;
-  readonly volume: string;
-  /** Change in percent, cut to two decimals; undefined where it cannot be said. */
-  readonly change: string | undefined;
-}
-
-/** The figures of the 24 hours before the end of the newest candle; undefined without one. */
-export function figuresOf(candles: Day): DayFigures | undefined {
-  const newest = candles.at(-1);
-  if (newest === undefined) return undefined;
-  const fromMs = newest.startMs + intervalS * 1_000 - dayMs;
-  const day = candles.filter(({ startMs }) => startMs >= fromMs);
-  const most = (a: string, b: string) => (compare(a, b) >= 0 ? a : b);
-  const least = (a: string, b: string) => (compare(a, b) <= 0 ? a : b);
-  const open = day[0]?.open ?? newest.open;
-  return {
-    ...{ price: newest.close, open, change: changePercent(newest.close, open) },
-    high: day.map(({ high }) => high).reduce(most),
-    low: day.map(({ low }) => low).reduce(least),
-    volume: day.map(({ volume }) => volume).reduce(add, "0"),
-  };
-}
-
-/** How much a price has changed, in percent, cut to two decimals. */
-export function changePercent(price: string, from: string): string | undefined {
-  if (compare(from, "0") === 0) return undefined;
-  return divide(multiply(subtract(price, from), "100"), from, 2);
 }

@@ -4,7 +4,7 @@ import { Num } from "../../design/num.tsx";
 import type { ChartCandle } from "../candles/candle.ts";
 import { Change } from "../change.tsx";
 import { chosen } from "../chosen.ts";
-import { changePercent } from "../day-bars.ts";
+import { changePercent } from "../day-figures.ts";
 import { type ChartContent, content, hovered } from "./chart-store.ts";
 
 /** See the head of the file. */

@@ -1,9 +1,5 @@
-import { describe, expect, it, vi } from "vitest";
-
-// The page's own connections: nothing is asked for here.
-vi.mock("./shown.ts", () => ({ link: { peek: () => undefined } }));
-vi.mock("./finazon.ts", () => ({ askFinazon: () => undefined }));
-const { figuresOf } = await import("./day-bars.ts");
+import { describe, expect, it } from "vitest";
+import { figuresOf } from "./day-figures.ts";
 
 const half = 1_800_000;
 const candle = (at: number, low: string, high: string) => ({
