@@ -66,6 +66,7 @@ export {
 export type { Fault, FieldFault } from "./fault.ts";
 export { ClientError } from "./fault.ts";
 export type { BufferOptions, Feed, FeedCounts, Overflow } from "./feed.ts";
+export type { FinazonKey } from "./finazon/key.ts";
 export type { Bar, BarsRequest, Frequency } from "./finazon/messages.ts";
 export type { ReplayState, ReplayStep, ReplayTimeline } from "./finazon/replay.ts";
 export { ReplaySession } from "./finazon/replay.ts";

@@ -4,14 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import {
+  type Bar,
   FinazonRest,
   FinazonStream,
+  type FinazonStreamOptions,
   type Platform,
   systemPlatform,
   type TickerRefusal,
 } from "../../client/src/index.ts";
 import { quick } from "../support/client-house.ts";
-import { FaultyProxy } from "../support/faulty-proxy.ts";
+import { FaultyProxy, type FrameFate } from "../support/faulty-proxy.ts";
 import { addKey } from "../support/operator.ts";
 import { type ServerHere, startServerHere } from "../support/server-here.ts";
 import { until } from "../support/until.ts";
@@ -42,7 +44,7 @@ afterEach(async () => {
   await proxy.close();
 });
 
-function open(options: { readonly key?: string; readonly url?: string } = {}): FinazonStream {
+function open(options: Partial<FinazonStreamOptions> = {}): FinazonStream {
   const stream = new FinazonStream({ url: proxy.url, key, patience: quick, ...options });
   streams.push(stream);
   return stream;
@@ -97,6 +99,34 @@ describe("bars", () => {
     expect(proxy.streams).toBe(4);
   });
 
+  it("with positions go on where they stopped, and what is lost or doubled on the way is no loss", async () => {
+    const stream = open({ positions: true });
+    const seen: Bar[] = [];
+    stream.bars({ dataset, tickers: [ticker] }).listen((bar) => seen.push(bar));
+    // A place from which it can go on has been told.
+    let told = 0;
+    proxy.onFrame = (text) => {
+      if (text.includes('"ch":"position"')) told += 1;
+      return "pass";
+    };
+    await until(() => expect([seen.length > 0, told > 0]).toEqual([true, true]));
+    for (let cut = 1; cut <= 2; cut += 1) {
+      const before = seen.length;
+      proxy.cut();
+      await until(() => expect(stream.counts.resumes).toBe(cut));
+      await until(() => expect(seen.length).toBeGreaterThan(before));
+    }
+    expect(stream.counts.gaps).toBe(0);
+
+    const fates: FrameFate[] = ["drop", "pass", "twice", "pass", "late"];
+    let spoiled = 0;
+    proxy.onFrame = (text) => (text.includes('"o":') ? (fates[spoiled++] ?? "pass") : "pass");
+    await until(() => expect(spoiled).toBeGreaterThan(fates.length + 2));
+    // The bar that was dropped was missed at the next one and asked for again.
+    await until(() => expect(stream.counts.resumes).toBeGreaterThan(2));
+    expect(stream.counts.gaps).toBe(0);
+  });
+
   it("stop when nobody wants them any more", async () => {
     const stream = open();
     const [one, two] = [
@@ -117,6 +147,35 @@ describe("bars", () => {
 });
 
 describe("a key", () => {
+  it("may come from a function, which is asked at each connection and each call", async () => {
+    let asked = 0;
+    const shown = async () => {
+      asked += 1;
+      return key;
+    };
+    const stream = open({ key: shown });
+    await until(() => expect(stream.state.state).toBe("live"));
+    proxy.cut();
+    await until(() => expect(proxy.streams).toBe(2));
+    expect(asked).toBe(2);
+    const rest = new FinazonRest({ url: proxy.url, key: shown });
+    expect((await rest.datasets()).length).toBeGreaterThan(0);
+    expect(asked).toBe(3);
+  });
+
+  it("that a function cannot give is waited for, like a server that does not answer", async () => {
+    let isThere = false;
+    const stream = open({
+      key: async () => {
+        if (isThere) return key;
+        throw new Error("no pass at present");
+      },
+    });
+    await until(() => expect(stream.state.state).toBe("waiting"));
+    isThere = true;
+    await until(() => expect(stream.state.state).toBe("live"));
+  });
+
   it("that is not taken closes the stream for good, although a socket cannot say why", async () => {
     const stream = open({ key: "nonsense" });
     await until(() =>

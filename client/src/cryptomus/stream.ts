@@ -7,6 +7,7 @@ import { Connection, type ConnectionState, closedError } from "../connection.ts"
 import { fieldsOf, parseExact } from "../exact-json.ts";
 import { ClientError, type Fault, faultOf } from "../fault.ts";
 import type { BufferOptions, Feed } from "../feed.ts";
+import { type Asking, GoingOn, type ReplyFields } from "../going-on.ts";
 import { Interest, type InterestChange } from "../interest.ts";
 import { onceATurn } from "../once-a-turn.ts";
 import type { DepthUpdate } from "../order-book.ts";
@@ -18,7 +19,7 @@ import { Addresses } from "./address.ts";
 import { CandleGate } from "./candle-gate.ts";
 import { decoders, type Routed } from "./decode.ts";
 import { everything, FeedTable } from "./feed-table.ts";
-import { type Asking, GoingOn, type ReplyFields } from "./going-on.ts";
+import { goingOnRules } from "./going-on-rules.ts";
 import { type LiveBook, OwnedBook } from "./live-book.ts";
 import type {
   BalanceChange,
@@ -79,7 +80,7 @@ export class CryptomusStream {
   readonly #interest = new Interest();
   readonly #feeds: FeedTable = new FeedTable(this.#interest, () => this.#planFlush());
   readonly #gate = new CandleGate();
-  readonly #goingOn = new GoingOn();
+  readonly #goingOn = new GoingOn(goingOnRules((name) => this.#canGoOn(name)));
   readonly #addresses: Addresses;
   readonly #books = new Set<OwnedBook>();
   /** What the newest requests were about. */
@@ -261,7 +262,7 @@ export class CryptomusStream {
     for (const params of requestsOf(channel, remove)) void this.#unsubscribe(channel, params);
     // Whatever ran beside `all` was stopped with it.
     if (remove.includes(everything)) this.#interest.unsend(group);
-    for (const { names, since } of this.#goingOn.ask(channel, add, (name) => this.#canGoOn(name))) {
+    for (const { names, since } of this.#goingOn.ask(channel, add)) {
       if (channel === "depth" && since === undefined) this.#eachBook(names, (book) => book.asked());
       for (const params of requestsOf(channel, names)) void this.#subscribe(channel, params, since);
     }

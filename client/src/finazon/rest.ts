@@ -3,6 +3,7 @@ import { fieldsOf, parseExact } from "../exact-json.ts";
 import { ClientError, type Fault } from "../fault.ts";
 import { type CallOptions, call, callOnce, defaultCallOptions, parsed, queryOf } from "../http.ts";
 import { type HttpAnswer, type Platform, systemPlatform } from "../platform.ts";
+import { type FinazonKey, keyNow } from "./key.ts";
 import { ReplaySession } from "./replay.ts";
 import type {
   ApiUsage,
@@ -23,7 +24,8 @@ import type {
 /** Where to ask and with which key. */
 export interface FinazonRestOptions {
   readonly url: string;
-  readonly key: string;
+  /** The key, or who gives the one that is good now; asked at each call. */
+  readonly key: FinazonKey;
   readonly calls?: Partial<CallOptions>;
   readonly platform?: Partial<Platform>;
 }
@@ -40,7 +42,7 @@ const pageSizeMax = 1_000;
 /** See the head of the file. */
 export class FinazonRest {
   readonly #url: string;
-  readonly #key: string;
+  readonly #key: FinazonKey;
   readonly #options: CallOptions;
   readonly #platform: Platform;
 
@@ -183,7 +185,7 @@ export class FinazonRest {
 
   async #answer(path: string, parameters: Parameters): Promise<Answer> {
     const url = `${this.#url}/latest/${path}${queryOf(parameters)}`;
-    const headers = { authorization: `apikey ${this.#key}` };
+    const headers = { authorization: `apikey ${await keyNow(this.#key)}` };
     const { timeoutMs } = this.#options;
     const once = () =>
       callOnce(this.#platform, url, { method: "GET", headers }, { timeoutMs, readRefusal });

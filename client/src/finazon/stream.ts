@@ -14,11 +14,14 @@ import { isDecimal } from "../decimal.ts";
 import { fieldsOf, parseExact } from "../exact-json.ts";
 import { ClientError, type Fault, faultOf } from "../fault.ts";
 import { BufferedFeed, type BufferOptions, type Feed } from "../feed.ts";
+import { GoingOn, type ReplyFields } from "../going-on.ts";
 import { queryOf } from "../http.ts";
 import { Interest } from "../interest.ts";
 import { onceATurn } from "../once-a-turn.ts";
 import { type Platform, systemPlatform } from "../platform.ts";
+import type { Place } from "../positions.ts";
 import { Signal } from "../signal.ts";
+import { type FinazonKey, keyNow } from "./key.ts";
 import type { Bar, BarsRequest, Frequency } from "./messages.ts";
 import { FinazonRest } from "./rest.ts";
 import type { BarData, ControlReply } from "./wire.ts";
@@ -27,11 +30,17 @@ import type { BarData, ControlReply } from "./wire.ts";
 export interface FinazonStreamOptions {
   /** Address of the server, `http` or `ws`; `/v1` is added where it has no path. */
   readonly url: string;
-  readonly key: string;
+  /** The key, or who gives the one that is good now; asked at each connection. */
+  readonly key: FinazonKey;
   /** A clock of one's own by which recordings are played; see {@link FinazonRest.replay}. */
   readonly session?: string;
   /** Address of REST, which is asked why a connection is refused; that of the stream when left out. */
   readonly restUrl?: string;
+  /**
+   * Asks for positions, which an openbourse tells: after a loss bars go on where they stopped, and one that is missing is
+   * asked for again. Off by default: other servers need not know it.
+   */
+  readonly positions?: boolean;
   readonly patience?: Partial<Patience>;
   readonly platform?: Partial<Platform>;
 }
@@ -40,6 +49,8 @@ export interface FinazonStreamOptions {
 export interface FinazonCounts extends ConnectionCounts {
   /** Times that bars may have been missed; the missing ones are in `time_series`. */
   readonly gaps: number;
+  /** Tickers whose bars went on without a gap where they had stopped; only with positions. */
+  readonly resumes: number;
   /** Items that were thrown away by feeds whose buffer was full. */
   readonly dropped: number;
 }
@@ -72,6 +83,8 @@ interface OpenFeed {
 interface Asked {
   readonly group: string;
   readonly tickers: readonly string[];
+  /** From where they go on. */
+  readonly since: Place | undefined;
   readonly cancel: () => void;
 }
 
@@ -88,16 +101,24 @@ export class FinazonStream {
   readonly #feeds = new Set<OpenFeed>();
   readonly #asked = new Map<number, Asked>();
   readonly #counts = { gaps: 0, dropped: 0 };
+  readonly #positions: boolean;
+  /** Where the bars of each dataset are; bounded by the datasets that are asked for. */
+  readonly #goingOn = new Map<string, GoingOn<string>>();
   #lastId = 0;
   /** Tells the server of all that changed in this turn, once it is over. */
   readonly #planFlush = onceATurn(() => this.#flush());
 
-  constructor({ url, restUrl = url, key, session, patience, platform }: FinazonStreamOptions) {
+  constructor(options: FinazonStreamOptions) {
+    const { url, restUrl = url, key, session, positions = false, patience, platform } = options;
+    this.#positions = positions;
     this.#platform = { ...systemPlatform, ...platform };
     const calls = { tries: 1 };
     this.#rest = new FinazonRest({ url: httpUrl(restUrl), key, calls, platform: this.#platform });
     const use = {
-      address: () => Promise.resolve(socketUrl(url, "/v1") + queryOf({ apikey: key, session })),
+      address: async () => {
+        const asked = { apikey: await keyNow(key), session, positions: positions ? 1 : undefined };
+        return socketUrl(url, "/v1") + queryOf(asked);
+      },
       heartbeat: () => JSON.stringify({ event: "heartbeat" }),
       meaningOf: (code: number, reason: string) => closingMeaning({ code, reason }, banned),
       whyRefused: () => this.#whyRefused(),
@@ -119,8 +140,9 @@ export class FinazonStream {
 
   get counts(): FinazonCounts {
     const dropped = [...this.#feeds].reduce((sum, { feed }) => sum + feed.counts.dropped, 0);
+    const resumes = [...this.#goingOn.values()].reduce((sum, each) => sum + each.resumes, 0);
     const { gaps, dropped: before } = this.#counts;
-    return { ...this.#connection.counts, gaps, dropped: before + dropped };
+    return { ...this.#connection.counts, gaps, resumes, dropped: before + dropped };
   }
 
   /**
@@ -164,19 +186,33 @@ export class FinazonStream {
   #flush(): void {
     if (!this.#connection.isOpen) return;
     for (const { group, add, remove } of this.#interest.takeChanges()) {
-      for (const tickers of piecesOf(remove)) this.#ask("unsubscribe", group, tickers);
-      for (const tickers of piecesOf(add)) this.#ask("subscribe", group, tickers);
+      for (const tickers of piecesOf(remove)) this.#unsubscribe(group, tickers);
+      for (const { names, since } of this.#of(group).ask(group, add)) {
+        for (const tickers of piecesOf(names)) this.#ask("subscribe", group, tickers, since);
+      }
     }
   }
 
-  #ask(event: "subscribe" | "unsubscribe", group: string, tickers: readonly string[]): void {
+  #unsubscribe(group: string, tickers: readonly string[]): void {
+    this.#of(group).forget(group, tickers);
+    this.#ask("unsubscribe", group, tickers);
+  }
+
+  #ask(
+    event: "subscribe" | "unsubscribe",
+    group: string,
+    tickers: readonly string[],
+    since?: Place,
+  ): void {
     this.#lastId += 1;
     const id = this.#lastId;
     const [dataset, frequency] = JSON.parse(group) as [string, Frequency];
-    const request = { event, dataset, tickers, channel: "bars", frequency, aggregation: "1m" };
+    const start = since === undefined ? {} : { since };
+    const bars = { channel: "bars", frequency, aggregation: "1m", ...start };
+    const request = { event, dataset, tickers, ...bars };
     if (event === "subscribe") {
       const cancel = this.#platform.after(replyMs, () => this.#again(id));
-      this.#asked.set(id, { group, tickers, cancel });
+      this.#asked.set(id, { group, tickers, since, cancel });
       const [oldest] = this.#asked.keys();
       if (this.#asked.size > askedMax && oldest !== undefined) this.#forget(oldest);
     }
@@ -202,7 +238,10 @@ export class FinazonStream {
   }
 
   #lost(): void {
-    if (this.#feeds.size > 0) this.#counts.gaps += 1;
+    // With positions the server says afterwards whether anything is lost.
+    const isTold = [...this.#goingOn.values()].some(({ tellsPositions }) => tellsPositions);
+    if (this.#feeds.size > 0 && !isTold) this.#counts.gaps += 1;
+    for (const each of this.#goingOn.values()) each.lost();
     for (const id of [...this.#asked.keys()]) this.#forget(id);
   }
 
@@ -214,10 +253,21 @@ export class FinazonStream {
   #received(text: string): void {
     const message = fieldsOf(parseExact(text));
     if ("status" in message) this.#control(message as unknown as ControlReply);
-    else if ("o" in message) this.#bar(message as unknown as BarData);
+    else if ("o" in message) this.#bar(message as unknown as BarData, message);
+    else if (message["ch"] === "position") {
+      this.#goingOn.get(String(message["d"]))?.told(message);
+    }
   }
 
-  #bar(data: BarData): void {
+  /** Where the bars of a group's dataset are. */
+  #of(group: string): GoingOn<string> {
+    const [dataset] = JSON.parse(group) as [string];
+    const known = this.#goingOn.get(dataset) ?? new GoingOn({ isResumable: () => this.#positions });
+    this.#goingOn.set(dataset, known);
+    return known;
+  }
+
+  #bar(data: BarData, fields: ReplyFields): void {
     const startMs = Number(data.t) * 1_000;
     if (!Number.isFinite(startMs) || ![data.o, data.h, data.l, data.c, data.v].every(isDecimal)) {
       throw new ClientError({ kind: "unreadable", message: "a bar has other fields" });
@@ -227,17 +277,33 @@ export class FinazonStream {
       ...{ dataset, publisher, ticker, frequency: data.f as Frequency, startMs },
       ...{ open: data.o, high: data.h, low: data.l, close: data.c, volume: data.v },
     };
+    const group = groupOf(bar);
+    const verdict = this.#goingOn.get(dataset)?.take(group, ticker, fields) ?? "next";
+    if (verdict === "gap") this.#mend(group, ticker);
+    if (verdict !== "next") return;
     for (const open of this.#feeds) {
       const isWanted = open.dataset === dataset && open.frequency === bar.frequency;
       if (isWanted && open.tickers.has(ticker)) open.feed.push(bar);
     }
   }
 
-  #control({ status, code, message = "", request_id: idText }: ControlReply): void {
+  /** Asks for a ticker's bars again, from where they are. */
+  #mend(group: string, ticker: string): void {
+    const since = this.#of(group).mend(group, ticker);
+    this.#ask("unsubscribe", group, [ticker]);
+    this.#ask("subscribe", group, [ticker], since);
+  }
+
+  #control(reply: ControlReply): void {
+    const { status, code, message = "", request_id: idText } = reply;
     const id = Number(idText);
     const asked = this.#asked.get(id);
     if (status === "success") {
       this.#forget(id);
+      if (asked === undefined) return;
+      const { group, tickers: names, since } = asked;
+      const lost = this.#of(group).replied(group, { names, since }, fieldsOf(reply));
+      if (lost.length > 0) this.#counts.gaps += 1;
       return;
     }
     switch (code) {
@@ -279,6 +345,7 @@ export class FinazonStream {
     const [dataset] = JSON.parse(group) as [string];
     this.refusals.emit({ dataset, ticker, fault });
     this.#interest.drop(group, ticker);
+    this.#of(group).forget(group, [ticker]);
     for (const open of [...this.#feeds]) {
       if (groupOf(open) !== group || !open.tickers.delete(ticker)) continue;
       if (open.tickers.size === 0) open.feed.end(fault);

@@ -2,19 +2,19 @@
  * How a stream whose server tells positions goes on where it stopped: what is asked for from where, and which message is
  * the next. Without positions everything begins anew, and every message is the next one.
  */
-import { type Place, Positions, readPlace, type Verdict } from "../positions.ts";
-import { everything } from "./feed-table.ts";
-import type { Channel } from "./wire.ts";
+import { type Place, Positions, readPlace, type Verdict } from "./positions.ts";
 
-/** Channels of which something is lost with a message; of the others the newest state is all there is. */
-const resumable: ReadonlySet<Channel> = new Set([
-  "trade",
-  "order",
-  "deal",
-  "balance",
-  "candles",
-  "depth",
-]);
+/** What is special about a protocol's channels. */
+export interface GoingOnRules<Channel extends string> {
+  /** Whether something is lost with a message; where not, the newest state is all there is. */
+  isResumable(channel: Channel): boolean;
+  /** Whether a name goes on although it is resumable, where that depends on more. */
+  canGoOn?(channel: Channel, name: string): boolean;
+  /** The name that means all others. */
+  readonly everything?: string;
+  /** The stream that a name belongs to; each name is one by itself when left out. */
+  streamOf?(channel: Channel, name: string): string;
+}
 
 /** Names that are asked for together. */
 export interface Asking {
@@ -27,7 +27,8 @@ export interface Asking {
 export type ReplyFields = Readonly<Record<string, unknown>>;
 
 /** See the head of the file. */
-export class GoingOn {
+export class GoingOn<Channel extends string> {
+  readonly #rules: GoingOnRules<Channel>;
   readonly #positions = new Positions();
   /** What the server has sent, or would have, by channel and name; bounded by what is subscribed to. */
   readonly #followed = new Set<string>();
@@ -35,23 +36,29 @@ export class GoingOn {
   readonly #owed = new Set<string>();
   #resumes = 0;
 
+  constructor(rules: GoingOnRules<Channel>) {
+    this.#rules = rules;
+  }
+
   /** Streams that went on without a gap where they had stopped. */
   get resumes(): number {
     return this.#resumes;
   }
 
-  /** Parts names into those that go on, where it is so, and those that begin. `canGoOn` says it of books. */
-  ask(
-    channel: Channel,
-    names: readonly string[],
-    canGoOn: (parameter: string) => boolean,
-  ): readonly Asking[] {
+  /** Whether the server has told a position. */
+  get tellsPositions(): boolean {
+    return this.#positions.whole !== undefined;
+  }
+
+  /** Parts names into those that go on, where it is so, and those that begin. */
+  ask(channel: Channel, names: readonly string[]): readonly Asking[] {
     const since = this.#positions.whole;
+    const rules = this.#rules;
     const goesOn = (name: string) =>
       since !== undefined &&
-      resumable.has(channel) &&
+      rules.isResumable(channel) &&
       this.#followed.has(keyOf(channel, name)) &&
-      (channel !== "depth" || canGoOn(name));
+      rules.canGoOn?.(channel, name) !== false;
     const old = names.filter(goesOn);
     const fresh = names.filter((name) => !goesOn(name));
     for (const name of fresh) {
@@ -73,11 +80,11 @@ export class GoingOn {
       this.#followed.add(keyOf(channel, name));
     }
     if (since === undefined) return [];
-    const lost = fields["recovered"] === true ? [] : lostOf(fields, names);
+    const lost = fields["recovered"] === true ? [] : this.#lostOf(fields, names);
     for (const name of lost) this.#begin(channel, name);
     for (const name of names) {
       if (lost.includes(name)) continue;
-      this.#positions.resume(streamOf(channel, name), since, place);
+      this.#positions.resume(this.#streamOf(channel, name), since, place);
       this.#resumes += 1;
     }
     return lost;
@@ -93,7 +100,7 @@ export class GoingOn {
 
   /** What a message about a name is. */
   take(channel: Channel, name: string, fields: ReplyFields): Verdict {
-    return this.#positions.take(streamOf(channel, name), fields);
+    return this.#positions.take(this.#streamOf(channel, name), fields);
   }
 
   /** The connection is lost. */
@@ -109,27 +116,28 @@ export class GoingOn {
   }
 
   #begin(channel: Channel, name: string): void {
-    if (name === everything) this.#positions.beginAll(keyOf(channel, ""));
-    else this.#positions.begin(streamOf(channel, name));
+    if (name === this.#rules.everything) this.#positions.beginAll(keyOf(channel, ""));
+    else this.#positions.begin(this.#streamOf(channel, name));
   }
 
   /** A stream with a gap is asked for again, from where this says. */
   mend(channel: Channel, name: string): Place | undefined {
-    return this.#positions.mend(streamOf(channel, name));
+    return this.#positions.mend(this.#streamOf(channel, name));
+  }
+
+  /** What `lost` names; everything where the server says that something is and not what. */
+  #lostOf({ lost }: ReplyFields, names: readonly string[]): readonly string[] {
+    if (!Array.isArray(lost)) return names;
+    const { everything } = this.#rules;
+    const all = everything !== undefined && names.includes(everything) ? [everything] : [];
+    return [...lost.map(String), ...all];
+  }
+
+  #streamOf(channel: Channel, name: string): string {
+    return this.#rules.streamOf?.(channel, name) ?? keyOf(channel, name);
   }
 }
 
-/** What `lost` names; everything where the server says that something is and not what. */
-function lostOf({ lost }: ReplyFields, names: readonly string[]): readonly string[] {
-  if (!Array.isArray(lost)) return names;
-  return names.includes(everything) ? [...lost.map(String), everything] : lost.map(String);
-}
-
-function keyOf(channel: Channel, name: string): string {
+function keyOf(channel: string, name: string): string {
   return `${channel}|${name}`;
-}
-
-/** Candles of a market are one stream, as one interval runs at a time. */
-function streamOf(channel: Channel, name: string): string {
-  return keyOf(channel, channel === "candles" ? (name.split("|")[0] ?? name) : name);
 }
