@@ -154,7 +154,7 @@ export class FinazonRest {
       const request = {
         method: body === undefined ? "GET" : "POST",
         headers: {
-          authorization: `apikey ${this.#key}`,
+          authorization: `apikey ${await keyNow(this.#key)}`,
           ...(body && { "content-type": "application/json" }),
         },
         ...(body && { body: JSON.stringify(body) }),
