@@ -1,0 +1,95 @@
+/** How a live feed is doing, as an operator sees it, while a venue refuses, is silent, hangs up and comes back. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { runHere } from "../support/command-here.ts";
+import { type ServerHere, startServerHere } from "../support/server-here.ts";
+import { until } from "../support/until.ts";
+import { madeUpHtx } from "../support/venues/htx.ts";
+import { VenuePlayer } from "../support/venues/player.ts";
+
+const markets = ["BTC/USDT", "BTT/ETH"];
+const venue = madeUpHtx(markets, 40);
+const data = mkdtempSync(join(tmpdir(), "openbourse-feed-health-"));
+let player: VenuePlayer;
+let here: ServerHere;
+
+beforeAll(async () => {
+  player = await VenuePlayer.open(venue);
+  // What a venue says to whoever asks too often, or from a country that it does not like.
+  player.restFault = { status: 429, body: "<html><h1>Too Many Requests</h1></html>" };
+  const tickers = [...markets, "NO/SUCH"];
+  const { settings } = player;
+  const feed = { kind: "ccxt", exchange: "htx", tickers, staleSeconds: 5, settings };
+  here = await startServerHere({
+    data,
+    settings: { "exchange.enabled": false, datasets: [{ code: "htx", feed }] },
+  });
+});
+afterAll(async () => {
+  await here.server.stop();
+  await player.close();
+  rmSync(data, { recursive: true, force: true });
+});
+
+const tellSome = (from: number, to: number) => {
+  for (const frame of venue.frames.slice(from, to)) player.tell(frame);
+};
+
+/** The feed's part of `/readyz`, whose status is 200 whatever a feed does. */
+async function readiness() {
+  const reply = await fetch(`${here.http}/readyz`);
+  expect(reply.status).toBe(200);
+  return await reply.text();
+}
+
+/** A figure of one ticker. */
+async function figure(name: string, ticker: string): Promise<number> {
+  const text = await (await fetch(`${here.http}/metrics`)).text();
+  const found = text
+    .split("\n")
+    .find((line) => line.startsWith(`openbourse_feed_ticker_${name}{`) && line.includes(ticker));
+  return Number(found?.split(" ").at(-1));
+}
+
+async function listed(): Promise<string> {
+  const { stdout, code } = await runHere(["feeds", "--data", data]);
+  expect(code).toBe(0);
+  return stdout;
+}
+
+it("is shown from a venue that refuses at first to one that comes back with a backlog", async () => {
+  expect(await readiness()).toContain('"feed htx"');
+  await until(async () => expect(await listed()).toMatch(/BTC\/USDT {2}lost .*429/));
+  expect(await figure("up", "BTC/USDT")).toBe(0);
+
+  player.restFault = undefined;
+  await until(async () => expect(await figure("up", "BTT/ETH")).toBe(1));
+  await until(async () => expect(await figure("up", "BTC/USDT")).toBe(1));
+  // One that the venue does not have stops none of the others.
+  expect(await figure("up", "NO/SUCH")).toBe(0);
+  expect(await listed()).toMatch(/NO\/SUCH {2}(lost|connecting) .*BadSymbol/);
+  tellSome(0, 10);
+  await until(async () => expect(await listed()).toContain("htx  running  10 trades"));
+
+  const before = await figure("reconnects_total", "BTC/USDT");
+  player.freeze();
+  tellSome(10, 14);
+  await until(async () => expect(await figure("silence_seconds", "BTC/USDT")).toBeGreaterThan(1));
+  await until(async () => expect(await figure("backfilled_total", "BTC/USDT")).toBe(2));
+  expect(await figure("reconnects_total", "BTC/USDT")).toBeGreaterThan(before);
+
+  player.hidesPast = true;
+  player.isClosed = true;
+  player.drop();
+  await until(async () => expect(await figure("up", "BTC/USDT")).toBe(0));
+  tellSome(14, 18);
+  player.isClosed = false;
+  await until(async () => expect(await figure("up", "BTC/USDT")).toBe(1));
+  tellSome(18, 40);
+  await until(async () => expect(await figure("gaps_total", "BTC/USDT")).toBe(1));
+  await until(async () => expect(await listed()).toContain("htx  running  36 trades"));
+  expect(await readiness()).toContain('"gaps":2');
+  expect(await figure("lag_seconds", "BTC/USDT")).toBeGreaterThanOrEqual(-5);
+});
