@@ -233,8 +233,9 @@ describe("the HMAC signature", () => {
       "Invalid timestamp.",
     ],
     [
-      "six seconds early",
-      () => stamp({ timestamp: String(Date.now() + 6_000) }),
+      // Not by a second more than is allowed, which a crowded machine takes to answer.
+      "a minute early",
+      () => stamp({ timestamp: String(Date.now() + 60_000) }),
       "Invalid timestamp.",
     ],
     ["stamped with words", () => stamp({ timestamp: "now" }), "Invalid timestamp."],

@@ -18,7 +18,7 @@ import { Random } from "../../server/src/simulation/random.ts";
 import { programFile } from "../support/programs.ts";
 import { runCommand } from "../support/server-process.ts";
 
-const killCount = process.env["OPENBOURSE_TEST_LONG"] === "1" ? 500 : 10;
+const killCount = process.env["OPENBOURSE_TEST_LONG"] === "1" ? 500 : 7;
 const seed = Number(process.env["OPENBOURSE_TEST_SEED"] ?? Date.now() % 1_000_000);
 const program = await programFile("engineUnderLoad");
 const data = mkdtempSync(join(tmpdir(), "openbourse-crash-"));
