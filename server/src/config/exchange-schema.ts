@@ -1,6 +1,7 @@
 /** What the configuration says of the exchange and of those who trade on it besides its users. */
 import Type from "typebox";
 import { section } from "../ports/config-section.ts";
+import { daysSchema } from "./day-schema.ts";
 import { mirrorsSchema } from "./mirror-schema.ts";
 
 /** `exchange`. */
@@ -63,6 +64,7 @@ export const exchangeSchema = Type.Object(
       section,
     ),
     mirrors: mirrorsSchema,
+    days: daysSchema,
   },
   section,
 );

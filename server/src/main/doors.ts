@@ -10,6 +10,7 @@ import { Gateway } from "../adapters/ws/gateway.ts";
 import { noExchange } from "../admin/target.ts";
 import { openAdministration } from "./administration.ts";
 import { StoreWatch } from "./changes.ts";
+import { dayFigures } from "./day-figures.ts";
 import { errorsPage } from "./errors-page.ts";
 import { httpFigures, passFigures, registerFigures } from "./figures.ts";
 import { feedStatuses, health } from "./health.ts";
@@ -82,6 +83,7 @@ export async function openDoors(site: Site, served: Served, options: DoorOptions
     (opened) => opened?.stop(),
   );
   meter.onRead(registerFigures(meter, { hub, gateway, feeds, recordings, engine, clock }));
+  meter.onRead(dayFigures(meter, trading?.days ?? []));
   meter.onRead(mirrorFigures(meter, trading?.mirrors?.mirrors ?? []));
   const readiness = () =>
     health({

@@ -110,7 +110,7 @@ export async function openServed(
     () => new Recordings(history, { config, folder: folder.datasetsFolder, clock, log }),
     (made) => made.close(),
   );
-  const replays = sharedClocks(served);
+  const replays = [...sharedClocks(served), ...(trading?.dayClocks ?? [])];
   await start.step("restored datasets", () => recordings.open(served));
   await start.step("feeds", () =>
     connectFeeds(served, feeds, {

@@ -7,6 +7,7 @@ import type { DemoUser, UserRegistry } from "../access/users.ts";
 import { type AdminTarget, adminTargetOf } from "../admin/target.ts";
 import { Audience } from "../agents/audience.ts";
 import { participantMarkets } from "../agents/default-markets.ts";
+import type { FlowRunner } from "../agents/flow/runner.ts";
 import type { OutsidePrices } from "../agents/mirror/outside.ts";
 import { MirrorRunner } from "../agents/mirror/runner.ts";
 import { ParticipantRunner } from "../agents/runner.ts";
@@ -26,6 +27,7 @@ import type { MarketBoard } from "../marketdata/market-board.ts";
 import type { Topic } from "../marketdata/topic.ts";
 import type { DatasetReader } from "../ports/dataset-reader.ts";
 import type { ExchangeAccess, StoredMarketBars } from "../ports/protocol.ts";
+import type { ReplayControl } from "../ports/replay.ts";
 import type { Stage } from "../ports/stage.ts";
 import { StartError } from "../ports/start-error.ts";
 import type { StreamHistory } from "../ports/stream-history.ts";
@@ -38,6 +40,7 @@ import { Numbering } from "../streams/numbering.ts";
 import { PositionStream } from "../streams/position-stream.ts";
 import { StreamsPast } from "../streams/streams-past.ts";
 import { servedProtocols } from "./configuration.ts";
+import { openDays } from "./days.ts";
 import { DisabledUsers } from "./disabled-users.ts";
 import type { Site } from "./site.ts";
 import { warnOfLostUsers } from "./start/warnings.ts";
@@ -61,6 +64,8 @@ export class Trading {
   readonly board: MarketBoard;
   /** Markets that follow a feed. */
   readonly mirrors: MirrorRunner | undefined;
+  /** Recorded days that are traded. */
+  readonly days: readonly FlowRunner[];
   /** Positions of everything that the exchange publishes. */
   readonly numbering: Numbering;
   /** Whether anybody is there to see the participants trade. */
@@ -75,7 +80,7 @@ export class Trading {
 
   private constructor(
     site: Site,
-    parts: Pick<Trading, "engine" | "feed" | "board" | "mirrors"> & {
+    parts: Pick<Trading, "engine" | "feed" | "board" | "mirrors" | "days"> & {
       registry: UserRegistry;
       admissions: Admissions;
     },
@@ -84,6 +89,7 @@ export class Trading {
     this.feed = parts.feed;
     this.board = parts.board;
     this.mirrors = parts.mirrors;
+    this.days = parts.days;
     const { epoch, exchange } = parts.engine;
     // Whoever was told of ticks before a restart goes on from there.
     const { tick } = tickAt(exchange.sequence, site.times.clock.nowUs());
@@ -156,7 +162,13 @@ export class Trading {
       warmUp(() => performance.now() < until);
     });
     const mirrors = await start.step("mirrors", () => mirrorsOf(site, engine, outside));
-    return new Trading(site, { engine, feed, board, mirrors, registry, admissions });
+    const days = await start.step("days", () => openDays(site, engine.exchange));
+    return new Trading(site, { engine, feed, board, mirrors, days, registry, admissions });
+  }
+
+  /** Clocks of the recorded days that are traded. */
+  get dayClocks(): readonly ReplayControl[] {
+    return this.days.map(({ clock }) => clock);
   }
 
   /** Whether nothing waits to be told to the streams. */
@@ -212,6 +224,13 @@ export class Trading {
       await start.step(
         "mirrors trading",
         () => mirrors.start(engine),
+        (end) => end(),
+      );
+    }
+    for (const day of this.days) {
+      await start.step(
+        "days trading",
+        () => day.start(engine),
         (end) => end(),
       );
     }

@@ -52,7 +52,7 @@ export function parseMirror(
   options: MirrorOptions,
   existing: MarketRules | undefined,
 ): MirrorSetup | string {
-  const rules = existing === undefined ? newRules(options) : stepsFault(options, existing);
+  const rules = marketFor(options, existing);
   if (typeof rules === "string") return rules;
   const sizeLots = multiplesOf(rules.lotSize, options.size);
   if (sizeLots === undefined || sizeLots < 1)
@@ -72,7 +72,18 @@ export function parseMirror(
   return { options, rules, isMissing: existing === undefined, sizeLots, base, quote };
 }
 
-function newRules({ market, tickSize, lotSize }: MirrorOptions): MarketRules | string {
+/** What a market for participants of the outside is to be like. */
+export type OutsideMarket = Pick<MirrorOptions, "market" | "tickSize" | "lotSize">;
+
+/** The rules of the market that is there, or of the one that is made; a text says why it cannot be. */
+export function marketFor(
+  options: OutsideMarket,
+  existing: MarketRules | undefined,
+): MarketRules | string {
+  return existing === undefined ? newRules(options) : stepsFault(options, existing);
+}
+
+function newRules({ market, tickSize, lotSize }: OutsideMarket): MarketRules | string {
   if (tickSize === undefined || lotSize === undefined) {
     return `the exchange has no such market: add it (openbourse markets add), or write tickSize and lotSize, and it is made`;
   }
@@ -95,7 +106,7 @@ function newRules({ market, tickSize, lotSize }: MirrorOptions): MarketRules | s
 
 /** The rules of the market that is there, or what its steps have to do with those that are written. */
 function stepsFault(
-  { tickSize, lotSize }: MirrorOptions,
+  { tickSize, lotSize }: OutsideMarket,
   existing: MarketRules,
 ): MarketRules | string {
   const isOther = (text: string | undefined, step: Decimal) => {
