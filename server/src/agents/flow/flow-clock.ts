@@ -110,9 +110,10 @@ export class FlowClock implements ReplayControl {
   }
 
   async #done(action: ReplayAction): Promise<string | undefined> {
+    // Its file is being opened.
+    while (this.#base === undefined && !this.#isOver) await this.#change.promise;
     if (this.#isOver)
       return "the recording is over; start with another data folder to trade its day again";
-    if (this.#base === undefined) return "nothing has been played yet";
     switch (action.kind) {
       case "pause":
         this.#pause();
