@@ -44,6 +44,21 @@ describe("the AsyncAPI document", () => {
     ).toEqual([]);
   });
 
+  it("is sent compressed to who takes that, as is the page that shows it, and not again to who has it", async () => {
+    for (const path of ["/docs", "/docs/asyncapi.json", "/docs/openapi.json"]) {
+      const ask = (headers: Record<string, string>) => fetch(server.http + path, { headers });
+      const plain = await ask({ "accept-encoding": "identity" });
+      expect(plain.headers.get("content-encoding")).toBeNull();
+      for (const coding of ["br", "gzip"]) {
+        const small = await ask({ "accept-encoding": coding });
+        expect(small.headers.get("content-encoding")).toBe(coding);
+        expect(await small.text()).toBe(await plain.clone().text());
+      }
+      const etag = plain.headers.get("etag") ?? "";
+      expect((await ask({ "if-none-match": etag })).status).toBe(304);
+    }
+  });
+
   it("is there as YAML too", async () => {
     const reply = await fetched("/docs/asyncapi.yaml");
     expect(reply.headers.get("content-type")).toBe("application/yaml; charset=utf-8");

@@ -2,7 +2,6 @@
  * Serves the description of all interfaces: documents for programs, and a page for people to read. Everything
  * comes from this server and from memory; nothing is asked of another host.
  */
-import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
@@ -14,6 +13,7 @@ import { restContents, restPart } from "./docs/rest-part.ts";
 import { streamContents, streamPart } from "./docs/stream-part.ts";
 import { yamlText } from "./docs/yaml.ts";
 import type { OpenApiDocument } from "./openapi.ts";
+import { fileOf, type PageFile, sendFile as sendPageFile } from "./page-files.ts";
 
 /** What is described. */
 export interface DocsOptions {
@@ -48,9 +48,9 @@ export function addDocs(app: FastifyInstance, { rest, streams }: DocsOptions): v
 
 /** What is made of the streams' document. */
 interface StreamFiles {
-  readonly json: File;
-  readonly yaml: File;
-  readonly page: File;
+  readonly json: PageFile;
+  readonly yaml: PageFile;
+  readonly page: PageFile;
 }
 
 /** Makes them in turns of the event loop, so that nobody else waits for the whole. */
@@ -85,32 +85,25 @@ function remembered<Value, Made>(value: () => Value, make: (value: Value) => Mad
   };
 }
 
-/** A file as it is sent. */
-interface File {
-  readonly type: string;
-  readonly etag: string;
-  readonly body: string;
-}
-
-function file(body: string, type: string): File {
-  return { type, etag: `"${createHash("sha256").update(body).digest("base64url")}"`, body };
+function file(body: string, type: string): PageFile {
+  return fileOf(type, Buffer.from(body));
 }
 
 /** A page as it is sent. */
-export function pageFile(html: string): File {
+export function pageFile(html: string): PageFile {
   return file(html, "text/html; charset=utf-8");
 }
 
-/** Sends a file, or says that the browser has it. */
-export function sendFile(sent: File, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const { type, etag, body } = sent;
+/** Sends a file, compressed for who takes it, or says that the browser has it. */
+export function sendFile(
+  sent: PageFile,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
   reply
-    .type(type)
     .header("content-security-policy", contentSecurityPolicy)
     .header("x-content-type-options", "nosniff")
     .header("referrer-policy", "no-referrer")
-    .header("cache-control", "no-cache")
-    .header("etag", etag);
-  if (request.headers["if-none-match"] === etag) return reply.code(304).send();
-  return reply.send(body);
+    .header("cache-control", "no-cache");
+  return sendPageFile(sent, request, reply);
 }

@@ -45,8 +45,8 @@ const compressed: ReadonlySet<string> = new Set([".png"]);
 
 type Coding = "br" | "gzip";
 
-/** A file of the page as it is sent. */
-interface PageFile {
+/** A file as it is sent. */
+export interface PageFile {
   readonly type: string;
   readonly etag: string;
   readonly body: Buffer;
@@ -71,11 +71,15 @@ export function readPageFiles(folder: string): PageFiles | undefined {
     if (files.size >= filesMax || bytes > bytesMax) {
       throw new Error(`${folder} holds more than a page: build it again`);
     }
-    const etag = `"${createHash("sha256").update(body).digest("base64url")}"`;
-    const isCompressible = !compressed.has(extension);
-    files.set(path, { type, etag, body, coded: new Map(), isCompressible });
+    files.set(path, fileOf(type, body, !compressed.has(extension)));
   }
   return files.has(entryName) ? files : undefined;
+}
+
+/** A file of these bytes. */
+export function fileOf(type: string, body: Buffer, isCompressible = true): PageFile {
+  const etag = `"${createHash("sha256").update(body).digest("base64url")}"`;
+  return { type, etag, body, coded: new Map(), isCompressible };
 }
 
 const entryName = "index.html";
@@ -112,7 +116,8 @@ function sendEntry(entry: PageFile | undefined, request: FastifyRequest, reply: 
   return sendFile(entry, request, reply);
 }
 
-async function sendFile(
+/** Sends a file, compressed for who takes it, or says that the browser has it. */
+export async function sendFile(
   file: PageFile,
   request: FastifyRequest,
   reply: FastifyReply,
