@@ -125,10 +125,10 @@ describeInBrowser("a market with a day behind it", { settings, clock }, (stage) 
     for (const name of names.filter((each) => each !== "SMA 200")) {
       await menu.click();
       await page.getByRole("menuitemradio", { name, exact: true }).click();
-      await page
-        .locator("[data-indicator]", { hasText: name })
-        .filter({ hasText: /\d\s*$|\d\s{2}/ })
-        .waitFor();
+      const figures = page.locator("[data-indicator]", { hasText: name });
+      await until(async () =>
+        expect((await figures.textContent())?.slice(name.length), name).toMatch(/\d/),
+      );
     }
   });
 });
