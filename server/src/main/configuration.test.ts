@@ -81,7 +81,7 @@ describe("a configuration", () => {
       hmacWindowMs: 5_000,
     });
     // What is not said follows from how the data folder was begun.
-    expect(config.demo).toEqual({});
+    expect(config.demo).toEqual({ pastHours: 24 });
     expect(config.datasets).toEqual([
       {
         code: "huobi",
