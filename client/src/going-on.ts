@@ -84,7 +84,7 @@ export class GoingOn<Channel extends string> {
     for (const name of lost) this.#begin(channel, name);
     for (const name of names) {
       if (lost.includes(name)) continue;
-      this.#positions.resume(this.#streamOf(channel, name), since, place);
+      this.#positions.resume(this.#streamOf(channel, name), since);
       this.#resumes += 1;
     }
     return lost;

@@ -46,8 +46,6 @@ interface Following {
   held: Position | undefined;
   /** From where it was resumed last. */
   since: Position | undefined;
-  /** Where its source was when that was answered: all that it has up to there has come, or is on its way. */
-  answered: Position | undefined;
   /** It is being asked for again, and what comes before the answer is of no use. */
   isMending: boolean;
 }
@@ -92,12 +90,11 @@ export class Positions {
     for (const following of this.#streams.values()) following.isMending = false;
   }
 
-  /** A stream goes on after a place; the reply that said so names another. */
-  resume(stream: string, since: Position, answered: Position | undefined): void {
+  /** A stream goes on after a place. */
+  resume(stream: string, since: Position): void {
     const following = this.#streams.get(stream) ?? begun(undefined);
     this.#note(stream, following);
     following.since = since;
-    following.answered = answered;
     following.isMending = false;
   }
 
@@ -134,14 +131,10 @@ export class Positions {
 }
 
 function begun(held: Position | undefined): Following {
-  return { held, since: undefined, answered: undefined, isMending: false };
+  return { held, since: undefined, isMending: false };
 }
 
-function verdictOf(
-  position: Position,
-  { held, since, answered }: Following,
-  prev: unknown,
-): Verdict {
+function verdictOf(position: Position, { held, since }: Following, prev: unknown): Verdict {
   const previous =
     typeof prev === "object" && prev !== null ? readPosition({ ...prev }) : undefined;
   // Without one it is whole in itself, and perhaps told once more.
@@ -149,6 +142,6 @@ function verdictOf(
     return held !== undefined && isAfter(held, position) ? "repeat" : "next";
   }
   if (held !== undefined && !isAfter(position, held)) return "repeat";
-  const known = [held, since, answered].filter((each) => each !== undefined);
+  const known = [held, since].filter((each) => each !== undefined);
   return known.length > 0 && known.every((each) => isAfter(previous, each)) ? "gap" : "next";
 }

@@ -131,6 +131,30 @@ describe("an account", () => {
     await isRight();
   });
 
+  it("goes on by positions after it was away, told what it missed, and is live again", async () => {
+    account.close();
+    stream.close();
+    const token = () => rest.token();
+    stream = new CryptomusStream({ url: proxy.url, token, patience: quick, positions: true });
+    account = new LiveAccount(rest, stream);
+    account.changes.listen((change) => changes.push(change));
+    await isLive();
+    const { id } = await house.direct.place(bid("50001"));
+    await until(() => expect(account.orders.size).toBe(1));
+    proxy.isDown = true;
+    proxy.cut();
+    await until(() => expect(account.state).toBe("stale"));
+    await house.direct.cancel(id);
+    proxy.isDown = false;
+    await isLive();
+    await until(() => expect(stream.counts.resumes).toBeGreaterThan(0));
+    await until(() => {
+      const ends = changes.flatMap((change) => (change.type === "order" ? [change.end] : []));
+      expect(ends.at(-1)?.state).toBe("cancelled");
+    });
+    await isRight();
+  });
+
   it("has all of more orders than a page holds", async () => {
     for (let index = 0; index < 130; index += 1) await house.direct.place(bid(`${40_000 + index}`));
     await isLive();

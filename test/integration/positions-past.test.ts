@@ -101,6 +101,7 @@ describe("a client that comes back long after it was cut off", () => {
     });
 
     await stays.come(here);
+    await Promise.all([quiet(stays), quiet(comes)]);
     await tradeLong();
     await Promise.all([quiet(stays), quiet(comes)]);
 

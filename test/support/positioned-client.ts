@@ -37,8 +37,6 @@ export class PositionedClient {
   readonly #user: CryptomusClient;
   /** Everything of every stream up to here has come. */
   #whole: Place | undefined;
-  /** Where the source was when it last said that everything is given. */
-  #answered: Place | undefined;
   readonly #held = new Map<string, Position>();
   readonly #books = new Map<string, { asks: Map<string, string>; bids: Map<string, string> }>();
   #read = 0;
@@ -98,10 +96,7 @@ export class PositionedClient {
 
   // biome-ignore lint/suspicious/noExplicitAny: the fields are those of the wire.
   #reply({ epoch, seq, tick = 0, ord, recovered }: any): void {
-    if (recovered === true) {
-      this.counts.recovered += 1;
-      this.#answered = { epoch, seq, tick, ord };
-    }
+    if (recovered === true) this.counts.recovered += 1;
     if (recovered === false) this.counts.lost += 1;
     if (recovered !== true) {
       // What follows begins anew.
@@ -121,9 +116,7 @@ export class PositionedClient {
         this.counts.repeats += 1;
         return;
       }
-      const isWhole = [this.#whole, this.#answered].some(
-        (place) => place !== undefined && !isAfter(prev, place),
-      );
+      const isWhole = this.#whole !== undefined && !isAfter(prev, this.#whole);
       if (isAfter(prev, held) && !isWhole) this.faults.push(`gap before ${text}`);
     }
     if (held !== undefined && isAfter(held, json)) this.faults.push(`back to ${text}`);

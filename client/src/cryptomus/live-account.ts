@@ -83,10 +83,18 @@ export class LiveAccount {
     const fills = stream.fills("all");
     const balances = stream.balances("all");
     this.#feeds = [orders, fills, balances];
-    this.#unlisten = stream.states.listen(({ state }) => {
-      if (state !== "live" && state !== "stale") this.#lost();
-      this.#tellState();
-    });
+    const stops = [
+      stream.states.listen(({ state }) => {
+        if (state !== "live" && state !== "stale") this.#lost();
+        this.#tellState();
+      }),
+      stream.resumptions.listen((channel) => {
+        if (channel === "order") this.#heard();
+      }),
+    ];
+    this.#unlisten = () => {
+      for (const stop of stops) stop();
+    };
     orders.listen(
       (item) => this.#orderItem(item),
       (fault) => this.#close(fault),
@@ -136,8 +144,7 @@ export class LiveAccount {
 
   #orderItem(item: OrderUpdate | Gap): void {
     if (item.type === "gap") {
-      this.#isHeard = true;
-      this.refresh();
+      this.#heard();
       return;
     }
     if (this.#seen !== undefined && this.#seen.size < seenMax) this.#seen.set(item.id, item);
@@ -148,6 +155,12 @@ export class LiveAccount {
     const end = item.end === undefined ? {} : { end: item.end };
     this.changes.emit({ type: "order", order, ...end });
     this.#ask("balances");
+  }
+
+  /** Every update comes from now on, or again; what there is now is read. */
+  #heard(): void {
+    this.#isHeard = true;
+    this.refresh();
   }
 
   #opened(order: OrderRow, isNew: boolean): void {

@@ -73,6 +73,8 @@ export class CryptomusStream {
   readonly states: Signal<ConnectionState>;
   /** What the server refuses that no call waits for, such as an unknown market of a feed. */
   readonly refusals: Signal<Fault> = new Signal();
+  /** Channels of which something goes on without a gap after a loss; what was missed is told next. */
+  readonly resumptions: Signal<Channel> = new Signal();
   /** What it was lent, for who works with it. */
   readonly platform: Platform;
   readonly #connection: Connection;
@@ -318,6 +320,7 @@ export class CryptomusStream {
       names,
       lost: since === undefined ? undefined : lost,
     });
+    if (since !== undefined && lost.length < names.length) this.resumptions.emit(channel);
     if (channel !== "depth" || since === undefined) return;
     for (const name of names) {
       this.#eachBook([name], (book) => (lost.includes(name) ? book.asked() : book.wentOn()));
