@@ -65,7 +65,11 @@ describeInBrowser("the page", {}, (stage) => {
     await expect.poll(surface).not.toBe(dark);
     expect(await edge.getAttribute("aria-valuenow")).toBe(String(before + 16));
     const kept = await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }));
-    expect(Object.keys(JSON.parse(kept) as object)).toEqual(["openbourse.preferences"]);
+    // Besides, what its clock in recordings is called.
+    expect(Object.keys(JSON.parse(kept) as object)).toEqual([
+      "openbourse.preferences",
+      "openbourse.travel",
+    ]);
     expect(await context.cookies()).toEqual([]);
   });
 

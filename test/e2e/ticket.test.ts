@@ -16,7 +16,6 @@ const pageRows = 50;
 /** Tabs of what is one's own, and their tables. */
 const tables = [
   ["History", "Order history"],
-  ["Fills", "Fills"],
   ["Balances", "Balances"],
   ["Open orders", "Open orders"],
 ] as const;

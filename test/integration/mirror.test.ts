@@ -7,7 +7,7 @@ import { createKey } from "../../server/src/access/keys.ts";
 import { systemSecrets } from "../../server/src/adapters/crypto/system-secrets.ts";
 import { openKeyStore } from "../../server/src/adapters/sqlite/stores/key-store.ts";
 import { type ServerHere, startServerHere } from "../support/server-here.ts";
-import { until } from "../support/until.ts";
+import { until, untilTrue } from "../support/until.ts";
 
 let data: string;
 let here: ServerHere;
@@ -73,10 +73,12 @@ describe("a mirror in the configuration", () => {
   it("makes its market, and comes as near to each outside price as a tick allows", async () => {
     for (const price of ["63000.5", "63010", "62950.3"]) {
       await trade(price);
-      await until(isAt(Number(price)));
+      await untilTrue(isAt(Number(price)));
     }
-    await until(async () => ((await distance()) ?? 1) < 5e-6);
-    expect(await here.figure('openbourse_mirror_up{market="BTC_USDT"}')).toBe(1);
+    await untilTrue(async () => ((await distance()) ?? 1) < 5e-6);
+    await until(async () =>
+      expect(await here.figure('openbourse_mirror_up{market="BTC_USDT"}')).toBe(1),
+    );
     expect(await here.figure('openbourse_mirror_refused_total{market="BTC_USDT"}')).toBe(0);
   });
 
@@ -85,7 +87,7 @@ describe("a mirror in the configuration", () => {
     here = await startServerHere({ data, settings });
     expect(await distance()).toBeNaN();
     await trade("61000");
-    await until(isAt(61_000));
+    await untilTrue(isAt(61_000));
     await until(() =>
       here.log.some(({ phrase }) => phrase === "mirror BTC_USDT follows its source"),
     );

@@ -219,14 +219,12 @@ export class Trading {
     } else {
       await start.step("participants trading", () => demo.withoutParticipants(this.adminTarget));
     }
-    const { mirrors } = this;
-    if (mirrors !== undefined) {
-      await start.step(
-        "mirrors trading",
-        () => mirrors.start(engine),
-        (end) => end(),
-      );
-    }
+    await start.step(
+      "mirrors trading",
+      () => this.mirrors?.start(engine),
+      (end) => end?.(),
+    );
+    await start.begin("days trading");
     for (const day of this.days) {
       await start.step(
         "days trading",

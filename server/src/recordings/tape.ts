@@ -179,6 +179,8 @@ export class TapeReader {
   #row = 0;
   /** The files once more, where the tape does not have the rows, and where it is in them. */
   #again: AsyncGenerator<TapeRows | RecordingFailure, void> | undefined;
+  /** What was read of them last. */
+  #againRun: PlacedRows | undefined;
   #againRow = 0;
 
   constructor(tape: Tape, options: Pick<TapeOptions, "source">) {
@@ -215,13 +217,14 @@ export class TapeReader {
   /** Rows that the tape has had and does not have any more; undefined where it is the first to want them. */
   async #missing(): Promise<PlacedRows | RecordingFailure | undefined> {
     while (this.#row < this.#tape.rows) {
+      const run = this.#againRun;
+      if (run !== undefined && this.#row < this.#againRow) return behind(run, this.#row);
       this.#again ??= this.#options.source(true);
       const { value } = await this.#again.next();
       if (value === undefined) return changed;
       if (value.kind === "failed") return value;
-      const row = this.#againRow;
+      this.#againRun = { ...value, row: this.#againRow };
       this.#againRow += value.trades.length;
-      if (this.#againRow > this.#row) return behind({ ...value, row }, this.#row);
     }
     return undefined;
   }
@@ -229,6 +232,7 @@ export class TapeReader {
   async close(): Promise<void> {
     await this.#again?.return();
     this.#again = undefined;
+    this.#againRun = undefined;
     this.#againRow = 0;
   }
 }
