@@ -316,10 +316,8 @@ export class CryptomusStream {
   #began(channel: Channel, asking: Asking, fields: ReplyFields): void {
     const lost = this.#goingOn.replied(channel, asking, fields);
     const { names, since } = asking;
-    this.#counts.gaps += this.#feeds.tellGaps(channel, this.platform.wallMs(), {
-      names,
-      lost: since === undefined ? undefined : lost,
-    });
+    const resumption = { names, lost: since && lost };
+    this.#counts.gaps += this.#feeds.tellGaps(channel, this.platform.wallMs(), resumption);
     if (since !== undefined && lost.length < names.length) this.resumptions.emit(channel);
     if (channel !== "depth" || since === undefined) return;
     for (const name of names) {
@@ -442,8 +440,7 @@ export class CryptomusStream {
 
   #route(channel: Channel, routed: Routed, checksum?: number): void {
     if (channel === "depth") {
-      const update = routed.item as DepthUpdate;
-      this.#eachBook([routed.name], (book) => book.take(update, checksum));
+      this.#eachBook([routed.name], (book) => book.take(routed.item as DepthUpdate, checksum));
       return;
     }
     if (channel === "candles" && this.#gate.isShut(routed.name)) return;
