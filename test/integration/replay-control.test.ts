@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runHere } from "../support/command-here.ts";
 import { type ServerHere, startServerHere } from "../support/server-here.ts";
+import { until } from "../support/until.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "openbourse-replay-control-"));
 const startMs = Date.UTC(2024, 7, 8, 10);
@@ -36,6 +37,10 @@ const control = (...args: readonly string[]) =>
 
 describe("replay-control", () => {
   it("moves recordings that share a clock, and tells where they are", async () => {
+    // A clock begins once its recordings have been looked at.
+    await until(async () =>
+      expect((await control("status")).stdout).toMatch(/^one, two: playing at 2024/m),
+    );
     expect(await control("pause", "--dataset", "two")).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(
