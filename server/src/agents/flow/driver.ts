@@ -77,15 +77,13 @@ type OfOrder = Extract<FlowEvent, { id: string }>;
 /** Plays one recording in one market. */
 export class FlowDriver {
   readonly figures: FlowFigures = {
-    ...{
-      events: 0,
-      commands: 0,
-      unknown: 0,
-      snapped: 0,
-      unusable: 0,
-      diverged: 0,
-      displacedLots: 0,
-    },
+    events: 0,
+    commands: 0,
+    unknown: 0,
+    snapped: 0,
+    unusable: 0,
+    diverged: 0,
+    displacedLots: 0,
   };
   readonly #rules: MarketRules;
   readonly #model: FlowModel;

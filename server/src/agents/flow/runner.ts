@@ -13,6 +13,7 @@ import type { FlowBatches, FlowCounts, FlowEvent } from "../../ports/order-flow.
 import type { Submission } from "../../ports/released.ts";
 import type { ReplaySpeed } from "../../ports/replay.ts";
 import { nextTurn } from "../../ports/timers.ts";
+import { MarketUsers } from "../mirror/market-users.ts";
 import type { RecoveredExchange } from "../mirror/recovered.ts";
 import type { TradedExchange } from "../runner.ts";
 import { FlowDriver, type FlowExchange, type FlowModel, flowNames } from "./driver.ts";
@@ -71,7 +72,7 @@ export class FlowRunner {
   refused = 0;
   readonly #day: FlowDay;
   readonly #house: { readonly clock: Clock; readonly log: Log };
-  readonly #charged: readonly string[];
+  readonly #users: MarketUsers;
   readonly #unfunded: readonly { readonly user: string; readonly currency: string }[];
   #driver: FlowDriver | undefined;
   #unanswered = 0;
@@ -89,10 +90,7 @@ export class FlowRunner {
     this.counts = day.counts;
     this.clock = new FlowClock(house.clock, { ...day, market: this.market });
     const users = Object.values(flowNames(this.market));
-    this.#charged = users.filter((user) => {
-      const own = exchange.tariff(user).own;
-      return own === undefined || own.makerPpm !== 0 || own.takerPpm !== 0;
-    });
+    this.#users = new MarketUsers(users, exchange);
     this.#unfunded = users.flatMap((user) => {
       const known = new Set(exchange.balances(user).map(({ currency }) => currency));
       const { base, quote } = day.rules;
@@ -109,18 +107,9 @@ export class FlowRunner {
 
   /** What has to be done before anything else: the day begins with an empty book and enough money. */
   setUp(): readonly Command[] {
-    const { rules, isMissing } = this.#day;
-    const users = Object.values(flowNames(this.market));
     const amount = (atomsMax / fundsPart) as Atoms;
     return [
-      ...(isMissing ? [{ kind: "add-market", rules } as const] : []),
-      ...users.map((user): Command => ({ kind: "cancel-all", user })),
-      ...this.#charged.map(
-        (user): Command => ({
-          kind: "set-fees",
-          fees: { of: "user", user, rates: { makerPpm: 0, takerPpm: 0 } },
-        }),
-      ),
+      ...this.#users.setUp(this.#day),
       ...this.#unfunded.map(
         ({ user, currency }): Command => ({
           kind: "deposit",

@@ -13,6 +13,7 @@ import { Random } from "../../simulation/random.ts";
 import { BookView } from "../book-view.ts";
 import { OrderSizes } from "../parts.ts";
 import { type Offer, planSide, type Target } from "./ladder.ts";
+import { MarketUsers } from "./market-users.ts";
 import type { OutsidePrice, OutsideTrade, Touch } from "./outside.ts";
 import type { RecoveredExchange } from "./recovered.ts";
 import type { MirrorSetup } from "./setup.ts";
@@ -65,8 +66,7 @@ export class Mirror {
   readonly #maker: string;
   readonly #taker: string;
   readonly #wallets: Wallets;
-  /** Those of both who pay fees. */
-  readonly #charged: readonly string[];
+  readonly #users: MarketUsers;
   readonly #book = new BookView();
   readonly #factors: readonly number[];
   readonly #offers: Record<Side, Map<number, Offer>> = { buy: new Map(), sell: new Map() };
@@ -88,10 +88,7 @@ export class Mirror {
     this.#maker = maker;
     this.#taker = taker;
     this.#wallets = new Wallets([maker, taker], (user) => exchange.balances(user));
-    this.#charged = [maker, taker].filter((user) => {
-      const own = exchange.tariff(user).own;
-      return own === undefined || own.makerPpm !== 0 || own.takerPpm !== 0;
-    });
+    this.#users = new MarketUsers([maker, taker], exchange);
     const random = new Random(options.seed, maker);
     this.#factors = Array.from({ length: options.levels }, () => random.between(0.5, 1.5));
     this.#rules = rules;
@@ -107,19 +104,7 @@ export class Mirror {
 
   /** What has to be done before anything else. Doing it again after a restart changes no balance. */
   setUp(): readonly Command[] {
-    const { isMissing, rules } = this.#setup;
-    const both = [this.#maker, this.#taker];
-    return [
-      ...(isMissing ? [{ kind: "add-market", rules } as const] : []),
-      ...both.map((user): Command => ({ kind: "cancel-all", user })),
-      // They trade with each other all day long: with fees neither would have anything left in the end.
-      ...this.#charged.map(
-        (user): Command => ({
-          kind: "set-fees",
-          fees: { of: "user", user, rates: { makerPpm: 0, takerPpm: 0 } },
-        }),
-      ),
-    ];
+    return this.#users.setUp(this.#setup);
   }
 
   /** What an operator should know since this was asked last, a sentence each. */
