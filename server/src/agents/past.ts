@@ -14,7 +14,7 @@ import { participantsOf } from "./market-scene.ts";
 import { createParticipants } from "./participants.ts";
 import { OrderSizes } from "./parts.ts";
 
-/** About so many trades a past has at most, whatever its length: making them takes two seconds of computing. */
+/** About so many trades a past has at most, whatever its length: making them takes about three seconds. */
 const pastTradesUsual = 12_000;
 
 /** Which past. Times are microseconds since 1970. */
