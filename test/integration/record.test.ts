@@ -113,10 +113,12 @@ describe("a recorded WebSocket", () => {
     const topic = { dataset: "sim", channel: "bars", frequency: "1s", aggregation: "1m" };
     const send = JSON.stringify({ event: "subscribe", tickers: ["BTC/USDT"], ...topic });
     const url = `${house.ws}/v1?apikey=${house.server.demoKey}`;
-    const recording = runHere(["record", "--url", url, "--send", send, "--output", output]);
+    const recording = runHere([
+      ...["record", "--url", url, "--send", send, "--output", output, "--once"],
+    ]);
     const files = () => readdirSync(output).map((file) => join(output, file));
     await until(async () => {
-      const counts = (await blocksOf(files()[0] ?? "")).map(({ lines }) => lines);
+      const counts = (await blocksOf(files()[0] ?? "")).blocks.map(({ lines }) => lines);
       expect(counts.reduce((sum, lines) => sum + lines, 0)).toBeGreaterThan(3);
     });
     await house.server.stop();
@@ -152,6 +154,9 @@ describe("a recorded WebSocket", () => {
 describe("a recording refuses", () => {
   it.each([
     [["--dataset", "tape", "--url", "ws://x"], "name what is recorded"],
+    [["--sent", "--venue", "tape"], "name what is recorded"],
+    [["--sent", "--send", "x"], "--send is for --url"],
+    [["--sent", "--name", "a/b"], "--name is a word"],
     [[], "name what is recorded"],
     [["--url", "http://x"], "is no address of a WebSocket"],
     [

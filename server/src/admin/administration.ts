@@ -5,6 +5,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { Value } from "typebox/value";
 import type { Log, LogFields } from "../ports/log.ts";
+import type { Tap } from "../ports/tap.ts";
 import type { AdminAnswer } from "./answer.ts";
 import type { Note } from "./note.ts";
 import { type AdminOperation, adminOperations, findOperation } from "./operations.ts";
@@ -40,6 +41,8 @@ const statuses = {
 export interface AdminReply {
   readonly status: number;
   readonly body: Told;
+  /** What is shown in place of the body. */
+  readonly tap?: Tap | undefined;
 }
 
 /** What an administration works on. */
@@ -87,7 +90,9 @@ export class Administration {
       const told = await running;
       const operator = operatorOf(request.header(operatorHeader));
       writeDown(log, { operator, name, operation, asked, told });
-      return reply(told);
+      if (!operation.isTap || told.kind !== "done") return reply(told);
+      // The table says that it is one.
+      return { ...reply(told), tap: told.result as Tap };
     } finally {
       this.#underWay.delete(ended);
     }

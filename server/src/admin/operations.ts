@@ -20,6 +20,7 @@ import { noteRequest, takeNote } from "./note.ts";
 import { cancelOrders, cancelRequest, listOrders, ordersRequest } from "./orders.ts";
 import { controlReplay, replayRequest } from "./replays.ts";
 import { listSessions, sessionsRequest } from "./sessions.ts";
+import { openTap, tapRequest } from "./taps.ts";
 import type { AdminTarget } from "./target.ts";
 import { transfer, transferRequest } from "./transfers.ts";
 
@@ -39,6 +40,8 @@ export interface AdminOperation<Request extends TSchema = TSchema, Result = unkn
   readonly logged: readonly string[];
   /** Whether a server without an exchange cannot do it. */
   readonly needsExchange: boolean;
+  /** Whether the result is no text but a tap, which is shown for as long as it is looked at. */
+  readonly isTap: boolean;
   run(request: Static<Request>, target: AdminTarget): Promise<AdminAnswer<Result>>;
 }
 
@@ -110,6 +113,12 @@ export const adminOperations = {
     audit: "The clock of recordings was asked for, or moved",
     needsExchange: false,
   }),
+  "open-tap": row(tapRequest, openTap, {
+    effect: "changes",
+    audit: "What the server sends to clients, or what it hears from a venue, is being recorded",
+    needsExchange: false,
+    isTap: true,
+  }),
   note: row(noteRequest, takeNote, {
     effect: "changes",
     audit:
@@ -144,7 +153,7 @@ function row<Request extends TSchema, Result>(
   request: Request,
   run: AdminOperation<Request, Result>["run"],
   says: Pick<AdminOperation, "effect" | "audit"> &
-    Partial<Pick<AdminOperation, "logged" | "needsExchange">>,
+    Partial<Pick<AdminOperation, "logged" | "needsExchange" | "isTap">>,
 ): AdminOperation<Request, Result> {
-  return { request, run, role: "operator", logged: [], needsExchange: true, ...says };
+  return { request, run, role: "operator", logged: [], needsExchange: true, isTap: false, ...says };
 }

@@ -9,6 +9,7 @@ import type { ConnectionSource } from "../ports/connections.ts";
 import type { FeedStatuses } from "../ports/feed-status.ts";
 import type { DurableReading, Submission } from "../ports/released.ts";
 import type { ReplayControl } from "../ports/replay.ts";
+import type { Taps } from "../ports/tap.ts";
 import type { Admission, Unavailable } from "../ports/trading-desk.ts";
 import type { UserStore } from "../ports/user-store.ts";
 
@@ -32,6 +33,8 @@ export interface AdminTarget {
   readonly feeds?: FeedStatuses;
   /** The clocks of recordings; undefined where no server has been started. */
   readonly replays?: readonly ReplayControl[];
+  /** Where what passes can be looked at; undefined where no server has been started. */
+  readonly taps?: Taps;
 }
 
 /** What the exchange is run with. */

@@ -75,6 +75,7 @@ export async function openDoors(site: Site, served: Served, options: DoorOptions
     sessions: gateway,
     feeds: () => feedStatuses(feeds),
     replays: served.replays,
+    taps: { sent: gateway.sent, venues: served.venueTaps },
   };
   const hasExchange = trading !== undefined;
   await start.step(

@@ -29,6 +29,7 @@ export function openFeed(
   const { source, staleMs, ...rest } = opened;
   return {
     ...rest,
+    tapFrames: source.tapFrames?.bind(source),
     feed: liveFeed({ source, staleMs, seed, dataset: code, ...(quoted && { quoted }) }),
   };
 }

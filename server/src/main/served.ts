@@ -15,6 +15,7 @@ import type { KeyStore } from "../ports/key-store.ts";
 import type { ProtocolContext } from "../ports/protocol.ts";
 import type { ReplayControl } from "../ports/replay.ts";
 import type { RestRoute } from "../ports/rest.ts";
+import type { Tap } from "../ports/tap.ts";
 import type { FeedRunner } from "../streams/bar-streams.ts";
 import type { LiveClockSessions } from "../streams/clock-sessions.ts";
 import { DatasetReaders } from "../streams/dataset-readers.ts";
@@ -28,6 +29,7 @@ import { Recordings } from "./recordings.ts";
 import type { ServedDataset } from "./served-dataset.ts";
 import type { Site } from "./site.ts";
 import { openServerFolder } from "./start/folder.ts";
+import { venueTaps } from "./taps.ts";
 import { takesVisitors } from "./terminal/visitors.ts";
 import { Trading } from "./trading.ts";
 
@@ -44,6 +46,8 @@ export interface Served {
   readonly replays: readonly ReplayControl[];
   /** Clocks of those who move about for themselves. */
   readonly sessions: LiveClockSessions;
+  /** Frames of venues, by the codes of datasets. */
+  readonly venueTaps: ReadonlyMap<string, Tap>;
   readonly protocols: Protocols;
   readonly ingest: Ingest;
   readonly demoKey: string | undefined;
@@ -129,7 +133,8 @@ export async function openServed(
   }
   const ingest = ingestOf(configured, context);
   const made = { folder, trading, keys, hub, catalog, feeds, recordings, protocols };
-  return { ...made, replays, sessions, ingest, demoKey, demoUsers };
+  const taps = venueTaps(configured, clock);
+  return { ...made, replays, sessions, venueTaps: taps, ingest, demoKey, demoUsers };
 }
 
 /** The configured datasets; their quotes go to whoever follows them. */

@@ -10,6 +10,8 @@ import type { RestRoute } from "./rest.ts";
 /** A feed that is ready to run, and what the runner has to know about it. */
 export interface OpenedFeed extends OpenedKind {
   readonly feed: Feed;
+  /** Where what passes between a venue and us can be looked at, frame by frame. */
+  readonly tapFrames?: LiveSource["tapFrames"];
 }
 
 /** A recording that is played by a clock of its own. */

@@ -26,10 +26,13 @@ export interface LiveTold {
 
 /** A text as it came from or went to a venue, before anything is made of it. */
 export interface VenueFrame {
-  readonly kind: "connect" | "send" | "receive" | "close";
+  /** `open`: the connection was there before anybody looked. */
+  readonly kind: "connect" | "open" | "send" | "receive" | "close";
+  /** Tells the connections of a source apart. */
+  readonly connection: number;
   /** Address of the connection. */
   readonly url: string;
-  /** Text, or bytes as they came (compressed ones still are); undefined for `connect` and `close`. */
+  /** Text, or bytes as they came (compressed ones still are); undefined where nothing was told. */
   readonly data: string | Uint8Array | undefined;
 }
 

@@ -53,7 +53,7 @@ describe("a file of blocks", () => {
   it("has an index of its blocks' times, lines and places", async () => {
     const { content, sizes } = await fileOf([['"a"', '"b"'], ['"c"']]);
     writeFileSync(path, content);
-    const blocks = await blocksOf(path);
+    const { blocks } = await blocksOf(path);
 
     expect(blocks).toMatchObject([
       { fromUs: 0, toUs: 9, lines: 2 },

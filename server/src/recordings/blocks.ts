@@ -57,12 +57,22 @@ export async function packBlock(
   return Buffer.concat([prefix, said, packed]);
 }
 
-/** The whole blocks of a file, in order: its index. The lines themselves are not read. */
-export async function blocksOf(path: string): Promise<readonly PlacedBlock[]> {
+/**
+ * The whole blocks of a file, in order: its index, as far as it can be found. The lines themselves are not read.
+ * Damage in the index is told in words.
+ */
+export async function blocksOf(
+  path: string,
+): Promise<{ readonly blocks: readonly PlacedBlock[]; readonly damage: string | undefined }> {
   await using file = await open(path, "r");
   const blocks: PlacedBlock[] = [];
-  for await (const block of placedBlocks(file)) if (block !== undefined) blocks.push(block);
-  return blocks;
+  try {
+    for await (const block of placedBlocks(file)) if (block !== undefined) blocks.push(block);
+  } catch (error) {
+    if (error instanceof UnpackError) return { blocks, damage: error.message };
+    throw error;
+  }
+  return { blocks, damage: undefined };
 }
 
 /** Opens the lines of a file. */

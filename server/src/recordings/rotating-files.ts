@@ -19,6 +19,8 @@ export interface FileBounds {
 export interface RecordedFiles {
   readonly folder: string;
   readonly name: string;
+  /** Whether others than their owner must not read them. */
+  readonly isPrivate?: boolean;
 }
 
 /** What is told of files while they are written. */
@@ -43,7 +45,7 @@ export async function recordedFiles({ folder, name }: RecordedFiles): Promise<re
 /** The time of the last line that is wholly there, in microseconds since 1970; undefined where there is none. */
 export async function recordedUntil(files: RecordedFiles): Promise<number | undefined> {
   for (const path of (await recordedFiles(files)).toReversed()) {
-    const last = (await blocksOf(path)).at(-1);
+    const last = (await blocksOf(path)).blocks.at(-1);
     if (last !== undefined) return last.toUs;
   }
   return undefined;
@@ -105,14 +107,15 @@ export class RotatingFiles {
 
   /** Begins a file, which has its name once its first block is whole. */
   async #begin(block: Buffer) {
-    const { folder, name } = this.#files;
+    const { folder, name, isPrivate = false } = this.#files;
     await mkdir(folder, { recursive: true });
     const path = join(folder, `${name}-${fileTime(this.#fromUs)}${ending}`);
-    // One without a whole block is what a loss of power has left.
-    if (existsSync(path) && (await blocksOf(path)).length > 0) {
-      throw new Error(`${path} is there already: another recorder writes to this folder`);
+    if (existsSync(path) && !(await isLeftover(path))) {
+      throw new Error(
+        `${path} is there already: another recorder writes to this folder, or it is damaged and has to be moved away`,
+      );
     }
-    const handle = await open(`${path}.part`, "w");
+    const handle = await open(`${path}.part`, "w", isPrivate ? 0o600 : 0o666);
     await handle.appendFile(block);
     await rename(`${path}.part`, path);
     this.#listener.begun(path);
@@ -141,6 +144,12 @@ export class RotatingFiles {
       total -= size;
     }
   }
+}
+
+/** Whether there is nothing in a file, as a loss of power leaves it. */
+async function isLeftover(path: string): Promise<boolean> {
+  const { blocks, damage } = await blocksOf(path);
+  return blocks.length === 0 && damage === undefined;
 }
 
 /** `20240808T235415000000Z`, down to the microsecond. */

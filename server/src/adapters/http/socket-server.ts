@@ -5,7 +5,9 @@
 import type { Server } from "node:http";
 import Fastify, { type FastifyReply } from "fastify";
 import type { Log } from "../../ports/log.ts";
+import type { Tap } from "../../ports/tap.ts";
 import { listenAt } from "./socket-file.ts";
+import { TapStream } from "./tap-stream.ts";
 
 /** Largest request body that is read, in bytes. */
 export const socketBodyBytesMax = 65_536;
@@ -19,13 +21,17 @@ const requestTimeoutMs = 10_000;
 /** How often connections that say nothing are looked for: they must not keep others out. */
 const connectionsCheckingInterval = 1_000;
 
+/** Recorders that may look at what passes, at once. */
+export const tapsMax = 8;
+
 /** How long a stop waits for requests that are being answered, in milliseconds. */
 const closeGraceMs = 2_000;
 
-/** What is answered. */
+/** What is answered: a text, or all that passes somewhere until one of both has enough. */
 export interface SocketReply {
   readonly status: number;
   readonly body: object;
+  readonly tap?: Tap | undefined;
 }
 
 /** One request. */
@@ -58,7 +64,8 @@ export interface SocketServer {
 export async function startSocketServer(
   options: SocketServerOptions,
 ): Promise<SocketServer | undefined> {
-  const app = application(options);
+  const taps = new Set<TapStream>();
+  const app = application(options, taps);
   await app.ready();
   const { server } = app;
   server.maxConnections = socketConnectionsMax;
@@ -71,13 +78,14 @@ export async function startSocketServer(
   return {
     close() {
       removeFile();
+      for (const tap of taps) tap.finish();
       closing ??= closeGently(app, server);
       return closing;
     },
   };
 }
 
-function application({ answer, fault, log }: SocketServerOptions) {
+function application({ answer, fault, log }: SocketServerOptions, taps: Set<TapStream>) {
   const app = Fastify({
     logger: false,
     bodyLimit: socketBodyBytesMax,
@@ -94,7 +102,19 @@ function application({ answer, fault, log }: SocketServerOptions) {
     const { url, body, headers } = request;
     const text = typeof body === "string" ? body : "";
     const header = (name: string) => headers[name]?.toString();
-    return send(reply, await answer({ name: url.slice(1), body: text, header }));
+    const answered = await answer({ name: url.slice(1), body: text, header });
+    if (answered.tap === undefined) return send(reply, answered);
+    if (taps.size >= tapsMax) {
+      const message = `${tapsMax} recorders look at what passes here, and no more may`;
+      return send(reply, { status: 503, body: fault(503, message) });
+    }
+    const tap = new TapStream(answered.tap);
+    taps.add(tap);
+    tap.once("close", () => taps.delete(tap));
+    return reply
+      .header("content-type", "application/octet-stream")
+      .header("connection", "close")
+      .send(tap);
   });
   app.setNotFoundHandler((_request, reply) =>
     send(reply, { status: 405, body: fault(405, "operations are asked for with POST") }),

@@ -6,9 +6,11 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { Hub } from "../../hub/hub.ts";
 import type { SessionEffect, SessionInput } from "../../ports/dialect.ts";
+import { VirtualClock } from "../../testing/virtual-clock.ts";
 import { ClientSocket } from "./client-socket.ts";
 import { Connection } from "./connection.ts";
 import { frameText } from "./frame.ts";
+import { SentTap } from "./sent-tap.ts";
 import { allocate } from "./socket-transport.ts";
 
 /** What the session was told, and what it answers everything with. */
@@ -38,8 +40,9 @@ beforeEach(async () => {
     },
     ended: () => void told.push("ended"),
   };
+  const sent = new SentTap(new VirtualClock(0), () => []);
   const host = {
-    ...{ hub, outboxBytesMax: 1_000_000, counters, nowMs: () => 0, openedAtMs: () => 7 },
+    ...{ hub, outboxBytesMax: 1_000_000, counters, sent, nowMs: () => 0, openedAtMs: () => 7 },
     ended: (_: Connection, code: number) => gone.push(code),
   };
   const upgrades = new WebSocketServer({ noServer: true, WebSocket: ClientSocket });

@@ -12,6 +12,7 @@ import type {
 } from "../../ports/dialect.ts";
 import type { Unanswered } from "../../ports/history.ts";
 import type { ClientListener, ClientSocket } from "./client-socket.ts";
+import type { SentTap } from "./sent-tap.ts";
 import { SocketTransport } from "./socket-transport.ts";
 
 /** What the connection counts, shared by all connections. */
@@ -25,6 +26,8 @@ export interface ConnectionHost {
   readonly hub: Hub;
   readonly outboxBytesMax: number;
   readonly counters: ConnectionCounters;
+  /** Shown what is sent. */
+  readonly sent: SentTap;
   /** Time of `steadyMs`, for what sessions measure. */
   nowMs(): number;
   /** Wall time, for what listings show. */
@@ -69,10 +72,11 @@ export class Connection implements ConnectionHandle, ClientListener {
     this.number = number;
     this.#openedAtMs = host.openedAtMs();
     this.#outbox = host.hub.join({
-      transport: new SocketTransport(socket, webSocket),
+      transport: new SocketTransport(socket, webSocket, host.sent, number),
       bytesMax: host.outboxBytesMax,
       compresses: webSocket.extensions.includes("permessage-deflate"),
     });
+    host.sent.connected({ number, dialect, owner: session.owner });
     webSocket.tell(this);
     socket.on("drain", () => host.hub.drained(this.#outbox));
   }
@@ -195,6 +199,7 @@ export class Connection implements ConnectionHandle, ClientListener {
     this.#hasEnded = true;
     this.session.ended();
     this.#host.hub.leave(this.#outbox);
+    this.#host.sent.ended(this.number, code);
     this.#host.ended(this, code);
   }
 }

@@ -21,6 +21,7 @@ import { gatewayClosings } from "./closings.ts";
 import { Connection, type ConnectionCounters, type ConnectionHost } from "./connection.ts";
 import { Handshakes } from "./handshakes.ts";
 import { giveBack, Openings, openingsMax } from "./openings.ts";
+import { SentTap, type TappedConnection } from "./sent-tap.ts";
 
 /** How often sessions' deadlines are looked at, all in one sweep, in milliseconds. */
 const deadlineSweepMs = 1_000;
@@ -69,6 +70,8 @@ export class Gateway {
     refused: 0,
     dead: 0,
   };
+  /** Where what is sent can be recorded. */
+  readonly sent: SentTap;
   readonly #options: GatewayOptions;
   readonly #connections = new Set<Connection>();
   readonly #handshakes: Handshakes;
@@ -89,10 +92,12 @@ export class Gateway {
     this.#openings = new Openings(options.clock, (error) =>
       options.log.error("a connection could not be decided", { reason: String(error) }),
     );
+    this.sent = new SentTap(options.clock, () => this.#tapped());
     this.#host = {
       hub,
       outboxBytesMax,
       counters: this.counters,
+      sent: this.sent,
       nowMs: this.#nowMs,
       openedAtMs: () => Math.floor(options.clock.nowUs() / 1_000),
       ended: (connection, code) => this.#ended(connection, code),
@@ -162,6 +167,12 @@ export class Gateway {
       giveBack(decision);
       return this.#refuse(socket, noMoreConnections);
     });
+  }
+
+  *#tapped(): Generator<TappedConnection> {
+    for (const { number, dialect, session } of this.#connections) {
+      yield { number, dialect, owner: session.owner };
+    }
   }
 
   get #isFull(): boolean {

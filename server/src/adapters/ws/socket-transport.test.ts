@@ -2,6 +2,8 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
+import { VirtualClock } from "../../testing/virtual-clock.ts";
+import { SentTap } from "./sent-tap.ts";
 import { allocate, SocketTransport } from "./socket-transport.ts";
 
 /** More than the kernel takes for a reader that has stopped. */
@@ -29,7 +31,8 @@ afterEach(async () => {
   await once(listener, "close");
 });
 
-const transportOf = (socket: Socket) => new SocketTransport(socket, handshake as WebSocket);
+const tap = new SentTap(new VirtualClock(0), () => []);
+const transportOf = (socket: Socket) => new SocketTransport(socket, handshake as WebSocket, tap, 1);
 
 /** Memory in which every byte is the same. */
 function filled(bytes: number, value: number): Uint8Array {

@@ -18,14 +18,20 @@ import {
 import { momentUs } from "../time-words.ts";
 import { configOrExitCode } from "./config.ts";
 import { exchangePast } from "./exchange-past.ts";
+import { say } from "./keep-recording.ts";
 import { refuse } from "./key-store.ts";
-import { recordStream, type StreamCommand } from "./record-stream.ts";
+import { recordLines } from "./record-lines.ts";
 import { isOfExchange, storedDataset } from "./stored-dataset.ts";
 
 /** What `record` was asked for. */
-export interface RecordCommand extends Partial<StreamCommand> {
+export interface RecordCommand {
   readonly config: ConfigInput;
   readonly dataset?: string;
+  readonly venue?: string;
+  readonly sent?: true;
+  readonly url?: string;
+  readonly send?: readonly string[];
+  readonly name?: string;
   readonly output: string;
   readonly from?: string;
   readonly once?: true;
@@ -39,18 +45,21 @@ const pollMs = 1_000;
 
 /** Runs the command; resolves with the exit code. */
 export async function record(command: RecordCommand): Promise<number> {
-  const { dataset, url, output, fileSize, diskSize } = command;
+  const { dataset, venue, sent, url, fileSize, diskSize } = command;
   if (fileSize * 2 > diskSize) {
     return refuse("--disk-size has to be at least twice --file-size, for the oldest file to go");
   }
   const bounds = { fileBytes: fileSize * 1024 ** 2, diskBytes: diskSize * 1024 ** 2 };
-  if (url !== undefined && dataset === undefined) {
-    const { name = "stream", send = [] } = command;
-    const files = new RotatingFiles({ folder: output, name }, bounds, toldFiles);
-    return await recordStream({ url, name, send }, files);
+  if (command.send !== undefined && url === undefined) return refuse("--send is for --url");
+  if (command.name !== undefined && !/^[\w.-]{1,64}$/.test(command.name)) {
+    return refuse(`--name is a word of letters, digits, dots and dashes, not ${command.name}`);
   }
-  if (dataset === undefined || url !== undefined) {
-    return refuse("name what is recorded: either --dataset, or --url with what it is sent");
+  const named = [dataset, venue, sent, url].filter((each) => each !== undefined);
+  if (named.length !== 1) {
+    return refuse("name what is recorded: one of --dataset, --venue, --sent and --url");
+  }
+  if (dataset === undefined) {
+    return await recordLines({ ...command, isOnce: command.once === true, bounds, toldFiles });
   }
   const config = configOrExitCode(command.config);
   if (config === 2) return 2;
@@ -62,10 +71,6 @@ const toldFiles: FileListener = {
   removed: (path, bytes) =>
     say(`removed ${path}, the oldest, ${Math.ceil(bytes / 1024)} KiB, to keep within --disk-size`),
 };
-
-function say(line: string): void {
-  process.stderr.write(`record: ${line}\n`);
-}
 
 type DatasetCommand = RecordCommand & { readonly dataset: string };
 
@@ -80,7 +85,7 @@ async function recordDataset(
   const source = await sourceOf(config, command.dataset);
   if (typeof source === "string") return refuse(source);
   opened.defer(() => source.close());
-  const names = { folder: command.output, name: command.dataset };
+  const names = { folder: command.output, name: command.name ?? command.dataset };
   const untilUs = await recordedUntil(names);
   const files = new RotatingFiles(names, bounds, toldFiles);
   const start = untilUs === undefined ? fromUs : Math.max(fromUs, untilUs + 1);

@@ -27,7 +27,9 @@ export class Connections {
   readonly #asking = new AsyncLocalStorage<Watcher>();
   readonly #watchers = new Set<Watcher>();
   readonly #taps = new Set<FrameTap>();
-  readonly #seen = new WeakSet<CcxtClient>();
+  /** Numbers of the connections that were made. */
+  readonly #numbers = new WeakMap<CcxtClient, number>();
+  #made = 0;
 
   constructor(exchange: CcxtExchange) {
     this.#exchange = exchange;
@@ -69,6 +71,11 @@ export class Connections {
   }
 
   tap(tap: FrameTap): () => void {
+    for (const client of Object.values(this.#exchange.clients)) {
+      const connection = this.#numbers.get(client);
+      if (connection === undefined || this.#taps.has(tap)) continue;
+      tap({ kind: "open", connection, url: client.url, data: undefined });
+    }
     this.#taps.add(tap);
     return () => void this.#taps.delete(tap);
   }
@@ -80,14 +87,16 @@ export class Connections {
   }
 
   #see(client: CcxtClient): CcxtClient {
-    if (this.#seen.has(client)) return client;
-    this.#seen.add(client);
+    if (this.#numbers.has(client)) return client;
+    this.#made += 1;
+    const number = this.#made;
+    this.#numbers.set(client, number);
     const { url } = client;
     // What it would print to the console is counted instead.
     client.log = (...words) => this.#malformed(url, String(words[2] ?? words[0]));
     const receive = client.onMessage.bind(client);
     client.onMessage = ({ data }) => {
-      const text = this.#read(client, data);
+      const text = this.#read(client, number, data);
       if (text !== undefined) receive({ data: text });
     };
     for (const sign of ["onPing", "onPong"] as const) {
@@ -100,24 +109,24 @@ export class Connections {
     const send = client.send.bind(client);
     client.send = (message) => {
       const data = typeof message === "string" ? message : JSON.stringify(message);
-      this.#show({ kind: "send", url, data });
+      this.#show({ kind: "send", connection: number, url, data });
       // On a connection that has just ended ccxt would leave this failure to nobody, which ends a program.
       return send(message).catch((error: Error) => client.onError(error));
     };
     const close = client.onClose.bind(client);
     client.onClose = (event) => {
-      this.#show({ kind: "close", url, data: undefined });
+      this.#show({ kind: "close", connection: number, url, data: undefined });
       close(event);
     };
-    this.#show({ kind: "connect", url, data: undefined });
+    this.#show({ kind: "connect", connection: number, url, data: undefined });
     return client;
   }
 
   /** The text of a frame; undefined where it cannot be unpacked, which ends the connection. */
-  #read(client: CcxtClient, data: unknown): string | undefined {
+  #read(client: CcxtClient, connection: number, data: unknown): string | undefined {
     const frame = data instanceof Uint8Array ? data : String(data);
     const { url, gunzip, inflate } = client;
-    this.#show({ kind: "receive", url, data: frame });
+    this.#show({ kind: "receive", connection, url, data: frame });
     this.#heard(url, frame.length);
     if (typeof frame === "string") return exactJson(frame);
     try {
