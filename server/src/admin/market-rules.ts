@@ -10,7 +10,7 @@ import {
 import { type Decimal, formatDecimal, parseDecimal, rescale } from "../core/num/decimal.ts";
 import { type Atoms, atomsMax, atomsScale, formatAtoms, parseAtoms } from "../core/num/money.ts";
 import { type Lots, lots } from "../core/num/units.ts";
-import { depthScalesOf } from "../marketdata/depth-scales.ts";
+import { depthScalesMax, depthScalesOf } from "../marketdata/depth-scales.ts";
 import { parsePercent, percentToPpmScale } from "./percent.ts";
 
 /** A market as it is asked for; numbers are decimal texts, and what is left out has a default. */
@@ -65,7 +65,11 @@ export function parseMarketRules(request: MarketRequest): MarketRules | string {
 
 /** Why a market of these rules could not be shown, or nobody could order anything in it. */
 function unfitRules(rules: MarketRules, { tick, lot }: MarketRequest): string | undefined {
-  if (depthScalesOf(rules).some(({ coefficient }) => !Number.isSafeInteger(coefficient))) {
+  if (
+    depthScalesOf(rules, depthScalesMax).some(
+      ({ coefficient }) => !Number.isSafeInteger(coefficient),
+    )
+  ) {
     return `tick: "${tick}" has too many digits: depth is also shown in steps of 100000 ticks, which have to be at most ${Number.MAX_SAFE_INTEGER} of its last digit`;
   }
   const leastValue = notionalAtoms(rules) * BigInt(rules.baseMin);

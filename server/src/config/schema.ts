@@ -212,6 +212,13 @@ const streamsSchema = Type.Object(
       default: 60_000,
       description: "how often a depth that changes is sent whole",
     }),
+    depthScales: Type.Integer({
+      minimum: 1,
+      maximum: 6,
+      default: 6,
+      description:
+        "at how many price steps each market's depth is served, the finest first, each ten times the one before",
+    }),
     tickerIntervalMs: Type.Integer({
       ...milliseconds(100, 60_000),
       default: 1_000,

@@ -18,10 +18,14 @@ import type { Engine } from "./engine.ts";
 const levelsMax = 2_000_000;
 
 /**
- * Makes the board, with the candles that `bars` reads of each market. Nothing may have been submitted since
+ * Makes the board, with depth at so many scales and the candles that `bars` reads of each market. Nothing may have been submitted since
  * the engine was opened.
  */
-export async function openBoard(engine: Engine, bars: StoredMarketBars): Promise<MarketBoard> {
+export async function openBoard(
+  engine: Engine,
+  bars: StoredMarketBars,
+  depthScales: number,
+): Promise<MarketBoard> {
   const fault = await engine.historyCaughtUp();
   if (fault !== undefined) throw new StartError(`the exchange's history cannot be read: ${fault}`);
   const { exchange, history } = engine;
@@ -39,7 +43,7 @@ export async function openBoard(engine: Engine, bars: StoredMarketBars): Promise
       ...(await storedCandles(bars, market, exchange.timeUs)),
     });
   }
-  return new MarketBoard(states, exchange.timeUs);
+  return new MarketBoard(states, exchange.timeUs, depthScales);
 }
 
 async function recentTrades(history: History, market: string): Promise<readonly PublicTrade[]> {

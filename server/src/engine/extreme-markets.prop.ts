@@ -17,7 +17,7 @@ import { currentBars } from "../dialects/finazon/encode.ts";
 import { LocalFeed } from "../feeds/local/feed.ts";
 import { BarPublisher, latenessDefaultUs } from "../marketdata/bar-publisher.ts";
 import type { BarUpdate } from "../marketdata/bar-update.ts";
-import { depthScaleCount, depthScalesOf } from "../marketdata/depth-scales.ts";
+import { depthScalesMax, depthScalesOf } from "../marketdata/depth-scales.ts";
 import { MarketBoard } from "../marketdata/market-board.ts";
 import { tradesUpdates } from "../marketdata/public-trades.ts";
 import type { Released } from "../ports/released.ts";
@@ -104,7 +104,7 @@ function texts(released: readonly Released[]): string[] {
   const nowUs = startUs + 60_000_000;
   const lastPrice = board.lastPrice(market);
   const ticker = board.ticker(market, nowUs);
-  const scales = Array.from({ length: depthScaleCount }, (_, depthScale) => depthScale);
+  const scales = Array.from({ length: depthScalesMax }, (_, depthScale) => depthScale);
   const parts = { board, secrets: systemSecrets(), currencies: {} };
   return [
     ...tradesUpdates(released, (code) => board.market(code)!.rules).map((update) =>
@@ -165,7 +165,7 @@ describe("a market of any steps", () => {
         const rules = parseMarketRules({ code: market, tick, lot, ...most });
         if (typeof rules === "string") return;
         added += 1;
-        for (const { coefficient } of depthScalesOf(rules)) {
+        for (const { coefficient } of depthScalesOf(rules, depthScalesMax)) {
           expect(coefficient).toSatisfy(Number.isSafeInteger);
         }
         const released = trade(rules);

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { partOf } from "../config/schema.ts";
 import type { TextSetting } from "../config/setting.ts";
 import { cryptomus } from "../dialects/cryptomus/protocol.ts";
+import { depthScalesMax } from "../marketdata/depth-scales.ts";
 import { loadConfig } from "./configuration.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "openbourse-config-"));
@@ -54,6 +55,7 @@ describe("a configuration", () => {
     expect(config.streams).toEqual({
       depthIntervalMs: 100,
       depthSnapshotIntervalMs: 60_000,
+      depthScales: depthScalesMax,
       tickerIntervalMs: 1_000,
       candleIntervalMs: 500,
       unchangedBars: true,

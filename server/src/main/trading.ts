@@ -147,7 +147,9 @@ export class Trading {
         }),
       (opened) => opened.close(),
     );
-    const board = await start.step("board", () => openBoard(engine, storedBarsOf(engine)));
+    const board = await start.step("board", () =>
+      openBoard(engine, storedBarsOf(engine), config.streams.depthScales),
+    );
     const markets = engine.exchange.markets().map(({ rules }) => rules);
     const feed = new LocalFeed(localPublisher, markets);
     const latenessUs = config.bars.latenessMs * 1_000;

@@ -2,12 +2,12 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { rulesOf } from "../core/scenario.fixture.ts";
 import { DepthBook } from "./depth-book.ts";
-import { depthScaleCount } from "./depth-scales.ts";
+import { depthScalesMax } from "./depth-scales.ts";
 import type { DepthChange } from "./depth-side.ts";
 import { type DepthLevel, type DepthUpdate, unitsOf } from "./updates.ts";
 
 const rules = rulesOf("BTC", "USDT");
-const depthScales = [...Array(depthScaleCount).keys()];
+const depthScales = [...Array(depthScalesMax).keys()];
 
 /** Prices that share groups and levels often, at every scale. */
 const price = fc.oneof(

@@ -3,7 +3,7 @@
  * since the last ones taken. It knows quantities at prices, never orders or who placed them.
  */
 import { assert } from "../core/assert.ts";
-import { depthScaleCount } from "./depth-scales.ts";
+import { depthScalesMax } from "./depth-scales.ts";
 import { type DepthChange, DepthSide } from "./depth-side.ts";
 import { checkedLevels, type DepthUpdate, type MarketUnits } from "./updates.ts";
 
@@ -20,6 +20,8 @@ export interface DepthBookOptions {
   readonly levels?: readonly DepthChange[];
   /** When that was so, in microseconds since 1970. */
   readonly timeUs: number;
+  /** At how many scales it is kept; all by default. */
+  readonly depthScales?: number;
 }
 
 /** Who takes changes of a market: what is wanted of each scale. */
@@ -34,16 +36,21 @@ export interface DepthScaleTaker {
 /** Both sides of one market. The exchange bounds its open orders, and with them the levels here. */
 export class DepthBook {
   readonly #units: MarketUnits;
-  readonly #asks = new DepthSide("sell");
-  readonly #bids = new DepthSide("buy");
+  readonly #depthScales: number;
+  readonly #asks: DepthSide;
+  readonly #bids: DepthSide;
   /** When the newest change happened. */
   #timeUs: number;
   /** The whole book by scale, as it was last read; undefined after a change. */
-  readonly #whole: (DepthUpdate | undefined)[] = new Array(depthScaleCount).fill(undefined);
+  readonly #whole: (DepthUpdate | undefined)[];
   #hasForgotten = false;
 
-  constructor({ units, levels = [], timeUs }: DepthBookOptions) {
+  constructor({ units, levels = [], timeUs, depthScales = depthScalesMax }: DepthBookOptions) {
     this.#units = units;
+    this.#depthScales = depthScales;
+    this.#asks = new DepthSide("sell", depthScales);
+    this.#bids = new DepthSide("buy", depthScales);
+    this.#whole = new Array(depthScales).fill(undefined);
     this.#timeUs = timeUs;
     for (const level of levels) this.set(level, timeUs);
     this.#settle();
@@ -67,7 +74,7 @@ export class DepthBook {
    * holds it has the exact book again after each of the {@link take}s that follow.
    */
   whole(depthScale: number): DepthUpdate {
-    assert(isDepthScale(depthScale), "a market has six depth scales");
+    assert(isDepthScale(depthScale, this.#depthScales), "the scale is one of this book's");
     let update = this.#whole[depthScale];
     if (update === undefined) {
       update = {
@@ -89,7 +96,7 @@ export class DepthBook {
    */
   best(depthScale: number, levelsMax: number): DepthUpdate {
     assert(
-      isDepthScale(depthScale) && levelsMax > 0,
+      isDepthScale(depthScale, this.#depthScales) && levelsMax > 0,
       "a look at a book is at some levels of a scale",
     );
     return {
@@ -111,7 +118,7 @@ export class DepthBook {
     const updates: DepthUpdate[] = [];
     const hasWaiting = this.#asks.changedLevels + this.#bids.changedLevels > 0;
     if (!hasWaiting && !this.#hasForgotten) return updates;
-    for (let depthScale = 0; depthScale < depthScaleCount; depthScale += 1) {
+    for (let depthScale = 0; depthScale < this.#depthScales; depthScale += 1) {
       if (!wanted(depthScale)) {
         if (this.#hasChanged(depthScale)) passedOver?.(depthScale);
         continue;
@@ -150,7 +157,7 @@ export class DepthBook {
   }
 }
 
-/** Whether a number names one of a market's depth scales. */
-export function isDepthScale(index: number): boolean {
-  return Number.isInteger(index) && index >= 0 && index < depthScaleCount;
+/** Whether a number names one of so many depth scales. */
+export function isDepthScale(index: number, depthScales: number): boolean {
+  return Number.isInteger(index) && index >= 0 && index < depthScales;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { formatDecimal, parseDecimal } from "../core/num/decimal.ts";
-import { depthScalesOf } from "./depth-scales.ts";
+import { depthScalesMax, depthScalesOf } from "./depth-scales.ts";
 
 describe("depthScalesOf", () => {
   it.each([
@@ -11,7 +11,7 @@ describe("depthScalesOf", () => {
   ])("of a tick of %s", (tick, expected) => {
     const tickSize = parseDecimal(tick);
     if (typeof tickSize === "string") throw new Error(tickSize);
-    const scales = depthScalesOf({ tickSize });
+    const scales = depthScalesOf({ tickSize }, depthScalesMax);
 
     expect(scales.map(({ coefficient, scale }) => formatDecimal(coefficient, scale))).toEqual(
       expected,

@@ -7,7 +7,6 @@ import type { LevelChanged } from "../core/events.ts";
 import type { Side } from "../core/market/rules.ts";
 import { powersOfTen } from "../core/num/decimal.ts";
 import { plusExactly } from "../core/num/exact-sum.ts";
-import { depthScaleCount } from "./depth-scales.ts";
 import type { DepthLevel } from "./updates.ts";
 
 /** What rests at a price of the book after a change. */
@@ -29,11 +28,13 @@ interface Group {
 export class DepthSide {
   readonly #isAsks: boolean;
   /** By scale, finest first. A group without a quantity stays until the next settling. */
-  readonly #groups: readonly Map<number, Group>[] = scales(() => new Map());
-  readonly #changed: readonly Group[][] = scales(() => []);
+  readonly #groups: readonly Map<number, Group>[];
+  readonly #changed: readonly Group[][];
 
-  constructor(side: Side) {
+  constructor(side: Side, depthScales: number) {
     this.#isAsks = side === "sell";
+    this.#groups = Array.from({ length: depthScales }, () => new Map());
+    this.#changed = Array.from({ length: depthScales }, () => []);
   }
 
   /** Levels that changed since the last settling. */
@@ -136,7 +137,7 @@ export class DepthSide {
     const groups = this.#groups[depthScale]!;
     const known = groups.get(rounded);
     if (known !== undefined) return known;
-    const isCoarsest = depthScale + 1 === depthScaleCount;
+    const isCoarsest = depthScale + 1 === this.#groups.length;
     const coarser = isCoarsest ? undefined : this.#group(rounded, depthScale + 1);
     const group: Group = {
       price: rounded,
@@ -154,8 +155,4 @@ export class DepthSide {
     const rest = price % unit;
     return rest > 0 && this.#isAsks ? price - rest + unit : price - rest;
   }
-}
-
-function scales<T>(create: () => T): readonly T[] {
-  return Array.from({ length: depthScaleCount }, create);
 }

@@ -5,7 +5,7 @@ import type { Side } from "../core/market/rules.ts";
 import type { Lots, Ticks } from "../core/num/units.ts";
 import { exchangeWith, money, noFees, rulesOf } from "../core/scenario.fixture.ts";
 import { candleIntervalsS, candleResolutionsS } from "./candles.ts";
-import { depthScaleCount } from "./depth-scales.ts";
+import { depthScalesMax } from "./depth-scales.ts";
 import type { DurableEvents, MarketState } from "./market-board.ts";
 import { rulesOf as listedRulesOf, MarketBoard } from "./market-board.ts";
 import { tradesUpdates } from "./public-trades.ts";
@@ -120,7 +120,7 @@ function shown(board: MarketBoard, nowUs: number) {
     lastPrice: board.lastPrice(code),
     recent: board.recentTrades(code),
     ticker: withoutLastTime(board.ticker(code, nowUs)),
-    depth: Array.from({ length: depthScaleCount }, (_, index) => {
+    depth: Array.from({ length: depthScalesMax }, (_, index) => {
       const { asks, bids } = board.depth(code, index) ?? {};
       return { asks, bids };
     }),
@@ -163,7 +163,7 @@ describe("a board", () => {
           const asks = venue.exchange.depth(code, "sell", 10_000);
           const bids = venue.exchange.depth(code, "buy", 10_000);
           expect(board.depth(code, 0)).toMatchObject({ asks, bids });
-          for (let index = 0; index < depthScaleCount; index += 1) {
+          for (let index = 0; index < depthScalesMax; index += 1) {
             const whole = board.depth(code, index);
             expect(board.depth(code, index, 3)).toEqual({
               ...whole,

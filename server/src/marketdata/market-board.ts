@@ -9,6 +9,7 @@ import type { MarketRules } from "../core/market/rules.ts";
 import type { Bar } from "./bars/bar.ts";
 import { type CandleQuery, isCandleInterval } from "./candles.ts";
 import { isDepthScale } from "./depth-book.ts";
+import { depthScalesMax } from "./depth-scales.ts";
 import { MarketFold, type MarketState } from "./market-fold.ts";
 import type { Told } from "./paced-state.ts";
 import { type DurableEvents, publicTrade } from "./public-trades.ts";
@@ -34,6 +35,8 @@ export interface ListedMarket {
 
 /** What can be read; undefined for an unknown market, and where there never was a trade. */
 export interface MarketBoardView {
+  /** At how many scales each market's depth can be read, counted from the finest, 0. */
+  readonly depthScales: number;
   /** All markets in the order in which they were added. */
   markets(): readonly ListedMarket[];
   market(code: string): ListedMarket | undefined;
@@ -86,8 +89,15 @@ export class MarketBoard implements MarketBoardView {
   #listed: readonly ListedMarket[] | undefined;
   #currencies: readonly string[] | undefined;
 
+  readonly depthScales: number;
+
   /** Goes on from the states of all markets, which were so at `timeUs`. */
-  constructor(markets: readonly MarketState[] = [], timeUs = 0) {
+  constructor(
+    markets: readonly MarketState[] = [],
+    timeUs = 0,
+    depthScales: number = depthScalesMax,
+  ) {
+    this.depthScales = depthScales;
     for (const state of markets) this.#add(state, timeUs);
   }
 
@@ -128,7 +138,7 @@ export class MarketBoard implements MarketBoardView {
    * what {@link takeDepth} gives has the exact book after each of those updates.
    */
   depth(market: string, depthScale: number, levelsMax?: number): DepthUpdate | undefined {
-    if (!isDepthScale(depthScale)) return undefined;
+    if (!isDepthScale(depthScale, this.depthScales)) return undefined;
     const book = this.#folds.get(market)?.depth;
     return levelsMax === undefined ? book?.whole(depthScale) : book?.best(depthScale, levelsMax);
   }
@@ -235,7 +245,7 @@ export class MarketBoard implements MarketBoardView {
   #add(state: MarketState, timeUs: number): void {
     const { code } = state.rules;
     assert(!this.#folds.has(code), "a market is added once");
-    this.#folds.set(code, new MarketFold(state, timeUs));
+    this.#folds.set(code, new MarketFold(state, timeUs, this.depthScales));
     this.#listed = undefined;
     this.#currencies = undefined;
   }

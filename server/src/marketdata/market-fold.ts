@@ -63,12 +63,12 @@ export class MarketFold {
   #candlesChangedS: number | undefined;
 
   /** Goes on from a state, which was so at `timeUs`. */
-  constructor(state: MarketState, timeUs: number) {
+  constructor(state: MarketState, timeUs: number, depthScales: number) {
     const { rules, levels, candles = {}, recentTrades } = state;
     this.rules = rules;
     this.halted = state.halted;
     this.#units = unitsOf(rules);
-    this.depth = new DepthBook({ units: this.#units, levels, timeUs });
+    this.depth = new DepthBook({ units: this.#units, levels, timeUs, depthScales });
     this.#ticker = new MarketTicker(rules);
     this.#candles = new CandleStore(rules);
     this.#tape = new TradeTape(recentTrades);

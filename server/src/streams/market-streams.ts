@@ -7,7 +7,6 @@ import type { Delivery } from "../hub/due.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { CurrentState } from "../hub/options.ts";
 import { candleIntervalsS } from "../marketdata/candles.ts";
-import { depthScaleCount } from "../marketdata/depth-scales.ts";
 import { type MarketBoard, rulesOf } from "../marketdata/market-board.ts";
 import type { Cause } from "../marketdata/position.ts";
 import { tradesUpdates } from "../marketdata/public-trades.ts";
@@ -126,7 +125,7 @@ export class MarketStreams {
   #reloadDepth(): void {
     const { board, hub } = this.#options;
     for (const { rules } of board.markets()) {
-      for (let depthScale = 0; depthScale < depthScaleCount; depthScale += 1) {
+      for (let depthScale = 0; depthScale < board.depthScales; depthScale += 1) {
         if (!this.#changedBooks.delete(`${rules.code}:${depthScale}`)) continue;
         if (!hub.hasAudience({ kind: "depth", market: rules.code, depthScale })) continue;
         const whole = board.depth(rules.code, depthScale);

@@ -119,7 +119,7 @@ function tickerAnswer({ board, nowMs, rules, rest }: MarketQuery): string | unde
 
 function depthAnswer({ board, rules, rest }: MarketQuery): string | undefined {
   const [limit = depthLevelsMax, scale = 0, ...others] = rest;
-  const depthScale = readScale(rules, scale);
+  const depthScale = readScale(rules, board.depthScales, scale);
   if (!isCount(limit, depthLevelsMax) || depthScale === undefined || others.length > 0) {
     return undefined;
   }
@@ -129,9 +129,9 @@ function depthAnswer({ board, rules, rest }: MarketQuery): string | undefined {
 }
 
 /** A scale index as a number, or as WhiteBIT has it the price step as a text, `"0"` for the finest. */
-function readScale(rules: MarketRules, value: unknown): number | undefined {
+function readScale(rules: MarketRules, depthScales: number, value: unknown): number | undefined {
   if (value === "0") return 0;
-  const steps = depthScalesOf(rules).map(({ coefficient, scale }) =>
+  const steps = depthScalesOf(rules, depthScales).map(({ coefficient, scale }) =>
     formatDecimal(coefficient, scale),
   );
   const index = steps.findIndex((step, candidate) => value === step || value === candidate);

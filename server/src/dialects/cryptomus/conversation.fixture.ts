@@ -13,6 +13,7 @@ import { lots } from "../../core/num/units.ts";
 import { Hub } from "../../hub/hub.ts";
 import type { Outbox } from "../../hub/outbox.ts";
 import type { Bar } from "../../marketdata/bars/bar.ts";
+import { depthScalesMax } from "../../marketdata/depth-scales.ts";
 import type { CandleQuery, ListedMarket, MarketBoardView } from "../../marketdata/market-board.ts";
 import {
   type Topic,
@@ -58,6 +59,7 @@ export function marketRules(code: string, tickScale = 2, lotScale = 6): MarketRu
 
 /** A board that shows what a test puts on it. */
 export class ExampleBoard implements MarketBoardView {
+  readonly depthScales: number = depthScalesMax;
   readonly lastPrices = new Map<string, LastPriceUpdate>();
   readonly tickers = new Map<string, TickerUpdate>();
   /** By `topicKey`. */

@@ -16,6 +16,7 @@ import { formatFixed, powersOfTen } from "../../core/num/decimal.ts";
 import { atoms, parseAtoms } from "../../core/num/money.ts";
 import { lots } from "../../core/num/units.ts";
 import { exchangeWith } from "../../core/scenario.fixture.ts";
+import { depthScalesMax } from "../../marketdata/depth-scales.ts";
 import type { MarketBoardView } from "../../marketdata/market-board.ts";
 import { TickerWindow } from "../../marketdata/ticker.ts";
 import { type DepthLevel, type PublicTrade, unitsOf } from "../../marketdata/updates.ts";
@@ -276,6 +277,7 @@ function plainDoor(): StreamDoor {
 
 /** The public side of a house's exchange, read again for every question. */
 class PlainBoard implements MarketBoardView {
+  readonly depthScales: number = depthScalesMax;
   readonly #house: House;
   readonly #windows = new Map<string, TickerWindow>();
   readonly #lastUs = new Map<string, number>();

@@ -17,7 +17,7 @@ import {
   seconds,
 } from "./format.ts";
 import { faultyReply, refusalReply, reply } from "./rest-errors.ts";
-import { checkInput } from "./rest-validation.ts";
+import { checkInput, outOfRange } from "./rest-validation.ts";
 import { bookQuery, symbolQuery } from "./schemas.ts";
 
 /** Most price levels of one side of an order book. */
@@ -43,7 +43,12 @@ export function showBook(board: MarketBoardView, request: RestRequest, nowMs: nu
   const market = request.params["pair"] ?? "";
   const checked = checkInput(bookQuery, request.query);
   if (checked.kind === "faulty") return faultyReply(checked.faults);
-  const depth = board.depth(market, checked.fields.level, bookLevelsMax);
+  const { level } = checked.fields;
+  if (level >= board.depthScales) {
+    const message = outOfRange(0, board.depthScales - 1);
+    return faultyReply([{ property: "level", value: String(level), message }]);
+  }
+  const depth = board.depth(market, level, bookLevelsMax);
   if (depth === undefined) return refusalReply("unknown-market", { market });
   return twiceReply({
     timestamp: String(Math.floor(nowMs / secondMs)),

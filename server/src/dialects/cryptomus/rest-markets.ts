@@ -91,7 +91,8 @@ export function listScales({ board }: MarketListParts, request: RestRequest): Re
   const { symbol } = checked.fields;
   const listed = board.market(symbol);
   if (listed === undefined) return refusalReply("unknown-market", { market: symbol });
-  const data = depthScalesOf(listed.rules).map(({ coefficient, scale }, index) => ({
+  const steps = depthScalesOf(listed.rules, board.depthScales);
+  const data = steps.map(({ coefficient, scale }, index) => ({
     scale: formatDecimal(coefficient, scale),
     index,
   }));

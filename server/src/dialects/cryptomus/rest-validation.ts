@@ -163,7 +163,12 @@ function checkInteger(
   }
   const count = Number(value);
   if (count >= minimum && count <= maximum) return { value: count };
-  return { fault: filled(faultTexts.range, minimum, maximum) };
+  return { fault: outOfRange(minimum, maximum) };
+}
+
+/** The text about a number that is not within its range. */
+export function outOfRange(minimum: number, maximum: number): string {
+  return filled(faultTexts.range, minimum, maximum);
 }
 
 function checkText({ maxLength }: { readonly maxLength: number }, value: unknown): CheckedField {

@@ -5,7 +5,7 @@
 import Type, { type TSchema, type TUnsafe } from "typebox";
 import type { Side } from "../../core/market/rules.ts";
 import { decimalTextMax } from "../../core/num/decimal.ts";
-import { depthScaleCount } from "../../marketdata/depth-scales.ts";
+import { depthScalesMax } from "../../marketdata/depth-scales.ts";
 import { historyOffsetMax } from "../../ports/history.ts";
 import type { Amount } from "./rest-amounts.ts";
 
@@ -180,7 +180,7 @@ export interface BookQuery {
 export const bookQuery: InputSchema<BookQuery> = input<BookQuery>({
   level: Type.Optional(
     count(
-      { minimum: 0, maximum: depthScaleCount - 1 },
+      { minimum: 0, maximum: depthScalesMax - 1 },
       {
         default: 0,
         description: "Index of the depth scale by which prices are grouped, 0 for the finest.",

@@ -4,7 +4,6 @@
  */
 import type { MarketRules } from "../../core/market/rules.ts";
 import { isCandleInterval } from "../../marketdata/candles.ts";
-import { depthScaleCount } from "../../marketdata/depth-scales.ts";
 import type { MarketBoardView } from "../../marketdata/market-board.ts";
 import type { BarTopic, CandleTopic, PositionTopic, Topic } from "../../marketdata/topic.ts";
 import type { StreamError, UnknownNames } from "./errors.ts";
@@ -49,11 +48,14 @@ export function scaleIndexOf(topic: ServedTopic): number {
 }
 
 const firstScale: readonly number[] = [0];
-const everyScale: readonly number[] = Array.from({ length: depthScaleCount }, (_, index) => index);
 
 /** The scale indexes that `all` means for a channel. */
-export function scaleIndexesOf(channel: Channel): readonly number[] {
-  return channel === "depth" ? everyScale : firstScale;
+export function scaleIndexesOf(channel: Channel, { board }: TopicScope): readonly number[] {
+  return channel === "depth" ? everyScale(board) : firstScale;
+}
+
+function everyScale({ depthScales }: MarketBoardView): readonly number[] {
+  return Array.from({ length: depthScales }, (_, index) => index);
 }
 
 /** The form of the parameters of each channel that lists, for messages. */
@@ -72,7 +74,7 @@ export function selectListed(
   params: readonly unknown[],
   scope: TopicScope,
 ): Selection | StreamError {
-  if (params.length === 0) return { everything: scaleIndexesOf(channel), topics: [] };
+  if (params.length === 0) return { everything: scaleIndexesOf(channel, scope), topics: [] };
   if (!params.every(isText)) {
     const usage = listUsages[channel === "depth" || channel === "balance" ? channel : "market"];
     return { reason: "invalid-params", usage };
@@ -117,7 +119,7 @@ function readParam(
 ): Selection | UnknownNames["reason"] {
   if (channel === "balance") return readCurrency(param, scope);
   const { name, scale } = splitParam(channel, param);
-  const depthScales = readScale(channel, name, scale);
+  const depthScales = readScale(channel, { name, scale }, scope);
   if (depthScales === undefined) return "unknown-scale";
   if (name === everythingWord) return { everything: depthScales, topics: [] };
   const rules = scope.board.market(name)?.rules;
@@ -132,11 +134,13 @@ function readCurrency(param: string, scope: TopicScope): Selection | "unknown-cu
   return { everything: [], topics: balanceTopics([currency], scope) };
 }
 
+interface NamedScale {
+  readonly name: string;
+  readonly scale: string | undefined;
+}
+
 /** `NAME:SCALE` of depth in its two parts; of other channels all of it is the name. */
-function splitParam(
-  channel: ListChannel,
-  param: string,
-): { readonly name: string; readonly scale: string | undefined } {
+function splitParam(channel: ListChannel, param: string): NamedScale {
   const at = channel === "depth" ? param.indexOf(scaleSeparator) : -1;
   if (at < 0) return { name: param, scale: undefined };
   return { name: param.slice(0, at), scale: param.slice(at + 1) };
@@ -145,11 +149,13 @@ function splitParam(
 /** Without a scale `all` means every one, and a market the finest (D-C4, D-C5). */
 function readScale(
   channel: ListChannel,
-  name: string,
-  scale: string | undefined,
+  { name, scale }: NamedScale,
+  scope: TopicScope,
 ): readonly number[] | undefined {
-  if (scale === undefined) return name === everythingWord ? scaleIndexesOf(channel) : firstScale;
-  const index = everyScale.find((candidate) => String(candidate) === scale);
+  if (scale === undefined) {
+    return name === everythingWord ? scaleIndexesOf(channel, scope) : firstScale;
+  }
+  const index = everyScale(scope.board).find((candidate) => String(candidate) === scale);
   return index === undefined ? undefined : [index];
 }
 
