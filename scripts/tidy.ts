@@ -35,7 +35,10 @@ const bannedForMoney: readonly (readonly [RegExp, string])[] = [
 /** Waits of tests with limits of their own, which a busy machine makes wrong. */
 const bannedInTests: readonly (readonly [RegExp, string])[] = [
   [/\bvi\.wait(For|Until)\(/, "wait with test/support/until, whose limit holds on a busy machine"],
-  [/\bpoll\(.*\{ timeout:|^ *\}, \d+_000\);$/, "leave time limits to test/support/patience"],
+  [
+    /^ *\}, \d+_000\);$|\{ timeout: \d+_000|\bvi\.setConfig\(/,
+    "leave time limits to test/support/patience",
+  ],
 ];
 
 /** Words of single protocols, which stay in their folders, and what the house says for all of them. */

@@ -2,12 +2,10 @@
 import { readFileSync } from "node:fs";
 import ccxt, { type cryptomus as CryptomusAdapter } from "ccxt";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type ServerProcess, startServerProcess } from "../support/server-process.ts";
+import { type ServerInside, startServerInside } from "../support/server-here.ts";
 
 const symbol = "BTC/USDT";
-/** The participants trade in every market within seconds. */
-const pollOptions = { timeout: 60_000 };
-let server: ServerProcess;
+let server: ServerInside;
 let exchange: CryptomusAdapter;
 
 function adapter(credentials: { uid: string; secret: string }): CryptomusAdapter {
@@ -17,8 +15,8 @@ function adapter(credentials: { uid: string; secret: string }): CryptomusAdapter
 }
 
 beforeAll(async () => {
-  server = await startServerProcess();
-  const { userId, apiKey } = await server.demoUser(0);
+  server = await startServerInside();
+  const { userId, apiKey } = server.demoUser(0);
   exchange = adapter({ uid: userId, secret: apiKey });
   await exchange.loadMarkets();
 });
@@ -31,7 +29,7 @@ async function lastPrice(): Promise<number> {
     .poll(async () => {
       last = (await exchange.fetchTickers())[symbol]?.last;
       return last ?? 0;
-    }, pollOptions)
+    })
     .toBeGreaterThan(0);
   return last ?? 0;
 }
@@ -44,7 +42,7 @@ describe("public data", () => {
   });
 
   it("swaps a market's two precisions, which the lines of examples/ccxt-order.js mend", async () => {
-    const { userId, apiKey } = await server.demoUser(0);
+    const { userId, apiKey } = server.demoUser(0);
     const mended = adapter({ uid: userId, secret: apiKey });
     await mended.loadMarkets();
     // A lot of BTC_USDT is 0.000001 and a tick 0.01.
@@ -165,7 +163,7 @@ describe("an account", () => {
 
 describe("what goes wrong", () => {
   it("is an ExchangeError naming the signature when the key is wrong", async () => {
-    const { userId } = await server.demoUser(0);
+    const { userId } = server.demoUser(0);
     const wrong = adapter({ uid: userId, secret: "not the key" });
     const failure = wrong.fetchBalance();
     await expect(failure).rejects.toThrow(ccxt.ExchangeError);

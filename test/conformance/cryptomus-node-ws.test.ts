@@ -3,6 +3,7 @@
  * reference (docs/protocols/cryptomus) and the decisions that a client can observe, with careful,
  * careless and hostile clients. Private channels are in `cryptomus-private-ws.test.ts`.
  */
+import { once } from "node:events";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { runHere } from "../support/command-here.ts";
 import {
@@ -23,6 +24,7 @@ import {
   upgradeRequest,
 } from "../support/raw-socket.ts";
 import { startServerInside } from "../support/server-here.ts";
+import { StandingClock } from "../support/stepped-clock.ts";
 import { openStream, refusedUpgrade, type StreamClient } from "../support/stream-client.ts";
 
 type Inside = Awaited<ReturnType<typeof startServerInside>>;
@@ -36,7 +38,7 @@ const trx = { code: "TRX_USDT", tick: "0.0001", lot: "0.1" };
 describe.each(listeners)("over $name", (listener) => {
   /** Everything as it is by default, but for shorter periods. */
   let server: Inside;
-  /** A short idle time, and all that an operator can choose against the default. */
+  /** All that an operator can choose against the default. */
   let lax: Inside;
   let maker: CryptomusClient;
   let taker: CryptomusClient;
@@ -52,7 +54,7 @@ describe.each(listeners)("over $name", (listener) => {
       }),
       startServerInside({
         listener,
-        yaml: `${bare}\ncryptomus: {idleTimeoutMs: 1000, countPings: true, tokenlessPublic: true, ackMethodAlways: true, resubscribe: replace, connectionsPerUserMax: 2}`,
+        yaml: `${bare}\ncryptomus: {countPings: true, tokenlessPublic: true, ackMethodAlways: true, resubscribe: replace, connectionsPerUserMax: 2}`,
       }),
     ]);
     for (const { data } of [server, lax]) {
@@ -650,40 +652,52 @@ describe.each(listeners)("over $name", (listener) => {
 
   describe("a connection without requests", () => {
     it("is closed with 1001 after the idle time, and ping frames do not count", async () => {
-      const strict = await startServerInside({
-        yaml: `${bare}\ncryptomus: {idleTimeoutMs: 1000}`,
-      });
+      const clock = new StandingClock();
+      const strict = await startServerInside({ clock, yaml: bare });
       try {
         const [user] = await addFundedUsers(strict.data, 1, {});
         const client = await clientOf(strict, user).open();
-        let pings = 0;
-        const timer = setInterval(() => {
-          client.socket.ping();
-          pings += 1;
-        }, 100);
+        for (let second = 0; second < 50; second += 10) {
+          clock.pass(10);
+          await pingFrame(client);
+        }
+        clock.pass(10);
         expect(await client.closed).toEqual([1001, "No requests for too long"]);
-        clearInterval(timer);
-        expect(pings).toBeGreaterThan(0);
       } finally {
         await strict.stop();
       }
     });
 
     it("is kept by requests, whatever they are, and where the operator says so by ping frames", async () => {
-      const clients = await Promise.all([1, 2, 3].map(() => openStream(`${lax.ws}/ws`)));
-      open.push(...clients);
-      const [asking, pinging, silent] = clients;
-      const timer = setInterval(() => {
-        asking?.send("[]");
-        pinging?.socket.ping();
-      }, 200);
-      expect(await silent?.closed).toEqual([1001, "No requests for too long"]);
-      // Another one that says nothing lives and ends meanwhile.
-      const later = await openStream(`${lax.ws}/ws`);
-      expect(await later.closed).toEqual([1001, "No requests for too long"]);
-      clearInterval(timer);
-      for (const client of [asking, pinging]) expect(client?.socket.readyState).toBe(1);
+      const clock = new StandingClock();
+      const server = await startServerInside({
+        ...{ listener, clock },
+        yaml: `${bare}\ncryptomus: {countPings: true, tokenlessPublic: true}`,
+      });
+      try {
+        const connectSilently = () => openStream(`${server.ws}/ws`);
+        const asking = await connectSilently();
+        const pinging = await connectSilently();
+        // One after another says nothing.
+        for (let count = 0; count < 2; count += 1) {
+          const silent = await connectSilently();
+          for (let second = 0; second < 60; second += 10) {
+            clock.pass(10);
+            await asking.ask("[]");
+            await pingFrame(pinging);
+          }
+          expect(await silent.closed).toEqual([1001, "No requests for too long"]);
+        }
+        for (const client of [asking, pinging]) expect(client.socket.readyState).toBe(1);
+      } finally {
+        await server.stop();
+      }
     });
+
+    async function pingFrame({ socket }: StreamClient): Promise<void> {
+      socket.ping();
+      await once(socket, "pong");
+    }
   });
 
   describe("what an operator can choose", () => {

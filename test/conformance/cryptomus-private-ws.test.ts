@@ -15,21 +15,21 @@ import {
 } from "../support/cryptomus-client.ts";
 import { DepthWatcher } from "../support/depth-watcher.ts";
 import { addFundedUsers, addMarket, deposit } from "../support/operator.ts";
-import { type ServerProcess, startServerProcess } from "../support/server-process.ts";
+import { type ServerInside, startServerInside } from "../support/server-here.ts";
 import type { Received, StreamClient } from "../support/stream-client.ts";
 
 const yaml = `
 exchange: {participants: {enabled: false}}
 datasets: []
 demo: {users: false}
-cryptomus: {depthIntervalMs: 20, fullReloadIntervalMs: 1000, requestsPerMinuteMax: 0, restCallsPerSecondMax: 0}
+cryptomus: {depthIntervalMs: 20, fullReloadIntervalMs: 1000, requestsPerMinuteMax: 0, restCallsPerSecondMax: 0, idleTimeoutMs: 86400000}
 `;
 const market = "TRX_USDT";
 /** Orders of one of the crowd that are under way together. */
 const burstSize = 25;
 const channels = ["order", "deal", "balance"] as const;
 
-let server: ServerProcess;
+let server: ServerInside;
 let ann: CryptomusClient;
 let ben: CryptomusClient;
 /** Two who trade with each other in another market, to keep the exchange busy. */
@@ -37,7 +37,7 @@ let crowd: readonly CryptomusClient[];
 const open: StreamClient[] = [];
 
 beforeAll(async () => {
-  server = await startServerProcess({ yaml });
+  server = await startServerInside({ yaml });
   await addMarket(server.data, { code: market, tick: "0.0001", lot: "0.1" });
   await addMarket(server.data, { code: "BTC_USDT", tick: "0.01", lot: "0.00001" });
   const amounts = { TRX: "1000000", BTC: "1000", USDT: "10000000" };

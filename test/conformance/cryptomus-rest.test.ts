@@ -1,6 +1,5 @@
 /**
- * The REST interface of the Cryptomus protocol over real sockets, against a server in a process of its
- * own: who is let in and how they sign, each error with its documented body, filters, odd and hostile
+ * The REST interface of the Cryptomus protocol over real sockets: who is let in and how they sign, each error with its documented body, filters, odd and hostile
  * requests, and the description of the interface.
  */
 import { createHmac } from "node:crypto";
@@ -11,7 +10,7 @@ import { CryptomusClient, type CryptomusUser, signatureOf } from "../support/cry
 import { type HttpAnswer, type HttpCall, httpCall } from "../support/http-call.ts";
 import { findOpenApiFaults } from "../support/openapi-check.ts";
 import { addFundedUsers, addMarket } from "../support/operator.ts";
-import { type ServerProcess, startServerProcess } from "../support/server-process.ts";
+import { type ServerInside, startServerInside } from "../support/server-here.ts";
 
 const yaml =
   "exchange: {participants: {enabled: false}}\ndatasets: []\ndemo: {users: false}\ncryptomus: {restCallsPerSecondMax: 0}";
@@ -19,13 +18,13 @@ const api = "/v2/user-api/exchange";
 const balance = `${api}/account/balance`;
 const market = "TRX_USDT";
 
-let server: ServerProcess;
+let server: ServerInside;
 let user: CryptomusUser;
 let client: CryptomusClient;
 let other: CryptomusClient;
 
 beforeAll(async () => {
-  server = await startServerProcess({ yaml });
+  server = await startServerInside({ yaml });
   await addMarket(server.data, {
     code: market,
     tick: "0.0001",
@@ -454,7 +453,7 @@ describe("odd requests", () => {
       expect(answer.status).toBeLessThan(500);
       expect(Object.keys(json(answer))).toContain("code");
     }
-    expect(server.output().stderr).not.toContain("request failed");
+    expect(server.log.map(({ phrase }) => phrase)).not.toContain("request failed");
   });
 
   it("a trailing slash and repeated parameters do no harm", async () => {

@@ -1,7 +1,7 @@
 /**
  * The Node.js and Python samples of the Cryptomus reference, as printed there, with only host and token
- * filled in. Seconds are shortened, the server's 60 and the samples' 50 alike; `OPENBOURSE_TEST_LONG=1`
- * runs both as they are.
+ * filled in. They ping more often here, and the server's time passes with their pings;
+ * `OPENBOURSE_TEST_LONG=1` runs both as they are.
  */
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -9,15 +9,17 @@ import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CryptomusClient } from "../support/cryptomus-client.ts";
 import { debianPython, ensurePythonModule } from "../support/debian.ts";
-import { type ServerProcess, startServerProcess } from "../support/server-process.ts";
+import { type ServerInside, startServerInside } from "../support/server-here.ts";
+import { SteppedClock } from "../support/stepped-clock.ts";
 
 const isLong = process.env["OPENBOURSE_TEST_LONG"] === "1";
-const idleTimeoutMs = isLong ? 60_000 : 3_000;
-/** The samples' own period, or one that leaves the server as much time to spare. */
-const pingSeconds = isLong ? 50 : 2;
+const idleSeconds = 60;
+/** What passes for the server from one ping of a sample to the next: the samples' own period, or less where a machine may be late. */
+const periodSeconds = isLong ? 50 : 30;
+/** After how long a sample really pings: the server looks once a second whose time is up. */
+const pingSeconds = isLong ? 50 : 0.7;
 /** A sample that outlives its first two timeouts is kept alive by its pings. */
-const pongsWanted = Math.ceil((2 * idleTimeoutMs) / (pingSeconds * 1_000));
-const testTimeoutMs = 4 * idleTimeoutMs + 30_000;
+const pongsWanted = Math.ceil((2 * idleSeconds) / periodSeconds);
 
 const noPython = ensurePythonModule("websockets", "python3-websockets");
 const pong = 'Received: {"id":0,"method":"pong","data":null,"error":null}';
@@ -53,21 +55,22 @@ const samples: readonly Sample[] = [
   },
 ];
 
-let server: ServerProcess;
+const clock = new SteppedClock();
+const pass = (seconds: number) => {
+  if (!isLong) clock.pass(seconds);
+};
+
+let server: ServerInside;
 beforeAll(async () => {
-  server = await startServerProcess({ yaml: `cryptomus: { idleTimeoutMs: ${idleTimeoutMs} }` });
+  const yaml = "exchange: {participants: {enabled: false}}\ndatasets: []";
+  server = await startServerInside({ clock, yaml });
 });
 afterAll(() => server.stop());
 
-/** Runs a sample; resolves with its lines when it has said enough, or has lost its connection. */
-async function linesOf(
-  sample: Sample,
-  period: number,
-  isEnough: (lines: readonly string[]) => boolean,
-) {
-  // Figures are a second old at most: none of an earlier sample may be taken for one of this.
+/** Starts a sample, and gives what it says. */
+async function start(sample: Sample, period: number) {
   await expect.poll(connections).toBe(0);
-  const token = await new CryptomusClient(server, await server.demoUser(0)).token();
+  const token = await new CryptomusClient(server, server.demoUser(0)).token();
   const changes = [
     [sample.address, `"${server.ws}/ws?token=${token}"`],
     [sample.period[0], sample.period[1](period)],
@@ -82,16 +85,11 @@ async function linesOf(
   );
   const [program = "", ...args] = sample.command;
   const child = spawn(program, [...args, text], { cwd: new URL(".", import.meta.url).pathname });
-  const lines: string[] = [];
-  // The Node.js sample's timer keeps it alive after its connection has gone.
-  const end = () => child.kill("SIGKILL");
-  // Where it has said enough before, the server may be gone before the connection was seen to be.
-  void gone().then(end, end);
-  for await (const line of createInterface({ input: child.stdout })) {
-    lines.push(line);
-    if (isEnough(lines)) child.kill("SIGKILL");
-  }
-  return lines;
+  return {
+    lines: createInterface({ input: child.stdout })[Symbol.asyncIterator](),
+    // The Node.js sample's timer keeps it alive after its connection has gone.
+    end: () => child.kill("SIGKILL"),
+  };
 }
 
 describe.each(samples)("the reference's $name sample", (sample) => {
@@ -101,35 +99,37 @@ describe.each(samples)("the reference's $name sample", (sample) => {
   it.skipIf(missing !== undefined)(
     `stays connected past the timeout by its pings${why}`,
     async () => {
-      const isEnough = (lines: readonly string[]) => lines.length > pongsWanted;
-      const lines = await linesOf(sample, pingSeconds, isEnough);
-      expect(lines).toEqual([
+      const { lines, end } = await start(sample, pingSeconds);
+      const said: string[] = [];
+      for await (const line of lines) {
+        said.push(line);
+        if (said.length > pongsWanted) end();
+        else pass(periodSeconds);
+      }
+      expect(said).toEqual([
         "Connected to Cryptomus WebSocket",
         ...Array.from({ length: pongsWanted }, () => pong),
       ]);
     },
-    testTimeoutMs,
   );
 
   it.skipIf(missing !== undefined)(
     `is disconnected when it does not ping in time${why}`,
     async () => {
-      const lines = await linesOf(sample, 100 * pingSeconds, () => false);
-      expect(lines).toEqual(["Connected to Cryptomus WebSocket"]);
+      const { lines, end } = await start(sample, 100 * idleSeconds);
+      expect(await lines.next()).toMatchObject({ value: "Connected to Cryptomus WebSocket" });
+      await expect.poll(connections).toBe(1);
+      pass(idleSeconds);
       await expect.poll(connections).toBe(0);
+      end();
+      expect(await lines.next()).toMatchObject({ done: true });
     },
-    testTimeoutMs,
   );
 });
 
-/** Resolves when a connection has come and gone. */
-async function gone(): Promise<void> {
-  const patience = { timeout: testTimeoutMs, interval: 200 };
-  await expect.poll(connections, patience).toBe(1);
-  await expect.poll(connections, patience).toBe(0);
-}
-
+/** Connections that are open; the server counts them once in a second. */
 async function connections(): Promise<number> {
+  pass(1);
   const text = await (await fetch(`${server.http}/metrics`)).text();
   return Number(/^openbourse_connections (\d+)$/m.exec(text)?.[1]);
 }

@@ -7,13 +7,13 @@ import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { afterAll, describe, expect, it } from "vitest";
 import { debianPython, ensurePythonModule } from "../support/debian.ts";
-import { type ServerProcess, startServerProcess } from "../support/server-process.ts";
+import { type ServerInside, startServerInside } from "../support/server-here.ts";
 
 const missing = ensurePythonModule("websocket", "python3-websocket");
 const sample = new URL("finazon_ws_example.py", import.meta.url);
 
 /** The changes that the sample's reader is told to make, and what is left out for want of `rel`. */
-function adapted({ ws, demoKey }: ServerProcess): string {
+function adapted({ ws, demoKey }: ServerInside): string {
   const changes: readonly (readonly [string, string])[] = [
     ["wss://ws.finazon.io", ws],
     ["your_api_key", demoKey],
@@ -33,7 +33,7 @@ function adapted({ ws, demoKey }: ServerProcess): string {
   );
 }
 
-let server: ServerProcess | undefined;
+let server: ServerInside | undefined;
 afterAll(async () => {
   await server?.stop();
 });
@@ -42,7 +42,7 @@ describe("the reference's Python sample", () => {
   it.skipIf(missing !== undefined)(
     `subscribes to BTC/USDT and prints its bars${missing === undefined ? "" : ` (${missing})`}`,
     async () => {
-      server = await startServerProcess();
+      server = await startServerInside();
       const python = spawn(debianPython, ["-u", "-c", adapted(server)]);
       const messages: string[] = [];
       for await (const line of createInterface({ input: python.stdout })) {

@@ -4,14 +4,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, it, vi } from "vitest";
+import { afterAll, expect, it } from "vitest";
 import { administer } from "../../server/src/cli/admin-client.ts";
 import { loadConfig } from "../../server/src/main/configuration.ts";
 import { addUsers } from "../support/operator.ts";
 import { startServerHere } from "../support/server-here.ts";
 import { untilTrue } from "../support/until.ts";
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const folder = mkdtempSync(join(tmpdir(), "openbourse-attack-"));
 afterAll(() => rmSync(folder, { recursive: true }));

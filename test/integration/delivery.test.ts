@@ -11,8 +11,8 @@ import { makeCertificate } from "../support/certificate.ts";
 import { runHere } from "../support/command-here.ts";
 import { listeners } from "../support/listeners.ts";
 import { addKey } from "../support/operator.ts";
-import { startServerHere } from "../support/server-here.ts";
-import { runCommand, type ServerProcess, startServerProcess } from "../support/server-process.ts";
+import { type ServerInside, startServerHere, startServerInside } from "../support/server-here.ts";
+import { runCommand, startServerProcess } from "../support/server-process.ts";
 import { openStream } from "../support/stream-client.ts";
 
 const flushDelayMs = 777;
@@ -25,10 +25,10 @@ const subscription = {
   aggregation: "1m",
 };
 
-let server: ServerProcess;
+let server: ServerInside;
 
 beforeAll(async () => {
-  server = await startServerProcess();
+  server = await startServerInside();
 });
 afterAll(() => server.stop());
 
@@ -84,7 +84,7 @@ describe("openbourse sessions", () => {
 
   it("lists the clients of a server without an exchange too", async () => {
     const yaml = "exchange: {enabled: false}";
-    const marketData = await startServerProcess({ yaml });
+    const marketData = await startServerInside({ yaml });
     const client = await openStream(`${marketData.ws}/v1?apikey=${marketData.demoKey}`);
     const { code, stdout } = await runHere(["sessions", "--data", marketData.data, "--json"]);
     expect(code).toBe(0);

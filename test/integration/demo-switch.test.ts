@@ -2,16 +2,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { beginDataFolder } from "../../server/src/cli/commands/init.ts";
 import { loadConfig } from "../../server/src/main/configuration.ts";
 import { CryptomusClient } from "../support/cryptomus-client.ts";
 import { addFundedUsers, addUsers } from "../support/operator.ts";
 import { type ServerHere, startServerHere } from "../support/server-here.ts";
 import { untilTrue } from "../support/until.ts";
-
-// Each of them starts a server three times.
-vi.setConfig({ testTimeout: 120_000 });
 
 let folder: string;
 let data: string;

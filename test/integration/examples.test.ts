@@ -1,10 +1,11 @@
 /** The examples, and what the pages say that can be run or computed, against a server as anybody starts it. */
-import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { execFile, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { HmacSigning } from "../../server/src/access/hmac-signing.ts";
 import { systemSecrets } from "../../server/src/adapters/crypto/system-secrets.ts";
@@ -14,8 +15,11 @@ import { restErrors } from "../../server/src/dialects/cryptomus/rest-errors.ts";
 import { slowConsumerCode, slowConsumerReason } from "../../server/src/hub/outbox.ts";
 import { userRecord } from "../../server/src/ports/user-store.contract.ts";
 import { debianPython, ensurePythonModule } from "../support/debian.ts";
-import { type ServerProcess, startServerProcess } from "../support/server-process.ts";
+import { type ServerInside, startServerInside } from "../support/server-here.ts";
+import { commandFile } from "../support/server-process.ts";
 import { until } from "../support/until.ts";
+
+const run = promisify(execFile);
 
 const missing = ensurePythonModule("websocket", "python3-websocket");
 const missingTools = ["curl", "openssl"].filter(
@@ -30,9 +34,9 @@ const protocolPage = page("docs/protocols/cryptomus.md");
 
 const pricePath = "/v2/user-api/exchange/markets/price?symbol=BTC_USDT";
 
-let server: ServerProcess;
+let server: ServerInside;
 beforeAll(async () => {
-  server = await startServerProcess();
+  server = await startServerInside();
   // The participants trade in every market within seconds; until then there is no price to start from.
   await until(async () => expect((await fetch(`${server.http}${pricePath}`)).status).toBe(200));
 });
@@ -55,7 +59,7 @@ async function firstLines(
 
 /** What an example prints for one of the demo users. */
 async function asUser(name: string, index: number): Promise<readonly string[]> {
-  const { userId, apiKey } = await server.demoUser(index);
+  const { userId, apiKey } = server.demoUser(index);
   return firstLines(process.execPath, [example(name), server.http, userId, apiKey], 100);
 }
 
@@ -84,15 +88,14 @@ describe("examples", () => {
     },
   );
 
-  it("import-trades.sh imports trades of its own and exports bars of them", () => {
+  it("import-trades.sh imports trades of its own and exports bars of them", async () => {
     const folder = mkdtempSync(join(tmpdir(), "openbourse-example-"));
-    const output = execFileSync("sh", [example("import-trades.sh"), folder], {
-      encoding: "utf8",
-      env: { ...process.env, PATH: `${dirname(process.execPath)}:${process.env["PATH"]}` },
-      stdio: ["ignore", "pipe", "ignore"],
+    const command = `${process.execPath} ${await commandFile()}`;
+    const { stdout } = await run("sh", [example("import-trades.sh"), folder], {
+      env: { ...process.env, OPENBOURSE: command },
     });
     rmSync(folder, { recursive: true });
-    expect(output.split("\n")).toEqual([
+    expect(stdout.split("\n")).toEqual([
       "mine: 4 trades stored",
       "time,ticker,open,high,low,close,volume",
       "2024-08-08T13:30:00.000000Z,SPY,167.42,167.45,167.39,167.39,150",
@@ -136,10 +139,10 @@ function shellBlock(text: string, word: string): string {
 describe.skipIf(missingTools.length > 0)(`shell examples${because(missingTools)}`, () => {
   /** Runs a script as the second demo user; the answers, a line each. */
   async function answers(script: string): Promise<readonly unknown[]> {
-    const { userId, apiKey } = await server.demoUser(1);
+    const { userId, apiKey } = server.demoUser(1);
     const env = { ...process.env, URL: server.http, USER_ID: userId, API_KEY: apiKey };
-    const output = execFileSync("sh", ["-c", script], { env, encoding: "utf8" });
-    return output
+    const { stdout } = await run("sh", ["-c", script], { env });
+    return stdout
       .trim()
       .split("\n")
       .map((line): unknown => JSON.parse(line));

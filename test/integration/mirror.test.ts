@@ -88,7 +88,7 @@ describe("a mirror in the configuration", () => {
     expect(await distance()).toBeNaN();
     await trade("61000");
     await untilTrue(isAt(61_000));
-    await until(() =>
+    await untilTrue(() =>
       here.log.some(({ phrase }) => phrase === "mirror BTC_USDT follows its source"),
     );
   });

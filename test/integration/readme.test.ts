@@ -14,12 +14,9 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { commandFile } from "../support/server-process.ts";
 import { untilTrue } from "../support/until.ts";
-
-// A dozen processes, one after the other.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const readme = readFileSync(fileURLToPath(new URL("../../README.md", import.meta.url)), "utf8");
 const folder = mkdtempSync(join(tmpdir(), "openbourse-readme-"));
@@ -36,7 +33,12 @@ function linesOf(heading: string): readonly string[] {
 }
 
 /** An environment in which `npx openbourse` is this checkout's. */
-const env = { ...process.env, PATH: `${join(folder, "bin")}${delimiter}${process.env["PATH"]}` };
+const env = {
+  ...process.env,
+  PATH: `${join(folder, "bin")}${delimiter}${process.env["PATH"]}`,
+  // It is not measured.
+  OPENBOURSE_EXCHANGE_WARM_UP_MS: "0",
+};
 beforeAll(async () => {
   mkdirSync(join(folder, "bin"));
   const file = await commandFile();

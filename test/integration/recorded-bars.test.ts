@@ -10,7 +10,8 @@ import { stringify } from "yaml";
 import { batchBars, type ExactBar } from "../support/batch-bars.ts";
 import { recordedDataFolder, recordedDataMissing } from "../support/recorded-data.ts";
 import { type Tape, tapes } from "../support/recorded-tapes.ts";
-import { runCommand, type ServerProcess, startServerProcess } from "../support/server-process.ts";
+import { type ServerInside, startServerInside } from "../support/server-here.ts";
+import { runCommand } from "../support/server-process.ts";
 import { openStream } from "../support/stream-client.ts";
 
 const folder = recordedDataFolder();
@@ -43,10 +44,10 @@ describe.skipIf(folder === undefined)(
   `recorded trades (${folder ? "found" : recordedDataMissing})`,
   () => {
     const data = folder ?? "";
-    let server: ServerProcess;
+    let server: ServerInside;
     beforeAll(async () => {
       const datasets = tapes.map((tape, index) => dataset(tape, `tape-${index}`, data));
-      server = await startServerProcess({ yaml: stringify({ datasets }) });
+      server = await startServerInside({ yaml: stringify({ datasets }) });
     });
     afterAll(() => server.stop());
 

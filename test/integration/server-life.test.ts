@@ -49,7 +49,10 @@ describe("a start", () => {
     const client = await openStream(`${server.ws}/v1?apikey=${server.demoKey}`);
     client.send(subscribeAll);
     await client.until(({ json }) => "o" in json);
-    expect(server.output().stderr).toContain("simulated");
+    const { stdout, stderr } = server.output();
+    expect(stderr).toContain("simulated");
+    expect(new Set(stdout.match(/[0-9a-f]{32}[0-9a-z]{2}/g))).toEqual(new Set([server.demoKey]));
+    expect(stderr).not.toMatch(/[0-9a-f]{34}/);
   });
 
   it("keeps the demo key of its data folder, and makes another one for another folder", async () => {

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { DemoUser } from "../../server/src/access/users.ts";
 import { loadConfig } from "../../server/src/main/configuration.ts";
 import { type RunningServer, startServer } from "../../server/src/main/server.ts";
 import type { Clock } from "../../server/src/ports/clock.ts";
@@ -93,6 +94,8 @@ export async function startServerHere(setup: ServerHereSetup): Promise<ServerHer
 /** A server of this process, and what it says. */
 export interface ServerInside extends ServerAddress, Omit<ServerHere, "http" | "ws"> {
   readonly demoKey: string;
+  /** One of the funded demo users, counted from 0. */
+  demoUser(index: number): DemoUser;
   /** Stops it and, unless it was told where its data are, removes them. */
   stop(): Promise<void>;
 }
@@ -102,14 +105,17 @@ export interface ServerInside extends ServerAddress, Omit<ServerHere, "http" | "
  * the process, which takes longer to start than most of them take.
  */
 export async function startServerInside(
-  setup: Omit<ServerSetup, "args"> = {},
+  setup: Omit<ServerSetup, "args"> & Pick<ServerHereSetup, "clock"> = {},
 ): Promise<ServerInside> {
   const folder = mkdtempSync(join(tmpdir(), "openbourse-inside-"));
   const data = setup.data ?? join(folder, "data");
   const file = join(folder, "openbourse.yaml");
   writeFileSync(file, setup.yaml ?? "");
-  const { listener = plainListener } = setup;
-  const here = await startServerHere({ data, file, settings: listener.settings(folder) });
+  const { listener = plainListener, clock } = setup;
+  const here = await startServerHere({
+    ...{ data, file, settings: listener.settings(folder) },
+    ...(clock === undefined ? {} : { clock }),
+  });
   const { port, isSecure, demoKey = "" } = here.server;
   const secure = isSecure ? "s" : "";
   return {
@@ -120,6 +126,11 @@ export async function startServerInside(
     ws: `ws${secure}://127.0.0.1:${port}`,
     data,
     demoKey,
+    demoUser(index) {
+      const user = here.server.demoUsers[index];
+      if (user === undefined) throw new Error(`there is no demo user ${index}`);
+      return user;
+    },
     async stop() {
       await here.server.stop();
       rmSync(folder, { recursive: true, force: true });

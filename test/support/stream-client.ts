@@ -17,6 +17,7 @@ export class StreamClient {
   readonly received: Received[] = [];
   /** Code and reason once the connection is closed. */
   readonly closed: Promise<readonly [number, string]>;
+  #isClosed = false;
   #wake: (() => void)[] = [];
 
   constructor(socket: WebSocket) {
@@ -24,10 +25,14 @@ export class StreamClient {
     socket.on("message", (data) => {
       const text = String(data);
       this.received.push({ text, json: JSON.parse(text), atMs: Date.now() });
-      for (const wake of this.#wake.splice(0)) wake();
+      this.#wakeAll();
     });
     this.closed = new Promise((resolve) => {
-      socket.on("close", (code, reason) => resolve([code, String(reason)]));
+      socket.on("close", (code, reason) => {
+        resolve([code, String(reason)]);
+        this.#isClosed = true;
+        this.#wakeAll();
+      });
     });
     socket.on("error", () => {});
   }
@@ -36,10 +41,11 @@ export class StreamClient {
     this.socket.send(typeof message === "string" ? message : JSON.stringify(message));
   }
 
-  /** The first message from `from` on that fits; waits for it. */
+  /** The first message from `from` on that fits; waits for it, and raises when the connection is closed before it came. */
   async until(fits: (message: Received) => boolean, from = 0): Promise<Received> {
     for (let at = from; ; at += 1) {
       while (at >= this.received.length) {
+        if (this.#isClosed) await this.#raiseClosed();
         await new Promise<void>((resolve) => this.#wake.push(resolve));
       }
       const message = this.received[at];
@@ -57,6 +63,18 @@ export class StreamClient {
   async close(): Promise<void> {
     this.socket.close();
     await this.closed;
+  }
+
+  #wakeAll(): void {
+    for (const wake of this.#wake.splice(0)) wake();
+  }
+
+  async #raiseClosed(): Promise<never> {
+    const [code, reason] = await this.closed;
+    const last = this.received.at(-1)?.text ?? "nothing";
+    throw new Error(
+      `the connection was closed with ${code} "${reason}" before what was waited for; last came ${last}`,
+    );
   }
 }
 

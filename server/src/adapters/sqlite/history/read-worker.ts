@@ -1,12 +1,11 @@
 /** The thread that reads the history's file: one query after another, cut to its page before it is sent. */
-import { parentPort, workerData } from "node:worker_threads";
-import { assert } from "../../../core/assert.ts";
+import { workerData } from "node:worker_threads";
 import { StoreError } from "../file/store-error.ts";
+import { type Answering, answerOwner } from "../thread/answering-thread.ts";
 import type { FromReader, ToReader } from "./messages.ts";
 import { openHistoryReader } from "./reader.ts";
 
-assert(parentPort !== null, "the history's reader runs as a worker thread");
-const port = parentPort;
+type Query = Exclude<ToReader, "close">;
 
 /** What work yields; what is no trouble with the file is a bug and ends the thread. */
 function answerOf(work: () => readonly unknown[]): FromReader {
@@ -20,16 +19,13 @@ function answerOf(work: () => readonly unknown[]): FromReader {
 
 // Whoever starts this thread names the file; nobody else can.
 const { file } = workerData as { readonly file: string };
+let work: Answering<Query, FromReader> | undefined;
 const opened = answerOf(() => {
   const reader = openHistoryReader(file);
-  port.on("message", (message: ToReader) => {
-    if (message !== "close") {
-      port.postMessage(answerOf(() => reader.read(message)));
-      return;
-    }
-    reader.close();
-    port.close();
-  });
+  work = {
+    answer: (query) => answerOf(() => reader.read(query)),
+    close: () => reader.close(),
+  };
   return [];
 });
-port.postMessage(opened);
+answerOwner(opened, work);
