@@ -36,7 +36,9 @@ function helperFiles(): readonly string[] {
     .filter(
       ({ path }) => path.startsWith("server/src/") && !/\.(test|prop|fixture)\.ts$/.test(path),
     )
-    .filter(({ text }) => /^import \{[^}]*\bparentPort\b|\bprocess\.send\(/m.test(text))
+    .filter(({ text }) =>
+      /^import \{[^}]*\b(parentPort|workerData)\b|\bprocess\.send\(/m.test(text),
+    )
     .map(({ path }) => join(root, path));
 }
 

@@ -67,12 +67,21 @@ async function pasteServe(line: string) {
   const child = spawn("sh", ["-c", `exec ${line}`], {
     cwd: folder,
     env,
-    stdio: ["ignore", "pipe", "ignore"],
+    stdio: ["ignore", "pipe", "pipe"],
   });
   const said: string[] = [];
+  let faults = "";
+  child.stderr.on("data", (chunk) => {
+    faults += String(chunk);
+  });
+  const ended = once(child, "exit").then(([code]) => {
+    throw new Error(`the server ended with ${code}: ${faults}`);
+  });
   const lines = createInterface({ input: child.stdout });
   lines.on("line", (text) => said.push(text));
-  await untilTrue(() => said.some((text) => text.startsWith("openbourse listening")));
+  const isListening = () => said.some((text) => text.startsWith("openbourse listening"));
+  await Promise.race([untilTrue(isListening), ended]);
+  ended.catch(() => {});
   return {
     said,
     async stop() {
