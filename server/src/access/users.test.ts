@@ -137,7 +137,7 @@ describe("the users of a store", () => {
 
     expect(listed.map((user) => user.id)).toEqual([second.userId, first.userId]);
     expect(Object.keys(listed[0] ?? {}).sort()).toEqual([
-      ...["createdAtMs", "disabledAtMs", "id", "label", "takesMd5"],
+      ...["createdAtMs", "disabledAtMs", "id", "label", "refusedWays"],
     ]);
   });
 
@@ -149,7 +149,7 @@ describe("the users of a store", () => {
       label: "desk",
       createdAtMs: nowMs,
       disabledAtMs: 5,
-      takesMd5: true,
+      refusedWays: [],
     });
     expect(disableUser(store, { id: userId, nowMs: 6 })).toBe("already-disabled");
     expect(disableUser(store, { id: userRecord("1").id, nowMs: 6 })).toBe("unknown-user");

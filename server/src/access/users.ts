@@ -70,7 +70,11 @@ export interface DemoUser {
 /** Makes a user with a key of their own. */
 export function createUser(
   registry: UserRegistry,
-  order: { readonly label: string; readonly nowMs: number; readonly takesMd5?: boolean },
+  order: {
+    readonly label: string;
+    readonly nowMs: number;
+    readonly refusedWays?: readonly string[];
+  },
 ): NewUser | UserRefusal {
   const { store, vault, secrets } = registry;
   if (!validLabel(order.label)) return "invalid-label";
@@ -85,7 +89,7 @@ export function createUser(
       label: order.label,
       createdAtMs: order.nowMs,
       disabledAtMs: undefined,
-      takesMd5: order.takesMd5 ?? true,
+      refusedWays: order.refusedWays ?? [],
     };
     if (store.add(record)) return { userId: id, apiKey, record };
   }
@@ -108,12 +112,12 @@ export function disableUser(
   return disabledNow ? summarise(record) : "already-disabled";
 }
 
-/** Says whether requests signed with MD5 are taken from a user, from the next refresh on. */
-export function setMd5(
+/** Says whether requests signed in a way are taken from a user, from the next refresh on. */
+export function setWay(
   store: UserStore,
-  order: { readonly id: string; readonly isTaken: boolean },
+  order: { readonly id: string; readonly way: string; readonly isTaken: boolean },
 ): UserSummary | "unknown-user" | "unchanged" {
-  const isChanged = store.setMd5(order.id, order.isTaken);
+  const isChanged = store.setWay(order.id, order.way, order.isTaken);
   const record = store.user(order.id);
   if (record === undefined) return "unknown-user";
   return isChanged ? summarise(record) : "unchanged";

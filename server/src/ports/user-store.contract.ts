@@ -10,7 +10,7 @@ export function userRecord(digits: string, changes: Partial<UserRecord> = {}): U
     label: "",
     createdAtMs: 1_000,
     disabledAtMs: undefined,
-    takesMd5: true,
+    refusedWays: [],
     ...changes,
   };
 }
@@ -24,7 +24,7 @@ export function withUserMethods(store: UserStore, replaced: Partial<UserStore>):
     users: (query) => store.users(query),
     disabledIds: () => store.disabledIds(),
     disable: (id, disabledAtMs) => store.disable(id, disabledAtMs),
-    setMd5: (id, isTaken) => store.setMd5(id, isTaken),
+    setWay: (id, way, isTaken) => store.setWay(id, way, isTaken),
     enable: (id) => store.enable(id),
     version: () => store.version(),
     lost: () => store.lost(),
@@ -43,7 +43,7 @@ export function userStoreContract(name: string, open: () => UserStore): void {
     afterEach(() => store.close());
 
     userContract(() => store);
-    md5Contract(() => store);
+    waysContract(() => store);
     versionContract(() => store);
 
     it("may be closed twice", () => {
@@ -140,19 +140,22 @@ function userContract(current: () => UserStore): void {
   });
 }
 
-function md5Contract(current: () => UserStore): void {
-  it("switches MD5 off and on for one user, and says whether that changed anything", () => {
-    const [one, two] = [userRecord("1"), userRecord("2", { takesMd5: false })];
+function waysContract(current: () => UserStore): void {
+  it("switches a way of signing off and on for one user, and says whether that changed anything", () => {
+    const [one, two] = [userRecord("1"), userRecord("2", { refusedWays: ["md5"] })];
     for (const record of [one, two]) current().add(record);
 
-    expect(current().setMd5(one.id, false)).toBe(true);
-    expect(current().setMd5(one.id, false)).toBe(false);
-    expect(current().setMd5(userRecord("3").id, false)).toBe(false);
-    expect(current().user(one.id)).toEqual({ ...one, takesMd5: false });
+    expect(current().setWay(one.id, "md5", false)).toBe(true);
+    expect(current().setWay(one.id, "md5", false)).toBe(false);
+    expect(current().setWay(userRecord("3").id, "md5", false)).toBe(false);
+    expect(current().user(one.id)).toEqual({ ...one, refusedWays: ["md5"] });
     expect(current().user(two.id)).toEqual(two);
 
-    expect(current().setMd5(one.id, true)).toBe(true);
+    expect(current().setWay(one.id, "md5", true)).toBe(true);
     expect(current().user(one.id)).toEqual(one);
+
+    for (const way of ["other", "md5"]) current().setWay(two.id, way, way === "md5");
+    expect(current().user(two.id)).toEqual({ ...two, refusedWays: ["other"] });
   });
 }
 
@@ -160,7 +163,7 @@ function versionContract(current: () => UserStore): void {
   it.each<readonly [string, (store: UserStore) => void]>([
     ["a new user", (store) => store.add(userRecord("2"))],
     ["a disabled user", (store) => store.disable(userRecord("1").id, 2_000)],
-    ["a user without MD5", (store) => store.setMd5(userRecord("1").id, false)],
+    ["a user without MD5", (store) => store.setWay(userRecord("1").id, "md5", false)],
   ])("has another version after %s", (_, change) => {
     current().add(userRecord("1"));
     const before = current().version();

@@ -11,8 +11,8 @@ export interface UserRecord {
   readonly createdAtMs: number;
   /** When the user was disabled; undefined while they are served. */
   readonly disabledAtMs: number | undefined;
-  /** Whether requests that are signed with MD5 are taken from them, where the server takes any. */
-  readonly takesMd5: boolean;
+  /** Names of the ways of signing that are not taken from them, even where the server takes them. */
+  readonly refusedWays: readonly string[];
 }
 
 /** Which users; all conditions must hold. */
@@ -35,8 +35,8 @@ export interface UserStore {
   disabledIds(): readonly string[];
   /** Disables a user; false when there is none of this id or they were disabled before. */
   disable(id: string, disabledAtMs: number): boolean;
-  /** Says whether MD5 is taken from a user; false when there is none of this id or it was so before. */
-  setMd5(id: string, isTaken: boolean): boolean;
+  /** Says whether a way of signing is taken from a user; false when there is none of this id or it was so before. */
+  setWay(id: string, way: string, isTaken: boolean): boolean;
   /** Enables a user again; false when there is none of this id or they are not disabled. */
   enable(id: string): boolean;
   /** A number that changes whenever any process has changed the store. Cheap enough for every second. */

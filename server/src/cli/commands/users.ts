@@ -6,7 +6,7 @@ import {
   disableUser,
   enableUser,
   listUsers,
-  setMd5,
+  setWay,
   type UserRefusal,
   type UserRegistry,
   type UserSummary,
@@ -23,6 +23,7 @@ import {
 } from "../../config/data-folder.ts";
 import type { ConfigInput } from "../../config/load.ts";
 import type { Config } from "../../config/schema.ts";
+import { md5Way } from "../../dialects/cryptomus/md5-signing.ts";
 import { openUserRegistry } from "../../main/stores/user-registry.ts";
 import { StartError } from "../../ports/start-error.ts";
 import type { UserStore } from "../../ports/user-store.ts";
@@ -41,13 +42,14 @@ export async function createUserCommand(
   input: ConfigInput,
   options: { readonly label: string; readonly md5: boolean; readonly json?: true },
 ): Promise<number> {
-  const { label, md5: takesMd5 } = options;
+  const { label, md5 } = options;
   if (demoLabels.includes(label)) {
     return refuse(`the label ${label} is that of a demo user: take another one`);
   }
   const open = (folder: DataFolder) => openUserRegistry(folder, input.environment);
   return await withStore(input, open, (registry) => {
-    const made = createUser(registry, { label, nowMs: Date.now(), takesMd5 });
+    const refusedWays = md5 ? [] : [md5Way];
+    const made = createUser(registry, { label, nowMs: Date.now(), refusedWays });
     if (typeof made === "string") return refuse(refusals[made]);
     const { userId, apiKey } = made;
     if (options.json === true) {
@@ -66,13 +68,13 @@ export function listUsersCommand(input: ConfigInput, json: boolean): Promise<num
   return withStore(input, openUsers, ({ store }) => {
     const users = listUsers(store);
     if (json) {
-      print(JSON.stringify(users));
+      print(JSON.stringify(users.map(shown)));
       return 0;
     }
     for (const user of users) {
       const state = user.disabledAtMs === undefined ? "good" : "disabled";
       const created = new Date(user.createdAtMs).toISOString();
-      const note = user.takesMd5 ? user.label : `${user.label} (HMAC only)`.trimStart();
+      const note = shown(user).takesMd5 ? user.label : `${user.label} (HMAC only)`.trimStart();
       print([user.id, state.padEnd(8), created, note].join("  ").trimEnd());
     }
     return 0;
@@ -107,7 +109,7 @@ export async function disableUserCommand(
   const isDone = typeof cancelled === "number";
   if (json === true) {
     const orders = isDone ? { cancelledOrders: cancelled } : { ordersFault: cancelled };
-    print(JSON.stringify({ ...summary, ...orders }));
+    print(JSON.stringify({ ...shown(summary), ...orders }));
   } else {
     print(`user ${id} is disabled${isDone ? `; open orders cancelled: ${cancelled}` : ""}`);
   }
@@ -137,7 +139,7 @@ export function enableUserCommand(input: ConfigInput, { id, json }: UserOptions)
     const enabled = enableUser(store, id);
     if (enabled === "unknown-user") return refuse(`there is no user ${id}: see users list`);
     if (enabled === "not-disabled") return refuse(`user ${id} is not disabled`);
-    print(json === true ? JSON.stringify(enabled) : `user ${id} is enabled again`);
+    print(json === true ? JSON.stringify(shown(enabled)) : `user ${id} is enabled again`);
     return { action: "enable-user", fields: { user: id } };
   });
 }
@@ -149,15 +151,20 @@ export function userMd5Command(
 ): Promise<number> {
   const { id, isTaken } = options;
   return withStore(input, openUsers, ({ store }) => {
-    const changed = setMd5(store, { id, isTaken });
+    const changed = setWay(store, { id, way: md5Way, isTaken });
     if (changed === "unknown-user") return refuse(`there is no user ${id}: see users list`);
     const state = isTaken
       ? `requests of user ${id} are taken signed with MD5 or HMAC-SHA-256`
       : `requests of user ${id} are taken signed with HMAC-SHA-256 only`;
     if (changed === "unchanged") return refuse(`${state}, and were before`);
-    print(options.json === true ? JSON.stringify(changed) : state);
+    print(options.json === true ? JSON.stringify(shown(changed)) : state);
     return { action: "set-md5", fields: { user: id, md5: isTaken ? "on" : "off" } };
   });
+}
+
+/** A user as these commands show them: there is one way of signing that may be refused of single users. */
+function shown({ refusedWays, ...user }: UserSummary) {
+  return { ...user, takesMd5: !refusedWays.includes(md5Way) };
 }
 
 function openUsers(folder: DataFolder): { readonly store: UserStore } {

@@ -26,6 +26,9 @@ const phpStyles = Array.from({ length: phpStyleCount }, (_, style) => style);
 /** Users of whom it is known in which way of PHP they sign. */
 const phpUsersMax = 10_000;
 
+/** The name of this way in what is stored of users. */
+export const md5Way = "md5";
+
 /** What callers show. */
 export interface Md5Credentials extends Credentials {
   readonly scheme: "md5";
@@ -61,7 +64,7 @@ export class Md5Signing implements SigningWay<Md5Credentials, Md5Refusal> {
 
   refuse(request: SignedRequest<Md5Credentials>): Refused<Md5Refusal> | undefined {
     const { record, key } = request.user;
-    if (!record.takesMd5) return refused("md5-not-taken-from-user");
+    if (record.refusedWays.includes(md5Way)) return refused("md5-not-taken-from-user");
     if (key === undefined) return refused("bad-signature");
     const { signature, message } = request;
     const refusal = this.#signsBody(key, message.body, signature)

@@ -3,7 +3,7 @@ import { credentialLengthMax } from "../../access/authenticator.ts";
 import { defaultWindowMs, type HmacCredentials } from "../../access/hmac-signing.ts";
 import type { Identity, SignedMessage } from "../../access/identity.ts";
 import { signaturesPerUserMax } from "../../access/replay-guard.ts";
-import { createUser, disableUser, type NewUser, setMd5 } from "../../access/users.ts";
+import { createUser, disableUser, type NewUser, setWay } from "../../access/users.ts";
 import { systemSecrets } from "../../adapters/crypto/system-secrets.ts";
 import { createVault } from "../../adapters/crypto/vault.ts";
 import { inMemory } from "../../adapters/sqlite/stores/shared-database.ts";
@@ -11,7 +11,7 @@ import { openUserStore } from "../../adapters/sqlite/stores/user-store.ts";
 import type { Secrets } from "../../ports/secrets.ts";
 import { userRecord, withUserMethods } from "../../ports/user-store.contract.ts";
 import type { UserStore } from "../../ports/user-store.ts";
-import type { Md5Credentials } from "./md5-signing.ts";
+import { type Md5Credentials, md5Way } from "./md5-signing.ts";
 import { phpStyleCount, reencodedLengthMax } from "./php-json.ts";
 import {
   type SignedCredentials,
@@ -284,7 +284,7 @@ describe("MD5 that is not taken", () => {
       door.authenticate(md5(userId, md5Of("", apiKey)), get, nowMs);
     expect(call(one)).toMatchObject({ userId: one.userId });
 
-    setMd5(store, { id: one.userId, isTaken: false });
+    setWay(store, { id: one.userId, way: md5Way, isTaken: false });
     door.refresh(nowMs);
 
     expect(call(one)).toBe("md5-not-taken-from-user");

@@ -64,6 +64,12 @@ export const userStoreSchema: Schema = {
   ) STRICT;
   `,
     "ALTER TABLE user ADD COLUMN takes_md5 INTEGER NOT NULL DEFAULT 1 CHECK (takes_md5 IN (0, 1))",
+    `
+  ALTER TABLE user ADD COLUMN refused_ways TEXT NOT NULL DEFAULT '[]'
+    CHECK (json_type(refused_ways) = 'array');
+  UPDATE user SET refused_ways = '["md5"]' WHERE takes_md5 = 0;
+  ALTER TABLE user DROP COLUMN takes_md5;
+  `,
   ],
 };
 

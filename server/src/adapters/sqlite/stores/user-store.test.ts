@@ -66,7 +66,24 @@ describe("the file of a user store", () => {
 
     const store = openUserStore(file);
 
-    expect(store.users()).toEqual([userRecord("1", { takesMd5: true })]);
+    expect(store.users()).toEqual([userRecord("1", { refusedWays: [] })]);
+    store.close();
+  });
+
+  it("that knew MD5 alone is brought up to date: who was refused with it still is", () => {
+    const file = newFile();
+    mkdirSync(join(file, ".."));
+    const database = new DatabaseSync(file);
+    migrate(database, file, { ...userStoreSchema, steps: userStoreSchema.steps.slice(0, 2) });
+    const [one, two] = [userRecord("1"), userRecord("2", { refusedWays: ["md5"] })];
+    const insert = database.prepare("INSERT INTO user VALUES (?, ?, '', 1000, NULL, ?)");
+    insert.run(one.id, one.sealedKey, 1);
+    insert.run(two.id, two.sealedKey, 0);
+    database.close();
+
+    const store = openUserStore(file);
+
+    expect(store.users()).toEqual([two, one]);
     store.close();
   });
 

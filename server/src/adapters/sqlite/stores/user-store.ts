@@ -12,18 +12,20 @@ export function openUserStore(file: string): UserStore {
   return openShared(file, userStoreSchema, (database) => new SqliteUserStore(database));
 }
 
-type UserRow = Omit<UserRecord, "disabledAtMs" | "takesMd5"> & {
+type UserRow = Omit<UserRecord, "disabledAtMs" | "refusedWays"> & {
   readonly disabledAtMs: number | null;
-  readonly takesMd5: 0 | 1;
+  readonly refusedWays: string;
 };
 
 const selectUsers = `
   SELECT id, sealed_key AS sealedKey, label, created_at_ms AS createdAtMs,
-    disabled_at_ms AS disabledAtMs, takes_md5 AS takesMd5
+    disabled_at_ms AS disabledAtMs, refused_ways AS refusedWays
   FROM user`;
 
 /** The order is total: users of the same millisecond are told apart by when they were inserted. */
 const newestFirst = "ORDER BY created_at_ms DESC, rowid DESC";
+
+const isRefused = "EXISTS (SELECT 1 FROM json_each(refused_ways) WHERE value = ?1)";
 
 /** What SQLite takes for no limit. */
 const noLimit = -1;
@@ -33,7 +35,7 @@ function prepareStatements(database: SharedDatabase) {
   const prepare = (sql: string): StatementSync => database.prepare(sql);
   return {
     add: prepare(`
-      INSERT INTO user (id, sealed_key, label, created_at_ms, disabled_at_ms, takes_md5)
+      INSERT INTO user (id, sealed_key, label, created_at_ms, disabled_at_ms, refused_ways)
       VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`),
     user: prepare(`${selectUsers} WHERE id = ?`),
     count: prepare("SELECT count(*) AS count FROM user"),
@@ -41,7 +43,13 @@ function prepareStatements(database: SharedDatabase) {
     usersOfLabel: prepare(`${selectUsers} WHERE label = ? ${newestFirst} LIMIT ?`),
     disabledIds: prepare("SELECT id FROM user WHERE disabled_at_ms IS NOT NULL"),
     disable: prepare("UPDATE user SET disabled_at_ms = ? WHERE id = ? AND disabled_at_ms IS NULL"),
-    setMd5: prepare("UPDATE user SET takes_md5 = ?1 WHERE id = ?2 AND takes_md5 <> ?1"),
+    refuseWay: prepare(`
+      UPDATE user SET refused_ways = json_insert(refused_ways, '$[#]', ?1)
+      WHERE id = ?2 AND NOT ${isRefused}`),
+    takeWay: prepare(`
+      UPDATE user SET refused_ways =
+        (SELECT json_group_array(value) FROM json_each(refused_ways) WHERE value <> ?1)
+      WHERE id = ?2 AND ${isRefused}`),
     enable: prepare(
       "UPDATE user SET disabled_at_ms = NULL WHERE id = ? AND disabled_at_ms IS NOT NULL",
     ),
@@ -65,7 +73,7 @@ class SqliteUserStore implements UserStore {
       record.label,
       record.createdAtMs,
       record.disabledAtMs ?? null,
-      Number(record.takesMd5),
+      JSON.stringify(record.refusedWays),
     );
   }
 
@@ -96,8 +104,9 @@ class SqliteUserStore implements UserStore {
     return this.#database.change(this.#statements.disable, disabledAtMs, id);
   }
 
-  setMd5(id: string, isTaken: boolean): boolean {
-    return this.#database.change(this.#statements.setMd5, Number(isTaken), id);
+  setWay(id: string, way: string, isTaken: boolean): boolean {
+    const { refuseWay, takeWay } = this.#statements;
+    return this.#database.change(isTaken ? takeWay : refuseWay, way, id);
   }
 
   enable(id: string): boolean {
@@ -118,5 +127,6 @@ class SqliteUserStore implements UserStore {
 }
 
 function userOf(row: UserRow): UserRecord {
-  return { ...row, disabledAtMs: row.disabledAtMs ?? undefined, takesMd5: row.takesMd5 === 1 };
+  const refusedWays: readonly string[] = JSON.parse(row.refusedWays);
+  return { ...row, disabledAtMs: row.disabledAtMs ?? undefined, refusedWays };
 }
