@@ -9,15 +9,19 @@ import { Value } from "typebox/value";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { dialects } from "../../server/src/main/dialects.ts";
-import {
-  type MessageDescription,
-  referenceNames,
-  type StreamDescription,
-} from "../../server/src/ports/stream-description.ts";
+import { referenceNames } from "../../server/src/ports/stream-description.ts";
 import { findAsyncApiFaults } from "../support/asyncapi-check.ts";
 import { CryptomusClient } from "../support/cryptomus-client.ts";
+import { fitting, requestsOf, sentOf } from "../support/described-messages.ts";
 import { echo } from "../support/echo-dialect.ts";
+import {
+  addTraders,
+  startExchangeHere,
+  tradeAfter,
+  tradedMarket,
+} from "../support/exchange-traffic.ts";
 import { type ServerHere, startServerHere } from "../support/server-here.ts";
+import { SteppedClock } from "../support/stepped-clock.ts";
 import { openStream, type StreamClient } from "../support/stream-client.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: what a document holds is what these tests look at.
@@ -71,7 +75,9 @@ describe("the AsyncAPI document", () => {
     ).json()) as Json;
     expect(Object.keys(servers)).toEqual(["finazon", "cryptomus", "echo"]);
     expect(Object.keys(channels)).toEqual([
-      ...["bars", "connection", "first_generation_bars"].map((name) => `finazon.${name}`),
+      ...["bars", "connection", "first_generation_bars", "positions"].map(
+        (name) => `finazon.${name}`,
+      ),
       ...[
         "queries",
         "lastprice",
@@ -82,6 +88,7 @@ describe("the AsyncAPI document", () => {
         "order",
         "deal",
         "balance",
+        "positions",
       ].map((name) => `cryptomus.${name}`),
       "echo.prices",
     ]);
@@ -139,26 +146,6 @@ function transcriptsOf(name: string): readonly (readonly Said[])[] {
   );
 }
 
-function unique(messages: readonly MessageDescription[]): readonly MessageDescription[] {
-  return [...new Map(messages.map((message) => [message.name, message])).values()];
-}
-
-function requestsOf({ channels }: StreamDescription): readonly MessageDescription[] {
-  return unique(channels.flatMap(({ requests }) => requests));
-}
-
-function sentOf({ channels }: StreamDescription): readonly MessageDescription[] {
-  const of = channels.flatMap(({ requests, updates }) => [
-    ...requests.flatMap(({ replies }) => replies),
-    ...updates,
-  ]);
-  return unique(of);
-}
-
-function fitting(messages: readonly MessageDescription[], value: unknown): readonly string[] {
-  return messages.filter(({ schema }) => Value.Check(schema, value)).map(({ name }) => name);
-}
-
 /** Whether a request was refused as a whole, as what was received before the next one says. */
 function isRefused(said: readonly Said[], index: number): boolean {
   const next = said.findIndex(({ verb }, at) => at > index && verb === "send");
@@ -196,9 +183,7 @@ describe.each(dialects.map((protocol) => [protocol.name, protocol] as const))(
         for (const [index, { verb, value, place }] of said.entries()) {
           if (verb !== "send" || isRefused(said, index)) continue;
           const names = fitting(kinds, trimmed(value));
-          // Where a request is written in both generations of a protocol, the current one counts.
-          const isOfBoth = "publisher" in (value as Json) && "dataset" in (value as Json);
-          expect(names, `${place} ${JSON.stringify(value)}`).toHaveLength(isOfBoth ? 2 : 1);
+          expect(names, `${place} ${JSON.stringify(value)}`).toHaveLength(1);
           seen.add(String(names[0]));
         }
       }
@@ -218,7 +203,7 @@ describe("the examples of the document", () => {
       if (!id.startsWith(`${protocol}.`) || operation["action"] !== "receive") continue;
       const replies: Json[] = operation["reply"].messages.map(messageOf);
       const [good] = replies;
-      for (const { payload } of messageOf(operation["messages"][0]).examples) {
+      for (const { payload } of messageOf(operation["messages"][0]).examples ?? []) {
         const from = client.received.length;
         client.send(payload);
         const answer = await client.until(
@@ -242,5 +227,103 @@ describe("the examples of the document", () => {
     const client = await openStream(`${server.ws}/ws?token=${await rest.token()}`);
     await sendAll(client, "cryptomus");
     await client.close();
+  });
+});
+
+describe("connections with positions", () => {
+  const market = tradedMarket;
+  const names = { ...referenceNames, market, dataset: "local", ticker: "BTC/USDT" };
+  let house: ServerHere;
+  let users: Awaited<ReturnType<typeof addTraders>>;
+  const clock = new SteppedClock();
+  beforeAll(async () => {
+    const data = join(folder, "positions");
+    house = await startExchangeHere(data, clock);
+    users = await addTraders(data);
+  });
+  afterAll(() => house.server.stop());
+
+  /** Holds all that was sent against the description; gives the kinds that were seen. */
+  function kindsIn(name: string, clients: readonly StreamClient[]): ReadonlySet<string> {
+    const protocol = dialects.find((one) => one.name === name);
+    const kinds = sentOf(protocol!.describeStream(names), "positioned");
+    const seen = clients.flatMap(({ received }) =>
+      received.map(({ json, text }) => {
+        const [kind, ...others] = fitting(kinds, json);
+        expect([kind, ...others], text).toHaveLength(1);
+        return kind ?? "";
+      }),
+    );
+    return new Set(seen);
+  }
+
+  it("of the exchange are sent what is described for them, each to one kind", async () => {
+    const user = new CryptomusClient(house, users[0]);
+    const open = async () =>
+      await openStream(`${house.ws}/ws?token=${await user.token()}&positions=1`);
+    const stream = dialects.find(({ name }) => name === "cryptomus")!.describeStream(names);
+    const first = await open();
+    const ask = async (client: StreamClient, payload: object) => {
+      const from = client.received.length;
+      client.send(payload);
+      return await client.until(({ json }) => json["id"] === 1, from);
+    };
+    for (const { name } of requestsOf(stream, "positioned")) {
+      const plainName = name.replace("_positioned", "");
+      if (plainName.endsWith("_unsubscribe")) continue;
+      const request = requestsOf(stream).find((one) => one.name === plainName);
+      for (const { payload } of request?.examples ?? []) await ask(first, payload as object);
+    }
+    await tradeAfter(house, users, { clock, pauses: [0.1, 1] });
+    clock.pass(2);
+    for (const kind of ["trade", "depth", "candles", "position", "lastprice", "ticker"]) {
+      await first.until(({ json }) => json["method"] === `${kind}_update`);
+    }
+    const { json: at } = await first.until(({ json }) => json["method"] === "position_update");
+    const { epoch, seq, tick, ord } = at;
+    const second = await open();
+    const going = { id: 1, method: "trade_subscribe", params: [market] };
+    await ask(second, { ...going, since: { epoch, seq, tick, ord } });
+    await ask(second, { id: 1, method: "trade_unsubscribe", params: [market] });
+    await ask(second, { ...going, since: { epoch: "another", seq: 1, ord: 0 } });
+    await ask(second, { ...going, since: "soon" });
+    await ask(second, going);
+
+    const seen = kindsIn("cryptomus", [first, second]);
+    const described = sentOf(stream, "positioned").map(({ name }) => name);
+    expect(described.filter((name) => !seen.has(name))).toEqual([]);
+    await Promise.all([first.close(), second.close()]);
+  });
+
+  it("of bars are sent what is described for them, each to one kind", async () => {
+    const open = () => openStream(`${house.ws}/v1?apikey=${house.server.demoKey}&positions=1`);
+    const stream = dialects.find(({ name }) => name === "finazon")!.describeStream(names);
+    const clients = [await open(), await open()];
+    for (const [index, code] of ["dataset", "publisher"].entries()) {
+      const client = clients[index]!;
+      const request = (event: string, more?: object) => ({
+        ...{ event, [code]: "local", tickers: ["BTC/USDT"], channel: "bars" },
+        ...{ frequency: "1s", aggregation: "1m", request_id: 1, ...more },
+      });
+      const ask = async (payload: object) => JSON.parse(await client.ask(payload)) as Json;
+      const { epoch, seq, tick, ord } = await ask(request("subscribe"));
+      await tradeAfter(house, users, { clock, pauses: [1, 1] });
+      clock.pass(2);
+      await client.until(({ json }) => json["ch"] === "bars");
+      await client.until(({ json }) => json["ch"] === "position");
+      await ask(request("unsubscribe"));
+      await ask(request("subscribe", { since: { epoch, seq, tick, ord } }));
+      await ask(request("unsubscribe"));
+      await ask(request("subscribe", { since: { epoch: "another", seq: 1, ord: 0 } }));
+      await ask(request("subscribe", { since: "soon" }));
+      for (const event of ["heartbeat", "reset"]) await ask({ event, request_id: 1 });
+    }
+
+    const seen = kindsIn("finazon", clients);
+    const described = sentOf(stream, "positioned").map(({ name }) => name);
+    // On a connection with positions a reply without one is that of a subscribe that starts nothing.
+    const nothing = ["subscribe_reply", "first_generation_subscribe_reply"];
+    expect(described.filter((name) => !seen.has(name) && !nothing.includes(name))).toEqual([]);
+    await Promise.all(clients.map((client) => client.close()));
   });
 });

@@ -33,6 +33,7 @@ const keywords: Readonly<Record<string, (value: unknown) => boolean>> = {
   items: (value) => typeof value === "boolean" || isObject(value),
   prefixItems: Array.isArray,
   additionalItems: (value) => typeof value === "boolean",
+  not: isObject,
   anyOf: (value) => Array.isArray(value) && value.length > 0,
   oneOf: (value) => Array.isArray(value) && value.length > 0,
 };

@@ -38,6 +38,8 @@ export interface MessageDescription {
   readonly schema: object;
   /** Media type. Default: `application/json`. */
   readonly contentType?: string;
+  /** Name of the message that this one is with positions; only connections that asked for them have it. */
+  readonly positionsOf?: string;
   readonly examples: readonly MessageExample[];
 }
 

@@ -178,12 +178,14 @@ function messageOf(id: string, { name }: MessageDescription): object {
   return { $ref: `#/channels/${id}/messages/${name}` };
 }
 
-function message({ name, summary, schema, contentType, examples }: MessageDescription): object {
+function message(described: MessageDescription): object {
+  const { name, summary, schema, contentType, positionsOf, examples } = described;
   return {
     name,
     summary,
     contentType: contentType ?? defaultContentType,
     payload: schema,
+    ...(positionsOf === undefined ? {} : { "x-positions-of": positionsOf }),
     ...(examples.length === 0
       ? {}
       : { examples: examples.map((one, index) => ({ name: `${name}-${index + 1}`, ...one })) }),

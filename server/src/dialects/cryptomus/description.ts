@@ -1,5 +1,6 @@
 /** What clients have to know of the stream: its channels, their messages, and examples of both. */
 import Type, { type TSchema } from "typebox";
+import { candleIntervalsS } from "../../marketdata/candles.ts";
 import type { SecurityScheme } from "../../ports/rest.ts";
 import type {
   ChannelDescription,
@@ -8,7 +9,16 @@ import type {
   SampleNames,
   StreamDescription,
 } from "../../ports/stream-description.ts";
+import {
+  checksumField,
+  goingOn,
+  messageFields,
+  placeFields,
+  positioned,
+  positionsChannel,
+} from "../kit/position-schemas.ts";
 import { positionsMeaning, positionsParameter } from "../kit/positions.ts";
+import { defaultOptions } from "./dialect.ts";
 import { type Channel, channels, everythingWord, streamPaths, tokenParameter } from "./messages.ts";
 import { describeQueries } from "./query-description.ts";
 import {
@@ -19,6 +29,7 @@ import {
   depthData,
   lastPriceData,
   orderData,
+  positionData,
   privateUpdate,
   publicUpdate,
   refusal,
@@ -47,29 +58,73 @@ export function describeStream(names: SampleNames): StreamDescription {
       'Public and private streams of the exchange. A request is `{"id":1,"method":"…","params":[…]}`; its reply repeats `id`. Send `ping` at least once a minute.',
     security: [{ token }],
     parameters: { [positionsParameter]: positionsMeaning },
-    channels: [describeQueries(names), ...channels.map((channel) => describe(channel, names))],
+    channels: [
+      describeQueries(names),
+      ...channels.map((channel) => describe(channel, names)),
+      positionsChannel(positionUpdate),
+    ],
   };
 }
+
+/** Up to where everything was sent. */
+const positionUpdate: MessageDescription = {
+  name: "position_update",
+  positionsOf: "position_update",
+  summary: "Everything up to this position has been sent.",
+  schema: publicUpdate("position_update", positionData, placeFields),
+  examples: [
+    {
+      summary: "Everything has been sent",
+      payload: {
+        ...{ id: 0, method: "position_update", data: { timestamp: 1_795_767_013 }, error: null },
+        ...{ epoch: "9f2c", seq: 48, tick: 17_957_670_130, ord: 0 },
+      },
+    },
+  ],
+};
 
 /** What differs between the channels. */
 interface ChannelText {
   readonly title: string;
   readonly about: string;
-  readonly params: TSchema;
+  readonly params: Params;
+  /** Those of an unsubscribe, where they are other ones. */
+  readonly unsubscribeParams?: Params;
   /** Parameters of an example. */
   example(names: SampleNames): readonly unknown[];
   readonly update: TSchema;
   readonly updateSummary: string;
 }
 
-const names = (description: string, maxItems = 1_000) =>
-  Type.Array(Type.String(), { maxItems, description });
+type Params = Parameters<typeof request>[1];
+
+const names = (description: string) =>
+  Type.Array(Type.String(), { maxItems: defaultOptions.paramsMax, description });
 const markets = names(`Markets, or \`${everythingWord}\`; without any, all of them.`);
 const ofMarket = ({ market }: SampleNames) => [market];
 
 /** Ids of private updates, which are texts. */
 const orderIds = ["1", "3"];
 const accountIds = ["4"];
+
+function candleParams(meaning: string, minItems: number): Params {
+  const interval = Type.Enum([...candleIntervalsS], { description: "Interval in seconds." });
+  const places = Type.Tuple([Type.String({ description: "Market." }), interval]);
+  const params = { ...places, minItems, description: `The market and the interval. ${meaning}` };
+  return params;
+}
+
+/** What an update has beside its data with positions. Each price and ticker stands for itself, so none comes before it. */
+const positionFields: Readonly<Record<Channel, typeof placeFields>> = {
+  lastprice: placeFields,
+  ticker: placeFields,
+  trade: messageFields,
+  depth: { ...messageFields, ...checksumField },
+  candles: messageFields,
+  order: messageFields,
+  deal: messageFields,
+  balance: messageFields,
+};
 
 const texts: Readonly<Record<Channel, ChannelText>> = {
   lastprice: {
@@ -108,10 +163,11 @@ const texts: Readonly<Record<Channel, ChannelText>> = {
   candles: {
     title: "Candles",
     about: "The running candle of a market: at once, then every 500 ms when it has changed.",
-    params: Type.Array(Type.Union([Type.String(), Type.Integer()]), {
-      maxItems: 2,
-      description: "The market, and the interval in seconds, for example 60 or 3600.",
-    }),
+    params: candleParams("Both are needed.", 2),
+    unsubscribeParams: candleParams(
+      "A market alone stops those of all its intervals; without any, all of them stop.",
+      0,
+    ),
     example: ({ market }) => [market, 60],
     update: publicUpdate("candles_update", candleList),
     updateSummary: "The running candle is another one. A list of one.",
@@ -164,18 +220,15 @@ const replies: readonly MessageDescription[] = [
 
 function describe(channel: Channel, samples: SampleNames): ChannelDescription {
   const { title, about, update, updateSummary } = texts[channel];
+  const start = subscription(channel, "subscribe", samples);
+  const told: MessageDescription = {
+    ...{ name: `${channel}_update`, summary: updateSummary, schema: update },
+    examples: [{ summary: title, payload: updateSamples[channel](samples) }],
+  };
   return {
     ...{ name: channel, title, about, isPrivate: isPrivate(channel) },
-    requests: [
-      subscription(channel, "subscribe", samples),
-      subscription(channel, "unsubscribe", samples),
-    ],
-    updates: [
-      {
-        ...{ name: `${channel}_update`, summary: updateSummary, schema: update },
-        examples: [{ summary: title, payload: updateSamples[channel](samples) }],
-      },
-    ],
+    requests: [start, subscription(channel, "unsubscribe", samples), goingOn(start)],
+    updates: [told, positioned(told, positionFields[channel])],
   };
 }
 
@@ -184,7 +237,7 @@ function subscription(
   kind: "subscribe" | "unsubscribe",
   samples: SampleNames,
 ): RequestDescription {
-  const { title, params, example } = texts[channel];
+  const { title, params, unsubscribeParams = params, example } = texts[channel];
   const method = `${channel}_${kind}`;
   const isStart = kind === "subscribe";
   const payload = { id: 1, method, params: example(samples) };
@@ -194,7 +247,7 @@ function subscription(
   return {
     name: method,
     summary: isStart ? "Adds to what is sent." : "Takes away from what is sent.",
-    schema: request(method, params),
+    schema: request(method, isStart ? params : unsubscribeParams),
     replies,
     examples: [
       { summary: `${title}: ${kind}`, payload },

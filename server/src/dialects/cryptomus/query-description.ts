@@ -1,5 +1,7 @@
 /** What clients have to know of the requests that are answered once. */
 import Type, { type TSchema } from "typebox";
+import { candleIntervalsS } from "../../marketdata/candles.ts";
+import { depthScaleCount } from "../../marketdata/depth-scales.ts";
 import { recentTradesMax } from "../../marketdata/market-board.ts";
 import type { ChannelDescription, SampleNames } from "../../ports/stream-description.ts";
 import { depthLevelsMax } from "./answers.ts";
@@ -18,29 +20,46 @@ import {
 /** What differs between the queries. */
 interface QueryText {
   readonly summary: string;
-  readonly params: TSchema;
+  readonly params: Parameters<typeof request>[1];
   /** Parameters of an example. */
   example(names: SampleNames): readonly unknown[];
   readonly data: TSchema;
 }
 
+const minuteS = 60;
 const hourS = 3_600;
-const text = Type.String();
-const count = Type.Number();
-const params = (items: TSchema, maxItems: number, description: string) =>
-  Type.Array(items, { maxItems, description });
-const none = params(text, 1_000, "Not looked at.");
+const daySeconds = 86_400;
+const wholeSeconds = (description: string) =>
+  Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description });
+const count = (maximum: number, description: string) =>
+  Type.Integer({ minimum: 1, maximum, description });
+const market = Type.String({ description: "Market." });
+/** The first `needed` of these, and those behind them that are wanted. */
+const params = (places: TSchema[], needed: number, description: string) => ({
+  ...Type.Tuple(places),
+  ...{ minItems: needed, description },
+});
+const none = Type.Array(Type.Unknown(), { description: "Not looked at." });
 const orNull = (data: TSchema) => Type.Union([data, Type.Null()]);
 
 const ticker = {
-  params: params(
-    Type.Union([text, count]),
-    2,
-    "The market, and the period, which is 86400 seconds.",
-  ),
-  example: ({ market }: SampleNames) => [market, 86_400],
+  params: params([market, Type.Literal(daySeconds)], 1, "The market, and the period in seconds."),
+  example: ({ market: code }: SampleNames) => [code, daySeconds],
   data: orNull(tickerData),
 };
+
+const tradeId = Type.String({
+  pattern: "^[0-7][0-9A-HJKMNP-TV-Z]{9}[0-3][0-9A-HJKMNP-TV-Z]{15}$",
+  description: "Id of a trade.",
+});
+
+const scale = Type.Union(
+  [
+    Type.Integer({ minimum: 0, maximum: depthScaleCount - 1 }),
+    Type.String({ pattern: "^[0-9]+(\\.[0-9]+)?$" }),
+  ],
+  { description: 'An index as a number, or a price step as a text, `"0"` for the finest.' },
+);
 
 const texts: Readonly<Record<QueryMethod, QueryText>> = {
   ping: {
@@ -54,8 +73,8 @@ const texts: Readonly<Record<QueryMethod, QueryText>> = {
   },
   lastprice_request: {
     summary: "Price of the newest trade; `null` before the first one.",
-    params: params(text, 1, "The market."),
-    example: ({ market }) => [market],
+    params: params([market], 1, "The market."),
+    example: (names) => [names.market],
     data: orNull(plain("Price.")),
   },
   ticker_request: { summary: "Figures of the last 24 hours.", ...ticker },
@@ -63,31 +82,36 @@ const texts: Readonly<Record<QueryMethod, QueryText>> = {
   depth_request: {
     summary: "The order book.",
     params: params(
-      Type.Union([text, count]),
-      3,
-      `The market, most levels of each side (up to ${depthLevelsMax}), and the scale: an index as a number, or a price step as a text, \`"0"\` for the finest.`,
+      [market, count(depthLevelsMax, "Most levels of each side."), scale],
+      1,
+      "The market, how many levels, and the scale.",
     ),
-    example: ({ market }) => [market, 10, "0"],
+    example: (names) => [names.market, 10, "0"],
     data: orNull(bookData),
   },
   trades_request: {
     summary: "The newest trades.",
     params: params(
-      Type.Union([text, count]),
-      3,
-      `The market, how many (up to ${recentTradesMax}), and the id of a trade: only newer ones are told.`,
+      [market, count(recentTradesMax, "Most trades."), tradeId],
+      1,
+      "The market, how many, and the id of a trade: only newer ones are told.",
     ),
-    example: ({ market }) => [market, 20],
+    example: (names) => [names.market, 20],
     data: recentTrades,
   },
   candles_request: {
     summary: "Candles of the past: the newest 1,440 of those asked for.",
     params: params(
-      Type.Union([text, count]),
+      [
+        market,
+        wholeSeconds("Start, in seconds since 1970."),
+        wholeSeconds("End, not before the start."),
+        Type.Enum([...candleIntervalsS], { description: "Interval in seconds." }),
+      ],
       4,
-      "The market, start and end in seconds since 1970, and the interval in seconds.",
+      "The market, start and end, and the interval.",
     ),
-    example: ({ market, nowS }) => [market, nowS - 6 * hourS, nowS + hourS, 60],
+    example: (names) => [names.market, names.nowS - 6 * hourS, names.nowS + hourS, minuteS],
     data: candleList,
   },
 };

@@ -2,7 +2,8 @@
  * JSON Schemas of the messages of the stream, for its description and for the tests, which hold every
  * message against them. The fields of each are those of its type in `messages.ts`, or this does not compile.
  */
-import Type, { type TSchema } from "typebox";
+import Type, { type TProperties, type TSchema } from "typebox";
+import { idLengthMax } from "./decode.ts";
 import { streamErrorCodes } from "./errors.ts";
 import {
   type Acknowledgement,
@@ -34,22 +35,25 @@ const seconds = (description: string) =>
 const market = () => Type.String({ description: "Market, `BASE_QUOTE`." });
 const direction = (description: string) => Type.Enum(["buy", "sell"], { description });
 
-/** `id` of requests and replies. */
+/** `id` of replies. */
 const requestId = (description: string) =>
   Type.Union([Type.String(), Type.Number()], { description });
 
 /** What an answered request and an update have beside their data. */
 const noError = Type.Null({ description: "Nothing is wrong." });
 
-/** A request with these parameters. */
-export function request(method: string, params: TSchema): TSchema {
+/** A request with these parameters; they may be left out where none are ones that mean something. */
+export function request(method: string, params: TSchema & { readonly minItems?: number }): TSchema {
+  const needsParams = (params.minItems ?? 0) > 0;
   return Type.Object(
     {
-      id: requestId("Your own id of the request, which the reply repeats character by character."),
+      id: Type.Union([Type.String({ maxLength: idLengthMax }), Type.Integer()], {
+        description: "Your own id of the request, which the reply repeats character by character.",
+      }),
       method: Type.Literal(method),
-      params: Type.Optional(params),
+      params: needsParams ? params : Type.Optional(params),
     },
-    { required: ["id", "method"] },
+    { required: ["id", "method", ...(needsParams ? ["params"] : [])] },
   );
 }
 
@@ -60,8 +64,9 @@ export function answer(method: ReplyMethod, data: TSchema): TSchema {
 }
 
 /** A message of a public channel; its id is the number 0. */
-export function publicUpdate(method: string, data: TSchema): TSchema {
-  return envelope({ id: Type.Literal(0), method: Type.Literal(method), data, error: noError });
+export function publicUpdate(method: string, data: TSchema, more: TProperties = {}): TSchema {
+  const update = { id: Type.Literal(0), method: Type.Literal(method), data, error: noError };
+  return envelope({ ...update, ...more });
 }
 
 /** A message of a private channel; its id is a text. */
@@ -259,3 +264,9 @@ export const dealData: TSchema = objectOf<{ info: DealInfo }>({
     committedAt: seconds("When it happened."),
   }),
 });
+
+/** `data` of `position_update`. */
+export const positionData: TSchema = Type.Object(
+  { timestamp: seconds("When that was so.") },
+  { additionalProperties: false },
+);

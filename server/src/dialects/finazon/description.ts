@@ -6,6 +6,13 @@ import type {
   SampleNames,
   StreamDescription,
 } from "../../ports/stream-description.ts";
+import {
+  barFields,
+  goingOn,
+  messageFields,
+  positioned,
+  positionsChannel,
+} from "../kit/position-schemas.ts";
 import { positionsMeaning, positionsParameter } from "../kit/positions.ts";
 import { streamPaths } from "./dialect.ts";
 import { barsChannel, minuteAggregation, sessionParameter, successCodes } from "./messages.ts";
@@ -14,6 +21,7 @@ import {
   bar,
   command,
   commandReply,
+  position,
   refusal,
   subscription,
   subscriptionReply,
@@ -32,7 +40,12 @@ export function describeStream(names: SampleNames): StreamDescription {
       "Bars of one minute of every dataset. A request is a JSON object with `event`, and a `request_id` if you like.",
     security: [{ apikey: keyScheme }],
     parameters: { [positionsParameter]: positionsMeaning, [sessionParameter]: sessionMeaning },
-    channels: [barsOf("current", names), connection, barsOf("first", names)],
+    channels: [
+      barsOf("current", names),
+      connection,
+      barsOf("first", names),
+      positionsChannel(positionOf(names)),
+    ],
   };
 }
 
@@ -54,8 +67,19 @@ const error: MessageDescription = {
   ],
 };
 
+function positionOf({ dataset }: SampleNames): MessageDescription {
+  const payload = { d: dataset, ch: "position", t: 1_795_767_013, epoch: "9f2c", seq: 48, ord: 0 };
+  return {
+    ...{ name: "position", positionsOf: "position" },
+    summary: "Everything of the dataset up to this position has been sent.",
+    schema: position,
+    examples: [{ summary: "Everything has been sent", payload }],
+  };
+}
+
 function barsOf(generation: Generation, names: SampleNames): ChannelDescription {
   const isCurrent = generation === "current";
+  const start = subscriptionOf("subscribe", generation, names);
   const update: MessageDescription = {
     name: isCurrent ? "bar" : "first_generation_bar",
     summary: "The running bar, or one that is closed or was corrected.",
@@ -69,11 +93,12 @@ function barsOf(generation: Generation, names: SampleNames): ChannelDescription 
       ? "The running bar of each ticker at each boundary of `frequency`, each bar once more when it is closed, and again where late trades change it."
       : "The same for older clients, which say `publisher` for `dataset`.",
     isPrivate: false,
-    requests: [
-      subscriptionOf("subscribe", generation, names),
-      subscriptionOf("unsubscribe", generation, names),
+    requests: [start, subscriptionOf("unsubscribe", generation, names), goingOn(start)],
+    updates: [
+      update,
+      ...(isCurrent ? [error] : []),
+      positioned(update, { ...messageFields, ...barFields }),
     ],
-    updates: isCurrent ? [update, error] : [update],
   };
 }
 

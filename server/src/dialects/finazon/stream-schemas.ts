@@ -3,6 +3,8 @@
  * message against them.
  */
 import Type, { type TSchema } from "typebox";
+import { placeFields } from "../kit/position-schemas.ts";
+import { requestIdLengthMax } from "./decode.ts";
 import { streamErrorCodes } from "./errors.ts";
 import {
   barsChannel,
@@ -17,7 +19,7 @@ import {
 const exact = { additionalProperties: false } as const;
 
 const yourId = Type.Optional(
-  Type.Union([Type.String(), Type.Number(), Type.Null()], {
+  Type.Union([Type.String({ maxLength: requestIdLengthMax }), Type.Number(), Type.Null()], {
     description: "Your own id of the request, which the reply repeats character by character.",
   }),
 );
@@ -28,7 +30,12 @@ const itsId = Type.Optional(
 );
 
 const datasetText = "Code of a dataset, for example huobi.";
-const tickers = Type.Array(Type.String(), { minItems: 1, description: "Tickers of the dataset." });
+/** White space around names is read past; a name has something else. */
+const name = (description: string) => Type.String({ pattern: "\\S", description });
+const tickers = Type.Array(name("Ticker."), {
+  minItems: 1,
+  description: "Tickers of the dataset.",
+});
 
 const stream = {
   channel: Type.Literal(barsChannel),
@@ -38,13 +45,15 @@ const stream = {
 
 /** A request to start or stop streams. The first generation says `publisher` for `dataset`. */
 export function subscription(event: EventName, code: "dataset" | "publisher"): TSchema {
-  return Type.Object({
+  const fields = {
     event: Type.Literal(event),
-    [code]: Type.String({ description: datasetText }),
+    [code]: name(datasetText),
     tickers,
     ...stream,
     request_id: yourId,
-  });
+  };
+  // Whoever says both speaks the current generation.
+  return Type.Object(fields, code === "dataset" ? {} : { not: { required: ["dataset"] } });
 }
 
 /** A request without parameters. */
@@ -131,3 +140,14 @@ export function bar(generation: "current" | "first"): TSchema {
     exact,
   );
 }
+
+/** Up to where everything of a dataset was sent. */
+export const position: TSchema = Type.Object(
+  {
+    d: Type.String({ description: "Dataset." }),
+    ch: Type.Literal("position"),
+    t: Type.Integer({ description: "When that was so. Unix seconds." }),
+    ...placeFields,
+  },
+  exact,
+);

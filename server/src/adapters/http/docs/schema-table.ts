@@ -19,6 +19,7 @@ interface Schema {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly maxLength?: number;
+  readonly minItems?: number;
   readonly maxItems?: number;
 }
 
@@ -48,7 +49,7 @@ function rowHtml({ name, isRequired, schema }: Row): Html {
 /** Also those of each alternative, since they are told apart by their types alone. */
 function fieldsOf(schema: Schema, path: string, depth: number): readonly Row[] {
   if (depth > depthMax) return [];
-  const { properties = {}, required = [], items } = schema;
+  const { properties = {}, required = [], items, minItems } = schema;
   const own = Object.entries(properties).flatMap(([field, part]) => {
     const name = path === "" ? field : `${path}.${field}`;
     return [
@@ -57,7 +58,7 @@ function fieldsOf(schema: Schema, path: string, depth: number): readonly Row[] {
     ];
   });
   const places = placesOf(schema).map((part, place) => ({
-    ...{ name: `${path}[${place}]`, isRequired: true, schema: part },
+    ...{ name: `${path}[${place}]`, isRequired: place < (minItems ?? place + 1), schema: part },
   }));
   const ofItems = isOne(items) ? fieldsOf(items, `${path}[]`, depth + 1) : [];
   const others = alternatives(schema).flatMap((part) => fieldsOf(part, path, depth + 1));

@@ -42,8 +42,15 @@ interface Message {
   readonly name: string;
   readonly summary: string;
   readonly contentType: string;
-  readonly payload: object;
+  readonly payload: Payload;
+  /** Name of the message that this one is with positions. */
+  readonly "x-positions-of"?: string;
   readonly examples?: readonly { readonly summary: string; readonly payload: unknown }[];
+}
+
+interface Payload {
+  readonly properties?: Readonly<Record<string, object>>;
+  readonly required?: readonly string[];
 }
 
 interface Scheme {
@@ -120,8 +127,27 @@ function operationHtml(document: AsyncApiDocument, operation: Operation): Html {
     messageOf(document, operation, one),
   );
   const who = operation.action === "receive" ? "You send" : "The server sends";
-  return html`${messages.map((one) => html`<h3>${who} <code>${one.name}</code></h3>${messageHtml(one)}`)}
-${replies.map((one) => html`<details class="reply"><summary>Reply <code>${one.name}</code>: ${prose(one.summary)}</summary>${messageHtml(one)}</details>`)}`;
+  const isMore = ({ name, "x-positions-of": of = name }: Message) => of !== name;
+  const others = [...messages, ...replies].filter(isMore);
+  const isAllMore = messages.every(isMore);
+  return html`${messages
+    .filter((one) => !isMore(one))
+    .map((one) => html`<h3>${who} <code>${one.name}</code></h3>${messageHtml(one)}`)}
+${others.map((one) => moreHtml(document, operation, one))}
+${isAllMore ? undefined : replies.map((one) => html`<details class="reply"><summary>Reply <code>${one.name}</code>: ${prose(one.summary)}</summary>${messageHtml(one)}</details>`)}`;
+}
+
+/** What a message has more than that of connections without positions. */
+function moreHtml(document: AsyncApiDocument, operation: Operation, message: Message): Html {
+  const { name, summary, payload, "x-positions-of": plainName = name } = message;
+  const plain = messageOf(document, operation, { $ref: `/${plainName}` });
+  const isMore = (field: string) => !Object.hasOwn(plain.payload.properties ?? {}, field);
+  const fields = Object.entries(payload.properties ?? {}).filter(([field]) => isMore(field));
+  const more = {
+    properties: Object.fromEntries(fields),
+    required: payload.required?.filter(isMore) ?? [],
+  };
+  return html`<details class="reply"><summary><code>${name}</code>: ${prose(summary)}</summary>${schemaTable(more)}</details>`;
 }
 
 function messageHtml({ summary, contentType, payload, examples = [] }: Message): Html {
