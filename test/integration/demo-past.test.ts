@@ -9,7 +9,7 @@ import { engineFiles } from "../../server/src/main/stores/engine-files.ts";
 import { openLog } from "../../server/src/main/stores/engine-stores.ts";
 import { decodeCommands } from "../../server/src/sequencer/command-codec.ts";
 import { CryptomusClient } from "../support/cryptomus-client.ts";
-import { startServerHere } from "../support/server-here.ts";
+import { type ServerHere, startServerHere } from "../support/server-here.ts";
 
 let folder: string;
 beforeAll(() => {
@@ -112,4 +112,36 @@ it("is left out where the configuration says so", async () => {
   const trades = await replayed(data, "BTC_USDT");
   const hourAgo = Date.now() / 1_000 - hourS;
   expect(trades.filter(({ t }) => t < hourAgo)).toEqual([]);
+});
+
+it("is there of a simulated dataset too, made once, also where trades are not stored", async () => {
+  const settings = { "exchange.enabled": false, "demo.pastHours": 24 };
+  const ask = async (here: ServerHere, path: string) => {
+    const query = `dataset=huobi&ticker=BTC/USDT&apikey=${here.server.demoKey}&page_size=1000`;
+    const reply = await fetch(`${here.http}/latest/${path}&${query}`);
+    return (await reply.json()) as { data: (Bar & { readonly p: number })[] };
+  };
+  const hours = "time_series?interval=1h&order=asc";
+  for (const trades of [true, false]) {
+    const data = join(folder, `dataset-${trades}`);
+    const feed = { kind: "simulator", seed: 7 };
+    const datasets = [{ code: "huobi", feed, history: { trades } }];
+    const setup = { data, settings: { ...settings, datasets } };
+    const first = await startServerHere(setup);
+    const { data: bars } = await ask(first, hours);
+    expect(bars.length).toBeGreaterThanOrEqual(24);
+    // It ends before the minute of the start.
+    const nowS = Math.floor(Date.now() / 60_000) * 60;
+    const old = `trades?end_at=${nowS - 120}`;
+    const { data: told } = await ask(first, old);
+    expect(told.length > 0).toBe(trades);
+    await first.server.stop();
+
+    const again = await startServerHere(setup);
+    const { data: after } = await ask(again, hours);
+    const over = bars.slice(0, -2);
+    expect(after.slice(0, over.length)).toEqual(over);
+    expect((await ask(again, old)).data).toEqual(told);
+    await again.server.stop();
+  }
 });

@@ -6,7 +6,7 @@
 import type { Side } from "../core/market/rules.ts";
 import { ticks } from "../core/num/units.ts";
 import type { TimedCommands } from "../ports/timed-commands.ts";
-import { closeLengthUs, pastTrades } from "../simulation/past-trades.ts";
+import { closeness, pastTrades } from "../simulation/past-trades.ts";
 import { Random } from "../simulation/random.ts";
 import type { ModelTrade } from "../simulation/trade-model.ts";
 import { type ParticipantMarket, parseParticipantsOptions, type TradedMarket } from "./config.ts";
@@ -34,15 +34,10 @@ export function participantsPast(past: ParticipantsPast): readonly TimedCommands
   if (typeof parsed === "string") return parsed;
   const participants = createParticipants(options);
   if (typeof participants === "string") return participants;
-  const perSecond = parsed.reduce((sum, { tradesPerSecond }) => sum + tradesPerSecond, 0);
-  const expected = (perSecond * closeLengthUs(untilUs - fromUs)) / 1_000_000;
-  const share = Math.min(1, pastTradesUsual / Math.max(expected, 1));
+  const close = closeness(parsed, untilUs - fromUs, pastTradesUsual);
   const steps = parsed.flatMap((market) => {
-    const { code } = market.rules;
-    const random = new Random(seed, `${code} past`);
-    // Busy spells may bring more than was expected.
-    const tradesMax = Math.ceil((2 * pastTradesUsual * market.tradesPerSecond) / perSecond);
-    const trades = pastTrades(market, random, { fromUs, untilUs, share, tradesMax });
+    const random = new Random(seed, `${market.rules.code} past`);
+    const trades = pastTrades(market, random, { fromUs, untilUs, ...close(market) });
     return tradedBy(market, trades, random);
   });
   const opening = { timeUs: fromUs, commands: participants.setUp() };

@@ -330,7 +330,7 @@ const lastParts = (feeds: readonly FeedPart[]) => ({
         maximum: 168,
         default: 24,
         description:
-          "hours of a past, made up, that a new exchange with simulated participants begins with; 0 for none",
+          "hours of a past, made up, that a new exchange with simulated participants and a new simulated dataset begin with; 0 for none",
       }),
     },
     section,

@@ -19,6 +19,7 @@ import { startRetention } from "../streams/dataset-retention.ts";
 import { recordedReader } from "../streams/recorded-dataset.ts";
 import { rememberedTicker } from "../streams/remembered-ticker.ts";
 import { watchTickers } from "../streams/stored-tickers.ts";
+import { makeDatasetPast } from "./demo/dataset-past.ts";
 import type { ServedDataset } from "./served-dataset.ts";
 
 /** How long is kept what a live feed says, in days, unless told otherwise. */
@@ -124,6 +125,14 @@ export class Recordings {
       return;
     }
     this.#tickers.set(code, restored.tickers);
+    const isNew = restored.start.follows === "nothing" && restored.tickers.length === 0;
+    if (isNew && opened !== undefined) {
+      await makeDatasetPast(opened, {
+        ...{ dataset: code, store, log, nowUs: clock.nowUs() },
+        hours: this.#parts.config.demo.pastHours,
+        keepsTrades: config.history.trades,
+      });
+    }
     const keepDays = keepDaysOf(config);
     if (keepDays > 0) {
       this.#cancels.push(startRetention({ dataset: code, store, keepDays, clock, log }));

@@ -1,5 +1,6 @@
 /** What kinds of feeds there are, each as one value, and what comes of a configured one. */
 import type { Static, TSchema } from "typebox";
+import type { ImportBatch } from "./dataset-store.ts";
 import type { Dialect } from "./dialect.ts";
 import type { Feed, FeedContext } from "./feed.ts";
 import type { IngestDoor } from "./ingest-door.ts";
@@ -38,6 +39,8 @@ export interface OpenedKind {
   readonly isRecording: boolean;
   /** Whether its prices are made up; said aloud at the start. */
   readonly simulated: boolean;
+  /** Makes up what a simulated dataset begins with of which nothing is stored. */
+  inventPast?(span: PastSpan): InventedPast;
   /** Its clock, where that can be controlled. */
   readonly replay?: OpenedReplay;
   /** The same recording once more, on a clock of its own that begins at its recorded times; it is read once for all. */
@@ -47,6 +50,17 @@ export interface OpenedKind {
   /** What of it is reached over WebSocket. */
   streams?(dataset: string, door: IngestDoor): readonly Dialect[];
 }
+
+/** Of which time a past is made up: from one minute to before another one, in microseconds since 1970. */
+export interface PastSpan {
+  readonly fromUs: number;
+  readonly untilUs: number;
+  /** Whether trades are stored, or bars alone. */
+  readonly keepsTrades: boolean;
+}
+
+/** A past that is made up: what is to be stored at once, trades or bars of minutes. */
+export type InventedPast = Omit<ImportBatch, "dataset">;
 
 /** A kind of feed as one value: what may be written of it in the configuration, and how it is opened. */
 export interface FeedKind<Schema extends TSchema = TSchema> {

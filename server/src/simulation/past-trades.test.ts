@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { closeLengthUs, type PastOptions, pastTrades } from "./past-trades.ts";
+import { closeness, type PastOptions, pastTrades } from "./past-trades.ts";
 import { Random } from "./random.ts";
 import type { ModelTrade } from "./trade-model.ts";
 
@@ -46,9 +46,30 @@ describe("the past of a market", () => {
     const volume = lots(close) / 2 / (lots(before) / 22);
     expect(volume).toBeGreaterThan(0.4);
     expect(volume).toBeLessThan(2.5);
-    const expected = (market.tradesPerSecond * day.share * closeLengthUs(24 * hourUs)) / 1e6;
-    expect(trades.length / expected).toBeGreaterThan(0.8);
-    expect(trades.length / expected).toBeLessThan(1.25);
+  });
+
+  it("is told as closely as so many trades allow", () => {
+    const usual = 5_000;
+    const close = closeness([market, market], 24 * hourUs, 2 * usual)(market);
+    const trades = past(close);
+    expect(trades.length / usual).toBeGreaterThan(0.8);
+    expect(trades.length / usual).toBeLessThan(1.25);
+  });
+
+  it("moves as far and trades as much in a model that runs faster", () => {
+    const fast = past({ tempo: 30 });
+    expect(fast.at(-1)?.timeUs).toBeLessThan(untilUs);
+    expect(fast.length / past().length).toBeGreaterThan(0.7);
+    expect(fast.length / past().length).toBeLessThan(1.4);
+    const ranges = Array.from({ length: 20 }, (_, seed) => {
+      const trades = pastTrades(market, new Random(seed, "tempo"), { ...day, tempo: 30 });
+      const prices = trades.map(({ priceTicks }) => priceTicks);
+      return (Math.max(...prices) - Math.min(...prices)) / market.startTicks;
+    });
+    // The range of a day is about 1.6 deviations.
+    const mean = ranges.reduce((sum, range) => sum + range, 0) / ranges.length;
+    expect(mean / market.dailyVolatility).toBeGreaterThan(1);
+    expect(mean / market.dailyVolatility).toBeLessThan(2.4);
   });
 
   it("has the newest trades where it may not have all", () => {

@@ -4,9 +4,10 @@
  */
 import type { Trade } from "../../marketdata/trade.ts";
 import type { Feed, FeedContext, FeedEvent, FeedOutcome, StopSignal } from "../../ports/feed.ts";
-import type { SimulatedMarket } from "../../simulation/market.ts";
+import type { InventedPast, PastSpan } from "../../ports/feed-kind.ts";
 import { parseSimulatorOptions, type SimulatorOptions } from "./config.ts";
 import { MarketStream } from "./market-stream.ts";
+import { type SimulatedVenue, simulatedPast } from "./past.ts";
 
 /**
  * How far behind the clock the simulator catches up, in microseconds. After a longer pause, such as
@@ -17,8 +18,13 @@ export const catchUpMaxUs = 10_000_000;
 /** A batch spans at most this much event time, which bounds it by the configured rates. */
 const batchSpanUs = 100_000;
 
+/** A feed, and the past that its dataset may begin with. */
+export interface SimulatorFeed extends Feed {
+  inventPast(span: PastSpan): InventedPast;
+}
+
 /** Opens a simulated venue; a text says what is wrong with the options. */
-export function createSimulatorFeed(options: SimulatorOptions): Feed | string {
+export function createSimulatorFeed(options: SimulatorOptions): SimulatorFeed | string {
   const markets = parseSimulatorOptions(options);
   if (typeof markets === "string") return markets;
   const venue: SimulatedVenue = { seed: options.seed, venue: options.venue, markets };
@@ -26,13 +32,8 @@ export function createSimulatorFeed(options: SimulatorOptions): Feed | string {
     time: "wall",
     tickers: markets.map((market) => market.ticker),
     run: (context, signal) => simulate(venue, context, signal),
+    inventPast: (span) => simulatedPast(venue, span),
   };
-}
-
-interface SimulatedVenue {
-  readonly seed: number;
-  readonly venue: string;
-  readonly markets: readonly SimulatedMarket[];
 }
 
 async function* simulate(

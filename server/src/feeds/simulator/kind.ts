@@ -20,6 +20,7 @@ function open(config: SimulatorFeedConfig, publisher: string): OpenedFeed | stri
   if (typeof feed === "string") return feed;
   return {
     feed,
+    inventPast: (span) => feed.inventPast(span),
     waitsForConsumers: false,
     waitsForAudience: false,
     isRecording: false,
