@@ -8,6 +8,7 @@ import {
   FinazonRest,
   FinazonStream,
   type FinazonStreamOptions,
+  type Indicator,
   type Platform,
   systemPlatform,
   type TickerRefusal,
@@ -127,6 +128,31 @@ describe("bars", () => {
     expect(stream.counts.gaps).toBe(0);
   });
 
+  it("with positions begin anew where the server cannot go on, and the gap is counted", async () => {
+    const settings = { "exchange.enabled": false };
+    const first = await startServerHere({ data: join(folder, "first"), settings });
+    let here = first;
+    const { port } = first.server;
+    const stream = open({
+      url: first.http,
+      key: () => here.server.demoKey ?? "",
+      positions: true,
+    });
+    const seen: Bar[] = [];
+    stream.bars({ dataset, tickers: [ticker] }).listen((bar) => seen.push(bar));
+    const told = () => stream.counts.received - seen.length;
+    // The reply and a place from which it could go on.
+    await until(() => expect([seen.length > 0, told() > 1]).toEqual([true, true]));
+    await first.server.stop();
+    // Another folder is another source, with positions of its own.
+    const again = { ...settings, "server.port": port };
+    here = await startServerHere({ data: join(folder, "second"), settings: again });
+    const before = seen.length;
+    await until(() => expect(seen.length).toBeGreaterThan(before));
+    expect(stream.counts).toMatchObject({ gaps: 1, resumes: 0 });
+    await here.server.stop();
+  });
+
   it("stop when nobody wants them any more", async () => {
     const stream = open();
     const [one, two] = [
@@ -227,6 +253,30 @@ describe("the past", () => {
     for await (const bar of rest.bars({ dataset: "local", ticker, interval: "1m" }))
       past.push(bar.close);
     expect(past.length).toBeGreaterThan(0);
+  });
+
+  it("has every indicator with all its values, digit by digit", async () => {
+    const settings = { "exchange.enabled": false, "demo.pastHours": 3 };
+    const { server: past, http } = await startServerHere({ data: join(folder, "past"), settings });
+    const rest = new FinazonRest({ url: http, key: past.demoKey ?? "" });
+    // Of minutes that are over, which nothing changes any more.
+    const endMs = Math.floor(Date.now() / 60_000) * 60_000 - 120_000;
+    const series = { dataset, ticker, interval: "1m", pageSize: 5, endMs } as const;
+    const names: readonly Indicator[] = [
+      ...(["atr", "bbands", "ichimoku", "ma", "macd", "obv", "rsi", "sar", "stoch"] as const),
+    ];
+    for (const name of names) {
+      const rows = await rest.indicator(name, series);
+      const query = `dataset=${dataset}&ticker=${ticker}&interval=1m&page_size=5&end_at=${endMs / 1_000}`;
+      const address = `${http}/latest/time_series/${name}?${query}&apikey=${past.demoKey}`;
+      const told = rows.map(({ timeMs, values }) => {
+        const fields = Object.entries(values).map(([field, value]) => `"${field}":"${value}"`);
+        return `{${[`"t":${timeMs / 1_000}`, ...fields].join()}}`;
+      });
+      expect(rows).toHaveLength(5);
+      expect(await (await fetch(address)).text()).toContain(`[${told.join()}]`);
+    }
+    await past.stop();
   });
 
   it("tells the times of which not everything is known", async () => {
