@@ -1,7 +1,7 @@
 /** What clients have to know of the requests that are answered once. */
 import Type, { type TSchema } from "typebox";
 import { candleIntervalsS } from "../../marketdata/candles.ts";
-import { depthScaleCount } from "../../marketdata/depth-scales.ts";
+import { depthScalesMax } from "../../marketdata/depth-scales.ts";
 import { recentTradesMax } from "../../marketdata/market-board.ts";
 import type { ChannelDescription, SampleNames } from "../../ports/stream-description.ts";
 import { depthLevelsMax } from "./answers.ts";
@@ -55,10 +55,13 @@ const tradeId = Type.String({
 
 const scale = Type.Union(
   [
-    Type.Integer({ minimum: 0, maximum: depthScaleCount - 1 }),
+    Type.Integer({ minimum: 0, maximum: depthScalesMax - 1 }),
     Type.String({ pattern: "^[0-9]+(\\.[0-9]+)?$" }),
   ],
-  { description: 'An index as a number, or a price step as a text, `"0"` for the finest.' },
+  {
+    description:
+      'An index as a number, or a price step as a text, `"0"` for the finest. There are as many as the operator has.',
+  },
 );
 
 const texts: Readonly<Record<QueryMethod, QueryText>> = {
