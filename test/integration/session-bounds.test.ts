@@ -9,6 +9,7 @@ import { Catalog } from "../../server/src/marketdata/catalog.ts";
 import { LiveClockSessions } from "../../server/src/streams/clock-sessions.ts";
 import { VirtualClock } from "../../server/src/testing/virtual-clock.ts";
 import { playing } from "../support/theatre.ts";
+import { until } from "../support/until.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "openbourse-session-bounds-"));
 const path = join(folder, "day.csv");
@@ -62,6 +63,21 @@ describe("sessions", () => {
     expect(sessions.join("b", "y")).toBe("too-many-sessions-in-all");
     expect(joined("a", "x")).not.toBe(joined("b", "x"));
     expect(sessions.of("a").map(({ name }) => name)).toEqual(["x", "y"]);
+    expect(sessions.counts).toMatchObject({
+      begun: 3,
+      refused: { "too-many-sessions": 1, "too-many-sessions-in-all": 1 },
+    });
+    expect(sessions.load()).toEqual([{ dataset: "d", playing: 3, trades: 0 }]);
+  });
+
+  it("count what they have played, also when they are gone", async () => {
+    const session = joined("a", "x");
+    await until(() => expect(session.marketUs).toBeDefined());
+    await session.control.act({ kind: "seek", toUs: 1_700_000_700 * 1e6 });
+    await session.control.act({ kind: "step", step: "bar" });
+    expect(sessions.load()).toEqual([{ dataset: "d", playing: 0, trades: 2 }]);
+    session.end();
+    expect(sessions.load()).toEqual([{ dataset: "d", playing: 0, trades: 2 }]);
   });
 
   it.each(["", "a b", "../x", "ä", "a".repeat(65)])("are not called %j", (name) => {

@@ -5,8 +5,13 @@ import type { Clock } from "../../server/src/ports/clock.ts";
 /** Stands still unless it is told otherwise, while timers run: nothing grows old, however long a start takes. */
 export class StandingClock implements Clock {
   readonly #system = systemClock();
-  #nowUs = this.#system.nowUs();
+  #nowUs: number;
   #monotonicMs = this.#system.monotonicMs();
+
+  /** Begins now, or at a moment that is the same each time. */
+  constructor(startUs?: number) {
+    this.#nowUs = startUs ?? this.#system.nowUs();
+  }
 
   nowUs(): number {
     return this.#nowUs;
@@ -22,7 +27,7 @@ export class StandingClock implements Clock {
 
   /** Lets time pass; timers do not notice. */
   pass(seconds: number): void {
-    this.#nowUs += seconds * 1e6;
+    this.#nowUs += Math.round(seconds * 1e6);
     this.#monotonicMs += seconds * 1e3;
   }
 }

@@ -2,6 +2,7 @@
  * The commands on the exchange: its users, their money, its markets, who is connected, and the upkeep
  * of its files.
  */
+import { createInterface } from "node:readline";
 import { Argument, type Command } from "commander";
 import type { TransferOptions } from "./commands/deposit.ts";
 import type { SetFeesOptions } from "./commands/fees.ts";
@@ -252,7 +253,12 @@ function addReplayControlCommand(program: Command, done: Done): void {
     program
       .command("replay-control")
       .description("say where the running server's recordings are, or move them in time")
-      .addArgument(new Argument("<action>", "what to do").choices(actions))
+      .addArgument(
+        new Argument("<action>", "what to do; - does what lines of standard input say").choices([
+          ...actions,
+          "-",
+        ]),
+      )
       .argument(
         "[value]",
         "a speed; a step: trade, second or bar; or a moment: 2024-08-08T10:00:00Z",
@@ -262,13 +268,18 @@ function addReplayControlCommand(program: Command, done: Done): void {
     .option("--json", "print one JSON object")
     .action(
       async (
-        action: (typeof actions)[number],
+        action: (typeof actions)[number] | "-",
         value: string | undefined,
         options: JsonOptions & { dataset?: string },
       ) => {
-        const { replayControl } = await import("./commands/replay-control.ts");
+        const { replayControl, replayScript } = await import("./commands/replay-control.ts");
         const { dataset, json } = options;
-        done(await replayControl(configInput(options), { action, value, dataset, json }));
+        const input = configInput(options);
+        if (action !== "-") done(await replayControl(input, { action, value, dataset, json }));
+        else {
+          const lines = createInterface({ input: process.stdin });
+          done(await replayScript(input, { actions, dataset, json }, lines));
+        }
       },
     );
 }

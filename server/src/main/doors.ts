@@ -17,6 +17,7 @@ import { feedStatuses, health } from "./health.ts";
 import { mirrorFigures } from "./mirror-figures.ts";
 import { apiDescription } from "./protocols.ts";
 import type { Served } from "./served.ts";
+import { sessionFigures } from "./session-figures.ts";
 import type { Site } from "./site.ts";
 import { connectionBounds } from "./start/listening.ts";
 import type { ConnectionBounds } from "./start/open-files.ts";
@@ -85,6 +86,7 @@ export async function openDoors(site: Site, served: Served, options: DoorOptions
   );
   meter.onRead(registerFigures(meter, { hub, gateway, feeds, recordings, engine, clock }));
   meter.onRead(dayFigures(meter, trading?.days ?? []));
+  meter.onRead(sessionFigures(meter, served.sessions));
   meter.onRead(mirrorFigures(meter, trading?.mirrors?.mirrors ?? []));
   const readiness = () =>
     health({

@@ -55,12 +55,31 @@ export interface ClockSessionsOptions {
   readonly unchangedBars: boolean;
 }
 
+/** What sessions do with one recording. */
+export interface SessionLoad {
+  readonly dataset: string;
+  /** Sessions in which it is not over. */
+  readonly playing: number;
+  /** Trades of it that were played in sessions, those of a seek included. */
+  readonly trades: number;
+}
+
 /** See the head of the file. */
 export class LiveClockSessions implements ClockSessions {
+  /** Sessions that were begun, and those that were not, by why. */
+  readonly counts: { begun: number; readonly refused: Record<SessionRefusal, number> } = {
+    begun: 0,
+    refused: {
+      "bad-session-name": 0,
+      "nothing-recorded": 0,
+      "too-many-sessions": 0,
+      "too-many-sessions-in-all": 0,
+    },
+  };
   readonly #options: ClockSessionsOptions;
   readonly #byKey = new Map<string, LiveSession>();
-  /** Sessions that were begun; part of what sets their topics apart. */
-  #begun = 0;
+  /** Trades of recordings that were played in sessions that have ended. */
+  readonly #played = new Map<string, number>();
   /** Those that end and have not ended yet. */
   readonly #ending = new Set<Promise<void>>();
 
@@ -74,22 +93,32 @@ export class LiveClockSessions implements ClockSessions {
   }
 
   join(owner: string, name: string): ClockSession | SessionRefusal {
-    if (!sessionNamePattern.test(name)) return "bad-session-name";
-    const known = this.find(owner, name);
+    const known = sessionNamePattern.test(name) ? this.find(owner, name) : undefined;
     if (known !== undefined) return known;
-    const { bounds, recordings } = this.#options;
-    if (recordings.length === 0) return "nothing-recorded";
-    if (this.of(owner).length >= bounds.perKeyMax) return "too-many-sessions";
-    if (this.#byKey.size + this.#ending.size >= bounds.max) return "too-many-sessions-in-all";
-    this.#begun += 1;
+    const refusal = this.#refusal(owner, name);
+    if (refusal !== undefined) {
+      this.counts.refused[refusal] += 1;
+      return refusal;
+    }
+    // Their number is part of what sets their topics apart.
+    this.counts.begun += 1;
     const session = new LiveSession({
-      ...{ owner, name, key: `${this.#begun}` },
+      ...{ owner, name, key: `${this.counts.begun}` },
       options: this.#options,
       ended: (one) => this.#forget(one),
     });
     this.#byKey.set(keyOf(owner, name), session);
     session.start();
     return session;
+  }
+
+  #refusal(owner: string, name: string): SessionRefusal | undefined {
+    const { bounds, recordings } = this.#options;
+    if (!sessionNamePattern.test(name)) return "bad-session-name";
+    if (recordings.length === 0) return "nothing-recorded";
+    if (this.of(owner).length >= bounds.perKeyMax) return "too-many-sessions";
+    const count = this.#byKey.size + this.#ending.size;
+    return count >= bounds.max ? "too-many-sessions-in-all" : undefined;
   }
 
   find(owner: string, name: string): LiveSession | undefined {
@@ -100,6 +129,19 @@ export class LiveClockSessions implements ClockSessions {
 
   of(owner: string): readonly ClockSession[] {
     return [...this.#byKey.values()].filter((session) => session.owner === owner);
+  }
+
+  /** What they do with each recording. */
+  load(): readonly SessionLoad[] {
+    const sessions = [...this.#byKey.values()];
+    return this.#options.recordings.map(({ dataset: { code } }) => ({
+      dataset: code,
+      playing: sessions.filter(({ catalog }) => catalog.ended(code) === undefined).length,
+      trades: sessions.reduce(
+        (sum, session) => sum + session.played(code),
+        this.#played.get(code) ?? 0,
+      ),
+    }));
   }
 
   /** The session of a topic. */
@@ -126,6 +168,10 @@ export class LiveClockSessions implements ClockSessions {
 
   #forget(session: LiveSession): void {
     this.#byKey.delete(keyOf(session.owner, session.name));
+    for (const { dataset } of this.#options.recordings) {
+      const before = this.#played.get(dataset.code) ?? 0;
+      this.#played.set(dataset.code, before + session.played(dataset.code));
+    }
     const ending = session.stopped().finally(() => this.#ending.delete(ending));
     this.#ending.add(ending);
   }
@@ -194,6 +240,11 @@ class LiveSession implements ClockSession {
     const barS = 60 * Math.max(1, Math.ceil(spanS / 60 / Math.max(1, barsMax - 1)));
     const bars = [...rollUp(minutes, secondsInterval(barS))];
     return { bars, barUs: barS * 1_000_000, fromUs, toUs, isWhole: past?.isWhole === true };
+  }
+
+  /** Trades of a dataset that were played. */
+  played(dataset: string): number {
+    return this.#runners.get(dataset)?.figures.counts.trades ?? 0;
   }
 
   /** Numbers of a dataset's messages. */

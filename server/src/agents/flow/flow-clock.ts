@@ -11,6 +11,7 @@ import type {
   ReplayStatus,
   ReplayStep,
 } from "../../ports/replay.ts";
+import { ReplayActions } from "../../ports/replay-actions.ts";
 
 const never = Number.POSITIVE_INFINITY;
 const stepUs: Record<Exclude<ReplayStep, "trade">, number> = { second: 1_000_000, bar: 60_000_000 };
@@ -33,7 +34,10 @@ export class FlowClock implements ReplayControl {
   /** When the next event is due that is waited for. */
   #dueUs: number | undefined;
   #change = Promise.withResolvers<void>();
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #actions = new ReplayActions({
+    status: () => this.status(),
+    done: (action) => this.#done(action),
+  });
 
   constructor(
     clock: Pick<Clock, "monotonicMs" | "after">,
@@ -99,14 +103,7 @@ export class FlowClock implements ReplayControl {
   }
 
   act(action: ReplayAction): Promise<ReplayStatus | string> {
-    const done = this.#last.then(() => this.#act(action));
-    this.#last = done.catch(() => undefined);
-    return done;
-  }
-
-  async #act(action: ReplayAction): Promise<ReplayStatus | string> {
-    const fault = await this.#done(action);
-    return fault ?? this.status();
+    return this.#actions.act(action);
   }
 
   async #done(action: ReplayAction): Promise<string | undefined> {

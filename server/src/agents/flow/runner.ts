@@ -176,6 +176,7 @@ export class FlowRunner {
       isOver = await this.#playBatch(next.value, { engine, driver, signal });
     }
     await batches.return({ kind: "finished" });
+    await this.#answers(0, signal);
     this.clock.end();
     this.#tellEnd(reason, signal);
   }
@@ -189,7 +190,7 @@ export class FlowRunner {
     for (const event of events) {
       if (event.atUs >= toUs) return true;
       // What is before the beginning makes its book, and takes no time.
-      if (event.atUs >= fromUs) await this.clock.reach(event.atUs, signal);
+      if (event.atUs >= fromUs) await this.#reach(event.atUs, signal);
       if (signal.aborted) return true;
       for (const _ of driver.play(event)) {
         await this.#room(engine, signal);
@@ -201,6 +202,15 @@ export class FlowRunner {
     return false;
   }
 
+  /**
+   * Waits until an event is due. What was played before is durable and shown then: who has moved the clock finds it in the
+   * market, on any machine.
+   */
+  async #reach(atUs: number, signal: StopSignal): Promise<void> {
+    if (this.clock.marketUs < atUs) await this.#answers(0, signal);
+    await this.clock.reach(atUs, signal);
+  }
+
   #tellEnd(reason: string | undefined, signal: StopSignal): void {
     const { log } = this.#house;
     const { market, counts, refused } = this;
@@ -209,12 +219,17 @@ export class FlowRunner {
     else if (!signal.aborted) log.info("a recorded day is over", told);
   }
 
-  /** Waits while the log is behind. */
-  async #room({ sequencer }: FlowEngine, signal: StopSignal): Promise<void> {
-    while (this.#unanswered >= unansweredMax && !signal.aborted) {
+  /** Waits until no more commands than so many have no answer. */
+  async #answers(most: number, signal: StopSignal): Promise<void> {
+    while (this.#unanswered > most && !signal.aborted) {
       await this.#answered.promise;
       this.#answered = Promise.withResolvers();
     }
+  }
+
+  /** Waits while the log is behind. */
+  async #room({ sequencer }: FlowEngine, signal: StopSignal): Promise<void> {
+    await this.#answers(unansweredMax - 1, signal);
     while (sequencer.stallReason !== undefined && !signal.aborted) {
       await new Promise<void>((resolve) => void this.#house.clock.after(stallPauseMs, resolve));
     }

@@ -7,6 +7,7 @@ import type { ConfigInput } from "../../config/load.ts";
 import type { Config } from "../../config/schema.ts";
 import type { ReplaySpeed, ReplayStatus } from "../../ports/replay.ts";
 import { askAndPrint } from "./administration.ts";
+import { refuse } from "./key-store.ts";
 
 type Request = AdminRequest<"control-replay">;
 type Listing = AdminResult<"control-replay">;
@@ -29,6 +30,36 @@ export function replayControl(input: ConfigInput, command: ReplayControlCommand)
     say: ({ replays }) =>
       replays.length === 0 ? ["no dataset of this server is a replay"] : replays.map(words),
   });
+}
+
+/** What all lines of a script have in common. */
+export interface ReplayScript extends Omit<ReplayControlCommand, "action" | "value"> {
+  /** What a line may begin with. */
+  readonly actions: readonly ReplayControlCommand["action"][];
+}
+
+/**
+ * Does what lines say, each of which is an action as on the command line, and answers each with a line of its own;
+ * ends with the first that cannot be done, and its exit code.
+ */
+export async function replayScript(
+  input: ConfigInput,
+  { actions, ...common }: ReplayScript,
+  lines: AsyncIterable<string>,
+): Promise<number> {
+  for await (const line of lines) {
+    const [word = "", value, ...more] = line.trim().split(/\s+/);
+    if (word === "") continue;
+    const action = actions.find((one) => one === word);
+    if (action === undefined || more.length > 0) {
+      return refuse(
+        `a line is an action and its value, as: seek 2024-08-08T10:00:00Z; actions are ${actions.join(", ")}`,
+      );
+    }
+    const code = await replayControl(input, { ...common, action, value });
+    if (code !== 0) return code;
+  }
+  return 0;
 }
 
 function requestOf({ action, value, dataset }: ReplayControlCommand): Request | string {

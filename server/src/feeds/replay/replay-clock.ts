@@ -13,6 +13,7 @@ import type {
   ReplayStatus,
   ReplayStep,
 } from "../../ports/replay.ts";
+import { ReplayActions } from "../../ports/replay-actions.ts";
 import type { ReplayClock as ReplayClockKind } from "./config.ts";
 import { Pace } from "./pace.ts";
 
@@ -84,8 +85,10 @@ export class ReplayClock implements ReplayControl {
   #change = Promise.withResolvers<void>();
   /** Ends the sleeps of those that wait. */
   #wake = stopSource();
-  /** Actions follow each other. */
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #actions = new ReplayActions({
+    status: () => this.status(),
+    done: (action) => this.#done(action),
+  });
   /** By what recorded times are moved. */
   offsetUs = 0;
 
@@ -213,14 +216,7 @@ export class ReplayClock implements ReplayControl {
   }
 
   act(action: ReplayAction): Promise<ReplayStatus | string> {
-    const done = this.#last.then(() => this.#act(action));
-    this.#last = done.catch(() => undefined);
-    return done;
-  }
-
-  async #act(action: ReplayAction): Promise<ReplayStatus | string> {
-    const fault = await this.#done(action);
-    return fault ?? this.status();
+    return this.#actions.act(action);
   }
 
   async #done(action: ReplayAction): Promise<string | undefined> {
