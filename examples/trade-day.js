@@ -14,6 +14,7 @@ import {
   compare,
   divide,
   multiply,
+  normalized,
   roundToStep,
   stepOf,
   subtract,
@@ -46,7 +47,7 @@ async function move(action) {
   // What was wrong has been printed.
   if (done === true) process.exit(1);
   const [{ marketUs, state }] = JSON.parse(value).replays;
-  return { timeMs: marketUs / 1_000, isOver: state === "ended" };
+  return { timeMs: Math.ceil(marketUs / 1_000_000) * 1_000, isOver: state === "ended" };
 }
 
 const timeOf = (ms) => new Date(ms).toISOString().slice(11, 19);
@@ -73,7 +74,8 @@ async function withdraw(timeMs) {
     fills += 1;
     held = direction === "buy" ? add(held, filled) : subtract(held, filled);
     if (feeCurrency === base) held = subtract(held, fee);
-    console.log(`until ${timeOf(timeMs)} ${direction} ${filled} at ${price} as ${role}`);
+    const what = `${direction} ${normalized(filled)} at ${normalized(price)} as ${role}`;
+    console.log(`until ${timeOf(timeMs)} ${what}`);
   }
 }
 
@@ -82,7 +84,11 @@ async function place(direction, price, most) {
   const size = roundToStep(most, stepOf(rules.quantityDecimals), "down");
   if (compare(size, "0") <= 0) return;
   const terms = { type: "limit", market, direction, price, quantity: size };
-  ({ id: order } = await rest.place(terms));
+  try {
+    ({ id: order } = await rest.place(terms));
+  } catch ({ message }) {
+    console.error(`no ${direction} of ${size}: ${message}`);
+  }
 }
 
 const before = { base: await owned(base), quote: await owned(quote) };
@@ -100,7 +106,7 @@ while (!isOver) {
   if (middles.length > window) middles.shift();
   const average = divide(middles.reduce(add), String(middles.length), 12);
   const side = compare(middle, average);
-  if (side < 0 && compare(held, multiply(quantity, "5")) < 0) {
+  if (side < 0 && compare(held, multiply(quantity, "3")) < 0) {
     await place("buy", bid, quantity);
   } else if (side > 0) {
     await place("sell", ask, compare(held, quantity) < 0 ? held : quantity);
@@ -111,4 +117,5 @@ const change = {
   base: subtract(await owned(base), before.base),
   quote: subtract(await owned(quote), before.quote),
 };
-console.log(`${fills} fills, ${change.base} ${base} and ${change.quote} ${quote}`);
+const [left, earned] = [change.base, change.quote].map(normalized);
+console.log(`${fills} fills, ${left} ${base} and ${earned} ${quote}`);

@@ -76,6 +76,52 @@ describe("the clock of a replay", () => {
     expect(runners.map(({ figures }) => figures.verdicts.taken)).toEqual([1, 2]);
   });
 
+  it.each([50] as const)("merges them by event time, at speed %s", async (speed) => {
+    const random = new Random(seed, `merge ${speed}`);
+    const anyTimes = () =>
+      Array.from({ length: 300 }, () => random.below(1_800) + random.below(8) / 8).toSorted(
+        (left, right) => left - right,
+      );
+    const names = ["one", "two", "three"];
+    const files = names.map((name) => [name, fileOf(`${name}.csv`, anyTimes())] as const);
+    await open(Object.fromEntries(files), { speed });
+    await theatre.pass(1_800 / speed + 1);
+    // A bar is closed when its minute is over in market time.
+    const closed = theatre.told.filter(
+      ({ bar, periodS }) => bar.state === "closed" && periodS === 1,
+    );
+    const starts = closed.map(({ bar }) => bar.startUs);
+    expect(new Set(closed.map(({ dataset }) => dataset)).size).toBe(3);
+    expect(starts.length).toBeGreaterThan(60);
+    expect(starts).toEqual(starts.toSorted((left, right) => left - right));
+  });
+
+  it("keeps on the shifted clock the second of each trade within its minute, and so every bar", async () => {
+    const seconds = [17.25, 18, 59.875, 60, 125.5];
+    await open({ d: fileOf("minute.csv", seconds) }, { clock: "shifted" });
+    await theatre.act({ kind: "pause" });
+    const places: number[] = [];
+    for (let trade = 0; trade < seconds.length; trade += 1) {
+      const { marketUs = 0, firstUs = 0 } = theatre.controls[0]!.status();
+      places.push((marketUs - firstUs) / second + seconds[0]!);
+      expect((marketUs / second) % 60).toBe(seconds[trade]! % 60);
+      if (trade < seconds.length - 1) await theatre.act({ kind: "step", step: "trade" });
+    }
+    expect(places).toEqual(seconds);
+    await theatre.playOut();
+    const closed = theatre.told.filter(
+      ({ bar, periodS }) => bar.state === "closed" && periodS === 1,
+    );
+    const nowMinute = Math.floor(closed[0]!.bar.startUs / (60 * second));
+    expect(
+      closed.map(({ bar }) => [bar.startUs / (60 * second) - nowMinute, bar.tradeCount]),
+    ).toEqual([
+      [0, 3],
+      [1, 1],
+      [2, 1],
+    ]);
+  });
+
   it("is another one for recordings of another speed", async () => {
     const path = fileOf("speeds.csv", [0, 60]);
     theatre = new Theatre({ one: path });

@@ -279,6 +279,8 @@ function addReplayControlCommand(program: Command, done: Done): void {
         else {
           const lines = createInterface({ input: process.stdin });
           done(await replayScript(input, { actions, dataset, json }, lines));
+          // Whoever writes may wait for the end of this program.
+          process.stdin.destroy();
         }
       },
     );
