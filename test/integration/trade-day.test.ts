@@ -72,7 +72,10 @@ describe("trade-day.js", () => {
     expect(lines.length).toBeGreaterThan(5);
 
     const config = dayIn("again");
-    writeFileSync(config, readFileSync(config, "utf8").replace("paused: true", "$&\n      speed: max"));
+    writeFileSync(
+      config,
+      readFileSync(config, "utf8").replace("paused: true", "$&\n      speed: max"),
+    );
     expect(await trade(config)).toBe(first);
   });
 });
