@@ -1,6 +1,6 @@
 /** What the configuration says of HTTP besides where to listen. */
 import Type from "typebox";
-import { section } from "../ports/config-section.ts";
+import { section, strict } from "../ports/config-section.ts";
 
 /** `server.cors`. */
 export const corsSchema = Type.Object(
@@ -74,6 +74,31 @@ export const httpSchema = Type.Object(
     }),
   },
   section,
+);
+
+/** `server.grpc`: a listener of its own; what bounds its clients besides is `server.http`. */
+export const grpcSchema = Type.Object(
+  {
+    port: Type.Integer({
+      minimum: 0,
+      maximum: 65_535,
+      description: "port to listen on for gRPC, 0 for any free one; default: there is no gRPC",
+    }),
+    connectionsMax: Type.Integer({
+      minimum: 8,
+      maximum: 100_000,
+      default: 256,
+      description:
+        "connections of gRPC; one more takes the place of the one that is of no use for the longest",
+    }),
+    callsPerConnectionMax: Type.Integer({
+      minimum: 1,
+      maximum: 1_000,
+      default: 32,
+      description: "calls of one such connection at once; more of them wait at the client",
+    }),
+  },
+  strict,
 );
 
 /** `server.trustedProxies`. */

@@ -6,7 +6,7 @@
 import Type, { type Static, type TSchema } from "typebox";
 import { code, section, strict } from "../ports/config-section.ts";
 import { exchangeSchema } from "./exchange-schema.ts";
-import { corsSchema, httpSchema, trustedProxiesSchema } from "./http-schema.ts";
+import { corsSchema, grpcSchema, httpSchema, trustedProxiesSchema } from "./http-schema.ts";
 import { bound, sessionsSchema } from "./sessions-schema.ts";
 
 const datasetHistorySchema = Type.Object(
@@ -95,6 +95,7 @@ const serverSchema = Type.Object(
     }),
     tls: Type.Optional(tlsSchema),
     http: httpSchema,
+    grpc: Type.Optional(grpcSchema),
     trustedProxies: trustedProxiesSchema,
     cors: corsSchema,
     connectionsMax: Type.Integer({

@@ -6,6 +6,7 @@ import type { MarketRules } from "../core/market/rules.ts";
 import type { Dialect } from "../ports/dialect.ts";
 import type { OpenProtocol, Protocol, ProtocolContext } from "../ports/protocol.ts";
 import type { RestReply, RestRoute } from "../ports/rest.ts";
+import type { RpcServices } from "../ports/rpc.ts";
 import { servedProtocols } from "./configuration.ts";
 import { version } from "./version.ts";
 
@@ -35,6 +36,11 @@ export class Protocols {
     this.#opened = opened;
     this.dialects = opened.map(({ dialect }) => dialect);
     this.routes = opened.flatMap(({ routes }) => routes);
+  }
+
+  /** What is served over gRPC, where that is configured. */
+  get rpc(): readonly RpcServices[] {
+    return this.#opened.flatMap(({ rpc }) => rpc ?? []);
   }
 
   /** Tasks that look for changes made by other processes, one for each protocol that has one. */

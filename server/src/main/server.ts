@@ -14,6 +14,7 @@ import type { FeedRunner } from "../streams/bar-streams.ts";
 import { Demo } from "./demo/demo.ts";
 import { dialects } from "./dialects.ts";
 import { openDoors } from "./doors.ts";
+import { openGrpc } from "./grpc.ts";
 import { loginWatch } from "./login-watch.ts";
 import { openServed } from "./served.ts";
 import type { Site } from "./site.ts";
@@ -50,6 +51,8 @@ export interface RunningServer {
   readonly host: string;
   /** The port that was taken; for port 0 the one that the system chose. */
   readonly port: number;
+  /** The port for gRPC; undefined where it is not configured. */
+  readonly grpcPort: number | undefined;
   /** Whether it speaks TLS. */
   readonly isSecure: boolean;
   /** Whether there is a page for people at `/`. */
@@ -97,6 +100,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { gateway, http, hasPage } = await openDoors(site, served, { tls, isStopping });
 
   const port = await start.step("listening", () => listen(http, host, wanted));
+  const grpc = await openGrpc(site, served, tls);
   const { feeds, hub, trading, sessions, demoKey, demoUsers } = served;
   for (const feed of feeds) {
     await start.step(
@@ -127,10 +131,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   for (const warning of warnings) log.warn("the server is exposed", { warning });
   const running = start.done();
   return {
-    ...{ host, port, hasPage, demoKey, demoUsers, warnings, feeds },
+    ...{ host, port, grpcPort: grpc?.port, hasPage, demoKey, demoUsers, warnings, feeds },
     isSecure: tls !== undefined,
     demoNotes: demo.notes,
-    renewCertificate: () => renewCertificate(http, tlsFiles, { log, nowMs: times.wallMs() }),
+    renewCertificate: () =>
+      renewCertificate([http, ...(grpc === undefined ? [] : [grpc])], tlsFiles, {
+        ...{ log, nowMs: times.wallMs() },
+      }),
     stop() {
       life.stopping ??= running.disposeAsync();
       return life.stopping;

@@ -15,6 +15,7 @@ import type { KeyStore, WorkspaceLimits } from "./key-store.ts";
 import type { Log } from "./log.ts";
 import type { WatchLogins } from "./refused-login.ts";
 import type { RestReply, RestRoute } from "./rest.ts";
+import type { RpcServices } from "./rpc.ts";
 import type { Secrets } from "./secrets.ts";
 import type { SignedStamps } from "./signed-stamps.ts";
 import type { SampleNames, StreamDescription } from "./stream-description.ts";
@@ -151,6 +152,8 @@ export type StoredMarketBars = (
 export interface OpenProtocol {
   readonly dialect: Dialect;
   readonly routes: readonly RestRoute[];
+  /** What it serves over gRPC, where that is configured. */
+  readonly rpc?: RpcServices;
   /**
    * A pass for public market data: short-lived, and counted by the address that asks for it; undefined for this
    * machine's own, of which only all together are bounded. Left out where visitors without credentials are not let in.

@@ -8,11 +8,11 @@ import { createServer as createSecureServer } from "node:https";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type Awaitable, whenThere } from "../../ports/awaitable.ts";
-import { Addresses, type AddressKey } from "./address.ts";
-import { AddressRates } from "./address-rates.ts";
-import { type ConnectionLimits, Connections, type Visitor } from "./connections.ts";
+import { Addresses, type AddressKey } from "../peers/address.ts";
+import { AddressRates } from "../peers/address-rates.ts";
+import { type ConnectionLimits, Connections, type Visitor } from "../peers/connections.ts";
+import { Turns } from "../peers/turns.ts";
 import { type Exchange, OneAtATime } from "./one-at-a-time.ts";
-import { Turns } from "./turns.ts";
 
 /** Certificate and key in PEM. */
 export interface TlsFiles {

@@ -111,9 +111,11 @@ export function logOf({ log }: Config): Log {
 /** The lines on standard output that people and scripts wait for. */
 function sayReady(server: RunningServer, config: Config): void {
   const { http } = addressesOf(server);
+  const grpc = server.grpcPort && hostAndPort(server.host, server.grpcPort);
   const lines = [
     ...(server.hasPage ? [`open ${pageAddress(server)} in a browser`] : []),
     `openbourse listening on ${http}`,
+    ...(grpc === undefined ? [] : [`gRPC listening on ${grpc}`]),
     ...demoLines(server, config),
     ...(server.hasPage || !config.terminal.enabled ? [] : [`warning: ${noPage}`]),
     ...server.warnings.map((warning) => `warning: ${warning}`),
@@ -143,8 +145,12 @@ function demoLines(server: RunningServer, config: Config): readonly string[] {
   return lines;
 }
 
+function hostAndPort(host: string, port: number): string {
+  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
 function addressesOf({ host, port, isSecure }: RunningServer): ServerAddresses {
-  const address = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  const address = hostAndPort(host, port);
   const secure = isSecure ? "s" : "";
   return { http: `http${secure}://${address}`, ws: `ws${secure}://${address}` };
 }

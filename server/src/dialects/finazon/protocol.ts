@@ -16,6 +16,7 @@ import { createFinazonDialect, streamPaths } from "./dialect.ts";
 import { closings, failedReply, restErrors, streamErrorCodes } from "./errors.ts";
 import { finazonNotFound, finazonRoutes, isRestPath } from "./rest.ts";
 import { isReplayPath, replayRoutes } from "./rest-replay.ts";
+import { finazonRpc } from "./rpc.ts";
 import { trial } from "./trial.ts";
 import { Usage } from "./usage.ts";
 
@@ -81,6 +82,7 @@ function open(context: ProtocolContext, config: FinazonConfig): OpenProtocol {
       sessions === undefined
         ? routes
         : [...routes, ...replayRoutes({ doorkeeper, sessions, after })],
+    rpc: finazonRpc({ routes, catalog }),
     refresh(nowMs) {
       keys.refresh(nowMs);
       visitors?.refresh(nowMs);

@@ -36,13 +36,20 @@ const parameters = {
   ),
 };
 
-const fields = ["tenkan_sen", "kijun_sen", "senkou_span_a", "senkou_span_b", "chikou_span"];
+/** Names of its lines on the wire. */
+export const ichimokuFields: readonly string[] = [
+  "tenkan_sen",
+  "kijun_sen",
+  "senkou_span_a",
+  "senkou_span_b",
+  "chikou_span",
+];
 
 export const ichimokuResource: IndicatorResource = {
   name: "ichimoku",
   summary: "Ichimoku Kinko Hyo",
   parameters: schemasOf(parameters),
-  replySchema: figuresSchema(fields, ["tenkan_sen", "kijun_sen", "chikou_span"]),
+  replySchema: figuresSchema(ichimokuFields, ["tenkan_sen", "kijun_sen", "chikou_span"]),
   answer,
 };
 
@@ -63,7 +70,8 @@ async function answer(call: RestCall): Promise<RestReply | RestFault> {
   });
   if (isRestFault(page)) return page;
   const newest = page.bars.at(-1)?.bar;
-  if (newest === undefined) return figuresReply(call, series, page, { fields, items: [] });
+  if (newest === undefined)
+    return figuresReply(call, series, page, { fields: ichimokuFields, items: [] });
   const after = await readAfter(call, series, newest, displacement.back);
   if (isRestFault(after)) return after;
   const rows = displacedRows(
@@ -77,7 +85,7 @@ async function answer(call: RestCall): Promise<RestReply | RestFault> {
   const { fromUs, toUs } = series.time;
   const told = ahead.filter(({ startUs }) => startUs >= fromUs && startUs < toUs);
   const items = [...rows, ...told].map(toItem);
-  return figuresReply(call, series, page, { fields, items });
+  return figuresReply(call, series, page, { fields: ichimokuFields, items });
 }
 
 function toItem({ startUs, price, ...lines }: IchimokuRow): FiguresRow {

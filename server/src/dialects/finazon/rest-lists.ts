@@ -172,7 +172,7 @@ function namedDatasets(catalog: CatalogView): readonly NamedCode[] {
 }
 
 /** Publishers have no names of their own; one that has a dataset of its code is called as that is. */
-function namePublishers(datasets: readonly Dataset[]): readonly NamedCode[] {
+export function namePublishers(datasets: readonly Dataset[]): readonly NamedCode[] {
   const names = new Map(datasets.map(({ publisher }) => [publisher, publisher]));
   for (const { code, name } of datasets) if (names.has(code)) names.set(code, name);
   return Array.from(names, ([code, name]) => ({ code, name }));

@@ -1,6 +1,7 @@
 /** How many connections are taken, and where the server listens: what can be wrong is told with its remedy. */
-import { isAddressOrRange } from "../../adapters/http/address.ts";
+
 import type { HttpServer } from "../../adapters/http/http-server.ts";
+import { isAddressOrRange } from "../../adapters/peers/address.ts";
 import type { Config } from "../../config/schema.ts";
 import type { Log } from "../../ports/log.ts";
 import { StartError } from "../../ports/start-error.ts";
@@ -31,14 +32,17 @@ export async function listen(http: HttpServer, host: string, port: number): Prom
   try {
     return await http.listen(host, port);
   } catch (error) {
-    throw listenError(error, host, port);
+    throw listenError(error, host, port, "--port");
   }
 }
 
-function listenError(error: unknown, host: string, port: number): unknown {
+/** What the operator has to do where a port cannot be had; `setting` is where it is chosen. */
+export function listenError(error: unknown, host: string, port: number, setting: string): unknown {
   switch ((error as NodeJS.ErrnoException).code) {
     case "EADDRINUSE":
-      return new StartError(`port ${port} of ${host} is in use: choose another one with --port`);
+      return new StartError(
+        `port ${port} of ${host} is in use: choose another one with ${setting}`,
+      );
     case "EACCES":
       return new StartError(`port ${port} of ${host} may not be opened: choose one above 1023`);
     case "EADDRNOTAVAIL":

@@ -42,6 +42,7 @@ export const startSteps = [
   "page",
   "http",
   "listening",
+  "gRPC",
   "feeds running",
   "sessions",
   "seconds",

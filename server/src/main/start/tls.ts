@@ -4,7 +4,6 @@
  */
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
-import type { HttpServer } from "../../adapters/http/http-server.ts";
 import type { TlsConfig } from "../../config/schema.ts";
 import type { Log } from "../../ports/log.ts";
 import { StartError } from "../../ports/start-error.ts";
@@ -50,13 +49,14 @@ export function readTls(
  * why and the old ones stay. Does nothing without TLS.
  */
 export function renewCertificate(
-  http: HttpServer,
+  servers: readonly { renewTls(tls: TlsMaterial): void }[],
   tls: TlsConfig | undefined,
   at: { readonly log: Log; readonly nowMs: number },
 ): void {
   if (tls === undefined) return;
   try {
-    http.renewTls(readTls(tls, at));
+    const material = readTls(tls, at);
+    for (const server of servers) server.renewTls(material);
     at.log.info("the certificate was read again", { file: tls.cert });
   } catch (error) {
     if (!(error instanceof StartError)) throw error;

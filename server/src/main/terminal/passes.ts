@@ -2,7 +2,7 @@
  * Passes for visitors without credentials, where the operator lets them see public market data. Each is counted by the address that
  * asks for it, and all together; who asks too often is told when to come back.
  */
-import { keyOf } from "../../adapters/http/address.ts";
+import { keyOf } from "../../adapters/peers/address.ts";
 import type { Quota } from "../../ports/quota.ts";
 import {
   anybody,

@@ -1,5 +1,5 @@
 /**
- * All connections of the listener, and what bounds them: how many there are, how many of one address,
+ * All connections of a listener, and what bounds them: how many there are, how many of one address,
  * how long a peer may take to read an answer, how much may wait for all of them. When one more comes
  * than may be open, the one that has been of no use for the longest has to go, so that a newcomer, the
  * operator for example, always finds a place.
@@ -20,7 +20,10 @@ export interface ConnectionLimits {
 }
 
 /** Why a connection was ended or not taken. */
-export type Ending = "address-full" | "made-room" | "answer-timeout" | "unsent-bytes";
+export type Ending = "address-full" | "made-room" | "answer-timeout" | "unsent-bytes" | "flood";
+
+/** Where a connection comes from. */
+export type Peer = Pick<Socket, "remoteAddress" | "remotePort">;
 
 /** What is counted. */
 export type EndingCounters = Record<Ending, number>;
@@ -51,6 +54,7 @@ export class Connections {
     "made-room": 0,
     "answer-timeout": 0,
     "unsent-bytes": 0,
+    flood: 0,
   };
   readonly #limits: ConnectionLimits;
   readonly #addresses: Addresses;
@@ -101,7 +105,7 @@ export class Connections {
   }
 
   /** The connection of a socket; undefined when it is gone. */
-  find(socket: Socket): Visitor | undefined {
+  find(socket: Peer): Visitor | undefined {
     return this.#byPeer.get(peerOf(socket));
   }
 
@@ -132,12 +136,12 @@ export class Connections {
 
   /** The whole answer was written, and so many bytes of it wait for the peer. */
   answered(visitor: Visitor, waitingBytes: number): void {
-    if (waitingBytes === 0 || visitor.isUpgraded) return;
+    if (visitor.isUpgraded || visitor.socket.destroyed) return;
     this.#note(visitor, waitingBytes);
     while (this.#unsentBytes > this.#limits.unsentBytesMax) {
       const [slowest] = this.#unsent.keys();
       if (slowest === undefined) return;
-      this.#end(slowest, "unsent-bytes");
+      this.end(slowest, "unsent-bytes");
     }
   }
 
@@ -162,8 +166,16 @@ export class Connections {
     for (const visitor of this.#visitors) {
       const { askedAtMs } = visitor;
       if (askedAtMs === undefined) continue;
-      if (nowMs - askedAtMs >= this.#limits.answerTimeoutMs) this.#end(visitor, "answer-timeout");
+      if (nowMs - askedAtMs >= this.#limits.answerTimeoutMs) this.end(visitor, "answer-timeout");
     }
+  }
+
+  /** Ends one connection. */
+  end(visitor: Visitor, why: Ending): void {
+    this.endings[why] += 1;
+    this.#visitors.delete(visitor);
+    this.#note(visitor, 0);
+    visitor.socket.destroy();
   }
 
   /** Ends all that are not WebSockets. */
@@ -182,7 +194,7 @@ export class Connections {
       victim = visitor;
       break;
     }
-    if (victim !== undefined) this.#end(victim, "made-room");
+    if (victim !== undefined) this.end(victim, "made-room");
   }
 
   /** The address of more than its share of connections; undefined where none has. */
@@ -200,21 +212,14 @@ export class Connections {
     return heaviest;
   }
 
-  #end(visitor: Visitor, why: Ending): void {
-    this.endings[why] += 1;
-    this.#visitors.delete(visitor);
-    this.#note(visitor, 0);
-    visitor.socket.destroy();
-  }
-
   #note(visitor: Visitor, bytes: number): void {
     this.#unsentBytes += bytes - (this.#unsent.get(visitor) ?? 0);
-    // Anew, so that it stands behind those that wait for longer.
-    this.#unsent.delete(visitor);
+    // One for whom more comes to wait keeps its place before those that wait for less long.
     if (bytes > 0) this.#unsent.set(visitor, bytes);
+    else this.#unsent.delete(visitor);
   }
 }
 
-function peerOf({ remoteAddress, remotePort }: Socket): string {
+function peerOf({ remoteAddress, remotePort }: Peer): string {
   return `${remoteAddress} ${remotePort}`;
 }

@@ -1,8 +1,8 @@
 import { Socket } from "node:net";
 import { describe, expect, it } from "vitest";
+import { wideLimits } from "../http/limits.fixture.ts";
 import { Addresses } from "./address.ts";
 import { Connections } from "./connections.ts";
-import { wideLimits } from "./limits.fixture.ts";
 
 let port = 0;
 
