@@ -15,6 +15,7 @@ import { restErrors } from "../../server/src/dialects/cryptomus/rest-errors.ts";
 import { slowConsumerCode, slowConsumerReason } from "../../server/src/hub/outbox.ts";
 import { userRecord } from "../../server/src/ports/user-store.contract.ts";
 import { debianPython, ensurePythonModule } from "../support/debian.ts";
+import { grpcMissing } from "../support/grpc-client.ts";
 import { type ServerInside, startServerInside } from "../support/server-here.ts";
 import { commandFile } from "../support/server-process.ts";
 import { until } from "../support/until.ts";
@@ -36,7 +37,7 @@ const pricePath = "/v2/user-api/exchange/markets/price?symbol=BTC_USDT";
 
 let server: ServerInside;
 beforeAll(async () => {
-  server = await startServerInside();
+  server = await startServerInside({ yaml: "server: {grpc: {port: 0}}\n" });
   // The participants trade in every market within seconds; until then there is no price to start from.
   await until(async () => expect((await fetch(`${server.http}${pricePath}`)).status).toBe(200));
 });
@@ -76,6 +77,16 @@ describe("examples", () => {
     const older = ["--no-experimental-websocket", ...args];
     const [line] = await firstLines(process.execPath, older, 1);
     expect(line).toMatch(/^BTC\/USDT \d+(\.\d+)?$/);
+  });
+
+  it.skipIf(grpcMissing !== undefined)("grpc-bars.js prints bars and their averages", async () => {
+    const address = `127.0.0.1:${server.server.grpcPort}`;
+    const args = [example("grpc-bars.js"), server.http, address, server.demoKey, "local", "BTC/USDT"];
+    const lines = await firstLines(process.execPath, args, 9);
+    expect(lines.length).toBeGreaterThan(0);
+    for (const line of lines) {
+      expect(line).toMatch(/^\d{10} close \d+(\.\d+)? volume \d+(\.\d+)? average (\d+\.\d+|not yet)$/);
+    }
   });
 
   it.skipIf(missing !== undefined)(

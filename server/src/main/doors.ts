@@ -12,6 +12,7 @@ import { openAdministration } from "./administration.ts";
 import { StoreWatch } from "./changes.ts";
 import { dayFigures } from "./day-figures.ts";
 import { errorsPage } from "./errors-page.ts";
+import { protoFiles } from "./grpc.ts";
 import { httpFigures, passFigures, registerFigures } from "./figures.ts";
 import { feedStatuses, health } from "./health.ts";
 import { mirrorFigures } from "./mirror-figures.ts";
@@ -133,6 +134,7 @@ function createHttp(
       ...{ known, config, isSecure: tls !== undefined },
       ...{ board: trading?.board, marketMs: times.marketMs },
     }),
+    protos: server.grpc === undefined ? [] : protoFiles(protocols.rpc),
     notFound: (path) => protocols.notFound(path),
     failed: (path, status, message) => protocols.failed(path, status, message),
     isStream: (path) =>

@@ -1,7 +1,9 @@
 /** gRPC beside the HTTP server, on a port of its own, where it is configured. */
+import { readFileSync } from "node:fs";
 import { GrpcServer } from "../adapters/grpc/grpc-server.ts";
 import type { GrpcFigures, TlsFiles } from "../adapters/grpc/messages.ts";
 import type { Meter } from "../ports/meter.ts";
+import type { RpcServices } from "../ports/rpc.ts";
 import { follow } from "./follow.ts";
 import type { Served } from "./served.ts";
 import type { Site } from "./site.ts";
@@ -9,6 +11,14 @@ import { listenError } from "./start/listening.ts";
 
 /** Where the package has `.proto` files, beside `src` and beside the bundle. */
 const protoFolder = new URL("../../assets/proto/", import.meta.url);
+
+/** Its descriptions, for programs to be made of. */
+export function protoFiles(services: readonly RpcServices[]) {
+  return services.map(({ protoFile }) => ({
+    path: `/docs/${protoFile}`,
+    text: readFileSync(new URL(protoFile, protoFolder), "utf8"),
+  }));
+}
 
 /** Starts it; undefined where it is not configured. */
 export async function openGrpc(

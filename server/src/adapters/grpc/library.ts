@@ -90,6 +90,8 @@ interface GrpcJs {
   ) => InterceptedCall;
   readonly Metadata: new () => Metadata;
   readonly status: Readonly<Record<string, number>>;
+  readonly logVerbosity: { readonly NONE: number };
+  setLogVerbosity(verbosity: number): void;
 }
 
 /** `@grpc/proto-loader`. */

@@ -160,6 +160,8 @@ export class Listener {
 
   #createGrpc({ bounds, services }: ThreadStart) {
     const { grpc, loader } = this.#library;
+    // It would write what strangers send to standard error, keys too.
+    grpc.setLogVerbosity(grpc.logVerbosity.NONE);
     const server = new grpc.Server({
       "grpc.max_receive_message_length": requestBytesMax,
       "grpc.max_send_message_length": replyBytesMax,

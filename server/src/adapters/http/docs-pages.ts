@@ -9,7 +9,7 @@ import type { AsyncApiDocument } from "./asyncapi.ts";
 import { contentSecurityPolicy } from "./content-policy.ts";
 import type { Html } from "./docs/html.ts";
 import { assetsPath, docsPath, documentPaths, pageHtml } from "./docs/layout.ts";
-import { restContents, restPart } from "./docs/rest-part.ts";
+import { type ProtoFile, restContents, restPart } from "./docs/rest-part.ts";
 import { streamContents, streamPart } from "./docs/stream-part.ts";
 import { yamlText } from "./docs/yaml.ts";
 import type { OpenApiDocument } from "./openapi.ts";
@@ -20,6 +20,8 @@ export interface DocsOptions {
   readonly rest: OpenApiDocument;
   /** The same object as long as nothing has changed. */
   streams(): AsyncApiDocument;
+  /** Files that describe what is served over gRPC. */
+  readonly protos: readonly ProtoFile[];
 }
 
 /** Files of the pages, beside `src` and beside `dist`. */
@@ -30,15 +32,19 @@ const assets = [
 ] as const;
 
 /** Adds the page and the documents. */
-export function addDocs(app: FastifyInstance, { rest, streams }: DocsOptions): void {
+export function addDocs(app: FastifyInstance, { rest, streams, protos }: DocsOptions): void {
   const restFile = file(JSON.stringify(rest), "application/json; charset=utf-8");
   app.get(documentPaths.rest, (request, reply) => sendFile(restFile, request, reply));
-  const made = remembered(streams, (document) => streamFiles(rest, document));
+  const made = remembered(streams, (document) => streamFiles(rest, document, protos));
   const serve = (name: keyof StreamFiles) => async (request: FastifyRequest, reply: FastifyReply) =>
     sendFile((await made())[name], request, reply);
   app.get(documentPaths.streams, serve("json"));
   app.get(documentPaths.streamsYaml, serve("yaml"));
   app.get(docsPath, serve("page"));
+  for (const { path, text } of protos) {
+    const proto = file(text, "text/plain; charset=utf-8");
+    app.get(path, (request, reply) => sendFile(proto, request, reply));
+  }
   for (const [name, type] of assets) {
     const address = new URL(`../../../assets/docs/${name}`, import.meta.url);
     const asset = file(readFileSync(address, "utf8"), type);
@@ -57,9 +63,10 @@ interface StreamFiles {
 async function streamFiles(
   rest: OpenApiDocument,
   document: AsyncApiDocument,
+  protos: readonly ProtoFile[],
 ): Promise<StreamFiles> {
   const main: Html[] = [];
-  for (const part of [restPart(rest), streamPart(document)]) {
+  for (const part of [restPart(rest, protos), streamPart(document)]) {
     for (const piece of part) {
       main.push(piece);
       await nextTurn();

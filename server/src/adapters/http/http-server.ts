@@ -18,6 +18,7 @@ import { type RestReply, type RestRequest, type RestRoute, retryAfter } from "..
 import { type AsyncApiDocument, asyncApiDocument } from "./asyncapi.ts";
 import { allowOrigin } from "./cors.ts";
 import { docsPath } from "./docs/layout.ts";
+import type { ProtoFile } from "./docs/rest-part.ts";
 import { addDocs, pageFile, sendFile } from "./docs-pages.ts";
 import { Front, type HttpLimits, type Sender, type TlsFiles } from "./front.ts";
 import { type AllowedMethods, allowedMethods } from "./methods.ts";
@@ -71,6 +72,8 @@ export interface HttpServerOptions {
   readonly api?: ApiDescription;
   /** What it says of the streams; the same object as long as nothing has changed. */
   streams?(): AsyncApiDocument;
+  /** Files that describe what is served over gRPC; none when left out. */
+  readonly protos?: readonly ProtoFile[];
   /** Parts that must work before traffic is sent here. */
   readiness(): readonly HealthPart[];
   /** Asked at most once a second. */
@@ -138,9 +141,9 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   app.setNotFoundHandler(unrouted(options, allowed));
   app.setErrorHandler((error, request, reply) => answerError(options, error, request, reply));
   if (options.api !== undefined) {
-    const { api, streams = () => noStreams } = options;
+    const { api, streams = () => noStreams, protos = [] } = options;
     const noStreams = asyncApiDocument([], api, { host: "", isSecure: false });
-    addDocs(app, { rest: openApiDocument([...options.routes, ...operatorRoutes], api), streams });
+    addDocs(app, { rest: openApiDocument([...options.routes, ...operatorRoutes], api), streams, protos });
     // Whoever opens the printed address in a browser wants to know what is there.
     if (options.page === undefined) app.get("/", (_request, reply) => reply.redirect(docsPath));
   }

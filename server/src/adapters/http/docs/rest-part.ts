@@ -4,6 +4,13 @@ import { type Html, html, prose } from "./html.ts";
 import { documentPaths } from "./layout.ts";
 import { schemaTable } from "./schema-table.ts";
 
+/** A file that describes services of gRPC. */
+export interface ProtoFile {
+  /** Where it is served. */
+  readonly path: string;
+  readonly text: string;
+}
+
 /** An operation, as far as it is shown. */
 interface Operation {
   readonly operationId: string;
@@ -46,10 +53,15 @@ export function restContents(document: OpenApiDocument): readonly Html[] {
 }
 
 /** All operations, by tag: each piece is made when it is asked for. */
-export function* restPart(document: OpenApiDocument): Generator<Html> {
+export function* restPart(
+  document: OpenApiDocument,
+  protos: readonly ProtoFile[],
+): Generator<Html> {
   const { securitySchemes } = document.components as { readonly securitySchemes: Schemes };
   yield html`<section id="rest"><h1>REST</h1>
-<p>${document.info.description} For programs: <a href="${documentPaths.rest}">OpenAPI 3.1</a>.</p>`;
+<p>${document.info.description} For programs: <a href="${documentPaths.rest}">OpenAPI 3.1</a>${protos.map(
+    ({ path }) => html`; the same over gRPC: <a href="${path}">${path.split("/").at(-1)}</a>`,
+  )}.</p>`;
   for (const [tag, rows] of groups(document)) {
     yield html`<h2>${tag}</h2>`;
     for (const row of rows) yield operationHtml(row, securitySchemes);
