@@ -18,7 +18,7 @@ export function projectFiles(): readonly ProjectFile[] {
     .split("\n")
     .filter(
       (path) =>
-        /\.(tsx?|css|png|md|jsonl|json|yaml|js|py|sh|csv)$|\.ci\/run$/.test(path) &&
+        /\.(tsx?|css|png|md|jsonl|json|yaml|proto|js|py|sh|csv)$|\.ci\/run$/.test(path) &&
         basename(path) !== "package-lock.json",
     )
     .flatMap((path) => {

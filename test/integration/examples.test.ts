@@ -81,11 +81,20 @@ describe("examples", () => {
 
   it.skipIf(grpcMissing !== undefined)("grpc-bars.js prints bars and their averages", async () => {
     const address = `127.0.0.1:${server.server.grpcPort}`;
-    const args = [example("grpc-bars.js"), server.http, address, server.demoKey, "local", "BTC/USDT"];
+    const args = [
+      example("grpc-bars.js"),
+      server.http,
+      address,
+      server.demoKey,
+      "local",
+      "BTC/USDT",
+    ];
     const lines = await firstLines(process.execPath, args, 9);
     expect(lines.length).toBeGreaterThan(0);
     for (const line of lines) {
-      expect(line).toMatch(/^\d{10} close \d+(\.\d+)? volume \d+(\.\d+)? average (\d+\.\d+|not yet)$/);
+      expect(line).toMatch(
+        /^\d{10} close \d+(\.\d+)? volume \d+(\.\d+)? average (\d+\.\d+|not yet)$/,
+      );
     }
   });
 

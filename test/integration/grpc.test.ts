@@ -140,10 +140,20 @@ describe.skipIf(grpcMissing !== undefined)("a server with gRPC", () => {
 
   describe("under attack", () => {
     /** What is sent, and statuses of gRPC that may be answered; none where the connection just ends. */
-    const messages: readonly (readonly [string, Record<string, string>, Buffer, readonly string[]])[] = [
+    const messages: readonly (readonly [
+      string,
+      Record<string, string>,
+      Buffer,
+      readonly string[],
+    ])[] = [
       ["no message at all", {}, Buffer.alloc(0), ["12"]],
       ["bytes that are no message", {}, frame(Buffer.alloc(4_000, 0xff)), ["13"]],
-      ["a field that is longer than its message", {}, frame(Buffer.from([0x0a, 0xff, 0xff, 0xff, 0xff, 0x0f])), ["0", "13"]],
+      [
+        "a field that is longer than its message",
+        {},
+        frame(Buffer.from([0x0a, 0xff, 0xff, 0xff, 0xff, 0x0f])),
+        ["0", "13"],
+      ],
       ["fields within fields within fields", {}, frame(Buffer.alloc(16_000, 0x7b)), ["13"]],
       ["a text that is no text", {}, frame(Buffer.from([0x0a, 3, 0xed, 0xa0, 0x80])), ["0"]],
       ["a message that is too long", {}, frame(Buffer.alloc(requestBytesMax + 1)), ["8"]],
@@ -155,7 +165,12 @@ describe.skipIf(grpcMissing !== undefined)("a server with gRPC", () => {
       ["a packing that nobody knows", { "grpc-encoding": "snappy" }, frame("x", 1), ["12"]],
       ["a deadline that is none", { "grpc-timeout": "soon" }, frame(""), ["13"]],
       ["a deadline in a hundred years", { "grpc-timeout": "99999999H" }, frame(""), ["0", "4"]],
-      ["a procedure with a name of any bytes", { ":path": "/finazon.\u00e9\u00ff%00/x" }, frame(""), ["12"]],
+      [
+        "a procedure with a name of any bytes",
+        { ":path": "/finazon.\u00e9\u00ff%00/x" },
+        frame(""),
+        ["12"],
+      ],
       ["a key of any bytes", { authorization: "Bearer \u00e9\u00ff" }, frame(""), ["16"]],
     ];
 
@@ -169,7 +184,11 @@ describe.skipIf(grpcMissing !== undefined)("a server with gRPC", () => {
 
     it("a peer that speaks something else harms nobody", async () => {
       const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-      for (const bytes of ["GET / HTTP/1.1\r\n\r\n", Buffer.alloc(70_000, 0xff), `${preface}garbage${"x".repeat(99_999)}`]) {
+      for (const bytes of [
+        "GET / HTTP/1.1\r\n\r\n",
+        Buffer.alloc(70_000, 0xff),
+        `${preface}garbage${"x".repeat(99_999)}`,
+      ]) {
         const socket = createConnection(here.server.grpcPort ?? 0, "127.0.0.1");
         socket.on("error", () => {}).write(bytes);
         await new Promise((resolve) => socket.once("close", resolve).resume());
@@ -204,44 +223,55 @@ describe.skipIf(grpcMissing !== undefined)("a server with gRPC", () => {
     it("whoever begins a call and does not go on is disconnected", async () => {
       const session = await sessionAt(here.server.grpcPort ?? 0);
       const gone = new Promise((resolve) => session.once("close", resolve));
-      session.request(grpcHeaders).on("error", () => {}).write(Buffer.from([0, 0, 0, 0, 9]));
+      session
+        .request(grpcHeaders)
+        .on("error", () => {})
+        .write(Buffer.from([0, 0, 0, 0, 9]));
       await gone;
     });
   });
 
-  it.skipIf(!canMakeCertificates())("speaks TLS where the server does, with the certificate of the day", async () => {
-    const files = makeCertificate(folder);
-    const secure = await startServerHere({
-      data: join(folder, "secure"),
-      settings: { ...settings, "server.tls.cert": files.cert, "server.tls.key": files.key },
-    });
-    const port = secure.server.grpcPort ?? 0;
-    const own = addKey(join(folder, "secure"), "desk").key;
-    const trusting = async (trusted: Buffer) => {
-      const client = await GrpcClient.open({ port, key: own, trusted });
-      clients.push(client);
-      return client;
-    };
-    const first = readFileSync(files.cert);
-    const client = await trusting(first);
-    await until(() => client.call(lists, {}));
-    expect((await (await open({ port })).refusal(lists, {})).status).toBe("UNAVAILABLE");
+  it.skipIf(!canMakeCertificates())(
+    "speaks TLS where the server does, with the certificate of the day",
+    async () => {
+      const files = makeCertificate(folder);
+      const secure = await startServerHere({
+        data: join(folder, "secure"),
+        settings: { ...settings, "server.tls.cert": files.cert, "server.tls.key": files.key },
+      });
+      const port = secure.server.grpcPort ?? 0;
+      const own = addKey(join(folder, "secure"), "desk").key;
+      const trusting = async (trusted: Buffer) => {
+        const client = await GrpcClient.open({ port, key: own, trusted });
+        clients.push(client);
+        return client;
+      };
+      const first = readFileSync(files.cert);
+      const client = await trusting(first);
+      await until(() => client.call(lists, {}));
+      expect((await (await open({ port })).refusal(lists, {})).status).toBe("UNAVAILABLE");
 
-    makeCertificate(folder);
-    secure.server.renewCertificate();
-    await until(async () => (await trusting(readFileSync(files.cert))).call(lists, {}));
-    expect((await (await trusting(first)).refusal(lists, {})).status).toBe("UNAVAILABLE");
-    // Who has come with the old one stays.
-    await client.call(lists, {});
-    await secure.server.stop();
-  });
+      makeCertificate(folder);
+      secure.server.renewCertificate();
+      await until(async () => (await trusting(readFileSync(files.cert))).call(lists, {}));
+      expect((await (await trusting(first)).refusal(lists, {})).status).toBe("UNAVAILABLE");
+      // Who has come with the old one stays.
+      await client.call(lists, {});
+      await secure.server.stop();
+    },
+  );
 
   it("says which port is taken, and where another one is chosen", async () => {
     const { "server.grpc.port": _, ...without } = settings;
     const taken = here.server.grpcPort;
     await expect(
-      startServerHere({ data: join(folder, "taken"), settings: { ...without, "server.grpc.port": taken } }),
-    ).rejects.toThrow(`port ${taken} of 127.0.0.1 is in use: choose another one with server.grpc.port`);
+      startServerHere({
+        data: join(folder, "taken"),
+        settings: { ...without, "server.grpc.port": taken },
+      }),
+    ).rejects.toThrow(
+      `port ${taken} of 127.0.0.1 is in use: choose another one with server.grpc.port`,
+    );
   });
 
   it("ends what is under way when it stops, and takes nothing new", async () => {
@@ -297,7 +327,12 @@ function ask(
   const stream = session.request({ ...grpcHeaders, ...headers });
   const found: IncomingHttpHeaders = {};
   const note = (more: IncomingHttpHeaders) => Object.assign(found, more);
-  stream.on("response", note).on("trailers", note).on("error", () => {}).resume().end(body);
+  stream
+    .on("response", note)
+    .on("trailers", note)
+    .on("error", () => {})
+    .resume()
+    .end(body);
   return new Promise((resolve) => stream.once("close", () => resolve(found)));
 }
 

@@ -1,8 +1,8 @@
 import { Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import { wideLimits } from "../http/limits.fixture.ts";
-import { AddressRates } from "../peers/address-rates.ts";
 import { Addresses } from "../peers/address.ts";
+import { AddressRates } from "../peers/address-rates.ts";
 import { Connections, type Visitor } from "../peers/connections.ts";
 import { Calls, callsMax, type OpenCall, refusedInARowMax } from "./calls.ts";
 
@@ -15,7 +15,10 @@ function house(limits: Partial<typeof wideLimits> = {}, burst = 3) {
   const open = (address: string): Visitor => {
     port += 1;
     const socket = new Socket();
-    Object.defineProperties(socket, { remoteAddress: { value: address }, remotePort: { value: port } });
+    Object.defineProperties(socket, {
+      remoteAddress: { value: address },
+      remotePort: { value: port },
+    });
     connections.open(socket);
     const visitor = connections.find(socket);
     if (visitor === undefined) throw new Error("not taken");
@@ -40,7 +43,10 @@ describe("calls", () => {
     const { calls, open, begin } = house();
     const [one, other] = [open(stranger), open(stranger)];
     for (const visitor of [one, other, one]) begin(visitor);
-    expect([calls.begin(one, stranger), calls.begin(other, stranger)]).toEqual(["too-often", "too-often"]);
+    expect([calls.begin(one, stranger), calls.begin(other, stranger)]).toEqual([
+      "too-often",
+      "too-often",
+    ]);
     begin(open("192.0.2.2"));
     begin(open("127.0.0.1"));
   });

@@ -143,7 +143,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   if (options.api !== undefined) {
     const { api, streams = () => noStreams, protos = [] } = options;
     const noStreams = asyncApiDocument([], api, { host: "", isSecure: false });
-    addDocs(app, { rest: openApiDocument([...options.routes, ...operatorRoutes], api), streams, protos });
+    addDocs(app, {
+      rest: openApiDocument([...options.routes, ...operatorRoutes], api),
+      streams,
+      protos,
+    });
     // Whoever opens the printed address in a browser wants to know what is there.
     if (options.page === undefined) app.get("/", (_request, reply) => reply.redirect(docsPath));
   }
