@@ -163,7 +163,8 @@ const unprepared =
     ? {}
     : { OPENBOURSE_EXCHANGE_WARM_UP_MS: "0", OPENBOURSE_DEMO_PAST_HOURS: "0" };
 
-function cleanEnvironment(): NodeJS.ProcessEnv {
+/** What they are started with: nothing of the settings of whoever runs the tests. */
+export function cleanEnvironment(): NodeJS.ProcessEnv {
   const others = Object.entries(process.env).filter(([name]) => !name.startsWith("OPENBOURSE_"));
   return { ...Object.fromEntries(others), ...unprepared };
 }

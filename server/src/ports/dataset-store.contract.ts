@@ -90,6 +90,7 @@ export function datasetStoreContract(name: string, open: () => Promise<DatasetSt
 
     it("knows nothing of a dataset of which nothing was put", async () => {
       expect(await store.position(dataset)).toBeUndefined();
+      expect(await store.reached(dataset)).toBeUndefined();
       expect(await read()).toEqual({
         bars: [],
         unknown: [{ ...span(0, 1_000), reason: undefined }],
@@ -108,11 +109,9 @@ export function datasetStoreContract(name: string, open: () => Promise<DatasetSt
       await put(batch(4, [barAt(0, 9), large]));
 
       expect((await read()).bars).toEqual([barAt(0, 9), large]);
-      expect(await store.position(dataset)).toEqual({
-        epoch: "one",
-        sequence: 4,
-        timeUs: at(4),
-      });
+      const position = { epoch: "one", sequence: 4, timeUs: at(4) };
+      expect(await store.position(dataset)).toEqual(position);
+      expect(await store.reached(dataset)).toEqual(position);
     });
 
     it("keeps datasets and tickers apart", async () => {

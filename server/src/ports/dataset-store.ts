@@ -101,8 +101,10 @@ export interface ImportOutcome {
 
 /** A store with one writer for what feeds say of each dataset; imports may come from other processes. */
 export interface DatasetStore extends DatasetReader {
-  /** Up to where a dataset is stored; undefined before its first batch. */
+  /** Up to where a dataset is stored, for its one writer; undefined before its first batch. */
   position(dataset: string): Promise<StoredPosition | undefined | StorageFailure>;
+  /** The same for whoever only reads, while another process may be writing. */
+  reached(dataset: string): Promise<StoredPosition | undefined | StorageFailure>;
   /**
    * Minutes that batches have revised since market time last passed a whole minute, oldest first: at a whole
    * minute the last of those who follow a bar are sent its state.

@@ -64,6 +64,10 @@ export class MemoryDatasetStore implements DatasetStore {
     return Promise.resolve(this.#failure ?? this.#datasets.get(dataset)?.position);
   }
 
+  reached(dataset: string): Promise<StoredPosition | undefined | StorageFailure> {
+    return this.position(dataset);
+  }
+
   revised(dataset: string): Promise<readonly MinuteOfTicker[] | StorageFailure> {
     return Promise.resolve(this.#failure ?? this.#datasets.get(dataset)?.revised ?? []);
   }

@@ -164,7 +164,7 @@ async function sourceOf(config: Config, code: string): Promise<RecordedSource | 
     async finalUs() {
       // What was imported changes by imports alone.
       if (dataset.feed === undefined) return recordedTimeEndUs;
-      const position = await store.position(code);
+      const position = await store.reached(code);
       if (position === undefined || "kind" in position) return position?.message;
       // A late trade is taken for as long as its minute may change.
       const changingUs = position.timeUs - latenessUs;

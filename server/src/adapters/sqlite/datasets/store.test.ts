@@ -83,4 +83,30 @@ describe("a store with threads of its own", () => {
     expect(await again.position("crypto")).toEqual(position);
     await again.close();
   });
+
+  it("tells who only reads where it is, while another one writes without a pause", async () => {
+    const where = join(folder, "two");
+    const [writer, reader] = [openDatasetStore(where), openDatasetStore(where)];
+    const rows = { dataset: "busy", trades: [], bars: [], known: [], gaps: [] };
+    const batches = Array.from({ length: 200 }, (_, n) => {
+      return { ...rows, position: { epoch: "one", sequence: n + 1, timeUs: n } };
+    });
+    const told: unknown[] = [];
+    const reading = { isOver: false };
+    const asking = (async () => {
+      while (!reading.isOver) told.push(await reader.reached("busy"));
+    })();
+    for (const batch of batches) expect(await writer.put(batch)).toBeUndefined();
+    reading.isOver = true;
+    await asking;
+
+    const sequences = told.map((one) => (one as { sequence?: number } | undefined)?.sequence ?? 0);
+    expect(
+      told.filter((one) => one !== undefined && !Object.hasOwn(one as object, "epoch")),
+    ).toEqual([]);
+    expect(sequences).toEqual(sequences.toSorted((one, other) => one - other));
+    expect(await reader.reached("busy")).toMatchObject({ sequence: 200 });
+    await writer.close();
+    await reader.close();
+  });
 });

@@ -26,6 +26,7 @@ import {
   elsewhereFailure,
   type ImportBatch,
   type ImportOutcome,
+  isStorageFailure,
   type MinuteOfTicker,
   type NewTickers,
   type StoredPosition,
@@ -104,11 +105,17 @@ export class SqliteDatasetStore implements DatasetStore {
     const answer = await this.#write({ kind: "position", dataset });
     if (answer.kind === "failure") return answer;
     assert(answer.kind === "position", "a thread answers what it is asked");
-    const read = await this.#read({}, () => ({ kind: "position", dataset }));
-    if (read.kind !== "position") return read.kind === "failure" ? read : failureOf(tooMuchIsRead);
+    const read = await this.reached(dataset);
+    if (isStorageFailure(read)) return read;
     // Who goes on from here reads what was stored by one connection and writes by another.
-    const follows = read.position ?? "nothing";
+    const follows = read ?? "nothing";
     return elsewhereFailure({ dataset, follows }, answer.position) ?? answer.position;
+  }
+
+  async reached(dataset: string): Promise<StoredPosition | undefined | StorageFailure> {
+    const read = await this.#read({}, () => ({ kind: "position", dataset }));
+    if (read.kind === "position") return read.position;
+    return read.kind === "failure" ? read : failureOf(tooMuchIsRead);
   }
 
   async revised(dataset: string): Promise<readonly MinuteOfTicker[] | StorageFailure> {
