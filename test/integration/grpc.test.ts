@@ -15,6 +15,7 @@ import { canMakeCertificates, makeCertificate } from "../support/certificate.ts"
 import { GrpcClient, grpcMissing } from "../support/grpc-client.ts";
 import { addKey } from "../support/operator.ts";
 import { type ServerHere, startServerHere } from "../support/server-here.ts";
+import { startServerProcess } from "../support/server-process.ts";
 import { until } from "../support/until.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "openbourse-grpc-"));
@@ -260,6 +261,15 @@ describe.skipIf(grpcMissing !== undefined)("a server with gRPC", () => {
       await secure.server.stop();
     },
   );
+
+  it("is in the package: a process that says where it listens, answers, and ends when it is told", async () => {
+    const started = await startServerProcess({ yaml: "server: {grpc: {port: 0}}\nexchange: {enabled: false}\n" });
+    const [, port = ""] = /^gRPC listening on 127\.0\.0\.1:(\d+)$/m.exec(started.output().stdout) ?? [];
+    const client = await open({ port: Number(port), key: started.demoKey });
+    await until(() => client.call(lists, {}));
+    expect(await started.stop()).toBe(0);
+    expect(started.output().stderr).not.toContain('"level":"error"');
+  });
 
   it("says which port is taken, and where another one is chosen", async () => {
     const { "server.grpc.port": _, ...without } = settings;
