@@ -81,10 +81,7 @@ describe.skipIf(grpcMissing !== undefined)("a server with gRPC", () => {
     process.on("worker", noteWorker);
     here = await startServerHere({
       ...{ data, protocols: slow.protocols },
-      settings: {
-        ...settings,
-        ...{ "server.http.answerTimeoutMs": 2_000, "limits.restCallsPerMinuteMax": 10_000 },
-      },
+      settings: { ...settings, "limits.restCallsPerMinuteMax": 10_000 },
     });
     key = addKey(data, "desk").key;
     const first = await open();
@@ -208,27 +205,27 @@ describe.skipIf(grpcMissing !== undefined)("a server with gRPC", () => {
       expect(statuses).toEqual(new Set(["0"]));
     });
 
-    it("whoever does not take their answers is disconnected", async () => {
+    it("whoever does not take an answer, or begins a call and does not go on, is disconnected", async () => {
+      const impatient = await startServerHere({
+        data: join(folder, "impatient"),
+        settings: { ...settings, "server.http.answerTimeoutMs": 200 },
+      });
+      const port = impatient.server.grpcPort ?? 0;
+      const own = addKey(join(folder, "impatient"), "lazy").key;
+      // Nothing may be sent to the first one.
+      const reader = await sessionAt(port, { initialWindowSize: 0 });
+      const writer = await sessionAt(port);
+      const gone = [reader, writer].map(
+        (session) => new Promise((resolve) => session.once("close", resolve)),
+      );
+      const asked = reader.request({ ...grpcHeaders, authorization: `Bearer ${own}` });
+      asked.on("error", () => {}).end(frame(""));
+      const begun = writer.request(grpcHeaders).on("error", () => {});
+      begun.write(Buffer.from([0, 0, 0, 0, 9]));
+      await Promise.all(gone);
       const ended = 'openbourse_grpc_connections_ended_total{reason="answer-timeout"}';
-      const before = (await here.figure(ended)) ?? 0;
-      // Nothing may be sent to it.
-      const session = await sessionAt(here.server.grpcPort ?? 0, { initialWindowSize: 0 });
-      const gone = new Promise((resolve) => session.once("close", resolve));
-      const stream = session.request({ ...grpcHeaders, authorization: `Bearer ${key}` });
-      stream.on("error", () => {}).end(frame(""));
-      await gone;
-      await until(async () => expect(await here.figure(ended)).toBe(before + 1));
-      await (await open()).call(lists, {});
-    });
-
-    it("whoever begins a call and does not go on is disconnected", async () => {
-      const session = await sessionAt(here.server.grpcPort ?? 0);
-      const gone = new Promise((resolve) => session.once("close", resolve));
-      session
-        .request(grpcHeaders)
-        .on("error", () => {})
-        .write(Buffer.from([0, 0, 0, 0, 9]));
-      await gone;
+      await until(async () => expect(await impatient.figure(ended)).toBe(2));
+      await impatient.server.stop();
     });
   });
 
@@ -263,8 +260,11 @@ describe.skipIf(grpcMissing !== undefined)("a server with gRPC", () => {
   );
 
   it("is in the package: a process that says where it listens, answers, and ends when it is told", async () => {
-    const started = await startServerProcess({ yaml: "server: {grpc: {port: 0}}\nexchange: {enabled: false}\n" });
-    const [, port = ""] = /^gRPC listening on 127\.0\.0\.1:(\d+)$/m.exec(started.output().stdout) ?? [];
+    const started = await startServerProcess({
+      yaml: "server: {grpc: {port: 0}}\nexchange: {enabled: false}\n",
+    });
+    const [, port = ""] =
+      /^gRPC listening on 127\.0\.0\.1:(\d+)$/m.exec(started.output().stdout) ?? [];
     const client = await open({ port: Number(port), key: started.demoKey });
     await until(() => client.call(lists, {}));
     expect(await started.stop()).toBe(0);

@@ -7,7 +7,7 @@ import type { RpcServices } from "../ports/rpc.ts";
 import { follow } from "./follow.ts";
 import type { Served } from "./served.ts";
 import type { Site } from "./site.ts";
-import { listenError } from "./start/listening.ts";
+import { grpcConnectionsMax, listenError } from "./start/listening.ts";
 
 /** Where the package has `.proto` files, beside `src` and beside the bundle. */
 const protoFolder = new URL("../../assets/proto/", import.meta.url);
@@ -34,7 +34,7 @@ export async function openGrpc(
       const { port, ...own } = grpc;
       const opening = GrpcServer.listen({
         ...{ services: protocols.rpc, protoFolder, host, port, tls, log },
-        bounds: { ...http, ...own, trustedProxies },
+        bounds: { ...http, ...own, connectionsMax: grpcConnectionsMax(config), trustedProxies },
         callsMsPerTurn: http.strangersMsPerTurn,
         nowMs: times.nowMs,
         monotonicMs: () => times.clock.monotonicMs(),

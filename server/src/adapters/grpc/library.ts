@@ -114,8 +114,8 @@ const packages = ["@grpc/grpc-js", "@grpc/proto-loader"] as const;
 const remedy = "npm install @grpc/grpc-js@1.14.7 @grpc/proto-loader@0.8.1";
 
 /** Finds both without loading anything; undefined, or what is missing and what to do. */
-export function missingLibrary(): string | undefined {
-  const missing = packages.filter((name) => placeOf(name) === undefined);
+export function missingLibrary(names: readonly string[] = packages): string | undefined {
+  const missing = names.filter((name) => placeOf(name) === undefined);
   if (missing.length === 0) return undefined;
   return `server.grpc needs what is not installed, ${missing.join(" and ")}: ${remedy}`;
 }

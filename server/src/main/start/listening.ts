@@ -15,7 +15,7 @@ export function connectionBounds({ server }: Config, log: Log): ConnectionBounds
       `server.trustedProxies: ${wrong} is neither an address nor a range such as 10.0.0.0/8`,
     );
   }
-  const files = openFilesMax();
+  const files = openFilesMax() - grpcConnectionsMax({ server });
   const configured = {
     connectionsMax: server.connectionsMax,
     httpConnectionsMax: server.http.connectionsMax,
@@ -25,6 +25,11 @@ export function connectionBounds({ server }: Config, log: Log): ConnectionBounds
     log.warn("this process may open few files, so few connections fit", { files, ...bounds });
   }
   return bounds;
+}
+
+/** The most connections of gRPC: what is configured, a quarter of the files that may be open at most. */
+export function grpcConnectionsMax({ server }: Pick<Config, "server">): number {
+  return Math.min(server.grpc?.connectionsMax ?? 0, Math.floor(openFilesMax() / 4));
 }
 
 /** Starts to listen; resolves with the port that was taken. */
