@@ -39,7 +39,8 @@ export type Field = TSchema &
 export type InputSchema<Fields> = TUnsafe<Fields>;
 
 function input<Fields>(properties: Readonly<Record<string, Field>>): InputSchema<Fields> {
-  return Type.Unsafe<Fields>(Type.Object(properties));
+  const description = "A field that is null, or an empty text, is one that is left out.";
+  return Type.Unsafe<Fields>(Type.Object(properties, { description }));
 }
 
 // The types of the library forget the bounds, so they are said again.

@@ -55,6 +55,19 @@ export function pagingSchema({
   };
 }
 
+/** The same of what is stored, of which so many items may be passed over. */
+export function storedPagingSchema(pages: Pages): Readonly<Record<string, FieldSchema>> {
+  const { page, ...others } = pagingSchema(pages);
+  return {
+    page: {
+      ...page,
+      maximum: pages.firstPage + storedOffsetMax,
+      description: `${page?.description} At most ${storedOffsetMax} items may be on the pages before it.`,
+    },
+    ...others,
+  };
+}
+
 /** The page that a query asks for. */
 export function readPage(query: Query, { firstPage, defaultSize }: Pages): Page | RestFault {
   const page = readCount(query, "page", { fallback: firstPage, min: firstPage, max: pageMax });

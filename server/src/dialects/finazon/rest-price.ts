@@ -20,7 +20,7 @@ export const priceResources: readonly RestResource[] = targetStyles.map(
       ...parameters,
       ...tickerParameters,
       at: {
-        type: "integer",
+        ...{ type: "integer", minimum: 0, maximum: timeMaxS },
         description:
           "Unix time in seconds: the price is that of the newest minute which begins by then. Default: now.",
       },

@@ -6,7 +6,7 @@ import { isUnanswered } from "../../ports/history.ts";
 import type { RestReply } from "../../ports/rest.ts";
 import { isRestFault, type RestFault, unansweredFault } from "./errors.ts";
 import { tradesTag } from "./etag.ts";
-import { type FirstPage, pageSizeMax, pagingSchema, readStoredPage } from "./paging.ts";
+import { type FirstPage, pageSizeMax, readStoredPage, storedPagingSchema } from "./paging.ts";
 import { readAskedTime, readOrder } from "./parameters.ts";
 import { listSchema, numberField, objectSchema, timeField } from "./reply-schema.ts";
 import type { RestCall, RestResource } from "./resource.ts";
@@ -24,7 +24,7 @@ const replySchema = listSchema(
 
 /** `trades` in all styles. */
 export function tradeResources(firstPage: FirstPage): readonly RestResource[] {
-  const paging = pagingSchema({ firstPage, defaultSize: pageSizeMax });
+  const paging = storedPagingSchema({ firstPage, defaultSize: pageSizeMax });
   return targetStyles.map(({ prefix, parameters, required }) => ({
     path: `${prefix}/trades`,
     summary: "Trades of one ticker",

@@ -9,7 +9,7 @@ import { isUnanswered } from "../../ports/history.ts";
 import { isRestFault, type RestFault, unansweredFault } from "./errors.ts";
 import { type FieldSchema, textField } from "./field-schema.ts";
 import { intervalByName, intervalNames } from "./intervals.ts";
-import { type Page, pagingSchema, readStoredPage, seriesPageSize } from "./paging.ts";
+import { type Page, readStoredPage, seriesPageSize, storedPagingSchema } from "./paging.ts";
 import {
   type AskedTime,
   checkTruth,
@@ -40,11 +40,11 @@ const adjustments = ["all", "splits", "dividends", "none"] as const;
 /** Which times, in which order. */
 export const timeParameters: Readonly<Record<string, FieldSchema>> = {
   start_at: {
-    type: "integer",
+    ...{ type: "integer", minimum: 0, maximum: timeMaxS },
     description: "Unix time in seconds of the first second that is asked for.",
   },
   end_at: {
-    type: "integer",
+    ...{ type: "integer", minimum: 0, maximum: timeMaxS },
     description: "Unix time in seconds of the last second that is asked for.",
   },
   order: {
@@ -73,7 +73,7 @@ export function seriesParameters(
     ...tickerParameters,
     interval: { ...textField("Length of a bar."), enum: intervalNames },
     ...timeParameters,
-    ...pagingSchema({ firstPage, defaultSize: seriesPageSize }),
+    ...storedPagingSchema({ firstPage, defaultSize: seriesPageSize }),
     ...sessionParameters,
   };
 }
