@@ -55,7 +55,10 @@ afterEach(() => {
 });
 
 /** A connection on a clock that stands still; waits are never shortened by chance. */
-async function open(use: Partial<ConnectionUse> = {}): Promise<Scene> {
+async function open(
+  use: Partial<ConnectionUse> = {},
+  platformToo: (clock: VirtualClock) => Partial<Platform> = () => ({}),
+): Promise<Scene> {
   const clock = new VirtualClock();
   const sockets: Socket[] = [];
   const heard: string[] = [];
@@ -70,6 +73,7 @@ async function open(use: Partial<ConnectionUse> = {}): Promise<Scene> {
       sockets.push(socket);
       return socket;
     },
+    ...platformToo(clock),
   };
   let token = 0;
   const connection = new Connection(
@@ -162,6 +166,27 @@ describe("a connection", () => {
     expect(first?.isClosed).toBe(true);
     expect(scene.heard).toEqual(["opened", "lost"]);
     expect(scene.connection.counts.stales).toBe(1);
+  });
+
+  it("is kept where timers are late, as those of a tab that nobody sees, and given up when it does not answer", async () => {
+    const minuteMs = 60_000;
+    const scene = await open({}, (clock) => ({
+      after(ms, task) {
+        const dueMs = Math.ceil((clock.monotonicMs() + ms) / minuteMs) * minuteMs;
+        return clock.after(dueMs - clock.monotonicMs(), task);
+      },
+    }));
+    const [first] = scene.sockets;
+    first?.tell("open");
+    for (let minutes = 1; minutes <= 3; minutes += 1) {
+      await pass(scene, minuteMs);
+      expect(scene.connection.state.state).toBe("live");
+      expect(first?.sent).toHaveLength(minutes);
+      first?.tell("message", { data: "here" });
+    }
+    await pass(scene, 2 * minuteMs);
+    expect(scene.connection.state).toMatchObject({ state: "waiting", why: { kind: "silent" } });
+    expect(scene.connection.counts.stales).toBe(0);
   });
 
   it("is live again with the first word after a silence", async () => {

@@ -34,7 +34,10 @@ export interface Patience extends BackoffOptions {
   readonly connectMs: number;
   /** Between two heartbeats. */
   readonly heartbeatMs: number;
-  /** Of silence until the state is `stale`; more than the time between heartbeats. */
+  /**
+   * Of silence until the state is `stale`; more than the time between heartbeats. Silence is told only of a server that was asked: a
+   * program whose timers are late asks first.
+   */
   readonly staleMs: number;
   /** Of silence until the connection is given up. */
   readonly deadMs: number;
@@ -90,6 +93,8 @@ interface Line {
   openedMs: number;
   heardMs: number;
   beatMs: number;
+  /** When it was first asked since something was heard. */
+  askedMs: number | undefined;
 }
 
 /** `readyState` of a socket that takes texts. */
@@ -173,7 +178,8 @@ export class Connection {
   }
 
   #listen(socket: SocketLike, isCurrent: () => boolean): void {
-    const line: Line = { socket, isOpen: false, openedMs: 0, heardMs: 0, beatMs: 0 };
+    const times = { openedMs: 0, heardMs: 0, beatMs: 0, askedMs: undefined };
+    const line: Line = { socket, isOpen: false, ...times };
     this.#line = line;
     socket.addEventListener("open", () => {
       if (isCurrent()) this.#open(line);
@@ -203,6 +209,7 @@ export class Connection {
 
   #hear(line: Line, data: unknown): void {
     line.heardMs = this.#platform.monotonicMs();
+    line.askedMs = undefined;
     this.#counts.received += 1;
     if (this.#state.state === "stale") {
       this.#enter({ state: "live", sinceMs: this.#platform.wallMs() });
@@ -223,8 +230,8 @@ export class Connection {
   /** Looks again when the next heartbeat, staleness or death is due. */
   #planBeat(line: Line): void {
     const { heartbeatMs, staleMs, deadMs } = this.#patience;
-    const isStale = this.#state.state === "stale";
-    const due = Math.min(line.beatMs + heartbeatMs, line.heardMs + (isStale ? deadMs : staleMs));
+    const boundMs = this.#state.state === "stale" ? deadMs : staleMs;
+    const due = Math.min(line.beatMs + heartbeatMs, this.#silentFromMs(line) + boundMs);
     const delayMs = Math.max(1, due - this.#platform.monotonicMs());
     this.#plan(delayMs, () => this.#beat(line));
   }
@@ -233,20 +240,27 @@ export class Connection {
     const { heartbeatMs, staleMs, deadMs } = this.#patience;
     const nowMs = this.#platform.monotonicMs();
     const silentMs = nowMs - line.heardMs;
-    if (silentMs >= deadMs) {
+    const unansweredMs = nowMs - this.#silentFromMs(line);
+    if (unansweredMs >= deadMs) {
       const message = `the server was silent for ${Math.round(silentMs)} ms`;
       this.#lose({ kind: "silent", message, silentMs }, "again");
       return;
     }
-    if (silentMs >= staleMs && this.#state.state === "live") {
+    if (unansweredMs >= staleMs && this.#state.state === "live") {
       this.#counts.stales += 1;
       this.#enter({ state: "stale", heardMs: this.#platform.wallMs() - silentMs });
     }
     if (nowMs - line.beatMs >= heartbeatMs) {
       line.beatMs = nowMs;
+      line.askedMs ??= nowMs;
       this.send(this.#use.heartbeat());
     }
     if (this.#line === line) this.#planBeat(line);
+  }
+
+  /** Since when the server is silent; infinitely late while it was asked nothing. */
+  #silentFromMs({ heardMs, askedMs = Number.POSITIVE_INFINITY }: Line): number {
+    return Math.max(heardMs, askedMs - this.#patience.heartbeatMs);
   }
 
   #closed(code: number, reason: string): void {

@@ -4,6 +4,7 @@ import { MarketPage } from "../market/index.tsx";
 import { startClock } from "../session/clock.ts";
 import { watchConnections } from "../session/connection.ts";
 import { watchReplays } from "../session/replays.ts";
+import { keepTime } from "../session/timers.ts";
 import { Ticket, TradingPanels } from "../trading/index.tsx";
 import { announcements } from "./announce.ts";
 import { KeySheet } from "./key-sheet.tsx";
@@ -20,6 +21,7 @@ const ConsolePage = later(
 const DataPage = later("Data", async () => (await import("../data/index.tsx")).DataPage);
 
 startClock();
+keepTime();
 watchAddress();
 watchKeys();
 watchConnections();

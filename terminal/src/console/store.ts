@@ -6,6 +6,7 @@ import { ClientError, type SocketLike, systemPlatform } from "@openbourse/client
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { onFrame } from "../frame.ts";
 import { serverUrl } from "../session/session.ts";
+import { after } from "../session/timers.ts";
 import type { ConsoleProtocol } from "./document.ts";
 import { type Frame, FrameLog, filterOf } from "./frames.ts";
 
@@ -132,7 +133,7 @@ export function send(text: string): boolean {
 function startSigns(text: string | undefined): void {
   if (text === undefined) return;
   const plan = () => {
-    stopSigns = systemPlatform.after(signOfLifeMs, () => {
+    stopSigns = after(signOfLifeMs, () => {
       if (staysConnected.value && socket !== undefined) {
         socket.send(text);
         add("out", text);
