@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, expect, it } from "vitest";
 import { describeInBrowser } from "./support/stage.ts";
+import { sizes } from "./support/visit.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "openbourse-data-page-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -26,7 +27,7 @@ const recording = (speed: "max" | number) => ({
 });
 const settings = {
   datasets: [
-    { code: "past", name: "A past", feed: recording("max") },
+    { code: "past", name: "A <i>past</i> & more", feed: recording("max") },
     { code: "plays", name: "It plays", feed: recording(1) },
   ],
   "exchange.enabled": false,
@@ -58,7 +59,8 @@ describeInBrowser("the data page", { settings }, (stage) => {
     const { page } = await open();
     const rows = page.getByRole("table", { name: "Datasets" }).locator("tbody tr");
     expect(await rows.allInnerTexts()).toEqual([
-      expect.stringMatching(/^past\s+A past\s+replay\s+over$/),
+      // Whatever stands in a name is text.
+      expect.stringMatching(/^past\s+A <i>past<\/i> & more\s+replay\s+over$/),
       expect.stringMatching(/^plays\s+It plays\s+replay\s+replay$/),
     ]);
     await rows.nth(1).click();
@@ -138,6 +140,28 @@ describeInBrowser("the data page", { settings }, (stage) => {
         '{"time":"2023-11-14T22:14:21.000Z","price":101,"quantity":0.25}\n',
     );
     expect(page.url()).toBe(`${stage.http}/data`);
+  });
+
+  it("shows bars in its chart where there is no exchange, and nothing of orders or of signing in", async () => {
+    const visit = await stage.visit("/?market=past:A/B");
+    const { page } = visit;
+    await page.locator(".chart-canvas:not([data-candles='0'])").waitFor();
+    await visit.live();
+    await page.locator(".top-bar", { hasText: "A/B" }).waitFor();
+    for (const name of ["Order book", "Trades", "Order", "Orders"])
+      expect(await page.getByRole("region", { name, exact: true }).count(), name).toBe(0);
+    for (const other of ["/", "/data", "/console"]) {
+      await page.goto(stage.http + other);
+      await visit.live();
+      expect(await page.getByText(/sign in/i).count(), other).toBe(0);
+    }
+    await page.setViewportSize(sizes.phone);
+    await page.goto(stage.http);
+    await page.locator(".chart-canvas:not([data-candles='0'])").waitFor();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(
+      375,
+    );
+    expect(await visit.accessibilityFaults()).toEqual([]);
   });
 
   it("is used by keys alone, and has no serious findings of axe in either theme", async () => {

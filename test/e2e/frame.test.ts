@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { expect, it } from "vitest";
+import { addKey } from "../support/operator.ts";
 import { describeInBrowser } from "./support/stage.ts";
 import { sizes } from "./support/visit.ts";
 
@@ -18,6 +19,15 @@ describeInBrowser("the page", {}, (stage) => {
       const visit = await stage.visit(path, { theme });
       await visit.live();
       expect(await visit.accessibilityFaults(), theme).toEqual([]);
+      for (const tab of path === "/data" ? ["Bars", "Trades"] : []) {
+        await visit.page.getByRole("tab", { name: tab }).click();
+        await visit.page.getByRole("table", { name: tab }).waitFor();
+        expect(await visit.accessibilityFaults(), `${tab}, ${theme}`).toEqual([]);
+      }
+      if (path !== "/") continue;
+      await visit.page.keyboard.press("?");
+      await visit.page.getByRole("dialog", { name: "Keys" }).waitFor();
+      expect(await visit.accessibilityFaults(), `keys, ${theme}`).toEqual([]);
     }
   });
 
@@ -133,6 +143,48 @@ describeInBrowser(
         method: "POST",
       });
       expect(refused.status).toBe(403);
+      for (const name of ["Markets", "Chart", "Order book", "Trades", "Order"])
+        await visit.page
+          .getByRole("region", { name, exact: true })
+          .getByText("Sign in to see the markets: strangers are not served here.")
+          .first()
+          .waitFor();
+      expect(await visit.accessibilityFaults()).toEqual([]);
+    });
+
+    it("takes an API key for its data, keeps it nowhere but in memory, and forgets it when told", async () => {
+      const visit = await stage.visit("/data");
+      visit.forgive(/responded with a status of 4\d\d/);
+      const { page } = visit;
+      const field = page.locator("#data-key");
+      await field.fill("wrong");
+      await page.getByRole("button", { name: "Show the data" }).click();
+      await page
+        .locator("#data-key-refusal")
+        .getByText(/API key/)
+        .waitFor();
+      expect(await field.getAttribute("aria-invalid")).toBe("true");
+      expect(await visit.accessibilityFaults()).toEqual([]);
+
+      const { key } = addKey(stage.data, "default");
+      await field.fill(key);
+      await field.press("Enter");
+      await page.getByRole("row", { name: /^BTC\/USDT/ }).waitFor();
+      const kept = await page.evaluate(() =>
+        JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]),
+      );
+      expect(kept + page.url()).not.toContain(key);
+      // The market page shows data of datasets with the same key, and the badge how its connection is.
+      await page.getByRole("link", { name: "Market" }).click();
+      await page.locator(".chart-canvas:not([data-candles='0'])").waitFor();
+      await page.waitForURL(/market=tape/);
+      await visit.live();
+      await page.goBack();
+      await page.getByRole("link", { name: "Data" }).click();
+      await page.getByRole("button", { name: "Forget the key" }).click();
+      await field.waitFor();
+      await page.getByRole("link", { name: "Market" }).click();
+      await page.getByText("Sign in to see the markets").first().waitFor();
     });
 
     it.each(pages)(

@@ -1,6 +1,9 @@
 /** A market with a day behind it: its figures of 24 hours, its line in the watch list, its depth and its indicators. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Page } from "playwright-core";
-import { beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { SteppedClock } from "../support/stepped-clock.ts";
 import { until } from "../support/until.ts";
 import { describeInBrowser } from "./support/stage.ts";
@@ -8,7 +11,25 @@ import { type Traders, tradersOf } from "./support/trader.ts";
 
 const market = "BTC_USDT";
 const address = `/?market=${market}`;
-const settings = { "exchange.participants.enabled": false };
+const folder = mkdtempSync(join(tmpdir(), "openbourse-shown-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A recording with as many minutes as the longest indicators take. */
+const minutes = 300;
+const file = join(folder, "trades.csv");
+const rows = Array.from(
+  { length: minutes },
+  (_, minute) => `${1_700_000_000 + minute * 60},${(100 + Math.sin(minute / 9)).toFixed(2)},1`,
+);
+writeFileSync(file, `time,price,quantity\n${rows.join("\n")}\n`);
+const long = {
+  code: "long",
+  feed: {
+    ...{ kind: "replay", files: [file], format: "csv", ticker: "A/B", speed: "max", timeUnit: "s" },
+    columns: { time: "time", price: "price", quantity: "quantity" },
+  },
+};
+const settings = { "exchange.participants.enabled": false, datasets: [long] };
 /** Trades of the day, and the seconds between two. */
 const trades = 64;
 const stepS = 1_200;
@@ -123,13 +144,39 @@ describeInBrowser("a market with a day behind it", { settings, clock }, (stage) 
     await page.keyboard.press("Escape");
     // So many intervals have not gone by.
     const isLong = (name: string) => name === "SMA 200" || name.startsWith("Ichimoku");
-    for (const name of names.filter((each) => !isLong(each))) {
+    const choose = async (name: string) => {
       await menu.click();
       await page.getByRole("menuitemradio", { name, exact: true }).click();
       const figures = page.locator("[data-indicator]", { hasText: name });
       await until(async () =>
         expect((await figures.textContent())?.slice(name.length), name).toMatch(/\d/),
       );
-    }
+      return await figures.textContent();
+    };
+    for (const name of names.filter((each) => !isLong(each))) await choose(name);
+
+    await page.goto(`${stage.http}/?market=long:A/B`);
+    await page.locator(`.chart-canvas[data-candles='${minutes}']`).waitFor();
+    expect(await choose("SMA 200")).toMatch(/^SMA 200 (99|100)\.\d+$/);
+    // All lines but the one that is drawn behind the candles, which ends before the newest one.
+    expect(await choose("Ichimoku 9, 26, 52")).toMatch(/52( +(99|100|101)(\.\d+)?){4}/);
+  });
+
+  it("says on the data page how long ago a quiet ticker was traded last, and that a recording is over", async () => {
+    const { page } = await stage.visit("/data");
+    const row = (table: string, name: RegExp) =>
+      page.getByRole("table", { name: table }).getByRole("row", { name });
+    await row("Datasets", /^local/).click();
+    const ago = /^last trade (19|2\d) min ago$/;
+    await row("Tickers", /^BTC\/USDT/)
+      .getByText(ago)
+      .waitFor();
+    await page
+      .getByRole("region", { name: "BTC/USDT" })
+      .getByRole("status")
+      .getByText(ago)
+      .waitFor();
+    await row("Datasets", /^long/).click();
+    await row("Tickers", /^A\/B/).getByText("over", { exact: true }).waitFor();
   });
 });

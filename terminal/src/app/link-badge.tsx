@@ -51,6 +51,8 @@ function said(state: LinkState, now: number): Said {
       return { tone: "bad", words: "offline", title: "This device has no network." };
     case "sign-in":
       return { tone: "poor", words: "sign in", title: "Sign in to see market data." };
+    case "needs-key":
+      return { tone: "poor", words: "key needed", title: "Give an API key on the data page." };
     case "closed":
       return { tone: "bad", words: "closed", title: `Not connected: ${state.why}.` };
   }

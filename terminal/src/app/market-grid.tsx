@@ -8,6 +8,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { Dialog } from "../design/dialog.tsx";
 import { Splitter } from "../design/splitter.tsx";
 import { Tabs } from "../design/tabs.tsx";
+import { hasExchange } from "../session/session.ts";
 import { type KeyAction, perform, useKey } from "./keys.ts";
 import { setSize, sizeOf } from "./preferences.ts";
 import { viewport } from "./viewport.ts";
@@ -41,20 +42,35 @@ type Resizable = keyof typeof resizable;
 
 /** See the head of the file. */
 export function MarketGrid(props: MarketGridProps) {
+  if (!hasExchange.value) return <ChartAlone {...props} />;
   if (viewport.value === "phone") return <PhoneGrid {...props} />;
   return <Columns {...props} isWide={viewport.value === "wide"} />;
+}
+
+/** Where there is no exchange, nothing can be traded and nothing has a book. */
+function ChartAlone({ watch, chart }: MarketGridProps) {
+  return (
+    <div class="columns">
+      {viewport.value === "wide" ? <Watch watch={watch} /> : null}
+      <div class="grows">{chart()}</div>
+    </div>
+  );
+}
+
+function Watch({ watch }: Pick<MarketGridProps, "watch">) {
+  return (
+    <>
+      <Sized name="watch" axis="x" part={watch} />
+      <Grip name="watch" axis="x" />
+    </>
+  );
 }
 
 function Columns(props: MarketGridProps & { readonly isWide: boolean }) {
   const { isWide, watch, chart, book, trades, orders, ticket } = props;
   return (
     <div class="columns">
-      {isWide ? (
-        <>
-          <Sized name="watch" axis="x" part={watch} />
-          <Grip name="watch" axis="x" />
-        </>
-      ) : null}
+      {isWide ? <Watch watch={watch} /> : null}
       <div class="stack grows">
         <div class="grows">{chart()}</div>
         <Grip name="orders" axis="y" isReversed />

@@ -1,8 +1,8 @@
 /** The calendar of what is stored of a ticker: a square for each day in UTC, with words for who cannot see its colour. */
 import { Panel, type PanelState } from "../design/panel.tsx";
 import { nowMs } from "../session/clock.ts";
+import { askFinazon as ask } from "../session/finazon.ts";
 import { replayClocks } from "../session/replays.ts";
-import { ask } from "./asking.ts";
 import { calendarOf, type Day, type DayState, daysMax, type Month } from "./calendar.ts";
 import { useLoaded } from "./loaded.ts";
 
@@ -33,6 +33,7 @@ export function CalendarView({
     <Panel
       title="Calendar"
       hidesTitle
+      isRead
       state={stateOf(loaded.state, months)}
       actions={
         <button type="button" onClick={loaded.again}>

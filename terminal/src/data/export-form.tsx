@@ -1,7 +1,7 @@
 /** A part of the past as a file: chosen, made in this page, and handed to the browser. */
 import { useRef, useState } from "preact/hooks";
 import { announce } from "../app/announce.ts";
-import { ask } from "./asking.ts";
+import { askFinazon as ask } from "../session/finazon.ts";
 import { type Exported, type ExportRequest, exportRows, rowsMax } from "./export.ts";
 
 const dayMs = 86_400_000;

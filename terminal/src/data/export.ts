@@ -2,7 +2,8 @@
  * A part of the past as a file: read page by page, kept as pieces of text, and given to the browser as a whole. No address holds a
  * key, since the file is made here. Rows are bounded, and how many there are is told while they come.
  */
-import type { FinazonRest, PastBar, PastTrade } from "@openbourse/client";
+import type { PastBar, PastTrade } from "@openbourse/client";
+import type { Ask } from "../session/finazon.ts";
 
 /** What is exported. Times are milliseconds since 1970. */
 export interface ExportRequest {
@@ -19,9 +20,6 @@ export interface ExportRequest {
 export const rowsMax = 500_000;
 const pageSize = 1_000;
 const minuteMs = 60_000;
-
-/** Asks REST, with whatever key there is. */
-export type Ask = <T>(ask: (rest: FinazonRest) => Promise<T>) => Promise<T>;
 
 /** Who waits for it. */
 export interface ExportWatcher {

@@ -2,19 +2,33 @@
 import { useState } from "preact/hooks";
 import { Panel } from "../design/panel.tsx";
 import { type Column, Table } from "../design/table.tsx";
+import { forgetKey, hasFinazon, hasOwnKey } from "../session/finazon.ts";
 import type { OfferedDataset } from "../session/offer.ts";
+import { datasetsNow } from "../session/replays.ts";
 import { offer, offerTrouble } from "../session/session.ts";
-import { canAsk, ownKey } from "./asking.ts";
 import { KeyForm } from "./key-form.tsx";
+import { datasetState } from "./states.ts";
 import { Tickers } from "./tickers.tsx";
 import "./data.css";
 
 /** See the head of the file. */
 export function DataPage() {
   const [code, setCode] = useState<string | undefined>(undefined);
+  const [isGivingKey, giveKey] = useState(false);
   const offered = offer.value;
   if (offered === undefined) return <Waiting />;
-  const { datasets } = offered;
+  const { protocols } = offered;
+  const datasets = datasetsNow.value;
+  if (!protocols.includes("finazon"))
+    return (
+      <Panel
+        title="Data"
+        state={{
+          is: "empty",
+          text: "This server shows datasets to nobody: switch its Finazon protocol on.",
+        }}
+      />
+    );
   const dataset = datasets.find((one) => one.code === code) ?? datasets[0];
   if (dataset === undefined)
     return (
@@ -28,7 +42,7 @@ export function DataPage() {
     );
   return (
     <div class="data">
-      <Panel title="Datasets" class="data-sets" actions={ownKey.value === "" ? null : <Forget />}>
+      <Panel title="Datasets" class="data-sets" actions={<KeyButton give={() => giveKey(true)} />}>
         <Table
           label="Datasets"
           columns={columns}
@@ -38,10 +52,10 @@ export function DataPage() {
           onSelect={(row) => setCode(row.code)}
         />
       </Panel>
-      {canAsk.value ? (
-        <Tickers key={`${dataset.code} ${ownKey.value}`} dataset={dataset} />
+      {hasFinazon.value && !isGivingKey ? (
+        <Tickers key={`${dataset.code} ${hasOwnKey.value}`} dataset={dataset} />
       ) : (
-        <KeyForm />
+        <KeyForm done={() => giveKey(false)} />
       )}
     </div>
   );
@@ -54,33 +68,30 @@ function Waiting() {
   return <Panel title="Data" state={{ is: "failed", text, retryAtMs }} />;
 }
 
-function Forget() {
+function KeyButton({ give }: { give(): void }) {
+  if (!hasFinazon.value) return null;
   return (
-    <button
-      type="button"
-      onClick={() => {
-        ownKey.value = "";
-      }}
-    >
-      Forget the key
+    <button type="button" class="quiet" onClick={hasOwnKey.value ? forgetKey : give}>
+      {hasOwnKey.value ? "Forget the key" : "Use an API key"}
     </button>
   );
 }
 
 const columns: readonly Column<OfferedDataset>[] = [
   { key: "code", title: "Code", cell: ({ code }) => code },
-  { key: "name", title: "Name", isMinor: true, cell: ({ name }) => name },
+  {
+    key: "name",
+    title: "Name",
+    isMinor: true,
+    cell: ({ name }) => <span title={name}>{name}</span>,
+  },
   { key: "feed", title: "From", cell: ({ feed }) => feed ?? "imported" },
   {
     key: "state",
     title: "State",
-    cell: (dataset) => <span class={`flow flow-${stateOf(dataset)}`}>{stateOf(dataset)}</span>,
+    cell: (dataset) => {
+      const { is, text } = datasetState(dataset);
+      return <span class={`flow flow-${is}`}>{text}</span>;
+    },
   },
 ];
-
-function stateOf({ state, feed }: OfferedDataset): string {
-  if (state === "finished") return "over";
-  if (state === "failed") return "failed";
-  if (feed === undefined) return "stored";
-  return feed === "replay" ? "replay" : "live";
-}

@@ -1,11 +1,25 @@
 import { describe, expect, it } from "vitest";
 import type { OfferedDataset } from "../session/offer.ts";
-import { flowState } from "./states.ts";
+import { datasetState, flowState } from "./states.ts";
 
 const minuteMs = 60_000;
 const nowMs = 100 * 24 * 60 * minuteMs;
 const dataset: OfferedDataset = { code: "d", name: "D", feed: "simulator", state: "running" };
 const flow = { dataset, lastBarMs: nowMs - minuteMs, unknown: [], nowMs };
+
+describe("how a dataset is doing", () => {
+  it.each([
+    [{}, "live"],
+    [{ tickers: { all: 3, lost: 0 } }, "live"],
+    [{ tickers: { all: 3, lost: 2 } }, "2 of 3 lost"],
+    [{ feed: "replay" }, "replay"],
+    [{ feed: "replay", state: "finished" as const }, "over"],
+    [{ state: "failed" as const }, "failed"],
+    [{ feed: undefined }, "stored"],
+  ])("%j is %s", (changes, text) => {
+    expect(datasetState({ ...dataset, ...changes }).text).toBe(text);
+  });
+});
 
 describe("how a ticker is doing", () => {
   it.each([

@@ -7,34 +7,33 @@ import { Panel, type PanelState } from "../design/panel.tsx";
 import { type Column, Table } from "../design/table.tsx";
 import { Tabs } from "../design/tabs.tsx";
 import { nowMs } from "../session/clock.ts";
+import { askFinazon as ask } from "../session/finazon.ts";
 import type { OfferedDataset } from "../session/offer.ts";
 import { replayClocks } from "../session/replays.ts";
-import { ask } from "./asking.ts";
 import { CalendarView } from "./calendar-view.tsx";
 import { ExportForm } from "./export-form.tsx";
+import type { TickerFlow } from "./flows.ts";
 import { useLoaded } from "./loaded.ts";
 import { flowState } from "./states.ts";
 import { TravelView } from "./travel-view.tsx";
 
 /** Rows of bars and of trades that are shown. */
 const rowsMax = 100;
-const hourMs = 3_600_000;
 
 /** What is shown. */
 export interface TickerDataProps {
   readonly dataset: OfferedDataset;
   readonly ticker: string;
-  /** Start of its newest bar, as the stream tells it. */
-  readonly newestMs: number | undefined;
+  readonly flow: TickerFlow;
 }
 
 /** See the head of the file. */
-export function TickerData({ dataset, ticker, newestMs }: TickerDataProps) {
+export function TickerData({ dataset, ticker, flow }: TickerDataProps) {
   const [tab, setTab] = useState("calendar");
   const at = { dataset: dataset.code, ticker };
   const tabs = [
     { id: "calendar", title: "Calendar", body: () => <CalendarView {...at} /> },
-    { id: "bars", title: "Bars", body: () => <Bars {...at} newestMs={newestMs} /> },
+    { id: "bars", title: "Bars", body: () => <Bars {...at} newestMs={flow.newest?.startMs} /> },
     { id: "trades", title: "Trades", body: () => <Trades {...at} /> },
     ...(dataset.feed === "replay"
       ? [{ id: "travel", title: "Time travel", body: () => <TravelView {...at} /> }]
@@ -45,20 +44,18 @@ export function TickerData({ dataset, ticker, newestMs }: TickerDataProps) {
     <Panel
       title={ticker}
       class="data-ticker"
-      actions={<TickerState dataset={dataset} ticker={ticker} newestMs={newestMs} />}
+      actions={<TickerState dataset={dataset} flow={flow} />}
     >
       <Tabs label={`Data of ${ticker}`} tabs={tabs} selected={tab} onSelect={setTab} />
     </Panel>
   );
 }
 
-function TickerState({ dataset, ticker, newestMs }: TickerDataProps) {
-  const { code } = dataset;
-  const clock = replayClocks.value.find((replay) => replay.dataset === code);
-  const { value } = useLoaded(`${code} ${ticker}`, () => lastHour(code, ticker));
-  const lastBarMs = newestMs ?? value?.bars[0]?.startMs;
-  const unknown = value?.unknown ?? [];
-  const { is, text } = flowState({ dataset, lastBarMs, unknown, nowMs: nowMs.value });
+function TickerState({ dataset, flow }: Omit<TickerDataProps, "ticker">) {
+  const clock = replayClocks.value.find((replay) => replay.dataset === dataset.code);
+  const { newest, unknown } = flow;
+  const known = { dataset, lastBarMs: newest?.startMs, unknown, nowMs: nowMs.value };
+  const { is, text } = flowState(known);
   return (
     <>
       {clock === undefined ? null : (
@@ -70,11 +67,6 @@ function TickerState({ dataset, ticker, newestMs }: TickerDataProps) {
       <output class={`flow flow-${is}`}>{text}</output>
     </>
   );
-}
-
-function lastHour(dataset: string, ticker: string) {
-  const startMs = Date.now() - hourMs;
-  return ask((rest) => rest.knownBars({ dataset, ticker, interval: "1m", startMs, pageSize: 100 }));
 }
 
 interface At {
@@ -132,6 +124,7 @@ function Rows<Row>(props: {
     <Panel
       title={title}
       hidesTitle
+      isRead
       state={isEmpty ? { is: "empty", text } : state}
       actions={
         <button type="button" onClick={loaded.again}>

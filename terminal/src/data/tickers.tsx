@@ -1,14 +1,13 @@
 /** The tickers of a dataset with their newest prices and states, and all about the chosen one. */
-import type { Bar } from "@openbourse/client";
 import { useState } from "preact/hooks";
 import { clockText, utcText } from "../app/times.ts";
 import { Num } from "../design/num.tsx";
 import { Panel, type PanelState } from "../design/panel.tsx";
 import { type Column, Table } from "../design/table.tsx";
 import { nowMs } from "../session/clock.ts";
+import { askFinazon as ask } from "../session/finazon.ts";
 import type { OfferedDataset } from "../session/offer.ts";
-import { ask } from "./asking.ts";
-import { followedMax, useNewestBars } from "./flows.ts";
+import { followedMax, type TickerFlow, useFlows } from "./flows.ts";
 import { useLoaded } from "./loaded.ts";
 import { flowState } from "./states.ts";
 import { TickerData } from "./ticker-data.tsx";
@@ -19,7 +18,7 @@ const none: readonly string[] = [];
 
 interface Row {
   readonly ticker: string;
-  readonly bar: Bar | undefined;
+  readonly flow: TickerFlow;
   readonly dataset: OfferedDataset;
 }
 
@@ -30,12 +29,12 @@ export function Tickers({ dataset }: { readonly dataset: OfferedDataset }) {
   const [chosen, setChosen] = useState<string | undefined>(undefined);
   const { value, state } = useLoaded(code, () => namesOf(code));
   const names = value ?? none;
-  const bars = useNewestBars(code, names);
   const found = names.filter((name) => name.toLowerCase().includes(words.toLowerCase()));
+  const ticker = chosen ?? names[0];
+  const flowOf = useFlows(dataset, names, ticker);
   const rows = found
     .slice(0, listedMax)
-    .map((ticker) => ({ ticker, bar: bars.get(ticker), dataset }));
-  const ticker = chosen ?? names[0];
+    .map((each) => ({ ticker: each, flow: flowOf(each), dataset }));
   return (
     <>
       <Panel
@@ -70,12 +69,7 @@ export function Tickers({ dataset }: { readonly dataset: OfferedDataset }) {
         ) : null}
       </Panel>
       {ticker === undefined ? null : (
-        <TickerData
-          key={ticker}
-          dataset={dataset}
-          ticker={ticker}
-          newestMs={bars.get(ticker)?.startMs}
-        />
+        <TickerData key={ticker} dataset={dataset} ticker={ticker} flow={flowOf(ticker)} />
       )}
     </>
   );
@@ -99,20 +93,24 @@ const columns: readonly Column<Row>[] = [
     key: "last",
     title: "Last",
     align: "end",
-    cell: ({ bar }) => <Num value={bar?.close} flashes />,
+    cell: ({ flow }) => <Num value={flow.newest?.close} flashes />,
   },
   {
     key: "minute",
     title: "Minute",
     isMinor: true,
-    cell: ({ bar }) =>
-      bar === undefined ? "" : <span title={utcText(bar.startMs)}>{clockText(bar.startMs)}</span>,
+    cell: ({ flow: { newest } }) =>
+      newest === undefined ? (
+        ""
+      ) : (
+        <span title={utcText(newest.startMs)}>{clockText(newest.startMs)}</span>
+      ),
   },
   {
     key: "state",
     title: "State",
-    cell: ({ dataset, bar }) => {
-      const flow = { dataset, lastBarMs: bar?.startMs, unknown: [], nowMs: nowMs.value };
+    cell: ({ dataset, flow: { newest, unknown } }) => {
+      const flow = { dataset, lastBarMs: newest?.startMs, unknown, nowMs: nowMs.value };
       const { is, text } = flowState(flow);
       return <span class={`flow flow-${is}`}>{text}</span>;
     },

@@ -10,8 +10,8 @@ import { useEffect, useState } from "preact/hooks";
 import { useKey } from "../app/keys.ts";
 import { dateText, utcText } from "../app/times.ts";
 import { Num } from "../design/num.tsx";
+import { askFinazon as ask, travelStream } from "../session/finazon.ts";
 import { type Travel, travel, travelSession, travelTo } from "../session/travel.ts";
-import { ask, travelStream } from "./asking.ts";
 
 /** Between two looks at the clock, in milliseconds. */
 const lookMs = 2_000;

@@ -32,6 +32,8 @@ export interface PanelProps {
   readonly skeletonRows?: number;
   /** Whether the heading is for screen readers alone, as when a tab says the same. */
   readonly hidesTitle?: boolean;
+  /** Whether there is nothing in it to go to, so that the arrows scroll what is read. */
+  readonly isRead?: boolean;
   readonly class?: string;
   readonly children?: ComponentChildren;
 }
@@ -55,7 +57,7 @@ export function Panel(props: PanelProps) {
         </header>
       ) : null}
       {state.is === "stale" ? <StaleNote sinceMs={state.sinceMs} /> : null}
-      <div class="panel-body">
+      <div class="panel-body" tabIndex={props.isRead === true && shows ? 0 : undefined}>
         {shows ? props.children : <Instead state={state} rows={props.skeletonRows ?? 6} />}
       </div>
     </section>

@@ -1,8 +1,9 @@
 /** What there is to look at, as the server lists it: markets first, then the tickers of the datasets that may be seen. */
 import type { DepthScale, Market } from "@openbourse/client";
 import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
-import { offer } from "../session/session.ts";
-import { askFinazon, hasFinazon } from "./finazon.ts";
+import { askFinazon, hasFinazon } from "../session/finazon.ts";
+import { type Loading, load } from "../session/loading.ts";
+import { hasExchange, needsSignIn, offer } from "../session/session.ts";
 import {
   type Instrument,
   localDataset,
@@ -10,7 +11,6 @@ import {
   type TickerInstrument,
   tickerInstrument,
 } from "./instruments.ts";
-import { type Loading, load } from "./loading.ts";
 import { isShown, link } from "./shown.ts";
 
 /** Between two looks at the list of markets, in milliseconds: new ones may be listed. */
@@ -21,10 +21,13 @@ const pageSize = 1_000;
 
 const list = signal<readonly Market[]>([]);
 const state = signal<Loading>({ is: "loading" });
+const tickersState = signal<Loading>({ is: "loading" });
 const tickers = signal<readonly TickerInstrument[]>([]);
 
-/** How the list of markets is doing. */
-export const catalogState: ReadonlySignal<Loading> = state;
+/** How the list of markets is doing, or that of tickers where no markets can be seen: a dataset does not stand in for a market that comes. */
+export const catalogState: ReadonlySignal<Loading> = computed(() =>
+  hasExchange.value && !needsSignIn.value ? state.value : tickersState.value,
+);
 /** All markets by their names. */
 export const marketsByName: ReadonlySignal<ReadonlyMap<string, Market>> = computed(
   () => new Map(list.value.map((market) => [market.market, market])),
@@ -66,25 +69,47 @@ const datasetCodes = computed(() =>
 );
 
 effect(() => {
-  if (!isShown.value || !hasFinazon.value) return;
+  if (!hasFinazon.value) tickers.value = [];
+  if (!isShown.value || !hasFinazon.value) return undefined;
   const codes = datasetCodes.value
     .split("\n")
     .filter((code) => code !== "" && code !== localDataset);
+  tickersState.value = together(codes.map(() => undefined));
   const found = new Map<string, readonly TickerInstrument[]>();
-  const stops = codes.map((code) =>
-    load({
-      ask: () => tickersOf(code),
-      done: (of) => {
-        found.set(code, of);
-        tickers.value = codes.flatMap((each) => found.get(each) ?? []);
-      },
-      tell: () => {},
-    }),
-  );
+  const states = new Map<string, Loading>();
+  let stops: readonly (() => void)[] = [];
+  const look = () => {
+    for (const stop of stops) stop();
+    stops = codes.map((code) =>
+      load({
+        ask: () => tickersOf(code),
+        done: (of) => {
+          if (found.get(code)?.length === of.length) return;
+          found.set(code, of);
+          tickers.value = codes.flatMap((each) => found.get(each) ?? []);
+        },
+        tell: (next) => {
+          // Who has a list keeps it while it is asked for again.
+          if (states.get(code)?.is !== "ready") states.set(code, next);
+          tickersState.value = together(codes.map((each) => states.get(each)));
+        },
+      }),
+    );
+  };
+  look();
+  const timer = setInterval(() => document.hidden || look(), lookMs);
   return () => {
     for (const stop of stops) stop();
+    clearInterval(timer);
   };
 });
+
+/** How the lists are doing together: one of them is something to look at. */
+function together(states: readonly (Loading | undefined)[]): Loading {
+  if (states.some((each) => each === undefined || each.is === "loading")) return { is: "loading" };
+  const isAny = states.length === 0 || states.some((each) => each?.is === "ready");
+  return (isAny ? undefined : states[0]) ?? { is: "ready" };
+}
 
 async function tickersOf(dataset: string): Promise<readonly TickerInstrument[]> {
   const found = new Set<string>();

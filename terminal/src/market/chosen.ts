@@ -2,13 +2,9 @@
 import type { DepthScale, Market } from "@openbourse/client";
 import { computed, effect, type ReadonlySignal } from "@preact/signals";
 import { chooseMarket, currentMarket } from "../app/route.ts";
-import { offer } from "../session/session.ts";
 import { catalogState, instruments, marketsByName, scalesOf, wantScales } from "./catalog.ts";
 import type { Instrument } from "./instruments.ts";
 import { isShown, link } from "./shown.ts";
-
-/** The protocol that lists markets. */
-const exchangeProtocol = "cryptomus";
 
 /** A market that is traded here, with its steps. */
 export interface ChosenMarket {
@@ -19,16 +15,11 @@ export interface ChosenMarket {
   readonly scales: readonly DepthScale[];
 }
 
-/** Whether it is known which markets there are, so that a dataset does not stand in for them; some servers have none at all. */
-const isListed = computed(
-  () =>
-    catalogState.value.is === "ready" ||
-    offer.value?.protocols.includes(exchangeProtocol) === false,
-);
-
 /** Id of the chosen instrument; undefined until there is one. */
 export const chosenId: ReadonlySignal<string | undefined> = computed(
-  () => currentMarket.value ?? (isListed.value ? instruments.value[0]?.id : undefined),
+  () =>
+    currentMarket.value ??
+    (catalogState.value.is === "ready" ? instruments.value[0]?.id : undefined),
 );
 /** The chosen instrument; undefined until it is known, and where the address names nothing that is. */
 export const chosen: ReadonlySignal<Instrument | undefined> = computed(() =>

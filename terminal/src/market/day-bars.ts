@@ -4,10 +4,10 @@
  */
 import { pastCandles } from "@openbourse/client";
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { askFinazon } from "../session/finazon.ts";
 import { whenOpened } from "../session/opened.ts";
 import { chartCandle } from "./candles/candle.ts";
 import { type Day, dayMs, intervalS } from "./day-figures.ts";
-import { askFinazon } from "./finazon.ts";
 import type { Instrument } from "./instruments.ts";
 import { link } from "./shown.ts";
 

@@ -1,7 +1,17 @@
 /** The state of the connections as one thing that can be said in a few words, and how long an answer takes. */
-import type { ConnectionState, CryptomusStream } from "@openbourse/client";
+import { type ConnectionState, CryptomusStream, type FinazonStream } from "@openbourse/client";
 import { effect, type ReadonlySignal, signal } from "@preact/signals";
-import { account, markets, needsSignIn, offer, offerTrouble, refreshOffer } from "./session.ts";
+import { barStream, finazonStream, hasFinazon } from "./finazon.ts";
+import { load } from "./loading.ts";
+import {
+  account,
+  hasExchange,
+  markets,
+  needsSignIn,
+  offer,
+  offerTrouble,
+  refreshOffer,
+} from "./session.ts";
 
 /** What the top bar says. Times are milliseconds since 1970. */
 export type LinkState =
@@ -15,6 +25,8 @@ export type LinkState =
   | { readonly is: "offline" }
   /** Nobody may see anything before they sign in. */
   | { readonly is: "sign-in" }
+  /** There is no exchange here, and nobody sees data without an API key. */
+  | { readonly is: "needs-key" }
   /** It will not come back by itself. */
   | { readonly is: "closed"; readonly why: string };
 
@@ -50,16 +62,26 @@ export function watchConnections(): void {
     const timer = setInterval(() => void measure(measured), measureMs);
     return () => clearInterval(timer);
   });
+  // Without an exchange the stream of bars tells how the connection is, whether or not a part of the page wants bars.
+  effect(() => {
+    if (hasExchange.value || !hasFinazon.value || barStream.value !== undefined) return undefined;
+    return load({ ask: finazonStream, done() {}, tell() {} });
+  });
   offerTrouble.subscribe(tell);
   needsSignIn.subscribe(tell);
+  hasFinazon.subscribe(tell);
 }
 
-function streamsInUse(): readonly CryptomusStream[] {
-  const streams = [account.value?.stream, markets.value?.stream];
-  return [...new Set(streams)].filter((stream) => stream !== undefined);
+type Stream = CryptomusStream | FinazonStream;
+
+function streamsInUse(): readonly Stream[] {
+  const traded = [account.value?.stream, markets.value?.stream];
+  const streams = new Set(traded.filter((stream) => stream !== undefined));
+  if (streams.size > 0) return [...streams];
+  return barStream.value === undefined ? [] : [barStream.value];
 }
 
-function follow(stream: CryptomusStream): () => void {
+function follow(stream: Stream): () => void {
   let wasLive = stream.state.state === "live";
   return stream.states.listen(({ state: now }) => {
     if (now === "live") {
@@ -72,8 +94,10 @@ function follow(stream: CryptomusStream): () => void {
   });
 }
 
-async function measure(stream: CryptomusStream): Promise<void> {
-  if (document.hidden || stream.state.state !== "live") return;
+async function measure(stream: Stream): Promise<void> {
+  // The stream of bars has no question that is answered at once.
+  if (document.hidden || !(stream instanceof CryptomusStream) || stream.state.state !== "live")
+    return;
   const beganMs = performance.now();
   try {
     await stream.query("ping");
@@ -94,9 +118,11 @@ function nowState(): LinkState {
   const failed = offerTrouble.value;
   if (offer.value === undefined && failed !== undefined)
     return { is: "reconnecting", retryAtMs: failed.retryAtMs, why: failed.message };
-  if (needsSignIn.value) return { is: "sign-in" };
   const states = streamsInUse().map((stream) => said(stream.state));
-  return worst(states) ?? { is: "connecting" };
+  const shown = worst(states);
+  if (shown !== undefined) return shown;
+  if (needsSignIn.value) return { is: "sign-in" };
+  return !hasExchange.value && !hasFinazon.value ? { is: "needs-key" } : { is: "connecting" };
 }
 
 /** A server on this very machine needs no network. */

@@ -24,6 +24,8 @@ export interface OfferedDataset {
   readonly speed?: number | undefined;
   /** How far a bounded one has come. */
   readonly state: "running" | "finished" | "failed";
+  /** Of a feed whose tickers are watched one by one: how many there are, and how many of them get nothing at present. */
+  readonly tickers?: { readonly all: number; readonly lost: number } | undefined;
 }
 
 /** See the head of the file. */

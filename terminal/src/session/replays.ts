@@ -1,5 +1,6 @@
-/** Clocks of the datasets that are replays: a time of a recording, which is never the time on the wall. */
+/** Datasets as they are now, and the clocks of those that are replays: a time of a recording, which is never the time on the wall. */
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
+import { currentPage } from "../app/route.ts";
 import { nowMs } from "./clock.ts";
 import { type OfferedDataset, offerPath } from "./offer.ts";
 import { offer } from "./session.ts";
@@ -24,6 +25,11 @@ interface Reading {
 
 const reading = signal<Reading>({ datasets: [], atMs: 0 });
 
+/** All datasets, as they were told last. */
+export const datasetsNow: ReadonlySignal<readonly OfferedDataset[]> = computed(
+  () => reading.value.datasets,
+);
+
 /** All replays, their clocks going on by themselves between two looks. */
 export const replayClocks: ReadonlySignal<readonly ReplayClock[]> = computed(() => {
   const { datasets, atMs } = reading.value;
@@ -39,14 +45,15 @@ export const isReplaying: ReadonlySignal<boolean> = computed(() =>
   replayClocks.value.some(({ state }) => state === "running"),
 );
 
-/** Begins to look; called once by the application. Without a replay nothing is asked. */
+/** Begins to look; called once by the application. Nothing is asked without a replay, but for the data page. */
 export function watchReplays(): void {
   offer.subscribe((now) => {
     if (now !== undefined) reading.value = { datasets: now.datasets, atMs: Date.now() };
   });
   setInterval(() => {
     const hasReplay = reading.value.datasets.some(({ clockMs }) => clockMs !== undefined);
-    if (hasReplay && !document.hidden) void look();
+    const isWanted = hasReplay || currentPage.peek() === "/data";
+    if (isWanted && !document.hidden) void look();
   }, lookMs);
 }
 

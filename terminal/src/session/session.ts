@@ -13,6 +13,7 @@ import {
 import { batch, computed, type ReadonlySignal, signal } from "@preact/signals";
 import { askForOffer, type Offer } from "./offer.ts";
 import { anonymousPass } from "./pass.ts";
+import { after } from "./timers.ts";
 
 /** Public market data of the exchange. */
 export interface MarketLink {
@@ -28,7 +29,9 @@ export interface Account extends MarketLink {
 }
 
 /** People look on: silence is noticed sooner than programs would notice it. In milliseconds. */
-export const patience: Partial<Patience> = { heartbeatMs: 5_000, staleMs: 8_000, deadMs: 20_000 };
+const patience: Partial<Patience> = { heartbeatMs: 5_000, staleMs: 8_000, deadMs: 20_000 };
+/** How the connections of this page behave. */
+export const behaviour = { patience, platform: { after } } as const;
 
 /** Until a server that does not answer is asked again, in milliseconds. */
 const askAgainMs = 2_000;
@@ -58,9 +61,13 @@ export const account: ReadonlySignal<Account | undefined> = signedIn;
 export const markets: ReadonlySignal<MarketLink | undefined> = computed(
   () => publicLink.value ?? signedIn.value,
 );
+/** Whether there are markets to trade on, and users who sign in; taken to be so until the server has told. */
+export const hasExchange: ReadonlySignal<boolean> = computed(
+  () => offered.value?.protocols.includes("cryptomus") !== false,
+);
 /** Whether public market data waits for somebody to sign in. */
 export const needsSignIn: ReadonlySignal<boolean> = computed(
-  () => offered.value !== undefined && markets.value === undefined,
+  () => offered.value !== undefined && hasExchange.value && markets.value === undefined,
 );
 
 /** Address of this server. */
@@ -98,7 +105,7 @@ function takeOffer(next: Offer): void {
         stream: new CryptomusStream({
           url: serverUrl,
           positions: true,
-          patience,
+          ...behaviour,
           token: () => anonymousPass("cryptomus").finally(begun.resolve),
         }),
       };
@@ -120,7 +127,7 @@ export async function signIn(user: CryptomusUser): Promise<Account> {
     return unused ?? (await rest.token());
   };
   signOut();
-  const stream = new CryptomusStream({ url: serverUrl, token, positions: true, patience });
+  const stream = new CryptomusStream({ url: serverUrl, token, positions: true, ...behaviour });
   const made = { userId: user.userId, user, rest, stream };
   signedIn.value = made;
   return made;

@@ -56,6 +56,7 @@ export function Balances() {
     <Panel
       title="Balances"
       hidesTitle
+      isRead
       state={
         isEmpty ? { is: "empty", text: "There is no money here. The operator deposits it." } : state
       }

@@ -57,6 +57,7 @@ export function OrderHistory() {
     <Panel
       title="Order history"
       hidesTitle
+      isRead
       state={pastState(rows.length, "No order has ended yet.")}
     >
       <Table label="Order history" columns={orderColumns} rows={rows} keyOf={({ id }) => id} />
@@ -95,7 +96,12 @@ export function Fills() {
   const session = sessionFills.value.filter(({ market }) => name === undefined || market === name);
   const lines = joinedFills(session, linesOf(history.value.rows));
   return (
-    <Panel title="Fills" hidesTitle state={pastState(lines.length, "Nothing was filled yet.")}>
+    <Panel
+      title="Fills"
+      hidesTitle
+      isRead
+      state={pastState(lines.length, "Nothing was filled yet.")}
+    >
       <Table label="Fills" columns={fillColumns} rows={lines} keyOf={({ id }) => id} />
       <p class="soft more">Of orders that are still open: fills since the sign-in.</p>
       <More />

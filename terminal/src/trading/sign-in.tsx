@@ -5,7 +5,7 @@ import { useId, useRef, useState } from "preact/hooks";
 import { announce } from "../app/announce.ts";
 import { Dialog } from "../design/dialog.tsx";
 import { Menu } from "../design/menu.tsx";
-import { account, offer, signIn, signOut } from "../session/session.ts";
+import { account, hasExchange, offer, signIn, signOut } from "../session/session.ts";
 import { notify } from "./notices.ts";
 
 const isOpen: Signal<boolean> = signal(false);
@@ -32,9 +32,10 @@ async function enterDemo(user: CryptomusUser): Promise<void> {
   if (refusal !== undefined) notify(`Not signed in: ${refusal}`, "bad");
 }
 
-/** In the top bar: who is signed in and how to leave, or how to come in. */
+/** In the top bar: who is signed in and how to leave, or how to come in; nothing where there is no exchange to trade on. */
 export function AccountButton() {
   const user = account.value;
+  if (!hasExchange.value) return null;
   return (
     <>
       {user === undefined ? <SignInButtons isShort /> : <UserMenu userId={user.userId} />}

@@ -40,7 +40,7 @@ export function Ticket() {
   if (market === undefined) {
     const isNoMarket = chosen.value?.kind === "ticker";
     const text = "This is data of a dataset, which nobody trades here. Choose a market to trade.";
-    const state: PanelState = isNoMarket ? { is: "empty", text } : { is: "loading" };
+    const state: PanelState = isNoMarket ? { is: "empty", text } : panelState(false, undefined);
     return <Panel title="Order" state={state} skeletonRows={9} />;
   }
   return (

@@ -33,6 +33,8 @@ interface OfferedDataset {
   /** How many times as fast as the clock on the wall; 0: as fast as it can be read. */
   readonly speed?: number | undefined;
   readonly state: "running" | "finished" | "failed";
+  /** Of a feed whose tickers are watched one by one: how many there are, and how many of them get nothing at present. */
+  readonly tickers?: { readonly all: number; readonly lost: number } | undefined;
 }
 
 /** What the server offers now. */
@@ -65,7 +67,10 @@ function datasetOf(
   const runner = feeds.find(({ dataset }) => dataset.code === code);
   const state = catalog.ended(code) ?? "running";
   const kind = feed?.kind ?? (runner === undefined ? undefined : "local");
-  if (kind !== "replay") return { code, name, feed: kind, state };
+  const watched = runner?.watched ?? [];
+  const lost = watched.filter((ticker) => ticker.state === "lost").length;
+  const tickers = watched.length === 0 ? undefined : { all: watched.length, lost };
+  if (kind !== "replay") return { code, name, feed: kind, state, tickers };
   const marketUs = runner?.marketUs;
   const clockMs = marketUs === undefined ? undefined : Math.floor(marketUs / 1_000);
   return { code, name, feed: kind, clockMs, speed: speedOf(feed?.["speed"]), state };

@@ -2,8 +2,8 @@
  * Fills a series: follows first, then asks for the past, and asks again for what may have been missed. Pages further back are
  * asked for as somebody looks there.
  */
-import type { Loading } from "../loading.ts";
-import { load } from "../loading.ts";
+import type { Loading } from "../../session/loading.ts";
+import { load } from "../../session/loading.ts";
 import { CandleSeries } from "./series.ts";
 import type { CandleSource } from "./source.ts";
 

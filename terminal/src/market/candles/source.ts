@@ -7,9 +7,9 @@ import {
   pastCandles,
   pastCandlesMax,
 } from "@openbourse/client";
+import { askFinazon, finazonStream } from "../../session/finazon.ts";
+import { load } from "../../session/loading.ts";
 import { whenOpened } from "../../session/opened.ts";
-import { askFinazon, finazonStream } from "../finazon.ts";
-import { load } from "../loading.ts";
 import { type CandlePage, type ChartCandle, chartCandle, type Interval } from "./candle.ts";
 import type { Precedence } from "./series.ts";
 

@@ -1,9 +1,9 @@
 /** What is shown of the chart: its interval, its indicators, where somebody points. Remembered while the page is open. */
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import type { Loading } from "../../session/loading.ts";
 import { type Interval, intervalBeside, intervalsOf } from "../candles/candle.ts";
 import type { CandleSeries } from "../candles/series.ts";
 import { chosen } from "../chosen.ts";
-import type { Loading } from "../loading.ts";
 import type { IndicatorFeed } from "./indicator-feed.ts";
 import { type IndicatorKind, indicatorKinds, indicatorsMax } from "./indicator-kinds.ts";
 

@@ -3,8 +3,8 @@
  * newest figures anew while the newest candle changes. What cannot be had is told.
  */
 import type { BarInterval, IndicatorRow } from "@openbourse/client";
-import { askFinazon } from "../finazon.ts";
-import { type Loading, load } from "../loading.ts";
+import { askFinazon } from "../../session/finazon.ts";
+import { type Loading, load } from "../../session/loading.ts";
 import type { IndicatorKind } from "./indicator-kinds.ts";
 
 /** Of what it is. */

@@ -2,11 +2,11 @@
 import { effect, untracked } from "@preact/signals";
 import { colors, theme } from "../../app/preferences.ts";
 import { onFrame } from "../../frame.ts";
+import { hasFinazon } from "../../session/finazon.ts";
 import { pickPrice } from "../book.ts";
 import { pointsAfter, pointsOf } from "../candles/points.ts";
 import type { CandleSeries } from "../candles/series.ts";
 import { chosenMarket } from "../chosen.ts";
-import { hasFinazon } from "../finazon.ts";
 import { bandsOf } from "./bands.ts";
 import { content, hovered, indicators, indicatorTrouble } from "./chart-store.ts";
 import { ChartView } from "./chart-view.ts";
@@ -163,7 +163,8 @@ class ChartRun {
 
 /** Why indicators cannot be shown. */
 function noIndicators(hasInterval: boolean): string | undefined {
-  if (!hasFinazon.value) return "Indicators are not served to strangers here.";
+  if (!hasFinazon.value)
+    return "Indicators are not served to strangers here: give an API key on the data page.";
   if (!hasInterval) return "The server has no indicators of this interval: choose 1m or longer.";
   return undefined;
 }
