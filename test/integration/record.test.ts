@@ -6,10 +6,16 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { openDatasetStore } from "../../server/src/adapters/sqlite/datasets/store.ts";
+import { dataFolder } from "../../server/src/config/data-folder.ts";
+import { minuteInterval } from "../../server/src/marketdata/bars/interval.ts";
+import { isUnanswered } from "../../server/src/ports/history.ts";
 import { blocksOf } from "../../server/src/recordings/blocks.ts";
 import { inspectRecording, readRecording } from "../../server/src/recordings/recording.ts";
+import { makeKey } from "../crash/push-producer.ts";
 import { runHere } from "../support/command-here.ts";
 import { startServerHere } from "../support/server-here.ts";
+import { StandingClock } from "../support/stepped-clock.ts";
 import { openStream } from "../support/stream-client.ts";
 import { until } from "../support/until.ts";
 
@@ -95,7 +101,64 @@ describe("a recorded dataset", () => {
     expect(more.stderr).toContain("going on after 2024-08-08");
     expect(more.stderr).toContain("0 trades of dataset tape");
   });
+
+  it("that a producer pushed gives the same bars when it is played", async () => {
+    const clock = new StandingClock(Date.UTC(2024, 7, 8, 12) * 1_000);
+    const data = join(folder, "pushed");
+    const house = await startServerHere({
+      ...{ data, clock },
+      settings: { "exchange.enabled": false, datasets: [{ code: "desk", feed: { kind: "push" } }] },
+    });
+    const key = makeKey(data);
+    for (let round = 0; round < 12; round += 1) {
+      // Some are told after later ones.
+      const rows = Array.from({ length: 20 }, (_, n) => ({
+        ...{ ticker: tickers[n % 2], id: round * 20 + n, price: `${100 + ((n * 7) % 13)}.25` },
+        ...{ quantity: `0.${n + 1}`, time: clock.nowUs() - n * 370_000 },
+      }));
+      const reply = await fetch(`${house.http}/openbourse/v1/ingest/desk`, {
+        method: "POST",
+        headers: { authorization: `apikey ${key}` },
+        body: rows.map((row) => JSON.stringify(row)).join("\n"),
+      });
+      expect(reply.status).toBe(200);
+      clock.pass(17);
+    }
+    await house.server.stop();
+    const config = join(folder, "pushed.yaml");
+    writeFileSync(config, `data: ${data}\nexchange: {enabled: false}\ndatasets: [{code: desk}]\n`);
+    const output = join(folder, "pushed-recorded");
+    const args = ["record", "--config", config, "--dataset", "desk", "--output", output, "--once"];
+    expect((await runHere(args)).stderr).toContain("240 trades of dataset desk");
+
+    const again = join(folder, "pushed-played");
+    const feed = { kind: "replay", files: [output], speed: "max" };
+    const player = await startServerHere({
+      data: again,
+      settings: { "exchange.enabled": false, datasets: [{ code: "desk", feed }] },
+    });
+    await until(() => expect(player.server.feeds[0]?.state).toBe("finished"));
+    await player.server.stop();
+    const bars = await storedBars(data);
+    expect(bars.length).toBeGreaterThan(7);
+    expect(await storedBars(again)).toEqual(bars);
+  });
 });
+
+/** All stored minutes; how often one was revised is no figure of it. */
+async function storedBars(data: string): Promise<readonly object[]> {
+  const store = openDatasetStore(dataFolder(data).datasetsFolder);
+  const all = { dataset: "desk", fromUs: 0, toUs: Number.MAX_SAFE_INTEGER, limit: 10_000 };
+  const found: object[] = [];
+  for (const ticker of tickers) {
+    const query = { ...all, ticker, interval: minuteInterval, order: "oldest-first" } as const;
+    const answer = await store.bars(query);
+    if (isUnanswered(answer)) throw new Error("the store cannot be read");
+    found.push(...answer.bars.map((bar) => ({ ticker, ...bar, revision: 0 })));
+  }
+  await store.close();
+  return found;
+}
 
 const market = {
   ...{ ticker: "BTC/USDT", startPrice: "50000", tickSize: "0.01", lotSize: "0.001" },
