@@ -5,7 +5,12 @@ import { sharedClocks } from "../../server/src/main/datasets.ts";
 import type { BarUpdate, PublishPeriodS } from "../../server/src/marketdata/bar-update.ts";
 import { Catalog } from "../../server/src/marketdata/catalog.ts";
 import type { OpenedFeed } from "../../server/src/ports/feed-kind.ts";
-import type { ReplayAction, ReplayControl, ReplayStatus } from "../../server/src/ports/replay.ts";
+import type {
+  ReplayAction,
+  ReplayControl,
+  ReplaySpeed,
+  ReplayStatus,
+} from "../../server/src/ports/replay.ts";
 import { FeedRunner } from "../../server/src/streams/bar-streams.ts";
 import { DatasetRecorder } from "../../server/src/streams/dataset-recorder.ts";
 import type { MemoryDatasetStore } from "../../server/src/testing/memory-dataset-store.ts";
@@ -121,10 +126,14 @@ export class Theatre {
   }
 
   /** Plays to the end. */
-  async playOut(): Promise<void> {
-    await this.act({ kind: "speed", speed: "max" });
+  async playOut(speed: ReplaySpeed = "max"): Promise<void> {
+    await this.act({ kind: "speed", speed });
     await this.act({ kind: "resume" });
-    await this.until(() => this.runners.every(({ state }) => state === "finished"));
+    const isOver = () => this.runners.every(({ state }) => state === "finished");
+    while (!isOver()) {
+      if (speed !== "max") this.clock.advanceBy(second / 4);
+      await setImmediate();
+    }
   }
 
   async stop(): Promise<void> {

@@ -240,7 +240,12 @@ export class Playback {
   }
 
   /** Lets market time pass until a trade is due, sending what is ready before each sleep. */
-  async *#wait({ recorded, row }: NextRow, done: number): Batches<void> {
+  async *#wait(next: NextRow, done: number): Batches<void> {
+    yield* this.#comeTo(next, done);
+    this.#run.seat.dueUs = undefined;
+  }
+
+  async *#comeTo({ recorded, row }: NextRow, done: number): Batches<void> {
     const { context, seat, signal } = this.#run;
     while (!signal.aborted) {
       const { clock, seekUs } = seat;
@@ -248,7 +253,7 @@ export class Playback {
       if (this.#leapTo !== undefined) return;
       const dueUs = this.#placement.timeOf(recorded);
       if (dueUs > (seat.seekUs ?? Number.POSITIVE_INFINITY)) yield* this.#endSeek(done);
-      const marketUs = clock.marketUs();
+      const marketUs = clock.comeUs(seat);
       if (marketUs >= dueUs) {
         // So that it is looked again soon where market time does not wait.
         const untilUs = Math.min(seat.seekUs ?? Number.POSITIVE_INFINITY, dueUs + lookUs);
@@ -258,7 +263,7 @@ export class Playback {
       }
       this.#timeline.reach(marketUs);
       yield* this.#flush(done);
-      seat.reachedUs = marketUs;
+      seat.reachedUs = Math.max(seat.reachedUs, marketUs);
       seat.playableUs = marketUs;
       if (!this.#passesOver(recorded)) await clock.wait(seat, dueUs, context, signal);
     }

@@ -31,7 +31,7 @@ export class Seat {
   run = 1;
   /** Whether it may still have something to play. */
   isActive = true;
-  /** When its next trade is due, while it waits for that. */
+  /** When its next trade is due, from when it waits for that until it plays it. */
   dueUs: number | undefined;
   /** Market time that is known to have come: up to there it plays without a look at the clock. */
   playableUs: number = Number.NEGATIVE_INFINITY;
@@ -57,6 +57,7 @@ export class Seat {
     this.run += 1;
     this.isActive = true;
     this.firstUs = undefined;
+    this.dueUs = undefined;
     this.reachedUs = Number.NEGATIVE_INFINITY;
   }
 
@@ -160,6 +161,21 @@ export class ReplayClock implements ReplayControl {
     return this.#heldUs ?? this.#pace?.marketUs(this.#nowUs()) ?? Number.NEGATIVE_INFINITY;
   }
 
+  /**
+   * The market time that has come for one recording. It plays no further than the second in which others have something
+   * earlier: what is published, at whole seconds, is in the order of event times, however fast market time passes.
+   */
+  comeUs(seat: Seat, marketUs: number = this.marketUs()): number {
+    if (this.isHeld) return marketUs;
+    const others = [...this.#seats].filter((one) => one !== seat && one.isActive);
+    // Who tells something may have something earlier still.
+    const nextUs = Math.min(
+      ...others.map(({ dueUs }) => dueUs ?? Number.NEGATIVE_INFINITY),
+      marketUs,
+    );
+    return nextUs === marketUs ? marketUs : Math.min(marketUs, wholeAfter(nextUs, secondUs) - 1);
+  }
+
   /** Goes on from a moment of market time at once, as when nothing happened before it. */
   jump(toUs: number): void {
     this.#runFrom(toUs);
@@ -179,21 +195,37 @@ export class ReplayClock implements ReplayControl {
     // What changed while it was telling what it had is looked at first.
     const heldUs = this.#heldUs ?? Number.NEGATIVE_INFINITY;
     if (heldUs >= dueUs || seat.reachedUs < heldUs) return;
+    // Those who wait for their turn look again at each news, and are to rest when there is none.
+    const isNews = seat.dueUs !== dueUs || this.isHeld;
     seat.dueUs = dueUs;
-    this.#tell();
+    if (isNews) this.#tell();
     const wake = this.#wake.signal;
     const own = stopSource();
     const end = () => own.abort();
     for (const one of [wake, signal]) one.addEventListener("abort", end, { once: true });
-    if (this.#heldUs === undefined && !signal.aborted && !wake.aborted) {
-      await context.sleep(this.#sleepMs(dueUs), own.signal);
-    } else if (!signal.aborted && !wake.aborted) {
-      await new Promise<void>((resolve) => {
-        own.signal.addEventListener("abort", () => resolve(), { once: true });
-      });
-    }
+    if (!signal.aborted && !wake.aborted) await this.#next(seat, context, own.signal);
     for (const one of [wake, signal]) one.removeEventListener("abort", end);
-    seat.dueUs = undefined;
+  }
+
+  /** Resolves when there may be something to do for a recording that waits, or when the signal says so. */
+  async #next(seat: Seat, context: FeedContext, signal: StopSignal): Promise<void> {
+    const { dueUs = never } = seat;
+    if (this.#heldUs !== undefined) {
+      await new Promise<void>((resolve) => {
+        signal.addEventListener("abort", () => resolve(), { once: true });
+      });
+      return;
+    }
+    const marketUs = this.marketUs();
+    const comeUs = this.comeUs(seat, marketUs);
+    // It has come while what was ready was sent.
+    if (comeUs >= dueUs) return;
+    if (comeUs < marketUs) {
+      // It is others' turn, who tell when they wait again.
+      await this.#nextChange(signal);
+    } else {
+      await context.sleep(this.#sleepMs(dueUs), signal);
+    }
   }
 
   #sleepMs(dueUs: number): number {
