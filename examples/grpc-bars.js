@@ -25,10 +25,11 @@ const metadata = new grpc.Metadata();
 metadata.set("authorization", `Bearer ${key}`);
 
 function call(method, request) {
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     service[method](request, metadata, { deadline: Date.now() + 10_000 }, (error, reply) => {
-      if (error === null) resolve(reply.result);
-      else reject(error);
+      if (error === null) return resolve(reply.result);
+      console.error(`${grpc.status[error.code]}: ${error.details}`);
+      process.exit(1);
     });
   });
 }
