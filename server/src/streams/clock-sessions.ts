@@ -22,6 +22,7 @@ import { FeedRunner } from "./bar-streams.ts";
 import type { Numbering } from "./numbering.ts";
 import { PositionStream } from "./position-stream.ts";
 import { SessionPast } from "./session-past.ts";
+import { TurnLine } from "./turn-line.ts";
 
 /** Names of sessions: letters, digits, dots, hyphens and underscores. */
 export const sessionNamePattern: RegExp = /^[A-Za-z0-9._-]{1,64}$/;
@@ -80,6 +81,8 @@ export class LiveClockSessions implements ClockSessions {
   readonly #byKey = new Map<string, LiveSession>();
   /** Trades of recordings that were played in sessions that have ended. */
   readonly #played = new Map<string, number>();
+  /** Whatever they do at once, it is one of them in a turn of the event loop. */
+  readonly #line = new TurnLine();
   /** Those that end and have not ended yet. */
   readonly #ending = new Set<Promise<void>>();
 
@@ -105,6 +108,7 @@ export class LiveClockSessions implements ClockSessions {
     const session = new LiveSession({
       ...{ owner, name, key: `${this.counts.begun}` },
       options: this.#options,
+      line: this.#line,
       ended: (one) => this.#forget(one),
     });
     this.#byKey.set(keyOf(owner, name), session);
@@ -186,6 +190,7 @@ interface SessionParts {
   readonly name: string;
   readonly key: string;
   readonly options: ClockSessionsOptions;
+  readonly line: TurnLine;
   ended(session: LiveSession): void;
 }
 
@@ -311,7 +316,8 @@ class LiveSession implements ClockSession {
     const { code } = dataset;
     const session = this.key;
     const runner = new FeedRunner({
-      ...{ dataset, opened, clock, latenessUs, unchangedBars },
+      ...{ dataset, clock, latenessUs, unchangedBars },
+      opened: { ...opened, feed: this.#parts.line.of(opened.feed) },
       epoch: `${code}-${clock.nowUs()}-${session}`,
       catalog: {
         ensureInstrument: (of, ticker) => catalog.ensureInstrument(of, ticker),
