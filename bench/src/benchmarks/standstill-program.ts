@@ -51,6 +51,8 @@ export interface Slices {
   readonly idleThreadMs: number;
   /** And a process with nothing to do. */
   readonly idleProcessMs: number;
+  /** And a process that computes a third of a millisecond in each turn, which is taken out. */
+  readonly busyProcessMs: number;
   /** Longest collection, as wall time. */
   readonly longestCollectionMs: number;
 }
@@ -95,8 +97,9 @@ const random = createRandom(options.seed);
 const idleProgram = new URL("./idle-program.ts", import.meta.url);
 // Begun while this process is small: of a large one the system copies the tables of all its memory.
 const idleProcess = fork(idleProgram, { execArgv: [] });
+const busyProcess = fork(idleProgram, ["busy"], { execArgv: [] });
 await withFolder(run);
-idleProcess.kill();
+for (const each of [idleProcess, busyProcess]) each.kill();
 
 async function run(folder: string): Promise<void> {
   const setup = setupCommands(options);
@@ -159,7 +162,7 @@ async function run(folder: string): Promise<void> {
 async function watch(engine: Engine, begin: () => () => boolean): Promise<Slices> {
   const idleThread = new Worker(idleProgram, { execArgv: [] });
   await once(idleThread, "online");
-  const idle = [idleThread, idleProcess];
+  const idle = [idleThread, idleProcess, busyProcess];
   await Promise.all(idle.map(chargedFor));
   const startedAt = performance.now();
   const firstSequence = engine.sequencer.durableSequence;
@@ -189,6 +192,7 @@ async function watch(engine: Engine, begin: () => () => boolean): Promise<Slices
     p999Ms: sorted[Math.floor(sorted.length * 0.999)] ?? 0,
     idleThreadMs: Math.min(...charged.map(([thread = 0]) => thread)),
     idleProcessMs: Math.min(...charged.map(([, ofProcess = 0]) => ofProcess)),
+    busyProcessMs: Math.min(...charged.map(([, , ofBusy = 0]) => ofBusy)),
     longestCollectionMs: Math.max(0, ...meanwhile.map((one) => one.to - one.from)),
   };
 }
