@@ -22,8 +22,8 @@ it("shows what several are written once, with the numbers of all of them, as it 
   const { tap, shown } = watched();
   const memory = bytes("aa");
   for (const number of [4, 2, 9]) tap.wrote(number, memory);
-  tap.wrote(4, bytes("b"));
   memory.fill(0);
+  tap.wrote(4, bytes("b"));
   await turn();
 
   expect(shown).toEqual([
