@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "nod
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { bundle, startFile } from "../../scripts/bundle.ts";
+import { bundleFolder } from "../../scripts/bundle.ts";
 import { buildPage, pageFolder } from "./built-page.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -54,7 +54,10 @@ export async function packServer(target: string): Promise<Packed> {
     cpSync(join(server, part), join(copy, part), { recursive: true });
   }
   for (const part of ["LICENSE", "README.md"]) cpSync(join(root, part), join(copy, part));
-  await Promise.all([bundle(join(copy, "bundle"), [startFile]), buildPage()]);
+  // In the package's own folder, as npm does before it packs.
+  const bundling = run(process.execPath, ["../scripts/bundle.ts"], { cwd: server });
+  await Promise.all([bundling, buildPage()]);
+  cpSync(bundleFolder, join(copy, "bundle"), { recursive: true });
   cpSync(pageFolder, join(copy, "dist/terminal"), { recursive: true });
   return await pack(copy, target);
 }
