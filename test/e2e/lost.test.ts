@@ -1,5 +1,5 @@
 /** What the market page says while nothing comes from the server: how old everything is, and never that it is new. */
-import type { Locator, Page } from "playwright-core";
+import type { Locator, Page, WebSocket } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { FaultyProxy } from "../support/faulty-proxy.ts";
 import { setMarketState } from "../support/operator.ts";
@@ -12,9 +12,10 @@ const market = "BTC_USDT";
 const address = `/?market=${market}`;
 const dataset = { code: "sim", feed: { kind: "simulator" }, history: { store: true } };
 const settings = { "exchange.participants.enabled": false, datasets: [dataset] };
-const clock = new SteppedClock();
-/** Seconds that the server is away by its own clock. */
+/** Seconds that the server is away by its own clock, which is right afterwards. */
 const awayS = 240;
+const clock = new SteppedClock();
+clock.step(-awayS);
 /** What a browser says of a server that is away. */
 const away = [/WebSocket connection/, /Failed to load resource/];
 
@@ -147,7 +148,9 @@ describeInBrowser("the market page, when it loses its server,", { settings, cloc
     await page.goto(proxy.url + address);
     await shown(page);
     proxy.isSilent = true;
-    await page.clock.fastForward(12_000);
+    // It is asked whether it is there, and has some seconds to answer.
+    await page.clock.fastForward(6_000);
+    await page.clock.fastForward(6_000);
     await page.locator(".link-badge[data-state=stale]").waitFor();
     for (const part of ["Markets", "Chart", "Order book", "Trades", "Order"])
       await ageOf(page, part).waitFor();
@@ -155,6 +158,44 @@ describeInBrowser("the market page, when it loses its server,", { settings, cloc
     await page.clock.fastForward(5_000);
     await visit.live();
     await until(async () => expect(await ages(page).count()).toBe(0));
+  });
+
+  it("stays connected in a tab that nobody sees, whose timers hardly fire, and shows what came meanwhile", async () => {
+    const visit = await stage.visit("/data", { origin: proxy.url });
+    const { page } = visit;
+    await page.clock.install();
+    const sockets: WebSocket[] = [];
+    let pongs = 0;
+    page.on("websocket", (socket) => {
+      sockets.push(socket);
+      socket.on("framereceived", ({ payload }) => {
+        if (String(payload).includes('"pong"')) pongs += 1;
+      });
+    });
+    await page.goto(proxy.url + address);
+    await shown(page);
+    const see = (isSeen: boolean) =>
+      page.evaluate((hidden) => {
+        Object.defineProperty(document, "hidden", { get: () => hidden, configurable: true });
+        document.dispatchEvent(new Event("visibilitychange"));
+      }, !isSeen);
+    const worker = page.waitForEvent("worker");
+    await see(false);
+    await worker;
+    const opened = sockets.length;
+    for (let minute = 0; minute < 3; minute += 1) {
+      const before = pongs;
+      // What is due fires once, and much too late.
+      await page.clock.fastForward(60_000);
+      await until(() => expect(pongs).toBeGreaterThan(before));
+    }
+    await trade("100003");
+    await see(true);
+    await until(() => expect(page.workers()).toEqual([]));
+    await page.locator(".trades-row[data-price='100003']").waitFor();
+    await visit.live();
+    expect(sockets.length).toBe(opened);
+    expect(await ages(page).count()).toBe(0);
   });
 
   it("asks again for the one stream of which a message was lost on the way", async () => {
@@ -191,6 +232,12 @@ describeInBrowser("the market page, when it loses its server,", { settings, cloc
     await shown(visit.page);
     await bars.locator(".chart-canvas:not([data-candles='0'])").waitFor();
     for (const page of [visit.page, bars]) await remember(page);
+    const data = await visit.tab("/data");
+    await data.getByRole("row", { name: /^sim/ }).click();
+    const state = data.getByRole("region", { name: "BTC/USDT" }).getByRole("status");
+    // The server's clock is behind that of the browser. What was before the first trade of all is no gap.
+    await until(async () => expect(await state.textContent()).toMatch(/^last trade \d min ago$/));
+    await data.close();
     const marked = await markedPoints(bars);
 
     await stage.stopServer();
@@ -208,6 +255,13 @@ describeInBrowser("the market page, when it loses its server,", { settings, cloc
     }
     // Three minutes at least, each some pixels wide and as high as the chart.
     await until(async () => expect(await markedPoints(bars)).toBeGreaterThan(marked + 3_000));
+    await bars.getByRole("link", { name: "Data" }).click();
+    const row = (table: string, name: RegExp) =>
+      bars.getByRole("table", { name: table }).getByRole("row", { name });
+    await row("Datasets", /^sim/).click();
+    await row("Tickers", /^BTC\/USDT/)
+      .getByText("gap in the last hour")
+      .waitFor();
   });
 
   it("covers the ticket of a halted market from the first look on, and nothing else of it", async () => {
