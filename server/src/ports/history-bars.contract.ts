@@ -1,6 +1,6 @@
 /** What every history must answer when it is asked for bars. */
 import fc from "fast-check";
-import { expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Traded } from "../core/events.ts";
 import { atoms } from "../core/num/money.ts";
 import { lots, ticks } from "../core/num/units.ts";
@@ -109,7 +109,7 @@ function startSOf({ startUs }: Bar): number {
 /** What is said of bars. */
 export function barContract(current: () => History, open: () => Promise<History>): void {
   barFoldContract(current);
-  barQueryContract(current);
+  barPageContract(current);
 
   it("folds any story into the bars that its trades make, told in one piece or in many", async () => {
     const step = fc.record({
@@ -257,11 +257,36 @@ function barFoldContract(current: () => History): void {
   });
 }
 
-function barQueryContract(current: () => History): void {
-  const startsOf = async (query: Partial<BarQuery>): Promise<number[]> => {
-    const bars = await rowsOf(current().bars({ ...minute, limit: 9, ...query }));
-    return bars.map((bar) => (startSOf(bar) - hourS) / 60);
-  };
+function barPageContract(current: () => History): void {
+  it("answers with a day of minutes at once", async () => {
+    const minutes = Array.from({ length: barLimitMax + 10 }, (_, index) => hourS + index * 60);
+    current().record(tradesInSeconds(minutes));
+    await current().flushed();
+
+    const bars = await rowsOf(current().bars({ ...minute, limit: barLimitMax }));
+    expect([bars.length, bars[0]?.startUs]).toEqual([1_440, (minutes.at(-1) ?? 0) * 1_000_000]);
+  });
+
+  it.each([0, 1.5, barLimitMax + 1])(
+    "treats a query for %s bars as a bug of the caller",
+    (limit) => {
+      expect(() => current().bars({ ...minute, limit })).toThrow("invariant violated");
+    },
+  );
+}
+
+/** What is said of queries for bars, of one history that all of them ask. */
+export function barQueryContract(open: () => Promise<History>): void {
+  let history: History;
+  beforeAll(async () => {
+    history = await open();
+    const btc = tradesInSeconds([0, 60, 61, 300, 70 * 60].map((second) => hourS + second));
+    const timeUs = (hourS + 120) * 1_000_000;
+    const [ether] = releasedTrades([[timeUs, { market: "ETH_USDT", taker: btc.length + 1 }]]);
+    history.record([...btc, { ...ether!, sequence: btc.length + 1 }]);
+    await history.flushed();
+  });
+  afterAll(() => history.close());
 
   it.each<[string, Partial<BarQuery>, readonly number[]]>([
     ["all, newest first, none where nothing was traded", {}, [70, 5, 1, 0]],
@@ -278,28 +303,7 @@ function barQueryContract(current: () => History): void {
     ["the oldest first", { order: "oldest-first", limit: 3 }, [0, 1, 5]],
     ["the oldest of a time first", { order: "oldest-first", fromS: hourS + 1, limit: 2 }, [1, 5]],
   ])("finds bars: %s", async (_, query, expected) => {
-    const btc = tradesInSeconds([0, 60, 61, 300, 70 * 60].map((second) => hourS + second));
-    const timeUs = (hourS + 120) * 1_000_000;
-    const [ether] = releasedTrades([[timeUs, { market: "ETH_USDT", taker: btc.length + 1 }]]);
-    current().record([...btc, { ...ether!, sequence: btc.length + 1 }]);
-    await current().flushed();
-
-    expect(await startsOf(query)).toEqual(expected);
+    const bars = await rowsOf(history.bars({ ...minute, limit: 9, ...query }));
+    expect(bars.map((bar) => (startSOf(bar) - hourS) / 60)).toEqual(expected);
   });
-
-  it("answers with a day of minutes at once", async () => {
-    const minutes = Array.from({ length: barLimitMax + 10 }, (_, index) => hourS + index * 60);
-    current().record(tradesInSeconds(minutes));
-    await current().flushed();
-
-    const bars = await rowsOf(current().bars({ ...minute, limit: barLimitMax }));
-    expect([bars.length, bars[0]?.startUs]).toEqual([1_440, (minutes.at(-1) ?? 0) * 1_000_000]);
-  });
-
-  it.each([0, 1.5, barLimitMax + 1])(
-    "treats a query for %s bars as a bug of the caller",
-    (limit) => {
-      expect(() => current().bars({ ...minute, limit })).toThrow("invariant violated");
-    },
-  );
 }

@@ -1,5 +1,5 @@
 /** What every history must answer when it is asked for trades and for what each owner had of them. */
-import { expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { lots, ticks } from "../core/num/units.ts";
 import { money } from "../core/scenario.fixture.ts";
 import { secondsInterval } from "../marketdata/bars/interval.ts";
@@ -147,33 +147,6 @@ export function tradeContract(current: () => History): void {
     expect(await rowsOf(current().trades({ market: "ETH_USDT", limit: 9 }))).toHaveLength(1);
   });
 
-  it.each<[string, (times: readonly number[]) => Partial<TradeQuery>, readonly number[]]>([
-    ["the oldest first", () => ({ order: "oldest-first" }), [0, 1, 2, 3]],
-    ["from a time on", ([, second]) => ({ fromUs: second! }), [3, 2, 1]],
-    ["from just after a time on", ([, second]) => ({ fromUs: second! + 1 }), [3, 2]],
-    ["before a time", ([, , third]) => ({ toUs: third! }), [1, 0]],
-    ["until just after a time", ([, , third]) => ({ toUs: third! + 1 }), [2, 1, 0]],
-    ["between times", ([, second, third]) => ({ fromUs: second!, toUs: third! }), [1]],
-    ["of no time", ([, second]) => ({ fromUs: second!, toUs: second! }), []],
-    ["before the first", ([first]) => ({ toUs: first! }), []],
-    ["after the last", (times) => ({ fromUs: times.at(-1)! + 1 }), []],
-    ["but the first of them", () => ({ offset: 1, limit: 2 }), [2, 1]],
-    ["the oldest but one", () => ({ order: "oldest-first", offset: 1, limit: 1 }), [1]],
-  ])("finds trades by their times: %s", async (_, query, expected) => {
-    const story = new Story().open();
-    const places = [0, 1, 2, 3].map(() => {
-      story.place("ann", "sell");
-      story.place("ann", "sell", { market: "ETH_USDT" });
-      story.place("bob", "buy", { market: "ETH_USDT" });
-      return story.place("bob", "buy");
-    });
-    await tell(current(), story);
-
-    const times = places.map((place) => story.timeOf(place));
-    const found = current().trades({ market: "BTC_USDT", limit: 9, ...query(times) });
-    expect((await rowsOf(found)).map(({ timeUs }) => times.indexOf(timeUs))).toEqual(expected);
-  });
-
   it("goes on after a trade that was the last of a page, also within a command", async () => {
     const story = new Story().open();
     for (const price of [10, 11, 12]) story.place("ann", "sell", { price: ticks(price) });
@@ -266,5 +239,41 @@ export function tradeContract(current: () => History): void {
     ]);
     expect(await current().totals("ETH_USDT")).toEqual([]);
     expect(await current().totals("DOGE_USDT")).toEqual([]);
+  });
+}
+
+/** What is said of queries for trades by their times, of one history that all of them ask. */
+export function tradeTimeContract(open: () => Promise<History>): void {
+  let history: History;
+  let times: readonly number[];
+  beforeAll(async () => {
+    history = await open();
+    const story = new Story().open();
+    const places = [0, 1, 2, 3].map(() => {
+      story.place("ann", "sell");
+      story.place("ann", "sell", { market: "ETH_USDT" });
+      story.place("bob", "buy", { market: "ETH_USDT" });
+      return story.place("bob", "buy");
+    });
+    await tell(history, story);
+    times = places.map((place) => story.timeOf(place));
+  });
+  afterAll(() => history.close());
+
+  it.each<[string, (times: readonly number[]) => Partial<TradeQuery>, readonly number[]]>([
+    ["the oldest first", () => ({ order: "oldest-first" }), [0, 1, 2, 3]],
+    ["from a time on", ([, second]) => ({ fromUs: second! }), [3, 2, 1]],
+    ["from just after a time on", ([, second]) => ({ fromUs: second! + 1 }), [3, 2]],
+    ["before a time", ([, , third]) => ({ toUs: third! }), [1, 0]],
+    ["until just after a time", ([, , third]) => ({ toUs: third! + 1 }), [2, 1, 0]],
+    ["between times", ([, second, third]) => ({ fromUs: second!, toUs: third! }), [1]],
+    ["of no time", ([, second]) => ({ fromUs: second!, toUs: second! }), []],
+    ["before the first", ([first]) => ({ toUs: first! }), []],
+    ["after the last", (times) => ({ fromUs: times.at(-1)! + 1 }), []],
+    ["but the first of them", () => ({ offset: 1, limit: 2 }), [2, 1]],
+    ["the oldest but one", () => ({ order: "oldest-first", offset: 1, limit: 1 }), [1]],
+  ])("finds trades by their times: %s", async (_, query, expected) => {
+    const found = history.trades({ market: "BTC_USDT", limit: 9, ...query(times) });
+    expect((await rowsOf(found)).map(({ timeUs }) => times.indexOf(timeUs))).toEqual(expected);
   });
 }

@@ -3,10 +3,10 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { lots } from "../core/num/units.ts";
 import type { History } from "./history.ts";
 import { balanceContract } from "./history-balances.contract.ts";
-import { barContract, barSteps } from "./history-bars.contract.ts";
+import { barContract, barQueryContract, barSteps } from "./history-bars.contract.ts";
 import { orderContract, orderFilterContract, transferContract } from "./history-orders.contract.ts";
 import { rowsOf, Story, tell } from "./history-story.fixture.ts";
-import { fillContract, tradeContract } from "./history-trades.contract.ts";
+import { fillContract, tradeContract, tradeTimeContract } from "./history-trades.contract.ts";
 
 /** Runs the suite against the histories that `open` makes; each must be new and empty. */
 export function historyContract(name: string, open: () => Promise<History>): void {
@@ -29,6 +29,8 @@ export function historyContract(name: string, open: () => Promise<History>): voi
   });
 
   describe(`${name} as a history that is asked for orders`, () => orderFilterContract(open));
+  describe(`${name} as a history that is asked for trades`, () => tradeTimeContract(open));
+  describe(`${name} as a history that is asked for bars`, () => barQueryContract(open));
 }
 
 function feedingContract(current: () => History): void {
