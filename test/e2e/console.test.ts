@@ -2,6 +2,7 @@
 import type { Page } from "playwright-core";
 import { expect, it } from "vitest";
 import { describeInBrowser } from "./support/stage.ts";
+import { tradersOf } from "./support/trader.ts";
 
 const settings = { "exchange.participants.enabled": false };
 
@@ -18,6 +19,14 @@ async function waitForFrame(page: Page, text: string): Promise<void> {
 }
 
 describeInBrowser("the console", { settings }, (stage) => {
+  /** A market with a trade, which the exchange's examples are about. */
+  async function tradeOnce(): Promise<void> {
+    const { own, other } = await tradersOf(stage);
+    const order = { type: "limit", market: "BTC_USDT", price: "100000", quantity: "0.01" } as const;
+    await own.place({ ...order, direction: "sell" });
+    await other.place({ ...order, direction: "buy" });
+  }
+
   async function open(protocol: string): Promise<Page> {
     const { page } = await stage.visit("/console");
     await page.getByLabel("Protocol").selectOption(protocol);
@@ -50,6 +59,53 @@ describeInBrowser("the console", { settings }, (stage) => {
     expect(
       await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage })),
     ).not.toContain(key);
+  });
+
+  it.each([
+    ["finazon", "key"],
+    ["cryptomus", "demo-0"],
+  ] as const)(
+    "sends every documented example of %s by one click, and each is answered",
+    async (protocol, way) => {
+      if (protocol === "cryptomus") await tradeOnce();
+      const page = protocol === "finazon" ? await openBars() : await open(protocol);
+      await page.getByLabel("Who connects").selectOption(way);
+      const examples = page.locator("button.console-example");
+      await examples.first().waitFor();
+      // The first channel is open from the beginning.
+      for (const closed of (await page.locator(".console-examples summary").all()).slice(1))
+        await closed.click();
+      const texts = await examples.locator("code").allInnerTexts();
+      expect(texts.length).toBeGreaterThan(protocol === "finazon" ? 4 : 20);
+      const answers = page.locator(".frames .frame-in code");
+      for (const [index, text] of texts.entries()) {
+        await page.getByRole("button", { name: "Clear" }).click();
+        await examples.nth(index).click();
+        const answer = answers.filter({ hasText: /"(request_)?id":1[,}]/ });
+        await answer.first().waitFor();
+        expect(await answer.first().innerText(), text).toMatch(/"error":null|"status":"success"/);
+      }
+    },
+  );
+
+  it("lets a visitor without credentials look, and says what is for users alone", async () => {
+    const page = await open("finazon");
+    expect(await page.getByLabel("Who connects").inputValue()).toBe("visitor");
+    await page
+      .getByRole("button", { name: /^subscribe to bars/ })
+      .first()
+      .click();
+    await waitForFrame(page, '"code":"SUCCESS_SUBSCRIPTION"');
+    await page.getByLabel("Protocol").selectOption("cryptomus");
+    expect(await page.getByLabel("Who connects").inputValue()).toBe("visitor");
+    await page.getByRole("button", { name: /^ping/ }).click();
+    await waitForFrame(page, '"method":"pong"');
+    await page.getByRole("button", { name: "Clear" }).click();
+    await page
+      .getByLabel("Message", { exact: true })
+      .fill('{"id":7,"method":"order_subscribe","params":["all"]}');
+    await page.getByRole("button", { name: "Send", exact: true }).click();
+    await waitForFrame(page, '"method":"order_subscribe","data":null,"error":{"code":');
   });
 
   it("connects a demo user and shows the answers of the exchange", async () => {
@@ -113,8 +169,20 @@ describeInBrowser("the console", { settings }, (stage) => {
     }
     await page.getByLabel(/^Write my key into it/).check();
     await expect.poll(() => program.inputValue()).toContain(key);
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    await page.getByRole("button", { name: "Copy", exact: true }).click();
+    await page.getByRole("button", { name: "Copied", exact: true }).waitFor();
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(
+      await program.inputValue(),
+    );
     await page.getByRole("tab", { name: "ccxt" }).click();
     await page.getByText("ccxt has nothing like these messages.").waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByLabel("Protocol").selectOption("cryptomus");
+    const depth = '{"id":1,"method":"depth_subscribe","params":["BTC_USDT:0"]}';
+    await page.getByLabel("Message", { exact: true }).fill(depth);
+    await page.getByRole("button", { name: "Copy as a program" }).click();
+    await expect.poll(() => program.inputValue()).toContain('fetchOrderBook("BTC/USDT")');
   });
 
   it("is used by keys alone", async () => {
