@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
+import { patience } from "../../support/patience.ts";
 
 /** How they look at it. */
 export interface VisitOptions {
@@ -68,7 +69,7 @@ export class Visit {
       reducedMotion: reducedMotion ? "reduce" : "no-preference",
       hasTouch,
     });
-    context.setDefaultTimeout(60_000);
+    context.setDefaultTimeout(patience.wait);
     return new Visit(context, await context.newPage(), origin);
   }
 
