@@ -110,15 +110,13 @@ describe.skipIf(folder === undefined)(`recorded traffic of a venue${why}`, () =>
 
   it.concurrent.each(recordedVenues)(
     "$name: repeats itself, sends garbage, hangs up and comes back with a backlog, and nothing is missing",
-    async ({ name, open, pastStepMs }) => {
-      // The last trade of a minute of Binance's is not always its close after a cut: open in issue 14.
-      const isExact = pastStepMs === 1 && !name.startsWith("Binance");
+    async ({ open, pastStepMs }) => {
       await following(open(folder ?? ""), 60, async (played) => {
         await troubled(played);
         await allStored(played, pastStepMs);
         const { followed, player, venue } = played;
         for (const ticker of playedBefore(venue, quarterMs(venue))) {
-          if (isExact) await expectBars(followed, player, ticker);
+          await expectBars(followed, player, ticker);
           expect(await followed.gaps(ticker)).toEqual([]);
         }
       });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { inEventOrder, sourceOrder } from "./event-order.ts";
+import { inEventOrder, inVenueOrder, sourceOrder } from "./event-order.ts";
 
 interface Row {
   readonly ticker: string;
@@ -43,4 +43,10 @@ describe("trades in the order of their times", () => {
     const rows = [row("A", 9, 3), row("A", 1, 1), row("A", 9), row("A", 9, 2), row("A", 9, "b")];
     expect(ids(rows)).toEqual([1, 3, undefined, 2, "b"]);
   });
+});
+
+it("trades of a venue are ordered by time, and by number where all of a moment have one", () => {
+  const rows = [row("A", 9, 3), row("A", 9, 2), row("A", 1, 7), row("A", 5, "b"), row("A", 5, 1)];
+  expect(inVenueOrder(rows).map(({ id }) => id)).toEqual([7, "b", 1, 2, 3]);
+  expect(rows[0]?.id).toBe(3);
 });

@@ -26,6 +26,16 @@ export function inEventOrder<T extends Ordered>(
   return sorted;
 }
 
+/**
+ * Trades of a live venue by event time, and those of one moment by their ids where all of these are numbers:
+ * venues count as they trade, whatever the order in which they tell it. Else a moment keeps its order.
+ */
+export function inVenueOrder<T extends Ordered>(trades: readonly T[]): readonly T[] {
+  const sorted = trades.toSorted(byTime);
+  orderMoments(sorted);
+  return sorted;
+}
+
 /** How the trades of each ticker follow each other. */
 export function sourceOrder<T extends Ordered>(
   trades: readonly T[],

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { intervalStart, minuteInterval } from "../marketdata/bars/interval.ts";
 import { isUnanswered } from "../ports/history.ts";
 import { MemoryDatasetStore } from "../testing/memory-dataset-store.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
@@ -17,6 +18,7 @@ const step = fc.oneof(
       kind: fc.constant("trades" as const),
       ticker,
       count: fc.integer({ min: 1, max: 9 }),
+      atOnce: fc.integer({ min: 1, max: 3 }),
     }),
   },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("drop" as const), ticker }) },
@@ -50,6 +52,7 @@ const story = fc.record({
   steps: fc.array(step, { minLength: 5, maxLength: 40 }),
   pastMax: fc.constantFrom(undefined, 0, 5, 1_000),
   repeats: fc.constantFrom(0, 3, 50),
+  confirms: fc.boolean(),
   seed: fc.nat(),
 });
 
@@ -57,12 +60,13 @@ type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
 it("whatever a venue does, what is said to be known is stored wholly, once, and the rest is a gap", async () => {
   await fc.assert(
-    fc.asyncProperty(story, async ({ steps, pastMax, repeats, seed }) => {
+    fc.asyncProperty(story, async ({ steps, pastMax, repeats, confirms, seed }) => {
       const clock = new VirtualClock(startUs);
       const store = new MemoryDatasetStore();
       const venue = new MadeUpVenue(clock, tickers);
       venue.pastMax = pastMax;
       venue.repeats = repeats;
+      venue.confirms = confirms;
       let house = await LiveHouse.begin(venue, { clock, store, seed });
       for (const next of steps) {
         if (next.kind === "restart" || next.kind === "kill") {
@@ -72,7 +76,10 @@ it("whatever a venue does, what is said to be known is stored wholly, once, and 
         } else await follow(next, venue, house);
       }
       await house.stop();
-      for (const name of tickers) await expectTruth(store, venue, name);
+      for (const name of tickers) {
+        await expectTruth(store, venue, name);
+        await expectBars(store, name);
+      }
     }),
     { numRuns: 100 },
   );
@@ -81,20 +88,37 @@ it("whatever a venue does, what is said to be known is stored wholly, once, and 
 async function follow(next: Step, venue: MadeUpVenue, house: LiveHouse): Promise<void> {
   switch (next.kind) {
     case "trades":
-      return house.pass(next.count, () => venue.trade(next.ticker));
+      return house.pass(next.count, () => {
+        for (let n = 0; n < next.atOnce; n += 1) venue.trade(next.ticker);
+      });
     case "drop":
       return venue.drop(next.ticker);
     case "behave":
       venue.behaviour.set(next.ticker, next.behaviour);
       return;
     case "again":
-      venue.again(next.ticker, (venue.traded.get(next.ticker) ?? []).slice(-next.count));
+      venue.again(next.ticker, next.count);
       return;
     case "quiet":
       return house.pass(next.seconds, () => {
         for (const name of tickers) venue.heartbeat(name);
       });
   }
+}
+
+/** Each bar opens and closes with the first and last of its trades, by time and then by the venue's numbers. */
+async function expectBars(store: MemoryDatasetStore, name: string) {
+  const query = { dataset: "d", ticker: name, fromUs: 0, toUs: Number.MAX_SAFE_INTEGER };
+  const page = { order: "oldest-first", limit: 1_000 } as const;
+  const found = await store.bars({ ...query, ...page, interval: minuteInterval });
+  if (isUnanswered(found)) throw new Error("the store cannot be read");
+  const trades = (await storedTrades(store, name)).toSorted(
+    (left, right) => left.eventTimeUs - right.eventTimeUs || Number(left.id) - Number(right.id),
+  );
+  const minutes = Map.groupBy(trades, (trade) => intervalStart(minuteInterval, trade.eventTimeUs));
+  expect(found.bars.map(({ startUs, open, close }) => [startUs, open, close])).toEqual(
+    [...minutes].map(([startUs, inside]) => [startUs, inside[0]?.price, inside.at(-1)?.price]),
+  );
 }
 
 async function expectTruth(store: MemoryDatasetStore, venue: MadeUpVenue, name: string) {

@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { minuteInterval } from "../marketdata/bars/interval.ts";
 import { isUnanswered } from "../ports/history.ts";
 import { MemoryDatasetStore } from "../testing/memory-dataset-store.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
 import { LiveHouse, MadeUpVenue, staleMs } from "./live-house.fixture.ts";
-import { storedTrades } from "./recorded-feed.fixture.ts";
+import { settled, storedTrades } from "./recorded-feed.fixture.ts";
 
 const startUs = Date.UTC(2024, 7, 8, 12) * 1_000;
 
@@ -115,6 +116,53 @@ describe("a ticker whose connection ends", () => {
     expect((await coverage("A/B")).gaps).toEqual([]);
     expect(await ids("A/B")).toEqual(venue.traded.get("A/B")?.map(({ id }) => id));
     expect(house.runner.figures.counts.duplicate).toBeGreaterThan(8);
+  });
+});
+
+describe("trades of one moment", () => {
+  const minuteUs = 60_000_000;
+
+  /** Bars from a minute of the test on, as what they open and close with. */
+  async function barsFrom(minute: number) {
+    const query = { dataset: "d", ticker: "A/B", interval: minuteInterval };
+    const from = { fromUs: startUs + minute * minuteUs, toUs: Number.MAX_SAFE_INTEGER };
+    const found = await store.bars({ ...query, ...from, order: "oldest-first", limit: 9 });
+    if (isUnanswered(found)) throw new Error("the store cannot be read");
+    return found.bars.map(({ open, close }) => [open, close]);
+  }
+
+  it("open and close a bar by the venue's numbers, also where its past goes on beyond what it streamed", async () => {
+    venue.pastMax = 100;
+    venue.confirms = false;
+    const house = await begin();
+    await house.pass(1, () => venue.trade("A/B"));
+    await house.pass(60, () => venue.heartbeat("A/B"));
+    await venue.drop("A/B");
+    await house.pass(3);
+    // The past that is asked for when the first of them is told has the others as well.
+    const [first, , last] = [1, 2, 3].map(() => venue.trade("A/B"));
+    await house.pass(1);
+    await house.stop();
+    expect(await ids("A/B")).toEqual([1, 2, 3, 4]);
+    expect(await barsFrom(1)).toEqual([[first?.price, last?.price]]);
+  });
+
+  it("close a bar by the venue's numbers, also where its past is told in whole seconds", async () => {
+    venue.pastMax = 100;
+    venue.pastStepUs = 1_000_000;
+    const house = await begin();
+    await house.pass(1);
+    clock.advanceBy(400_000);
+    venue.trade("A/B");
+    await settled();
+    await venue.drop("A/B");
+    clock.advanceBy(300_000);
+    const missed = venue.trade("A/B");
+    await house.pass(20, () => venue.heartbeat("A/B"));
+    expect(house.watched("A/B").backfilled).toBe(1);
+    await house.stop();
+    expect(await ids("A/B")).toEqual([1, 2]);
+    expect((await barsFrom(0))[0]?.[1]).toBe(missed.price);
   });
 });
 

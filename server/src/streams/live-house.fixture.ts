@@ -36,11 +36,16 @@ export class MadeUpVenue implements LiveSource {
   readonly behaviour = new Map<string, Behaviour>();
   /** How many trades it tells of its past; undefined where it has none to tell. */
   pastMax: number | undefined;
+  /** The step of times in its past, in microseconds, where that is coarser than its stream. */
+  pastStepUs: number | undefined;
+  /** Whether it confirms a subscription; else its first trade does. */
+  confirms = true;
   /** How many trades it repeats at a subscription. */
   repeats = 0;
   closed = 0;
   readonly #clock: VirtualClock;
   readonly #open = new Map<string, Connection>();
+  readonly #told = new WeakSet<LiveTrade>();
   #id = 0;
 
   constructor(clock: VirtualClock, tickers: readonly string[]) {
@@ -71,9 +76,11 @@ export class MadeUpVenue implements LiveSource {
     this.#tell(ticker, { trades: [] });
   }
 
-  /** Tells trades again. */
-  again(ticker: string, trades: readonly LiveTrade[]): void {
-    this.#tell(ticker, { trades });
+  /** Tells the newest trades again, so many at the most: none that were never told, and none from before those. */
+  again(ticker: string, count: number): void {
+    const trades = this.#all(ticker).slice(-count);
+    const untold = trades.findLastIndex((trade) => !this.#told.has(trade));
+    this.#tell(ticker, { trades: trades.slice(untold + 1) });
   }
 
   /** Ends the connection of a ticker. */
@@ -92,7 +99,7 @@ export class MadeUpVenue implements LiveSource {
   async *watch(ticker: string, _: unknown, signal: StopSignal): AsyncGenerator<LiveTold, string> {
     if (this.behaviour.get(ticker) === "refused") return "there is no such market";
     const isDead = this.behaviour.get(ticker) === "half-open";
-    const told = isDead ? [] : [this.#greeting(ticker)];
+    const told = isDead || !this.confirms ? [] : [this.#greeting(ticker)];
     const connection: Connection = { told, wake: () => {}, isDead };
     this.#open.set(ticker, connection);
     signal.addEventListener("abort", () => connection.wake(), { once: true });
@@ -112,7 +119,12 @@ export class MadeUpVenue implements LiveSource {
   get past(): LiveSource["past"] {
     const max = this.pastMax;
     if (max === undefined) return undefined;
-    return async (ticker) => (max === 0 ? [] : this.#all(ticker).slice(-max));
+    const stepUs = this.pastStepUs ?? 1;
+    return async (ticker) =>
+      (max === 0 ? [] : this.#all(ticker).slice(-max)).map((trade) => ({
+        ...trade,
+        eventTimeUs: trade.eventTimeUs - (trade.eventTimeUs % stepUs),
+      }));
   }
 
   async close(): Promise<void> {
@@ -138,6 +150,7 @@ export class MadeUpVenue implements LiveSource {
     // What goes into a connection whose other end is gone does not come out later.
     connection.isDead ||= this.behaviour.get(ticker) === "half-open";
     if (connection.isDead) return;
+    for (const trade of told.trades) this.#told.add(trade);
     connection.told.push(told);
     connection.wake();
   }

@@ -3,6 +3,7 @@
  * silence, and after each pause it joins what is told now with what was told before, or says from when
  * to when something is missing. It never claims to know a time that it was not listening.
  */
+import { inVenueOrder } from "../marketdata/event-order.ts";
 import type { Instrument } from "../marketdata/instrument.ts";
 import {
   type FeedContext,
@@ -19,7 +20,7 @@ import type {
   LiveTrade,
 } from "../ports/live-source.ts";
 import type { FeedRestarts } from "./feed-restarts.ts";
-import { pastTrades } from "./past-trades.ts";
+import { type PastTrades, pastTrades } from "./past-trades.ts";
 import { RecentTrades } from "./recent-trades.ts";
 
 /**
@@ -30,6 +31,9 @@ export const transitUs = 1_000_000;
 
 /** How often it is told what is known of a ticker that does not trade, in microseconds. */
 export const knownEveryUs = 5_000_000;
+
+/** With so many trades told while the past is asked for, what follows waits at its source. */
+export const gatheredTradesMax = 10_000;
 
 /** What a watch works with. */
 export interface LiveTickerOptions {
@@ -42,6 +46,12 @@ export interface LiveTickerOptions {
   /** Takes what is to be folded; resolves when there is room for more. */
   emit(events: readonly FeedEvent[]): Promise<void>;
   quoted?(instrument: Instrument, quote: LiveQuote): void;
+}
+
+/** What is told on a connection, and the next of it. */
+interface Pulled {
+  readonly told: AsyncGenerator<LiveTold, string>;
+  readonly next: Promise<IteratorResult<LiveTold, string>>;
 }
 
 /** One ticker. */
@@ -116,11 +126,15 @@ export class LiveTicker {
     const told = source.watch(instrument.ticker, sourceContext(context), connection.signal);
     const silence = this.#silence(connection.signal);
     try {
+      let next = told.next();
       for (let isFirst = true; ; isFirst = false) {
-        const next = await Promise.race([told.next(), silence]);
-        if (typeof next === "string") return next;
-        if (next.done === true) return next.value;
-        await this.#heard(next.value, isFirst);
+        const came = await Promise.race([next, silence]);
+        if (typeof came === "string") return came;
+        if (came.done === true) return came.value;
+        const trades = this.#hear(came.value);
+        next = told.next();
+        if (isFirst) ({ next } = await this.#begin(trades, { told, next }, connection.signal));
+        else await this.#go(trades, context.nowUs());
       }
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
@@ -149,66 +163,88 @@ export class LiveTicker {
     }
   }
 
-  async #heard({ trades, quote }: LiveTold, isFirst: boolean): Promise<void> {
+  /** Takes a sign of life, and the trades that came with it. */
+  #hear({ trades, quote }: LiveTold): readonly LiveTrade[] {
     const { context, instrument, quoted } = this.#options;
-    const nowUs = context.nowUs();
-    this.#status.heardUs = nowUs;
+    this.#status.heardUs = context.nowUs();
     if (quote !== undefined) quoted?.(instrument, quote);
-    if (isFirst) await this.#begin(trades, nowUs);
-    else await this.#go(trades, nowUs);
+    return trades;
   }
 
-  /** The first that is told on a connection: it is joined with what was told before. */
-  async #begin(trades: readonly LiveTrade[], nowUs: number): Promise<void> {
-    const { context, restarts } = this.#options;
-    const hadFailed = this.#status.failure !== undefined;
+  /**
+   * The first that is told on a connection: it is joined with what was told before. What is told while that is
+   * asked for is gathered, so that all of it is folded in the venue's order. Resolves with what is to come next.
+   */
+  async #begin(
+    first: readonly LiveTrade[],
+    { told, next }: Pulled,
+    signal: StopSignal,
+  ): Promise<Pick<Pulled, "next">> {
     const beforeUs = this.#knownUs;
     // More may have been traded at that very time than is told.
     const liveUs =
-      trades.reduce((least, { eventTimeUs }) => Math.min(least, eventTimeUs), nowUs) + 1;
-    if (beforeUs !== undefined && beforeUs < liveUs && !this.#recent.joins(trades)) {
-      await this.#join({ fromUs: beforeUs, liveUs, trades });
+      first.reduce((least, { eventTimeUs }) => Math.min(least, eventTimeUs), this.#status.heardUs) +
+      1;
+    const live = [...first];
+    if (beforeUs === undefined || beforeUs >= liveUs || this.#recent.joins(first)) {
+      await this.#joined(live, undefined, liveUs);
+      return { next };
     }
-    this.#knownUs ??= liveUs;
+    const recent = this.#recent;
+    const pause = { fromUs: beforeUs, liveUs, trades: live, recent };
+    const asking = pastTrades({ ...this.#options, ...pause, signal });
+    for (;;) {
+      const isFull = live.length >= gatheredTradesMax;
+      const came = await (isFull ? asking : Promise.race([asking, next]));
+      if ("gaps" in came) {
+        await this.#joined(live, came, liveUs);
+        return { next };
+      }
+      // It ended before anything was joined: the next connection asks for all of it.
+      if (came.done === true) return { next };
+      live.push(...this.#hear(came.value));
+      next = told.next();
+    }
+  }
+
+  /** Goes on from a pause: what could not be had of it is told as a gap. */
+  async #joined(
+    live: readonly LiveTrade[],
+    past: PastTrades | undefined,
+    liveUs: number,
+  ): Promise<void> {
+    const { context, restarts, instrument } = this.#options;
+    const { ticker } = instrument;
+    const { failure } = this.#status;
+    const { trades: missed = [], gaps = [], known = [] } = past ?? {};
+    this.#status.backfilled += missed.filter((trade) => !this.#recent.hasAgain(trade)).length;
+    this.#status.gaps += gaps.length;
+    const reason = past?.why ?? this.#reason;
+    if (past === undefined) this.#knownUs ??= liveUs;
+    else this.#knownUs = liveUs;
     this.#status.state = "live";
     this.#status.failure = undefined;
-    if (hadFailed)
-      context.warn(`${this.#status.ticker} is watched again (${restarts.failures} failures)`);
-    await this.#go(
-      trades.filter((trade) => !this.#isAgain(trade)),
-      context.nowUs(),
-    );
+    if (failure !== undefined)
+      context.warn(`${ticker} is watched again (${restarts.failures} failures)`);
+    const told = [...missed, ...live].filter((trade) => !this.#isAgain(trade));
+    await this.#go(inVenueOrder(told), context.nowUs(), [
+      ...gaps.map((gap) => ({ kind: "gap", ticker, ...gap, reason }) as const),
+      ...known.map((span) => ({ kind: "known", ticker, ...span }) as const),
+    ]);
   }
 
-  /** Asks for what was missed; what cannot be had is told as a gap. */
-  async #join(pause: {
-    readonly fromUs: number;
-    readonly liveUs: number;
-    readonly trades: readonly LiveTrade[];
-  }): Promise<void> {
-    const { instrument } = this.#options;
-    const { ticker } = instrument;
-    const recent = this.#recent;
-    const past = await pastTrades({ ...this.#options, ...pause, recent });
-    const missed = past.trades.filter((trade) => !this.#isAgain(trade));
-    this.#status.backfilled += missed.length;
-    this.#status.gaps += past.gaps.length;
-    const gaps = past.gaps.map(
-      (gap) => ({ kind: "gap", ticker, ...gap, reason: past.why ?? this.#reason }) as const,
-    );
-    const known = past.known.map((span) => ({ kind: "known", ticker, ...span }) as const);
-    await this.#options.emit([...this.#asEvents(missed), ...gaps, ...known]);
-    this.#knownUs = pause.liveUs;
-  }
-
-  /** Goes on with what is told while it is listened to. */
-  async #go(told: readonly LiveTrade[], nowUs: number): Promise<void> {
+  /** Goes on with what is told while it is listened to, and with what else is to be said behind it. */
+  async #go(
+    told: readonly LiveTrade[],
+    nowUs: number,
+    behind: readonly FeedEvent[] = [],
+  ): Promise<void> {
     const { context, instrument } = this.#options;
     const trades = told.filter((trade) => !this.#recent.has(trade));
     if (trades.length < told.length) {
       context.count("duplicate", told.length - trades.length, instrument.ticker);
     }
-    const events = this.#asEvents(trades);
+    const events = [...this.#asEvents(trades), ...behind];
     const fromUs = this.#knownUs ?? nowUs;
     const toUs = Math.max(nowUs - transitUs, Math.min(this.#recent.newestUs, nowUs));
     const isDue = trades.length > 0 || toUs - fromUs >= knownEveryUs;

@@ -34,13 +34,13 @@ export interface Pause {
   readonly fromUs: number;
   /** Everything from then on is told live. */
   readonly liveUs: number;
-  /** The first that was told live. */
+  /** What was told live so far; it may become more while the past is asked for. */
   readonly trades: readonly LiveTrade[];
 }
 
 /** What became of a pause. */
 export interface PastTrades {
-  /** What was missed, oldest first; some may have been told before. */
+  /** What was missed, oldest first, without what is told live; some may have been told before. */
   readonly trades: readonly LiveTrade[];
   readonly known: readonly Span[];
   readonly gaps: readonly Span[];
@@ -88,19 +88,55 @@ function joined(
   if (first === undefined || last === undefined) {
     return { trades: [], known: [], gaps: [{ fromUs, toUs: liveUs }] };
   }
-  const ids = new Set(trades.map(({ id }) => id));
+  const live = new Map(trades.map(({ id, eventTimeUs }) => [id, eventTimeUs]));
+  const toldUs = (trade: LiveTrade) => recent.timeOf(trade) ?? live.get(trade.id);
   const isQuiet = trades.length === 0 && isSettled;
-  const reachesLive = isQuiet || past.some(({ id, eventTimeUs: us }) => ids.has(id) || us > liveUs);
+  const reachesLive =
+    isQuiet || past.some(({ id, eventTimeUs: us }) => live.has(id) || us > liveUs);
   const beginUs = recent.joins(past)
     ? fromUs
     : clamp(first.eventTimeUs + (source.pastStepUs ?? 1), fromUs, liveUs);
   const endUs = reachesLive ? liveUs : clamp(last.eventTimeUs, beginUs, liveUs);
   const spans = (from: number, to: number) => (from < to ? [{ fromUs: from, toUs: to }] : []);
   return {
-    trades: past.filter(({ id }) => !ids.has(id)),
+    trades: beforeLive(finer(past, source.pastStepUs, toldUs), trades, live),
     known: spans(beginUs, endUs),
     gaps: [...spans(fromUs, beginUs), ...spans(endUs, liveUs)],
   };
+}
+
+/** The part of a past that the stream does not tell: what follows its first trade is told there. */
+function beforeLive(
+  past: readonly LiveTrade[],
+  trades: readonly LiveTrade[],
+  live: ReadonlyMap<LiveTrade["id"], number>,
+): readonly LiveTrade[] {
+  const firstUs = trades.reduce(
+    (least, { eventTimeUs }) => Math.min(least, eventTimeUs),
+    Number.POSITIVE_INFINITY,
+  );
+  const end = past.findIndex(({ id, eventTimeUs }) => live.has(id) || eventTimeUs > firstUs);
+  return end < 0 ? past : past.slice(0, end);
+}
+
+/**
+ * Trades of a past whose times are told in steps. One that follows another by its number did not happen before
+ * it, so within its step it has the time of that one, as far as the stream told that.
+ */
+function finer(
+  past: readonly LiveTrade[],
+  stepUs: number | undefined,
+  toldUs: (trade: LiveTrade) => number | undefined,
+): readonly LiveTrade[] {
+  if (stepUs === undefined) return past;
+  let leastUs = 0;
+  return past.map((trade) => {
+    const ownUs = trade.eventTimeUs;
+    const isWithin = leastUs > ownUs && leastUs - ownUs < stepUs;
+    const eventTimeUs = toldUs(trade) ?? (isWithin ? leastUs : ownUs);
+    leastUs = Math.max(leastUs, eventTimeUs);
+    return eventTimeUs === ownUs ? trade : { ...trade, eventTimeUs };
+  });
 }
 
 function clamp(value: number, least: number, most: number): number {

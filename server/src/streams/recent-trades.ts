@@ -35,6 +35,11 @@ export class RecentTrades {
     return id !== undefined && this.#times.has(id);
   }
 
+  /** When a trade that was told happened, by what was told then; undefined where it is not remembered. */
+  timeOf({ id }: Told): number | undefined {
+    return id === undefined ? undefined : this.#times.get(id);
+  }
+
   /**
    * Whether a trade of what a venue tells again was told before: what is older than all that is known of
    * was, and of one without an id only its time can say so.

@@ -1,6 +1,7 @@
-/** A venue that is followed through ccxt as a server does it, on the machine's clock, with a store in memory. */
+/** A venue that is followed through ccxt as a thread of a server does it, on the machine's clock, with a store in memory. */
 import { systemClock } from "../../../server/src/adapters/clock/system-clock.ts";
-import { ccxt } from "../../../server/src/feeds/ccxt/kind.ts";
+import { createCcxtSource } from "../../../server/src/feeds/ccxt/feed.ts";
+import { findExchange } from "../../../server/src/feeds/ccxt/library.ts";
 import { minuteInterval } from "../../../server/src/marketdata/bars/interval.ts";
 import { Catalog } from "../../../server/src/marketdata/catalog.ts";
 import type { StoredTrade } from "../../../server/src/ports/dataset-reader.ts";
@@ -38,19 +39,15 @@ export async function follow(
   tickers: readonly string[],
   staleSeconds = 60,
 ): Promise<Followed> {
-  const opened = ccxt.open(
-    {
-      kind: "ccxt",
-      exchange,
-      tickers: [...tickers],
-      quotes: false,
-      staleSeconds,
-      settings: player.settings,
-    },
-    dataset.publisher,
-  );
-  if (typeof opened === "string" || !("source" in opened)) throw new Error(String(opened));
-  const { source, staleMs, ...rest } = opened;
+  const library = findExchange(exchange);
+  if (typeof library === "string") throw new Error(library);
+  const { settings } = player;
+  const config = { kind: "ccxt" as const, exchange, tickers: [...tickers], quotes: false };
+  // In this thread: loading ccxt anew for each follower would take most of a test's time.
+  const source = createCcxtSource({
+    ...{ library, venue: dataset.publisher },
+    config: { ...config, staleSeconds, settings: { ...settings } },
+  });
   const clock = systemClock();
   const store = new MemoryDatasetStore();
   const warnings: string[] = [];
@@ -69,7 +66,14 @@ export async function follow(
   });
   const runner = new FeedRunner({
     ...{ dataset, clock, log, latenessUs, catalog, recorder, unchangedBars: false },
-    opened: { ...rest, feed: liveFeed({ source, dataset: dataset.code, seed: 1, staleMs }) },
+    opened: {
+      ...{ waitsForConsumers: false, waitsForAudience: false },
+      ...{ isRecording: false, simulated: false },
+      feed: liveFeed({
+        ...{ source, dataset: dataset.code, seed: 1 },
+        staleMs: staleSeconds * 1_000,
+      }),
+    },
     remembered: (ticker) => rememberedTicker(store, dataset.code, ticker),
     publish() {},
     caughtUp: () => undefined,

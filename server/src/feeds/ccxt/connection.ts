@@ -19,6 +19,8 @@ export interface Watcher {
   readonly subscriptions: Set<string>;
   /** Told of each frame on its connections. */
   heard(): void;
+  /** Told that one of its connections has ended: ccxt would make another one without a word. */
+  lost(reason: string): void;
 }
 
 /** The connections of one exchange. */
@@ -116,7 +118,13 @@ export class Connections {
     const close = client.onClose.bind(client);
     client.onClose = (event) => {
       this.#show({ kind: "close", connection: number, url, data: undefined });
+      this.#lost(url, "the connection was closed");
       close(event);
+    };
+    const fail = client.onError.bind(client);
+    client.onError = (error) => {
+      this.#lost(url, error.message);
+      fail(error);
     };
     this.#show({ kind: "connect", connection: number, url, data: undefined });
     return client;
@@ -146,11 +154,13 @@ export class Connections {
   }
 
   #heard(url: string, bytes: number): void {
-    for (const watcher of this.#watchers) {
-      if (!watcher.urls.has(url)) continue;
-      watcher.context.received(bytes);
-      watcher.heard();
-    }
+    const watchers = [...this.#watchers].filter(({ urls }) => urls.has(url));
+    watchers[0]?.context.received(bytes);
+    for (const watcher of watchers) watcher.heard();
+  }
+
+  #lost(url: string, reason: string): void {
+    for (const watcher of this.#watchers) if (watcher.urls.has(url)) watcher.lost(reason);
   }
 
   #malformed(url: string, what: string): void {

@@ -2,6 +2,7 @@
  * A venue as a live source, through ccxt: it subscribes, translates and says how a watch ended. It never
  * connects again by itself and holds no key of an account.
  */
+import { inVenueOrder } from "../../marketdata/event-order.ts";
 import type { StopSignal } from "../../ports/feed.ts";
 import type {
   FrameTap,
@@ -13,7 +14,13 @@ import type {
 } from "../../ports/live-source.ts";
 import type { CcxtFeedConfig } from "./config.ts";
 import { Connections, type Watcher } from "./connection.ts";
-import { type CcxtExchange, type CcxtLibrary, type CcxtTrade, loadExchange } from "./library.ts";
+import {
+  type CcxtExchange,
+  type CcxtLibrary,
+  type CcxtTrade,
+  type CcxtTrades,
+  loadExchange,
+} from "./library.ts";
 import { mapQuote, mapTrade } from "./map.ts";
 import { type VenueFacts, venueFacts } from "./venues.ts";
 
@@ -81,17 +88,10 @@ class CcxtSource implements LiveSource {
     const { exchange, connections } = await this.#open();
     if (exchange.has["watchTrades"] !== true) return `ccxt streams no trades of ${exchange.id}`;
     const life = new Life();
-    const watcher: Watcher = {
-      context,
-      urls: new Set(),
-      subscriptions: new Set(),
-      heard: () => life.heard(),
-    };
-    const onAbort = () => life.end();
+    const watcher = watcherOf(context, life, (reason) => life.lose(reason));
+    const onAbort = () => life.stop();
     signal.addEventListener("abort", onAbort, { once: true });
-    const quotes = this.#options.config.quotes
-      ? this.#watchQuotes(ticker, { exchange, connections }, watcher, life)
-      : undefined;
+    const quoting = this.#watchQuotes(ticker, { exchange, connections }, context, life);
     const ask = () => {
       const asking = connections.as(watcher, () => exchange.watchTrades(ticker));
       // Whether anybody still waits for it is not certain.
@@ -99,22 +99,25 @@ class CcxtSource implements LiveSource {
       return asking;
     };
     try {
-      // What comes while something is told is kept by ccxt, so the next call misses nothing.
+      const kept = new KeptTrades(exchange, exchange.market(ticker).symbol, () => life.sign());
       for (let next = ask(); ; ) {
         const told = await Promise.race([next, life.next()]);
         if (signal.aborted) return "stopped";
-        if (told !== undefined && told.length >= keptTradesMax) return "more came than is kept";
-        const trades = this.#mapped(told ?? [], (what) => context.malformed(1, what));
-        if (told !== undefined) next = ask();
-        yield { trades, ...life.takeQuote() };
+        if (told !== undefined && life.end === undefined) next = ask();
+        const came = kept.take(told);
+        if (came.length >= keptTradesMax) return "more came than is kept";
+        const trades = this.#mapped(came, (what) => context.malformed(1, what));
+        // What came with it was taken when it came.
+        if (told === undefined || came.length > 0) yield { trades, ...life.takeQuote() };
+        if (life.end !== undefined) return life.end;
       }
     } catch (error) {
       return reasonOf(error);
     } finally {
       signal.removeEventListener("abort", onAbort);
       connections.leave(watcher, life.silentMs() >= deadAfterMs);
-      life.end();
-      await quotes;
+      life.stop();
+      await quoting;
     }
   }
 
@@ -195,16 +198,19 @@ class CcxtSource implements LiveSource {
       if (typeof mapped === "string") malformed(mapped);
       else trades.push(mapped);
     }
-    return trades.sort(inTime);
+    // HTX tells what happened in one moment the newest first.
+    return inVenueOrder(trades);
   }
 
-  /** Notes the best prices until the watch is over; that they fail does not end it. */
+  /** Notes the best prices until the watch is over; that they fail, or their connection ends, does not end it. */
   async #watchQuotes(
     ticker: string,
     { exchange, connections }: Open,
-    watcher: Watcher,
+    context: LiveSourceContext,
     life: Life,
   ): Promise<void> {
+    if (!this.#options.config.quotes) return;
+    const watcher = watcherOf(context, life, () => {});
     while (!life.isOver) {
       try {
         const book = connections.as(watcher, () => exchange.watchOrderBook(ticker));
@@ -212,16 +218,68 @@ class CcxtSource implements LiveSource {
         const told = await Promise.race([book, life.over]);
         if (told !== undefined) life.quote(mapQuote(told.bids[0], told.asks[0]));
       } catch (error) {
-        watcher.context.malformed(0, reasonOf(error));
+        context.malformed(0, reasonOf(error));
         await Promise.race([life.next(), life.over]);
       }
     }
+    connections.leave(watcher, life.silentMs() >= deadAfterMs);
+  }
+}
+
+function watcherOf(
+  context: LiveSourceContext,
+  life: Life,
+  lost: (reason: string) => void,
+): Watcher {
+  return { context, urls: new Set(), subscriptions: new Set(), heard: () => life.heard(), lost };
+}
+
+/**
+ * The trades of a ticker from the moment on at which ccxt keeps them. ccxt itself tells of them with the next
+ * message that comes after it was asked, so the last ones of a burst would wait for the trade that follows them.
+ */
+class KeptTrades {
+  readonly #exchange: CcxtExchange;
+  readonly #symbol: string;
+  readonly #came: () => void;
+  #cache: CcxtTrades | undefined;
+  #untaken: CcxtTrade[] = [];
+
+  constructor(exchange: CcxtExchange, symbol: string, came: () => void) {
+    this.#exchange = exchange;
+    this.#symbol = symbol;
+    this.#came = came;
+    // What an earlier connection told and nobody took: what follows it here would not follow it in truth.
+    delete exchange.trades[symbol];
+  }
+
+  /** What has come since the last call; `told` where an exchange keeps its trades elsewhere. */
+  take(told: readonly CcxtTrade[] = []): readonly CcxtTrade[] {
+    const cache = this.#exchange.trades[this.#symbol];
+    if (cache === undefined) return told;
+    if (cache !== this.#cache) this.#follow(cache);
+    const taken = this.#untaken;
+    this.#untaken = [];
+    return taken;
+  }
+
+  #follow(cache: CcxtTrades): void {
+    this.#cache = cache;
+    this.#untaken.push(...cache);
+    const append = cache.append.bind(cache);
+    cache.append = (trade) => {
+      append(trade);
+      if (this.#untaken.length < keptTradesMax) this.#untaken.push(trade);
+      this.#came();
+    };
   }
 }
 
 /** Whether anything is heard on the connections of one watch. */
 class Life {
   isOver = false;
+  /** Why the connection has ended. */
+  end: string | undefined;
   readonly #over = Promise.withResolvers<undefined>();
   #sign = Promise.withResolvers<undefined>();
   #toldMs = performance.now();
@@ -239,6 +297,11 @@ class Life {
     const waitMs = aliveMs - (this.#heardMs - this.#toldMs);
     if (waitMs <= 0) this.#wake();
     else this.#later ??= setTimeout(() => this.#wake(), waitMs);
+  }
+
+  /** Something is to be told at once. */
+  sign(): void {
+    if (!this.isOver) this.#wake();
   }
 
   quote(quote: LiveQuote | undefined): void {
@@ -264,7 +327,13 @@ class Life {
     return performance.now() - this.#heardMs;
   }
 
-  end(): void {
+  /** The connection has ended: what was told on it before is still to be taken. */
+  lose(reason: string): void {
+    this.end ??= reason;
+    this.#wake();
+  }
+
+  stop(): void {
     this.isOver = true;
     clearTimeout(this.#later);
     this.#over.resolve(undefined);
@@ -278,13 +347,6 @@ class Life {
     this.#sign.resolve(undefined);
     this.#sign = Promise.withResolvers();
   }
-}
-
-/** By time, and by number where a venue counts: HTX tells what happened in one moment the newest first. */
-function inTime(left: LiveTrade, right: LiveTrade): number {
-  const isCounted = typeof left.id === "number" && typeof right.id === "number";
-  const byTime = left.eventTimeUs - right.eventTimeUs;
-  return byTime !== 0 || !isCounted ? byTime : Number(left.id) - Number(right.id);
 }
 
 /** Why something failed, in one line. */

@@ -21,6 +21,11 @@ export interface CcxtTrade {
 /** A level of a book: price and amount. */
 export type CcxtLevel = readonly [string | number, string | number];
 
+/** The newest trades of a market, as ccxt keeps them. */
+export interface CcxtTrades extends Iterable<CcxtTrade> {
+  append(trade: CcxtTrade): void;
+}
+
 /** A connection of ccxt. */
 export interface CcxtClient {
   readonly url: string;
@@ -42,6 +47,8 @@ export interface CcxtExchange {
   readonly id: string;
   readonly has: Record<string, boolean | string | undefined>;
   readonly clients: Record<string, CcxtClient>;
+  /** What was told of each market, newest last; it outlives connections. */
+  readonly trades: Record<string, CcxtTrades>;
   newUpdates: boolean;
   readonly streaming: { keepAlive?: number };
   parseJson(text: string): unknown;
@@ -63,6 +70,8 @@ export interface CcxtExchange {
   calculateWsBackoffDelay(url: string): number;
   loadHttpProxyAgent(): Promise<unknown>;
   loadMarkets(): Promise<unknown>;
+  /** Throws where there is no such market. */
+  market(symbol: string): { readonly symbol: string };
   watchTrades(symbol: string): Promise<readonly CcxtTrade[]>;
   watchOrderBook(
     symbol: string,
