@@ -86,7 +86,6 @@ class CcxtSource implements LiveSource {
     signal: StopSignal,
   ): AsyncGenerator<LiveTold, string> {
     const { exchange, connections } = await this.#open();
-    if (exchange.has["watchTrades"] !== true) return `ccxt streams no trades of ${exchange.id}`;
     const life = new Life();
     const watcher = watcherOf(context, life, (reason) => life.lose(reason));
     const onAbort = () => life.stop();
@@ -99,7 +98,7 @@ class CcxtSource implements LiveSource {
       return asking;
     };
     try {
-      const kept = new KeptTrades(exchange, exchange.market(ticker).symbol, () => life.sign());
+      const kept = new KeptTrades(exchange, streamedSymbol(exchange, ticker), () => life.sign());
       for (let next = ask(); ; ) {
         const told = await Promise.race([next, life.next()]);
         if (signal.aborted) return "stopped";
@@ -224,6 +223,12 @@ class CcxtSource implements LiveSource {
     }
     connections.leave(watcher, life.silentMs() >= deadAfterMs);
   }
+}
+
+/** The market as ccxt keeps it; throws where there is none, or none that is streamed. */
+function streamedSymbol(exchange: CcxtExchange, ticker: string): string {
+  if (exchange.has["watchTrades"] === true) return exchange.market(ticker).symbol;
+  throw new Error(`ccxt streams no trades of ${exchange.id}`);
 }
 
 function watcherOf(
