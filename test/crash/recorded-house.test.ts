@@ -77,7 +77,7 @@ function yamlOf({ settings }: VenuePlayer): string {
   return [
     "exchange: { enabled: false }",
     // What is sent again after a kill is never too late, however busy the machine is.
-    "bars: { latenessMs: 60000 }",
+    "bars: { latenessMs: 120000 }",
     `datasets: [{ code: desk, feed: { kind: push } }, { code: htx, feed: ${JSON.stringify(feed)} }]`,
     "",
   ].join("\n");
