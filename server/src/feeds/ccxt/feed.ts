@@ -218,7 +218,7 @@ class CcxtSource implements LiveSource {
         if (told !== undefined) life.quote(mapQuote(told.bids[0], told.asks[0]));
       } catch (error) {
         context.malformed(0, reasonOf(error));
-        await Promise.race([life.next(), life.over]);
+        await Promise.race([life.later(), life.over]);
       }
     }
     connections.leave(watcher, life.silentMs() >= deadAfterMs);
@@ -285,6 +285,8 @@ class Life {
   isOver = false;
   /** Why the connection has ended. */
   end: string | undefined;
+  /** Whether there is something that came while nobody waited for a sign. */
+  #isDue = false;
   readonly #over = Promise.withResolvers<undefined>();
   #sign = Promise.withResolvers<undefined>();
   #toldMs = performance.now();
@@ -306,25 +308,33 @@ class Life {
 
   /** Something is to be told at once. */
   sign(): void {
-    if (!this.isOver) this.#wake();
+    if (this.isOver) return;
+    this.#isDue = true;
+    this.#wake();
   }
 
   quote(quote: LiveQuote | undefined): void {
     if (quote === undefined) return;
     const isNew = quote.bid !== this.#quote?.bid || quote.ask !== this.#quote.ask;
     this.#quote = quote;
-    if (isNew) this.#wake();
+    if (isNew) this.sign();
   }
 
   /** The newest quote, once. */
   takeQuote(): { readonly quote?: LiveQuote } {
     const quote = this.#quote;
     this.#quote = undefined;
+    this.#isDue = false;
     return quote === undefined ? {} : { quote };
   }
 
   /** Resolves at the next sign of life, not more often than once a second, or when it is over. */
   next(): Promise<undefined> {
+    return this.#isDue ? Promise.resolve(undefined) : this.#sign.promise;
+  }
+
+  /** Resolves at a sign of life that is still to come, or when it is over. */
+  later(): Promise<undefined> {
     return this.#sign.promise;
   }
 
