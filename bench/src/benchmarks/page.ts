@@ -5,6 +5,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { CDPSession, Page, WebSocketRoute } from "playwright-core";
 import { launchChromium } from "../../../test/e2e/support/chromium.ts";
+import { buildPage } from "../../../test/support/built-page.ts";
 import { type ServerProcess, startServerProcess } from "../../../test/support/server-process.ts";
 import type { Benchmark, BenchmarkContext, Findings } from "../harness/benchmark.ts";
 import { packageVersion } from "../harness/versions.ts";
@@ -31,16 +32,26 @@ interface Spent {
   readonly atMs: number;
   readonly scriptMs: number;
   readonly frames: number;
-  readonly longestMs: number;
+  readonly longestTaskMs: number;
+  readonly longestScriptMs: number;
   readonly heapBytes: number;
 }
 
-/** Runs in the page before its own scripts: notes frames, long tasks and the first candle. */
+/**
+ * Runs in the page before its own scripts: notes frames, long tasks, the script within long frames, and the first candle. A frame that
+ * is not reported as a long one took less than 50 ms in all.
+ */
 const watcher = `
-  globalThis.seen = { frames: 0, longestMs: 0, firstCandleMs: undefined };
+  globalThis.seen = { frames: 0, longestTaskMs: 0, longestScriptMs: 0, firstCandleMs: undefined };
   new PerformanceObserver((list) => {
-    for (const { duration } of list.getEntries()) seen.longestMs = Math.max(seen.longestMs, duration);
+    for (const { duration } of list.getEntries()) seen.longestTaskMs = Math.max(seen.longestTaskMs, duration);
   }).observe({ type: "longtask", buffered: true });
+  new PerformanceObserver((list) => {
+    for (const { scripts } of list.getEntries()) {
+      const scriptMs = scripts.reduce((sum, { duration }) => sum + duration, 0);
+      seen.longestScriptMs = Math.max(seen.longestScriptMs, scriptMs);
+    }
+  }).observe({ type: "long-animation-frame", buffered: true });
   const look = () => {
     seen.frames += 1;
     const drawn = Number(document.querySelector(".chart-canvas")?.dataset.candles ?? 0);
@@ -53,6 +64,7 @@ const watcher = `
 async function run({ effort, note }: BenchmarkContext): Promise<Findings> {
   const measureMs = (effort.minutes ?? (effort.isQuick ? 0.1 : 0.5)) * 60_000;
   await using building = new AsyncDisposableStack();
+  await buildPage();
   const server = await startServerProcess({});
   building.defer(async () => void (await server.stop()));
   const browser = await launchChromium();
@@ -103,14 +115,16 @@ async function spent(opened: Page, cdp: CDPSession): Promise<Spent> {
   await cdp.send("HeapProfiler.collectGarbage");
   const { metrics } = await cdp.send("Performance.getMetrics");
   const of = (name: string) => metrics.find((metric) => metric.name === name)?.value ?? 0;
-  const seen: { frames: number; longestMs: number } = await opened.evaluate(
-    "(() => { const now = { ...seen }; seen.longestMs = 0; return now; })()",
+  const seen: Pick<Spent, "frames" | "longestTaskMs" | "longestScriptMs"> = await opened.evaluate(
+    "(() => { const now = { ...seen }; seen.longestTaskMs = seen.longestScriptMs = 0; return now; })()",
   );
   return {
     atMs: performance.now(),
     scriptMs: of("ScriptDuration") * 1_000,
     heapBytes: of("JSHeapUsedSize"),
-    ...{ frames: seen.frames, longestMs: seen.longestMs },
+    frames: seen.frames,
+    longestTaskMs: seen.longestTaskMs,
+    longestScriptMs: seen.longestScriptMs,
   };
 }
 
@@ -163,7 +177,7 @@ function findings(found: {
   return {
     method: [
       "A demo as everybody starts it, and Chromium without a graphics card, on one machine. Each opening is of a window that remembers nothing.",
-      "Trades and changes of the book are put into the page's own stream, beside what the server sends. Script is what the browser says it ran, divided by the frames in which it did; memory is the heap after a collection.",
+      "Trades and changes of the book are put into the page's own stream, beside what the server sends. Script is what the browser says it ran, divided by the frames in which it did; the most in one frame is 0 while no frame took 50 ms in all; memory is the heap after a collection.",
     ],
     parameters: { updatesPerSecond, measureMs, sent },
     packages: { "playwright-core": packageVersion("playwright-core") },
@@ -175,6 +189,12 @@ function findings(found: {
         value: (frames * 1_000) / (after.atMs - before.atMs),
         unit: "a second",
       },
+      { what: "first candle, the quickest opening", value: Math.min(...firsts), unit: "ms" },
+      {
+        what: "longest task, with style, layout and paint",
+        value: after.longestTaskMs,
+        unit: "ms",
+      },
       { what: "heap after the warm-up", value: before.heapBytes / mebibyte, unit: "MiB" },
     ],
     aims: [
@@ -185,7 +205,12 @@ function findings(found: {
         measured: worstFirstMs,
       },
       { what: "script of a frame", unit: "ms", atMost: 8, measured: scriptOfFrameMs },
-      { what: "longest task", unit: "ms", atMost: 50, measured: after.longestMs },
+      {
+        what: "most script in one frame",
+        unit: "ms",
+        atMost: 50,
+        measured: after.longestScriptMs,
+      },
       { what: "growth of the heap", unit: "MiB", atMost: 5, measured: grownMiB },
     ],
     leavesOut: [
