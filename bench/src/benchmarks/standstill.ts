@@ -27,7 +27,7 @@ async function run({ effort, note }: BenchmarkContext): Promise<Findings> {
     method: [
       `${orders} limit orders of 1,000 users rest in 6 markets, at up to 2,000 prices each, in an exchange with its log and snapshots on disk. A user places and cancels one order about every millisecond, first while the state is examined in the background, in three rounds, and then while three snapshots are made, of which the first has to read the whole log, and for ten seconds after each, in which its memory is given back.`,
       "A piece of work is the processor time of the trading thread between two timers a millisecond apart, with what collections took in it taken out: an upper bound, since a timer that comes late sums up several pieces. Collections are apart, as wall time.",
-      "What a machine takes for interrupts, or for others that share its processors, is charged to whoever runs. So the aim is judged by what comes back: the longest piece of the round in which it was shortest. The same is said of a thread in the same process and of a process that only wait: what they are charged with is nobody's work, and no figure below theirs can be told from the machine's. Whoever runs for longer meets more of it: so another process computes a third of a millisecond in each turn, and its usual turn is taken out.",
+      "What a machine takes for interrupts, or for others that share its processors, is charged to whoever runs. So pieces are judged by what comes back: the longest piece of the round in which it was shortest. The same is said of a thread in the same process and of a process that only wait: what they are charged with is nobody's work, and no figure below theirs can be told from the machine's. Whoever runs for longer meets more of it: so another process computes a third of a millisecond in each turn, and its usual turn is taken out. The aim is judged by what the trading thread has beyond it.",
     ],
     parameters: { orders },
     packages: {},
@@ -42,10 +42,10 @@ async function run({ effort, note }: BenchmarkContext): Promise<Findings> {
     ],
     aims: [
       {
-        what: "longest piece of work that comes back",
+        what: "longest piece that comes back, beyond what a process is charged with that computes as much",
         unit: "ms",
         atMost: aimMs,
-        measured: Math.max(found.alone.recurringMs, found.beside.recurringMs),
+        measured: Math.max(ownMs(found.alone), ownMs(found.beside)),
       },
     ],
     leavesOut: [
@@ -53,6 +53,11 @@ async function run({ effort, note }: BenchmarkContext): Promise<Findings> {
       "Single commands that concern thousands of orders, which `sweep` measures.",
     ],
   };
+}
+
+/** What of the longest piece that comes back is not the machine's. */
+function ownMs({ recurringMs, busyProcessMs }: Slices): number {
+  return Math.max(0, recurringMs - busyProcessMs);
 }
 
 function figuresOf(when: string, slices: Slices): readonly Figure[] {
