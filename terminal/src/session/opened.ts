@@ -14,7 +14,8 @@ export function whenOpened({
     const stop = states.listen((now) => {
       if (now.state === "connecting") return;
       stop();
-      if (now.state === "live") setTimeout(resolve);
+      // Subscriptions are sent at the end of the turn in which a connection opens. A timer would wait for the page to be drawn.
+      if (now.state === "live") void Promise.resolve().then(resolve);
       else
         reject(
           new ClientError(
