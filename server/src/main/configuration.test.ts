@@ -191,7 +191,7 @@ describe("a wrong configuration names the place and what would be right", () => 
     ],
     [
       "server:\n  prot: 1",
-      '2:3 server.prot is not a known key; did you mean "port"? (known here: host, port, tls, http, trustedProxies, cors, connectionsMax, outboxBytesMax, backlogBytesMax, compression, flushDelayMs, pingIntervalMs, stopGraceMs)',
+      '2:3 server.prot is not a known key; did you mean "port"? (known here: host, port, tls, http, grpc, trustedProxies, cors, connectionsMax, outboxBytesMax, backlogBytesMax, compression, flushDelayMs, pingIntervalMs, stopGraceMs)',
     ],
     [
       "sever: {}",
