@@ -9,9 +9,68 @@ import { dataFolder } from "../../server/src/config/data-folder.ts";
 import type { StoredTrade } from "../../server/src/ports/dataset-reader.ts";
 import { isUnanswered } from "../../server/src/ports/history.ts";
 import type { Random } from "../../server/src/simulation/random.ts";
+import { openStream } from "../support/stream-client.ts";
 
-/** What it pushes. */
+/** What batches are sent over, as long as the server lives. */
+interface PushConnection {
+  /** Whether the batch was acknowledged; the next one may be sent before. */
+  send(batch: readonly object[]): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** A way to push. */
+export type PushWay = (http: string, key: string) => PushConnection;
+
+const path = "/openbourse/v1/ingest/desk";
+
+/** A request for each batch. */
+export const overHttp: PushWay = (http, key) => ({
+  async send(batch) {
+    try {
+      const headers = { authorization: `apikey ${key}` };
+      const body = linesOf(batch);
+      const reply = await fetch(http + path, { method: "POST", headers, body });
+      if (reply.status !== 200) return false;
+      await reply.json();
+      return true;
+    } catch {
+      return false;
+    }
+  },
+  async close() {},
+});
+
+/** All batches on one connection, each answered with its number. */
+export const overWebSocket: PushWay = (http, key) => {
+  const opening = openStream(`${http.replace("http", "ws")}${path}?apikey=${key}`);
+  opening.catch(() => {});
+  let batches = 0;
+  return {
+    async send(batch) {
+      try {
+        const stream = await opening;
+        stream.send(linesOf(batch));
+        batches += 1;
+        const number = batches;
+        const { json } = await stream.until((told) => told.json["batch"] === number);
+        return json["status"] === 200;
+      } catch {
+        return false;
+      }
+    },
+    async close() {
+      await (await opening.catch(() => undefined))?.close();
+    },
+  };
+};
+
+function linesOf(batch: readonly object[]): string {
+  return batch.map((row) => JSON.stringify(row)).join("\n");
+}
+
+/** What it pushes, and how. */
 export interface ProducerOptions {
+  readonly way: PushWay;
   /** A fifth of its trades are up to so old, in milliseconds: of an earlier minute, which may be over. */
   readonly agoMsMax: number;
   /** Waited for before each batch. */
@@ -33,40 +92,34 @@ export class Producer {
 
   /** Pushes, two batches at a time, until the server is gone or it is not wanted any more. */
   async push(http: string, key: string, isWanted = () => true): Promise<void> {
-    const pushOn = () => this.#pushOn(http, key, isWanted);
+    const connection = this.#options.way(http, key);
+    const pushOn = () => this.#pushOn(connection, isWanted);
     await Promise.all([pushOn(), pushOn()]);
+    await connection.close();
   }
 
   async pushRest(http: string, key: string): Promise<void> {
+    const connection = this.#options.way(http, key);
     for (const batch of this.#unacknowledged.splice(0)) {
-      expect(await this.#send(http, key, batch)).toBe(true);
+      expect(await this.#send(connection, batch)).toBe(true);
     }
+    await connection.close();
   }
 
-  async #pushOn(http: string, key: string, isWanted: () => boolean): Promise<void> {
+  async #pushOn(connection: PushConnection, isWanted: () => boolean): Promise<void> {
     while (isWanted()) {
       await this.#options.pace?.();
       const batch = this.#unacknowledged.shift() ?? this.#make();
-      if (await this.#send(http, key, batch)) continue;
+      if (await this.#send(connection, batch)) continue;
       this.#unacknowledged.push(batch);
       return;
     }
   }
 
-  async #send(http: string, key: string, batch: readonly object[]): Promise<boolean> {
-    try {
-      const reply = await fetch(`${http}/openbourse/v1/ingest/desk`, {
-        method: "POST",
-        headers: { authorization: `apikey ${key}` },
-        body: batch.map((row) => JSON.stringify(row)).join("\n"),
-      });
-      if (reply.status !== 200) return false;
-      await reply.json();
-      this.acknowledged.push(...batch.map((row) => (row as { id: number }).id));
-      return true;
-    } catch {
-      return false;
-    }
+  async #send(connection: PushConnection, batch: readonly object[]): Promise<boolean> {
+    if (!(await connection.send(batch))) return false;
+    this.acknowledged.push(...batch.map((row) => (row as { id: number }).id));
+    return true;
   }
 
   #make(): object[] {

@@ -21,7 +21,7 @@ import { type RecordedLine, recordedLines } from "../support/recorded-lines.ts";
 import { until, untilTrue } from "../support/until.ts";
 import { madeUpHtx } from "../support/venues/htx.ts";
 import { VenuePlayer, type VenueTrade } from "../support/venues/player.ts";
-import { Producer, storedTrades } from "./push-producer.ts";
+import { overHttp, Producer, storedTrades } from "./push-producer.ts";
 import { RecordedHouse, recorders } from "./recorded-house.ts";
 
 const kills = process.env["OPENBOURSE_TEST_LONG"] === "1" ? 60 : recorders.length + 1;
@@ -42,7 +42,8 @@ it(
     const folder = mkdtempSync(join(tmpdir(), "openbourse-recorded-house-"));
     const random = new Random(seed, "kills");
     const player = await VenuePlayer.open(madeUpHtx(tickers, framesMax));
-    const producer = new Producer(random, { agoMsMax: 1_000, pace: () => pause(paceMs) });
+    const pace = () => pause(paceMs);
+    const producer = new Producer(random, { way: overHttp, agoMsMax: 1_000, pace });
     const yaml = yamlOf(player);
     const house = new RecordedHouse({ folder, yaml, producer, tickers });
     await house.startServer();
