@@ -4,17 +4,22 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createKey, revokeKey } from "../../server/src/access/keys.ts";
 import { systemSecrets } from "../../server/src/adapters/crypto/system-secrets.ts";
+import { createHttpServer } from "../../server/src/adapters/http/http-server.ts";
+import { wideLimits } from "../../server/src/adapters/http/limits.fixture.ts";
 import { openKeyStore } from "../../server/src/adapters/sqlite/stores/key-store.ts";
 import { PushFeed } from "../../server/src/feeds/push/feed.ts";
+import { pushRoute } from "../../server/src/feeds/push/rest.ts";
 import { readRows } from "../../server/src/feeds/push/rows.ts";
 import { type ServerHere, startServerHere } from "../support/server-here.ts";
 import { openStream, refusedUpgrade } from "../support/stream-client.ts";
 import { until } from "../support/until.ts";
-import { runFeed, VirtualFeedContext } from "../support/virtual-feed-context.ts";
+import { runFeed, VirtualFeedContext, virtualStartUs } from "../support/virtual-feed-context.ts";
 
 let data: string;
 let here: ServerHere;
@@ -117,6 +122,21 @@ describe("a batch", () => {
     expect((await push(Array.from({ length: 300 }, () => trade()))).status).toBe(413);
     expect((await push([])).status).toBe(400);
   });
+
+  it.each(["gzip", "Deflate", "identity, br"])("packed with %s is refused", async (name) => {
+    const row = JSON.stringify(trade());
+    const send = async (encoding: string, body: string | Uint8Array) => {
+      const headers = { authorization: `apikey ${ingestKey}`, "content-encoding": encoding };
+      const init = { method: "POST", headers, body };
+      const reply = await fetch(`${here.http}/openbourse/v1/ingest/desk`, init);
+      return { reply, body: await reply.json() };
+    };
+    const { reply, body } = await send(name, gzipSync(row));
+    expect(reply.status).toBe(415);
+    expect(reply.headers.get("accept-encoding")).toBe("identity");
+    expect(body).toEqual({ error: { message: expect.stringContaining(name.toLowerCase()) } });
+    expect((await send("identity", row)).body).toMatchObject({ trades: 1, known: 0 });
+  });
 });
 
 /** A connection over which is pushed. */
@@ -187,6 +207,29 @@ describe("a batch over WebSocket", () => {
     send([trade()]);
     expect(await answer(2)).toMatchObject({ status: 401 });
     expect((await stream.closed)[0]).toBe(1008);
+  });
+
+  it("with a key that cannot be looked up is told to come again, and the connection goes on", async () => {
+    const { stream, send, answer } = await pushing();
+    const batch = [trade()];
+    const said = { error: { message: expect.stringContaining("cannot be looked up") } };
+    const keys = new DatabaseSync(join(data, "keys.db"));
+    keys.exec("ALTER TABLE api_key RENAME TO mislaid");
+    try {
+      send(batch);
+      expect(await answer(1)).toMatchObject({ status: 503, retryAfter: 1, ...said });
+      expect(await push(batch)).toMatchObject({ status: 503, after: "1", body: said });
+      const url = `${here.ws}/openbourse/v1/ingest/desk?apikey=${ingestKey}`;
+      expect((await refusedUpgrade(url)).status).toBe(503);
+    } finally {
+      keys.exec("ALTER TABLE mislaid RENAME TO api_key");
+      keys.close();
+    }
+    expect(here.log.filter(({ level }) => level === "error")).toEqual([]);
+    expect(here.log.map(({ phrase }) => phrase).join()).toContain("a key cannot be looked up");
+    send(batch);
+    expect(await answer(2)).toMatchObject({ status: 200, trades: 1, known: 0 });
+    await stream.close();
   });
 
   it.each([
@@ -273,4 +316,54 @@ it("a batch that there is no room for is told to come again, until what waits is
   await running;
   // What could not be stored any more is not acknowledged.
   expect(await feed.take(rows)).toEqual({ kind: "busy" });
+});
+
+/** Its feed served over HTTP, by a server that has nothing else. */
+async function servedAlone(feed: PushFeed) {
+  const server = createHttpServer({
+    routes: [
+      pushRoute({
+        ...{ dataset: "desk", venue: "desk", feed, door: { admit: () => undefined } },
+        config: { kind: "push", batchBytesMax: 20_000, batchRowsMax: 10, rowsInFlightMax: 3 },
+      }),
+    ],
+    pages: [],
+    notFound: () => ({ status: 404, body: "{}" }),
+    readiness: () => [],
+    metrics: async () => ({ text: "", contentType: "text/plain" }),
+    isStream: () => false,
+    upgrade: () => false,
+    limits: wideLimits,
+    ...{ nowMs: () => 0, monotonicMs: () => 0, corsOrigins: [] },
+    log: { debug() {}, info() {}, warn() {}, error() {} },
+  });
+  return { server, port: await server.listen("127.0.0.1", 0) };
+}
+
+it("a batch over HTTP that there is no room for is answered with 429 and Retry-After", async () => {
+  const feed = new PushFeed(3);
+  const stop = new AbortController();
+  const context = new HeldContext();
+  const running = runFeed(feed, { context, controller: stop });
+  await until(() => expect(feed.nowUs).toBeDefined());
+  const { server, port } = await servedAlone(feed);
+  const row = JSON.stringify(trade(0, { time: virtualStartUs - 1 }));
+  const send = () =>
+    fetch(`http://127.0.0.1:${port}/openbourse/v1/ingest/desk`, {
+      method: "POST",
+      body: [row, row].join("\n"),
+    });
+  const first = send();
+  await until(() => expect(context.counts.trades).toBe(2));
+  const second = await send();
+  expect([second.status, second.headers.get("retry-after")]).toEqual([429, "1"]);
+  expect(await second.json()).toEqual({
+    error: { message: expect.stringContaining("send the batch again") },
+  });
+  context.held.resolve();
+  expect((await first).status).toBe(200);
+  expect((await send()).status).toBe(200);
+  await server.close(0);
+  stop.abort();
+  await running;
 });

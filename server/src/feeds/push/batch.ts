@@ -19,14 +19,20 @@ export function pushPath(dataset: string): string {
   return `/openbourse/v1/ingest/${dataset}`;
 }
 
-/** Why somebody may not push; undefined when they may. */
+/** Why somebody may not push; undefined when they may. Where their key cannot be looked up they are to come again. */
 export async function refusalOf(
-  { dataset, door }: PushRouteOptions,
+  { dataset, door, feed }: PushRouteOptions,
   from: { readonly key: string | undefined; readonly address: string | undefined },
   nowMs: number,
 ): Promise<RestReply | undefined> {
-  const refusal = await door.admit(from.key, dataset, nowMs, from.address);
-  return refusal === undefined ? undefined : refusalReplies[refusal](dataset);
+  try {
+    const refusal = await door.admit(from.key, dataset, nowMs, from.address);
+    return refusal === undefined ? undefined : refusalReplies[refusal](dataset);
+  } catch (error) {
+    feed.warn(`a key cannot be looked up: ${String(error)}`);
+    const message = "Not acknowledged: the key cannot be looked up now; send the batch again.";
+    return { ...refused(503, message), headers: retryAfter(1) };
+  }
 }
 
 /** Reads a batch and hands it over; `reply` comes when it is stored, or is refused. */
@@ -84,6 +90,7 @@ const refusalReplies: Readonly<Record<IngestRefusal, (dataset: string) => RestRe
     ),
 };
 
-function refused(status: number, message: string): RestReply {
+/** The answer to a batch of which nothing was taken. */
+export function refused(status: number, message: string): RestReply {
   return { status, body: JSON.stringify({ error: { message } }) };
 }

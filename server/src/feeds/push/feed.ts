@@ -53,6 +53,11 @@ export class PushFeed implements Feed {
     return this.#context?.nowUs();
   }
 
+  /** Tells the operators of something; nobody while the feed does not run. */
+  warn(message: string): void {
+    this.#context?.warn(message);
+  }
+
   /** Takes a batch; answers when it is stored, at once where there is no room. */
   async take(rows: readonly PushRow[]): Promise<PushAnswer> {
     const isFull =

@@ -1,6 +1,6 @@
 /** Where a producer pushes over HTTP: a batch of rows, answered when all of it is stored. */
 import type { RestReply, RestRequest, RestRoute } from "../../ports/rest.ts";
-import { type PushRouteOptions, pushed, pushPath, refusalOf } from "./batch.ts";
+import { type PushRouteOptions, pushed, pushPath, refusalOf, refused } from "./batch.ts";
 
 const key = {
   type: "apiKey",
@@ -49,5 +49,13 @@ async function answer(
     ?.trim()
     .replace(/^(?:apikey|bearer) +/i, "");
   const refusal = await refusalOf(options, { key, address: request.address }, nowMs);
-  return refusal ?? (await (await pushed(options, request.body)).reply);
+  return refusal ?? packed(request) ?? (await (await pushed(options, request.body)).reply);
+}
+
+/** The answer to a body that is not sent as it is, with what would be read (RFC 9110 12.5.3). */
+function packed(request: RestRequest): RestReply | undefined {
+  const encoding = request.header("content-encoding")?.trim().toLowerCase() ?? "";
+  if (encoding === "" || encoding === "identity") return undefined;
+  const message = `A batch is sent as plain text, without content-encoding ${encoding.slice(0, 40)}.`;
+  return { ...refused(415, message), headers: { "accept-encoding": "identity" } };
 }
