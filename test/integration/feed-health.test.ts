@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { buildPage } from "../support/built-page.ts";
 import { runHere } from "../support/command-here.ts";
 import { type ServerHere, startServerHere } from "../support/server-here.ts";
 import { until } from "../support/until.ts";
@@ -16,6 +17,7 @@ let player: VenuePlayer;
 let here: ServerHere;
 
 beforeAll(async () => {
+  await buildPage();
   player = await VenuePlayer.open(venue);
   // What a venue says to whoever asks too often, or from a country that it does not like.
   player.restFault = { status: 429, body: "<html><h1>Too Many Requests</h1></html>" };
@@ -53,6 +55,13 @@ async function figure(name: string, ticker: string): Promise<number> {
   return Number(found?.split(" ").at(-1));
 }
 
+/** What the page is told of the dataset's tickers. */
+async function toldToThePage(): Promise<unknown> {
+  const reply = await fetch(`${here.http}/terminal/config.json`);
+  const { datasets } = (await reply.json()) as { datasets: { code: string; tickers: unknown }[] };
+  return datasets.find(({ code }) => code === "htx")?.tickers;
+}
+
 /** Waits until both markets are watched and the venue has heard it. */
 async function areUp(): Promise<void> {
   await until(() => expect(player.topics.size).toBe(markets.length));
@@ -71,12 +80,16 @@ it("is shown from a venue that refuses at first to one that comes back with a ba
   expect(await readiness()).toContain('"feed htx"');
   await until(async () => expect(await listed()).toMatch(/BTC\/USDT {2}lost .*429/));
   expect(await figure("up", "BTC/USDT")).toBe(0);
+  await until(async () => expect(await toldToThePage()).toEqual({ all: 3, lost: 3 }));
 
   player.restFault = undefined;
   await areUp();
   // One that the venue does not have stops none of the others.
   expect(await figure("up", "NO/SUCH")).toBe(0);
-  expect(await listed()).toMatch(/NO\/SUCH {2}(lost|connecting) .*BadSymbol/);
+  await until(async () =>
+    expect(await listed()).toMatch(/NO\/SUCH {2}(lost|connecting) .*BadSymbol/),
+  );
+  await until(async () => expect(await toldToThePage()).toEqual({ all: 3, lost: 1 }));
   await tellSome(0, 10);
   await until(async () => expect(await listed()).toContain("htx  running  10 trades"));
 
