@@ -77,6 +77,7 @@ describeInBrowser("the console", { settings }, (stage) => {
         await closed.click();
       const texts = await examples.locator("code").allInnerTexts();
       expect(texts.length).toBeGreaterThan(protocol === "finazon" ? 4 : 20);
+      expect(await examples.filter({ hasText: "unsubscribe to" }).count()).toBe(0);
       const answers = page.locator(".frames .frame-in code");
       for (const [index, text] of texts.entries()) {
         await page.getByRole("button", { name: "Clear" }).click();

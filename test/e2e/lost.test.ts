@@ -237,7 +237,12 @@ describeInBrowser("the market page, when it loses its server,", { settings, cloc
     const state = data.getByRole("region", { name: "BTC/USDT" }).getByRole("status");
     // The server's clock is behind that of the browser. What was before the first trade of all is no gap.
     await until(async () => expect(await state.textContent()).toMatch(/^last trade \d min ago$/));
-    await data.close();
+    const newBars: string[] = [];
+    data.on("websocket", (socket) =>
+      socket.on("framereceived", ({ payload }) => {
+        if (String(payload).includes('"ch":"bars"')) newBars.push(String(payload));
+      }),
+    );
     const marked = await markedPoints(bars);
 
     await stage.stopServer();
@@ -255,6 +260,9 @@ describeInBrowser("the market page, when it loses its server,", { settings, cloc
     }
     // Three minutes at least, each some pixels wide and as high as the chart.
     await until(async () => expect(await markedPoints(bars)).toBeGreaterThan(marked + 3_000));
+    // The keys that visitors had are gone with the server that gave them.
+    await until(() => expect(newBars).not.toEqual([]));
+    await data.close();
     await bars.getByRole("link", { name: "Data" }).click();
     const row = (table: string, name: RegExp) =>
       bars.getByRole("table", { name: table }).getByRole("row", { name });

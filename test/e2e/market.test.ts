@@ -244,6 +244,9 @@ describeInBrowser("the market page", { settings: quiet }, (stage) => {
     const visit = await stage.visit(address, { size: sizes.phone, hasTouch: true });
     const { page } = visit;
     await page.locator(".ladder-row.bid").first().waitFor();
+    const boxOf = (name: string) => page.getByRole("button", { name, exact: true }).boundingBox();
+    const [more, indicators] = [await boxOf("All intervals"), await boxOf("Indicators")];
+    expect(indicators?.x).toBeGreaterThan((more?.x ?? 0) + (more?.width ?? 0));
     await page.getByRole("tab", { name: "Trades" }).click();
     await page.locator(".trades-row").first().waitFor();
     expect(await page.locator(".ladder").count()).toBe(0);

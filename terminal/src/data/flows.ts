@@ -3,7 +3,8 @@ import type { FinazonRest, Span } from "@openbourse/client";
 import { type Signal, useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import { onFrame } from "../frame.ts";
-import { askFinazon, finazonStream } from "../session/finazon.ts";
+import { followBars } from "../session/bars.ts";
+import { askFinazon } from "../session/finazon.ts";
 import type { OfferedDataset } from "../session/offer.ts";
 import { goesOn } from "./states.ts";
 
@@ -78,31 +79,21 @@ function follow(
 ): () => void {
   const newest = new Map<string, Newest>();
   told.value = newest;
-  let isWanted = tickers.length > 0;
-  let close = () => {};
+  if (tickers.length === 0) return () => {};
+  let isWanted = true;
   const draw = () => {
     if (isWanted) told.value = new Map(newest);
   };
-  if (isWanted)
-    finazonStream().then(
-      (stream) => {
-        if (!isWanted) return;
-        const feed = stream.bars({ dataset, tickers });
-        const stop = feed.listen((bar) => {
-          newest.set(bar.ticker, bar);
-          onFrame(draw);
-        });
-        close = () => {
-          stop();
-          feed.close();
-        };
-      },
-      // Without the stream the page says what is stored, and when.
-      () => {},
-    );
+  // Without the stream the page says what is stored, and when.
+  const stop = followBars(dataset, tickers, {
+    bar(bar) {
+      newest.set(bar.ticker, bar);
+      onFrame(draw);
+    },
+  });
   return () => {
     isWanted = false;
-    close();
+    stop();
   };
 }
 

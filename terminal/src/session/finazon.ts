@@ -67,10 +67,12 @@ export const askFinazon: Ask = async (question) => {
 /** The stream of bars, made when it is first wanted, and anew where its key was not taken any more. */
 export async function finazonStream(): Promise<FinazonStream> {
   stream ??= connect();
-  const made = await stream;
+  const asked = stream;
+  const made = await asked;
   if (made.state.state !== "closed") return made;
-  stream = connect();
-  return stream;
+  // Of several who wait for it, one makes it anew.
+  if (stream === asked) stream = undefined;
+  return finazonStream();
 }
 
 /** A stream by a clock of one's own; whoever asked for it closes it. */

@@ -109,6 +109,7 @@ function subscriptionOf(
 ): RequestDescription {
   const { dataset, ticker } = names;
   const isCurrent = generation === "current";
+  const isStart = event === "subscribe";
   const prefix = isCurrent ? "" : "first_generation_";
   const code = isCurrent ? "dataset" : "publisher";
   const wanted = {
@@ -133,9 +134,9 @@ function subscriptionOf(
   };
   return {
     name: `${prefix}${event}`,
-    summary: event === "subscribe" ? "Starts streams." : "Stops streams.",
+    summary: isStart ? "Starts streams." : "Stops streams.",
     schema: subscription(event, code),
-    examples: [{ summary: `${event} to bars`, payload: wanted }],
+    examples: [{ summary: `${event} ${isStart ? "to" : "from"} bars`, payload: wanted }],
     replies: [reply, error],
   };
 }

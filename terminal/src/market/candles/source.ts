@@ -3,12 +3,11 @@ import {
   type BarInterval,
   ClientError,
   type CryptomusStream,
-  type FinazonStream,
   pastCandles,
   pastCandlesMax,
 } from "@openbourse/client";
-import { askFinazon, finazonStream } from "../../session/finazon.ts";
-import { load } from "../../session/loading.ts";
+import { followBars } from "../../session/bars.ts";
+import { askFinazon } from "../../session/finazon.ts";
 import { whenOpened } from "../../session/opened.ts";
 import { type CandlePage, type ChartCandle, chartCandle, type Interval } from "./candle.ts";
 import type { Precedence } from "./series.ts";
@@ -126,58 +125,18 @@ export function datasetSource(
         for (const candle of candles) listener.candle(candle);
       });
       const told = isMinute ? (bar: ChartCandle) => listener.candle(chartCandle(bar)) : look.soon;
-      const stop = followBars(dataset, ticker, { ...listener, candle: told });
+      const stop = followBars(dataset, [ticker], {
+        bar: told,
+        begun: (stream, isAgain) => watchLosses(stream, listener, isAgain),
+        lost: () => listener.lost(),
+        ended: (why) => listener.ended(why),
+      });
       return () => {
         stop();
         look.stop();
       };
     },
   };
-}
-
-/**
- * Bars of a minute as they are told. A key that has run out while the server was away is replaced, and bars go on over another
- * connection.
- */
-function followBars(dataset: string, ticker: string, listener: CandleListener): () => void {
-  let stop = () => {};
-  const begin = (isAgain: boolean): void => {
-    stop = load({
-      ask: () => finazonStream().catch(onlyRefused),
-      done: (stream) => {
-        if (stream instanceof ClientError) listener.ended(stream.message);
-        else stop = listen(stream, isAgain);
-      },
-      tell: () => {},
-    });
-  };
-  const listen = (stream: FinazonStream, isAgain: boolean): (() => void) => {
-    const feed = stream.bars({ dataset, tickers: [ticker] });
-    const deaf = watchLosses(stream, listener, isAgain);
-    feed.listen(
-      (bar) => listener.candle(bar),
-      (fault) => {
-        deaf();
-        if (fault?.kind !== "unauthorized") listener.ended(fault?.message);
-        else {
-          listener.lost();
-          begin(true);
-        }
-      },
-    );
-    return () => {
-      deaf();
-      feed.close();
-    };
-  };
-  begin(false);
-  return () => stop();
-}
-
-/** Who is not let in need not ask again. */
-function onlyRefused(error: unknown): ClientError {
-  if (error instanceof ClientError && error.fault.kind === "unauthorized") return error;
-  throw error;
 }
 
 /** Does something at once, and again only after a while, however often it is wanted. */
