@@ -111,12 +111,23 @@ interface TestRun {
   readonly failedFiles: readonly string[];
 }
 
+/** Runs tests; once more where the runner itself ended without telling what it came to. */
 function testRun(args: readonly string[]): TestRun {
+  const found = reportedRun(args);
+  if (found !== undefined) return found;
+  console.log("\n== the runner ended without a report of its tests: all of them once more");
+  const name = "a runner that ends with a report";
+  const none = { passed: 0, failed: 1, skipped: [], failedTests: [name], failedFiles: [] };
+  return reportedRun(args) ?? none;
+}
+
+function reportedRun(args: readonly string[]): TestRun | undefined {
   const folder = mkdtempSync(join(tmpdir(), "openbourse-test-"));
   try {
     const report = join(folder, "report.json");
     const reporters = ["--reporter=default", "--reporter=json", `--outputFile=${report}`];
     const isGood = run("vitest", ["run", ...reporters, ...args]);
+    if (!existsSync(report)) return undefined;
     return read(JSON.parse(readFileSync(report, "utf8")) as TestReport, isGood);
   } finally {
     rmSync(folder, { recursive: true });
