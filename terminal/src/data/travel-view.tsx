@@ -12,12 +12,16 @@ import { dateText, utcText } from "../app/times.ts";
 import { Num } from "../design/num.tsx";
 import { askFinazon as ask, travelStream } from "../session/finazon.ts";
 import { type Travel, travel, travelSession, travelTo } from "../session/travel.ts";
+import { InTurn } from "./in-turn.ts";
 
 /** Between two looks at the clock, in milliseconds. */
 const lookMs = 2_000;
 const speeds = [0.5, 1, 5, 20, 60, 300, 3_600];
 /** Height of the timeline, in its own units. */
 const height = 40;
+
+/** One clock, whoever shows it. */
+const turns = new InTurn();
 
 type Act = (replay: ReplaySession) => Promise<ReplayState>;
 
@@ -31,20 +35,23 @@ export function TravelView(at: At) {
   const [fault, setFault] = useState<string | undefined>(undefined);
   const now = travel.value;
   const act = (what: Act) => {
-    ask((rest) => what(rest.replay(travelSession))).then(
-      (state) => {
-        setFault(undefined);
-        travelTo(state);
-      },
-      (error: Error) => {
-        setFault(error.message);
-        if (isGone(error)) travelTo(undefined);
-      },
+    turns.do(() =>
+      ask((rest) => what(rest.replay(travelSession))).then(
+        (state) => {
+          setFault(undefined);
+          travelTo(state);
+        },
+        (error: Error) => {
+          setFault(error.message);
+          if (isGone(error)) travelTo(undefined);
+        },
+      ),
     );
   };
   useEffect(() => {
     const look = () => {
-      if (travel.value !== undefined && !document.hidden) act((replay) => replay.state());
+      const isWanted = travel.value !== undefined && !document.hidden;
+      if (isWanted && turns.isIdle) act((replay) => replay.state());
     };
     const timer = setInterval(look, lookMs);
     return () => clearInterval(timer);
