@@ -47,6 +47,10 @@ async function call(method: "GET" | "POST", what: string, body?: object) {
 const act = async (session: string, action: string, body?: object) =>
   (await call("POST", `/openbourse/v1/replay/${action}?session=${session}`, body)).body;
 
+/** Waits until a session's recordings have been opened: before, there is nowhere to go from. */
+const hasBegun = (session: string) =>
+  until(async () => expect(await act(session, "pause")).toMatchObject({ time: iso(0) }));
+
 /** A client of a session, and the bars that it is sent. */
 function student(session: string) {
   const socket = new WebSocket(`${house.ws}/v1?apikey=${house.server.demoKey}&session=${session}`);
@@ -76,6 +80,7 @@ describe("sessions with clocks of their own", () => {
   it("travel independently, and leave the clock of all where it is", async () => {
     const names = Array.from({ length: 10 }, (_, at) => `student-${at}`);
     await Promise.all(names.map((name) => act(name, "pause")));
+    await Promise.all(names.map(hasBegun));
     const places = await Promise.all(
       names.map((name, at) => act(name, "seek", { to: iso(60 * (at + 1)) })),
     );
