@@ -118,6 +118,7 @@ export class ReplayClock implements ReplayControl {
 
   remove(seat: Seat): void {
     this.#seats.delete(seat);
+    this.#tell();
   }
 
   attach(member: ReplayMember): void {
@@ -233,6 +234,10 @@ export class ReplayClock implements ReplayControl {
     return Math.max(1, this.#pace.sleepMs(dueUs, this.#nowUs()));
   }
 
+  #isOpening(): boolean {
+    return this.#pace === undefined && [...this.#seats].some(({ isActive }) => isActive);
+  }
+
   status(): ReplayStatus {
     const isOver = [...this.#seats].every(({ isActive }) => !isActive);
     const hasBegun = this.#pace !== undefined;
@@ -255,6 +260,8 @@ export class ReplayClock implements ReplayControl {
     if (action.kind === "speed") return this.#setSpeed(action.speed);
     if (action.kind === "pause") return this.#pause();
     if (action.kind === "resume") return this.#resume();
+    // Recordings that were opened just now have not read their first trades yet.
+    while (this.#isOpening()) await this.#change.promise;
     if (this.#pace === undefined) return "nothing has been played yet";
     return action.kind === "step" ? await this.#step(action.step) : await this.#seek(action.toUs);
   }
