@@ -2,7 +2,7 @@
  * Asks the server that runs on a data folder, at its socket. Nothing is opened here, and nobody is asked
  * who is not there.
  */
-import { request as httpRequest } from "node:http";
+import { request as httpRequest, type IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
 import { setTimeout as pause } from "node:timers/promises";
 import Type from "typebox";
@@ -98,18 +98,30 @@ async function ask(
   }
 }
 
-function post(path: string, { name, request }: Question): Promise<string> {
+async function post(path: string, { name, request }: Question): Promise<string> {
+  const signal = AbortSignal.timeout(answerTimeoutMs);
+  const asking = requestAt(path, { name, request, signal });
+  const response = await asking.catch((error: unknown) => {
+    throw signal.aborted ? signal.reason : error;
+  });
+  return await text(response);
+}
+
+/** Asks for an operation at a socket; resolves with what comes, before its body has. */
+export function requestAt(
+  socketPath: string,
+  { name, request, signal }: Pick<Question, "name" | "request"> & { readonly signal: AbortSignal },
+): Promise<IncomingMessage> {
   const body = JSON.stringify(request);
   const headers = {
     "content-type": "application/json",
     "content-length": Buffer.byteLength(body),
     [operatorHeader]: thisOperator(),
   };
-  const signal = AbortSignal.timeout(answerTimeoutMs);
   return new Promise((resolve, reject) => {
-    httpRequest({ socketPath: path, method: "POST", path: `/${name}`, headers, signal })
-      .on("error", (error) => reject(signal.aborted ? signal.reason : error))
-      .on("response", (response) => text(response).then(resolve, reject))
+    httpRequest({ socketPath, method: "POST", path: `/${name}`, headers, signal })
+      .on("error", reject)
+      .on("response", resolve)
       .end(body);
   });
 }

@@ -1,7 +1,7 @@
 /** Figures of recorded days that are traded, for Prometheus. */
 import type { FlowRunner } from "../agents/flow/runner.ts";
 import type { Meter } from "../ports/meter.ts";
-import { follow } from "./follow.ts";
+import { follow, oneAfterAnother } from "./follow.ts";
 
 /** Registers them; the returned task brings them up to date. */
 export function dayFigures(meter: Meter, days: readonly FlowRunner[]): () => void {
@@ -38,7 +38,5 @@ export function dayFigures(meter: Meter, days: readonly FlowRunner[]): () => voi
       ...Object.entries(kinds).map(([kind, read]) => follow(unused, read, { market, kind })),
     ];
   });
-  return () => {
-    for (const task of tasks) task();
-  };
+  return oneAfterAnother(tasks);
 }

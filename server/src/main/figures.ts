@@ -7,7 +7,7 @@ import type { Hub } from "../hub/hub.ts";
 import type { Meter } from "../ports/meter.ts";
 import type { FeedRunner } from "../streams/bar-streams.ts";
 import { feedFigures } from "./feed-figures.ts";
-import { follow } from "./follow.ts";
+import { follow, oneAfterAnother } from "./follow.ts";
 import { recordingFigures } from "./recording-figures.ts";
 import type { Recording } from "./recordings.ts";
 import type { PassCounts } from "./terminal/passes.ts";
@@ -32,9 +32,7 @@ export function registerFigures(meter: Meter, measured: Measured): () => void {
     ...recordingFigures(meter, measured),
     ...(engine ? [...engineFigures(meter, engine), ...snapshotFigures(meter, engine)] : []),
   ];
-  return () => {
-    for (const task of tasks) task();
-  };
+  return oneAfterAnother(tasks);
 }
 
 /** Registers figures of visitors who ask for passes. */
@@ -47,9 +45,7 @@ export function passFigures(meter: Meter, counts: PassCounts): () => void {
   const tasks = (["given", "refused"] as const).map((result) =>
     follow(passes, () => counts[result], { result }),
   );
-  return () => {
-    for (const task of tasks) task();
-  };
+  return oneAfterAnother(tasks);
 }
 
 /** Registers figures of connections that are no WebSockets. */
@@ -75,9 +71,7 @@ export function httpFigures(meter: Meter, { connections, turns }: Front): () => 
     () => waiting.set(turns.waiting),
     ...reasons.map((reason) => follow(ended, () => connections.endings[reason], { reason })),
   ];
-  return () => {
-    for (const task of tasks) task();
-  };
+  return oneAfterAnother(tasks);
 }
 
 function gatewayFigures(meter: Meter, { hub, gateway }: Measured): (() => void)[] {

@@ -11,3 +11,10 @@ export function follow(counter: Counter, read: () => number, labels: Labels = {}
     seen = now;
   };
 }
+
+/** One task that does several, one after another. */
+export function oneAfterAnother(tasks: readonly (() => void)[]): () => void {
+  return () => {
+    for (const task of tasks) task();
+  };
+}

@@ -4,7 +4,7 @@ import { GrpcServer } from "../adapters/grpc/grpc-server.ts";
 import type { GrpcFigures, TlsFiles } from "../adapters/grpc/messages.ts";
 import type { Meter } from "../ports/meter.ts";
 import type { RpcServices } from "../ports/rpc.ts";
-import { follow } from "./follow.ts";
+import { follow, oneAfterAnother } from "./follow.ts";
 import type { Served } from "./served.ts";
 import type { Site } from "./site.ts";
 import { grpcConnectionsMax, listenError } from "./start/listening.ts";
@@ -84,7 +84,5 @@ function grpcFigures(meter: Meter, server: GrpcServer): () => void {
     ...statuses.map((status) => follow(calls, () => server.figures.calls[status] ?? 0, { status })),
     ...reasons.map((reason) => follow(ended, () => server.figures.endings[reason], { reason })),
   ];
-  return () => {
-    for (const task of tasks) task();
-  };
+  return oneAfterAnother(tasks);
 }

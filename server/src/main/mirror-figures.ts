@@ -1,7 +1,7 @@
 /** Figures of markets that follow a feed, for Prometheus. */
 import type { Mirror } from "../agents/mirror/mirror.ts";
 import type { Meter } from "../ports/meter.ts";
-import { follow } from "./follow.ts";
+import { follow, oneAfterAnother } from "./follow.ts";
 
 /** Registers them; the returned task brings them up to date. */
 export function mirrorFigures(meter: Meter, mirrors: readonly Mirror[]): () => void {
@@ -43,7 +43,5 @@ export function mirrorFigures(meter: Meter, mirrors: readonly Mirror[]): () => v
       follow(refused, () => figures.refused, { market }),
     ];
   });
-  return () => {
-    for (const task of tasks) task();
-  };
+  return oneAfterAnother(tasks);
 }

@@ -1,7 +1,7 @@
 /** Figures of the clocks of sessions, for Prometheus. */
 import type { Meter } from "../ports/meter.ts";
 import type { LiveClockSessions } from "../streams/clock-sessions.ts";
-import { follow } from "./follow.ts";
+import { follow, oneAfterAnother } from "./follow.ts";
 
 const refusals = ["bad-session-name", "too-many-sessions", "too-many-sessions-in-all"] as const;
 
@@ -40,7 +40,5 @@ export function sessionFigures(meter: Meter, sessions: LiveClockSessions): () =>
       follow(trades, () => load[at]?.trades ?? 0, { dataset }),
     ]),
   ];
-  return () => {
-    for (const task of tasks) task();
-  };
+  return oneAfterAnother(tasks);
 }

@@ -32,7 +32,7 @@ export function say(line: string): void {
   process.stderr.write(`record: ${line}\n`);
 }
 
-/** Records until it is stopped or cannot go on; resolves with the exit code. */
+/** Records until it is stopped or cannot go on; resolves with why it could not. */
 export async function keepRecording(
   lines: RecordedLines,
   connecting: Connecting,

@@ -7,9 +7,8 @@ import type { RecordedLines } from "../../recordings/recorded-lines.ts";
 import { FeedRestarts } from "../../streams/feed-restarts.ts";
 import { type Ended, keepRecording, nowUs } from "./keep-recording.ts";
 
-/** What to connect to, and what is sent to it first. */
-export interface StreamCommand {
-  readonly url: string;
+/** What is sent first, and how long it is recorded. */
+interface StreamCommand {
   readonly send: readonly string[];
   /** Whether it ends with the connection. */
   readonly isOnce: boolean;
@@ -25,7 +24,7 @@ export function streamAddress(url: string): URL | string {
 /** Records until it is stopped; resolves with why it could not go on. */
 export function recordStream(
   address: URL,
-  { send, isOnce }: Omit<StreamCommand, "url">,
+  { send, isOnce }: StreamCommand,
   lines: RecordedLines,
 ): Promise<{ readonly fault: string | undefined }> {
   const restarts = new FeedRestarts({
@@ -70,7 +69,11 @@ function connected(
       }
     });
     socket.on("message", (data: Buffer, isBinary) => {
-      lines.take("recv", nowUs(), isBinary ? { b64: data.toString("base64") } : textOf(data));
+      lines.take(
+        "recv",
+        nowUs(),
+        isBinary ? { b64: data.toString("base64") } : { data: String(data) },
+      );
     });
     socket.on("error", (error) => {
       fault ??=
@@ -84,8 +87,4 @@ function connected(
       resolve({ fault });
     });
   });
-}
-
-function textOf(data: Buffer): { readonly data: string } {
-  return { data: String(data) };
 }

@@ -2,10 +2,9 @@
  * `record --sent` and `record --venue`: what a running server sends to its clients, and what it hears from a venue,
  * told by it at its socket. It waits for a server that is not there, and for the next one when it ends.
  */
-import { request as httpRequest, type IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
+import { requestAt } from "../../admin/ask-server.ts";
 import type { AdminRequest } from "../../admin/operations.ts";
-import { operatorHeader, thisOperator } from "../../admin/operator.ts";
 import type { RecordedLines } from "../../recordings/recorded-lines.ts";
 import { sentTexts } from "../../recordings/sent-texts.ts";
 import { type Ended, keepRecording } from "./keep-recording.ts";
@@ -34,7 +33,7 @@ export function recordTap(
     pauseMs: () => pauseMs,
     async connect(signal, begun) {
       try {
-        const response = await opened(path, request, signal);
+        const response = await requestAt(path, { name: "open-tap", request, signal });
         if (response.statusCode !== 200) return refusalOf(await text(response));
         begun();
         for await (const one of tapped(response)) record(one, lines);
@@ -43,25 +42,6 @@ export function recordTap(
         return troubleOf(error as NodeJS.ErrnoException, path);
       }
     },
-  });
-}
-
-function opened(
-  socketPath: string,
-  request: TapCommand["request"],
-  signal: AbortSignal,
-): Promise<IncomingMessage> {
-  const body = JSON.stringify(request);
-  const headers = {
-    "content-type": "application/json",
-    "content-length": Buffer.byteLength(body),
-    [operatorHeader]: thisOperator(),
-  };
-  return new Promise((resolve, reject) => {
-    httpRequest({ socketPath, method: "POST", path: "/open-tap", headers, signal })
-      .on("error", reject)
-      .on("response", resolve)
-      .end(body);
   });
 }
 

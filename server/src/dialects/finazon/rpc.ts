@@ -40,6 +40,8 @@ interface Procedure {
   /** Dataset that the procedure is about, where its name says so. */
   readonly dataset?: string;
   readonly reply: RpcShape;
+  /** Whether its rows have the names of their publishers, which REST leaves out. */
+  readonly namesPublishers?: true;
 }
 
 /** Names of indicators as procedures have them. */
@@ -58,9 +60,13 @@ const procedures: Readonly<Record<string, Procedure>> = {
   "ForexService/GetTimeSeries": ofDataset("forex", forexReply),
   "TradeService/GetTrades": { route: "/trades", reply: tradesReply },
   "SnapshotService/GetSnapshot": { route: "/ticker/snapshot", reply: snapshotReply },
-  "TickersService/FindTickersCrypto": { route: "/tickers/crypto", reply: cryptoTickersReply },
+  "TickersService/FindTickersCrypto": {
+    ...{ route: "/tickers/crypto", reply: cryptoTickersReply, namesPublishers: true },
+  },
   "TickersService/FindTickersForex": { route: "/tickers/forex", reply: forexTickersReply },
-  "TickersService/FindTickersStocks": { route: "/tickers/stocks", reply: stockTickersReply },
+  "TickersService/FindTickersStocks": {
+    ...{ route: "/tickers/stocks", reply: stockTickersReply, namesPublishers: true },
+  },
   "TickersService/FindTickersUS": { route: "/tickers/us_stocks", reply: usTickersReply },
   "DatasetsService/GetDatasets": { route: "/datasets", reply: namedReply },
   "PublisherService/GetPublishers": { route: "/publishers", reply: namedReply },
@@ -96,11 +102,18 @@ export function finazonRpc({ routes, catalog }: FinazonRpcOptions): RpcServices 
     async answer(call, nowMs) {
       const procedure = served.get(call.path);
       if (procedure === undefined) throw new Error(`no procedure is called ${call.path}`);
-      const { at, dataset } = procedure;
+      const { at, dataset, namesPublishers } = procedure;
       const answered = await at.handle(restRequest(call, at, dataset), nowMs);
-      return answered.status === 200 ? told(answered, catalog) : refused(answered, call, dataset);
+      if (answered.status !== 200) return refused(answered, call, dataset);
+      return told(answered, namesPublishers === true ? publisherNames(catalog) : undefined);
     },
   };
+}
+
+function publisherNames(catalog: CatalogView): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    namePublishers(catalog.datasets()).map(({ code, name }) => [code, name]),
+  );
 }
 
 const version = "v1";
@@ -152,16 +165,14 @@ function trailerOf({ headers = {} }: RestReply): Readonly<Record<string, string>
   );
 }
 
-function told(answered: RestReply, catalog: CatalogView): RpcAnswer {
+function told(answered: RestReply, names: Readonly<Record<string, string>> | undefined): RpcAnswer {
   const { body, rest = [] } = answered;
-  const names = Object.fromEntries(
-    namePublishers(catalog.datasets()).map(({ code, name }) => [code, name]),
-  );
   return {
     kind: "reply",
     // A page has a thousand rows at most.
     body: [body, ...rest].join(""),
-    ...{ names, trailer: trailerOf(answered) },
+    ...(names === undefined ? {} : { names }),
+    trailer: trailerOf(answered),
   };
 }
 
