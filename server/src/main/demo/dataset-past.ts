@@ -2,11 +2,10 @@
  * The past that a simulated dataset begins with where nothing of it is stored: made up as its prices are, so that
  * whoever asks at once for candles sees some. What keeps it from being made keeps nothing else.
  */
+import { barIntervalUs } from "../../marketdata/bar-update.ts";
 import { type DatasetStore, isStorageFailure } from "../../ports/dataset-store.ts";
 import type { OpenedFeed } from "../../ports/feed-kind.ts";
 import type { Log } from "../../ports/log.ts";
-
-const minuteUs = 60_000_000;
 
 /** What it is made with. */
 export interface DatasetPastParts {
@@ -24,8 +23,8 @@ export async function makeDatasetPast(opened: OpenedFeed, parts: DatasetPastPart
   const { dataset, store, log, nowUs, hours, keepsTrades } = parts;
   if (opened.inventPast === undefined || hours === 0) return;
   // The minute that is running belongs to the feed.
-  const untilUs = nowUs - (nowUs % minuteUs);
-  const fromUs = untilUs - hours * 60 * minuteUs;
+  const untilUs = nowUs - (nowUs % barIntervalUs);
+  const fromUs = untilUs - hours * 60 * barIntervalUs;
   const past = opened.inventPast({ fromUs, untilUs, keepsTrades });
   const outcome = await store.import({ dataset, ...past });
   if (isStorageFailure(outcome)) {
