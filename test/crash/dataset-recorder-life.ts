@@ -4,6 +4,7 @@
  * it was started with; `C`, a minute that is closed or revised, as it is published; `T`, what time it is.
  */
 import { once } from "node:events";
+import { writeSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { setImmediate, setTimeout } from "node:timers/promises";
 import { openDatasetStore } from "../../server/src/adapters/sqlite/datasets/store.ts";
@@ -21,6 +22,11 @@ const toldAgainMax = 2_500;
 const latenessUs = 10_000_000;
 /** How far its time may be ahead of what is stored. */
 const aheadUsMax = 120_000_000;
+
+/** Says it before anything else is done: what waits in this process for a reader would be lost when it is killed. */
+function tell(text: string): void {
+  writeSync(1, text);
+}
 
 const [line] = (await once(createInterface({ input: process.stdin }), "line")) as [string];
 const [folder = "", startUs = ""] = line.split(" ");
@@ -88,18 +94,18 @@ const runner = new FeedRunner({
   publish: (bar, periodS, cause) => {
     if (periodS !== 60) return;
     const { ticker, startUs: of, tradeCount, state } = bar;
-    process.stdout.write(`C ${of} ${ticker} ${tradeCount} ${state} ${cause.sequence}\n`);
+    tell(`C ${of} ${ticker} ${tradeCount} ${state} ${cause.sequence}\n`);
   },
   caughtUp: () => undefined,
 });
-process.stdout.write(`S ${streamEpoch} ${sequence}\n`);
+tell(`S ${streamEpoch} ${sequence}\n`);
 runner.start();
 for (let turn = 0; ; turn += 1) {
   clock.advanceBy(250_000);
   wake();
   if (turn % 4 === 0) {
     runner.wallTime(clock.nowUs());
-    process.stdout.write(`T ${clock.nowUs()}\n`);
+    tell(`T ${clock.nowUs()}\n`);
   }
   await setImmediate();
   // Time that flies must not leave the threads of the store behind by more than lives may miss.
