@@ -50,7 +50,7 @@ const data = join(folder, "data");
 const yaml = `
 exchange: { participants: { enabled: false } }
 demo: { users: false }
-cryptomus: { requestsPerMinuteMax: 0, restCallsPerSecondMax: 0, fullReloadIntervalMs: 5000 }
+cryptomus: { requestsPerMinuteMax: 0, restCallsPerSecondMax: 0, fullReloadIntervalMs: 5000, idleTimeoutMs: 86400000 }
 log: { level: warn }
 `;
 
