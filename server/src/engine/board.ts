@@ -2,33 +2,42 @@
  * The market board of an engine that has just been opened: books from the exchange, recent trades and
  * candles from the history, so that a restart leaves no hole in what the public sees.
  */
+import type { Exchange } from "../core/exchange.ts";
 import { barIntervalUs } from "../marketdata/bar-update.ts";
 import { type Bar, wholeBar } from "../marketdata/bars/bar.ts";
 import { secondsInterval } from "../marketdata/bars/interval.ts";
 import type { MarketState } from "../marketdata/market-board.ts";
 import { candlesMax, MarketBoard, recentTradesMax } from "../marketdata/market-board.ts";
 import type { PublicTrade } from "../marketdata/updates.ts";
-import type { History } from "../ports/history.ts";
+import type { HistoryQueries } from "../ports/history.ts";
 import type { StoredMarketBars } from "../ports/protocol.ts";
 import { rowsAtStart, unreadAtStart } from "../ports/rows-at-start.ts";
 import { StartError } from "../ports/start-error.ts";
-import type { Engine } from "./engine.ts";
 
 /** Levels of a side that a board starts with: more than an exchange can have orders. */
 const levelsMax = 2_000_000;
 
+/** What a board is made of: an engine, or a replica of its exchange. */
+export interface BoardParts {
+  readonly exchange: Exchange;
+  /** As it was after the exchange's last command: nothing later may be in it. */
+  readonly history: Pick<HistoryQueries, "trades">;
+  /** Resolves when the history holds all that was released, or with why it never will. */
+  historyCaughtUp(): Promise<string | undefined>;
+}
+
 /**
- * Makes the board, with depth at so many scales and the candles that `bars` reads of each market. Nothing may have been submitted since
- * the engine was opened.
+ * Makes the board, with depth at so many scales and the candles that `bars` reads of each market. Nothing may have been applied since
+ * the exchange was recovered.
  */
 export async function openBoard(
-  engine: Engine,
+  parts: BoardParts,
   bars: StoredMarketBars,
   depthScales: number,
 ): Promise<MarketBoard> {
-  const fault = await engine.historyCaughtUp();
+  const fault = await parts.historyCaughtUp();
   if (fault !== undefined) throw new StartError(`the exchange's history cannot be read: ${fault}`);
-  const { exchange, history } = engine;
+  const { exchange, history } = parts;
   const states: MarketState[] = [];
   for (const { rules, halted, lastPrice } of exchange.markets()) {
     const market = rules.code;
@@ -46,7 +55,10 @@ export async function openBoard(
   return new MarketBoard(states, exchange.timeUs, depthScales);
 }
 
-async function recentTrades(history: History, market: string): Promise<readonly PublicTrade[]> {
+async function recentTrades(
+  history: BoardParts["history"],
+  market: string,
+): Promise<readonly PublicTrade[]> {
   return rowsAtStart(history.trades({ market, limit: recentTradesMax }));
 }
 

@@ -3,16 +3,37 @@
  * exchange once they are durable, answers about the past from the history once it has caught up.
  */
 import type { Exchange } from "../core/exchange.ts";
-import { type Answer, isUnanswered } from "../ports/history.ts";
+import { type Answer, type HistoryQueries, isUnanswered } from "../ports/history.ts";
+import type { DurableReading } from "../ports/released.ts";
 import type { PastAnswer, TradingDesk, Unavailable } from "../ports/trading-desk.ts";
 import type { Engine } from "./engine.ts";
 
+/** What a desk stands on: an engine, or a replica of its exchange that hands commands on to one. */
+export interface DeskParts {
+  readonly submit: TradingDesk["submit"];
+  /** Reads the exchange; what was read is durable when it is answered. */
+  read<Result>(read: (exchange: Exchange) => Result): Promise<DurableReading<Result>>;
+  readonly history: Pick<HistoryQueries, "closedOrders" | "orderFills">;
+  /** Resolves when the history holds all that was released by now, or with why it never will. */
+  historyCaughtUp(): Promise<string | undefined>;
+}
+
 /** Makes the desk of an engine, which need not have been started yet. */
 export function createDesk(engine: Engine): TradingDesk {
-  const { history } = engine;
+  return deskOf({
+    submit: (command) => engine.door.submit(command),
+    read: (read) => engine.sequencer.read(read),
+    history: engine.history,
+    historyCaughtUp: () => engine.historyCaughtUp(),
+  });
+}
+
+/** Makes a desk of its parts. */
+export function deskOf(parts: DeskParts): TradingDesk {
+  const { history, submit } = parts;
 
   async function now<Result>(read: (exchange: Exchange) => Result): Promise<Result | Unavailable> {
-    const reading = await engine.sequencer.read(read);
+    const reading = await parts.read(read);
     if (reading.kind === "stopped") return { kind: "unavailable", reason: reading.reason };
     return reading.result;
   }
@@ -24,13 +45,13 @@ export function createDesk(engine: Engine): TradingDesk {
   }
 
   return {
-    submit: (command) => engine.door.submit(command),
+    submit,
     openOrders: (user, query) => now((exchange) => exchange.openOrderPage(user, query)),
     openOrder: (user, id) => now((exchange) => exchange.openOrder(user, id)),
     balances: (user) => now((exchange) => exchange.balances(user)),
     tariff: (user, market) => now((exchange) => exchange.tariff(user, market)),
     async closedOrders(query) {
-      const fault = await engine.historyCaughtUp();
+      const fault = await parts.historyCaughtUp();
       return fault === undefined
         ? answered(history.closedOrders(query))
         : { kind: "unavailable", reason: fault };

@@ -23,7 +23,7 @@ import {
   type BarResolution,
   barResolutions,
   foldedTradesMax,
-  type History,
+  type HistoryQueries,
   historyLimitMax,
   historyOffsetMax,
   isUnanswered,
@@ -41,7 +41,7 @@ export const rowsPerTurn = 500;
 
 /** What the dataset is read from. */
 export interface LocalDatasetParts {
-  readonly history: Pick<History, "bars" | "trades" | "tradeBars" | "totals">;
+  readonly history: Pick<HistoryQueries, "bars" | "trades" | "tradeBars" | "totals">;
   /** Who the trades are said to be of. */
   readonly venue: string;
   /** All markets by the ticker of each. */

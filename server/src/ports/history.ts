@@ -304,6 +304,26 @@ export interface HistoryDigest {
   readonly hash: string;
 }
 
+/** What can be asked of a history, wherever it is stored. A page that is out of range is a bug of the caller. */
+export interface HistoryQueries {
+  closedOrders(query: OrderQuery): Answer<OrderRecord>;
+  orderFills(query: OrderFillQuery): Answer<FillRecord>;
+  userFills(query: UserFillQuery): Answer<FillRecord>;
+  orderEvents(query: AccountQuery): Answer<OrderEventRecord>;
+  /** What was traded, as one row. */
+  toldFills(query: AccountQuery): Answer<ToldRecords<FillRecord>>;
+  trades(query: TradeQuery): Answer<TradeRecord>;
+  /** One row. */
+  tradeBars(query: TradeBarQuery): Answer<TradeBars>;
+  /** The newest bar grows with every trade that is stored in its time. */
+  bars(query: BarQuery): Answer<Bar>;
+  /** One row, or none of a market without trades. */
+  totals(market: string): Answer<MarketTotals>;
+  balanceChanges(query: BalanceQuery): Answer<BalanceRecord>;
+  /** What changed the amount that is available, as one row. */
+  toldBalances(query: AvailableQuery): Answer<ToldRecords<BalanceRecord>>;
+}
+
 /**
  * A store of read models with one writer: whoever holds the command log. Feeding goes on after
  * {@link lastSequence} at every start, so that each command is stored once, wholly, or not yet.
@@ -312,7 +332,7 @@ export interface HistoryDigest {
  * where an answer has to contain what has just happened. Rows that are known to be damaged are never
  * answered with. Nothing is ever deleted here.
  */
-export interface History {
+export interface History extends HistoryQueries {
   /** The log that this is the history of. */
   readonly epoch: string;
   /** Everything up to here is stored; 0 when nothing is. */
@@ -343,22 +363,6 @@ export interface History {
   clientIdUse(user: string, clientId: string): ClientIdUse | undefined;
   /** The newest of a user's transfers under a key, at once as above; undefined when none is stored. */
   transfer(user: string, key: string): TransferRecord | undefined;
-  closedOrders(query: OrderQuery): Answer<OrderRecord>;
-  orderFills(query: OrderFillQuery): Answer<FillRecord>;
-  userFills(query: UserFillQuery): Answer<FillRecord>;
-  orderEvents(query: AccountQuery): Answer<OrderEventRecord>;
-  /** What was traded, as one row. */
-  toldFills(query: AccountQuery): Answer<ToldRecords<FillRecord>>;
-  trades(query: TradeQuery): Answer<TradeRecord>;
-  /** One row. */
-  tradeBars(query: TradeBarQuery): Answer<TradeBars>;
-  /** The newest bar grows with every trade that is stored in its time. */
-  bars(query: BarQuery): Answer<Bar>;
-  /** One row, or none of a market without trades. */
-  totals(market: string): Answer<MarketTotals>;
-  balanceChanges(query: BalanceQuery): Answer<BalanceRecord>;
-  /** What changed the amount that is available, as one row. */
-  toldBalances(query: AvailableQuery): Answer<ToldRecords<BalanceRecord>>;
   /**
    * Reads the next piece of what is stored through, for damage; behind the last one it begins again. A
    * failure says what is wrong. It waits for its turn as queries do.

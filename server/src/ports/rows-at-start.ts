@@ -1,5 +1,4 @@
 /** What is read of the history while a venue is being opened. */
-import { assert } from "../core/assert.ts";
 import { type Answer, isUnanswered, type Unanswered } from "./history.ts";
 import { StartError } from "./start-error.ts";
 
@@ -11,6 +10,6 @@ export async function rowsAtStart<Row>(answer: Answer<Row>): Promise<readonly Ro
 
 /** Ends a start that cannot go on without an answer of the history. */
 export function unreadAtStart(unanswered: Unanswered): never {
-  assert(unanswered.kind === "failure", "nobody else asks while a venue is being opened");
-  throw new StartError(`the exchange's history cannot be read: ${unanswered.message}`);
+  const reason = unanswered.kind === "busy" ? "it is asked too much" : unanswered.message;
+  throw new StartError(`the exchange's history cannot be read: ${reason}`);
 }

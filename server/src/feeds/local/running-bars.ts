@@ -5,14 +5,14 @@
 
 import type { MarketRules } from "../../core/market/rules.ts";
 import { barIntervalUs } from "../../marketdata/bar-update.ts";
-import { type History, historyLimitMax, type TradeRecord } from "../../ports/history.ts";
+import { type HistoryQueries, historyLimitMax, type TradeRecord } from "../../ports/history.ts";
 import { rowsAtStart } from "../../ports/rows-at-start.ts";
 import { type LocalFeed, waitingTradesMax } from "./feed.ts";
 
 /** What knows the trades, and what is given them. */
 export interface RunningBarsParts {
   readonly markets: readonly MarketRules[];
-  readonly history: History;
+  readonly history: Pick<HistoryQueries, "trades">;
   readonly feed: LocalFeed;
 }
 
@@ -39,7 +39,7 @@ export async function restoreRunningBars(
 
 /** Oldest first; as many of the newest as the feed holds. */
 async function tradesSince(
-  history: History,
+  history: RunningBarsParts["history"],
   market: string,
   fromUs: number,
 ): Promise<readonly TradeRecord[]> {
