@@ -45,10 +45,8 @@ export interface OperatedParameters extends ExchangeParameters {
 
 /** The exchange in service, as far as operators touch it. */
 export interface OperatedExchange {
-  readonly door: { submit(command: Command): Promise<Submission | Admission> };
-  readonly sequencer: {
-    read<Result>(read: (exchange: OperatedState) => Result): Promise<DurableReading<Result>>;
-  };
+  submit(command: Command): Promise<Submission | Admission>;
+  read<Result>(read: (exchange: OperatedState) => Result): Promise<DurableReading<Result>>;
 }
 
 /** What operators read of an exchange's state. */
@@ -65,26 +63,26 @@ export function adminTargetOf(
   users: Pick<UserStore, "user">,
 ): AdminTarget {
   return {
-    submit: (command) => engine.door.submit(command),
+    submit: (command) => engine.submit(command),
     async markets() {
-      const reading = await engine.sequencer.read((exchange) => exchange.markets());
+      const reading = await engine.read((exchange) => exchange.markets());
       if (reading.kind === "stopped") return { kind: "unavailable", reason: reading.reason };
       return reading.result.map(({ rules, halted }) => ({ rules, halted }));
     },
     async parameters(users) {
-      const reading = await engine.sequencer.read((exchange) => parametersOf(exchange, users));
+      const reading = await engine.read((exchange) => parametersOf(exchange, users));
       return reading.kind === "stopped"
         ? { kind: "unavailable", reason: reading.reason }
         : reading.result;
     },
     async openOrders(user) {
-      const reading = await engine.sequencer.read((exchange) => exchange.openOrders(user));
+      const reading = await engine.read((exchange) => exchange.openOrders(user));
       return reading.kind === "stopped"
         ? { kind: "unavailable", reason: reading.reason }
         : reading.result;
     },
     async ownerOfOrder(id) {
-      const reading = await engine.sequencer.read((exchange) => exchange.ownerOfOrder(id));
+      const reading = await engine.read((exchange) => exchange.ownerOfOrder(id));
       return reading.kind === "stopped"
         ? { kind: "unavailable", reason: reading.reason }
         : reading.result;

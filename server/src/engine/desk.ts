@@ -21,8 +21,8 @@ export interface DeskParts {
 /** Makes the desk of an engine, which need not have been started yet. */
 export function createDesk(engine: Engine): TradingDesk {
   return deskOf({
-    submit: (command) => engine.door.submit(command),
-    read: (read) => engine.sequencer.read(read),
+    submit: (command) => engine.submit(command),
+    read: (read) => engine.read(read),
     history: engine.history,
     historyCaughtUp: () => engine.historyCaughtUp(),
   });

@@ -3,25 +3,29 @@
  * in order. What leaves it has been durable before.
  */
 import { assert } from "../core/assert.ts";
+import type { Command } from "../core/commands.ts";
 import type { Exchange } from "../core/exchange.ts";
 import { type ExchangeParameters, standardParameters } from "../core/parameters.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { CommandLog } from "../ports/command-log.ts";
 import type { History } from "../ports/history.ts";
 import type { Log } from "../ports/log.ts";
+import type { DurableReading, Submission } from "../ports/released.ts";
 import type { SnapshotMaker } from "../ports/snapshot-maker.ts";
 import type { SnapshotStore } from "../ports/snapshot-store.ts";
 import { StartError } from "../ports/start-error.ts";
 import { afterThisTurn } from "../ports/timers.ts";
+import type { Admission } from "../ports/trading-desk.ts";
 import { recover } from "../sequencer/recovery.ts";
-import { Sequencer } from "../sequencer/sequencer.ts";
+import type { Sequencer } from "../sequencer/sequencer.ts";
 import { Snapshotter } from "../sequencer/snapshotter.ts";
-import { createDoor, type Door } from "./door.ts";
-import { beginLog } from "./genesis.ts";
+import type { Door } from "./door.ts";
 import { HistoryScrub } from "./history-scrub.ts";
 import { type Pipeline, pipelineOf, type Stages } from "./pipeline.ts";
 import { Recorder } from "./recorder.ts";
+import type { Role, RoleParts } from "./role.ts";
 import { Scrub } from "./scrub.ts";
+import { SoleWriter } from "./sole-writer.ts";
 
 /** Interval between two examinations of the whole state, in milliseconds. */
 const auditIntervalMs = 10_000;
@@ -65,12 +69,13 @@ export interface EngineOptions {
   readonly parameters?: ExchangeParameters;
   /** The start that this is part of. */
   readonly start?: EngineStart | undefined;
+  /** Makes its role among those who share its log; it alone writes its log when left out. */
+  readonly role?: ((parts: RoleParts) => Role) | undefined;
 }
 
 /** What there is once an engine takes commands. */
 interface Service {
-  readonly sequencer: Sequencer;
-  readonly door: Door;
+  readonly role: Role;
   readonly pipeline: Pipeline;
 }
 
@@ -170,36 +175,21 @@ export class Engine {
   async start(stages: Stages | "none"): Promise<void> {
     assert(this.#service === undefined, "an engine is started once");
     const { exchange, history } = this;
-    const { clock, log: report } = this.#options;
-    const snapshots = { take: () => this.snapshotter.note(this.sequencer.durableSequence) };
+    const { clock, log: report, parameters = standardParameters } = this.#options;
+    const { role: roleOf = (parts: RoleParts) => new SoleWriter(parts) } = this.#options;
+    const snapshots = { take: () => this.snapshotter.note(this.durableSequence) };
     const pipeline = pipelineOf({ history: this.#recorder, snapshots }, stages, afterThisTurn);
-    const sequencer = new Sequencer({
-      exchange,
+    const role = roleOf({
+      ...{ exchange, history, clock, report, parameters },
       log: this.#commandLog,
-      clock,
-      schedule: afterThisTurn,
       release: (released) => pipeline.release(released),
       tick: (tick) => pipeline.tick(tick),
       hasRoom: () => pipeline.hasRoom,
-      stalled: (reason) =>
-        reason === undefined
-          ? report.warn("the disk is back: what waited is durable, and the exchange goes on")
-          : report.error("the exchange waits for its disk and tries again every second", {
-              reason,
-            }),
-      stopped: (reason) => report.error("the exchange takes no more commands", { reason }),
+      historyCaughtUp: () => this.historyCaughtUp(),
     });
-    const historyCaughtUp = () => this.historyCaughtUp();
-    const door = createDoor({ exchange, sequencer, history, historyCaughtUp });
-    this.#service = { sequencer, door, pipeline };
+    this.#service = { role, pipeline };
     this.#scheduleAudit();
-    if (exchange.sequence === 0) await this.#begin();
-  }
-
-  async #begin(): Promise<void> {
-    const fault = await beginLog(this.sequencer, this.#options.parameters ?? standardParameters);
-    if (fault === undefined) return;
-    throw new StartError(`the exchange's log cannot be begun: ${fault}`);
+    await role.start();
   }
 
   /** When the first command of the log was given; undefined while there is none. */
@@ -210,14 +200,39 @@ export class Engine {
     return undefined;
   }
 
-  /** Orders the commands and makes them durable. */
-  get sequencer(): Sequencer {
-    return this.#started.sequencer;
+  /** Submits a command from outside; resolves when its result is durable, or with why it was not let in. */
+  submit(command: Command): Promise<Submission | Admission> {
+    return this.#started.role.submit(command);
   }
 
-  /** Where whatever comes from outside is let in. */
+  /** Reads the state at once, and resolves with it when everything in it is durable. */
+  read<Result>(read: (exchange: Exchange) => Result): Promise<DurableReading<Result>> {
+    return this.#started.role.read(read);
+  }
+
+  /** Sequence of the last command whose result may be seen. */
+  get durableSequence(): number {
+    return this.#started.role.durableSequence;
+  }
+
+  /** Commands that are applied and not yet durable. */
+  get pending(): number {
+    return this.#started.role.pending;
+  }
+
+  /** Commands that were refused before they came to the log. */
+  get refused(): number {
+    return this.#started.role.refused;
+  }
+
+  /** Orders the commands and makes them durable. Only of an exchange that alone writes its log. */
+  get sequencer(): Sequencer {
+    return this.#soleWriter.sequencer;
+  }
+
+  /** Where whatever comes from outside is let in. Only of an exchange that alone writes its log. */
   get door(): Door {
-    return this.#started.door;
+    return this.#soleWriter.door;
   }
 
   /** Events that are durable and wait to be told to the streams. */
@@ -227,13 +242,13 @@ export class Engine {
 
   /** Why the exchange does not work; undefined while it does. */
   get fault(): string | undefined {
-    const { stopReason, stallReason } = this.#service?.sequencer ?? {};
+    const { stopReason, stallReason } = this.#service?.role ?? {};
     return this.#auditFailure ?? stopReason ?? stallReason;
   }
 
   /** Whether it does not work because its disk cannot be written at present. */
   get isStalled(): boolean {
-    return this.#auditFailure === undefined && this.sequencer.stopReason === undefined;
+    return this.#auditFailure === undefined && this.#started.role.stopReason === undefined;
   }
 
   /** Why the history is not written; undefined while it is. */
@@ -243,7 +258,7 @@ export class Engine {
 
   /** Resolves when the history holds all that was released by now, or with why it never will. */
   historyCaughtUp(): Promise<string | undefined> {
-    const { durableSequence } = this.#service?.sequencer ?? {};
+    const { durableSequence } = this.#service?.role ?? {};
     return this.#recorder.caughtUp(durableSequence ?? this.exchange.sequence);
   }
 
@@ -253,7 +268,7 @@ export class Engine {
     this.scrub.stop();
     this.historyScrub.stop();
     const failed = this.fault !== undefined;
-    await this.#service?.sequencer.close();
+    await this.#service?.role.close();
     this.#service?.pipeline.finish();
     await (failed ? this.snapshotter.stop() : this.snapshotter.finish());
     await this.#recorder.finish();
@@ -265,9 +280,15 @@ export class Engine {
     return this.#service;
   }
 
+  get #soleWriter(): SoleWriter {
+    const { role } = this.#started;
+    assert(role instanceof SoleWriter, "this exchange shares its log with others");
+    return role;
+  }
+
   #scheduleAudit(afterMs = auditIntervalMs): void {
     this.#cancelAudit = this.#options.clock.after(afterMs, () => {
-      const found = this.sequencer.audit(auditPiece);
+      const found = this.#started.role.audit(auditPiece);
       if (typeof found === "string") this.#auditFailure = found;
       else this.#scheduleAudit(found ? auditIntervalMs : auditPieceIntervalMs);
     });

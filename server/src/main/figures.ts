@@ -226,20 +226,20 @@ function engineFigures(meter: Meter, engine: Engine): (() => void)[] {
     "openbourse_history_damaged",
     "1 when reading the history through has found damage in it.",
   );
-  const { sequencer, scrub, historyScrub } = engine;
-  const start = sequencer.durableSequence;
+  const { scrub, historyScrub } = engine;
+  const start = engine.durableSequence;
   return [
     () => up.set(engine.fault === undefined ? 1 : 0),
-    () => pending.set(sequencer.pending),
+    () => pending.set(engine.pending),
     () => waiting.set(engine.untoldEvents),
-    follow(refused, () => engine.door.refused),
+    follow(refused, () => engine.refused),
     () => scrubbed.set(scrub.sequence),
     () => damaged.set(scrub.damage === undefined ? 0 : 1),
     follow(rounds, () => scrub.rounds),
     () => historyPieces.set(historyScrub.pieces),
     () => historyDamaged.set(historyScrub.damage === undefined ? 0 : 1),
     follow(historyRounds, () => historyScrub.rounds),
-    follow(commands, () => sequencer.durableSequence - start),
+    follow(commands, () => engine.durableSequence - start),
   ];
 }
 

@@ -48,6 +48,16 @@ export interface SequencerOptions {
   hasRoom?(): boolean;
   readonly pendingMax?: number;
   readonly batchMax?: number;
+  /** Where the log stood that it goes on with, for one who has followed it; a writer that starts afresh has none. */
+  readonly after?: FollowedPlace;
+}
+
+/** How far somebody has followed a log. */
+export interface FollowedPlace {
+  /** Commands of the last batch; 0 where there was none. */
+  readonly batchCount: number;
+  /** The last tick; undefined where there was none. */
+  readonly tick: Tick | undefined;
 }
 
 type Done = (submission: Submission) => void;
@@ -100,8 +110,11 @@ export class Sequencer {
     this.#durableSequence = options.exchange.sequence;
     options.log.onTrouble(() => this.#noteTrouble());
     if (options.tick !== undefined) {
-      this.#earliestUs = options.clock.nowUs();
-      this.#lastTick = tickAt(0, this.#earliestUs).tick;
+      const { after } = options;
+      this.#earliestUs = after === undefined ? options.clock.nowUs() : (after.tick?.timeUs ?? 0);
+      this.#lastTick =
+        after === undefined ? tickAt(0, this.#earliestUs).tick : (after.tick?.tick ?? 0);
+      this.#lastBatchCount = Math.max(1, after?.batchCount ?? 1);
       this.#ticks = new TickTimer(options.clock, () => this.#makeTick());
     }
   }
