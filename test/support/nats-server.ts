@@ -36,12 +36,15 @@ function isRecent(path: string): boolean {
 /** A server that can be killed and started again with what it has stored. */
 export class NatsServer {
   readonly #path: string;
+  readonly #args: readonly string[];
   readonly #folder = mkdtempSync(join(tmpdir(), "openbourse-nats-"));
   #process: ChildProcess | undefined;
   #port = 0;
 
-  constructor(path: string) {
+  /** More arguments may say who is let in. */
+  constructor(path: string, args: readonly string[] = []) {
     this.#path = path;
+    this.#args = args;
   }
 
   get address(): string {
@@ -55,7 +58,7 @@ export class NatsServer {
     const port = this.#port === 0 ? "-1" : String(this.#port);
     const store = ["--jetstream", "--store_dir", join(this.#folder, "store")];
     const place = ["--addr", "127.0.0.1", "--port", port, "--ports_file_dir", this.#folder];
-    const started = spawn(this.#path, [...store, ...place], { stdio: "ignore" });
+    const started = spawn(this.#path, [...store, ...place, ...this.#args], { stdio: "ignore" });
     this.#process = started;
     const file = join(this.#folder, `nats-server_${started.pid}.ports`);
     await until(() => {

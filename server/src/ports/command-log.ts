@@ -36,7 +36,16 @@ export interface CommandBatch {
   readonly timeUs: number;
   /** The encoded commands, opaque; empty for a tick. */
   readonly payload: Uint8Array;
+  /**
+   * Who asked for each command: {@link originBytes} for each, opaque, all zero where nobody has to know;
+   * undefined where that is so of all. Only a log that several nodes share keeps it; it is no part of what
+   * is durable, and of no checksum of the log.
+   */
+  readonly origins?: Uint8Array | undefined;
 }
+
+/** Bytes that name who asked for a command. */
+export const originBytes = 12;
 
 /**
  * What can be wrong with a log that was made durable before:
@@ -168,12 +177,14 @@ export const followersMax = 16;
 
 /** What every log demands of a batch; another one is a bug of the caller. */
 export function assertBatch(batch: CommandBatch, bound: BatchBound, fence?: Fence): void {
-  const { firstSequence, count, timeUs, payload } = batch;
+  const { firstSequence, count, timeUs, payload, origins } = batch;
   const isCount = Number.isSafeInteger(count) && count >= 1 && count <= bound.commands;
   assert(isCount || isTick(batch), "a batch holds commands, and no more than the log takes");
   assert(Number.isSafeInteger(firstSequence + count), "sequences are safe integers");
   assert(Number.isSafeInteger(timeUs) && timeUs >= 0, "time is microseconds since 1970");
   assert(payload.length <= bound.bytes, "a payload is no larger than the log takes");
+  const hasOrigins = origins === undefined || origins.length === originBytes * count;
+  assert(hasOrigins, "every command has an origin, or none has");
   const expects = fence?.expects ?? firstSequence - 1;
   assert(expects === firstSequence - 1, "a fence expects what comes before the batch");
 }

@@ -1,0 +1,156 @@
+/**
+ * The one connection of a process to the NATS servers. It goes on for ever: where a server is gone it
+ * goes to another, and says meanwhile that nobody can be reached. What is kept or asked over it is made
+ * elsewhere.
+ */
+import { readFile } from "node:fs/promises";
+import {
+  credsAuthenticator,
+  type NatsConnection,
+  type NodeConnectionOptions,
+  connect as reachServers,
+} from "@nats-io/transport-node";
+import { StartError } from "../../ports/start-error.ts";
+import { wordsOf } from "./words.ts";
+
+/** Who this process is for the servers. */
+export type LinkCredentials =
+  | { readonly kind: "password"; readonly user: string; readonly password: string }
+  | { readonly kind: "token"; readonly token: string }
+  /** A credentials file as `nsc` writes it. */
+  | { readonly kind: "file"; readonly path: string };
+
+/** How the connection is encrypted; each is the path of a PEM file. */
+export interface LinkTls {
+  /** Who vouches for the servers, where the system does not know them. */
+  readonly caFile?: string | undefined;
+  /** What this process shows of itself; both or neither. */
+  readonly certFile?: string | undefined;
+  readonly keyFile?: string | undefined;
+}
+
+/** How the servers are reached. */
+export interface LinkOptions {
+  /** `HOST:PORT` of each server. */
+  readonly servers: readonly string[];
+  readonly credentials?: LinkCredentials | undefined;
+  /** Left out where the servers decide whether it is encrypted. */
+  readonly tls?: LinkTls | undefined;
+  /** What the servers show of this process. */
+  readonly name?: string | undefined;
+}
+
+/** How long a server may take until it has let this process in, in milliseconds. */
+const admissionMs = 5_000;
+
+/** Between two attempts to reach a server again, in milliseconds; and up to how much more, by chance. */
+const againMs = 100;
+const againSpreadMs = 100;
+
+/** A server that leaves two questions of this distance unanswered is silent, and another is gone to; in milliseconds. */
+const silenceMs = 1_000;
+
+/** An open connection. */
+export class NatsLink {
+  readonly connection: NatsConnection;
+  #isConnected = true;
+  #listeners: ((isConnected: boolean) => void)[] = [];
+
+  private constructor(connection: NatsConnection) {
+    this.connection = connection;
+    void this.#watch();
+  }
+
+  /** Connects. A `StartError` says why that cannot be. */
+  static async open(options: LinkOptions): Promise<NatsLink> {
+    const login = await loginOf(options);
+    try {
+      const connection = await reachServers({
+        ...login,
+        servers: [...options.servers],
+        name: options.name ?? "openbourse",
+        timeout: admissionMs,
+        maxReconnectAttempts: -1,
+        reconnectTimeWait: againMs,
+        reconnectJitter: againSpreadMs,
+        // A password that is being changed at the servers is no reason to stay away for ever.
+        ignoreAuthErrorAbort: true,
+        pingInterval: silenceMs,
+        maxPingOut: 2,
+        noAsyncTraces: true,
+      });
+      return new NatsLink(connection);
+    } catch (error) {
+      throw new StartError(
+        `no NATS server lets this process in at ${options.servers.join(", ")} (${wordsOf(error)}): start one with JetStream, or name another, and check the credentials`,
+      );
+    }
+  }
+
+  /** Whether a server is there at present, as far as is known: one that is silent is noticed after some seconds. */
+  get isConnected(): boolean {
+    return this.#isConnected;
+  }
+
+  /** The server that this process is connected to, or was last: `HOST:PORT`. */
+  get server(): string {
+    return this.connection.getServer();
+  }
+
+  /** Has `listener` called whenever {@link isConnected} changes. */
+  onChange(listener: (isConnected: boolean) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Sends what was handed over, then closes. Closing again does nothing. */
+  async close(): Promise<void> {
+    this.#listeners = [];
+    // Without a server there is nobody to send it to.
+    if (this.#isConnected) await this.connection.flush().catch(() => {});
+    await this.connection.close();
+  }
+
+  async #watch(): Promise<void> {
+    for await (const { type } of this.connection.status()) {
+      if (type === "disconnect" || type === "staleConnection" || type === "close")
+        this.#note(false);
+      else if (type === "reconnect") this.#note(true);
+    }
+    this.#note(false);
+  }
+
+  #note(isConnected: boolean): void {
+    if (isConnected === this.#isConnected) return;
+    this.#isConnected = isConnected;
+    for (const listener of this.#listeners) listener(isConnected);
+  }
+}
+
+async function loginOf({ credentials, tls }: LinkOptions): Promise<NodeConnectionOptions> {
+  const options: NodeConnectionOptions = {};
+  if (tls !== undefined) {
+    const { caFile, certFile, keyFile } = tls;
+    options.tls = {
+      ...(caFile === undefined ? {} : { caFile }),
+      ...(certFile === undefined ? {} : { certFile }),
+      ...(keyFile === undefined ? {} : { keyFile }),
+    };
+  }
+  if (credentials?.kind === "password") {
+    options.user = credentials.user;
+    options.pass = credentials.password;
+  } else if (credentials?.kind === "token") {
+    options.token = credentials.token;
+  } else if (credentials?.kind === "file") {
+    options.authenticator = credsAuthenticator(await credentialsFile(credentials.path));
+  }
+  return options;
+}
+
+async function credentialsFile(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw new StartError(`the credentials for NATS cannot be read: ${wordsOf(error)}`);
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * A command log that several nodes share: all follow it, and one at a time writes. What a node knows of it
+ * is the last message that it has applied; who takes over says which one that is, and only one can.
+ */
+import type { BatchBound, CommandLog, LogDamage, LogEntry, LoggedBatch } from "./command-log.ts";
+import type { StopSignal } from "./feed.ts";
+import type { StorageFailure } from "./storage-fault.ts";
+
+/** A place between two messages of a shared log: all that is known behind the first of them. */
+export interface LogEnd {
+  /** Number of the last message; 0 before the first. Batches, ticks and takeovers are messages. */
+  readonly at: number;
+  /** Sequence of the last command, 0 before the first. */
+  readonly lastSequence: number;
+  /** Checksum of all batches so far. It is the same in every log that has the same batches. */
+  readonly chain: number;
+  /** Term of the last message; 0 before the first. */
+  readonly term: number;
+}
+
+/** A batch or a tick, and its place among the messages. */
+export interface SharedBatch extends LoggedBatch {
+  readonly at: number;
+  /** Checksum of all batches up to this one. */
+  readonly chain: number;
+  /** Term of the writer that has stored it. */
+  readonly term: number;
+}
+
+/** A new term: what writers of lower terms had under way and is not in the log by now never will be. */
+export interface Takeover extends LogEnd {
+  readonly kind: "takeover";
+  /** Name of the node that writes from here on. */
+  readonly node: string;
+}
+
+/** What following yields. */
+export type SharedEntry = SharedBatch | Takeover | LogDamage;
+
+/** Why a log was not filled. Nothing was written where it already holds something. */
+export interface NotRefilled {
+  readonly kind: "not-refilled";
+  /** For the operator. */
+  readonly message: string;
+}
+
+/** A log that any number of nodes have open. */
+export interface SharedLog {
+  /** See `CommandLog.epoch`. */
+  readonly epoch: string;
+  /** See `CommandLog.largestBatch`. */
+  readonly largestBatch: BatchBound;
+  /** Where the log ends now. */
+  end(): Promise<LogEnd | StorageFailure>;
+  /** See `CommandLog.read`: what is stored now, without ticks and takeovers. */
+  read(fromSequence: number): AsyncIterable<LogEntry>;
+  /**
+   * Yields each message from the batch on that holds `fromSequence`, ticks and takeovers included, and
+   * waits for the next until `signal` aborts: never a hole, and none twice. Where `fromSequence` is the
+   * next sequence of the log, it begins with what comes behind the last batch, ticks and takeovers among it.
+   * It goes on by itself when the broker was away. It ends with the signal, with {@link close}, or with
+   * damage as its last entry. Each entry was checked: epoch, place, sequence, chain.
+   */
+  follow(fromSequence: number, signal: StopSignal): AsyncIterable<SharedEntry>;
+  /** Where the chain stood behind the batch that ends with a sequence; undefined where none ends there or it is gone. */
+  chainAfter(sequence: number): Promise<number | undefined | StorageFailure>;
+  /**
+   * Makes this node the writer, right behind the message that it has applied last: `overtaken` when
+   * any other has come between. Writers of before are fenced from then on. Closing the writer closes only it.
+   */
+  takeOver(after: LogEnd, node: string): Promise<CommandLog | "overtaken" | StorageFailure>;
+  /** Writes the batches of another log of this epoch, as they are, into this one, which has to be empty. */
+  refill(entries: AsyncIterable<LogEntry>): Promise<LogEnd | NotRefilled | StorageFailure>;
+  /** Ends all that follow. Closing again does nothing. */
+  close(): Promise<void>;
+}
