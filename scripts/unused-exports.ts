@@ -8,6 +8,8 @@ import type { ProjectFile } from "./project-files.ts";
 /** What is laid for work to come, by file: which issue takes it up, and what for. */
 export const laidForLater: ReadonlyMap<string, string> = new Map([
   ["server/src/adapters/nats/command-log.ts", "scale-out: engine and standby share a log at NATS"],
+  ["server/src/adapters/nats/bucket.ts", "cluster: records that all nodes share"],
+  ["server/src/adapters/nats/snapshot-store.ts", "cluster: nodes start from shared snapshots"],
   ["server/src/adapters/nats/link.ts", "cluster: each of its nodes has one connection"],
   ["server/src/adapters/nats/request-line.ts", "cluster: nodes ask each other"],
   ["server/src/ports/shared-log.ts", "cluster: nodes share a log"],
