@@ -28,7 +28,11 @@ if ("missing" in program) {
   const open = async () => {
     clusters += 1;
     const name = `bourse${clusters}`;
-    const store = await NatsSnapshotStore.open(connection, { name, replicas: 1, nowMs: () => 1_800_000_000_000 });
+    const store = await NatsSnapshotStore.open(connection, {
+      name,
+      replicas: 1,
+      nowMs: () => 1_800_000_000_000,
+    });
     return { name, store };
   };
   const subjectsOf = async (name: string) => {
@@ -43,7 +47,11 @@ if ("missing" in program) {
     it("are there for another node", async () => {
       const { name, store } = await open();
       await store.write(snapshotAt(9, 3_000_000));
-      const other = await NatsSnapshotStore.open(connection, { name, replicas: 1, nowMs: () => 1_800_000_000_000 });
+      const other = await NatsSnapshotStore.open(connection, {
+        name,
+        replicas: 1,
+        nowMs: () => 1_800_000_000_000,
+      });
 
       expect(await sequencesOf(other)).toEqual([9]);
       const found = await other.read(9);
