@@ -12,8 +12,9 @@ export const laidForLater: ReadonlyMap<string, string> = new Map([
   ["server/src/adapters/nats/snapshot-store.ts", "cluster: nodes start from shared snapshots"],
   ["server/src/adapters/nats/link.ts", "cluster: each of its nodes has one connection"],
   ["server/src/adapters/nats/request-line.ts", "cluster: nodes ask each other"],
+  ["server/src/cluster/log-view.ts", "cluster: gateways recover from the shared log"],
+  ["server/src/cluster/member.ts", "cluster: the role that its nodes serve in"],
   ["server/src/ports/shared-log.ts", "cluster: nodes share a log"],
-  ["server/src/sequencer/follower.ts", "scale-out: gateways and standbys follow the writer's log"],
 ]);
 
 const testPath = /\.(test|prop|fuzz|contract|fixture|suite)\.ts$|^test\/|^server\/src\/testing\//;

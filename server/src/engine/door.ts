@@ -39,9 +39,9 @@ export interface Door {
   readonly refused: number;
   /**
    * Submits a command; resolves when its result is durable, or with why it was not let in. A transfer
-   * that was carried out long ago under the same key is answered as one that repeats it.
+   * that was carried out long ago under the same key is answered as one that repeats it. `origin` as at the sequencer.
    */
-  submit(command: Command): Promise<Submission | Admission>;
+  submit(command: Command, origin?: Uint8Array): Promise<Submission | Admission>;
 }
 
 /** What a command brings along that may be used once. */
@@ -82,9 +82,12 @@ export function createDoor(parts: DoorParts): Door {
    * Lets a command in, unless the exchange would refuse it as it stands: that costs the log nothing,
    * and is answered when all that it was judged by is durable, as the command would have been.
    */
-  async function enter(command: Command): Promise<Submission | Admission> {
+  async function enter(
+    command: Command,
+    origin: Uint8Array | undefined,
+  ): Promise<Submission | Admission> {
     const reason = exchange.refusalOf(command);
-    if (reason === undefined) return sequencer.submitted(command);
+    if (reason === undefined) return sequencer.submitted(command, origin);
     const reading = await sequencer.read(() => reason);
     if (reading.kind === "stopped") return { kind: "unavailable", reason: reading.reason };
     refused += 1;
@@ -95,12 +98,12 @@ export function createDoor(parts: DoorParts): Door {
     get refused() {
       return refused;
     },
-    async submit(command) {
+    async submit(command, origin) {
       const claim = claimOf(command, parts);
-      if (claim === undefined) return enter(command);
+      if (claim === undefined) return enter(command, origin);
       for (let waits = 0; waits < waitsMax; waits += 1) {
         const verdict = judged(claim);
-        if (verdict === "let in") return enter(command);
+        if (verdict === "let in") return enter(command, origin);
         if (verdict !== "wait") return verdict;
         const fault = await wait();
         // What is stored may be enough also when nothing more will be.

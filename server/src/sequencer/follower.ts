@@ -104,6 +104,13 @@ export class Follower {
     return isTaken;
   }
 
+  /** See {@link Applier.audit}. After a fault nothing is shown any more. */
+  audit(count: number): boolean | ApplyFault {
+    const found = this.#applier.audit(count);
+    if (typeof found !== "boolean") this.#reads.stop(found.reason);
+    return found;
+  }
+
   async #follow(signal: StopSignal): Promise<FollowerStop> {
     const { log, epoch } = this.#options;
     if (log.epoch !== epoch) {

@@ -6,7 +6,7 @@
 import type { Command } from "../core/commands.ts";
 import type { Exchange } from "../core/exchange.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { CommandLog, Fenced } from "../ports/command-log.ts";
+import { type CommandLog, type Fenced, originBytes } from "../ports/command-log.ts";
 import type { DurableReading, Released, Submission, Tick } from "../ports/released.ts";
 import type { StorageFailure } from "../ports/storage-fault.ts";
 import { Applier } from "./applier.ts";
@@ -68,6 +68,8 @@ interface Batch {
   readonly released: Released[];
   /** Whom to tell, in the same order; nobody any more when they were told that it is not known. */
   done: Done[];
+  /** Who asked, by the place of the command in the batch; undefined where that is to be known of none. */
+  origins?: Map<number, Uint8Array>;
 }
 
 /** Orders commands, makes them durable, applies them. */
@@ -139,18 +141,26 @@ export class Sequencer {
     return this.#options.log.stall?.message;
   }
 
-  /** Submits a command; `done` is called once, at the earliest when this call has returned. */
-  submit(command: Command, done: (submission: Submission) => void): void {
-    const refusal = this.#refuse() ?? this.#take(command, done);
+  /** Whether it has stopped because another writer has taken over. */
+  get isFenced(): boolean {
+    return this.#isFenced;
+  }
+
+  /**
+   * Submits a command; `done` is called once, at the earliest when this call has returned. `origin` names who asked
+   * for it to those who follow the log; see `CommandBatch.origins`.
+   */
+  submit(command: Command, done: (submission: Submission) => void, origin?: Uint8Array): void {
+    const refusal = this.#refuse() ?? this.#take(command, done, origin);
     if (refusal !== undefined) this.#answer(done, refusal);
     else if (this.#isFull()) this.#seal();
     else this.#scheduleSeal();
   }
 
   /** Submits a command and resolves with what became of it. */
-  submitted(command: Command): Promise<Submission> {
+  submitted(command: Command, origin?: Uint8Array): Promise<Submission> {
     return new Promise((resolve) => {
-      this.submit(command, resolve);
+      this.submit(command, resolve, origin);
     });
   }
 
@@ -205,7 +215,7 @@ export class Sequencer {
   }
 
   /** Writes a command into the open batch and applies it, or answers why not. */
-  #take(command: Command, done: Done): Submission | undefined {
+  #take(command: Command, done: Done, origin: Uint8Array | undefined): Submission | undefined {
     // Written first: what cannot be written must not be applied.
     const refusal = this.#write(command);
     if (refusal !== undefined) return refusal;
@@ -216,6 +226,10 @@ export class Sequencer {
       this.#seal();
       this.#stop(applied.reason);
       return { kind: "stopped", reason: this.#stopReason ?? applied.reason };
+    }
+    if (origin !== undefined) {
+      batch.origins ??= new Map();
+      batch.origins.set(batch.released.length, origin);
     }
     batch.released.push(applied);
     batch.done.push(done);
@@ -276,6 +290,7 @@ export class Sequencer {
         count: batch.released.length,
         timeUs: batch.timeUs,
         payload: this.#encoder.payload(),
+        ...(batch.origins === undefined ? {} : { origins: originsOf(batch) }),
       },
       { expects: firstSequence - 1 },
     );
@@ -410,4 +425,10 @@ export class Sequencer {
     this.#drained?.();
     this.#drained = undefined;
   }
+}
+
+function originsOf({ released, origins = new Map() }: Batch): Uint8Array {
+  const bytes = new Uint8Array(released.length * originBytes);
+  for (const [at, origin] of origins) bytes.set(origin, at * originBytes);
+  return bytes;
 }

@@ -1,0 +1,40 @@
+/**
+ * The shared log as a node without a log of its own recovers from it: as far as it went when the node was
+ * started. What comes later is followed.
+ */
+import type { CommandLog, LogEntry } from "../ports/command-log.ts";
+import type { SharedLog } from "../ports/shared-log.ts";
+import { StartError } from "../ports/start-error.ts";
+
+/** A log that can be read and never written. A `StartError` says why it cannot be read. */
+export async function viewOf(shared: SharedLog): Promise<CommandLog> {
+  const end = await shared.end();
+  if ("kind" in end) throw new StartError(`the cluster's log cannot be read: ${end.message}`);
+  const { lastSequence } = end;
+  return {
+    epoch: shared.epoch,
+    lastSequence,
+    damage: undefined,
+    largestBatch: shared.largestBatch,
+    term: end.term,
+    stall: undefined,
+    failure: undefined,
+    onTrouble() {},
+    append: () => Promise.resolve({ kind: "failure", fault: "failed", message: "it is only read" }),
+    read: (fromSequence) => readTo(shared, fromSequence, lastSequence),
+    follow: () => readTo(shared, 1, 0),
+    close: () => Promise.resolve(),
+  };
+}
+
+async function* readTo(
+  shared: SharedLog,
+  fromSequence: number,
+  lastSequence: number,
+): AsyncGenerator<LogEntry> {
+  if (fromSequence > lastSequence) return;
+  for await (const entry of shared.read(fromSequence)) {
+    yield entry;
+    if (entry.kind === "damage" || entry.firstSequence + entry.count > lastSequence) return;
+  }
+}
