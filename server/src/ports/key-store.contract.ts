@@ -26,6 +26,8 @@ export function withMethods(store: KeyStore, replaced: Partial<KeyStore>): KeySt
     addKey: (record) => store.addKey(record),
     keyByHash: (hash) => store.keyByHash(hash),
     keys: (workspace) => store.keys(workspace),
+    key: (id) => store.key(id),
+    keysBehind: (id, max) => store.keysBehind(id, max),
     revokeKey: (id, revokedAtMs) => store.revokeKey(id, revokedAtMs),
     reinstateKey: (id) => store.reinstateKey(id),
     version: () => store.version(),
@@ -118,6 +120,21 @@ function workspaceContract(current: () => KeyStore): void {
 }
 
 function keyContract(current: () => KeyStore): void {
+  it("goes through all keys by their ids, some at a time, and finds one by its id", () => {
+    current().ensureWorkspace("desk", 1_000);
+    for (const prefix of ["d", "a", "c", "b"]) current().addKey(keyRecord(prefix));
+    const ids = (after: string, max: number) =>
+      current()
+        .keysBehind(after, max)
+        .map(({ id }) => id[0]);
+
+    expect(ids("", 3)).toEqual(["a", "b", "c"]);
+    expect(ids(keyRecord("c").id, 3)).toEqual(["d"]);
+    expect(ids(keyRecord("d").id, 3)).toEqual([]);
+    expect(current().key(keyRecord("c").id)).toEqual(keyRecord("c"));
+    expect(current().key("00000000")).toBeUndefined();
+  });
+
   it("finds a key by its whole hash only", () => {
     current().ensureWorkspace("desk", 1_000);
     const record = keyRecord("aaaaaaaa", { label: "bot 'one' \"two\" 日本" });

@@ -54,6 +54,10 @@ export interface KeyStore {
   keyByHash(hash: string): KeyRecord | undefined;
   /** All keys, newest first; of one workspace when named. */
   keys(workspace?: string): readonly KeyRecord[];
+  /** The key of an id. */
+  key(id: string): KeyRecord | undefined;
+  /** The first `max` keys behind an id, by their ids; from the first one on behind an empty text. */
+  keysBehind(id: string, max: number): readonly KeyRecord[];
   /** Revokes the key with this id; false when there is none or it was revoked before. */
   revokeKey(id: string, revokedAtMs: number): boolean;
   /** Makes a revoked key good again; false when there is none or it is not revoked. */

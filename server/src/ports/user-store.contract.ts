@@ -22,6 +22,7 @@ export function withUserMethods(store: UserStore, replaced: Partial<UserStore>):
     user: (id) => store.user(id),
     count: () => store.count(),
     users: (query) => store.users(query),
+    usersBehind: (id, max) => store.usersBehind(id, max),
     disabledIds: () => store.disabledIds(),
     disable: (id, disabledAtMs) => store.disable(id, disabledAtMs),
     setWay: (id, way, isTaken) => store.setWay(id, way, isTaken),
@@ -55,6 +56,18 @@ export function userStoreContract(name: string, open: () => UserStore): void {
 }
 
 function userContract(current: () => UserStore): void {
+  it("goes through all users by their ids, some at a time", () => {
+    for (const digits of ["4", "1", "3", "2"]) current().add(userRecord(digits));
+    const ids = (after: string, max: number) =>
+      current()
+        .usersBehind(after, max)
+        .map(({ id }) => id.at(-1));
+
+    expect(ids("", 3)).toEqual(["1", "2", "3"]);
+    expect(ids(userRecord("3").id, 3)).toEqual(["4"]);
+    expect(ids(userRecord("4").id, 3)).toEqual([]);
+  });
+
   it("starts empty", () => {
     expect(current().users()).toEqual([]);
     expect(current().count()).toBe(0);

@@ -31,6 +31,8 @@ export interface UserStore {
   count(): number;
   /** Users, newest first; all of them when nothing is asked. */
   users(query?: UserQuery): readonly UserRecord[];
+  /** The first `max` users behind an id, by their ids; from the first one on behind an empty text. */
+  usersBehind(id: string, max: number): readonly UserRecord[];
   /** Ids of all users that are disabled. */
   disabledIds(): readonly string[];
   /** Disables a user; false when there is none of this id or they were disabled before. */

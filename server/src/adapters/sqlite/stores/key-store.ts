@@ -65,6 +65,8 @@ function prepareStatements(database: SharedDatabase) {
     keyByHash: prepare(`${selectKeys} WHERE hash = ?`),
     keys: prepare(`${selectKeys} ${newestFirst}`),
     keysOfWorkspace: prepare(`${selectKeys} WHERE workspace = ? ${newestFirst}`),
+    key: prepare(`${selectKeys} WHERE id = ?`),
+    keysBehind: prepare(`${selectKeys} WHERE id > ? ORDER BY id LIMIT ?`),
     revokeKey: prepare(
       "UPDATE api_key SET revoked_at_ms = ? WHERE id = ? AND revoked_at_ms IS NULL",
     ),
@@ -138,6 +140,15 @@ class SqliteKeyStore implements KeyStore {
         ? this.#database.rows<KeyRow>(keys)
         : this.#database.rows<KeyRow>(keysOfWorkspace, workspace);
     return rows.map(keyOf);
+  }
+
+  key(id: string): KeyRecord | undefined {
+    const row = this.#database.row<KeyRow>(this.#statements.key, id);
+    return row === undefined ? undefined : keyOf(row);
+  }
+
+  keysBehind(id: string, max: number): readonly KeyRecord[] {
+    return this.#database.rows<KeyRow>(this.#statements.keysBehind, id, max).map(keyOf);
   }
 
   revokeKey(id: string, revokedAtMs: number): boolean {

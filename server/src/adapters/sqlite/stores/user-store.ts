@@ -41,6 +41,7 @@ function prepareStatements(database: SharedDatabase) {
     count: prepare("SELECT count(*) AS count FROM user"),
     users: prepare(`${selectUsers} ${newestFirst} LIMIT ?`),
     usersOfLabel: prepare(`${selectUsers} WHERE label = ? ${newestFirst} LIMIT ?`),
+    usersBehind: prepare(`${selectUsers} WHERE id > ? ORDER BY id LIMIT ?`),
     disabledIds: prepare("SELECT id FROM user WHERE disabled_at_ms IS NOT NULL"),
     disable: prepare("UPDATE user SET disabled_at_ms = ? WHERE id = ? AND disabled_at_ms IS NULL"),
     refuseWay: prepare(`
@@ -93,6 +94,10 @@ class SqliteUserStore implements UserStore {
         ? this.#database.rows<UserRow>(users, limit)
         : this.#database.rows<UserRow>(usersOfLabel, label, limit);
     return rows.map(userOf);
+  }
+
+  usersBehind(id: string, max: number): readonly UserRecord[] {
+    return this.#database.rows<UserRow>(this.#statements.usersBehind, id, max).map(userOf);
   }
 
   disabledIds(): readonly string[] {
