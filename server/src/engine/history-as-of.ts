@@ -61,7 +61,8 @@ async function bars(
   if (isUnanswered(running)) return running;
   const isOldestFirst = order === "oldest-first";
   const wanted = isOldestFirst ? limit : limit - running.length;
-  const ended = wanted === 0 ? [] : await history.bars({ ...query, beforeS: runningS, limit: wanted });
+  const ended =
+    wanted === 0 ? [] : await history.bars({ ...query, beforeS: runningS, limit: wanted });
   if (isUnanswered(ended)) return ended;
   return isOldestFirst ? [...ended, ...running].slice(0, limit) : [...running, ...ended];
 }
