@@ -4,6 +4,7 @@
  * has changed, so one who was disabled, by whichever process, is refused from the next refresh on. It
  * tells a caller who cannot sign nothing of a user beyond whether they exist and may call now.
  */
+import { type Awaitable, whenThere } from "../ports/awaitable.ts";
 import type { UserStore } from "../ports/user-store.ts";
 import type { Vault } from "../ports/vault.ts";
 import { CallRate } from "./call-rate.ts";
@@ -47,6 +48,8 @@ export interface SigningWay<Shown extends Credentials, Reason extends string> {
   refuseShown(shown: Shown): Reason | undefined;
   /** Why the request is refused: as badly signed, or because its user is disabled or it is no new one. */
   refuse(request: SignedRequest<Shown>): Refused<Reason> | undefined;
+  /** Why a good request is refused all the same: another process has taken it. For ways that ask others. */
+  take?(request: SignedRequest<Shown>): Awaitable<Refused<Reason> | undefined>;
   /** Forgets what is old. Called about every second. */
   refresh(nowMs: number): void;
 }
@@ -90,7 +93,7 @@ export class RequestAuthenticator {
     shown: Shown,
     message: SignedMessage,
     nowMs: number,
-  ): Identity | Refused<Reason | SignatureRefusal> {
+  ): Awaitable<Identity | Refused<Reason | SignatureRefusal>> {
     const { userId, signature } = shown;
     if (isMissing(userId) || isMissing(signature)) return refused("missing-credentials");
     const refusal = way.refuseShown(shown);
@@ -100,10 +103,11 @@ export class RequestAuthenticator {
     const waitMs = this.#calls.waitMs(user.record.id, nowMs);
     if (waitMs > 0) return { refusal: "too-many-calls", waitMs };
     const looked = signature.length > credentialLengthMax ? "" : signature.toLowerCase();
-    const refusedBy = way.refuse({ user, shown, signature: looked, message, nowMs });
+    const request = { user, shown, signature: looked, message, nowMs };
+    const refusedBy = way.refuse(request);
     if (refusedBy !== undefined) return refusedBy;
     this.#calls.count(user.record.id, nowMs);
-    return identityOf(user.record);
+    return whenThere(way.take?.(request), (taken) => taken ?? identityOf(user.record));
   }
 
   /**

@@ -193,6 +193,7 @@ export class KeyDoorkeeper implements Doorkeeper {
     lease: ConnectionLease | NoPlace,
     hasWaited: boolean,
   ): Admission | AccessRefusal {
+    if (lease === "unavailable") return lease;
     if (typeof lease === "string") return "too-many-connections";
     // Whose key was revoked meanwhile was not told, as nothing of theirs was here yet.
     if (hasWaited && !this.#isStillGood(attempt.key.hash)) {

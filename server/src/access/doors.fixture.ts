@@ -1,6 +1,7 @@
 /** Doors as a process has them that lets people in on its own: every answer is there at once. */
 import { type Awaitable, whenThere } from "../ports/awaitable.ts";
 import type { Secrets } from "../ports/secrets.ts";
+import type { IssuedToken } from "../ports/stream-tokens.ts";
 import { type DoorkeeperOptions, KeyDoorkeeper } from "./doorkeeper.ts";
 import type { AccessRefusal, Admission, AdmissionEvents, Doorkeeper, Grant } from "./grant.ts";
 import type {
@@ -20,6 +21,12 @@ export function atOnce<Value>(answer: Awaitable<Value>): Value {
   void whenThere(answer, (value) => found.push(value));
   if (found.length === 0) throw new Error("the answer is not there yet");
   return found[0] as Value;
+}
+
+/** A token that could be made. */
+export function made(issued: IssuedToken): { readonly token: string } {
+  if (issued === "unavailable") throw new Error("there can be no token at present");
+  return issued;
 }
 
 /** A doorkeeper whose answers are there at once. */
@@ -60,7 +67,7 @@ export function createStreamDoor(options: PromptStreamDoorOptions): PromptStream
   const tokens = new OneTimeTokens(secrets, kept);
   const door = new TokenStreamDoor({ ...others, tokens, counts: ownCounts });
   return {
-    issueToken: (identity, nowMs) => atOnce(door.issueToken(identity, nowMs)),
+    issueToken: (identity, nowMs) => made(atOnce(door.issueToken(identity, nowMs))),
     admit: (token, events, nowMs) => atOnce(door.admit(token, events, nowMs)),
     refresh: (nowMs) => door.refresh(nowMs),
   };

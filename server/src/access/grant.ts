@@ -21,7 +21,9 @@ export type AccessRefusal =
   | "unknown-key"
   | "revoked-key"
   | "too-many-connections"
-  | "too-many-calls";
+  | "too-many-calls"
+  /** Nobody can be asked at present how many there are. */
+  | "unavailable";
 
 /** A grant that occupies one of the workspace's connections until it is released. */
 export interface Admission {

@@ -3,13 +3,18 @@
  * body. A signature is taken once, and only while its time stamp is near our clock.
  */
 import { ensureNever } from "../core/assert.ts";
+import { type Awaitable, whenThere } from "../ports/awaitable.ts";
 import type { Secrets } from "../ports/secrets.ts";
+import type { TakenRequests } from "../ports/taken-requests.ts";
 import { refuseDisabled, refused, type SignedRequest, type SigningWay } from "./authenticator.ts";
 import type { Credentials, Refused, SignatureRefusal, SignedMessage } from "./identity.ts";
 import { ReplayGuard } from "./replay-guard.ts";
 
 /** How far a time stamp may be from our clock, in milliseconds, when nobody said otherwise. */
 export const defaultWindowMs = 5_000;
+
+/** In how many milliseconds others can be asked again who could not. */
+const againMs = 1_000;
 
 /** Few enough digits for a safe integer. */
 const timestampPattern = /^[0-9]{1,15}$/;
@@ -39,6 +44,8 @@ export interface HmacSigningOptions {
   readonly floorMs?: number | undefined;
   /** Told, before a request is taken, a time stamp up to which requests may be taken. */
   readonly noteStamp?: ((stampMs: number) => void) | undefined;
+  /** What other processes have taken; nothing when left out. */
+  readonly taken?: TakenRequests | undefined;
 }
 
 /** Judges signatures of this kind, and remembers those that it took. */
@@ -47,8 +54,10 @@ export class HmacSigning implements SigningWay<HmacCredentials, SignatureRefusal
   readonly #windowMs: number;
   readonly #wallMs: (() => number) | undefined;
   readonly #replays: ReplayGuard;
+  readonly #taken: TakenRequests | undefined;
 
-  constructor({ secrets, windowMs = defaultWindowMs, wallMs, ...kept }: HmacSigningOptions) {
+  constructor({ secrets, windowMs = defaultWindowMs, wallMs, taken, ...kept }: HmacSigningOptions) {
+    this.#taken = taken;
     this.#secrets = secrets;
     this.#windowMs = windowMs;
     this.#wallMs = wallMs;
@@ -76,6 +85,22 @@ export class HmacSigning implements SigningWay<HmacCredentials, SignatureRefusal
       this.#replays.remember(user.record.id, signature, Number(timestamp));
     }
     return refusal;
+  }
+
+  /** Asks the others, where there are any. */
+  take(request: SignedRequest<HmacCredentials>): Awaitable<Refused | undefined> {
+    if (this.#taken === undefined) return undefined;
+    const { signature, shown, nowMs } = request;
+    const stampMs = Number(shown.timestamp);
+    const taking = this.#taken.take({ signature, stampMs, windowMs: this.#windowMs });
+    return whenThere(taking, (outcome) => {
+      if (outcome.kind === "new") return undefined;
+      if (outcome.kind === "taken") return refused("replayed");
+      if (outcome.kind === "unavailable") return { refusal: outcome.kind, waitMs: againMs };
+      const wallMs = this.#wallMs?.() ?? nowMs;
+      const waitMs = Math.max(1, outcome.floorMs + 1 - wallMs);
+      return { refusal: "unknown-whether-replayed", waitMs };
+    });
   }
 
   refresh(nowMs: number): void {

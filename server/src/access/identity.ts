@@ -1,6 +1,6 @@
 /** Who a signed request or a one-time token comes from, and why somebody is not let in. */
 import type { Awaitable } from "../ports/awaitable.ts";
-import type { TokenFault } from "../ports/stream-tokens.ts";
+import type { IssuedToken, TokenFault } from "../ports/stream-tokens.ts";
 
 /** A user of the exchange who has proved who they are. */
 export interface Identity {
@@ -42,6 +42,8 @@ export type SignatureRefusal =
   | "replayed"
   /** It may have been taken before, by an earlier process or long ago. */
   | "unknown-whether-replayed"
+  /** Nobody can be asked at present whether it was taken before. */
+  | "unavailable"
   | "too-many-calls";
 
 /** Why a signed request is refused, and what its sender can do about it. */
@@ -60,7 +62,11 @@ export interface Authenticator<
   Shown extends Credentials = Credentials,
   Reason extends string = SignatureRefusal,
 > {
-  authenticate(shown: Shown, message: SignedMessage, nowMs: number): Identity | Refused<Reason>;
+  authenticate(
+    shown: Shown,
+    message: SignedMessage,
+    nowMs: number,
+  ): Awaitable<Identity | Refused<Reason>>;
 }
 
 /** Why a stream connection is refused. */
@@ -90,7 +96,7 @@ export interface StreamAdmission {
 /** Issues one-time tokens and lets connections in with them (docs/protocols/cryptomus, The stream). */
 export interface StreamDoor {
   /** A new token: 64 hexadecimal characters. Where there are too many unused ones an older one goes. */
-  issueToken(identity: Identity, nowMs: number): Awaitable<{ readonly token: string }>;
+  issueToken(identity: Identity, nowMs: number): Awaitable<IssuedToken>;
   admit(
     token: string | undefined,
     events: StreamEvents,

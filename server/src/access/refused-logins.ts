@@ -34,11 +34,12 @@ export function watchedAuthenticator<Shown extends Credentials, Reason extends s
 ): Authenticator<Shown, Reason> {
   return {
     authenticate(credentials, message, nowMs) {
-      const result = authenticator.authenticate(credentials, message, nowMs);
-      if ("refusal" in result) {
-        watch({ door: `${protocol}-rest`, reason: result.refusal, address: message.address });
-      }
-      return result;
+      return whenThere(authenticator.authenticate(credentials, message, nowMs), (result) => {
+        if ("refusal" in result) {
+          watch({ door: `${protocol}-rest`, reason: result.refusal, address: message.address });
+        }
+        return result;
+      });
     },
   };
 }
@@ -52,10 +53,12 @@ export function watchedStreamDoor(
   return {
     issueToken: (identity, nowMs) => streamDoor.issueToken(identity, nowMs),
     admit(token, events, nowMs, address) {
-      const result = streamDoor.admit(token, events, nowMs);
-      if (typeof result === "string")
-        watch({ door: `${protocol}-stream`, reason: result, address });
-      return result;
+      return whenThere(streamDoor.admit(token, events, nowMs), (result) => {
+        if (typeof result === "string") {
+          watch({ door: `${protocol}-stream`, reason: result, address });
+        }
+        return result;
+      });
     },
   };
 }

@@ -5,9 +5,9 @@
  */
 import type { AdmissionCounts } from "../ports/admission-counts.ts";
 import { type Awaitable, whenThere } from "../ports/awaitable.ts";
-import type { ConnectionCounts, ConnectionLease } from "../ports/connection-counts.ts";
+import type { ConnectionCounts, ConnectionLease, NoPlace } from "../ports/connection-counts.ts";
 import type { Quota } from "../ports/quota.ts";
-import type { ClaimedToken, StreamTokens } from "../ports/stream-tokens.ts";
+import type { ClaimedToken, IssuedToken, StreamTokens } from "../ports/stream-tokens.ts";
 import type { UserStore } from "../ports/user-store.ts";
 import type {
   Identity,
@@ -86,7 +86,7 @@ export class TokenStreamDoor implements StreamDoor {
     this.#sweptVersion = store.version();
   }
 
-  issueToken(identity: Identity, nowMs: number): Awaitable<{ readonly token: string }> {
+  issueToken(identity: Identity, nowMs: number): Awaitable<IssuedToken> {
     return this.#tokens.issue(identity.userId, nowMs);
   }
 
@@ -126,7 +126,7 @@ export class TokenStreamDoor implements StreamDoor {
     if (!this.#allowAnonymous) return "missing-token";
     return whenThere(this.#connections.take(nobody, anonymousStreamsMax), (lease) =>
       typeof lease === "string"
-        ? "too-many-connections"
+        ? noPlace(lease)
         : this.#occupy({ claimed: undefined, lease, events, isOpen: false }, undefined),
     );
   }
@@ -144,7 +144,7 @@ export class TokenStreamDoor implements StreamDoor {
     if (typeof first === "string") return refuse(first);
     const taking = this.#connections.take(userId, this.#connectionsPerUserMax);
     return whenThere(taking, (lease) => {
-      if (typeof lease === "string") return refuse("too-many-connections");
+      if (typeof lease === "string") return refuse(noPlace(lease));
       const counting = this.#newConnections.take(userId, this.#newConnectionsPerMinuteMax, nowMs);
       const hasWaited =
         attempt.hasWaited || taking instanceof Promise || counting instanceof Promise;
@@ -196,6 +196,10 @@ export class TokenStreamDoor implements StreamDoor {
   #seatsOfDisabledUsers(): readonly Seat[] {
     return this.#store.disabledIds().flatMap((id) => [...(this.#seats.get(id) ?? [])]);
   }
+}
+
+function noPlace(why: NoPlace): TokenRefusal {
+  return why === "unavailable" ? why : "too-many-connections";
 }
 
 /** Owner of the connections without a token. */

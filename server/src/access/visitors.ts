@@ -9,6 +9,7 @@ import type { ConnectionCounts } from "../ports/connection-counts.ts";
 import type { VisitorLimits } from "../ports/protocol.ts";
 import type { Quota } from "../ports/quota.ts";
 import type { Secrets } from "../ports/secrets.ts";
+import type { IssuedToken } from "../ports/stream-tokens.ts";
 import type {
   AccessRefusal,
   Admission,
@@ -68,7 +69,7 @@ export class VisitorStreamDoor implements StreamDoor {
     return this.#tokens.issue(address ?? thisMachine, nowMs).token;
   }
 
-  issueToken(identity: Identity, nowMs: number): Awaitable<{ readonly token: string }> {
+  issueToken(identity: Identity, nowMs: number): Awaitable<IssuedToken> {
     return this.#door.issueToken(identity, nowMs);
   }
 

@@ -9,6 +9,7 @@ import type { StreamTokens } from "../ports/stream-tokens.ts";
 import { userRecord } from "../ports/user-store.contract.ts";
 import type { UserStore } from "../ports/user-store.ts";
 import { KeyDoorkeeper, type LimitPolicy } from "./doorkeeper.ts";
+import { made as issued } from "./doors.fixture.ts";
 import { createKey, revokeKey } from "./keys.ts";
 import { OneTimeTokens } from "./one-time-tokens.ts";
 import { ownCounts } from "./own-counts.ts";
@@ -62,7 +63,7 @@ describe("a stream door that has to ask others", () => {
 
   it("lets one of two in that show a token at the same time", async () => {
     const made = door();
-    const { token } = await made.issueToken(user, nowMs);
+    const { token } = issued(await made.issueToken(user, nowMs));
     const both = await Promise.all([
       made.admit(token, nobody, nowMs),
       made.admit(token, nobody, nowMs),
@@ -73,7 +74,7 @@ describe("a stream door that has to ask others", () => {
 
   it("refuses a user who is disabled while it waits, and gives back what it took", async () => {
     const made = door({ connectionsPerUserMax: 1 });
-    const { token } = await made.issueToken(user, nowMs);
+    const { token } = issued(await made.issueToken(user, nowMs));
     const asked = made.admit(token, nobody, nowMs);
     disableUser(store, { id: user.userId, nowMs });
     expect(await asked).toBe("disabled-user");
@@ -96,7 +97,7 @@ describe("a stream door that has to ask others", () => {
     const made = new TokenStreamDoor({
       ...{ store, tokens: laterTokens(), counts: disabling, connectionsPerUserMax: 1 },
     });
-    const { token } = await made.issueToken(user, nowMs);
+    const { token } = issued(await made.issueToken(user, nowMs));
     expect(await made.admit(token, nobody, nowMs)).toBe("disabled-user");
     store.enable(user.userId);
     expect(await made.admit(token, nobody, nowMs)).toBe("disabled-user");
@@ -104,10 +105,10 @@ describe("a stream door that has to ask others", () => {
 
   it("uses no token up where there is no place, and has the place again that was given back", async () => {
     const made = door({ connectionsPerUserMax: 1 });
-    const [first, second] = await Promise.all([
-      made.issueToken(user, nowMs),
-      made.issueToken(user, nowMs),
-    ]);
+    const [first, second] = [
+      issued(await made.issueToken(user, nowMs)),
+      issued(await made.issueToken(user, nowMs)),
+    ];
     const admission = await made.admit(first.token, nobody, nowMs);
     expect(await made.admit(second.token, nobody, nowMs)).toBe("too-many-connections");
     if (typeof admission === "string") throw new Error(admission);

@@ -7,8 +7,11 @@ export interface ConnectionCounts {
   take(owner: string, max: number): Awaitable<ConnectionLease | NoPlace>;
 }
 
-/** Why there is no place: the owner has as many as they may, or all places of all owners are taken. */
-export type NoPlace = "owner-has-all" | "all-taken";
+/**
+ * Why there is no place: the owner has as many as they may, all places of all owners are taken, or nobody
+ * can be asked at present.
+ */
+export type NoPlace = "owner-has-all" | "all-taken" | "unavailable";
 
 /** A place that is taken until it is given back, or until the process that took it is gone. */
 export interface ConnectionLease {

@@ -20,6 +20,7 @@ import type { Secrets } from "./secrets.ts";
 import type { SignedStamps } from "./signed-stamps.ts";
 import type { SampleNames, StreamDescription } from "./stream-description.ts";
 import type { StreamTokens } from "./stream-tokens.ts";
+import type { TakenRequests } from "./taken-requests.ts";
 import type { TradingDesk } from "./trading-desk.ts";
 import type { UserStore } from "./user-store.ts";
 import type { Vault } from "./vault.ts";
@@ -140,6 +141,8 @@ export interface ExchangeAccess {
   /** One-time tokens that open streams of users. */
   readonly tokens: StreamTokens;
   readonly stamps: SignedStamps;
+  /** What other processes have taken of signed requests; undefined where there are none. */
+  readonly taken?: TakenRequests | undefined;
 }
 
 /** Asks for stored bars of a market by its code. */

@@ -6,8 +6,11 @@ import type { Awaitable } from "./awaitable.ts";
 
 /** Tokens that were issued and not used up. */
 export interface StreamTokens {
-  /** A new token of a user, as text: handed out this once. Where there are too many, an older one goes. */
-  issue(userId: string, nowMs: number): Awaitable<{ readonly token: string }>;
+  /**
+   * A new token of a user, as text: handed out this once. Where there are too many, an older one goes.
+   * `unavailable` where it cannot be made known to all who let connections in.
+   */
+  issue(userId: string, nowMs: number): Awaitable<IssuedToken>;
   /**
    * Sets a token aside for one connection. Of two that ask at once one gets it: for the other it is as
    * unknown as one that was used up.
@@ -17,8 +20,11 @@ export interface StreamTokens {
   sweep(nowMs: number): void;
 }
 
-/** Why a token opens nothing. */
-export type TokenFault = "unknown-token" | "expired-token";
+/** A new token, or that there cannot be one at present. */
+export type IssuedToken = { readonly token: string } | "unavailable";
+
+/** Why a token opens nothing; `unavailable` where nobody can be asked whether it does. */
+export type TokenFault = "unknown-token" | "expired-token" | "unavailable";
 
 /** A token that is set aside for one connection. */
 export interface ClaimedToken {

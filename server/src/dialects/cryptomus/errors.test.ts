@@ -21,13 +21,14 @@ describe("refused upgrades", () => {
     ["unknown-token", 401],
     ["expired-token", 401],
     ["disabled-user", 401],
+    ["unavailable", 503],
     ["too-many-connections", 429],
     ["too-many-new-connections", 429],
   ] as const)("answer %s with %d and a body that says so", (refusal, status) => {
     const reply = upgradeRefusal(refusal, 80_500);
 
     expect(reply.status).toBe(status);
-    expect(Number(reply.headers?.["retry-after"]) > 0).toBe(status === 429);
+    expect(Number(reply.headers?.["retry-after"]) > 0).toBe(status !== 401);
     expect(JSON.parse(reply.body)).toEqual({ code: status, message: expect.any(String) });
     expect(reply.body.startsWith(`{"code":${status},"message":"`)).toBe(true);
   });

@@ -122,6 +122,11 @@ export const upgradeRefusals: Readonly<Record<TokenRefusal, UpgradeRefusalRow>> 
   "unknown-token": { status: 401, message: "The token is unknown or was used before." },
   "expired-token": { status: 401, message: "The token has expired." },
   "disabled-user": { status: 401, message: "The user is disabled." },
+  unavailable: {
+    status: 503,
+    message: "Tokens cannot be checked at present. Please try again.",
+    retryAfterS: 1,
+  },
   "too-many-connections": {
     status: 429,
     message: "You have too many open connections. Close one of them and try again.",

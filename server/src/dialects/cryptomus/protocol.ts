@@ -87,13 +87,13 @@ function openDoor(
 }
 
 function openAuthenticator(
-  { users: store, vault, stamps }: ExchangeAccess,
+  { users: store, vault, stamps, taken }: ExchangeAccess,
   { secrets, wallMs, log }: ProtocolContext,
   config: CryptomusConfig,
 ): Signing {
   const windowMs = config.hmacWindowMs;
   return new Signing({
-    ...{ store, vault, secrets, windowMs, wallMs },
+    ...{ store, vault, secrets, windowMs, wallMs, taken },
     floorMs: stamps.floorMs(windowMs),
     noteStamp: (stampMs) => stamps.note(stampMs),
     takesMd5: config.md5,

@@ -3,6 +3,7 @@
  * is read, so that strangers learn nothing and cost little (docs/protocols/cryptomus, Signing).
  */
 import type { Identity } from "../../access/identity.ts";
+import { whenThere } from "../../ports/awaitable.ts";
 import type {
   RestReply,
   RestRequest,
@@ -63,9 +64,10 @@ export function signed(
   answer: (call: SignedCall) => RestReply | Promise<RestReply>,
 ): RestRoute["handle"] {
   return (request, nowMs) => {
-    const identity = authenticator.authenticate(readCredentials(request), request, nowMs);
-    if ("refusal" in identity) return accessReply(identity);
-    return answer({ identity, request, nowMs });
+    const asking = authenticator.authenticate(readCredentials(request), request, nowMs);
+    return whenThere(asking, (identity) =>
+      "refusal" in identity ? accessReply(identity) : answer({ identity, request, nowMs }),
+    );
   };
 }
 

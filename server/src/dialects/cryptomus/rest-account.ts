@@ -13,7 +13,7 @@ import type { RestReply } from "../../ports/rest.ts";
 import { moneyText8OrExact } from "./format.ts";
 import type { SignedCall } from "./rest-access.ts";
 import { type DeskParts, isUnavailable } from "./rest-desk.ts";
-import { faultyReply, refusalReply, reply } from "./rest-errors.ts";
+import { accessReply, faultyReply, refusalReply, reply } from "./rest-errors.ts";
 import { checkInput, faultTexts, quoted } from "./rest-validation.ts";
 import { balanceQuery, tariffsQuery } from "./schemas.ts";
 
@@ -107,11 +107,15 @@ function valueHeld(
   }, 0n);
 }
 
+/** In how many milliseconds a token can be asked for again that could not be made. */
+const againMs = 1_000;
+
 /** Answers with a new one-time token (docs/protocols/cryptomus, The stream). */
 export async function issueToken(
   door: StreamDoor,
   { identity, nowMs }: SignedCall,
 ): Promise<RestReply> {
-  const { token } = await door.issueToken(identity, nowMs);
-  return reply(200, { token });
+  const issued = await door.issueToken(identity, nowMs);
+  if (issued === "unavailable") return accessReply({ refusal: issued, waitMs: againMs });
+  return reply(200, { token: issued.token });
 }

@@ -159,6 +159,14 @@ export const accessErrors: Readonly<Record<SigningRefusal, AccessRow>> = {
         "This request may have been taken before. Send another one with the present time in milliseconds since 1970.",
     },
   },
+  unavailable: {
+    status: 503,
+    body: {
+      code: 503,
+      message:
+        "It cannot be checked at present. Nothing was done. Please send it again, signed anew.",
+    },
+  },
   "too-many-calls": tooManyCalls,
   "too-many-failures": {
     status: 429,

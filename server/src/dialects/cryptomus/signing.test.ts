@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { credentialLengthMax } from "../../access/authenticator.ts";
+import { atOnce } from "../../access/doors.fixture.ts";
 import { defaultWindowMs, type HmacCredentials } from "../../access/hmac-signing.ts";
 import type { Identity, SignedMessage } from "../../access/identity.ts";
 import { signaturesPerUserMax } from "../../access/replay-guard.ts";
@@ -58,7 +59,7 @@ function authenticator(options: Partial<SigningOptions> = {}): PlainDoor {
   const full = fullDoor(options);
   return {
     authenticate: (...asked) => {
-      const result = full.authenticate(...asked);
+      const result = atOnce(full.authenticate(...asked));
       return "refusal" in result ? result.refusal : result;
     },
     refresh: (now) => full.refresh(now),
@@ -229,10 +230,12 @@ describe("wrong signatures in great numbers", () => {
   const body = '{"a":"b/c"}';
   const php = '{"a":"b\\/c"}';
   const call = (door: Signing, user: NewUser, signed: string, address: string) =>
-    door.authenticate(
-      md5(user.userId, md5Of(signed, user.apiKey)),
-      { ...withBody(body), address },
-      nowMs,
+    atOnce(
+      door.authenticate(
+        md5(user.userId, md5Of(signed, user.apiKey)),
+        { ...withBody(body), address },
+        nowMs,
+      ),
     );
 
   it("keep nobody out who signs as before, from whatever address they come", () => {

@@ -12,6 +12,7 @@ import type {
   SignatureRefusal,
   SignedMessage,
 } from "../../access/identity.ts";
+import type { Awaitable } from "../../ports/awaitable.ts";
 import { type Md5Credentials, type Md5Refusal, Md5Signing } from "./md5-signing.ts";
 
 /** What callers show. */
@@ -38,15 +39,15 @@ export class Signing implements SigningAuthenticator {
   constructor(options: SigningOptions) {
     this.#requests = new RequestAuthenticator(options);
     this.#md5 = new Md5Signing(options.secrets, options.takesMd5 ?? true);
-    const { secrets, windowMs, wallMs, floorMs, noteStamp } = options;
-    this.#hmac = new HmacSigning({ secrets, windowMs, wallMs, floorMs, noteStamp });
+    const { secrets, windowMs, wallMs, floorMs, noteStamp, taken } = options;
+    this.#hmac = new HmacSigning({ secrets, windowMs, wallMs, floorMs, noteStamp, taken });
   }
 
   authenticate(
     shown: SignedCredentials,
     message: SignedMessage,
     nowMs: number,
-  ): Identity | Refused<SigningRefusal> {
+  ): Awaitable<Identity | Refused<SigningRefusal>> {
     return shown.scheme === "md5"
       ? this.#requests.authenticate(this.#md5, shown, message, nowMs)
       : this.#requests.authenticate(this.#hmac, shown, message, nowMs);

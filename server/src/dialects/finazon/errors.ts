@@ -321,6 +321,7 @@ export const refusalReasons: Readonly<Record<AccessRefusal, RestReason>> = {
   "revoked-key": "invalid-key",
   "too-many-connections": "too-many-connections",
   "too-many-calls": "too-many-calls",
+  unavailable: "history-busy",
 };
 
 /** Where an error code is explained, relative to this server. */
