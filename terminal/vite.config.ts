@@ -4,7 +4,7 @@ import { defineConfig, type Plugin } from "vite";
 /** From here to a path of the checkout. */
 const path = (to: string) => fileURLToPath(new URL(to, import.meta.url));
 
-/** What draws the page is fetched at once too, beside the entry that asks for it. */
+/** What draws the page is fetched at once too, beside the entry that asks for it; the chart first. */
 const drawn: Plugin = {
   name: "preload-what-draws",
   transformIndexHtml: {
@@ -12,9 +12,9 @@ const drawn: Plugin = {
     handler(_html, { bundle = {} }) {
       const chunks = Object.values(bundle).filter((output) => output.type === "chunk");
       const entry = chunks.find(({ isEntry }) => isEntry)?.fileName;
-      const main = chunks.find(({ name }) => name === "main");
-      const files = main === undefined ? [] : [main.fileName, ...main.imports];
-      return files
+      const drawing = chunks.filter(({ name }) => name === "main" || name === "beside-chart");
+      const files = new Set(drawing.flatMap(({ fileName, imports }) => [fileName, ...imports]));
+      return [...files]
         .filter((file) => file !== entry)
         .map((file) => ({
           ...{ tag: "link", injectTo: "head" as const },

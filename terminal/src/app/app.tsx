@@ -1,15 +1,16 @@
 /** The application: the bar on top, the page that the address names, and what is heard and shown over all pages. */
 import { useEffect } from "preact/hooks";
-import { MarketPage } from "../market/index.tsx";
+import { ChartPanel } from "../market/chart/chart-panel.tsx";
 import { startClock } from "../session/clock.ts";
 import { watchConnections } from "../session/connection.ts";
 import { watchReplays } from "../session/replays.ts";
 import { keepTime } from "../session/timers.ts";
-import { Ticket, TradingPanels } from "../trading/index.tsx";
+import { Beside, startBesideChart } from "./after-chart.tsx";
 import { announcements } from "./announce.ts";
 import { KeySheet } from "./key-sheet.tsx";
 import { watchKeys } from "./keys.ts";
 import { later } from "./later.tsx";
+import { MarketGrid } from "./market-grid.tsx";
 import { ReplayBanner } from "./replay-banner.tsx";
 import { currentPage, type PagePath, pages, watchAddress } from "./route.ts";
 import { TopBar } from "./top-bar.tsx";
@@ -26,6 +27,7 @@ watchAddress();
 watchKeys();
 watchConnections();
 watchReplays();
+startBesideChart();
 
 /** See the head of the file. */
 export function App() {
@@ -52,7 +54,16 @@ export function App() {
 function CurrentPage({ path }: { readonly path: PagePath }) {
   if (path === "/data") return <DataPage />;
   if (path === "/console") return <ConsolePage />;
-  return <MarketPage orders={() => <TradingPanels />} ticket={() => <Ticket />} />;
+  return (
+    <MarketGrid
+      watch={() => <Beside part="WatchList" title="Markets" />}
+      chart={() => <ChartPanel />}
+      book={() => <Beside part="Ladder" title="Order book" />}
+      trades={() => <Beside part="Trades" title="Trades" />}
+      orders={() => <Beside part="TradingPanels" title="Orders" />}
+      ticket={() => <Beside part="Ticket" title="Order" />}
+    />
+  );
 }
 
 function Announcer() {

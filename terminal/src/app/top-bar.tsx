@@ -1,9 +1,9 @@
 /** The bar on top of every page: where one is, the chosen market, the connection, who is signed in, and how the page looks. */
 import { Menu, type MenuItem } from "../design/menu.tsx";
-import { MarketHeading } from "../market/index.tsx";
+import { MarketHeading } from "../market/figures.tsx";
 import { isReplaying } from "../session/replays.ts";
 import { offer } from "../session/session.ts";
-import { AccountButton } from "../trading/index.tsx";
+import { Beside } from "./after-chart.tsx";
 import { showKeys } from "./key-sheet.tsx";
 import { useKey } from "./keys.ts";
 import { LinkBadge } from "./link-badge.tsx";
@@ -22,7 +22,7 @@ export function TopBar() {
       <span class="top-state">
         <LinkBadge />
         {offer.value?.isDemo === true && !isPhone ? <span class="tag">demo</span> : null}
-        <AccountButton />
+        <Beside part="AccountButton" />
         <LookMenu />
         {isPhone ? null : (
           <button type="button" class="quiet" aria-label="Keys" title="Keys (?)" onClick={showKeys}>

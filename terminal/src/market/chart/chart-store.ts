@@ -19,6 +19,8 @@ const wantedIndicators = signal<readonly string[]>([]);
 
 /** What is drawn; undefined while nothing is. */
 export const content: Signal<ChartContent | undefined> = signal(undefined);
+/** Whether any candle has been drawn since the page was opened. */
+export const hasDrawn: Signal<boolean> = signal(false);
 /** How loading is doing. */
 export const loading: Signal<Loading> = signal({ is: "loading" });
 /** Set where no more live candles come. */

@@ -8,7 +8,7 @@ import { pointsAfter, pointsOf } from "../candles/points.ts";
 import type { CandleSeries } from "../candles/series.ts";
 import { chosenMarket } from "../chosen.ts";
 import { bandsOf } from "./bands.ts";
-import { content, hovered, indicators, indicatorTrouble } from "./chart-store.ts";
+import { content, hasDrawn, hovered, indicators, indicatorTrouble } from "./chart-store.ts";
 import { ChartView } from "./chart-view.ts";
 import { IndicatorFeed, type IndicatorSubject } from "./indicator-feed.ts";
 import type { IndicatorKind } from "./indicator-kinds.ts";
@@ -124,6 +124,7 @@ class ChartRun {
     if (isFirst) this.#view.toNewest();
     for (const feed of this.#indicators) feed.wantNewest();
     content.value = { series, indicators: this.#indicators, interval: now.interval };
+    if (series.candles.length > 0) hasDrawn.value = true;
   };
 
   #update(
