@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
+import { Value } from "typebox/value";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createKey, revokeKey } from "../../server/src/access/keys.ts";
 import { systemSecrets } from "../../server/src/adapters/crypto/system-secrets.ts";
@@ -16,6 +17,7 @@ import { openKeyStore } from "../../server/src/adapters/sqlite/stores/key-store.
 import { PushFeed } from "../../server/src/feeds/push/feed.ts";
 import { pushRoute } from "../../server/src/feeds/push/rest.ts";
 import { readRows } from "../../server/src/feeds/push/rows.ts";
+import { findAsyncApiFaults } from "../support/asyncapi-check.ts";
 import { type ServerHere, startServerHere } from "../support/server-here.ts";
 import { openStream, refusedUpgrade } from "../support/stream-client.ts";
 import { until } from "../support/until.ts";
@@ -285,6 +287,31 @@ it("the description of the interface has the route", async () => {
   const reply = await fetch(`${here.http}/docs/openapi.json`);
   const { paths } = (await reply.json()) as { paths: Record<string, unknown> };
   expect(Object.keys(paths)).toContain("/openbourse/v1/ingest/desk");
+});
+
+it("the description of the streams has where each dataset is pushed to, with batches that can be sent as they are", async () => {
+  const reply = await fetch(`${here.http}/docs/asyncapi.json`);
+  // biome-ignore lint/suspicious/noExplicitAny: what the document holds is what this test looks at.
+  const document = (await reply.json()) as Record<string, any>;
+  expect(findAsyncApiFaults(document)).toEqual([]);
+  for (const dataset of ["desk", "other"]) {
+    const { address } = document["channels"][`ingest-${dataset}.batches`];
+    expect(address).toBe(`/openbourse/v1/ingest/${dataset}`);
+  }
+  const { messages } = document["components"];
+  const { stream, answer } = await pushing();
+  stream.send(messages["ingest-desk.batch"].examples[0].payload);
+  const told = await answer(1);
+  expect(told).toMatchObject({ status: 200, rows: 2 });
+  stream.send("");
+  const refused = await answer(2);
+  expect(refused).toMatchObject({ status: 400 });
+  for (const each of [told, refused]) {
+    expect([...Value.Errors(messages["ingest-desk.answer"].payload, each)]).toEqual([]);
+    const { properties } = messages["ingest-desk.answer"].payload;
+    expect(Object.keys(properties)).toEqual(expect.arrayContaining(Object.keys(each)));
+  }
+  await stream.close();
 });
 
 /** A context whose store answers when a test says so. */

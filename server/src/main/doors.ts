@@ -132,6 +132,7 @@ function createHttp(
     api: apiDescription(known),
     streams: streamDocument({
       ...{ known, config, isSecure: tls !== undefined },
+      besides: ingest.streams.flatMap(({ description }) => description ?? []),
       ...{ board: trading?.board, marketMs: times.marketMs },
     }),
     protos: server.grpc === undefined ? [] : protoFiles(protocols.rpc),

@@ -6,13 +6,8 @@ import { type Html, html, prose, type Shown } from "../adapters/http/docs/html.t
 import { errorsPath, pageHtml } from "../adapters/http/docs/layout.ts";
 import type { Page } from "../adapters/http/http-server.ts";
 import { gatewayClosings } from "../adapters/ws/closings.ts";
-import {
-  type Closings,
-  type ErrorGroup,
-  type ErrorTable,
-  type Protocol,
-  words,
-} from "../ports/protocol.ts";
+import { type ErrorGroup, type ErrorTable, type Protocol, words } from "../ports/protocol.ts";
+import type { Closings } from "../ports/stream-description.ts";
 
 /** The page at `/docs/errors`; each part of a protocol, and each group of its errors, is an anchor. */
 export function errorsPage(protocols: readonly Protocol[]): Page {

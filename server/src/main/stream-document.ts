@@ -5,6 +5,7 @@ import { localDataset } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { tickerOf } from "../feeds/local/feed.ts";
 import type { MarketBoardView } from "../marketdata/market-board.ts";
+import type { DialectDescription } from "../ports/dialect.ts";
 import type { Protocol } from "../ports/protocol.ts";
 import { referenceNames, type SampleNames } from "../ports/stream-description.ts";
 import { servedProtocols } from "./configuration.ts";
@@ -15,6 +16,8 @@ export interface StreamDocumentParts {
   readonly config: Config;
   readonly known: readonly Protocol[];
   readonly isSecure: boolean;
+  /** Streams that are none of a protocol's: where producers push. */
+  readonly besides: readonly DialectDescription[];
   /** The markets of the exchange, where there is one. */
   readonly board: MarketBoardView | undefined;
   marketMs(): number;
@@ -30,7 +33,7 @@ const hourS = 3_600;
  * the first one of the exchange, which is open to everybody.
  */
 export function streamDocument(parts: StreamDocumentParts): () => AsyncApiDocument {
-  const { config, known, isSecure } = parts;
+  const { config, known, isSecure, besides } = parts;
   const { host, port } = config.server;
   const served = servedProtocols(config, known);
   const info = streamsDescription(served);
@@ -43,9 +46,14 @@ export function streamDocument(parts: StreamDocumentParts): () => AsyncApiDocume
       name: protocol.name,
       title: protocol.title,
       stream: protocol.describeStream(names),
-      closings: { ...protocol.closings, ...gatewayClosings },
+      errorsPart: protocol.name,
+      closings: protocol.closings,
     }));
-    const document = asyncApiDocument(streams, info, place);
+    const described = [...streams, ...besides].map((stream) => ({
+      ...stream,
+      closings: { ...stream.closings, ...gatewayClosings },
+    }));
+    const document = asyncApiDocument(described, info, place);
     last = { market: names.market, document };
     return document;
   };

@@ -9,6 +9,7 @@ import type { Awaitable } from "./awaitable.ts";
 import type { StoredBars } from "./dataset-reader.ts";
 import type { Unanswered } from "./history.ts";
 import type { RestReply } from "./rest.ts";
+import type { Closings, StreamDescription } from "./stream-description.ts";
 
 /** Where a message is in its stream, as a dialect may write it. */
 export interface MessagePlace extends Place {
@@ -130,9 +131,21 @@ export type UpgradeDecision =
   | ({ readonly kind: "refused" } & RestReply)
   | { readonly kind: "accepted"; readonly session: Session };
 
+/** What clients have to know of a stream, and by which name it is listed. */
+export interface DialectDescription {
+  /** Letters, digits, hyphens and underscores; unique on a server. */
+  readonly name: string;
+  /** For people. */
+  readonly title: string;
+  readonly stream: StreamDescription;
+  readonly closings: Closings;
+}
+
 /** A protocol that clients can speak over WebSocket. */
 export interface Dialect {
   readonly name: string;
+  /** Where it is none of a `Protocol`, which describes its own stream. */
+  readonly description?: DialectDescription;
   /** Whether upgrades on this path are for this dialect. */
   accepts(path: string): boolean;
   /**

@@ -18,7 +18,7 @@ import type { RestReply, RestRoute } from "./rest.ts";
 import type { RpcServices } from "./rpc.ts";
 import type { Secrets } from "./secrets.ts";
 import type { SignedStamps } from "./signed-stamps.ts";
-import type { SampleNames, StreamDescription } from "./stream-description.ts";
+import type { Closings, SampleNames, StreamDescription } from "./stream-description.ts";
 import type { StreamTokens } from "./stream-tokens.ts";
 import type { TakenRequests } from "./taken-requests.ts";
 import type { TradingDesk } from "./trading-desk.ts";
@@ -87,9 +87,6 @@ export interface ProtocolNeeds {
   /** Whether it trades: a server none of whose protocols does so opens no exchange. */
   readonly exchange: boolean;
 }
-
-/** Close codes and reasons; a reason has at most 123 bytes, which is what a close frame can hold. */
-export type Closings = Readonly<Record<string, { readonly code: number; readonly reason: string }>>;
 
 /** What a server lends to a protocol. Times in milliseconds. */
 export interface ProtocolContext {

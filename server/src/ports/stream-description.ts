@@ -77,3 +77,6 @@ export const referenceNames: SampleNames = {
   ticker: "BTC/USDT",
   nowS: 1_750_953_600,
 };
+
+/** Close codes and reasons; a reason has at most 123 bytes, which is what a close frame can hold. */
+export type Closings = Readonly<Record<string, { readonly code: number; readonly reason: string }>>;

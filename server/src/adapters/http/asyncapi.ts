@@ -2,7 +2,7 @@
  * Describes the streams as an AsyncAPI 3.0 document. It is made of what the protocols say of themselves,
  * in their own schemas, so it cannot tell anything else than they do.
  */
-import type { Closings } from "../../ports/protocol.ts";
+import type { DialectDescription } from "../../ports/dialect.ts";
 import type { RouteSecurity } from "../../ports/rest.ts";
 import type {
   ChannelDescription,
@@ -13,14 +13,9 @@ import type {
 import type { ApiDescription } from "./openapi.ts";
 
 /** A stream with what the server knows of it besides. */
-export interface DescribedStream {
-  /** Name of its protocol. */
-  readonly name: string;
-  /** Name of its protocol for people. */
-  readonly title: string;
-  readonly stream: StreamDescription;
-  /** Why its connections are closed. */
-  readonly closings: Closings;
+export interface DescribedStream extends DialectDescription {
+  /** Its part of the page with all errors, where it has one. */
+  readonly errorsPart?: string;
 }
 
 /** Where a server is reached, as far as it knows: for example `127.0.0.1:8080`. */
@@ -82,12 +77,15 @@ export function asyncApiDocument(
   };
 }
 
-function server({ name, title, stream, closings }: DescribedStream, place: StreamPlace): object {
+function server(described: DescribedStream, place: StreamPlace): object {
+  const { title, stream, closings, errorsPart } = described;
+  const errors =
+    errorsPart === undefined ? "" : ` Errors and close codes: \`/docs/errors#${errorsPart}\`.`;
   return {
     host: place.host,
     protocol: place.isSecure ? "wss" : "ws",
     title,
-    description: `${stream.about} Errors and close codes: \`/docs/errors#${name}\`.`,
+    description: stream.about + errors,
     ...(stream.security.length === 0 ? {} : { security: references(stream.security) }),
     "x-closings": Object.entries(closings).map(([why, closing]) => ({ why, ...closing })),
   };

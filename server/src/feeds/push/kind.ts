@@ -1,6 +1,7 @@
 /** `kind: push` as one value, for servers that list it among their feeds. */
 import type { FeedKind, OpenedFeed } from "../../ports/feed-kind.ts";
 import { type PushFeedConfig, pushFeedSchema } from "./config.ts";
+import { describePush } from "./description.ts";
 import { PushFeed } from "./feed.ts";
 import { pushRoute } from "./rest.ts";
 import { pushDialect } from "./stream.ts";
@@ -17,7 +18,12 @@ function open(config: PushFeedConfig, venue: string): OpenedFeed {
   return {
     feed,
     routes: (dataset, door) => [pushRoute({ dataset, venue, feed, config, door })],
-    streams: (dataset, door) => [pushDialect({ dataset, venue, feed, config, door })],
+    streams: (dataset, door) => [
+      {
+        ...pushDialect({ dataset, venue, feed, config, door }),
+        description: describePush(dataset),
+      },
+    ],
     waitsForConsumers: false,
     waitsForAudience: false,
     isRecording: false,

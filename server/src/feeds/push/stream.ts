@@ -14,7 +14,8 @@ import { type PushRouteOptions, pushed, pushPath, refusalOf } from "./batch.ts";
 /** Batches of one connection that wait for their answers; what comes beyond them is not looked at. */
 export const unansweredMax = 32;
 
-const closings = {
+/** Why a producer's connection is closed. */
+export const closings = {
   binary: { code: 1003, reason: "Batches are text: one JSON object a line." },
   revoked: { code: 1008, reason: "The key may not push to this dataset any more." },
 } as const;
