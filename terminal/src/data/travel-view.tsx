@@ -195,27 +195,43 @@ function Line({ dataset, ticker, clockMs, seek }: LineProps) {
   );
 }
 
-/** The running bar, by the clock of this page. */
-function Newest({ dataset, ticker }: At) {
-  const [bar, setBar] = useState<Bar | undefined>(undefined);
-  useEffect(() => {
-    let close: (() => void) | undefined;
-    let isWanted = true;
+/** Bars by the clock of this page, for as long as they are wanted, over a new stream where the key of one has run out. */
+function followBars({ dataset, ticker }: At, tell: (bar: Bar) => void): () => void {
+  let stop: (() => void) | undefined;
+  let isWanted = true;
+  const begin = () =>
     travelStream(travelSession).then(
       (stream) => {
         if (!isWanted) return stream.close();
-        const feed = stream.bars({ dataset, tickers: [ticker] });
-        feed.listen(setBar);
-        close = () => stream.close();
+        stream.bars({ dataset, tickers: [ticker] }).listen(tell);
+        const unwatch = stream.states.listen(({ state }) => {
+          // With a key that never was good it would be the same again.
+          if (state === "closed" && stream.counts.received > 0 && isWanted) again();
+        });
+        stop = () => {
+          unwatch();
+          stream.close();
+        };
+        return undefined;
       },
       // Without the stream the clock still says where it is.
       () => {},
     );
-    return () => {
-      isWanted = false;
-      close?.();
-    };
-  }, [dataset, ticker]);
+  const again = () => {
+    stop?.();
+    void begin();
+  };
+  void begin();
+  return () => {
+    isWanted = false;
+    stop?.();
+  };
+}
+
+/** The running bar, by the clock of this page. */
+function Newest({ dataset, ticker }: At) {
+  const [bar, setBar] = useState<Bar | undefined>(undefined);
+  useEffect(() => followBars({ dataset, ticker }, setBar), [dataset, ticker]);
   if (bar === undefined) return <p class="soft">No bar has been sent by this clock yet.</p>;
   return (
     <output aria-label="Running bar">
