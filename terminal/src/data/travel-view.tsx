@@ -129,8 +129,9 @@ function Buttons({ now, act, playOrPause }: ButtonsProps) {
       <button
         type="button"
         onClick={() => {
-          void ask((rest) => rest.replay(travelSession).end());
           travelTo(undefined);
+          // After what is under way: an ended session would be asked for in vain.
+          turns.do(() => ask((rest) => rest.replay(travelSession).end()).catch(() => {}));
         }}
       >
         End
@@ -152,10 +153,14 @@ interface LineProps extends At {
 function Line({ dataset, ticker, clockMs, seek }: LineProps) {
   const [line, setLine] = useState<ReplayTimeline | undefined>(undefined);
   useEffect(() => {
-    const look = () =>
-      ask((rest) => rest.replay(travelSession).timeline(dataset, ticker)).then(setLine, () => {});
+    const look = () => {
+      if (travel.peek() === undefined) return;
+      turns.do(() =>
+        ask((rest) => rest.replay(travelSession).timeline(dataset, ticker)).then(setLine, () => {}),
+      );
+    };
     if (line?.isWhole === true) return;
-    void look();
+    look();
     const timer = setInterval(look, lookMs);
     return () => clearInterval(timer);
   }, [dataset, ticker, line?.isWhole]);
