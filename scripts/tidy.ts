@@ -36,7 +36,7 @@ const bannedForMoney: readonly (readonly [RegExp, string])[] = [
 const bannedInTests: readonly (readonly [RegExp, string])[] = [
   [/\bvi\.wait(For|Until)\(/, "wait with test/support/until, whose limit holds on a busy machine"],
   [
-    /^ *\}, \d+_000\);$|\{ timeout: \d+_000|\bvi\.setConfig\(/,
+    /^ *\}, \d+_000\);$|^ *[\w(). +]+ \* \d+_000,$|\{ timeout: \d+_000|\bvi\.setConfig\(/,
     "leave time limits to test/support/patience",
   ],
 ];

@@ -9,10 +9,10 @@ import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CryptomusClient } from "../support/cryptomus-client.ts";
 import { debianPython, ensurePythonModule } from "../support/debian.ts";
+import { isLong } from "../support/rounds.ts";
 import { type ServerInside, startServerInside } from "../support/server-here.ts";
 import { SteppedClock } from "../support/stepped-clock.ts";
 
-const isLong = process.env["OPENBOURSE_TEST_LONG"] === "1";
 const idleSeconds = 60;
 /** What passes for the server from one ping of a sample to the next: the samples' own period, or less where a machine may be late. */
 const periodSeconds = isLong ? 50 : 30;

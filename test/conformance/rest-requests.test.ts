@@ -9,6 +9,7 @@ import fc from "fast-check";
 import { Value } from "typebox/value";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { CryptomusClient } from "../support/cryptomus-client.ts";
+import { rounds } from "../support/rounds.ts";
 import { type ServerHere, startServerHere } from "../support/server-here.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: what a document holds is what these tests look at.
@@ -203,7 +204,7 @@ it("describes bodies, of which others change nothing", async () => {
         );
       },
     ),
-    { numRuns: 150 },
+    { numRuns: rounds(80, 150) },
   );
   expect(spoilt).toBeGreaterThan(30);
   expect(await open()).toBe(before);

@@ -8,10 +8,10 @@ import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openCommandLog } from "../../server/src/adapters/sqlite/log/log.ts";
 import { programFile } from "../support/programs.ts";
+import { rounds } from "../support/rounds.ts";
 import { batchOfRun } from "./command-log-batches.ts";
 
-const isLong = process.env["OPENBOURSE_TEST_LONG"] === "1";
-const kills = isLong ? 200 : 10;
+const kills = rounds(5, 200);
 
 /** A killed writer has had this many batches acknowledged at most, and then some. */
 const acknowledgementsMax = 600;

@@ -4,7 +4,6 @@
  * it was started with; `C`, a minute that is closed or revised, as it is published; `T`, what time it is.
  */
 import { once } from "node:events";
-import { writeSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { setImmediate, setTimeout } from "node:timers/promises";
 import { openDatasetStore } from "../../server/src/adapters/sqlite/datasets/store.ts";
@@ -15,6 +14,7 @@ import { FeedRunner } from "../../server/src/streams/bar-streams.ts";
 import { DatasetRecorder } from "../../server/src/streams/dataset-recorder.ts";
 import { restoreDataset } from "../../server/src/streams/dataset-restore.ts";
 import { VirtualClock } from "../../server/src/testing/virtual-clock.ts";
+import { say } from "../support/say.ts";
 import { lastBy, tradeOf } from "./dataset-recorder-source.ts";
 
 /** How many trades of its past the source tells at a start: more than can happen while several lives in a row die early. */
@@ -22,11 +22,6 @@ const toldAgainMax = 2_500;
 const latenessUs = 10_000_000;
 /** How far its time may be ahead of what is stored. */
 const aheadUsMax = 120_000_000;
-
-/** Says it before anything else is done: what waits in this process for a reader would be lost when it is killed. */
-function tell(text: string): void {
-  writeSync(1, text);
-}
 
 const [line] = (await once(createInterface({ input: process.stdin }), "line")) as [string];
 const [folder = "", startUs = ""] = line.split(" ");
@@ -41,10 +36,10 @@ if (isUnanswered(restored)) throw new Error(JSON.stringify(restored));
 const dataset = { code: "d", name: "D", publisher: "p" };
 const catalog = new Catalog();
 catalog.addDataset(dataset);
-const say = (message: string, fields: object = {}) =>
+const complain = (message: string, fields: object = {}) =>
   process.stderr.write(`${message} ${JSON.stringify(fields)}\n`);
 // Trades that are told again are not used, of which it warns.
-const log = { debug: () => {}, info: () => {}, warn: () => {}, error: say };
+const log = { debug: () => {}, info: () => {}, warn: () => {}, error: complain };
 const { start, sequence, streamEpoch, running } = restored;
 const recorder = new DatasetRecorder({
   ...{ dataset: "d", store, start, keepsTrades: true, isLive: true, clock, log },
@@ -94,18 +89,18 @@ const runner = new FeedRunner({
   publish: (bar, periodS, cause) => {
     if (periodS !== 60) return;
     const { ticker, startUs: of, tradeCount, state } = bar;
-    tell(`C ${of} ${ticker} ${tradeCount} ${state} ${cause.sequence}\n`);
+    say(`C ${of} ${ticker} ${tradeCount} ${state} ${cause.sequence}\n`);
   },
   caughtUp: () => undefined,
 });
-tell(`S ${streamEpoch} ${sequence}\n`);
+say(`S ${streamEpoch} ${sequence}\n`);
 runner.start();
 for (let turn = 0; ; turn += 1) {
   clock.advanceBy(250_000);
   wake();
   if (turn % 4 === 0) {
     runner.wallTime(clock.nowUs());
-    tell(`T ${clock.nowUs()}\n`);
+    say(`T ${clock.nowUs()}\n`);
   }
   await setImmediate();
   // Time that flies must not leave the threads of the store behind by more than lives may miss.

@@ -15,9 +15,10 @@ import { isStorageFailure } from "../../server/src/ports/dataset-store.ts";
 import { isUnanswered } from "../../server/src/ports/history.ts";
 import { Random } from "../../server/src/simulation/random.ts";
 import { programFile } from "../support/programs.ts";
+import { rounds } from "../support/rounds.ts";
 import { sourceStartUs, sourceTickers, tradeOf } from "./dataset-recorder-source.ts";
 
-const kills = process.env["OPENBOURSE_TEST_LONG"] === "1" ? 60 : 8;
+const kills = rounds(5, 60);
 const seed = Number(process.env["OPENBOURSE_TEST_SEED"] ?? Date.now() % 1_000_000);
 const minuteUs = 60_000_000;
 

@@ -7,19 +7,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { Random } from "../../server/src/simulation/random.ts";
+import { rounds } from "../support/rounds.ts";
 import { startServerProcess } from "../support/server-process.ts";
 import { untilTrue } from "../support/until.ts";
 import { makeKey, overHttp, overWebSocket, Producer, storedTrades } from "./push-producer.ts";
 
-const isLong = process.env["OPENBOURSE_TEST_LONG"] === "1";
 const seed = Number(process.env["OPENBOURSE_TEST_SEED"] ?? Date.now() % 1_000_000);
 /** Trades that are acknowledged before a kill, at most; the kill comes in the middle of what follows. */
 const acknowledgedMax = 2_000;
 const yaml = "exchange: { enabled: false }\ndatasets: [{ code: desk, feed: { kind: push } }]\n";
 
 it.each([
-  { name: "HTTP", way: overHttp, kills: isLong ? 25 : 1 },
-  { name: "WebSocket", way: overWebSocket, kills: isLong ? 25 : 2 },
+  { name: "HTTP", way: overHttp, kills: rounds(1, 25) },
+  { name: "WebSocket", way: overWebSocket, kills: rounds(2, 25) },
 ])(
   `loses nothing that was acknowledged over $name, in $kills kills (seed ${seed})`,
   async ({ way, kills }) => {

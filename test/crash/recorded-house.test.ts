@@ -18,13 +18,14 @@ import { readTrades } from "../../server/src/recordings/trade-file.ts";
 import { Random } from "../../server/src/simulation/random.ts";
 import { runHere } from "../support/command-here.ts";
 import { type RecordedLine, recordedLines } from "../support/recorded-lines.ts";
+import { rounds } from "../support/rounds.ts";
 import { until, untilTrue } from "../support/until.ts";
 import { madeUpHtx } from "../support/venues/htx.ts";
 import { VenuePlayer, type VenueTrade } from "../support/venues/player.ts";
 import { overHttp, Producer, storedTrades } from "./push-producer.ts";
 import { RecordedHouse, recorders } from "./recorded-house.ts";
 
-const kills = process.env["OPENBOURSE_TEST_LONG"] === "1" ? 60 : recorders.length + 1;
+const kills = rounds(recorders.length + 1, 60);
 const seed = Number(process.env["OPENBOURSE_TEST_SEED"] ?? Date.now() % 1_000_000);
 const tickers = ["BTC/USDT", "BTT/ETH"];
 
@@ -36,42 +37,38 @@ const venueSpeed = 4;
 /** How long the producer waits between two batches, in milliseconds: it is not what is measured here. */
 const paceMs = 50;
 
-it(
-  `keep what was acknowledged, stored and recorded, over ${kills} kills (seed ${seed})`,
-  async () => {
-    const folder = mkdtempSync(join(tmpdir(), "openbourse-recorded-house-"));
-    const random = new Random(seed, "kills");
-    const player = await VenuePlayer.open(madeUpHtx(tickers, framesMax));
-    const pace = () => pause(paceMs);
-    const producer = new Producer(random, { way: overHttp, agoMsMax: 1_000, pace });
-    const yaml = yamlOf(player);
-    const house = new RecordedHouse({ folder, yaml, producer, tickers });
-    await house.startServer();
-    for (const recorder of house.recorders) await recorder.start();
-    void player.play({ speed: venueSpeed });
-    for (let kill = 0; kill < kills; kill += 1) {
-      const enough = producer.acknowledged.length + 1 + random.below(acknowledgedMax);
-      await untilTrue(() => producer.acknowledged.length >= enough);
-      await killOne(house, victimOf(kill, random));
-    }
-    await untilRecorded(house, player);
-    await house.stopServer("SIGTERM");
-    for (const recorder of house.recorders) expect(await recorder.stop("SIGTERM")).toBe(0);
-    await player.close();
-    await recordTheRest(folder, house);
+it(`keep what was acknowledged, stored and recorded, over ${kills} kills (seed ${seed})`, async () => {
+  const folder = mkdtempSync(join(tmpdir(), "openbourse-recorded-house-"));
+  const random = new Random(seed, "kills");
+  const player = await VenuePlayer.open(madeUpHtx(tickers, framesMax));
+  const pace = () => pause(paceMs);
+  const producer = new Producer(random, { way: overHttp, agoMsMax: 1_000, pace });
+  const yaml = yamlOf(player);
+  const house = new RecordedHouse({ folder, yaml, producer, tickers });
+  await house.startServer();
+  for (const recorder of house.recorders) await recorder.start();
+  void player.play({ speed: venueSpeed });
+  for (let kill = 0; kill < kills; kill += 1) {
+    const enough = producer.acknowledged.length + 1 + random.below(acknowledgedMax);
+    await untilTrue(() => producer.acknowledged.length >= enough);
+    await killOne(house, victimOf(kill, random));
+  }
+  await untilRecorded(house, player);
+  await house.stopServer("SIGTERM");
+  for (const recorder of house.recorders) expect(await recorder.stop("SIGTERM")).toBe(0);
+  await player.close();
+  await recordTheRest(folder, house);
 
-    await expectPushed(house, producer);
-    await expectFollowed(house, player);
-    for (const [dataset, names] of [["htx", tickers] as const, ["desk", ["A/B"]] as const]) {
-      await expectRecorded(house, dataset, names);
-    }
-    const lines = (name: string) => recordedLines({ folder: house.output, name });
-    expectFrames(await lines("htx-venue"), player);
-    expectSent(await lines("sent"), house.received);
-    rmSync(folder, { recursive: true, force: true });
-  },
-  (kills + 5) * 60_000,
-);
+  await expectPushed(house, producer);
+  await expectFollowed(house, player);
+  for (const [dataset, names] of [["htx", tickers] as const, ["desk", ["A/B"]] as const]) {
+    await expectRecorded(house, dataset, names);
+  }
+  const lines = (name: string) => recordedLines({ folder: house.output, name });
+  expectFrames(await lines("htx-venue"), player);
+  expectSent(await lines("sent"), house.received);
+  rmSync(folder, { recursive: true, force: true });
+});
 
 function yamlOf({ settings }: VenuePlayer): string {
   const feed = { kind: "ccxt", exchange: "htx", tickers, settings };

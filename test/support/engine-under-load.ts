@@ -2,13 +2,13 @@
  * A program for the crash test: an engine with trading participants and a stream of numbered deposits.
  * It says what it recovered and then, for each deposit that is acknowledged, its number and sequence.
  */
-import { writeSync } from "node:fs";
 import { systemClock } from "../../server/src/adapters/clock/system-clock.ts";
 import { Audience } from "../../server/src/agents/audience.ts";
 import { ParticipantRunner } from "../../server/src/agents/runner.ts";
 import { atomsPerUnit } from "../../server/src/core/num/money.ts";
 import { Engine } from "../../server/src/engine/engine.ts";
 import { engineStores } from "../../server/src/main/stores/engine-stores.ts";
+import { say } from "./say.ts";
 
 /** Deposits that may be under way at once. */
 const underWayMax = 200;
@@ -18,19 +18,8 @@ if (folder === undefined || seed === undefined) throw new Error("give a folder a
 
 const clock = systemClock();
 
-/** Says a line whole, and waits for who reads: a full pipe takes nothing for a moment. */
-function say(line: string): void {
-  let rest = Buffer.from(`${line}\n`);
-  while (rest.length > 0) {
-    try {
-      rest = rest.subarray(writeSync(1, rest));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
-    }
-  }
-}
-
-const warn = (phrase: string, fields: object = {}) => say(`# ${phrase} ${JSON.stringify(fields)}`);
+const line = (text: string) => say(`${text}\n`);
+const warn = (phrase: string, fields: object = {}) => line(`# ${phrase} ${JSON.stringify(fields)}`);
 const log = { debug() {}, info() {}, warn, error: warn };
 
 const engine = await Engine.open({
@@ -42,7 +31,7 @@ const engine = await Engine.open({
 const deposited = engine.exchange.balances("load").find(({ currency }) => currency === "USDT");
 let next = Number((deposited?.available ?? 0n) / atomsPerUnit) + 1;
 let underWay = 0;
-say(`recovered ${next - 1} ${engine.exchange.sequence}`);
+line(`recovered ${next - 1} ${engine.exchange.sequence}`);
 // They add the markets, and with them the currency that is deposited.
 const audience = new Audience(clock);
 const setup = { seed: Number(seed), rate: 100, idleShare: 1 };
@@ -68,8 +57,8 @@ function deposit(): void {
         const refused =
           submission.kind === "released" && submission.released.events[0]?.kind === "refused";
         if (submission.kind === "released" && !refused)
-          say(`ack ${number} ${submission.released.sequence}`);
-        else say(`# the exchange did not take a deposit: ${submission.kind}`);
+          line(`ack ${number} ${submission.released.sequence}`);
+        else line(`# the exchange did not take a deposit: ${submission.kind}`);
       },
     );
   }

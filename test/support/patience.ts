@@ -1,4 +1,4 @@
-const isLong = process.env["OPENBOURSE_TEST_LONG"] === "1";
+import { isLong } from "./rounds.ts";
 
 /**
  * How long tests wait before they say that something hangs, in milliseconds: no measure of speed, and

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { rounds } from "../../../test/support/rounds.ts";
 import { systemSecrets } from "../adapters/crypto/system-secrets.ts";
 import { inMemory } from "../adapters/sqlite/stores/shared-database.ts";
 import { openUserStore } from "../adapters/sqlite/stores/user-store.ts";
@@ -184,6 +185,6 @@ it("a stream door answers exactly as plain lists of tokens and connections would
         store.close();
       }
     }),
-    { numRuns: 1_000 },
+    { numRuns: rounds(200, 1_000) },
   );
 });

@@ -1,6 +1,7 @@
 /** Random command streams: the fast book against its oracle, snapshots, and money that adds up. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { rounds } from "../../../test/support/rounds.ts";
 import { selfTradePreventions } from "./book/book.ts";
 import { NaiveBook } from "./book/naive-book.ts";
 import type { Command, SetMarketRules, TimeInForce } from "./commands.ts";
@@ -274,7 +275,7 @@ describe("the exchange under random commands", () => {
         }
         fast.exchange.checkInvariants();
       }),
-      { numRuns: 51 },
+      { numRuns: rounds(12, 51) },
     );
   });
 
@@ -294,7 +295,7 @@ describe("the exchange under random commands", () => {
           expectSame(restored.exchange.stateHash(), original.exchange.stateHash());
         }
       }),
-      { numRuns: 40 },
+      { numRuns: rounds(15, 40) },
     );
   });
 
@@ -314,7 +315,7 @@ describe("the exchange under random commands", () => {
         expect(asked.exchange.stateHash()).toBe(unasked.exchange.stateHash());
         asked.exchange.checkInvariants();
       }),
-      { numRuns: 20 },
+      { numRuns: rounds(10, 20) },
     );
   });
 
@@ -344,7 +345,7 @@ describe("the exchange under random commands", () => {
           }
         }
       }),
-      { numRuns: 20 },
+      { numRuns: rounds(10, 20) },
     );
   });
 
@@ -361,7 +362,7 @@ describe("the exchange under random commands", () => {
           expect(line.exchange.stateHash()).not.toBe(before);
         }
       }),
-      { numRuns: 20 },
+      { numRuns: rounds(10, 20) },
     );
   });
 
@@ -387,7 +388,7 @@ describe("the exchange under random commands", () => {
           }
         }
       }),
-      { numRuns: 20 },
+      { numRuns: rounds(10, 20) },
     );
   });
 });

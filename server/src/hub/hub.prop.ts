@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { rounds } from "../../../test/support/rounds.ts";
 import type { BarUpdate } from "../marketdata/bar-update.ts";
 import type { BarTopic } from "../marketdata/topic.ts";
 import type { Encoding } from "../ports/dialect.ts";
@@ -211,7 +212,7 @@ describe("with any timing of joining, leaving, publishing and reading", () => {
           expect(transport.received).toEqual(expected);
         }
       }),
-      { numRuns: 400 },
+      { numRuns: rounds(100, 400) },
     );
   });
 
@@ -226,7 +227,7 @@ describe("with any timing of joining, leaving, publishing and reading", () => {
           expect(received).toEqual(expected);
         }
       }),
-      { numRuns: 400 },
+      { numRuns: rounds(100, 400) },
     );
   });
 
@@ -247,7 +248,7 @@ describe("with any timing of joining, leaving, publishing and reading", () => {
             expect(stage.newest(index)).toEqual(stage.wanted(index));
           }
         }),
-        { numRuns: 200 },
+        { numRuns: rounds(60, 200) },
       );
     },
   );

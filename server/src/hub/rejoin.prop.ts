@@ -4,6 +4,7 @@
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { rounds } from "../../../test/support/rounds.ts";
 import {
   type Cause,
   isAfter,
@@ -368,7 +369,7 @@ describe("clients that are cut off at any time and come back", () => {
         const stage = await play(story, { bounds: { idleMs: 1e9, messageMs: 1e9 } });
         expect(stage.clients.some(({ isClosed }) => isClosed)).toBe(false);
       }),
-      { numRuns: 60 },
+      { numRuns: rounds(20, 60) },
     );
   });
 
@@ -378,7 +379,7 @@ describe("clients that are cut off at any time and come back", () => {
         const stage = await play(story, { bounds: { idleMs: 0 } });
         expect(stage.clients.some(({ isClosed }) => isClosed)).toBe(false);
       }),
-      { numRuns: 60 },
+      { numRuns: rounds(20, 60) },
     );
   });
 
@@ -393,7 +394,7 @@ describe("clients that are cut off at any time and come back", () => {
           if (answer.recovered) recovered += 1;
           else lost += 1;
       }),
-      { numRuns: 60 },
+      { numRuns: rounds(20, 60) },
     );
     expect(recovered).toBeGreaterThan(15);
     expect(lost).toBeGreaterThan(15);

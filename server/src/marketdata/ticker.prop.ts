@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { rounds } from "../../../test/support/rounds.ts";
 import { earlinessMaxUs } from "./bar-series.ts";
 import { type TickerMinute, type TickerTrade, TickerWindow } from "./ticker.ts";
 
@@ -106,7 +107,7 @@ describe("a ticker", () => {
           expect(figures(window, nowUs)).toEqual(naive.read(nowUs));
         }
       }),
-      { numRuns: 300 },
+      { numRuns: rounds(80, 300) },
     );
   });
 
@@ -132,7 +133,7 @@ describe("a ticker", () => {
           expect(figures(restored, eventTimeUs)).toEqual(figures(seen, eventTimeUs));
         }
       }),
-      { numRuns: 300 },
+      { numRuns: rounds(80, 300) },
     );
   });
 });

@@ -1,6 +1,7 @@
 /** What every store of bars must do. */
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { rounds } from "../../../test/support/rounds.ts";
 import type { Bar, StoredBar } from "../marketdata/bars/bar.ts";
 import { monthsInterval, secondsInterval, weekInterval } from "../marketdata/bars/interval.ts";
 import { drawnTrades, foldedBars } from "../marketdata/bars/naive-bar.fixture.ts";
@@ -252,7 +253,7 @@ export function datasetStoreContract(name: string, open: () => Promise<DatasetSt
         }
       });
 
-      await fc.assert(property, { numRuns: 20 });
+      await fc.assert(property, { numRuns: rounds(8, 20) });
     });
   });
 }
@@ -384,7 +385,7 @@ function queryContract(stage: Stage): void {
       },
     );
 
-    await fc.assert(property, { numRuns: 25 });
+    await fc.assert(property, { numRuns: rounds(8, 25) });
   });
 
   it("keeps what others did not tell of their bars untold, of longer intervals too", async () => {

@@ -1,6 +1,7 @@
 /** What every store of datasets must do with trades, imports, and what is known. */
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { rounds } from "../../../test/support/rounds.ts";
 import type { Bar } from "../marketdata/bars/bar.ts";
 import { secondsInterval } from "../marketdata/bars/interval.ts";
 import { atFinest, naiveBars } from "../marketdata/bars/naive-bar.fixture.ts";
@@ -128,7 +129,7 @@ export function datasetTradesContract(name: string, open: () => Promise<DatasetS
         },
       );
 
-      await fc.assert(property, { numRuns: 40 });
+      await fc.assert(property, { numRuns: rounds(12, 40) });
     });
 
     it("makes bars below a minute of trades, page by page from either end", async () => {
@@ -150,7 +151,7 @@ export function datasetTradesContract(name: string, open: () => Promise<DatasetS
         },
       );
 
-      await fc.assert(property, { numRuns: 30 });
+      await fc.assert(property, { numRuns: rounds(10, 30) });
     });
 
     it("imports a trade once, however often and in whatever order it comes", async () => {

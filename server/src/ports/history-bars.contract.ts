@@ -1,6 +1,7 @@
 /** What every history must answer when it is asked for bars. */
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { rounds } from "../../../test/support/rounds.ts";
 import type { Traded } from "../core/events.ts";
 import { atoms } from "../core/num/money.ts";
 import { lots, ticks } from "../core/num/units.ts";
@@ -23,7 +24,7 @@ export const barSteps = {
   lotSize: { coefficient: 1, scale: 8 },
 };
 const minute: Omit<BarQuery, "limit"> = { market, steps: barSteps, resolutionS: 60 };
-const runs = 15;
+const runs = rounds(5, 15);
 
 /** A full hour that is no midnight, in seconds since 1970. */
 const hourS = Date.UTC(2024, 1, 28, 13) / 1_000;

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { rounds } from "../../../test/support/rounds.ts";
 import { Random } from "./random.ts";
 import { type ModelParameters, TradeModel } from "./trade-model.ts";
 
@@ -71,7 +72,7 @@ describe("simulated prices", () => {
           expect(Math.abs(autocorrelation(returns, lag))).toBeLessThan(0.15);
         }
       }),
-      { numRuns: 4 },
+      { numRuns: rounds(1, 4) },
     );
   });
 
@@ -84,7 +85,7 @@ describe("simulated prices", () => {
         expect(daily / usual.dailyVolatility).toBeGreaterThan(0.7);
         expect(daily / usual.dailyVolatility).toBeLessThan(1.5);
       }),
-      { numRuns: 3 },
+      { numRuns: rounds(1, 3) },
     );
   });
 
@@ -107,7 +108,7 @@ describe("simulated prices", () => {
         expect(steps / count).toBeGreaterThan(0.25);
         expect((stays + steps) / count).toBeLessThan(0.98);
       }),
-      { numRuns: 4 },
+      { numRuns: rounds(1, 4) },
     );
   });
 
@@ -127,7 +128,7 @@ describe("simulated prices", () => {
         expect(least).toBeGreaterThan(of.startTicks / 5 - 30);
         expect(most).toBeLessThan(of.startTicks * 5 + 30);
       }),
-      { numRuns: 4 },
+      { numRuns: rounds(1, 4) },
     );
   });
 });
@@ -143,7 +144,7 @@ describe("simulated arrivals", () => {
 
         expect(Math.abs(count / (16 * 86_400 * 0.25) - 1)).toBeLessThan(0.1);
       }),
-      { numRuns: 4 },
+      { numRuns: rounds(1, 4) },
     );
   });
 
@@ -174,7 +175,7 @@ describe("simulated arrivals", () => {
         expect(autocorrelation(counts, 1)).toBeGreaterThan(0.5);
         expect(mean(busy)).toBeGreaterThan(1.3 * mean(quiet));
       }),
-      { numRuns: 4 },
+      { numRuns: rounds(1, 4) },
     );
   });
 });

@@ -1,5 +1,6 @@
 /** A server that records a feed dies at any moment, again and again: what it stores and publishes stays whole. */
 import { expect, it } from "vitest";
+import { rounds } from "../../../test/support/rounds.ts";
 import type { Bar } from "../marketdata/bars/bar.ts";
 import { minuteInterval } from "../marketdata/bars/interval.ts";
 import { atFinest, naiveBars } from "../marketdata/bars/naive-bar.fixture.ts";
@@ -161,7 +162,7 @@ class MortalServer {
 }
 
 const seed = Number(process.env["OPENBOURSE_TEST_SEED"] ?? Date.now() % 1_000_000);
-const servers = process.env["OPENBOURSE_TEST_LONG"] === "1" ? 400 : 16;
+const servers = rounds(16, 400);
 
 it(`stores each trade once and publishes each minute to its end, however it dies (seed ${seed})`, async () => {
   for (let number = 0; number < servers; number += 1) {

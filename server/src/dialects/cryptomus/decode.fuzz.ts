@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { rounds } from "../../../../test/support/rounds.ts";
 import { Conversation, type ConversationOptions, exampleUser } from "./conversation.fixture.ts";
 import { decodeMessage } from "./decode.ts";
 import { channels, queryMethods } from "./messages.ts";
@@ -92,7 +93,7 @@ describe("decoding", () => {
         expect(idText === "0" || text.includes(idText)).toBe(true);
         if (message.kind !== "fault") expect(methods).toContain(message.tag.method);
       }),
-      { numRuns: 5_000 },
+      { numRuns: rounds(1_000, 5_000) },
     );
   });
 
@@ -160,7 +161,7 @@ describe("a session", () => {
         }
         client.end();
       }),
-      { numRuns: 400 },
+      { numRuns: rounds(100, 400) },
     );
   });
 });

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { rounds } from "../../../../test/support/rounds.ts";
 import { topicKey } from "../../marketdata/topic.ts";
 import { Conversation, ExampleBoard, exampleUser, marketRules } from "./conversation.fixture.ts";
 import type { Channel } from "./messages.ts";
@@ -191,7 +192,7 @@ describe("subscriptions", () => {
         }
         client.end();
       }),
-      { numRuns: 1_000 },
+      { numRuns: rounds(200, 1_000) },
     );
   });
 });

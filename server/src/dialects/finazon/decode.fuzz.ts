@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { rounds } from "../../../../test/support/rounds.ts";
 import { Conversation } from "./conversation.fixture.ts";
 import { decodeRequest } from "./decode.ts";
 
@@ -79,7 +80,7 @@ describe("decoding", () => {
         const { requestId } = request.tag;
         if (requestId !== undefined) expect(text).toContain(requestId);
       }),
-      { numRuns: 5_000 },
+      { numRuns: rounds(1_000, 5_000) },
     );
   });
 
@@ -113,7 +114,7 @@ describe("a session", () => {
         expect(client.closed).toBeUndefined();
         client.end();
       }),
-      { numRuns: 500 },
+      { numRuns: rounds(150, 500) },
     );
   });
 });

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, expect, it } from "vitest";
+import { rounds } from "../../../../test/support/rounds.ts";
 import {
   type FeedRecord,
   runFeed,
@@ -76,6 +77,6 @@ it("whatever the times, speed and clock, trades come in order of time, none is l
         if (feed.time === "feed") expect(trade.eventTimeUs - toldUs).toBeLessThan(1_000_000);
       }
     }),
-    { numRuns: 150 },
+    { numRuns: rounds(40, 150) },
   );
 });

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { rounds } from "../../../../test/support/rounds.ts";
 import { atr } from "./atr.ts";
 import { bbands } from "./bbands.ts";
 import { ichimoku } from "./ichimoku.ts";
@@ -78,7 +79,7 @@ describe("indicators", () => {
           bars,
         );
       }),
-      { numRuns: 100 },
+      { numRuns: rounds(40, 100) },
     );
   });
 
@@ -100,7 +101,7 @@ describe("indicators", () => {
           });
         }
       }),
-      { numRuns: 60 },
+      { numRuns: rounds(20, 60) },
     );
   });
 
@@ -144,7 +145,7 @@ describe("oscillators", () => {
           expect(figure).toBeLessThanOrEqual(100 + 1e-9);
         }
       }),
-      { numRuns: 100 },
+      { numRuns: rounds(40, 100) },
     );
   });
 
@@ -165,7 +166,7 @@ describe("oscillators", () => {
         const ranges = present(atr(timePeriod), bars);
         expect(present(atr(timePeriod), mirrored)).toEqual(ranges);
       }),
-      { numRuns: 60 },
+      { numRuns: rounds(20, 60) },
     );
   });
 
@@ -181,7 +182,7 @@ describe("oscillators", () => {
         });
         expect(present(obv("close"), bars)).toEqual(expected);
       }),
-      { numRuns: 60 },
+      { numRuns: rounds(20, 60) },
     );
   });
 });
@@ -207,7 +208,7 @@ describe("windows", () => {
           });
         }
       }),
-      { numRuns: 60 },
+      { numRuns: rounds(20, 60) },
     );
   });
 
@@ -241,7 +242,7 @@ describe("windows", () => {
           expect(Math.abs((upper! - center!) / 2 - Math.sqrt(variance))).toBeLessThan(1e-4);
         });
       }),
-      { numRuns: 60 },
+      { numRuns: rounds(20, 60) },
     );
   });
 });

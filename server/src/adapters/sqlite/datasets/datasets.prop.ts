@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { rounds } from "../../../../../test/support/rounds.ts";
 import type { StoredBar } from "../../../marketdata/bars/bar.ts";
 import {
   monthsInterval,
@@ -193,7 +194,7 @@ it("answers as lists in memory do, whatever was put, imported and forgotten, and
     },
   );
 
-  await fc.assert(property, { numRuns: 15 });
+  await fc.assert(property, { numRuns: rounds(5, 15) });
 });
 
 it("keeps trades in order and exact when they are many, come late, and fill several blocks", async () => {
@@ -239,7 +240,7 @@ it("keeps trades in order and exact when they are many, come late, and fill seve
     },
   );
 
-  await fc.assert(property, { numRuns: 6 });
+  await fc.assert(property, { numRuns: rounds(3, 6) });
 });
 
 it("has all of every batch up to one, and nothing of the next, wherever its process stops", async () => {
@@ -264,5 +265,5 @@ it("has all of every batch up to one, and nothing of the next, wherever its proc
     },
   );
 
-  await fc.assert(property, { numRuns: 6 });
+  await fc.assert(property, { numRuns: rounds(3, 6) });
 });

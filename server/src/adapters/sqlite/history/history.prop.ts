@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { rounds } from "../../../../../test/support/rounds.ts";
 import type { Command } from "../../../core/commands.ts";
 import { lots, ticks } from "../../../core/num/units.ts";
 import {
@@ -22,7 +23,7 @@ import { openHistory } from "./history.ts";
 
 const users = ["ann", "bob", "cid"];
 const markets = ["BTC_USDT", "ETH_USDT"];
-const runs = 12;
+const runs = rounds(4, 12);
 
 /** Past this, a failure is reported as it is instead of being made smaller still, in milliseconds. */
 const shrinkingTimeMax = 20_000;

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { rounds } from "../../../../../test/support/rounds.ts";
 import { appendAll, batchAt, readAll } from "../../../ports/command-log.contract.ts";
 import type { CommandBatch, CommandLog } from "../../../ports/command-log.ts";
 import { openCommandLog } from "./log.ts";
@@ -35,7 +36,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 describe("a command log, whatever is done to it", () => {
   it("holds what a plain list would hold", async () => {
     await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 12 }), likeAList), {
-      numRuns: 25,
+      numRuns: rounds(8, 25),
     });
   });
 });
