@@ -37,7 +37,7 @@ export interface Takeover extends LogEnd {
 /** What following yields. */
 export type SharedEntry = SharedBatch | Takeover | LogDamage;
 
-/** Why a log was not filled. Nothing was written where it already holds something. */
+/** Why a log was not filled, or not to its end. */
 export interface NotRefilled {
   readonly kind: "not-refilled";
   /** For the operator. */
@@ -69,7 +69,10 @@ export interface SharedLog {
    * any other has come between. Writers of before are fenced from then on. Closing the writer closes only it.
    */
   takeOver(after: LogEnd, node: string): Promise<CommandLog | "overtaken" | StorageFailure>;
-  /** Writes the batches of another log of this epoch, as they are, into this one, which has to be empty. */
+  /**
+   * Writes the batches of another log of this epoch, as they are, into this one, which is empty or has the beginning
+   * of that log. `entries` are all of that log, from the first. Done again, it goes on where it was interrupted.
+   */
   refill(entries: AsyncIterable<LogEntry>): Promise<LogEnd | NotRefilled | StorageFailure>;
   /** Ends all that follow. Closing again does nothing. */
   close(): Promise<void>;

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { NatsServer, natsProgram } from "../../../../test/support/nats-server.ts";
 import { until } from "../../../../test/support/until.ts";
@@ -9,6 +10,8 @@ import {
 } from "../../ports/command-log.contract.ts";
 import { followContract } from "../../ports/command-log-follow.contract.ts";
 import { NatsCommandLog } from "./command-log.ts";
+import { NatsLink } from "./link.ts";
+import { NatsSharedLog } from "./shared-log.ts";
 
 const program = natsProgram();
 
@@ -16,15 +19,29 @@ if ("missing" in program) {
   it.skip(`a command log kept by NATS is not tested: ${program.missing}`, () => {});
 } else {
   const server = new NatsServer(program.path);
-  beforeAll(() => server.start());
-  afterAll(() => server.remove());
+  let link: NatsLink;
+  beforeAll(async () => {
+    await server.start();
+    link = await NatsLink.open({ servers: [server.address] });
+  });
+  afterAll(async () => {
+    await link.close();
+    await server.remove();
+  });
   let streams = 0;
   const create = () => {
     streams += 1;
     const name = `log-${streams}`;
+    const newEpoch = randomBytes(16).toString("hex");
     return {
-      open: (inFlightBytesMax?: number) =>
-        NatsCommandLog.open({ servers: [server.address], name, replicas: 1, inFlightBytesMax }),
+      open: async (inFlightBytesMax?: number): Promise<NatsCommandLog> => {
+        const options = { name, replicas: 1, newEpoch, inFlightBytesMax };
+        const log = await NatsSharedLog.open(link, options);
+        const end = await log.end();
+        const writer = "kind" in end ? end : await log.takeOver(end, "test");
+        if (writer instanceof NatsCommandLog) return writer;
+        throw new Error(JSON.stringify(writer));
+      },
     };
   };
 
@@ -32,7 +49,7 @@ if ("missing" in program) {
   followContract("NATS JetStream", create);
 
   describe("a command log kept by NATS JetStream", () => {
-    it("fences a writer off as soon as another has opened it", async () => {
+    it("fences a writer off as soon as another has taken over", async () => {
       const storage = create();
       const first = await storage.open();
       await first.append(batchAt(1, 2));

@@ -1,9 +1,7 @@
 /**
- * A command log kept by NATS JetStream. Every message says which one it comes after, so that of two writers
- * only one can go on, and a message whose answer was lost is found again where it belongs. Whoever opens
- * the log begins a new term with a message of their own: a writer from before is fenced from then on.
+ * The writer of a command log kept by NATS JetStream. Every message says which one it comes after, so that of two
+ * writers only one can go on, and a message whose answer was lost is found again where it belongs.
  */
-import { randomBytes } from "node:crypto";
 import { assert } from "../../core/assert.ts";
 import {
   type AppendOutcome,
@@ -15,17 +13,16 @@ import {
   type Fence,
   fenced,
   isSameBatch,
-  type LogDamage,
   type LogEntry,
-  type LogFault,
   readsMax,
 } from "../../ports/command-log.ts";
 import type { StopSignal } from "../../ports/feed.ts";
 import { LogTail } from "../../ports/log-tail.ts";
+import type { LogEnd } from "../../ports/shared-log.ts";
 import type { StorageFailure } from "../../ports/storage-fault.ts";
-import { chainStart } from "../chain/batch-chain.ts";
-import { CommandStream, type CommandStreamOptions } from "./command-stream.ts";
-import { chainAfter, decodeMessage, encodeMessage, type LogMessage } from "./message.ts";
+import type { CommandStream } from "./command-stream.ts";
+import type { LogReader } from "./log-reader.ts";
+import { chainAfter, encodeMessage } from "./message.ts";
 
 /** Messages that wait for the broker's answer at the same time. */
 export const underWayMax = 8;
@@ -36,19 +33,22 @@ const inFlightBytesDefault = 64 * 1_024 * 1_024;
 /** Time before a message is offered again that the broker did not answer, in milliseconds. */
 const againMs = 100;
 
-/** How a log is opened. */
-export interface NatsLogOptions extends Omit<CommandStreamOptions, "newEpoch"> {
+/**
+ * Least time between two batches that their writer chooses to send, in milliseconds. The broker's work is for each
+ * message and hardly for each command, so that batches have to grow.
+ */
+const paceMs = 2;
+
+/** How a writer begins. */
+export interface NatsWriterOptions {
+  readonly stream: CommandStream;
+  readonly reader: LogReader;
+  /** Its takeover, the last message. */
+  readonly end: LogEnd;
+  /** Who it is, 32 hex digits. */
+  readonly writer: string;
   /** Most bytes taken and not yet durable. */
   readonly inFlightBytesMax?: number | undefined;
-}
-
-/** Where the log ends. */
-interface End {
-  /** Number of its last message. */
-  readonly at: number;
-  readonly lastSequence: number;
-  readonly chain: number;
-  readonly term: number;
 }
 
 /** A batch on its way. */
@@ -62,13 +62,15 @@ interface Outgoing {
   resolve(outcome: AppendOutcome): void;
 }
 
-/** The log of one stream; any number may have it open, and the last to open it writes. */
+/** Writes into one stream, from its takeover to the next one's. */
 export class NatsCommandLog implements CommandLog {
   readonly epoch: string;
-  readonly damage: LogDamage | undefined;
+  /** What is damaged is not taken over. */
+  readonly damage = undefined;
   readonly largestBatch: BatchBound;
   readonly term: number;
   readonly #stream: CommandStream;
+  readonly #reader: LogReader;
   readonly #writer: string;
   readonly #tail = new LogTail();
   readonly #inFlightBytesMax: number;
@@ -77,9 +79,11 @@ export class NatsCommandLog implements CommandLog {
   #inFlightBytes = 0;
   #underWay = 0;
   /** The last message that is durable. */
-  #end: End;
+  #end: LogEnd;
   /** What the next batch follows: the last one taken. */
   #next: { sequence: number; at: number; chain: number };
+  #lastSentMs = 0;
+  #due: Promise<void> | undefined;
   #readsOpen = 0;
   /** Reads that are not waiting for their readers. */
   #readsRunning = 0;
@@ -91,32 +95,17 @@ export class NatsCommandLog implements CommandLog {
   #closing: Promise<void> | undefined;
   #whenSettled: (() => void)[] = [];
 
-  private constructor(
-    stream: CommandStream,
-    opened: { end: End; writer: string; damage: LogDamage | undefined; bytesMax: number },
-  ) {
+  constructor(options: NatsWriterOptions) {
+    const { stream, reader, end, writer, inFlightBytesMax = inFlightBytesDefault } = options;
     this.#stream = stream;
+    this.#reader = reader;
     this.epoch = stream.epoch;
-    this.damage = opened.damage;
     this.largestBatch = { commands: batchCommandsMax, bytes: stream.payloadBytesMax };
-    this.term = opened.end.term;
-    this.#writer = opened.writer;
-    this.#end = opened.end;
-    this.#next = { sequence: opened.end.lastSequence + 1, ...opened.end };
-    this.#inFlightBytesMax = opened.bytesMax;
-    if (opened.damage !== undefined) {
-      this.#failure = { kind: "failure", fault: "failed", message: opened.damage.message };
-    }
-  }
-
-  /** Opens the log and takes it over. A `StartError` says why it cannot be reached. */
-  static async open(options: NatsLogOptions): Promise<NatsCommandLog> {
-    const identity = () => randomBytes(16).toString("hex");
-    const stream = await CommandStream.open({ ...options, newEpoch: identity() });
-    const writer = identity();
-    const found = await takenOver(stream, writer);
-    const { inFlightBytesMax: bytesMax = inFlightBytesDefault } = options;
-    return new NatsCommandLog(stream, { ...found, writer, bytesMax });
+    this.term = end.term;
+    this.#writer = writer;
+    this.#end = end;
+    this.#next = { sequence: end.lastSequence + 1, at: end.at, chain: end.chain };
+    this.#inFlightBytesMax = inFlightBytesMax;
   }
 
   get lastSequence(): number {
@@ -151,14 +140,22 @@ export class NatsCommandLog implements CommandLog {
     return outcome;
   }
 
+  nextDue(): Promise<void> | undefined {
+    const isDue = this.#outgoing.length === 0 && this.#paceLeftMs() <= 0;
+    if (isDue || this.#failure !== undefined) return undefined;
+    this.#due ??= this.#whenDue().finally(() => {
+      this.#due = undefined;
+    });
+    return this.#due;
+  }
+
   async *read(fromSequence: number): AsyncGenerator<LogEntry, void, undefined> {
     assert(Number.isSafeInteger(fromSequence) && fromSequence >= 1, "sequences start at 1");
     assert(this.#readsOpen < readsMax, "the number of reads is bounded");
     this.#readsOpen += 1;
     this.#readsRunning += 1;
     try {
-      for await (const entry of this.#stored(fromSequence)) {
-        if (entry.kind === "batch" && entry.count === 0) continue;
+      for await (const entry of this.#reader.read(fromSequence, this.#end)) {
         this.#readsRunning -= 1;
         this.#tellSettled();
         try {
@@ -188,7 +185,17 @@ export class NatsCommandLog implements CommandLog {
     await this.#settled(() => this.#outgoing.length === 0);
     this.#tail.end();
     await this.#settled(() => this.#readsRunning === 0);
-    await this.#stream.close();
+  }
+
+  #paceLeftMs(): number {
+    return paceMs - (performance.now() - this.#lastSentMs);
+  }
+
+  /** Resolves when the answer to the last batch has come, or its time is over, whichever is later. */
+  async #whenDue(): Promise<void> {
+    await this.#settled(() => this.#outgoing.length === 0);
+    const left = this.#paceLeftMs();
+    if (left > 0) await new Promise((resolve) => setTimeout(resolve, left));
   }
 
   /** Puts a batch behind the last one taken. */
@@ -196,8 +203,9 @@ export class NatsCommandLog implements CommandLog {
     const { at, chain: before } = this.#next;
     const chain = chainAfter(before, batch);
     const { term, epoch } = this;
-    const message = { isTakeover: false, term, epoch, writer: this.#writer, chain, batch };
+    const message = { takeover: undefined, term, epoch, writer: this.#writer, chain, batch };
     const bytes = encodeMessage(message);
+    this.#lastSentMs = performance.now();
     this.#outgoing.push({ batch, bytes, after: at, chain, state: "waits", resolve });
     this.#inFlightBytes += batch.payload.length;
     this.#next = { sequence: batch.firstSequence + batch.count, at: at + 1, chain };
@@ -281,7 +289,7 @@ export class NatsCommandLog implements CommandLog {
 
   async #lastSequenceThere(): Promise<number> {
     try {
-      return (await endOf(this.#stream)).lastSequence;
+      return (await this.#reader.end()).lastSequence;
     } catch {
       return this.#end.lastSequence;
     }
@@ -332,99 +340,4 @@ export class NatsCommandLog implements CommandLog {
     }
     return fenced(batch.firstSequence - 1, this.lastSequence);
   }
-
-  /** Messages from the batch that holds a sequence on, each checked. */
-  async *#stored(fromSequence: number): AsyncGenerator<LogEntry, void, undefined> {
-    const { at: end, lastSequence } = this.#end;
-    if (fromSequence > lastSequence) return;
-    const from = await this.#firstAt(fromSequence, end);
-    const before = from === 1 ? undefined : await this.#decoded(from - 1);
-    let chain = before?.chain ?? chainStart(this.epoch);
-    let sequence = before === undefined ? 1 : nextOf(before);
-    let next = from;
-    for await (const { at, bytes } of this.#stream.messages(from, end)) {
-      const message = decodeMessage(bytes);
-      if (at !== next) return yield damageAt("missing", sequence, this.epoch);
-      if (message === undefined || !this.#fits(message, { sequence, chain })) {
-        return yield damageAt("corrupt", sequence, this.epoch);
-      }
-      next += 1;
-      chain = message.chain;
-      sequence = nextOf(message);
-      if (!message.isTakeover) yield { kind: "batch", ...message.batch };
-    }
-    if (next <= end) yield damageAt("lost-end", sequence, this.epoch);
-  }
-
-  #fits(message: LogMessage, before: { sequence: number; chain: number }): boolean {
-    const { epoch, batch, chain } = message;
-    const isNext = batch.firstSequence === before.sequence;
-    return epoch === this.epoch && isNext && chain === chainAfter(before.chain, batch);
-  }
-
-  /** Number of the first message after which the log has gone on to a sequence. */
-  async #firstAt(sequence: number, end: number): Promise<number> {
-    let low = 1;
-    let high = end;
-    while (low < high) {
-      const middle = Math.floor((low + high) / 2);
-      const message = await this.#decoded(middle);
-      if (message !== undefined && nextOf(message) > sequence) high = middle;
-      else low = middle + 1;
-    }
-    return low;
-  }
-
-  async #decoded(at: number): Promise<LogMessage | undefined> {
-    const found = await this.#stream.message(at);
-    return found && decodeMessage(found.bytes);
-  }
-}
-
-/** Sequence of the first command after a message. */
-function nextOf({ batch }: LogMessage): number {
-  return batch.firstSequence + batch.count;
-}
-
-/** The end of a stream, as its last message tells it. Raises an error where that is none of a log. */
-async function endOf(stream: CommandStream): Promise<End> {
-  const at = await stream.last();
-  if (at === 0) return { at, lastSequence: 0, chain: chainStart(stream.epoch), term: 0 };
-  const found = await stream.message(at);
-  const message = found && decodeMessage(found.bytes);
-  if (message === undefined || message.epoch !== stream.epoch) {
-    throw new Error(`message ${at} is none of this log`);
-  }
-  return { at, lastSequence: nextOf(message) - 1, chain: message.chain, term: message.term };
-}
-
-/** Begins a term: from its first message on every writer of before is fenced. */
-async function takenOver(
-  stream: CommandStream,
-  writer: string,
-): Promise<{ readonly end: End; readonly damage: LogDamage | undefined }> {
-  const { epoch } = stream;
-  for (;;) {
-    let end: End;
-    try {
-      end = await endOf(stream);
-    } catch {
-      const none = { at: 0, lastSequence: 0, chain: 0, term: 0 };
-      return { end: none, damage: damageAt("corrupt", 1, epoch) };
-    }
-    const batch = {
-      ...{ firstSequence: end.lastSequence + 1, count: 0, timeUs: 0 },
-      payload: new Uint8Array(0),
-    };
-    const term = end.term + 1;
-    const message = { isTakeover: true, term, epoch, writer, chain: end.chain, batch };
-    const published = await stream.publish(encodeMessage(message), end.at);
-    if (published === "stored") return { end: { ...end, at: end.at + 1, term }, damage: undefined };
-    if (published !== "taken") throw published;
-  }
-}
-
-function damageAt(fault: LogFault, sequence: number, epoch: string): LogDamage {
-  const message = `the broker's stream of log ${epoch} is damaged at command ${sequence} (${fault}): fill it again from the log of a machine that has it`;
-  return { kind: "damage", fault, sequence, message };
 }

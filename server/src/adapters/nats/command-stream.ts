@@ -11,20 +11,21 @@ import {
   type StreamConfig,
   type StreamInfo,
 } from "@nats-io/jetstream";
-import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { StartError } from "../../ports/start-error.ts";
-import { headerBytes } from "./message.ts";
+import { type Delivery, deliver } from "./delivery.ts";
+import type { NatsLink } from "./link.ts";
+import { overheadBytesMax } from "./message.ts";
+import { page } from "./pages.ts";
+import { wordsOf } from "./words.ts";
 
-/** How the broker is reached, and which stream is the log. */
+/** Which stream is the log. */
 export interface CommandStreamOptions {
-  /** `HOST:PORT` of each of its servers. */
-  readonly servers: readonly string[];
   /** Name of the stream: letters, digits, `-` and `_`. */
   readonly name: string;
   /** On how many servers each message is: 1, 3 or 5. */
   readonly replicas: number;
-  /** Identity of a log that is made because there is none: 32 hex digits. */
-  readonly newEpoch: string;
+  /** Identity of a log that is made where there is none: 32 hex digits. Left out where one has to be there. */
+  readonly newEpoch?: string | undefined;
 }
 
 /** Largest message that a stream takes, in bytes, where the broker takes that much. */
@@ -35,9 +36,6 @@ const ownHeaderBytes = 1_024;
 
 /** How long an answer of the broker is waited for, in milliseconds. */
 const answerMs = 2_000;
-
-/** Messages that are read at once. */
-const pageMessages = 64;
 
 /** The broker's word for a message that does not come after the one that it expects. */
 const wrongLastSequence = 10_071;
@@ -51,40 +49,41 @@ export interface StreamMessage {
   readonly bytes: Uint8Array;
 }
 
+/** That the broker has no such stream, as far as the server knows that was asked. */
+const noStream = 10_059;
+
 /** What became of a message: its place is taken, or nobody knows yet, for this reason. */
 export type Published = "stored" | "taken" | Error;
 
-/** An open stream. */
+/** An open stream. The link is not its own, and stays open when nobody uses the stream any more. */
 export class CommandStream {
   readonly epoch: string;
   /** Most bytes of a batch's payload. */
   readonly payloadBytesMax: number;
-  readonly #connection: NatsConnection;
+  readonly link: NatsLink;
   readonly #manager: JetStreamManager;
   readonly #client: JetStreamClient;
   readonly #name: string;
 
-  private constructor(connection: NatsConnection, manager: JetStreamManager, info: StreamInfo) {
-    this.#connection = connection;
+  private constructor(link: NatsLink, manager: JetStreamManager, info: StreamInfo) {
+    this.link = link;
     this.#manager = manager;
-    this.#client = jetstream(connection, { timeout: answerMs });
+    this.#client = jetstream(link.connection, { timeout: answerMs });
     this.#name = info.config.name;
     this.epoch = info.config.metadata?.[epochKey] ?? "";
-    const taken = Math.min(connection.info?.max_payload ?? messageBytesMax, messageBytesMax);
-    this.payloadBytesMax = taken - headerBytes - ownHeaderBytes;
+    const taken = Math.min(link.connection.info?.max_payload ?? messageBytesMax, messageBytesMax);
+    this.payloadBytesMax = taken - overheadBytesMax - ownHeaderBytes;
   }
 
   /** Finds or makes the stream. A `StartError` says why that cannot be. */
-  static async open(options: CommandStreamOptions): Promise<CommandStream> {
-    const connection = await reach(options);
+  static async open(link: NatsLink, options: CommandStreamOptions): Promise<CommandStream> {
     try {
-      const manager = await jetstreamManager(connection, { timeout: answerMs });
+      const manager = await jetstreamManager(link.connection, { timeout: answerMs });
       const info = await foundOrMade(manager, options);
-      const fault = faultOf(info.config);
+      const fault = faultOf(info.config, options);
       if (fault !== undefined) throw new StartError(`stream ${options.name} ${fault}`);
-      return new CommandStream(connection, manager, info);
+      return new CommandStream(link, manager, info);
     } catch (error) {
-      await connection.close();
       if (error instanceof StartError) throw error;
       throw new StartError(`the broker's stream ${options.name} cannot be used: ${wordsOf(error)}`);
     }
@@ -121,14 +120,11 @@ export class CommandStream {
   async *messages(from: number, to: number): AsyncGenerator<StreamMessage, void, undefined> {
     for (let next = from; next <= to; ) {
       const before = next;
-      const batch = Math.min(pageMessages, to - next + 1);
-      for await (const { seq, data } of await this.#manager.direct.getBatch(this.#name, {
-        ...{ seq: next, batch },
-        max_bytes: 4 * messageBytesMax,
-      })) {
-        if (seq > to) break;
-        yield { at: seq, bytes: data };
-        next = seq + 1;
+      const { connection } = this.link;
+      for (const found of await page(connection, { stream: this.#name, from: next, to })) {
+        if (found.at > to) break;
+        yield found;
+        next = found.at + 1;
       }
       if (next !== before) continue;
       // A server that is behind has not got it yet; the one that leads has.
@@ -139,29 +135,19 @@ export class CommandStream {
     }
   }
 
-  async close(): Promise<void> {
-    await this.#connection.close();
+  /** Has messages from a number on delivered as they come; see {@link Delivery}. Rejects where that cannot be. */
+  deliver(from: number): Promise<Delivery> {
+    return deliver(this.link.connection, this.#manager, { stream: this.#name, from });
   }
+}
+
+/** Whether the broker says that the stream is not there. */
+export function saysNoStream(error: unknown): boolean {
+  return error instanceof JetStreamApiError && error.code === noStream;
 }
 
 function subjectOf(name: string): string {
   return `openbourse.${name}.commands`;
-}
-
-async function reach({ servers }: CommandStreamOptions): Promise<NatsConnection> {
-  try {
-    return await connect({
-      servers: [...servers],
-      name: "openbourse",
-      maxReconnectAttempts: -1,
-      reconnectTimeWait: 250,
-      timeout: 5_000,
-    });
-  } catch (error) {
-    throw new StartError(
-      `no NATS server answers at ${servers.join(", ")} (${wordsOf(error)}): start one with JetStream, or name another`,
-    );
-  }
 }
 
 async function foundOrMade(
@@ -169,10 +155,15 @@ async function foundOrMade(
   { name, replicas, newEpoch }: CommandStreamOptions,
 ): Promise<StreamInfo> {
   const found = await manager.streams.info(name).catch((error: unknown) => {
-    if (error instanceof JetStreamApiError && error.status === 404) return undefined;
+    if (saysNoStream(error)) return undefined;
     throw error;
   });
   if (found !== undefined) return found;
+  if (newEpoch === undefined) {
+    throw new StartError(
+      `the broker has no stream ${name}: begin one, or fill it from the log of a node that has all commands`,
+    );
+  }
   return await manager.streams.add({
     name,
     subjects: [subjectOf(name)],
@@ -190,7 +181,8 @@ async function foundOrMade(
 }
 
 /** Why a stream can be no log, in words that follow its name. */
-function faultOf({ metadata, discard, max_age, max_msgs, max_bytes }: StreamConfig) {
+function faultOf(config: StreamConfig, { replicas }: CommandStreamOptions): string | undefined {
+  const { metadata, discard, max_age, max_msgs, max_bytes, num_replicas } = config;
   const epoch = metadata?.[epochKey];
   if (epoch === undefined || !/^[0-9a-f]{32}$/.test(epoch)) {
     return "was not made by openbourse: name another one";
@@ -200,9 +192,8 @@ function faultOf({ metadata, discard, max_age, max_msgs, max_bytes }: StreamConf
     return "forgets its oldest messages (discard: old with a limit): take the limit away";
   }
   if (max_age > 0) return "forgets its messages by age: set max_age to 0";
+  if (num_replicas !== replicas) {
+    return `is kept by ${num_replicas} servers, and is to be by ${replicas}: change its num_replicas, or the configuration`;
+  }
   return undefined;
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -97,6 +97,11 @@ export class NatsLink {
     return this.connection.getServer();
   }
 
+  /** Goes to another server: this one takes connections, and answers nothing of what the log needs. */
+  goElsewhere(): void {
+    if (this.#isConnected) void this.connection.reconnect().catch(() => {});
+  }
+
   /** Has `listener` called whenever {@link isConnected} changes. */
   onChange(listener: (isConnected: boolean) => void): void {
     this.#listeners.push(listener);

@@ -1,0 +1,155 @@
+/**
+ * Messages of a stream as they come, for one who follows. A delivery is best effort: it may leave messages
+ * out and may fall silent, as it does when its server goes away. Whoever follows looks at the numbers, and asks anew.
+ */
+import type { JetStreamManager } from "@nats-io/jetstream";
+import {
+  createInbox,
+  type Msg,
+  type NatsConnection,
+  type Subscription,
+} from "@nats-io/transport-node";
+import type { StreamMessage } from "./command-stream.ts";
+
+/** Between two signs of life while no message comes, in nanoseconds. */
+const aliveNs = 500_000_000;
+
+/** After which the broker forgets a delivery that nobody takes, in nanoseconds. */
+const forgottenNs = 10_000_000_000;
+
+/** What is delivered, and from which message on. */
+export interface DeliveryOptions {
+  readonly stream: string;
+  readonly from: number;
+}
+
+/**
+ * Messages that have come and were not taken. The broker sends no more than it is told has been taken, some
+ * megabytes, so that they are bounded.
+ */
+export class Delivery {
+  #messages: StreamMessage[] = [];
+  /** How many of them were taken. */
+  #head = 0;
+  /** Answers by which the broker learns that all before them was taken, and how many messages are before each. */
+  readonly #receipts: { readonly message: Msg; readonly after: number }[] = [];
+  #taken = 0;
+  #come = 0;
+  #hasSign = false;
+  #wake: (() => void) | undefined;
+  readonly #subscription: Subscription;
+  readonly #forget: () => Promise<unknown>;
+
+  constructor(subscription: Subscription, forget: () => Promise<unknown>) {
+    this.#subscription = subscription;
+    this.#forget = forget;
+  }
+
+  /** Takes what the broker sends. */
+  receive(message: Msg): void {
+    this.#hasSign = true;
+    if (message.headers?.code === 100) {
+      // A sign of life without a question asks for nothing.
+      if (message.reply) this.#receipts.push({ message, after: this.#come });
+    } else {
+      const at = numberOf(message);
+      if (at === undefined) return;
+      this.#messages.push({ at, bytes: message.data });
+      this.#come += 1;
+    }
+    this.#confirm();
+    if (this.#head < this.#messages.length) this.#wake?.();
+  }
+
+  /** The next message that has come. */
+  take(): StreamMessage | undefined {
+    const message = this.#messages[this.#head];
+    if (message === undefined) return undefined;
+    this.#head += 1;
+    this.#taken += 1;
+    if (this.#head === this.#messages.length) {
+      this.#messages = [];
+      this.#head = 0;
+    }
+    this.#confirm();
+    return message;
+  }
+
+  /** Whether a message is there; waits for one for so many milliseconds, or until it is woken. */
+  async comes(ms: number): Promise<boolean> {
+    if (this.#head < this.#messages.length) return true;
+    this.#hasSign = false;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#wake = undefined;
+    return this.#head < this.#messages.length;
+  }
+
+  /** Whether not even a sign of life has come while a message was waited for. */
+  get isSilent(): boolean {
+    return !this.#hasSign;
+  }
+
+  /** Ends the waiting for a message. */
+  wake(): void {
+    this.#wake?.();
+  }
+
+  /** Ends it; the broker forgets it at once, or by itself where it cannot be told. */
+  close(): void {
+    this.#subscription.unsubscribe();
+    void this.#forget().catch(() => {});
+  }
+
+  #confirm(): void {
+    for (;;) {
+      const [first] = this.#receipts;
+      if (first === undefined || first.after > this.#taken) return;
+      this.#receipts.shift();
+      first.message.respond();
+    }
+  }
+}
+
+/** Begins a delivery. Rejects where the broker cannot, for the moment. */
+export async function deliver(
+  connection: NatsConnection,
+  manager: JetStreamManager,
+  { stream, from }: DeliveryOptions,
+): Promise<Delivery> {
+  const inbox = createInbox();
+  let name: string | undefined;
+  const subscription = connection.subscribe(inbox, {
+    callback: (error, message) => {
+      if (error === null) delivery.receive(message);
+    },
+  });
+  const delivery = new Delivery(subscription, async () => {
+    if (name !== undefined) await manager.consumers.delete(stream, name);
+  });
+  try {
+    const made = await manager.consumers.add(stream, {
+      ...{ deliver_subject: inbox, deliver_policy: "by_start_sequence", opt_start_seq: from },
+      ...{ ack_policy: "none", max_deliver: 1, mem_storage: true, num_replicas: 1 },
+      ...{ idle_heartbeat: aliveNs, flow_control: true, inactive_threshold: forgottenNs },
+    });
+    ({ name } = made);
+    return delivery;
+  } catch (error) {
+    delivery.close();
+    throw error;
+  }
+}
+
+/** Place of a message in its stream, which the broker tells in the subject of an answer to it. */
+function numberOf({ reply }: Msg): number | undefined {
+  const words = reply?.split(".") ?? [];
+  // $JS.ACK, perhaps domain and account; stream, consumer, times delivered, number, ...
+  const at = Number(words[words.length >= 11 ? 7 : 5]);
+  return words[0] === "$JS" && Number.isSafeInteger(at) && at > 0 ? at : undefined;
+}

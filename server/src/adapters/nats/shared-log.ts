@@ -1,0 +1,143 @@
+/**
+ * A command log that nodes share, kept by NATS JetStream. Opening it changes nothing: whoever writes begins a new term with
+ * a message of their own right behind the last one, and a writer from before is fenced from then on.
+ */
+import { randomBytes } from "node:crypto";
+import type { BatchBound, CommandLog, LogEntry } from "../../ports/command-log.ts";
+import { batchCommandsMax } from "../../ports/command-log.ts";
+import { type StopSignal, stopSource } from "../../ports/feed.ts";
+import type { LogEnd, NotRefilled, SharedEntry, SharedLog } from "../../ports/shared-log.ts";
+import type { StorageFailure } from "../../ports/storage-fault.ts";
+import { NatsCommandLog } from "./command-log.ts";
+import { CommandStream, type CommandStreamOptions, type Published } from "./command-stream.ts";
+import { type Doubt, doubtDefault, Following } from "./following.ts";
+import type { NatsLink } from "./link.ts";
+import { LogReader } from "./log-reader.ts";
+import { encodeMessage } from "./message.ts";
+import { refilled } from "./refill.ts";
+import { wordsOf } from "./words.ts";
+
+/** How a log is opened. */
+export interface SharedLogOptions extends CommandStreamOptions {
+  /** When it is believed that a log has lost its end, or is gone. */
+  readonly doubt?: Doubt | undefined;
+  /** Most bytes that a writer has taken and that are not yet durable. */
+  readonly inFlightBytesMax?: number | undefined;
+}
+
+/** How often a takeover is offered again whose answer is lost, and after how long each, in milliseconds. */
+const takeoverTries = 20;
+const againMs = 100;
+
+/** The log of one stream. */
+export class NatsSharedLog implements SharedLog {
+  readonly epoch: string;
+  readonly largestBatch: BatchBound;
+  readonly #stream: CommandStream;
+  readonly #reader: LogReader;
+  readonly #options: SharedLogOptions;
+  readonly #closing = stopSource();
+
+  private constructor(stream: CommandStream, options: SharedLogOptions) {
+    this.#stream = stream;
+    this.#reader = new LogReader(stream);
+    this.#options = options;
+    this.epoch = stream.epoch;
+    this.largestBatch = { commands: batchCommandsMax, bytes: stream.payloadBytesMax };
+  }
+
+  /** Opens the log over a connection, which stays the caller's. A `StartError` says why that cannot be. */
+  static async open(link: NatsLink, options: SharedLogOptions): Promise<NatsSharedLog> {
+    return new NatsSharedLog(await CommandStream.open(link, options), options);
+  }
+
+  end(): Promise<LogEnd | StorageFailure> {
+    return this.#asked(() => this.#reader.end());
+  }
+
+  async *read(fromSequence: number): AsyncGenerator<LogEntry, void, undefined> {
+    yield* this.#reader.read(fromSequence, await this.#reader.end());
+  }
+
+  async *follow(
+    fromSequence: number,
+    signal: StopSignal,
+  ): AsyncGenerator<SharedEntry, void, undefined> {
+    const { doubt = doubtDefault } = this.#options;
+    const either = stopSource();
+    const stop = () => either.abort();
+    const sources = [signal, this.#closing.signal];
+    if (sources.some(({ aborted }) => aborted)) return;
+    for (const source of sources) source.addEventListener("abort", stop);
+    const following = { stream: this.#stream, reader: this.#reader, signal: either.signal, doubt };
+    try {
+      yield* new Following(following).entries(fromSequence);
+    } finally {
+      for (const source of sources) source.removeEventListener("abort", stop);
+    }
+  }
+
+  chainAfter(sequence: number): Promise<number | undefined | StorageFailure> {
+    return this.#asked(async () => {
+      const end = await this.#reader.end();
+      if (sequence > end.lastSequence) return undefined;
+      const { lastSequence, chain } = await this.#reader.placeAt(sequence, end);
+      return lastSequence === sequence ? chain : undefined;
+    });
+  }
+
+  async takeOver(after: LogEnd, node: string): Promise<CommandLog | "overtaken" | StorageFailure> {
+    const writer = randomBytes(16).toString("hex");
+    const term = after.term + 1;
+    const batch = {
+      ...{ firstSequence: after.lastSequence + 1, count: 0, timeUs: 0 },
+      payload: new Uint8Array(0),
+    };
+    const { chain, at } = after;
+    const bytes = encodeMessage({ takeover: node, term, epoch: this.epoch, writer, chain, batch });
+    const published = await this.#offered(bytes, at);
+    if (published === "taken") return "overtaken";
+    if (published !== "stored") return unreachable(published);
+    return new NatsCommandLog({
+      ...{ stream: this.#stream, reader: this.#reader, writer },
+      end: { ...after, at: at + 1, term },
+      inFlightBytesMax: this.#options.inFlightBytesMax,
+    });
+  }
+
+  async refill(entries: AsyncIterable<LogEntry>): Promise<LogEnd | NotRefilled | StorageFailure> {
+    return await refilled(this, entries);
+  }
+
+  close(): Promise<void> {
+    this.#closing.abort();
+    return Promise.resolve();
+  }
+
+  /** Offers a message for its place until it is known who has it. */
+  async #offered(bytes: Uint8Array, after: number): Promise<Published> {
+    let published: Published = "taken";
+    for (let tries = 0; tries < takeoverTries; tries += 1) {
+      published = await this.#stream.publish(bytes, after);
+      if (published === "stored") return published;
+      // An answer may have been lost: what has the place is looked at.
+      const found = await this.#stream.message(after + 1).catch(() => undefined);
+      if (found !== undefined) return Buffer.compare(found.bytes, bytes) === 0 ? "stored" : "taken";
+      await new Promise((resolve) => setTimeout(resolve, againMs));
+    }
+    return published;
+  }
+
+  async #asked<Result>(task: () => Promise<Result>): Promise<Result | StorageFailure> {
+    try {
+      return await task();
+    } catch (error) {
+      return unreachable(error);
+    }
+  }
+}
+
+function unreachable(error: unknown): StorageFailure {
+  const message = `the broker does not tell about the log of commands: ${wordsOf(error)}`;
+  return { kind: "failure", fault: "failed", message };
+}
