@@ -17,12 +17,14 @@ const bundledLibrary = "typebox";
 
 interface Manifest {
   readonly dependencies: Readonly<Record<string, string>>;
+  readonly peerDependencies: Readonly<Record<string, string>>;
 }
 
 /** Packages that stay by themselves. */
-const libraries = Object.keys(
-  (JSON.parse(readFileSync(join(root, "server/package.json"), "utf8")) as Manifest).dependencies,
-).filter((name) => name !== bundledLibrary);
+const manifest = JSON.parse(readFileSync(join(root, "server/package.json"), "utf8")) as Manifest;
+const libraries = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }).filter(
+  (name) => name !== bundledLibrary,
+);
 
 /** The program that the package's command starts. */
 export const startFile: string = join(sources, "cli/start.ts");

@@ -7,9 +7,7 @@ import type { ProjectFile } from "./project-files.ts";
 
 /** What is laid for work to come, by file: which issue takes it up, and what for. */
 export const laidForLater: ReadonlyMap<string, string> = new Map([
-  ["server/src/adapters/nats/command-log.ts", "scale-out: engine and standby share a log at NATS"],
   ["server/src/adapters/nats/bucket.ts", "cluster: records that all nodes share"],
-  ["server/src/adapters/nats/snapshot-store.ts", "cluster: nodes start from shared snapshots"],
   ["server/src/cluster/shared-counts.ts", "cluster: gateways count connections together"],
   ["server/src/cluster/shared-tokens.ts", "cluster: tokens of all gateways"],
   ["server/src/cluster/taken-requests.ts", "cluster: signed requests of all gateways"],
@@ -17,13 +15,7 @@ export const laidForLater: ReadonlyMap<string, string> = new Map([
   ["server/src/cluster/mirrored-keys.ts", "cluster: keys are the same at all nodes"],
   ["server/src/cluster/mirrored-users.ts", "cluster: users are the same at all nodes"],
   ["server/src/cluster/remote-history.ts", "cluster: gateways ask engines about the past"],
-  ["server/src/cluster/history-service.ts", "cluster: engines answer about the past"],
   ["server/src/engine/history-as-of.ts", "cluster: gateways start while the exchange goes on"],
-  ["server/src/adapters/nats/link.ts", "cluster: each of its nodes has one connection"],
-  ["server/src/adapters/nats/request-line.ts", "cluster: nodes ask each other"],
-  ["server/src/cluster/log-view.ts", "cluster: gateways recover from the shared log"],
-  ["server/src/cluster/member.ts", "cluster: the role that its nodes serve in"],
-  ["server/src/ports/shared-log.ts", "cluster: nodes share a log"],
 ]);
 
 const testPath = /\.(test|prop|fuzz|contract|fixture|suite)\.ts$|^test\/|^server\/src\/testing\//;

@@ -74,7 +74,11 @@ function buildProgram(done: Done): Command {
   withConfig(
     program
       .command("serve", { isDefault: true })
-      .description("start the server (the default command)"),
+      .description("start the server (the default command)")
+      .option(
+        "--role <role>",
+        "what a node of a cluster does: all, engine or gateway (needs cluster.servers)",
+      ),
   ).action(async (options: ConfigOptions) => {
     const { serve } = await import("./commands/serve.ts");
     done(await serve(configInput(options)));

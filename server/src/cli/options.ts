@@ -12,6 +12,7 @@ export interface ConfigOptions {
   readonly data?: string;
   readonly logLevel?: string;
   readonly logFormat?: string;
+  readonly role?: string;
   readonly set?: readonly string[];
 }
 

@@ -5,6 +5,7 @@
  */
 import Type, { type Static, type TSchema } from "typebox";
 import { code, section, strict } from "../ports/config-section.ts";
+import { clusterSchema } from "./cluster-schema.ts";
 import { exchangeSchema } from "./exchange-schema.ts";
 import { corsSchema, grpcSchema, httpSchema, trustedProxiesSchema } from "./http-schema.ts";
 import { bound, sessionsSchema } from "./sessions-schema.ts";
@@ -312,6 +313,7 @@ const firstParts = {
 /** What stands behind them. */
 const lastParts = (feeds: readonly FeedPart[]) => ({
   exchange: exchangeSchema,
+  cluster: Type.Optional(clusterSchema),
   terminal: terminalSchema,
   demo: Type.Object(
     {

@@ -21,4 +21,5 @@ export const shortNames: Readonly<Record<string, KeyPath>> = {
   data: ["data"],
   logLevel: ["log", "level"],
   logFormat: ["log", "format"],
+  role: ["cluster", "role"],
 };

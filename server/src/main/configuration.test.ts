@@ -195,7 +195,7 @@ describe("a wrong configuration names the place and what would be right", () => 
     ],
     [
       "sever: {}",
-      '1:1 sever is not a known key; did you mean "server"? (known here: server, data, log, bars, limits, streams, finazon, cryptomus, exchange, terminal, demo, datasets)',
+      '1:1 sever is not a known key; did you mean "server"? (known here: server, data, log, bars, limits, streams, finazon, cryptomus, exchange, cluster, terminal, demo, datasets)',
     ],
     ["server: 5", "1:9 server must be a mapping of keys to values, but is 5"],
     [
@@ -290,7 +290,7 @@ describe("a wrong configuration names the place and what would be right", () => 
       '--port: server.port must be a whole number from 0 to 65535, but is "x"',
     ]);
     expect(faultsOf("", {}, [flag("sever.port", "1")])).toEqual([
-      '--port: sever is not a known key; did you mean "server"? (known here: server, data, log, bars, limits, streams, finazon, cryptomus, exchange, terminal, demo, datasets)',
+      '--port: sever is not a known key; did you mean "server"? (known here: server, data, log, bars, limits, streams, finazon, cryptomus, exchange, cluster, terminal, demo, datasets)',
     ]);
   });
 

@@ -67,7 +67,7 @@ export async function openDoors(site: Site, served: Served, options: DoorOptions
         lost: () => served.keys.lost() ?? trading?.usersLost,
         refreshes: [
           ...protocols.refreshes.map((refresh) => () => refresh(nowMs())),
-          () => void trading?.disabledUsers.refresh(),
+          () => void (trading?.writes && trading.disabledUsers.refresh()),
         ],
       }),
     (cancel) => cancel(),

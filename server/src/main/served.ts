@@ -19,6 +19,8 @@ import type { Tap } from "../ports/tap.ts";
 import type { FeedRunner } from "../streams/bar-streams.ts";
 import type { LiveClockSessions } from "../streams/clock-sessions.ts";
 import { DatasetReaders } from "../streams/dataset-readers.ts";
+import type { ClusterNode } from "./cluster/node.ts";
+import { openCluster } from "./cluster/open.ts";
 import { hasExchange } from "./configuration.ts";
 import { clockSessions, connectFeeds, openDataset, ownTrades, sharedClocks } from "./datasets.ts";
 import { makePast } from "./demo/past.ts";
@@ -31,12 +33,14 @@ import type { Site } from "./site.ts";
 import { openServerFolder } from "./start/folder.ts";
 import { venueTaps } from "./taps.ts";
 import { takesVisitors } from "./terminal/visitors.ts";
-import { Trading } from "./trading.ts";
+import { Trading, type TradingBeginning } from "./trading.ts";
 
 /** What is served, and in which protocols. */
 export interface Served {
   readonly folder: DataFolder;
   readonly trading: Trading | undefined;
+  /** The cluster that the exchange is shared with. */
+  readonly cluster: ClusterNode | undefined;
   readonly keys: KeyStore;
   readonly hub: Hub;
   readonly catalog: Catalog;
@@ -73,7 +77,8 @@ export async function openServed(
   const configured = await start.step("datasets", () => openDatasets(site, outside));
   const withExchange = hasExchange(config, site.protocols);
   const folder = await openServerFolder(config, { withExchange, log, start });
-  const beginning = { outside, progress: pastProgress };
+  const cluster = await openCluster(site, withExchange);
+  const beginning = { outside, cluster, progress: pastProgress };
   const trading = withExchange ? await openTrading(site, folder, beginning) : undefined;
   const keys = await start.step(
     "keys",
@@ -99,13 +104,15 @@ export async function openServed(
     visitors: takesVisitors(config) ? config.terminal.visitors : undefined,
   };
   const audience = trading?.audience;
-  const protocols = new Protocols(site.protocols, config, { context, audience });
+  const spoken = cluster?.servesClients === false ? [] : site.protocols;
+  const protocols = new Protocols(spoken, config, { context, audience });
   const listed = (rules: MarketRules) => protocols.marketListed(rules);
   // Before feeds are connected, so that the exchange's markets are served from the first moment.
   const demoUsers = (await trading?.start(hub, listed)) ?? [];
   // Once the exchange is ours: a second server on the folder must not revoke the key of the first.
   const demoKey = await start.step("demo key", () => {
     demo.remember();
+    if (trading?.writes === false) return undefined;
     return demo.key(keys, times.nowMs());
   });
   const served = [...configured, ...(trading ? [ownTrades(trading.feed, config)] : [])];
@@ -124,17 +131,25 @@ export async function openServed(
       ended: (code) => protocols.datasetEnded(code),
     }),
   );
-  if (trading !== undefined) {
-    const own = feeds.find(({ dataset }) => dataset.code === localDataset);
-    history.add(
-      localDataset,
-      trading.past(() => own?.marketUs),
-    );
-  }
+  addOwnPast(history, trading, feeds);
   const ingest = ingestOf(configured, context);
-  const made = { folder, trading, keys, hub, catalog, feeds, recordings, protocols };
+  const made = { folder, trading, cluster, keys, hub, catalog, feeds, recordings, protocols };
   const taps = venueTaps(configured, clock);
   return { ...made, replays, sessions, venueTaps: taps, ingest, demoKey, demoUsers };
+}
+
+/** What the exchange itself has traded is a dataset with a past. */
+function addOwnPast(
+  history: DatasetReaders,
+  trading: Trading | undefined,
+  feeds: readonly FeedRunner[],
+): void {
+  const own = feeds.find(({ dataset }) => dataset.code === localDataset);
+  if (trading === undefined) return;
+  history.add(
+    localDataset,
+    trading.past(() => own?.marketUs),
+  );
 }
 
 /** The configured datasets; their quotes go to whoever follows them. */
@@ -148,12 +163,12 @@ async function openTrading(
   site: Site,
   folder: DataFolder,
   {
-    outside,
     progress,
-  }: { readonly outside: OutsidePrices; readonly progress: (share: number) => void },
+    ...beginning
+  }: Omit<TradingBeginning, "isNew"> & { readonly progress: (share: number) => void },
 ) {
   const isNew = await site.start.step("past", () => makePast(site, folder, progress));
-  return await Trading.open(site, folder, { isNew, outside });
+  return await Trading.open(site, folder, { ...beginning, isNew });
 }
 
 /** Where producers push to the datasets that take it. */

@@ -66,6 +66,8 @@ export interface RunningServer {
   /** What is open to whoever reaches the port and should not be, a sentence with its remedy each. */
   readonly warnings: readonly string[];
   readonly feeds: readonly FeedRunner[];
+  /** Resolves with why it has to be stopped, if it ever has to; undefined where it never has to. */
+  readonly ended: Promise<string> | undefined;
   /**
    * Reads the certificate and its key again, for clients that come from now on. Where they cannot be
    * used, the log says why and the old ones stay. Does nothing without TLS.
@@ -133,6 +135,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   return {
     ...{ host, port, grpcPort: grpc?.port, hasPage, demoKey, demoUsers, warnings, feeds },
     isSecure: tls !== undefined,
+    ended: served.cluster?.ended,
     demoNotes: demo.notes,
     renewCertificate: () =>
       renewCertificate([http, ...(grpc === undefined ? [] : [grpc])], tlsFiles, {

@@ -39,6 +39,7 @@ import { MarketStreams } from "../streams/market-streams.ts";
 import { Numbering } from "../streams/numbering.ts";
 import { PositionStream } from "../streams/position-stream.ts";
 import { StreamsPast } from "../streams/streams-past.ts";
+import type { ClusterNode } from "./cluster/node.ts";
 import { servedProtocols } from "./configuration.ts";
 import { openDays } from "./days.ts";
 import { DisabledUsers } from "./disabled-users.ts";
@@ -54,6 +55,8 @@ export interface TradingBeginning {
   readonly isNew: boolean;
   /** Prices that its markets may follow. */
   readonly outside: OutsidePrices;
+  /** The cluster that it is a node of. */
+  readonly cluster: ClusterNode | undefined;
 }
 
 /** An exchange that has been recovered; it trades once it is started. */
@@ -75,6 +78,7 @@ export class Trading {
   readonly #site: Site;
   readonly #registry: UserRegistry;
   readonly #admissions: Admissions;
+  readonly #cluster: ClusterNode | undefined;
   /** There is nobody to stream to before the exchange is in service. */
   #streams: MarketStreams | undefined;
 
@@ -83,6 +87,7 @@ export class Trading {
     parts: Pick<Trading, "engine" | "feed" | "board" | "mirrors" | "days"> & {
       registry: UserRegistry;
       admissions: Admissions;
+      cluster: ClusterNode | undefined;
     },
   ) {
     this.engine = parts.engine;
@@ -91,9 +96,12 @@ export class Trading {
     this.mirrors = parts.mirrors;
     this.days = parts.days;
     const { epoch, exchange } = parts.engine;
-    // Whoever was told of ticks before a restart goes on from there.
-    const { tick } = tickAt(exchange.sequence, site.times.clock.nowUs());
-    this.numbering = new Numbering({ epoch, sequence: exchange.sequence, tick });
+    const { sequence } = exchange;
+    // Whoever was told of ticks before a restart goes on from there. Those of a cluster are in its log.
+    const { tick } =
+      parts.cluster === undefined ? tickAt(sequence, site.times.clock.nowUs()) : { tick: 0 };
+    this.numbering = new Numbering({ epoch, sequence, tick });
+    this.#cluster = parts.cluster;
     this.#registry = parts.registry;
     this.#admissions = parts.admissions;
     this.#site = site;
@@ -109,11 +117,11 @@ export class Trading {
   static async open(
     site: Site,
     folder: DataFolder,
-    { isNew, outside }: TradingBeginning,
+    { isNew, outside, cluster }: TradingBeginning,
   ): Promise<Trading> {
     const { environment, config, log, start } = site;
     const { clock, wallMs } = site.times;
-    const { snapshotEveryCommands, logBytesMax, clockBehindMaxMs, warmUpMs } = config.exchange;
+    const { warmUpMs } = config.exchange;
     const registry = await start.step(
       "users",
       () => openUserRegistry(folder, environment),
@@ -121,18 +129,13 @@ export class Trading {
     );
     const engine = await start.step(
       "exchange",
-      () =>
-        Engine.open({
-          stores: engineStores(folder.engineFolder, { log, logBytesMax, isPrepared: warmUpMs > 0 }),
-          clock,
-          log,
-          snapshotEvery: snapshotEveryCommands,
-          clockBehindMaxMs,
-          start,
-        }),
+      () => openEngine(site, folder, cluster),
       (opened) => opened.stop(),
     );
-    warnOfLostUsers(engine.exchange, registry.store, { usersFile: folder.usersFile, log });
+    // Those of a cluster come from its other nodes.
+    if (cluster === undefined) {
+      warnOfLostUsers(engine.exchange, registry.store, { usersFile: folder.usersFile, log });
+    }
     clock.startNotBefore(engine.exchange.timeUs);
     const { sequence, timeUs } = engine.exchange;
     const admissions = await start.step(
@@ -165,7 +168,13 @@ export class Trading {
     });
     const mirrors = await start.step("mirrors", () => mirrorsOf(site, engine, outside));
     const days = await start.step("days", () => openDays(site, engine.exchange));
-    return new Trading(site, { engine, feed, board, mirrors, days, registry, admissions });
+    const parts = { engine, feed, board, mirrors, days };
+    return new Trading(site, { ...parts, registry, admissions, cluster });
+  }
+
+  /** Whether this process orders the commands at present; what is done once for an exchange is done there. */
+  get writes(): boolean {
+    return this.#cluster === undefined || this.#cluster.leads;
   }
 
   /** Clocks of the recorded days that are traded. */
@@ -212,13 +221,18 @@ export class Trading {
         positions: new PositionStream({ hub, numbering, dataset: undefined }),
       });
     });
+    await start.step(
+      "answers",
+      () => this.#cluster?.answerOthers(engine, clock),
+      (answering) => answering?.stop(),
+    );
     if (agents !== undefined) {
       await start.step(
         "participants trading",
         () => agents.start(engine, this.audience),
         (sendHome) => sendHome(),
       );
-    } else {
+    } else if (this.writes) {
       await start.step("participants trading", () => demo.withoutParticipants(this.adminTarget));
     }
     await start.step(
@@ -234,6 +248,7 @@ export class Trading {
         (end) => end(),
       );
     }
+    if (!this.writes) return [];
     const isTraded = servedProtocols(config, protocols).some(({ needs }) => needs.exchange);
     const users = await start.step("demo users", () =>
       demo.users(this.#registry, this.adminTarget, { nowMs: wallMs(), isTraded }),
@@ -289,6 +304,22 @@ export class Trading {
     const bars = storedBarsOf(this.engine);
     return { board: this.board, bars, desk, users, vault, tokens, stamps: this.#admissions };
   }
+}
+
+function openEngine(
+  { config, log, start, times: { clock } }: Site,
+  { engineFolder }: DataFolder,
+  cluster: ClusterNode | undefined,
+): Promise<Engine> {
+  const { snapshotEveryCommands, logBytesMax, clockBehindMaxMs, warmUpMs } = config.exchange;
+  const epoch = cluster?.shared.epoch;
+  const own = engineStores(engineFolder, { log, logBytesMax, epoch, isPrepared: warmUpMs > 0 });
+  return Engine.open({
+    ...{ clock, log, clockBehindMaxMs, start },
+    snapshotEvery: snapshotEveryCommands,
+    stores: cluster?.storesOf(own) ?? own,
+    role: cluster && ((parts) => cluster.roleOf(parts)),
+  });
 }
 
 /** Markets that follow a feed; a `StartError` says what is wrong with one. */

@@ -70,12 +70,18 @@ export async function serveConfig(
   // Without TLS it keeps its usual meaning: the terminal is gone, and so is the server.
   if (server.isSecure) process.on("SIGHUP", () => server.renewCertificate());
   sayReady(server, config);
-  const signal = await signalled;
+  const ended = server.ended?.then((reason) => ({ reason }));
+  const why = await Promise.race([signalled, ...(ended === undefined ? [] : [ended])]);
   progress.clear();
-  log.info("stopping", { signal });
+  const isTold = typeof why === "string";
+  log.info("stopping", isTold ? { signal: why } : why);
+  if (!isTold) end.within(why.reason);
   await server.stop();
+  end.relax();
   log.info("stopped");
-  return 0;
+  if (isTold) return 0;
+  process.stderr.write(`openbourse: ${why.reason}; start this node again\n`);
+  return 1;
 }
 
 /**

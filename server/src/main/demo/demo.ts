@@ -37,6 +37,10 @@ function begunWith(said: Readonly<Record<DemoPart, boolean | undefined>>): DemoR
   return { ...wholeDemo, begun: { key, users, participants } };
 }
 
+function ofCluster({ demo }: Config): Readonly<Record<DemoPart, boolean>> {
+  return { key: demo.key ?? false, users: demo.users ?? false, participants: false };
+}
+
 /** The demo of one data folder during a start. */
 export class Demo {
   /** The configuration, with every part of the demo decided. */
@@ -56,6 +60,8 @@ export class Demo {
       key: config.demo.key,
       users: config.demo.users,
       participants: config.exchange.participants.enabled,
+      // A cluster has what its configuration says: a folder is that of one node only.
+      ...(config.cluster === undefined ? {} : ofCluster(config)),
     };
     // A folder that begins now is remembered with what is said of it now.
     if (!isBegun(this.#folder)) this.#record = begunWith(said);

@@ -25,18 +25,20 @@ export interface EngineStoresOptions {
   readonly logBytesMax?: number | undefined;
   /** Whether snapshots are prepared for at once, and not only when the first one is due. Default: false. */
   readonly isPrepared?: boolean;
+  /** Identity of a log that others have as well; see `CommandLogOptions`. */
+  readonly epoch?: string | undefined;
 }
 
 /** The stores of the exchange in `folder`. */
 export function engineStores(
   folder: string,
-  { log, logBytesMax, isPrepared = false }: EngineStoresOptions,
+  { log, logBytesMax, isPrepared = false, epoch }: EngineStoresOptions,
 ): EngineStores<SqliteCommandLog> {
   const files = engineFiles(folder);
   return {
     async openLog() {
       const hasMark = existsSync(markFileOf(files.log));
-      const commandLog = await openLog(files, { fileBytesMax: logBytesMax });
+      const commandLog = await openLog(files, { fileBytesMax: logBytesMax, epoch });
       if (!hasMark && commandLog.lastSequence > 0) {
         log.warn("the log had no mark beside it: whether its end was lost cannot be told", {
           file: markFileOf(files.log),
@@ -65,7 +67,7 @@ export function engineStores(
 /** Opens the log of an exchange; nobody else may have it open. */
 export async function openLog(
   files: EngineFiles,
-  options: Pick<CommandLogOptions, "fileBytesMax" | "mayBegin"> = {},
+  options: Pick<CommandLogOptions, "epoch" | "fileBytesMax" | "mayBegin"> = {},
 ): Promise<SqliteCommandLog> {
   const traces = engineTraces(files);
   const opened = await openCommandLog({ file: files.log, traces, ...options });

@@ -22,7 +22,7 @@ export const noPage =
 
 /** The page that is configured and there; undefined where either is not so. */
 export function pageOf(site: Site, served: Served, passes: Passes): ServedPage | undefined {
-  if (!site.config.terminal.enabled) return undefined;
+  if (!site.config.terminal.enabled || served.cluster?.servesClients === false) return undefined;
   const files = readPage(site);
   if (files === undefined) return undefined;
   return { files, paths, routes: [offerRoute(site, served), passes.route] };

@@ -34,6 +34,8 @@ export interface CommandLogFileOptions {
   readonly traces?: readonly LogTrace[] | undefined;
   /** Whether a log may be begun where there is none. Default: true. */
   readonly mayBegin?: boolean | undefined;
+  /** Identity of a log that is begun, where others have it as well: 32 hex digits. Default: a new one. */
+  readonly epoch?: string | undefined;
 }
 
 /** How long opening waits for another process to let go of the log, in milliseconds. */
@@ -67,6 +69,7 @@ export function openCommandLogFile(options: CommandLogFileOptions): CommandLogFi
     createPrivately(file);
     database = new DatabaseSync(file, { timeout: lockWaitMs, defensive: true });
     prepareDatabase(database, file, options.fileBytesMax);
+    if (options.epoch !== undefined) shareEpoch(database, options.epoch);
     return new CommandLogFile(database, file, { traces, fileBytesMax: options.fileBytesMax });
   } catch (error) {
     database?.close();
@@ -114,6 +117,13 @@ function openIfDamaged(file: string, traces: readonly LogTrace[]): CommandLogFil
     inspection.close();
     throw error;
   }
+}
+
+/** A log that holds nothing yet becomes one of those that others have. */
+function shareEpoch(database: DatabaseSync, epoch: string): void {
+  database
+    .prepare("UPDATE log SET epoch = ? WHERE epoch <> ? AND NOT EXISTS (SELECT 1 FROM batch)")
+    .run(epoch, epoch);
 }
 
 function prepareDatabase(database: DatabaseSync, file: string, fileBytesMax?: number): void {
@@ -186,6 +196,11 @@ export class CommandLogFile {
     this.#endExpected = this.lastSequence;
     this.damage = isDamaged ? end : (this.#compareWithMark() ?? this.#compareWith(traces ?? []));
     if (this.damage === undefined && inspection === undefined) this.#openMark();
+  }
+
+  /** Checksum of all batches. */
+  get chain(): number {
+    return this.#end.checksum;
   }
 
   /** Sequence of the last durable and undamaged command, 0 when there is none. */

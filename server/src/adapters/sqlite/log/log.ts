@@ -68,8 +68,8 @@ type Opened = Extract<WorkerStart, { kind: "opened" }>;
 export async function openCommandLog(options: CommandLogOptions): Promise<OpenedCommandLog> {
   const inFlightBytesMax = options.inFlightBytesMax ?? inFlightBytesDefault;
   assert(inFlightBytesMax > 0, "something may be under way");
-  const { file, fileBytesMax, traces, mayBegin } = options;
-  const workerData: CommandLogFileOptions = { file, fileBytesMax, traces, mayBegin };
+  const { file, fileBytesMax, traces, mayBegin, epoch } = options;
+  const workerData: CommandLogFileOptions = { file, fileBytesMax, traces, mayBegin, epoch };
   // The thread needs none of this process's flags, and some, such as --input-type, would end it.
   const worker = new Worker(workerUrl(), { name: "command-log", workerData, execArgv: [] });
   const exited = new Promise<void>((resolve) => {
@@ -119,6 +119,8 @@ interface Parts {
 /** An open log. */
 export class SqliteCommandLog implements CommandLog {
   readonly epoch: string;
+  /** Checksum of all batches that were in it when it was opened. */
+  readonly chainAtStart: number;
   readonly damage: LogDamage | undefined;
   readonly largestBatch: BatchBound = batchBoundMax;
   /** The lock on the file keeps everybody else out. */
@@ -148,6 +150,7 @@ export class SqliteCommandLog implements CommandLog {
     const { worker, opened, file } = parts;
     this.#parts = parts;
     this.epoch = opened.epoch;
+    this.chainAtStart = opened.chain;
     this.damage = opened.damage;
     this.#lastSequence = opened.lastSequence;
     this.#nextSequence = opened.lastSequence + 1;

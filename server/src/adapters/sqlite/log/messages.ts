@@ -31,6 +31,7 @@ export type WorkerStart =
       readonly kind: "opened";
       readonly epoch: string;
       readonly lastSequence: number;
+      readonly chain: number;
       readonly damage: LogDamage | undefined;
     }
   | { readonly kind: "refused"; readonly fault: StoreFault; readonly message: string };

@@ -196,7 +196,7 @@ function open(options: CommandLogFileOptions): CommandLogFile | undefined {
 // Whoever starts this thread gives it the options; nobody else can.
 const log = open(workerData as CommandLogFileOptions);
 if (log !== undefined) {
-  const { epoch, lastSequence, damage } = log;
-  post({ kind: "opened", epoch, lastSequence, damage });
+  const { epoch, lastSequence, chain, damage } = log;
+  post({ kind: "opened", epoch, lastSequence, chain, damage });
   serve(log);
 }

@@ -1,0 +1,36 @@
+/** What a node looks at in its own log before it follows the one that all share. */
+import type { CommandLog } from "../ports/command-log.ts";
+import type { SharedLog } from "../ports/shared-log.ts";
+import { StartError } from "../ports/start-error.ts";
+
+/** A node's own log, as it was opened. */
+export interface OwnLog extends CommandLog {
+  /** Checksum of all its batches. */
+  readonly chainAtStart: number;
+}
+
+/** Raises a `StartError` where the own log is not the beginning of the shared one. */
+export async function refuseOtherLog(own: OwnLog, shared: SharedLog): Promise<void> {
+  const { epoch, lastSequence, chainAtStart } = own;
+  if (epoch !== shared.epoch) {
+    throw new StartError(
+      `this node's own log is ${epoch}, but the log of the cluster is ${shared.epoch}: the node belongs to another cluster, or the cluster's log was lost and made anew; give the node an empty data folder, or put its log into an empty stream with openbourse cluster refill`,
+    );
+  }
+  if (lastSequence === 0) return;
+  const end = await shared.end();
+  if ("kind" in end) throw new StartError(`the cluster's log cannot be read: ${end.message}`);
+  if (end.lastSequence < lastSequence) {
+    throw new StartError(
+      `lost-end: the log of the cluster ends at command ${end.lastSequence}, but this node's own log at ${lastSequence}: the last commands of the cluster's log are gone; stop all nodes, and put the longest log of a node into an empty stream with openbourse cluster refill`,
+    );
+  }
+  const chain = await shared.chainAfter(lastSequence);
+  if (typeof chain === "object") {
+    throw new StartError(`the cluster's log cannot be read: ${chain.message}`);
+  }
+  if (chain === chainAtStart) return;
+  throw new StartError(
+    `corrupt: up to command ${lastSequence} this node's own log is not what the cluster's log holds${chain === undefined ? ", in which no batch ends there" : ""}: one of them was changed or put back from elsewhere; compare with the other nodes, and give the one that differs an empty data folder`,
+  );
+}

@@ -1,0 +1,175 @@
+/**
+ * This server as a node of a cluster: its connection to the others, the log that all share, and its role.
+ * Loaded only where a cluster is configured, since it needs packages that are not installed for everybody.
+ */
+import { systemSecrets } from "../../adapters/crypto/system-secrets.ts";
+import { NatsLink } from "../../adapters/nats/link.ts";
+import { NatsRequestLine } from "../../adapters/nats/request-line.ts";
+import { NatsSharedLog } from "../../adapters/nats/shared-log.ts";
+import { NatsSnapshotStore } from "../../adapters/nats/snapshot-store.ts";
+import type { SqliteCommandLog } from "../../adapters/sqlite/log/log.ts";
+import { gatewayStores } from "../../cluster/gateway-stores.ts";
+import { answerHistory } from "../../cluster/history-service.ts";
+import { Member } from "../../cluster/member.ts";
+import { OwnCopy } from "../../cluster/own-copy.ts";
+import { refuseOtherLog } from "../../cluster/own-log.ts";
+import type { ClusterConfig } from "../../config/cluster-schema.ts";
+import { assert } from "../../core/assert.ts";
+import type { Engine, EngineStores } from "../../engine/engine.ts";
+import type { Role, RoleParts } from "../../engine/role.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Answering } from "../../ports/request-line.ts";
+import type { SharedLog } from "../../ports/shared-log.ts";
+import type { SnapshotStore } from "../../ports/snapshot-store.ts";
+import { StartError } from "../../ports/start-error.ts";
+
+/** Bytes that tell this process from others. */
+const processBytes = 8;
+
+/** A node, connected. */
+export class ClusterNode {
+  readonly config: ClusterConfig;
+  /** Its name. */
+  readonly name: string;
+  readonly link: NatsLink;
+  readonly line: NatsRequestLine;
+  readonly shared: SharedLog;
+  readonly #snapshots: SnapshotStore;
+  readonly #ended = Promise.withResolvers<string>();
+  #member: Member | undefined;
+
+  private constructor(
+    config: ClusterConfig,
+    parts: {
+      readonly name: string;
+      readonly link: NatsLink;
+      readonly shared: SharedLog;
+      readonly snapshots: SnapshotStore;
+    },
+  ) {
+    this.config = config;
+    this.name = parts.name;
+    this.link = parts.link;
+    this.line = new NatsRequestLine(parts.link);
+    this.shared = parts.shared;
+    this.#snapshots = parts.snapshots;
+  }
+
+  /** Connects. A `StartError` says why that cannot be. */
+  static async open(
+    config: ClusterConfig,
+    name: string,
+    nowMs: () => number,
+  ): Promise<ClusterNode> {
+    const link = await NatsLink.open({
+      servers: config.servers,
+      credentials: credentialsOf(config),
+      tls: config.tls && {
+        caFile: config.tls.ca,
+        certFile: config.tls.cert,
+        keyFile: config.tls.key,
+      },
+      name: `openbourse ${config.name} ${name}`,
+    });
+    try {
+      const { replicas } = config;
+      const shared = await NatsSharedLog.open(link, {
+        ...{ name: `${config.name}_commands`, replicas },
+        // A gateway makes no exchange where there is none.
+        newEpoch: config.role === "gateway" ? undefined : systemSecrets().randomHex(16),
+      });
+      const snapshots = await NatsSnapshotStore.open(link.connection, {
+        ...{ name: config.name, replicas, nowMs },
+      });
+      return new ClusterNode(config, { name, link, shared, snapshots });
+    } catch (error) {
+      await link.close();
+      throw error;
+    }
+  }
+
+  /** Whether clients are served here. */
+  get servesClients(): boolean {
+    return this.config.role !== "engine";
+  }
+
+  /** Whether the exchange is kept here, so that this node may lead. */
+  get keepsExchange(): boolean {
+    return this.config.role !== "gateway";
+  }
+
+  /** The role; undefined before the exchange is in service. */
+  get member(): Member | undefined {
+    return this.#member;
+  }
+
+  /** Whether this node writes the log now. */
+  get leads(): boolean {
+    return this.#member?.state === "leading";
+  }
+
+  /** Resolves with why this process has to end, if it ever has to. */
+  get ended(): Promise<string> {
+    return this.#ended.promise;
+  }
+
+  /** The stores of this node's engine; those in its own folder where it keeps the exchange. */
+  storesOf(own: EngineStores<SqliteCommandLog>): EngineStores {
+    if (!this.keepsExchange) {
+      return gatewayStores({
+        ...{ shared: this.shared, snapshots: this.#snapshots, line: this.line },
+        cluster: this.config.name,
+      });
+    }
+    return {
+      ...own,
+      snapshotMaker: (log) => own.snapshotMaker(log as SqliteCommandLog),
+      openLog: async () => {
+        const log = await own.openLog();
+        try {
+          await refuseOtherLog(log, this.shared);
+          return log;
+        } catch (error) {
+          await log.close();
+          throw error;
+        }
+      },
+    };
+  }
+
+  /** Makes the role of this node's engine. */
+  roleOf(parts: RoleParts): Role {
+    assert(this.#member === undefined, "a node has one role");
+    const { takeoverAfterMs } = this.config;
+    this.#member = new Member(parts, {
+      ...{ cluster: this.config.name, node: this.name, shared: this.shared, line: this.line },
+      processHex: systemSecrets().randomHex(processBytes),
+      lead: this.keepsExchange ? { takeoverAfterMs, copy: new OwnCopy(parts.log) } : undefined,
+      mustEnd: (reason) => this.#ended.resolve(reason),
+    });
+    return this.#member;
+  }
+
+  /** Answers nodes that ask about the past, where it is kept here. */
+  async answerOthers(engine: Engine, clock: Clock): Promise<Answering | undefined> {
+    if (!this.keepsExchange) return undefined;
+    return await answerHistory({ engine, clock, line: this.line, cluster: this.config.name });
+  }
+
+  close(): Promise<void> {
+    return this.link.close();
+  }
+}
+
+function credentialsOf(config: ClusterConfig) {
+  const { user, password, token, credentialsFile } = config;
+  const given = [user, token, credentialsFile].filter((text) => text !== undefined);
+  if (given.length > 1) {
+    throw new StartError("cluster: give one of user, token and credentialsFile");
+  }
+  if (credentialsFile !== undefined) return { kind: "file", path: credentialsFile } as const;
+  if (token !== undefined) return { kind: "token", token } as const;
+  if (user === undefined) return undefined;
+  if (password === undefined) throw new StartError("cluster.user needs cluster.password");
+  return { kind: "password", user, password } as const;
+}
