@@ -155,7 +155,7 @@ export class NatsCommandLog implements CommandLog {
     this.#readsOpen += 1;
     this.#readsRunning += 1;
     try {
-      for await (const entry of this.#reader.read(fromSequence, this.#end)) {
+      for await (const entry of this.#reader.read(fromSequence, this.#end.at)) {
         this.#readsRunning -= 1;
         this.#tellSettled();
         try {

@@ -77,12 +77,15 @@ export class Following {
 
   /** Finds where to begin. */
   async #begin(fromSequence: number): Promise<LogDamage | undefined> {
-    const { reader, signal } = this.#options;
+    const { stream, reader, signal } = this.#options;
     while (!signal.aborted) {
       const damage = await this.#try(async () => {
-        const end = await reader.end();
-        if (end.lastSequence < fromSequence - 1) return this.#doubted("lost-end", end.lastSequence);
-        this.#place = await reader.placeAt(fromSequence - 1, end);
+        const last = await stream.last();
+        const place = await reader.placeAt(fromSequence - 1, last);
+        const { at, lastSequence } = place;
+        const isShort = at === last && lastSequence < fromSequence - 1;
+        if (isShort) return this.#doubted("lost-end", lastSequence);
+        this.#place = place;
         return "found";
       });
       if (damage === "found") return undefined;

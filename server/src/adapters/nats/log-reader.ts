@@ -33,28 +33,30 @@ export class LogReader {
   }
 
   /**
-   * The place behind the batch that ends with a sequence, not behind `end`; where none ends there, the place before
-   * the one that holds the sequence. Ticks and takeovers come behind it.
+   * The place behind the batch that ends with a sequence; where none ends there, the place before the one that holds
+   * the sequence, or before a message that is none of this log, or the end where the log ends before. Looks at messages
+   * up to the number `last`.
    */
-  async placeAt(sequence: number, end: LogEnd): Promise<LogEnd> {
-    if (sequence === 0) return this.start;
-    const at = await this.#firstAt(sequence, end);
-    const place = await this.#behind(at);
-    return place.lastSequence === sequence ? place : await this.#behind(at - 1);
+  async placeAt(sequence: number, last: number): Promise<LogEnd> {
+    if (sequence === 0 || last === 0) return this.start;
+    const at = await this.#firstAt(sequence, last);
+    const message = await this.#message(at);
+    const isBehind = message !== undefined && nextOf(message) <= sequence + 1;
+    return isBehind ? placeBehind(at, message) : await this.#behind(at - 1);
   }
 
-  /** What is stored up to `end`, from the batch that holds a sequence on, ticks and takeovers left out. */
-  async *read(fromSequence: number, end: LogEnd): AsyncGenerator<LogEntry, void, undefined> {
-    if (fromSequence > end.lastSequence) return;
-    let place = await this.#behind((await this.#firstAt(fromSequence, end)) - 1);
-    for await (const found of this.#stream.messages(place.at + 1, end.at)) {
+  /** What is stored up to the message `last`, from the batch that holds a sequence on, ticks and takeovers left out. */
+  async *read(fromSequence: number, last: number): AsyncGenerator<LogEntry, void, undefined> {
+    let place = await this.placeAt(fromSequence - 1, last);
+    if (place.lastSequence < fromSequence - 1 && place.at === last) return;
+    for await (const found of this.#stream.messages(place.at + 1, last)) {
       const checked = this.check(found, place);
       if ("kind" in checked) return yield checked;
       place = checked.end;
       const { takeover, batch } = checked.message;
       if (takeover === undefined && batch.count > 0) yield { kind: "batch", ...batch };
     }
-    if (place.at < end.at) yield this.damage("lost-end", place.lastSequence + 1);
+    if (place.at < last) yield this.damage("lost-end", place.lastSequence + 1);
   }
 
   /** Whether a message is the one that follows a place. */
@@ -79,9 +81,9 @@ export class LogReader {
   }
 
   /** Number of the first message with which a sequence is reached, or of an earlier one that is none of this log. */
-  async #firstAt(sequence: number, end: LogEnd): Promise<number> {
+  async #firstAt(sequence: number, last: number): Promise<number> {
     let low = 1;
-    let high = end.at;
+    let high = last;
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
       const message = await this.#message(middle);

@@ -56,7 +56,7 @@ export class NatsSharedLog implements SharedLog {
   }
 
   async *read(fromSequence: number): AsyncGenerator<LogEntry, void, undefined> {
-    yield* this.#reader.read(fromSequence, await this.#reader.end());
+    yield* this.#reader.read(fromSequence, await this.#stream.last());
   }
 
   async *follow(
@@ -79,9 +79,8 @@ export class NatsSharedLog implements SharedLog {
 
   chainAfter(sequence: number): Promise<number | undefined | StorageFailure> {
     return this.#asked(async () => {
-      const end = await this.#reader.end();
-      if (sequence > end.lastSequence) return undefined;
-      const { lastSequence, chain } = await this.#reader.placeAt(sequence, end);
+      const last = await this.#stream.last();
+      const { lastSequence, chain } = await this.#reader.placeAt(sequence, last);
       return lastSequence === sequence ? chain : undefined;
     });
   }

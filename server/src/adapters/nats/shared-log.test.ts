@@ -1,0 +1,221 @@
+import { randomBytes } from "node:crypto";
+import { jetstream, jetstreamManager } from "@nats-io/jetstream";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { NatsServer, natsProgram } from "../../../../test/support/nats-server.ts";
+import { until, untilTrue } from "../../../../test/support/until.ts";
+import { batchAt, batchesOf } from "../../ports/command-log.contract.ts";
+import type { CommandBatch, CommandLog, LogEntry } from "../../ports/command-log.ts";
+import {
+  endOf,
+  followed,
+  sharedLogContract,
+  tickBefore,
+  wordOf,
+  writerOf,
+} from "../../ports/shared-log.contract.ts";
+import { NatsLink } from "./link.ts";
+import { encodeMessage, type LogMessage } from "./message.ts";
+import { NatsSharedLog, type SharedLogOptions } from "./shared-log.ts";
+
+const program = natsProgram();
+
+if ("missing" in program) {
+  it.skip(`a log that nodes share at NATS is not tested: ${program.missing}`, () => {});
+} else {
+  const server = new NatsServer(program.path);
+  let link: NatsLink;
+  beforeAll(async () => {
+    await server.start();
+    link = await NatsLink.open({ servers: [server.address] });
+  });
+  afterAll(async () => {
+    await link.close();
+    await server.remove();
+  });
+  let streams = 0;
+  const create = (more: Partial<SharedLogOptions> = {}) => {
+    streams += 1;
+    const name = `shared-${streams}`;
+    const newEpoch = randomBytes(16).toString("hex");
+    const doubt = { looks: 3, everyMs: 1 };
+    const options = { name, replicas: 1, newEpoch, doubt, ...more };
+    return { name, open: () => NatsSharedLog.open(link, options) };
+  };
+  const raw = async (name: string, message: Uint8Array) =>
+    await jetstream(link.connection).publish(`openbourse.${name}.commands`, message);
+  const append = async (writer: CommandLog, batches: readonly CommandBatch[]) => {
+    for (const batch of batches) expect(await writer.append(batch)).toBe("durable");
+  };
+
+  sharedLogContract("NATS JetStream", create);
+
+  describe("a log that nodes share at NATS JetStream", () => {
+    it("says that there is none, where none is to be begun, and when it is kept otherwise", async () => {
+      await expect(create({ newEpoch: undefined }).open()).rejects.toThrow("has no stream shared-");
+      const storage = create();
+      await storage.open();
+      const three = { name: storage.name, replicas: 3 };
+      await expect(NatsSharedLog.open(link, three)).rejects.toThrow(
+        /is kept by 1 servers, and is to be by 3/,
+      );
+    });
+
+    it("is followed across a server that goes and comes back, without a hole and none twice", async () => {
+      const log = await create().open();
+      const seen = followed(log, 61);
+      const writer = await writerOf(log, "a");
+      const outcomes = batchesOf(Array.from({ length: 20 }, () => 1)).map((batch) =>
+        writer.append(batch),
+      );
+      await Promise.all(outcomes);
+      await server.kill();
+      const later = batchesOf(
+        Array.from({ length: 40 }, () => 1),
+        21,
+      ).map((batch) => writer.append(batch));
+      await untilTrue(() => !link.isConnected);
+      await server.start();
+
+      expect(new Set(await Promise.all(later))).toEqual(new Set(["durable"]));
+      expect((await seen).map((entry) => "at" in entry && entry.at)).toEqual(
+        Array.from({ length: 61 }, (_, index) => index + 1),
+      );
+    });
+
+    it("reads what a delivery has left out, and asks for a new one when it is silent", async () => {
+      const { name, open } = create();
+      const log = await open();
+      const writer = await writerOf(log, "a");
+      const stop = new AbortController();
+      const seen: string[] = [];
+      const following = (async () => {
+        for await (const entry of log.follow(1, stop.signal)) seen.push(wordOf(entry));
+      })();
+      const { consumers } = await jetstreamManager(link.connection);
+      const names = async () =>
+        (await consumers.list(name).next()).map((consumer) => consumer.name);
+      const [first] = await until(async () => {
+        const found = await names();
+        expect(found).toHaveLength(1);
+        return found;
+      });
+      await consumers.delete(name, first ?? "");
+      await append(writer, batchesOf([1, 2, 3]));
+
+      await until(() => expect(seen).toEqual(["a takes over", "1+1", "2+2", "4+3"]));
+      await until(async () => {
+        expect(await names()).toHaveLength(1);
+        expect(await names()).not.toContain(first);
+      });
+      await append(writer, [tickBefore(7)]);
+      await until(() => expect(seen.at(-1)).toBe("tick"));
+      stop.abort();
+      await following;
+    });
+
+    const epoch = "0123456789abcdef".repeat(2);
+    const forged = (change: Partial<LogMessage>): Uint8Array =>
+      encodeMessage({
+        ...{ takeover: undefined, term: 1, epoch, writer: epoch, chain: 0 },
+        ...{ batch: tickBefore(2), ...change },
+      });
+    const forgeries: readonly [string, (chain: number) => Uint8Array][] = [
+      ["is none of a log", () => Buffer.from("nonsense")],
+      ["is of another log", (chain) => forged({ chain, epoch: "f".repeat(32) })],
+      ["is of a term that has not begun", (chain) => forged({ chain, term: 2 })],
+      ["has another chain", (chain) => forged({ chain: chain ^ 1 })],
+      ["is at another sequence", (chain) => forged({ chain, batch: tickBefore(3) })],
+      ["was changed by a bit", (chain) => flipped(forged({ chain }))],
+    ];
+    it.each(forgeries)("believes no message that %s", async (_, forge) => {
+      const { name, open } = create({ newEpoch: epoch });
+      const log = await open();
+      await append(await writerOf(log, "a"), [batchAt(1)]);
+      await raw(name, forge((await endOf(log)).chain));
+
+      const seen = await followed(log, 3);
+      expect(seen.map(wordOf)).toEqual(["a takes over", "1+1", "corrupt"]);
+      expect(seen.at(-1)).toMatchObject({ sequence: 2 });
+    });
+
+    it("takes a message of the layout before", async () => {
+      const { name, open } = create({ newEpoch: epoch });
+      const log = await open();
+      const takeover = {
+        takeover: "a",
+        term: 1,
+        epoch,
+        writer: epoch,
+        chain: (await endOf(log)).chain,
+      };
+      const bytes = encodeMessage({ ...takeover, batch: tickBefore(1) });
+      const before = Buffer.concat([bytes.subarray(0, 66)]);
+      before[0] = 1;
+      before.writeUInt32BE(0, 62);
+      await raw(name, before);
+
+      await append(await writerOf(log, "b"), [batchAt(1)]);
+      expect((await followed(log, 3)).map(wordOf)).toEqual([
+        `${epoch} takes over`,
+        "b takes over",
+        "1+1",
+      ]);
+    });
+
+    it("says that it has lost its end, to who knows more, and that it is gone", async () => {
+      const { name, open } = create();
+      const log = await open();
+      await append(await writerOf(log, "a"), [batchAt(1, 2)]);
+
+      const [damage] = await followed(log, 1, 4);
+      expect(damage).toMatchObject({ kind: "damage", fault: "lost-end", sequence: 3 });
+      const seen = followed(log, 2, 3);
+      const { streams: all } = await jetstreamManager(link.connection);
+      await all.delete(name);
+      expect((await seen).map(wordOf)).toEqual(["missing"]);
+    });
+
+    it("is filled from another log as it was, and goes on where that was interrupted", async () => {
+      const batches = batchesOf([1, 3, 2, 1]);
+      const source = async function* (count: number): AsyncGenerator<LogEntry> {
+        for (const batch of batches.slice(0, count)) yield { kind: "batch", ...batch };
+      };
+      const old = await create({ newEpoch: epoch }).open();
+      await append(await writerOf(old, "a"), [...batches]);
+      const log = await create({ newEpoch: epoch }).open();
+
+      expect(await log.refill(source(2))).toMatchObject({ lastSequence: 4 });
+      expect(await log.refill(source(4))).toMatchObject({
+        lastSequence: 7,
+        chain: (await endOf(old)).chain,
+      });
+      const { at } = await endOf(log);
+      expect(await log.refill(source(4))).toMatchObject({ at });
+      expect((await followed(log, 6)).map(wordOf)).toEqual([
+        ...["refill takes over", "1+1", "2+3", "refill takes over", "5+2", "7+1"],
+      ]);
+    });
+
+    it("is not filled from a log that is another one", async () => {
+      const log = await create().open();
+      await append(await writerOf(log, "a"), batchesOf([1, 1]));
+      const other = async function* (): AsyncGenerator<LogEntry> {
+        for (const batch of batchesOf([1, 1, 1])) {
+          yield { kind: "batch", ...batch, timeUs: batch.timeUs + 1 };
+        }
+      };
+
+      expect(await log.refill(other())).toMatchObject({
+        kind: "not-refilled",
+        message: "the stream has other commands up to 2 than the log",
+      });
+      expect((await endOf(log)).lastSequence).toBe(2);
+    });
+  });
+}
+
+function flipped(bytes: Uint8Array): Uint8Array {
+  const copy = bytes.slice();
+  copy[3] = (copy[3] ?? 0) ^ 1;
+  return copy;
+}
