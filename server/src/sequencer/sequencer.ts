@@ -272,10 +272,14 @@ export class Sequencer {
   #scheduleSeal(): void {
     if (this.#sealScheduled) return;
     this.#sealScheduled = true;
-    this.#options.schedule(() => {
+    const seal = () => {
       this.#sealScheduled = false;
       this.#seal();
-    });
+    };
+    // A log that works for each batch has it grow until the next one is due.
+    const due = this.#options.log.nextDue?.();
+    if (due === undefined) this.#options.schedule(seal);
+    else void due.then(seal);
   }
 
   /** Hands the open batch to the log; where the log has no room, it stays open and grows. */
