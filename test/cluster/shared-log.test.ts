@@ -1,0 +1,195 @@
+/** The log that nodes share, kept by three servers, of which one after another is taken away. */
+import { randomBytes } from "node:crypto";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { NatsLink } from "../../server/src/adapters/nats/link.ts";
+import { NatsSharedLog } from "../../server/src/adapters/nats/shared-log.ts";
+import { batchAt } from "../../server/src/ports/command-log.contract.ts";
+import type { CommandLog } from "../../server/src/ports/command-log.ts";
+import { endOf, tickBefore, wordOf, writerOf } from "../../server/src/ports/shared-log.contract.ts";
+import { Random } from "../../server/src/simulation/random.ts";
+import { NatsCluster } from "../support/nats-cluster.ts";
+import { natsProgram } from "../support/nats-server.ts";
+import { rounds } from "../support/rounds.ts";
+import { say } from "../support/say.ts";
+import { untilTrue } from "../support/until.ts";
+
+const program = natsProgram();
+
+/** Writes small batches one after another, and notes which were acknowledged. */
+class Flow {
+  readonly acknowledged: number[] = [];
+  readonly #log: CommandLog;
+  readonly #random: Random;
+  #isStopped = false;
+  readonly #done: Promise<string>;
+  /** Longest time between two acknowledgements, in milliseconds. */
+  gapMs = 0;
+
+  constructor(log: CommandLog, seed: number) {
+    this.#log = log;
+    this.#random = new Random(seed, "flow");
+    this.#done = this.#write();
+  }
+
+  /** Ends, and says what became of the last batch. */
+  async stop(): Promise<string> {
+    this.#isStopped = true;
+    return await this.#done;
+  }
+
+  async #write(): Promise<string> {
+    let next = this.#log.lastSequence + 1;
+    let since = performance.now();
+    while (!this.#isStopped) {
+      const batch =
+        this.#random.below(5) === 0 ? tickBefore(next) : batchAt(next, 1 + this.#random.below(3));
+      const outcome = await this.#log.append(batch);
+      if (outcome === "no-room") throw new Error("a log without anything under way has room");
+      if (outcome !== "durable") return outcome.kind;
+      next += batch.count;
+      this.gapMs = Math.max(this.gapMs, performance.now() - since);
+      since = performance.now();
+      if (batch.count > 0) this.acknowledged.push(batch.firstSequence);
+    }
+    return "durable";
+  }
+}
+
+if ("missing" in program) {
+  it.skip(`a log that three servers keep is not tested: ${program.missing}`, () => {});
+} else {
+  const cluster = new NatsCluster(program.path);
+  const links: NatsLink[] = [];
+  const open = async (name: string) => {
+    const link = await NatsLink.open({ servers: cluster.servers });
+    links.push(link);
+    return await NatsSharedLog.open(link, {
+      name,
+      replicas: 3,
+      newEpoch: randomBytes(16).toString("hex"),
+    });
+  };
+  beforeAll(() => cluster.start());
+  afterAll(async () => {
+    for (const link of links) await link.close();
+    await cluster.remove();
+  });
+
+  /** Follows to the end of all, and returns what came. */
+  const follow = (log: NatsSharedLog) => {
+    const stop = new AbortController();
+    const seen: string[] = [];
+    let at = 0;
+    const done = (async () => {
+      for await (const entry of log.follow(1, stop.signal)) {
+        seen.push(wordOf(entry));
+        if (entry.kind === "damage") throw new Error(entry.message);
+        expect(entry.at).toBe(at + 1);
+        at = entry.at;
+      }
+    })();
+    return {
+      seen,
+      /** When it has seen all up to a message. */
+      reach: async (last: number) => {
+        await untilTrue(() => at >= last);
+        stop.abort();
+        await done;
+        return seen;
+      },
+    };
+  };
+
+  const faults = ["kill leader", "stop leader", "kill other", "stop other", "move"] as const;
+  /** Takes a server away, or has another lead; returns what undoes it. */
+  const suffer = async (fault: (typeof faults)[number], random: Random): Promise<() => void> => {
+    const leader = await cluster.leaderOf("faults");
+    const others = cluster.names.filter((name) => name !== leader);
+    const other = others[random.below(others.length)] ?? "";
+    if (fault === "move") {
+      await cluster.move("faults", other);
+      return () => {};
+    }
+    const [how, whom] = fault.split(" ");
+    const name = whom === "leader" ? leader : other;
+    if (how === "stop") {
+      cluster.stop(name);
+      return () => cluster.goOn(name);
+    }
+    await cluster.kill(name);
+    return () => cluster.run(name);
+  };
+
+  const seed = Number(process.env["OPENBOURSE_TEST_SEED"] ?? Math.floor(Math.random() * 1e6));
+
+  it(`loses nothing that was acknowledged and has nothing twice, whichever server goes (seed ${seed})`, async () => {
+    const random = new Random(seed, "servers");
+    const log = await open("faults");
+    const follower = follow(await open("faults"));
+    const writer = await writerOf(log, "a");
+    const flow = new Flow(writer, seed);
+    for (let round = 0; round < rounds(3, 40); round += 1) {
+      await cluster.settled();
+      const fault = faults[round < 2 ? round : random.below(faults.length)] ?? "move";
+      const before = flow.acknowledged.length;
+      flow.gapMs = 0;
+      const mend = await suffer(fault, random);
+      // The others go on without it.
+      await untilTrue(() => flow.acknowledged.length > before + 20);
+      mend();
+      say(`${fault}: nothing was stored for ${Math.round(flow.gapMs)} ms\n`);
+    }
+    expect(await flow.stop()).toBe("durable");
+    await cluster.settled();
+
+    const end = await endOf(log);
+    const seen = await follower.reach(end.at);
+    const expected: number[] = [];
+    let next = 1;
+    for await (const entry of log.read(1)) {
+      if (entry.kind === "damage") throw new Error(entry.message);
+      expect(entry.firstSequence).toBe(next);
+      expect(entry.payload).toEqual(batchAt(next, entry.count).payload);
+      next += entry.count;
+      expected.push(entry.firstSequence);
+    }
+    expect(flow.acknowledged).toEqual(expected);
+    expect(seen).toHaveLength(end.at);
+    await writer.close();
+  });
+
+  it("has one writer, however many take over at once and whoever wakes later", async () => {
+    const [first, second, third] = [
+      await open("writers"),
+      await open("writers"),
+      await open("writers"),
+    ];
+    const follower = follow(third);
+    let writer = await writerOf(first, "a");
+    const zombies: CommandLog[] = [];
+    const stored: number[] = [];
+    for (let round = 0; round < rounds(4, 100); round += 1) {
+      const from = writer.lastSequence + 1;
+      expect(await writer.append(batchAt(from))).toBe("durable");
+      stored.push(from);
+      const end = await endOf(first);
+      const outcomes = await Promise.all(
+        [second, third, first].map((log, index) => log.takeOver(end, `node ${index}`)),
+      );
+      const winners = outcomes.filter(
+        (outcome): outcome is CommandLog => outcome !== "overtaken" && !("kind" in outcome),
+      );
+      expect(winners).toHaveLength(1);
+      zombies.push(writer);
+      writer = winners[0] ?? writer;
+      for (const zombie of zombies) {
+        expect(await zombie.append(batchAt(zombie.lastSequence + 1))).toMatchObject({
+          kind: "fenced",
+        });
+      }
+    }
+    const seen = await follower.reach((await endOf(first)).at);
+    expect(seen.filter((word) => word.includes("+"))).toEqual(stored.map((from) => `${from}+1`));
+    expect(seen.filter((word) => word.includes("takes over"))).toHaveLength(zombies.length + 1);
+  });
+}
