@@ -4,6 +4,7 @@
  */
 import Type, { type Static, type TSchema } from "typebox";
 import type { AdminAnswer } from "./answer.ts";
+import { clusterStatus, clusterStatusRequest, clusterTakeover } from "./cluster.ts";
 import { listFeeds } from "./feeds.ts";
 import { feesRequest, setFees, showFees } from "./fees.ts";
 import { limitsRequest, setLimits, showLimits } from "./limits.ts";
@@ -106,6 +107,17 @@ export const adminOperations = {
   "list-feeds": row(nothing, listFeeds, {
     effect: "reads",
     audit: "The feeds were listed",
+    needsExchange: false,
+  }),
+  "cluster-status": row(clusterStatusRequest, clusterStatus, {
+    effect: "reads",
+    audit: "How this node of a cluster is doing was told",
+    needsExchange: false,
+  }),
+  "cluster-takeover": row(nothing, clusterTakeover, {
+    effect: "changes",
+    audit: "This node of a cluster was made the one that leads",
+    logged: ["term"],
     needsExchange: false,
   }),
   "control-replay": row(replayRequest, controlReplay, {

@@ -5,6 +5,7 @@ import type { UserFees } from "../core/exchange.ts";
 import type { FeeRates } from "../core/market/fees.ts";
 import type { ExchangeParameters } from "../core/parameters.ts";
 import type { ListedMarket } from "../marketdata/market-board.ts";
+import type { ClusterControl } from "../ports/cluster-control.ts";
 import type { ConnectionSource } from "../ports/connections.ts";
 import type { FeedStatuses } from "../ports/feed-status.ts";
 import type { DurableReading, Submission } from "../ports/released.ts";
@@ -33,6 +34,8 @@ export interface AdminTarget {
   readonly feeds?: FeedStatuses;
   /** The clocks of recordings; undefined where no server has been started. */
   readonly replays?: readonly ReplayControl[];
+  /** The cluster that the server is a node of; undefined where it is none. */
+  readonly cluster?: ClusterControl | undefined;
   /** Where what passes can be looked at; undefined where no server has been started. */
   readonly taps?: Taps;
 }

@@ -22,6 +22,7 @@ export function addExchangeCommands(program: Command, done: Done): void {
   addFeeCommands(program, done);
   addLimitCommands(program, done);
   addSessionsCommand(program, done);
+  addClusterCommand(program, done);
   addReplayControlCommand(program, done);
   addUpkeepCommands(program, done);
 }
@@ -244,6 +245,33 @@ function addSessionsCommand(program: Command, done: Done): void {
     .action(async (options: JsonOptions) => {
       const { listFeedsCommand } = await import("./commands/feeds.ts");
       done(await listFeedsCommand(configInput(options), options));
+    });
+}
+
+function addClusterCommand(program: Command, done: Done): void {
+  const cluster = program
+    .command("cluster")
+    .description("look after the node of a cluster that runs on this data folder");
+  withFolder(
+    cluster
+      .command("status")
+      .description("tell what the node does, who leads, and how far behind the log it is"),
+  )
+    .option("--hash", "with a digest of its whole state; nothing else is done meanwhile")
+    .option("--json", "print one JSON object")
+    .action(async (options: JsonOptions & { hash?: true }) => {
+      const { clusterStatusCommand } = await import("./commands/cluster.ts");
+      done(await clusterStatusCommand(configInput(options), options));
+    });
+  withFolder(
+    cluster
+      .command("takeover")
+      .description("have this node lead at once; the one that leads finishes and follows"),
+  )
+    .option("--json", "print one JSON object")
+    .action(async (options: JsonOptions) => {
+      const { clusterTakeoverCommand } = await import("./commands/cluster.ts");
+      done(await clusterTakeoverCommand(configInput(options), options));
     });
 }
 

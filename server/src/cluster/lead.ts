@@ -23,6 +23,9 @@ export interface LeadParts {
   readonly line: RequestLine;
   /** What commands of other nodes are asked at. */
   readonly subject: string;
+  /** Where it is asked to let another node lead. */
+  readonly restSubject: string;
+  rest(): Promise<void>;
   tick(tick: Tick): void;
   /** Told once when the writer has stopped by itself. */
   ended(): void;
@@ -38,6 +41,7 @@ export class Lead {
   readonly #given: LeadParts;
   readonly #log: CommandLog;
   #answering: Promise<Answering> | undefined;
+  #resting: Answering | undefined;
 
   constructor(given: LeadParts) {
     const { parts, writer, copy, after } = given;
@@ -66,18 +70,25 @@ export class Lead {
 
   /** Begins a log that is new, then answers; resolves with why the log could not be begun. */
   async start(): Promise<string | undefined> {
-    const { parts, line, subject } = this.#given;
+    const { parts, line, subject, restSubject } = this.#given;
     if (parts.exchange.sequence === 0) {
       const fault = await beginLog(this.sequencer, parts.parameters);
       if (fault !== undefined) return fault;
     }
     this.#answering = line.answer(subject, (question) => answerOrder(this, question), { group });
     await this.#answering;
+    const rest = async () => {
+      await this.#given.rest();
+      return new Uint8Array();
+    };
+    this.#resting = await line.answer(restSubject, rest, { group });
     return undefined;
   }
 
   /** Lets no more questions in. */
   async stopAnswering(): Promise<void> {
+    // The question that makes it rest may be the one that is under way.
+    void this.#resting?.stop();
     await (await this.#answering)?.stop();
   }
 

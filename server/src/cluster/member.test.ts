@@ -179,6 +179,21 @@ describe("a standby", () => {
     expect([leaders(), cluster.broker.end.term]).toEqual([["one"], 3]);
   });
 
+  it("takes over in order: what the leader was given before is carried out, and it follows", async () => {
+    const one = await opened();
+    const two = await started(cluster.engine("two"));
+    const given = ["a", "b", "c"].map((key) => one.engine.submit(deposit(key)));
+    const taken = two.member.takeOverInOrder();
+    for (const submitted of given) {
+      expect(await cluster.until(submitted)).toMatchObject({ kind: "released" });
+    }
+    expect(await cluster.until(taken)).toBeUndefined();
+    await cluster.pass(300);
+    expect([one.member.state, two.member.state, one.ends]).toEqual(["following", "leading", []]);
+    const [first, second] = await hashes(one, two);
+    expect(first).toBe(second);
+  });
+
   it("does not take over from what it has not applied", async () => {
     const one = await started(cluster.engine("one"));
     const two = await started(cluster.engine("two"));

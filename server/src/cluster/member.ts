@@ -20,6 +20,7 @@ import { Lead } from "./lead.ts";
 import { orderSubject } from "./order-messages.ts";
 import { OrderPath } from "./order-path.ts";
 import type { OwnCopy } from "./own-copy.ts";
+import { restSubject, takeOverInOrder } from "./takeover.ts";
 
 /** Without anything from the log for so long a node's state is stale, in milliseconds. */
 export const staleAfterMs = 2_000;
@@ -74,6 +75,8 @@ export class Member implements Role {
   #startEnd: LogEnd | undefined;
   #leader: string | undefined;
   #lastTick: Tick | undefined;
+  /** Time of the last message that it has applied. */
+  #lastUs = 0;
   #lastBatchCount = 0;
   #heardMs = 0;
   #stopReason: string | undefined;
@@ -119,6 +122,22 @@ export class Member implements Role {
   /** Whether what it shows may be old: nothing has come from the log for {@link staleAfterMs}. */
   get isStale(): boolean {
     return this.silentMs >= staleAfterMs;
+  }
+
+  /** How old its state is: time since the last batch or tick that it has applied, in milliseconds; 0 while it leads. */
+  get lagMs(): number {
+    if (this.#lead !== undefined || this.#lastUs === 0) return 0;
+    return Math.max(0, Math.round((this.#parts.clock.nowUs() - this.#lastUs) / 1_000));
+  }
+
+  /** Commands that were asked of another node and have no result yet. */
+  get ordersUnderWay(): number {
+    return this.#orders.underWay;
+  }
+
+  /** Why its own copy of the log is not written; undefined while it is, or where it has none. */
+  get copyFault(): string | undefined {
+    return this.#options.lead?.copy?.fault;
   }
 
   get durableSequence(): number {
@@ -214,6 +233,15 @@ export class Member implements Role {
     }
   }
 
+  /** Takes the log over by an operator's wish; see {@link takeOverInOrder}. */
+  async takeOverInOrder(): Promise<string | undefined> {
+    const { line, cluster, lead } = this.#options;
+    if (lead === undefined || this.#lead !== undefined) return await this.takeOver();
+    const { report } = this.#parts;
+    const pause = () => this.#pause();
+    return await takeOverInOrder({ line, cluster, report, pause, takeOver: () => this.takeOver() });
+  }
+
   async #endOfLog(): Promise<LogEnd> {
     const end = await this.#options.shared.end();
     if ("kind" in end) throw new StartError(`the cluster's log cannot be read: ${end.message}`);
@@ -258,6 +286,7 @@ export class Member implements Role {
         yield entry;
         const lastSequence = entry.firstSequence + entry.count - 1;
         if (entry.count > 0) this.#lastBatchCount = entry.count;
+        this.#lastUs = entry.timeUs;
         this.#end = { at: entry.at, lastSequence, chain: entry.chain, term: entry.term };
       }
       this.#noteInService();
@@ -318,6 +347,8 @@ export class Member implements Role {
     const made = new Lead({
       ...{ parts: this.#parts, writer, copy, after, line },
       subject: orderSubject(cluster),
+      restSubject: restSubject(cluster),
+      rest: () => this.#rest(made),
       ended: () => this.#standDown(made),
       tick: (tick) => {
         this.#lastTick = tick;
@@ -346,14 +377,27 @@ export class Member implements Role {
       this.#fail(reason);
       return;
     }
+    this.#parts.report.warn("another node has taken over; this one follows", { reason });
+    this.#followAfter(lead, lead.close());
+  }
+
+  /** Makes durable what was taken, and then follows, so that another node can lead. */
+  async #rest(lead: Lead): Promise<void> {
+    if (this.#lead !== lead || this.#isClosing) return;
+    this.#parts.report.info("another node is to lead; this one follows", {});
+    await lead.close();
+    if (this.#lead === lead && this.#stopReason === undefined)
+      this.#followAfter(lead, Promise.resolve());
+  }
+
+  #followAfter(lead: Lead, closed: Promise<void>): void {
     this.#refusedBefore += lead.door.refused;
     this.#lastBatchCount = lead.lastBatchCount;
     this.#heardMs = this.#parts.clock.monotonicMs();
     this.#lead = undefined;
     this.#leader = undefined;
     this.#end = undefined;
-    this.#parts.report.warn("another node has taken over; this one follows", { reason });
-    void lead.close().then(() => {
+    void closed.then(() => {
       if (!this.#isClosing) this.#follow();
     });
   }

@@ -7,9 +7,10 @@ import {
 } from "../adapters/http/http-server.ts";
 import type { HealthPart } from "../adapters/http/readiness.ts";
 import { Gateway } from "../adapters/ws/gateway.ts";
-import { noExchange } from "../admin/target.ts";
+import { type AdminTarget, noExchange } from "../admin/target.ts";
 import { openAdministration } from "./administration.ts";
 import { StoreWatch } from "./changes.ts";
+import { clusterFigures } from "./cluster/figures.ts";
 import { dayFigures } from "./day-figures.ts";
 import { errorsPage } from "./errors-page.ts";
 import { httpFigures, passFigures, registerFigures } from "./figures.ts";
@@ -72,13 +73,7 @@ export async function openDoors(site: Site, served: Served, options: DoorOptions
       }),
     (cancel) => cancel(),
   );
-  const target = {
-    ...(trading?.adminTarget ?? noExchange),
-    sessions: gateway,
-    feeds: () => feedStatuses(feeds),
-    replays: served.replays,
-    taps: { sent: gateway.sent, venues: served.venueTaps },
-  };
+  const target = targetOf(served, gateway);
   const hasExchange = trading !== undefined;
   await start.step(
     "administration",
@@ -88,10 +83,12 @@ export async function openDoors(site: Site, served: Served, options: DoorOptions
   meter.onRead(registerFigures(meter, { hub, gateway, feeds, recordings, engine, clock }));
   meter.onRead(dayFigures(meter, trading?.days ?? []));
   meter.onRead(sessionFigures(meter, served.sessions));
+  meter.onRead(clusterFigures(meter, served.cluster?.member));
   meter.onRead(mirrorFigures(meter, trading?.mirrors?.mirrors ?? []));
   const readiness = () =>
     health({
       ...{ engine, feeds, recordings, clock },
+      cluster: served.cluster?.member,
       isStopping: options.isStopping(),
       storesFault: stores.fault,
     });
@@ -109,6 +106,19 @@ export async function openDoors(site: Site, served: Served, options: DoorOptions
   meter.onRead(httpFigures(meter, http.front));
   meter.onRead(passFigures(meter, passes.counts));
   return { gateway, http, hasPage: page !== undefined };
+}
+
+/** What operators work on. */
+function targetOf(served: Served, gateway: Gateway): AdminTarget {
+  const { trading, feeds, cluster, replays, venueTaps } = served;
+  return {
+    ...(trading?.adminTarget ?? noExchange),
+    sessions: gateway,
+    feeds: () => feedStatuses(feeds),
+    replays,
+    cluster: trading && cluster?.controlOf(trading.engine),
+    taps: { sent: gateway.sent, venues: venueTaps },
+  };
 }
 
 function createHttp(

@@ -1,6 +1,7 @@
 /** How the parts of a server are doing, for `/readyz`. */
 import type { MarketClock } from "../adapters/clock/market-clock.ts";
 import type { HealthPart } from "../adapters/http/readiness.ts";
+import type { Member } from "../cluster/member.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { FeedStatus } from "../ports/feed-status.ts";
 import type { FeedRunner } from "../streams/bar-streams.ts";
@@ -15,15 +16,18 @@ export interface Patients {
   readonly feeds: readonly FeedRunner[];
   readonly recordings: ReadonlyMap<string, Recording>;
   readonly clock: MarketClock;
+  /** This node of a cluster; undefined where there is none. */
+  readonly cluster: Member | undefined;
 }
 
 /** A feed that failed leaves the server ready: its other datasets are fine, and a metric tells. */
 export function health(patients: Patients): readonly HealthPart[] {
-  const { isStopping, storesFault, engine, feeds, recordings, clock } = patients;
+  const { isStopping, storesFault, engine, feeds, recordings, clock, cluster } = patients;
   return [
     { name: "server", state: isStopping ? "stopping" : "running" },
     { name: "clock", state: clock.standing.kind, isOptional: true },
     part("stores", storesFault),
+    ...(cluster === undefined ? [] : clusterParts(cluster)),
     ...(engine ? [exchangePart(engine), part("history", engine.historyFault)] : []),
     ...(engine ? oldParts(engine).map((old) => ({ ...old, isOptional: true })) : []),
     ...feeds.map(feedPart),
@@ -42,6 +46,15 @@ function part(name: string, fault: string | undefined): HealthPart {
 function exchangePart({ fault, isStalled }: Engine): HealthPart {
   const state = fault === undefined ? "running" : isStalled ? "waiting" : "failed";
   return { name: "exchange", state };
+}
+
+function clusterParts(member: Member): readonly HealthPart[] {
+  const { state, isStale, term, lagMs, copyFault } = member;
+  const told = state === "stopped" ? "failed" : isStale ? "stale" : state;
+  return [
+    { name: "cluster", state: told, term, lagMs },
+    { ...part("own copy of the log", copyFault), isOptional: true },
+  ];
 }
 
 function oldParts({ scrub, historyScrub }: Engine): readonly HealthPart[] {

@@ -20,6 +20,14 @@ const part = {
       additionalProperties: { type: "integer" },
       description: "Of a feed: trades that are in no bar, by kind. The log says where they were.",
     },
+    term: {
+      type: "integer",
+      description: "Of a node of a cluster: the term of the log that it knows.",
+    },
+    lagMs: {
+      type: "integer",
+      description: "Of a node of a cluster: how old its state is, in milliseconds.",
+    },
   },
 };
 

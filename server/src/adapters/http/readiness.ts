@@ -16,6 +16,10 @@ const isWell = {
   steady: true,
   ahead: false,
   behind: false,
+  // What a node of a cluster does.
+  leading: true,
+  following: true,
+  stale: false,
 } as const;
 
 /** All that a part can be. */
@@ -35,6 +39,9 @@ export interface HealthPart {
   /** A live feed's tickers by how they are doing, with the gaps that it has told. */
   readonly tickers?: Readonly<Record<string, number>>;
   readonly gaps?: number;
+  /** The term of a cluster's log that a node knows, and how old its state is, in milliseconds. */
+  readonly term?: number;
+  readonly lagMs?: number;
 }
 
 /** The answer: `ok`, `degraded` where only optional parts do not work, or `failing` with status 503. */

@@ -18,6 +18,7 @@ import { assert } from "../../core/assert.ts";
 import type { Engine, EngineStores } from "../../engine/engine.ts";
 import type { Role, RoleParts } from "../../engine/role.ts";
 import type { Clock } from "../../ports/clock.ts";
+import type { ClusterControl, ClusterStatus } from "../../ports/cluster-control.ts";
 import type { Answering } from "../../ports/request-line.ts";
 import type { SharedLog } from "../../ports/shared-log.ts";
 import type { SnapshotStore } from "../../ports/snapshot-store.ts";
@@ -154,6 +155,30 @@ export class ClusterNode {
   async answerOthers(engine: Engine, clock: Clock): Promise<Answering | undefined> {
     if (!this.keepsExchange) return undefined;
     return await answerHistory({ engine, clock, line: this.line, cluster: this.config.name });
+  }
+
+  /** What operators see of it, over the exchange in service. */
+  controlOf(engine: Engine): ClusterControl {
+    return {
+      status: (hash) => this.#status(engine, hash),
+      takeOver: async () => await this.#member?.takeOverInOrder(),
+    };
+  }
+
+  async #status(engine: Engine, hash: boolean): Promise<ClusterStatus> {
+    const member = this.#member;
+    assert(member !== undefined, "operators come once the exchange is in service");
+    const end = await this.shared.end();
+    const { sequence } = engine.exchange;
+    return {
+      ...{ cluster: this.config.name, node: this.name, role: this.config.role },
+      ...{ state: member.state, leader: member.leader, term: member.term, epoch: engine.epoch },
+      ...{ sequence, lagMs: member.lagMs, isStale: member.isStale },
+      lagCommands: "kind" in end ? undefined : Math.max(0, end.lastSequence - sequence),
+      underWay: member.ordersUnderWay,
+      copyFault: member.copyFault,
+      stateHash: hash ? engine.exchange.stateHash() : undefined,
+    };
   }
 
   close(): Promise<void> {

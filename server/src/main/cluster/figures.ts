@@ -1,0 +1,46 @@
+/** Figures of a node of a cluster, for Prometheus. */
+import type { Member } from "../../cluster/member.ts";
+import type { Meter } from "../../ports/meter.ts";
+import { oneAfterAnother } from "../follow.ts";
+
+/** Registers them; the returned task brings them up to date. */
+export function clusterFigures(meter: Meter, member: Member | undefined): () => void {
+  if (member === undefined) return () => {};
+  const leads = meter.gauge(
+    "openbourse_cluster_leads",
+    "1 while this node writes the cluster's log.",
+  );
+  const stale = meter.gauge(
+    "openbourse_cluster_stale",
+    "1 while nothing is heard of the cluster's log, so that no orders are answered.",
+  );
+  const term = meter.gauge(
+    "openbourse_cluster_term",
+    "How often the writing of the cluster's log was taken over, as far as this node knows.",
+  );
+  const sequence = meter.gauge(
+    "openbourse_cluster_sequence",
+    "Last command of the cluster's log that this node shows.",
+  );
+  const lag = meter.gauge(
+    "openbourse_cluster_lag_seconds",
+    "Age of the last message of the cluster's log that this node has applied; 0 where it leads.",
+  );
+  const underWay = meter.gauge(
+    "openbourse_cluster_orders_under_way",
+    "Commands that this node has asked of the one that leads and that have no result yet.",
+  );
+  const copy = meter.gauge(
+    "openbourse_cluster_copy_failing",
+    "1 while this node's own copy of the cluster's log is not written.",
+  );
+  return oneAfterAnother([
+    () => leads.set(member.state === "leading" ? 1 : 0),
+    () => stale.set(member.isStale ? 1 : 0),
+    () => term.set(member.term),
+    () => sequence.set(member.durableSequence),
+    () => lag.set(member.lagMs / 1_000),
+    () => underWay.set(member.ordersUnderWay),
+    () => copy.set(member.copyFault === undefined ? 0 : 1),
+  ]);
+}
