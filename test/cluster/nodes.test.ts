@@ -1,0 +1,146 @@
+/** A whole cluster in one process: engine, standby and two gateways over a real NATS server. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { AdminAnswer } from "../../server/src/admin/answer.ts";
+import { askServer } from "../../server/src/admin/ask-server.ts";
+import { dataFolder } from "../../server/src/config/data-folder.ts";
+import type { ClusterStatus } from "../../server/src/ports/cluster-control.ts";
+import { FaultyProxy } from "../support/faulty-proxy.ts";
+import { NatsServer, natsProgram } from "../support/nats-server.ts";
+import { type ServerHere, startServerHere } from "../support/server-here.ts";
+import { until, untilTrue } from "../support/until.ts";
+
+const program = natsProgram();
+const folder = mkdtempSync(join(tmpdir(), "openbourse-cluster-"));
+
+interface Node extends ServerHere {
+  readonly data: string;
+}
+
+const nodes: Node[] = [];
+let nats: NatsServer;
+/** Between the first engine and the broker. */
+let cable: FaultyProxy;
+
+async function startNode(name: string, role: string, server: string): Promise<Node> {
+  const data = join(folder, name);
+  const here = await startServerHere({
+    data,
+    settings: {
+      "cluster.role": role,
+      "cluster.node": name,
+      "cluster.servers": [server],
+      "cluster.replicas": 1,
+      // A busy machine is no dead leader.
+      "cluster.takeoverAfterMs": 2_000,
+      "terminal.enabled": false,
+      datasets: [],
+    },
+  });
+  const node = { ...here, data };
+  nodes.push(node);
+  return node;
+}
+
+async function ask<Result>(node: Node, name: string, request: object): Promise<Result> {
+  const { adminSocket } = dataFolder(node.data);
+  const answer = (await askServer(adminSocket, { name, request } as never)) as
+    | AdminAnswer<Result>
+    | undefined;
+  if (answer?.kind !== "done") throw new Error(`${name}: ${JSON.stringify(answer)}`);
+  return answer.result;
+}
+
+const status = (node: Node, hash = false): Promise<ClusterStatus> =>
+  ask(node, "cluster-status", { hash });
+
+const addMarket = (node: Node, code: string): Promise<unknown> =>
+  ask(node, "add-market", { code, tick: "0.01", lot: "0.0001" });
+
+async function marketsAt({ http }: Node): Promise<readonly string[]> {
+  const reply = await fetch(`${http}/v2/user-api/exchange/markets`);
+  const { result } = (await reply.json()) as { result: readonly { symbol: string }[] };
+  return result.map(({ symbol }) => symbol);
+}
+
+/** The digest of every node's state once all have applied the same. */
+async function hashes(of: readonly Node[]): Promise<readonly (string | undefined)[]> {
+  return await until(async () => {
+    const all = await Promise.all(of.map((node) => status(node, true)));
+    expect(new Set(all.map(({ sequence }) => sequence)).size).toBe(1);
+    return all.map(({ stateHash }) => stateHash);
+  });
+}
+
+describe.skipIf("missing" in program)("a cluster", () => {
+  beforeAll(async () => {
+    nats = new NatsServer("path" in program ? program.path : "");
+    await nats.start();
+    cable = await FaultyProxy.open(Number(nats.address.split(":")[1]));
+    await startNode("first", "engine", new URL(cable.url).host);
+    await startNode("second", "engine", nats.address);
+    await startNode("left", "gateway", nats.address);
+    await startNode("right", "gateway", nats.address);
+  });
+  afterAll(async () => {
+    for (const { server } of nodes.toReversed()) await server.stop();
+    await cable.close();
+    await nats.remove();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it("has one that leads, and what is asked of one gateway is seen at the other", async () => {
+    const [first, second, left, right] = nodes as [Node, Node, Node, Node];
+    expect(await status(first)).toMatchObject({ state: "leading", term: 1 });
+    expect(await status(second)).toMatchObject({ state: "following", leader: "first" });
+    await addMarket(left, "BTC_USDT");
+    // Answered, it is in the gateway's own state.
+    expect(await marketsAt(left)).toEqual(["BTC_USDT"]);
+    await until(async () => expect(await marketsAt(right)).toEqual(["BTC_USDT"]));
+    expect(new Set(await hashes(nodes)).size).toBe(1);
+  });
+
+  it("serves clients at its gateways only, and tells the rest of how it is at every node", async () => {
+    const [first, , left] = nodes as [Node, Node, Node];
+    expect((await fetch(`${first.http}/v2/user-api/exchange/markets`)).status).toBe(404);
+    expect(await first.health("cluster")).toBe("leading");
+    expect(await left.health("cluster")).toBe("following");
+    expect(await left.figure("openbourse_cluster_leads")).toBe(0);
+    expect(await first.figure("openbourse_cluster_leads")).toBe(1);
+  });
+
+  it("goes on with another engine when the one that leads is cut off, with all states alike", async () => {
+    const [first, second, left, right] = nodes as [Node, Node, Node, Node];
+    cable.isDown = true;
+    cable.cut();
+    await untilTrue(async () => (await status(second)).state === "leading");
+    expect((await status(second)).term).toBe(2);
+    await until(() => addMarket(right, "ETH_USDT"));
+    await until(async () => expect(await marketsAt(left)).toEqual(["BTC_USDT", "ETH_USDT"]));
+    cable.isDown = false;
+    // It had taken nothing that is not in the log, and follows.
+    await untilTrue(async () => (await status(first)).state === "following");
+    expect(new Set(await hashes(nodes)).size).toBe(1);
+  });
+
+  it("is led by the node that an operator wants", async () => {
+    const [first, second, left] = nodes as [Node, Node, Node];
+    expect(await ask(first, "cluster-takeover", {})).toMatchObject({ state: "leading", term: 3 });
+    await untilTrue(async () => (await status(second)).state === "following");
+    await addMarket(left, "LTC_USDT");
+    expect(new Set(await hashes(nodes)).size).toBe(1);
+  });
+
+  it("says at a gateway that nothing is heard of the log, with 503", async () => {
+    const [, , left] = nodes as [Node, Node, Node];
+    await nats.kill();
+    await untilTrue(async () => (await left.health("cluster")) === "stale");
+    expect((await fetch(`${left.http}/readyz`)).status).toBe(503);
+    await nats.start();
+    await untilTrue(async () => (await left.health("cluster")) === "following");
+    await until(() => addMarket(left, "SOL_USDT"));
+    expect(new Set(await hashes(nodes)).size).toBe(1);
+  });
+});
