@@ -70,7 +70,12 @@ export class NatsCluster {
         pingInterval: 1_000,
       }),
     );
-    await this.settled();
+    // Until all three have found each other none keeps what three are to keep.
+    await until(async () => {
+      const { streams } = await this.#manager();
+      await streams.add({ name: "probe", subjects: ["probe"], num_replicas: 3 });
+      await streams.delete("probe");
+    });
   }
 
   /** Starts a server that was killed. */

@@ -11,6 +11,7 @@ import {
   type StreamConfig,
   type StreamInfo,
 } from "@nats-io/jetstream";
+import { TimeoutError } from "@nats-io/transport-node";
 import { StartError } from "../../ports/start-error.ts";
 import { type Delivery, deliver } from "./delivery.ts";
 import type { NatsLink } from "./link.ts";
@@ -78,8 +79,10 @@ export class CommandStream {
   /** Finds or makes the stream. A `StartError` says why that cannot be. */
   static async open(link: NatsLink, options: CommandStreamOptions): Promise<CommandStream> {
     try {
-      const manager = await jetstreamManager(link.connection, { timeout: answerMs });
-      const info = await foundOrMade(manager, options);
+      const { manager, info } = await patiently(async () => {
+        const manager = await jetstreamManager(link.connection, { timeout: answerMs });
+        return { manager, info: await foundOrMade(manager, options) };
+      });
       const fault = faultOf(info.config, options);
       if (fault !== undefined) throw new StartError(`stream ${options.name} ${fault}`);
       return new CommandStream(link, manager, info);
@@ -138,6 +141,28 @@ export class CommandStream {
   /** Has messages from a number on delivered as they come; see {@link Delivery}. Rejects where that cannot be. */
   deliver(from: number): Promise<Delivery> {
     return deliver(this.link.connection, this.#manager, { stream: this.#name, from });
+  }
+}
+
+/** The broker's words for servers that have just been started: no leader yet, or too few. */
+const notYet: ReadonlySet<number> = new Set([10_005, 10_008]);
+
+/** How often servers are asked that have no leader yet, and after how long each, in milliseconds: longer than an election. */
+const startTries = 24;
+const startAgainMs = 500;
+
+/** Does what servers can do that have found each other. */
+async function patiently<Result>(task: () => Promise<Result>): Promise<Result> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await task();
+    } catch (error) {
+      const isEarly =
+        error instanceof TimeoutError ||
+        (error instanceof JetStreamApiError && notYet.has(error.code));
+      if (!isEarly || tries >= startTries) throw error;
+      await new Promise((resolve) => setTimeout(resolve, startAgainMs));
+    }
   }
 }
 
