@@ -7,13 +7,8 @@ import type { ProjectFile } from "./project-files.ts";
 
 /** What is laid for work to come, by file: which issue takes it up, and what for. */
 export const laidForLater: ReadonlyMap<string, string> = new Map([
-  ["server/src/adapters/nats/bucket.ts", "cluster: records that all nodes share"],
-  ["server/src/cluster/shared-counts.ts", "cluster: gateways count connections together"],
-  ["server/src/cluster/shared-tokens.ts", "cluster: tokens of all gateways"],
-  ["server/src/cluster/taken-requests.ts", "cluster: signed requests of all gateways"],
-  ["server/src/cluster/mirror.ts", "cluster: users and keys are the same at all nodes"],
-  ["server/src/cluster/mirrored-keys.ts", "cluster: keys are the same at all nodes"],
-  ["server/src/cluster/mirrored-users.ts", "cluster: users are the same at all nodes"],
+  ["server/src/cluster/sharing-snapshots.ts", "cluster: nodes start from shared snapshots"],
+  ["server/src/main/cluster/records.ts", "cluster: what nodes share besides the commands"],
   ["server/src/cluster/remote-history.ts", "cluster: gateways ask engines about the past"],
   ["server/src/engine/history-as-of.ts", "cluster: gateways start while the exchange goes on"],
 ]);

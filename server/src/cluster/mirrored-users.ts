@@ -1,11 +1,7 @@
 /** Users of the exchange, as nodes of a cluster share them: their keys stay sealed on the way. */
 import type { UserRecord, UserStore } from "../ports/user-store.ts";
-import type { Vault } from "../ports/vault.ts";
 import { mergeBan, mergeRefusals } from "./merge.ts";
 import type { MirroredKind, Shared } from "./mirror.ts";
-
-/** Newest users whose keys are tried. */
-const triedMax = 20;
 
 const idPattern = /^[0-9a-f-]{36}$/;
 
@@ -92,13 +88,4 @@ function parse(value: unknown): UserRecord | undefined {
 
 function isTime(value: unknown): value is number {
   return Number.isSafeInteger(value);
-}
-
-/** What is wrong with a node's master key, in words; undefined where it opens what it was tried with. */
-export function masterKeyFault(store: UserStore, vault: Vault): string | undefined {
-  const tried = store.users({ limit: triedMax });
-  const closed = tried.filter(({ id, sealedKey }) => vault.open(sealedKey, id) === undefined);
-  if (closed.length === 0) return undefined;
-  const which = closed.length === tried.length ? "any" : `${closed.length} of ${tried.length}`;
-  return `the master key of this node does not open the keys of ${which} of the cluster's newest users: their signed requests are refused here; give every node the same master key`;
 }
