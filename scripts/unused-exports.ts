@@ -7,8 +7,6 @@ import type { ProjectFile } from "./project-files.ts";
 
 /** What is laid for work to come, by file: which issue takes it up, and what for. */
 export const laidForLater: ReadonlyMap<string, string> = new Map([
-  ["server/src/cluster/sharing-snapshots.ts", "cluster: nodes start from shared snapshots"],
-  ["server/src/main/cluster/records.ts", "cluster: what nodes share besides the commands"],
   ["server/src/cluster/remote-history.ts", "cluster: gateways ask engines about the past"],
   ["server/src/engine/history-as-of.ts", "cluster: gateways start while the exchange goes on"],
 ]);

@@ -100,6 +100,15 @@ describe("places of an owner over two gateways", () => {
     });
   });
 
+  it("are put right where the records were lost with the broker's memory", async () => {
+    const [one, two] = [await gateway(), await gateway()];
+    await taken(one.connections, 2, 2);
+    places.lose();
+    one.counts.doubt();
+    await one.counts.look();
+    expect(await two.connections.take("owner", 2)).toBe("owner-has-all");
+  });
+
   it("are free at once when a gateway stops in peace", async () => {
     const [one, two] = [await gateway(), await gateway()];
     await taken(one.connections, 2, 2);

@@ -22,7 +22,7 @@ export const aliveMs = 5_000;
 const sayEveryMs = 1_000;
 
 /** Owners whose records are put right at a time. */
-const mendedAtOnce = 100;
+const mendedAtOnce = 1_000;
 
 /** Digits of the hash of an owner's name. */
 const nameDigits = 40;
@@ -66,6 +66,11 @@ export class SharedCounts implements AdmissionCounts {
   look(): Promise<void> {
     this.#saying = this.#saying.then(() => this.#say());
     return this.#saying;
+  }
+
+  /** The connection was lost: what this gateway has may not be in the records when it is back. */
+  doubt(): void {
+    this.#saidMs = Number.NEGATIVE_INFINITY;
   }
 
   /** All its places are free at once. */

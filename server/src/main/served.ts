@@ -80,11 +80,7 @@ export async function openServed(
   const cluster = await openCluster(site, withExchange);
   const beginning = { outside, cluster, progress: pastProgress };
   const trading = withExchange ? await openTrading(site, folder, beginning) : undefined;
-  const keys = await start.step(
-    "keys",
-    () => openKeyStore(folder.keysFile),
-    (opened) => opened.close(),
-  );
+  const keys = await openKeys(site, folder, cluster);
   const feeds: FeedRunner[] = [];
   const hub = createHub(config, clock, {
     ...{ trading, feeds },
@@ -96,7 +92,7 @@ export async function openServed(
   const context = {
     ...{ log, keys, catalog, history, watch, marketMs, wallMs, sessions },
     secrets: systemSecrets(),
-    counts: ownCounts,
+    counts: cluster?.records.counts ?? ownCounts,
     limits: config.limits,
     latenessMs: config.bars.latenessMs,
     after: (delayMs: number, task: () => void) => clock.after(delayMs, task),
@@ -136,6 +132,30 @@ export async function openServed(
   const made = { folder, trading, cluster, keys, hub, catalog, feeds, recordings, protocols };
   const taps = venueTaps(configured, clock);
   return { ...made, replays, sessions, venueTaps: taps, ingest, demoKey, demoUsers };
+}
+
+/** Opens the keys; those of a cluster are all there, and clients can be let in as all its nodes do it. */
+async function openKeys(
+  { start }: Site,
+  { keysFile }: DataFolder,
+  cluster: ClusterNode | undefined,
+): Promise<KeyStore> {
+  const keys = await start.step(
+    "keys",
+    () => openKeyStore(keysFile),
+    (opened) => opened.close(),
+  );
+  await start.step(
+    "shared keys",
+    () => cluster?.records.mirrorKeys(keys),
+    (mirror) => mirror?.stop(),
+  );
+  await start.step(
+    "letting in",
+    () => (cluster?.servesClients ? cluster.records.letIn() : undefined),
+    (counts) => counts?.stop(),
+  );
+  return keys;
 }
 
 /** What the exchange itself has traded is a dataset with a past. */

@@ -47,7 +47,7 @@ import type { Site } from "./site.ts";
 import { warnOfLostUsers } from "./start/warnings.ts";
 import { Admissions } from "./stores/admissions.ts";
 import { engineStores } from "./stores/engine-stores.ts";
-import { openUserRegistry } from "./stores/user-registry.ts";
+import { openUserRegistry, refuseWrongKey } from "./stores/user-registry.ts";
 
 /** What an exchange begins with besides its files. */
 export interface TradingBeginning {
@@ -127,6 +127,12 @@ export class Trading {
       () => openUserRegistry(folder, environment),
       ({ store }) => store.close(),
     );
+    await start.step(
+      "shared users",
+      () => cluster?.records.mirrorUsers(registry.store),
+      (mirror) => mirror?.stop(),
+    );
+    await start.step("shared users", () => refuseWrongKey(folder, registry));
     const engine = await start.step(
       "exchange",
       () => openEngine(site, folder, cluster),
@@ -300,9 +306,12 @@ export class Trading {
   get access(): ExchangeAccess {
     const { store: users, vault, secrets } = this.#registry;
     const desk = createDesk(this.engine);
-    const tokens = new OneTimeTokens(secrets, this.#admissions);
     const bars = storedBarsOf(this.engine);
-    return { board: this.board, bars, desk, users, vault, tokens, stamps: this.#admissions };
+    const admissions = this.#cluster?.records.admissions ?? {
+      tokens: new OneTimeTokens(secrets, this.#admissions),
+      stamps: this.#admissions,
+    };
+    return { board: this.board, bars, desk, users, vault, ...admissions };
   }
 }
 

@@ -24,10 +24,10 @@ if ("missing" in program) {
     await server.remove();
   });
   let buckets = 0;
-  const open = async (ageMsMax?: number) => {
+  const open = async (ageMsMax?: number, storage: "file" | "memory" = "file") => {
     buckets += 1;
     const options = {
-      ...{ name: `records-${buckets}`, replicas: 1, storage: "file" as const, ageMsMax },
+      ...{ name: `records-${buckets}`, replicas: 1, storage, ageMsMax },
       ...{ recordsMax: 1_000, whenFull: "new" as const },
     };
     const opening = [NatsBucket.open(one, options), NatsBucket.open(two, options)] as const;
@@ -53,6 +53,18 @@ if ("missing" in program) {
 
       await until(() => expect([told.get("a"), told.get("c")]).toEqual([undefined, "3"]));
       watch.stop();
+    });
+
+    it("is there again without its records when it was in the memory of a server that was killed", async () => {
+      const [here, there] = await open(60_000, "memory");
+      await here.put("a", bytesOf("1"));
+      await server.kill();
+      await server.start();
+
+      await untilTrue(async () => !isUnreachable(await there.get("a")));
+      expect(await there.get("a")).toBeUndefined();
+      expect(await here.put("a", bytesOf("2"), 0)).toBeTypeOf("number");
+      expect(await there.put("a", bytesOf("3"), 0)).toBe("changed");
     });
 
     it("tells more records than are read at once", async () => {

@@ -47,6 +47,7 @@ export class NatsBucket implements SharedBucket {
   readonly #manager: JetStreamManager;
   readonly #client: JetStreamClient;
   readonly #options: BucketOptions;
+  #making: Promise<boolean> | undefined;
 
   private constructor(
     connection: NatsConnection,
@@ -128,7 +129,7 @@ export class NatsBucket implements SharedBucket {
       const found = await this.#manager.streams.getMessage(bucketStream(name), query);
       return found === null ? undefined : changeOf(found);
     } catch (error) {
-      return unreachable(name, error);
+      return (await this.#isMadeAnew()) ? undefined : unreachable(name, error);
     }
   }
 
@@ -142,18 +143,37 @@ export class NatsBucket implements SharedBucket {
     const { name, ageMsMax } = this.#options;
     const removal = headers();
     removal.set(operationHeader, "DEL");
-    try {
-      const { seq } = await this.#client.publish(bucketSubject(name, key), value, {
+    const publish = () =>
+      this.#client.publish(bucketSubject(name, key), value, {
         ...{ timeout: answerMs, retries: 0 },
         ...(revision === undefined ? {} : { expect: { lastSubjectSequence: revision } }),
         ...(value === undefined ? { headers: removal } : {}),
         ...(value === undefined && ageMsMax !== undefined ? { ttl: removalLife } : {}),
       });
-      return seq;
+    try {
+      return (await publish()).seq;
     } catch (error) {
-      const isOther = error instanceof JetStreamApiError && wrongRevision.includes(error.code);
-      return isOther ? "changed" : unreachable(name, error);
+      if (error instanceof JetStreamApiError && wrongRevision.includes(error.code)) {
+        return "changed";
+      }
+      // Whoever changes a record again looks first what there is now.
+      return (await this.#isMadeAnew()) ? "changed" : unreachable(name, error);
     }
+  }
+
+  /** Whether a bucket that was in memory was gone with its server, and is there again, without records. */
+  async #isMadeAnew(): Promise<boolean> {
+    if (this.#options.storage !== "memory") return false;
+    this.#making ??= isMissing(this.#manager, bucketStream(this.#options.name))
+      .then(async (isGone) => {
+        if (isGone) await this.#manager.streams.add(bucketConfig(this.#options));
+        return isGone;
+      })
+      .catch(() => false)
+      .finally(() => {
+        this.#making = undefined;
+      });
+    return await this.#making;
   }
 }
 
@@ -169,9 +189,17 @@ function unreachable(name: string, error: unknown): Unreachable {
 
 async function foundOrMade(manager: JetStreamManager, options: BucketOptions) {
   const stream = bucketStream(options.name);
-  const found = await manager.streams.info(stream).catch((error: unknown) => {
-    if (error instanceof JetStreamApiError && error.status === 404) return undefined;
+  return (await isMissing(manager, stream))
+    ? await manager.streams.add(bucketConfig(options))
+    : await manager.streams.info(stream);
+}
+
+async function isMissing(manager: JetStreamManager, stream: string): Promise<boolean> {
+  try {
+    await manager.streams.info(stream);
+    return false;
+  } catch (error) {
+    if (error instanceof JetStreamApiError && error.status === 404) return true;
     throw error;
-  });
-  return found ?? (await manager.streams.add(bucketConfig(options)));
+  }
 }

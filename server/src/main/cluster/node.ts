@@ -13,16 +13,20 @@ import { answerHistory } from "../../cluster/history-service.ts";
 import { Member } from "../../cluster/member.ts";
 import { OwnCopy } from "../../cluster/own-copy.ts";
 import { refuseOtherLog } from "../../cluster/own-log.ts";
+import { SharingSnapshots } from "../../cluster/sharing-snapshots.ts";
 import type { ClusterConfig } from "../../config/cluster-schema.ts";
 import { assert } from "../../core/assert.ts";
 import type { Engine, EngineStores } from "../../engine/engine.ts";
 import type { Role, RoleParts } from "../../engine/role.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ClusterControl, ClusterStatus } from "../../ports/cluster-control.ts";
+import type { Log } from "../../ports/log.ts";
 import type { Answering } from "../../ports/request-line.ts";
 import type { SharedLog } from "../../ports/shared-log.ts";
 import type { SnapshotStore } from "../../ports/snapshot-store.ts";
 import { StartError } from "../../ports/start-error.ts";
+import type { Site } from "../site.ts";
+import { NodeRecords } from "./records.ts";
 
 /** Bytes that tell this process from others. */
 const processBytes = 8;
@@ -35,7 +39,10 @@ export class ClusterNode {
   readonly link: NatsLink;
   readonly line: NatsRequestLine;
   readonly shared: SharedLog;
+  /** What nodes share besides the commands. */
+  readonly records: NodeRecords;
   readonly #snapshots: SnapshotStore;
+  readonly #log: Log;
   readonly #ended = Promise.withResolvers<string>();
   #member: Member | undefined;
 
@@ -46,6 +53,8 @@ export class ClusterNode {
       readonly link: NatsLink;
       readonly shared: SharedLog;
       readonly snapshots: SnapshotStore;
+      readonly records: NodeRecords;
+      readonly log: Log;
     },
   ) {
     this.config = config;
@@ -53,14 +62,16 @@ export class ClusterNode {
     this.link = parts.link;
     this.line = new NatsRequestLine(parts.link);
     this.shared = parts.shared;
+    this.records = parts.records;
     this.#snapshots = parts.snapshots;
+    this.#log = parts.log;
   }
 
   /** Connects. A `StartError` says why that cannot be. */
   static async open(
     config: ClusterConfig,
     name: string,
-    nowMs: () => number,
+    { log, times: { clock, wallMs } }: Pick<Site, "log" | "times">,
   ): Promise<ClusterNode> {
     const link = await NatsLink.open({
       servers: config.servers,
@@ -80,9 +91,13 @@ export class ClusterNode {
         newEpoch: config.role === "gateway" ? undefined : systemSecrets().randomHex(16),
       });
       const snapshots = await NatsSnapshotStore.open(link.connection, {
-        ...{ name: config.name, replicas, nowMs },
+        ...{ name: config.name, replicas, nowMs: wallMs },
       });
-      return new ClusterNode(config, { name, link, shared, snapshots });
+      const records = await NodeRecords.open({
+        ...{ link, cluster: config.name, replicas, clock, wallMs, log },
+        pushes: config.role !== "gateway",
+      });
+      return new ClusterNode(config, { name, link, shared, snapshots, records, log });
     } catch (error) {
       await link.close();
       throw error;
@@ -122,9 +137,21 @@ export class ClusterNode {
         cluster: this.config.name,
       });
     }
+    let snapshots: SnapshotStore | undefined;
     return {
       ...own,
-      snapshotMaker: (log) => own.snapshotMaker(log as SqliteCommandLog),
+      openSnapshots: async () => {
+        snapshots = await own.openSnapshots();
+        return snapshots;
+      },
+      snapshotMaker: (log) => {
+        assert(snapshots !== undefined, "snapshots are opened before one is made");
+        return new SharingSnapshots({
+          maker: own.snapshotMaker(log as SqliteCommandLog),
+          ...{ local: snapshots, shared: this.#snapshots, log: this.#log },
+          leads: () => this.leads,
+        });
+      },
       openLog: async () => {
         const log = await own.openLog();
         try {

@@ -11,9 +11,10 @@ const packages = "npm install @nats-io/transport-node @nats-io/jetstream";
 
 /** Connects to the cluster that is configured; undefined where none is. A `StartError` says what is wrong. */
 export async function openCluster(
-  { config, start, times }: Site,
+  site: Site,
   withExchange: boolean,
 ): Promise<ClusterNode | undefined> {
+  const { config, start } = site;
   const { cluster } = config;
   if (cluster === undefined) return undefined;
   return await start.step(
@@ -21,7 +22,7 @@ export async function openCluster(
     async () => {
       refuse(config, cluster, withExchange);
       const { ClusterNode } = await load();
-      return await ClusterNode.open(cluster, nameOf(cluster), times.wallMs);
+      return await ClusterNode.open(cluster, nameOf(cluster), site);
     },
     (node) => node.close(),
   );

@@ -31,13 +31,12 @@ if ("missing" in program) {
       ...{ link, cluster: "bourse", replicas: 1, pushes, clock, log },
       wallMs: () => Math.floor(clock.nowUs() / 1_000),
     });
+    const [users, keys] = [openUserStore(inMemory), openKeyStore(inMemory)];
+    const parts = [await records.mirrorUsers(users), await records.mirrorKeys(keys)];
     ends.push(async () => {
-      await records.stop();
+      for (const part of parts) await part.stop();
       await link.close();
     });
-    const [users, keys] = [openUserStore(inMemory), openKeyStore(inMemory)];
-    await records.mirrorUsers(users);
-    await records.mirrorKeys(keys);
     return { records, users, keys };
   }
 
@@ -71,8 +70,11 @@ if ("missing" in program) {
 
     it("let in together: a token, a place and a signed request are one's at one of them", async () => {
       const [one, two] = [await node(false), await node(false)];
-      const [here, there] = [one.records.startAdmissions(), two.records.startAdmissions()];
-      const counts = [await one.records.startCounts(), await two.records.startCounts()];
+      const [here, there] = [one.records.admissions, two.records.admissions];
+      for (const { records } of [one, two]) {
+        const open = await records.letIn();
+        ends.push(() => open.stop());
+      }
       const nowMs = Date.now();
       const issued = await here.tokens.issue(user.id, nowMs);
       if (issued === "unavailable") throw new Error(issued);
@@ -82,7 +84,9 @@ if ("missing" in program) {
       ]);
       expect(claims.filter((claim) => typeof claim === "string")).toEqual(["unknown-token"]);
 
-      const takes = counts.map((made) => made.connections("streams", 100).take("owner", 1));
+      const takes = [one, two].map(({ records }) =>
+        records.counts.connections("streams", 100).take("owner", 1),
+      );
       const places = await Promise.all(takes);
       expect(places.filter((place) => typeof place === "string")).toEqual(["owner-has-all"]);
 

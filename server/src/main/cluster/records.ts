@@ -65,13 +65,17 @@ export interface NodeRecordsOptions {
   readonly log: Log;
 }
 
+/** Something that goes on until it is stopped. */
+export interface Stoppable {
+  stop(): Promise<void>;
+}
+
 /** What this node shares. */
 export class NodeRecords {
   readonly #options: NodeRecordsOptions;
   readonly #buckets: ReadonlyMap<BucketName, SharedBucket>;
   readonly #counts: SharedCounts;
   readonly #taken: SharedTakenRequests;
-  readonly #ends: (() => Promise<void> | void)[] = [];
 
   private constructor(options: NodeRecordsOptions, opened: ReadonlyMap<BucketName, SharedBucket>) {
     const { clock, wallMs, link } = options;
@@ -84,7 +88,11 @@ export class NodeRecords {
     ] as const;
     this.#counts = new SharedCounts({ places, alive, quotas, secrets, clock });
     this.#taken = new SharedTakenRequests({ bucket: taken, secrets, wallMs });
-    link.onChange((isConnected) => isConnected || this.#taken.doubt());
+    link.onChange((isConnected) => {
+      if (isConnected) return;
+      this.#taken.doubt();
+      this.#counts.doubt();
+    });
   }
 
   /** Finds or makes what is shared. A `StartError` says why that cannot be. */
@@ -98,47 +106,64 @@ export class NodeRecords {
     return new NodeRecords(options, opened);
   }
 
-  /** Counts of all gateways; this node says from now on that it is alive. */
-  async startCounts(): Promise<AdmissionCounts> {
-    await this.#counts.start();
-    this.#ends.push(() => this.#counts.stop());
+  /** Counts of all gateways. */
+  get counts(): AdmissionCounts {
     return this.#counts;
   }
 
   /** How users are let in by all gateways together. */
-  startAdmissions(): Pick<ExchangeAccess, "tokens" | "stamps" | "taken"> {
-    const { clock } = this.#options;
-    void this.#taken.look();
-    this.#ends.push(every(clock, lookEveryMs, () => void this.#taken.look()));
+  get admissions(): Pick<ExchangeAccess, "tokens" | "stamps" | "taken"> {
     const tokens = new SharedTokens(this.#bucket("tokens"), systemSecrets());
     return { tokens, stamps: noStamps, taken: this.#taken };
   }
 
+  /** Lets clients in from now on; when that ends, the places of their connections are free at once. */
+  async letIn(): Promise<Stoppable> {
+    await this.#counts.start();
+    await this.#taken.look();
+    const stop = every(this.#options.clock, lookEveryMs, () => void this.#taken.look());
+    return {
+      stop: async () => {
+        stop();
+        await this.#counts.stop();
+      },
+    };
+  }
+
   /** Resolves when this store has all users of the cluster, and keeps it so. */
-  async mirrorUsers(store: UserStore): Promise<void> {
-    await this.#mirror(mirroredUsers(store), "users");
+  mirrorUsers(store: UserStore): Promise<Stoppable> {
+    return this.#mirror(mirroredUsers(store), "users");
   }
 
   /** Resolves when this store has all keys and workspaces of the cluster, and keeps it so. */
-  async mirrorKeys(store: KeyStore): Promise<void> {
-    await this.#mirror(mirroredWorkspaces(store, systemSecrets()), "workspaces");
-    await this.#mirror(mirroredKeys(store), "keys");
+  async mirrorKeys(store: KeyStore): Promise<Stoppable> {
+    const kept = [
+      await this.#mirror(mirroredWorkspaces(store, systemSecrets()), "workspaces"),
+      await this.#mirror(mirroredKeys(store), "keys"),
+    ];
+    return {
+      stop: async () => {
+        await Promise.all(kept.map((mirror) => mirror.stop()));
+      },
+    };
   }
 
-  /** Ends all of it; places of connections are free at once. */
-  async stop(): Promise<void> {
-    for (const end of this.#ends.splice(0).reverse()) await end();
-  }
-
-  async #mirror<Kind>(kind: MirroredKind<Kind>, name: BucketName): Promise<void> {
+  async #mirror<Kind>(kind: MirroredKind<Kind>, name: BucketName): Promise<Stoppable> {
     const { pushes, clock, log } = this.#options;
     const mirror = new Mirror({ kind, bucket: this.#bucket(name), pushes, clock, log });
-    this.#ends.push(() => mirror.stop());
     const late = Promise.withResolvers<never>();
     const cancel = clock.after(takenWithinMs, () => {
       late.reject(new StartError(`the NATS servers do not tell the cluster's ${kind.name}`));
     });
-    await Promise.race([mirror.start(), late.promise]).finally(cancel);
+    try {
+      await Promise.race([mirror.start(), late.promise]);
+      return mirror;
+    } catch (error) {
+      await mirror.stop();
+      throw error;
+    } finally {
+      cancel();
+    }
   }
 
   #bucket(name: BucketName): SharedBucket {

@@ -61,7 +61,11 @@ function findMasterKey(
 /** Newest users whose keys are tried with the master key. */
 const triedMax = 100;
 
-function refuseWrongKey({ masterKeyFile, usersFile }: DataFolder, registry: UserRegistry): void {
+/** Refuses, with a `StartError`, a master key that opens the keys of none of the newest users. */
+export function refuseWrongKey(
+  { masterKeyFile, usersFile }: DataFolder,
+  registry: UserRegistry,
+): void {
   const records = registry.store.users({ limit: triedMax });
   if (records.length === 0) return;
   if (records.some((record) => apiKeyOf(record, registry.vault) !== undefined)) return;
