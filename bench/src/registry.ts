@@ -1,6 +1,7 @@
 /** The registry: one line for each benchmark. */
 import { barsFold } from "./benchmarks/bars-fold.ts";
 import { book } from "./benchmarks/book.ts";
+import { cluster } from "./benchmarks/cluster.ts";
 import { commandLog } from "./benchmarks/command-log.ts";
 import { connections } from "./benchmarks/connections.ts";
 import { durable } from "./benchmarks/durable.ts";
@@ -51,6 +52,7 @@ export const benchmarks: readonly Benchmark[] = [
   connections,
   reconnectStorm,
   hostile,
+  cluster,
   page,
   soak,
 ];

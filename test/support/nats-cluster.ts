@@ -53,6 +53,11 @@ export class NatsCluster {
     return this.#places.map(({ name }) => name);
   }
 
+  /** The processes that run now. */
+  get pids(): readonly number[] {
+    return [...this.#processes.values()].flatMap(({ pid }) => (pid === undefined ? [] : [pid]));
+  }
+
   /** Resolves when a leader of streams has been voted for. */
   async start(): Promise<void> {
     const ports = await freePorts(9);

@@ -1,0 +1,35 @@
+/**
+ * An exchange that several nodes share, with real NATS servers and real nodes: what its parts cost.
+ * Everything that is started ends with the benchmark.
+ */
+import type { Benchmark, BenchmarkContext, Findings } from "../harness/benchmark.ts";
+import { clusterLog } from "./cluster-log.ts";
+
+/** Each finds a part out, with processes of its own. */
+const parts = [clusterLog];
+
+/** The registry's entry. */
+export const cluster: Benchmark = {
+  name: "cluster",
+  summary: "a cluster over three NATS servers: the log alone",
+  run,
+};
+
+async function run(context: BenchmarkContext): Promise<Findings> {
+  const found: Findings[] = [];
+  for (const part of parts) {
+    await using building = new AsyncDisposableStack();
+    found.push(await part(context, building));
+  }
+  const all = <Item>(of: (findings: Findings) => readonly Item[]) => found.flatMap(of);
+  return {
+    method: all(({ method }) => method),
+    parameters: Object.assign({}, ...found.map(({ parameters }) => parameters)),
+    packages: Object.assign({}, ...found.map(({ packages }) => packages)),
+    comparisons: all(({ comparisons }) => comparisons),
+    latencies: all(({ latencies }) => latencies),
+    figures: all(({ figures }) => figures),
+    aims: all(({ aims }) => aims),
+    leavesOut: all(({ leavesOut }) => leavesOut),
+  };
+}
