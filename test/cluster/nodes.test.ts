@@ -33,6 +33,7 @@ async function startNode(name: string, role: string, server: string): Promise<No
       "cluster.node": name,
       "cluster.servers": [server],
       "cluster.replicas": 1,
+      "cluster.allowUnsynced": true,
       // A busy machine is no dead leader.
       "cluster.takeoverAfterMs": 2_000,
       "terminal.enabled": false,

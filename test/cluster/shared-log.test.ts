@@ -1,6 +1,7 @@
 /** The log that nodes share, kept by three servers, of which one after another is taken away. */
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { checkBroker } from "../../server/src/adapters/nats/broker-check.ts";
 import { NatsLink } from "../../server/src/adapters/nats/link.ts";
 import { NatsSharedLog } from "../../server/src/adapters/nats/shared-log.ts";
 import { batchAt } from "../../server/src/ports/command-log.contract.ts";
@@ -60,10 +61,13 @@ if ("missing" in program) {
 } else {
   const cluster = new NatsCluster(program.path);
   const links: NatsLink[] = [];
-  const open = async (name: string) => {
+  const linked = async () => {
     const link = await NatsLink.open({ servers: cluster.servers });
     links.push(link);
-    return await NatsSharedLog.open(link, {
+    return link;
+  };
+  const open = async (name: string) => {
+    return await NatsSharedLog.open(await linked(), {
       name,
       replicas: 3,
       newEpoch: randomBytes(16).toString("hex"),
@@ -124,6 +128,7 @@ if ("missing" in program) {
 
   it(`loses nothing that was acknowledged and has nothing twice, whichever server goes (seed ${seed})`, async () => {
     const random = new Random(seed, "servers");
+    await checkBroker(await linked(), { monitors: cluster.monitors, allowUnsynced: false });
     const log = await open("faults");
     const follower = follow(await open("faults"));
     const writer = await writerOf(log, "a");

@@ -49,6 +49,17 @@ export const clusterSchema = Type.Object(
       default: 3,
       description: "on how many NATS servers each message is: 1, 3 or 5",
     }),
+    monitors: Type.Array(Type.String({ pattern: "^https?://" }), {
+      maxItems: 16,
+      default: [],
+      description:
+        "`http://HOST:PORT` of each NATS server's monitoring, where it tells whether it writes to the disk before it acknowledges",
+    }),
+    allowUnsynced: Type.Boolean({
+      default: false,
+      description:
+        "accept NATS servers that acknowledge what is not on their disks: a loss of power loses acknowledged commands",
+    }),
     takeoverAfterMs: Type.Integer({
       minimum: 200,
       maximum: 60_000,

@@ -3,6 +3,7 @@
  * Loaded only where a cluster is configured, since it needs packages that are not installed for everybody.
  */
 import { systemSecrets } from "../../adapters/crypto/system-secrets.ts";
+import { checkBroker } from "../../adapters/nats/broker-check.ts";
 import { NatsLink } from "../../adapters/nats/link.ts";
 import { NatsRequestLine } from "../../adapters/nats/request-line.ts";
 import { NatsSharedLog } from "../../adapters/nats/shared-log.ts";
@@ -84,6 +85,7 @@ export class ClusterNode {
       name: `openbourse ${config.name} ${name}`,
     });
     try {
+      await checkBroker(link, config);
       const { replicas } = config;
       const shared = await NatsSharedLog.open(link, {
         ...{ name: `${config.name}_commands`, replicas },
