@@ -6,10 +6,7 @@ import { dirname, normalize } from "node:path";
 import type { ProjectFile } from "./project-files.ts";
 
 /** What is laid for work to come, by file: which issue takes it up, and what for. */
-export const laidForLater: ReadonlyMap<string, string> = new Map([
-  ["server/src/cluster/remote-history.ts", "cluster: gateways ask engines about the past"],
-  ["server/src/engine/history-as-of.ts", "cluster: gateways start while the exchange goes on"],
-]);
+export const laidForLater: ReadonlyMap<string, string> = new Map([]);
 
 const testPath = /\.(test|prop|fuzz|contract|fixture|suite)\.ts$|^test\/|^server\/src\/testing\//;
 const listPattern = /(?:import|export)\s+(?:type\s+)?\{([^}]*)\}\s+from\s+"(\.[^"]+)"/g;

@@ -273,6 +273,18 @@ function addClusterCommand(program: Command, done: Done): void {
       const { clusterTakeoverCommand } = await import("./commands/cluster.ts");
       done(await clusterTakeoverCommand(configInput(options), options));
     });
+  withFolder(
+    cluster
+      .command("refill")
+      .description(
+        "put this folder's log into the cluster's empty stream; nothing runs on the folder meanwhile",
+      ),
+  )
+    .option("--json", "print one JSON object")
+    .action(async (options: JsonOptions) => {
+      const { clusterRefillCommand } = await import("./commands/cluster.ts");
+      done(await clusterRefillCommand(configInput(options), options));
+    });
 }
 
 function addReplayControlCommand(program: Command, done: Done): void {

@@ -48,6 +48,7 @@ import { warnOfLostUsers } from "./start/warnings.ts";
 import { Admissions } from "./stores/admissions.ts";
 import { engineStores } from "./stores/engine-stores.ts";
 import { openUserRegistry, refuseWrongKey } from "./stores/user-registry.ts";
+import type { Traded } from "./traded.ts";
 
 /** What an exchange begins with besides its files. */
 export interface TradingBeginning {
@@ -156,15 +157,17 @@ export class Trading {
         }),
       (opened) => opened.close(),
     );
+    await start.step("answers", () => cluster?.whenPastIsAnswered(engine.history, clock));
+    const recovered = cluster?.asRecovered(engine) ?? engine;
     const board = await start.step("board", () =>
-      openBoard(engine, storedBarsOf(engine), config.streams.depthScales),
+      openBoard(recovered, storedBarsOf(recovered), config.streams.depthScales),
     );
     const markets = engine.exchange.markets().map(({ rules }) => rules);
     const feed = new LocalFeed(localPublisher, markets);
     const latenessUs = config.bars.latenessMs * 1_000;
     await start.step("running bars", () =>
       restoreRunningBars(
-        { markets, history: engine.history, feed },
+        { markets, history: recovered.history, feed },
         { nowUs: clock.nowUs(), latenessUs },
       ),
     );
@@ -370,7 +373,7 @@ function together(...stages: readonly (Stage | undefined)[]): Stage | undefined 
 }
 
 /** What an exchange has traded as a dataset; `known` says of which time that is everything. */
-function datasetOf(engine: Engine, known: LocalDatasetParts["known"]): LocalDataset {
+function datasetOf(engine: Traded, known: LocalDatasetParts["known"]): LocalDataset {
   return new LocalDataset({
     history: engine.history,
     venue: localPublisher,
@@ -381,7 +384,7 @@ function datasetOf(engine: Engine, known: LocalDatasetParts["known"]): LocalData
 }
 
 /** The bars of an exchange's markets, for those who do not ask of which time they are everything. */
-function storedBarsOf(engine: Engine): StoredMarketBars {
+function storedBarsOf(engine: Traded): StoredMarketBars {
   const dataset = datasetOf(engine, () => Promise.resolve(undefined));
   return (market, query) => {
     const listed = engine.exchange.markets().find(({ rules }) => rules.code === market);

@@ -1,11 +1,14 @@
 /** `cluster`: how the node of a cluster on this data folder is doing, and making it the one that leads. */
 import { type AdminAnswer, unavailable } from "../../admin/answer.ts";
 import { askServer } from "../../admin/ask-server.ts";
-import { dataFolder } from "../../config/data-folder.ts";
+import { dataFolder, existingExchange } from "../../config/data-folder.ts";
 import type { ConfigInput } from "../../config/load.ts";
 import type { Config } from "../../config/schema.ts";
+import { engineFiles } from "../../main/stores/engine-files.ts";
 import type { ClusterStatus } from "../../ports/cluster-control.ts";
 import { askAndPrint } from "./administration.ts";
+import { configOrExitCode } from "./config.ts";
+import { print, refuse } from "./key-store.ts";
 
 /** Options of both commands. */
 export interface ClusterOptions {
@@ -33,6 +36,25 @@ export function clusterTakeoverCommand(
     ask: (config) => ask(config, { name: "cluster-takeover", request: {} }),
     say: lines,
   });
+}
+
+/** Puts the log of this data folder into the cluster's stream. Nothing may run on the folder meanwhile. */
+export async function clusterRefillCommand(
+  input: ConfigInput,
+  { json }: ClusterOptions,
+): Promise<number> {
+  const config = configOrExitCode(input);
+  if (config === 2) return 2;
+  if (config.cluster === undefined) {
+    return refuse("no cluster is configured: cluster.servers has to name its NATS servers");
+  }
+  const files = engineFiles(existingExchange(config.data).engineFolder);
+  const { refillStream } = await import("../../main/cluster/refill.ts");
+  const { lastSequence, term } = await refillStream(config.cluster, files);
+  const { name } = config.cluster;
+  const told = `the log of the cluster ${name} has all commands up to ${lastSequence}`;
+  print(json === true ? JSON.stringify({ cluster: name, lastSequence, term }) : told);
+  return 0;
 }
 
 /** Asks the server and nobody else: without one there is no node. */

@@ -4,7 +4,7 @@
  */
 import { systemSecrets } from "../../adapters/crypto/system-secrets.ts";
 import { checkBroker } from "../../adapters/nats/broker-check.ts";
-import { NatsLink } from "../../adapters/nats/link.ts";
+import type { NatsLink } from "../../adapters/nats/link.ts";
 import { NatsRequestLine } from "../../adapters/nats/request-line.ts";
 import { NatsSharedLog } from "../../adapters/nats/shared-log.ts";
 import { NatsSnapshotStore } from "../../adapters/nats/snapshot-store.ts";
@@ -14,20 +14,27 @@ import { answerHistory } from "../../cluster/history-service.ts";
 import { Member } from "../../cluster/member.ts";
 import { OwnCopy } from "../../cluster/own-copy.ts";
 import { refuseOtherLog } from "../../cluster/own-log.ts";
+import { patientHistory } from "../../cluster/remote-history.ts";
 import { SharingSnapshots } from "../../cluster/sharing-snapshots.ts";
 import type { ClusterConfig } from "../../config/cluster-schema.ts";
 import { assert } from "../../core/assert.ts";
 import type { Engine, EngineStores } from "../../engine/engine.ts";
+import { historyAsOf } from "../../engine/history-as-of.ts";
 import type { Role, RoleParts } from "../../engine/role.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ClusterControl, ClusterStatus } from "../../ports/cluster-control.ts";
+import type { History } from "../../ports/history.ts";
 import type { Log } from "../../ports/log.ts";
 import type { Answering } from "../../ports/request-line.ts";
 import type { SharedLog } from "../../ports/shared-log.ts";
 import type { SnapshotStore } from "../../ports/snapshot-store.ts";
-import { StartError } from "../../ports/start-error.ts";
 import type { Site } from "../site.ts";
+import type { Traded } from "../traded.ts";
+import { connect, logStreamOf } from "./connect.ts";
 import { NodeRecords } from "./records.ts";
+
+/** How long a start waits for engines that may be starting themselves, in milliseconds. */
+const pastWithinMs = 60_000;
 
 /** Bytes that tell this process from others. */
 const processBytes = 8;
@@ -74,21 +81,12 @@ export class ClusterNode {
     name: string,
     { log, times: { clock, wallMs } }: Pick<Site, "log" | "times">,
   ): Promise<ClusterNode> {
-    const link = await NatsLink.open({
-      servers: config.servers,
-      credentials: credentialsOf(config),
-      tls: config.tls && {
-        caFile: config.tls.ca,
-        certFile: config.tls.cert,
-        keyFile: config.tls.key,
-      },
-      name: `openbourse ${config.name} ${name}`,
-    });
+    const link = await connect(config, name);
     try {
       await checkBroker(link, config);
       const { replicas } = config;
       const shared = await NatsSharedLog.open(link, {
-        ...{ name: `${config.name}_commands`, replicas },
+        ...{ name: logStreamOf(config), replicas },
         // A gateway makes no exchange where there is none.
         newEpoch: config.role === "gateway" ? undefined : systemSecrets().randomHex(16),
       });
@@ -180,6 +178,27 @@ export class ClusterNode {
     return this.#member;
   }
 
+  /** Resolves when engines answer what a start asks about the past, or have not done so for long. */
+  async whenPastIsAnswered(history: History, clock: Clock): Promise<void> {
+    if (this.keepsExchange) return;
+    await patientHistory(history, { clock, patienceMs: pastWithinMs }).totals("");
+  }
+
+  /** The exchange as it was recovered, with a past that ends there also where engines go on. */
+  asRecovered(engine: Engine): Traded | undefined {
+    if (this.keepsExchange) return undefined;
+    const { exchange, history } = engine;
+    const { sequence, timeUs } = exchange;
+    return {
+      exchange,
+      history: {
+        ...historyAsOf(history, { sequence, timeUs }),
+        totals: (of) => history.totals(of),
+      },
+      historyCaughtUp: () => engine.historyCaughtUp(),
+    };
+  }
+
   /** Answers nodes that ask about the past, where it is kept here. */
   async answerOthers(engine: Engine, clock: Clock): Promise<Answering | undefined> {
     if (!this.keepsExchange) return undefined;
@@ -213,17 +232,4 @@ export class ClusterNode {
   close(): Promise<void> {
     return this.link.close();
   }
-}
-
-function credentialsOf(config: ClusterConfig) {
-  const { user, password, token, credentialsFile } = config;
-  const given = [user, token, credentialsFile].filter((text) => text !== undefined);
-  if (given.length > 1) {
-    throw new StartError("cluster: give one of user, token and credentialsFile");
-  }
-  if (credentialsFile !== undefined) return { kind: "file", path: credentialsFile } as const;
-  if (token !== undefined) return { kind: "token", token } as const;
-  if (user === undefined) return undefined;
-  if (password === undefined) throw new StartError("cluster.user needs cluster.password");
-  return { kind: "password", user, password } as const;
 }
