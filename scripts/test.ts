@@ -164,20 +164,27 @@ function read({ numPassedTests, testResults }: TestReport, isGood: boolean): Tes
   };
 }
 
-/** Installs Debian's Chromium where that can be done without asking anybody; the tests say themselves when it is not there. */
+/**
+ * Installs Debian's Chromium without windows where that can be done without asking anybody. The whole one does as well where
+ * that one cannot be had; the tests say themselves when there is none.
+ */
 function provideBrowser(): void {
   const named = process.env["OPENBOURSE_TEST_CHROMIUM"];
-  if (existsSync(named ?? "/usr/bin/chromium")) return;
-  const install = ["install", "-y", "--no-install-recommends", "chromium"];
+  if (existsSync(named ?? "/usr/bin/chromium-headless-shell")) return;
+  const isThere = existsSync("/usr/bin/chromium");
+  const install = ["install", "-y", "--no-install-recommends", "chromium-headless-shell"];
   const isPossible = named === undefined && process.getuid?.() === 0;
-  const apt = (args: readonly string[]) => spawnSync("apt-get", args).status === 0;
+  const patience = ["-o", "Acquire::Retries=0", "-o", "Acquire::http::Timeout=20"];
+  const apt = (args: readonly string[]) =>
+    spawnSync("apt-get", [...(isThere ? patience : []), ...args]).status === 0;
   if (isPossible && apt(["--version"])) {
-    console.log("\n== Debian's Chromium is installed for the tests of the page");
+    console.log("\n== Debian's Chromium without windows is installed for the tests of the page");
     if (apt(install) || (apt(["update"]) && apt(install))) return;
   }
+  if (isThere && named === undefined) return;
   const why = named === undefined ? "is not installed" : `is not at ${named}`;
   console.log(
-    `\n== tests of the page in a browser are skipped: Chromium ${why}; install Debian's package chromium, or name one with OPENBOURSE_TEST_CHROMIUM`,
+    `\n== tests of the page in a browser are skipped: Chromium ${why}; install Debian's package chromium-headless-shell, or name one with OPENBOURSE_TEST_CHROMIUM`,
   );
 }
 

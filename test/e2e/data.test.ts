@@ -34,9 +34,9 @@ const settings = {
 };
 
 describeInBrowser("the data page", { settings }, (stage) => {
-  async function open(theme: "light" | "dark" = "light") {
+  async function open() {
     await expect.poll(() => stage.server.health("feed past")).toBe("finished");
-    const visit = await stage.visit("/data", { theme });
+    const visit = await stage.visit("/data");
     await visit.page.getByRole("row", { name: /^A\/B/ }).waitFor();
     return visit;
   }
@@ -68,43 +68,40 @@ describeInBrowser("the data page", { settings }, (stage) => {
     await page.getByRole("note").getByText("Replay of It plays").waitFor();
   });
 
-  it.each(["light", "dark"] as const)(
-    "lets one travel in a recording by a clock of one's own, %s",
-    async (theme) => {
-      const visit = await open(theme);
-      const { page } = visit;
-      await page.getByRole("tab", { name: "Time travel" }).click();
-      await page.getByRole("button", { name: "Begin to travel" }).click();
-      const clock = page.getByLabel("Your clock");
-      await page.getByText("paused").first().waitFor();
-      await page.getByRole("button", { name: "Next trade" }).click();
-      await expect
-        .poll(() => clock.locator("time").getAttribute("title"))
-        .toBe("2023-11-14 22:14:21.000 UTC");
-      await page.getByRole("button", { name: "Next bar" }).click();
-      await expect
-        .poll(() => clock.locator("time").getAttribute("title"))
-        .toBe("2023-11-14 22:15:00.000 UTC");
-      await page.getByRole("note").getByText("Your own clock").waitFor();
-      const line = page.getByRole("slider", { name: "Moment of the recording" });
-      await line.press("Home");
-      await expect
-        .poll(() => clock.locator("time").getAttribute("title"))
-        .toBe("2023-11-14 22:13:20.000 UTC");
-      await page.getByRole("tab", { name: "Time travel" }).press(".");
-      await expect
-        .poll(() => clock.locator("time").getAttribute("title"))
-        .toBe("2023-11-14 22:14:21.000 UTC");
-      // What was traded is sent with the second that it belongs to.
-      await page.getByRole("button", { name: "Next second" }).click();
-      await page.getByLabel("Running bar").getByText("101").first().waitFor();
-      await page.getByLabel("Speed").selectOption("60");
-      await page.getByRole("button", { name: "Play" }).click();
-      await page.getByRole("button", { name: "Pause" }).waitFor();
-      expect(await visit.accessibilityFaults()).toEqual([]);
-      await page.getByRole("button", { name: "End" }).click();
-    },
-  );
+  it("lets one travel in a recording by a clock of one's own", async () => {
+    const visit = await open();
+    const { page } = visit;
+    await page.getByRole("tab", { name: "Time travel" }).click();
+    await page.getByRole("button", { name: "Begin to travel" }).click();
+    const clock = page.getByLabel("Your clock");
+    await page.getByText("paused").first().waitFor();
+    await page.getByRole("button", { name: "Next trade" }).click();
+    await expect
+      .poll(() => clock.locator("time").getAttribute("title"))
+      .toBe("2023-11-14 22:14:21.000 UTC");
+    await page.getByRole("button", { name: "Next bar" }).click();
+    await expect
+      .poll(() => clock.locator("time").getAttribute("title"))
+      .toBe("2023-11-14 22:15:00.000 UTC");
+    await page.getByRole("note").getByText("Your own clock").waitFor();
+    const line = page.getByRole("slider", { name: "Moment of the recording" });
+    await line.press("Home");
+    await expect
+      .poll(() => clock.locator("time").getAttribute("title"))
+      .toBe("2023-11-14 22:13:20.000 UTC");
+    await page.getByRole("tab", { name: "Time travel" }).press(".");
+    await expect
+      .poll(() => clock.locator("time").getAttribute("title"))
+      .toBe("2023-11-14 22:14:21.000 UTC");
+    // What was traded is sent with the second that it belongs to.
+    await page.getByRole("button", { name: "Next second" }).click();
+    await page.getByLabel("Running bar").getByText("101").first().waitFor();
+    await page.getByLabel("Speed").selectOption("60");
+    await page.getByRole("button", { name: "Play" }).click();
+    await page.getByRole("button", { name: "Pause" }).waitFor();
+    expect(await visit.faultsInBothThemes()).toEqual([]);
+    await page.getByRole("button", { name: "End" }).click();
+  });
 
   it("shows day by day what is stored", async () => {
     const { page } = await open();
@@ -165,17 +162,15 @@ describeInBrowser("the data page", { settings }, (stage) => {
   });
 
   it("is used by keys alone, and has no serious findings of axe in either theme", async () => {
-    for (const theme of ["light", "dark"] as const) {
-      const visit = await open(theme);
-      const { page } = visit;
-      await page.getByRole("row", { name: /^past/ }).focus();
-      await page.keyboard.press("ArrowDown");
-      await page.getByText("clock of the recording").waitFor();
-      expect(await visit.accessibilityFaults(), theme).toEqual([]);
-      await page.getByRole("tab", { name: "Calendar" }).focus();
-      await page.keyboard.press("ArrowLeft");
-      await page.getByRole("button", { name: "Download" }).waitFor();
-      expect(await visit.accessibilityFaults(), theme).toEqual([]);
-    }
+    const visit = await open();
+    const { page } = visit;
+    await page.getByRole("row", { name: /^past/ }).focus();
+    await page.keyboard.press("ArrowDown");
+    await page.getByText("clock of the recording").waitFor();
+    expect(await visit.faultsInBothThemes()).toEqual([]);
+    await page.getByRole("tab", { name: "Calendar" }).focus();
+    await page.keyboard.press("ArrowLeft");
+    await page.getByRole("button", { name: "Download" }).waitFor();
+    expect(await visit.faultsInBothThemes()).toEqual([]);
   });
 });

@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { CDPSession, Page } from "playwright-core";
-import { launchChromium } from "../../../test/e2e/support/chromium.ts";
+import { launchChromium, wholeChromiumPath } from "../../../test/e2e/support/chromium.ts";
 import { buildPage } from "../../../test/support/built-page.ts";
 import { type ServerProcess, startServerProcess } from "../../../test/support/server-process.ts";
 import type { Benchmark, BenchmarkContext, Findings } from "../harness/benchmark.ts";
@@ -105,7 +105,7 @@ async function run({ effort, note }: BenchmarkContext): Promise<Findings> {
   await buildPage();
   const server = await startServerProcess({});
   building.defer(async () => void (await server.stop()));
-  const browser = await launchChromium();
+  const browser = await launchChromium(wholeChromiumPath);
   building.defer(() => browser.close());
   const firsts: number[] = [];
   for (let round = 0; round < effort.warmUps + effort.runs; round += 1) {

@@ -121,7 +121,7 @@ export function describeInBrowser(
   body: (stage: Stage) => void,
 ): void {
   const why =
-    "skipped: there is no Chromium; install Debian's chromium, or name one with OPENBOURSE_TEST_CHROMIUM";
+    "skipped: there is no Chromium; install Debian's chromium-headless-shell, or name one with OPENBOURSE_TEST_CHROMIUM";
   afterAll(closeBrowser);
   const title = chromiumPath === undefined ? `${name} (${why})` : name;
   describe.skipIf(chromiumPath === undefined)(title, () => {

@@ -33,6 +33,8 @@ interface Finding {
 }
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+/** Rules of axe that look at colours. */
+const rulesOfColours = ["color-contrast", "link-in-text-block"];
 /** Whether pictures for the documents are taken in this run. */
 export const wantsPictures: boolean = process.env["OPENBOURSE_TEST_PICTURES"] !== undefined;
 /** Where they go. */
@@ -96,12 +98,21 @@ export class Visit {
     await page.locator(".link-badge[data-state=live]").waitFor();
   }
 
-  /** What axe finds serious or worse, a line each. */
-  async accessibilityFaults(): Promise<readonly string[]> {
+  /** What axe finds serious or worse in either theme, between which the page goes as it is: opening it anew costs most. */
+  async faultsInBothThemes(): Promise<readonly string[]> {
+    await this.page.emulateMedia({ colorScheme: "light" });
+    const faults = await this.accessibilityFaults();
+    await this.page.emulateMedia({ colorScheme: "dark" });
+    // Nothing else is another one in the other theme.
+    return [...faults, ...(await this.accessibilityFaults(rulesOfColours))];
+  }
+
+  /** What axe finds serious or worse by these rules, or by all, a line each. */
+  async accessibilityFaults(rules?: readonly string[]): Promise<readonly string[]> {
     // Handed over by the browser's own tools, which the page's policy does not bind.
-    await this.page.evaluate(axe);
-    const run =
-      "axe.run(document, { resultTypes: ['violations'] }).then((found) => found.violations)";
+    if (!(await this.page.evaluate("'axe' in globalThis"))) await this.page.evaluate(axe);
+    const options = { resultTypes: ["violations"], ...(rules && { runOnly: rules }) };
+    const run = `axe.run(document, ${JSON.stringify(options)}).then((found) => found.violations)`;
     const found: readonly Finding[] = await this.page.evaluate(run);
     return found
       .filter(({ impact }) => impact === "serious" || impact === "critical")
