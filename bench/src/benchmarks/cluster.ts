@@ -4,14 +4,16 @@
  */
 import type { Benchmark, BenchmarkContext, Findings } from "../harness/benchmark.ts";
 import { clusterLog } from "./cluster-log.ts";
+import { clusterOrders } from "./cluster-orders.ts";
 
 /** Each finds a part out, with processes of its own. */
-const parts = [clusterLog];
+const parts = [clusterLog, clusterOrders];
 
 /** The registry's entry. */
 export const cluster: Benchmark = {
   name: "cluster",
-  summary: "a cluster over three NATS servers: the log alone",
+  summary:
+    "a cluster over three NATS servers: the log alone, and an order from one gateway to another",
   run,
 };
 

@@ -2,8 +2,6 @@
  * From an order over REST to what its owner and the public see of it: signature, validation, matching,
  * the durable log, the private event on the owner's stream, and the depth update on everybody's.
  */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
 import { addMarket, addUsers, deposit } from "../../../test/support/operator.ts";
 import { startServerProcess } from "../../../test/support/server-process.ts";
@@ -16,7 +14,8 @@ import type {
 } from "../harness/benchmark.ts";
 import { withFolder } from "../load/disk.ts";
 import { exchangeAlone } from "../load/exchange-alone.ts";
-import type { OrderLoadPlan, OrderLoadReport } from "../load/order-load-program.ts";
+import { runOrderLoad } from "../load/order-load.ts";
+import type { OrderLoadReport } from "../load/order-load-program.ts";
 
 /** Milliseconds within which 99 of 100 private events arrive at the higher rate. */
 const aimLatencyMs = 10;
@@ -40,7 +39,8 @@ async function run({ effort, note }: BenchmarkContext): Promise<Findings> {
   for (const rate of rates) {
     note(`${rate} orders a second for ${seconds} s`);
     const report = await measureRate(rate, seconds);
-    const { serverCpu, replies } = report;
+    const { replies } = report;
+    const { server: serverCpu = 0 } = report.serverCpu;
     latencies.push(
       { what: `due until private event, ${rate}/s`, unit: "ms", percentiles: report.privateEvent },
       { what: `due until REST reply, ${rate}/s`, unit: "ms", percentiles: report.reply },
@@ -109,19 +109,10 @@ function measureRate(ordersPerSecond: number, seconds: number): Promise<OrderLoa
       await deposit(data, { user: userId, currency: "BTC", amount: "100000" });
     }
     const { port, process: serverProcess } = server;
-    const serverPid = serverProcess.pid ?? 0;
+    const serverPids = { server: [serverProcess.pid ?? 0] };
     const load = { users, market, ordersPerSecond, warmUpSeconds, seconds };
-    const plan = { port, serverPid, ...load } satisfies OrderLoadPlan;
-    const program = join(import.meta.dirname, "..", "load", "order-load-program.ts");
-    const child = spawn(process.execPath, [program, JSON.stringify(plan)], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    let output = "";
-    child.stdout.on("data", (chunk) => {
-      output += String(chunk);
-    });
-    await once(child, "close");
+    const report = await runOrderLoad({ port, serverPids, ...load });
     await server.stop();
-    return JSON.parse(output) as OrderLoadReport;
+    return report;
   });
 }

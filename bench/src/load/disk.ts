@@ -20,6 +20,13 @@ export async function withFolder<Result>(
   }
 }
 
+/** A new folder there, which is removed with `building`. */
+export function newFolder(building: AsyncDisposableStack): string {
+  const folder = mkdtempSync(join(tmpdir(), "openbourse-bench-"));
+  building.defer(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
 /** Works with the log in a file, which is made when it is missing. */
 export async function withLogFile<Result>(
   file: string,

@@ -15,8 +15,10 @@ import { createRandom } from "./random.ts";
 /** What the program is to do. */
 export interface OrderLoadPlan {
   readonly port: number;
-  /** Process whose time is counted. */
-  readonly serverPid: number;
+  /** Where the streams are, where that is another server of the same exchange. */
+  readonly streamPort?: number;
+  /** Processes whose time is counted, by the name of what they are. */
+  readonly serverPids: Readonly<Record<string, readonly number[]>>;
   readonly users: readonly CryptomusUser[];
   readonly market: string;
   readonly ordersPerSecond: number;
@@ -36,8 +38,8 @@ export interface OrderLoadReport {
   /** Replies and messages of all streams while it was counted. */
   readonly replies: number;
   readonly messages: number;
-  /** Cores that the server's threads used, user and system, while it was counted. */
-  readonly serverCpu: number;
+  /** Cores that the threads of each part used, user and system, while it was counted. */
+  readonly serverCpu: Readonly<Record<string, number>>;
   /** Share of one core that this process used, and its own worst pauses: whether it was in the way. */
   readonly loadCpu: number;
   readonly loopDelayP99: number;
@@ -77,7 +79,8 @@ const orders = plan.ordersPerSecond * (plan.warmUpSeconds + plan.seconds);
 const run = new Run(orders);
 const random = createRandom(20_261_122);
 const below = (count: number) => Math.floor(random() * count);
-const address = { http: `http://127.0.0.1:${plan.port}`, ws: `ws://127.0.0.1:${plan.port}` };
+const { streamPort = plan.port } = plan;
+const address = { http: `http://127.0.0.1:${streamPort}`, ws: `ws://127.0.0.1:${streamPort}` };
 
 const sockets = await openStreams();
 const caller = await HttpCaller.open(plan.port, connections);
@@ -161,14 +164,16 @@ async function measure(): Promise<OrderLoadReport> {
   const { refused, replies, messages } = run;
   const startMs = performance.now();
   const cpu = process.cpuUsage();
-  const serverCpuNs = cpuNsOf([plan.serverPid]);
+  const before = serversNs();
   await pace(warmUpOrders, orders, true);
   const seconds = (performance.now() - startMs) / 1_000;
   const { user, system } = process.cpuUsage(cpu);
   const counted = {
     replies: run.replies - replies,
     messages: run.messages - messages,
-    serverCpu: (cpuNsOf([plan.serverPid]) - serverCpuNs) / 1e9 / seconds,
+    serverCpu: Object.fromEntries(
+      serversNs().map(([name, ns], at) => [name, (ns - before[at]![1]) / 1e9 / seconds]),
+    ),
     loadCpu: (user + system) / 1_000_000 / seconds,
     loopDelayP99: loopDelay.percentile(99) / 1_000_000,
   };
@@ -183,6 +188,10 @@ async function measure(): Promise<OrderLoadReport> {
     missing,
     ...counted,
   };
+}
+
+function serversNs(): readonly (readonly [string, number])[] {
+  return Object.entries(plan.serverPids).map(([name, pids]) => [name, cpuNsOf(pids)]);
 }
 
 function known(values: Float64Array): Float64Array {
