@@ -42,6 +42,7 @@ if ("missing" in program) {
         ...{ "exchange.enabled": true, "exchange.participants.enabled": false, datasets: [] },
         ...{ "cluster.role": role, "cluster.node": name, "cluster.name": "bourse" },
         ...{ "cluster.servers": [broker.address], "cluster.replicas": 1 },
+        "cluster.allowUnsynced": true,
         ...{ "demo.key": false, "demo.users": false },
       },
     });
@@ -161,6 +162,7 @@ if ("missing" in program) {
       ...{ "exchange.enabled": true, "exchange.participants.enabled": false, datasets: [] },
       ...{ "cluster.role": "gateway", "cluster.node": "stranger", "cluster.name": "bourse" },
       ...{ "cluster.servers": [broker.address], "cluster.replicas": 1 },
+      "cluster.allowUnsynced": true,
     };
     await expect(startServerHere({ data, settings })).rejects.toThrow(
       "the master key is another one than",

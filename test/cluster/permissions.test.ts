@@ -1,0 +1,146 @@
+/** The configuration of NATS servers that the documents give: what a gateway needs of them, and no more. */
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { jetstream, jetstreamManager } from "@nats-io/jetstream";
+import { connect, type NatsConnection } from "@nats-io/transport-node";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { systemSecrets } from "../../server/src/adapters/crypto/system-secrets.ts";
+import { dataFolder } from "../../server/src/config/data-folder.ts";
+import { runHere } from "../support/command-here.ts";
+import { NatsServer, natsProgram } from "../support/nats-server.ts";
+import { type ServerHere, startServerHere } from "../support/server-here.ts";
+import { until } from "../support/until.ts";
+
+const file = join(import.meta.dirname, "../../docs/operating/nats-server.conf");
+const passwords = { engine: "engine-secret", gateway: "gateway-secret" };
+const program = natsProgram();
+
+if ("missing" in program) {
+  it.skip(`permissions at NATS are not tested: ${program.missing}`, () => {});
+} else {
+  const root = mkdtempSync(join(tmpdir(), "openbourse-permissions-"));
+  const config = join(root, "nats-server.conf");
+  // Where it stores things is said by arguments, and may be said once; no port of tests is fixed.
+  writeFileSync(config, readFileSync(file, "utf8").replace(/^ *(store_dir|http):.*$/gm, ""));
+  const broker = new NatsServer(program.path, ["--config", config]);
+  const running: ServerHere[] = [];
+  let gateway: ServerHere;
+  let stranger: NatsConnection | undefined;
+
+  async function start(role: "engine" | "gateway"): Promise<ServerHere> {
+    const data = join(root, role);
+    mkdirSync(data);
+    if (role === "gateway") {
+      const { masterKeyFile } = dataFolder(join(root, "engine"));
+      copyFileSync(masterKeyFile, dataFolder(data).masterKeyFile);
+    }
+    const here = await startServerHere({
+      data,
+      settings: {
+        ...{ "exchange.enabled": true, "exchange.participants.enabled": false, datasets: [] },
+        ...{ "cluster.role": role, "cluster.node": role, "cluster.replicas": 1 },
+        ...{ "cluster.servers": [broker.address], "demo.key": false, "demo.users": false },
+        "cluster.allowUnsynced": true,
+        ...{ "cluster.user": role, "cluster.password": passwords[role] },
+      },
+    });
+    running.push(here);
+    return here;
+  }
+
+  beforeAll(async () => {
+    process.env["NATS_ENGINE_PASSWORD"] = passwords.engine;
+    process.env["NATS_GATEWAY_PASSWORD"] = passwords.gateway;
+    await broker.start();
+    await start("engine");
+    gateway = await start("gateway");
+    const login = { user: "gateway", pass: passwords.gateway };
+    stranger = await connect({ servers: broker.address, ...login, noAsyncTraces: true });
+  });
+  afterAll(async () => {
+    await stranger?.close();
+    for (const { server } of running.reverse()) await server.stop();
+    await broker.remove();
+    rmSync(root, { recursive: true });
+  });
+
+  function asGateway(): NatsConnection {
+    if (stranger === undefined) throw new Error("not connected");
+    return stranger;
+  }
+
+  describe("the documented configuration of NATS servers", () => {
+    it("lets a gateway serve: a user of the engine signs at it, and is answered from its state", async () => {
+      const { stdout } = await runHere([
+        "users",
+        "create",
+        "--data",
+        join(root, "engine"),
+        "--json",
+      ]);
+      const { userId, apiKey } = JSON.parse(stdout);
+      const secrets = systemSecrets();
+      const target = "/v2/user-api/exchange/account/web-socket/token";
+      await until(async () => {
+        const timestamp = String(Date.now());
+        const signature = secrets.hmacSha256Hex(apiKey, `${timestamp}\n\nGET\n${target}\n`);
+        const headers = { userId, timestamp, signature };
+        const reply = await fetch(`${gateway.http}${target}`, { headers });
+        expect(reply.status).toBe(200);
+      });
+    });
+
+    it("lets nobody in without a password", async () => {
+      await expect(connect({ servers: broker.address })).rejects.toThrow();
+    });
+
+    it.each([
+      ["commands", "openbourse.openbourse_commands.commands"],
+      ["users", "$KV.openbourse_users.00000000-0000-4000-8000-000000000001"],
+      ["keys", "$KV.openbourse_keys.00000001"],
+      ["workspaces", "$KV.openbourse_workspaces.w-1"],
+      ["snapshots", "openbourse.openbourse.snapshots.manifest.1"],
+    ])("lets a gateway write no %s", async (_, subject) => {
+      const engine = await connect({
+        ...{ servers: broker.address, user: "engine", pass: passwords.engine },
+      });
+      const streams = (await jetstreamManager(engine)).streams;
+      const name = await streams.find(subject);
+      const before = (await streams.info(name)).state;
+
+      const refused = jetstream(asGateway()).publish(subject, "forged", {
+        timeout: 2_000,
+        retries: 0,
+      });
+      await expect(refused).rejects.toThrow(/permissions violation|not enabled/i);
+
+      const written = (await streams.info(name, { subjects_filter: subject })).state;
+      if (!subject.endsWith(".commands")) expect(written.subjects ?? {}).toEqual({});
+      expect(before.last_seq).toBeLessThanOrEqual(written.last_seq);
+      await engine.close();
+    });
+
+    it("lets a gateway neither take away a stream, nor messages of one, nor change it", async () => {
+      const { streams } = await jetstreamManager(asGateway(), { checkAPI: false, timeout: 2_000 });
+      const name = "openbourse_commands";
+      const attempts = [
+        () => streams.delete(name),
+        () => streams.purge(name),
+        () => streams.deleteMessage(name, 1),
+        () => streams.update(name, { max_msgs: 1 }),
+        () => streams.add({ name: "mine", subjects: ["mine"] }),
+      ];
+      for (const attempt of attempts) {
+        await expect(attempt()).rejects.toThrow(/permissions violation/i);
+      }
+    });
+
+    it("lets a gateway answer no orders, and ask no engine to leave the lead", async () => {
+      const subscription = asGateway().subscribe("openbourse.orders", { queue: "engines" });
+      await expect(subscription.closed).resolves.toBeInstanceOf(Error);
+      const asking = asGateway().request("openbourse.rest");
+      await expect(asking).rejects.toThrow(/permissions violation/i);
+    });
+  });
+}
