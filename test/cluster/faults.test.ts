@@ -65,7 +65,7 @@ class Deposits {
       const message = answer?.message ?? "nobody was there";
       if (certainlyNot.test(message)) this.refused.add(key);
       else this.unknown.set(key, message);
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
 }
@@ -167,7 +167,7 @@ if ("missing" in program) {
     const count = () => flows.reduce((sum, { acknowledged }) => sum + acknowledged.size, 0);
     const names = Object.keys(faults);
     const pauses = new Map<string, number[]>();
-    for (let round = 0; round < rounds(3, 50); round += 1) {
+    for (let round = 0; round < rounds(2, 50); round += 1) {
       await servers.settled();
       await untilTrue(() => flows.every(({ acknowledged }) => acknowledged.size > round));
       const name = names[isLong ? random.below(names.length) : round] ?? "";

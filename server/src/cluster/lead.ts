@@ -8,6 +8,7 @@ import type { Answering, RequestLine } from "../ports/request-line.ts";
 import { afterThisTurn } from "../ports/timers.ts";
 import { type FollowedPlace, Sequencer } from "../sequencer/sequencer.ts";
 import { answerOrder } from "./order-answers.ts";
+import { termSubject } from "./order-messages.ts";
 import type { OwnCopy } from "./own-copy.ts";
 
 /** The group of those who answer commands: there is one leader. */
@@ -40,7 +41,7 @@ export class Lead {
   lastBatchCount: number;
   readonly #given: LeadParts;
   readonly #log: CommandLog;
-  #answering: Promise<Answering> | undefined;
+  #answering: Promise<readonly Answering[]> | undefined;
   #resting: Answering | undefined;
 
   constructor(given: LeadParts) {
@@ -75,7 +76,9 @@ export class Lead {
       const fault = await beginLog(this.sequencer, parts.parameters);
       if (fault !== undefined) return fault;
     }
-    this.#answering = line.answer(subject, (question) => answerOrder(this, question), { group });
+    const answer = (question: Uint8Array) => answerOrder(this, question);
+    const subjects = [termSubject(subject, this.term), subject];
+    this.#answering = Promise.all(subjects.map((one) => line.answer(one, answer, { group })));
     await this.#answering;
     const rest = async () => {
       await this.#given.rest();
@@ -89,7 +92,7 @@ export class Lead {
   async stopAnswering(): Promise<void> {
     // The question that makes it rest may be the one that is under way.
     void this.#resting?.stop();
-    await (await this.#answering)?.stop();
+    await Promise.all(((await this.#answering) ?? []).map((answering) => answering.stop()));
   }
 
   /** Makes durable what was taken, and lets the log go. */

@@ -39,6 +39,11 @@ export function orderSubject(cluster: string): string {
   return `${cluster}.orders`;
 }
 
+/** Where the leader of one term is asked, and no leader of another. */
+export function termSubject(subject: string, term: number): string {
+  return `${subject}.${term}`;
+}
+
 /** Writes a question; undefined for a command that no log takes. */
 export function encodeOrder({ origin, term, command }: OrderQuestion): Uint8Array | undefined {
   const encoder = new CommandEncoder();

@@ -10,7 +10,7 @@ import { originBytes } from "../ports/command-log.ts";
 import type { Released, Submission } from "../ports/released.ts";
 import type { RequestLine, Unanswered } from "../ports/request-line.ts";
 import type { Admission } from "../ports/trading-desk.ts";
-import { decodeOrderAnswer, encodeOrder, type OrderAnswer } from "./order-messages.ts";
+import { decodeOrderAnswer, encodeOrder, type OrderAnswer, termSubject } from "./order-messages.ts";
 
 /** Most commands of this node that wait for their results; one more is answered `busy`. */
 export const ordersUnderWayMax = 4_096;
@@ -130,7 +130,7 @@ export class OrderPath {
     waiting: Waiting,
     asked: { readonly origin: Uint8Array; readonly command: Command },
   ): Promise<void> {
-    const { line, subject } = this.#parts;
+    const { line } = this.#parts;
     for (let terms = 0; terms < termsMax; terms += 1) {
       waiting.term = this.#parts.term();
       const question = encodeOrder({ ...asked, term: waiting.term });
@@ -138,7 +138,7 @@ export class OrderPath {
         waiting.settle({ kind: "malformed" });
         return;
       }
-      const answer = await line.ask(subject, question, orderWithinMs);
+      const answer = await this.#leader(waiting.term, question);
       if ("kind" in answer) {
         const known = unanswered(answer);
         if (known !== undefined) waiting.settle(known);
@@ -153,6 +153,17 @@ export class OrderPath {
       await this.#newer(waiting, told.term);
     }
     waiting.settle(unavailable("the leader has changed; this was not carried out"));
+  }
+
+  /**
+   * Asks the leader of a term. One that stands still answers nothing, and is still there for the broker: whoever
+   * knows of a newer term does not ask it. Where nobody leads in the term another one may have begun.
+   */
+  async #leader(term: number, question: Uint8Array): Promise<Uint8Array | Unanswered> {
+    const { line, subject } = this.#parts;
+    const answer = await line.ask(termSubject(subject, term), question, orderWithinMs);
+    const isNobody = "kind" in answer && answer.why === "nobody";
+    return isNobody ? await line.ask(subject, question, orderWithinMs) : answer;
   }
 
   /** Resolves when this node knows of the term, in which the command can be asked for again. */
