@@ -1,5 +1,5 @@
 /** A whole cluster in one process: engine, standby and two gateways over a real NATS server. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -7,6 +7,7 @@ import type { AdminAnswer } from "../../server/src/admin/answer.ts";
 import { askServer } from "../../server/src/admin/ask-server.ts";
 import { dataFolder } from "../../server/src/config/data-folder.ts";
 import type { ClusterStatus } from "../../server/src/ports/cluster-control.ts";
+import { CryptomusClient, subscribeTo } from "../support/cryptomus-client.ts";
 import { FaultyProxy } from "../support/faulty-proxy.ts";
 import { NatsServer, natsProgram } from "../support/nats-server.ts";
 import { type ServerHere, startServerHere } from "../support/server-here.ts";
@@ -26,6 +27,9 @@ let cable: FaultyProxy;
 
 async function startNode(name: string, role: string, server: string): Promise<Node> {
   const data = join(folder, name);
+  mkdirSync(data, { mode: 0o700 });
+  // The keys of users are sealed under it, the same at every node.
+  writeFileSync(dataFolder(data).masterKeyFile, "5".repeat(64), { mode: 0o600 });
   const here = await startServerHere({
     data,
     settings: {
@@ -37,6 +41,7 @@ async function startNode(name: string, role: string, server: string): Promise<No
       // A busy machine is no dead leader.
       "cluster.takeoverAfterMs": 2_000,
       "terminal.enabled": false,
+      "demo.users": name === "first",
       datasets: [],
     },
   });
@@ -110,6 +115,41 @@ describe.skipIf("missing" in program)("a cluster", () => {
     expect(await left.health("cluster")).toBe("following");
     expect(await left.figure("openbourse_cluster_leads")).toBe(0);
     expect(await first.figure("openbourse_cluster_leads")).toBe(1);
+  });
+
+  it("takes a user's order at one gateway and tells them of it on a stream of the other", async () => {
+    const [first, , left, right] = nodes as [Node, Node, Node, Node];
+    const [user] = first.server.demoUsers;
+    if (user === undefined) throw new Error("the first engine makes demo users");
+    for (const currency of ["BTC", "USDT"]) {
+      const { userId } = user;
+      const request = {
+        direction: "deposit",
+        user: userId,
+        currency,
+        amount: "1000",
+        key: currency,
+        anyUser: false,
+      };
+      await ask(left, "transfer", request);
+    }
+    const there = new CryptomusClient(right, user);
+    const stream = await there.open();
+    await subscribeTo(stream, "order", ["BTC_USDT"]);
+    const here = new CryptomusClient(left, user);
+    const order = { market: "BTC_USDT", direction: "buy", price: "10", quantity: "1" };
+    const placed = await here.limitOrder(order);
+    expect(placed).toMatchObject({ status: 200 });
+    // Answered, it is in the gateway's own state.
+    const [open] = await here.activeOrders();
+    if (open === undefined) throw new Error("the order that was placed is open");
+    const told = await stream.until(({ json }) => json["method"] === "order_update");
+    expect(JSON.stringify(told.json)).toContain(open.id);
+    await untilTrue(async () => (await there.activeOrders()).length === 1);
+    expect((await there.cancel(open.id)).status).toBe(200);
+    await untilTrue(async () => (await here.activeOrders()).length === 0);
+    expect((await here.history()).map(({ state }) => state)).toHaveLength(1);
+    await stream.close();
   });
 
   it("goes on with another engine when the one that leads is cut off, with all states alike", async () => {
