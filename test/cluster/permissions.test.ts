@@ -91,6 +91,12 @@ if ("missing" in program) {
       });
     });
 
+    it("lets a gateway ask whoever leads, in any term", async () => {
+      await expect(asGateway().request("openbourse.orders.1000000")).rejects.toThrow(
+        /no responders/i,
+      );
+    });
+
     it("lets nobody in without a password", async () => {
       await expect(connect({ servers: broker.address })).rejects.toThrow();
     });
@@ -137,7 +143,7 @@ if ("missing" in program) {
     });
 
     it("lets a gateway answer no orders, and ask no engine to leave the lead", async () => {
-      const subscription = asGateway().subscribe("openbourse.orders", { queue: "engines" });
+      const subscription = asGateway().subscribe("openbourse.orders.1", { queue: "engines" });
       await expect(subscription.closed).resolves.toBeInstanceOf(Error);
       const asking = asGateway().request("openbourse.rest");
       await expect(asking).rejects.toThrow(/permissions violation/i);

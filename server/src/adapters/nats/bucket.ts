@@ -26,6 +26,7 @@ import {
 import { StartError } from "../../ports/start-error.ts";
 import { type BucketOptions, bucketConfig, bucketStream, bucketSubject } from "./bucket-config.ts";
 import { BucketWatch } from "./bucket-watch.ts";
+import { patiently } from "./patient.ts";
 import { wordsOf } from "./words.ts";
 
 /** How long an answer of the broker is waited for, in milliseconds. */
@@ -65,7 +66,7 @@ export class NatsBucket implements SharedBucket {
     assert(sharedKeyPattern.test(name), "a bucket has a name of letters, digits, - and _");
     try {
       const manager = await jetstreamManager(connection, { timeout: answerMs, checkAPI: false });
-      const { config } = await foundOrMade(manager, options);
+      const { config } = await patiently(() => foundOrMade(manager, options));
       if (config.max_msgs_per_subject !== 1 || config.subjects[0] !== `$KV.${name}.>`) {
         throw new StartError(
           `the broker's stream ${bucketStream(name)} is no bucket of openbourse: name the cluster otherwise`,

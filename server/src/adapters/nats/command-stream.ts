@@ -11,12 +11,12 @@ import {
   type StreamConfig,
   type StreamInfo,
 } from "@nats-io/jetstream";
-import { TimeoutError } from "@nats-io/transport-node";
 import { StartError } from "../../ports/start-error.ts";
 import { type Delivery, deliver } from "./delivery.ts";
 import type { NatsLink } from "./link.ts";
 import { overheadBytesMax } from "./message.ts";
 import { page } from "./pages.ts";
+import { patiently } from "./patient.ts";
 import { wordsOf } from "./words.ts";
 
 /** Which stream is the log. */
@@ -141,28 +141,6 @@ export class CommandStream {
   /** Has messages from a number on delivered as they come; see {@link Delivery}. Rejects where that cannot be. */
   deliver(from: number): Promise<Delivery> {
     return deliver(this.link.connection, this.#manager, { stream: this.#name, from });
-  }
-}
-
-/** The broker's words for servers that have just been started: no leader yet, or too few. */
-const notYet: ReadonlySet<number> = new Set([10_005, 10_008]);
-
-/** How often servers are asked that have no leader yet, and after how long each, in milliseconds: longer than an election. */
-const startTries = 24;
-const startAgainMs = 500;
-
-/** Does what servers can do that have found each other. */
-async function patiently<Result>(task: () => Promise<Result>): Promise<Result> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await task();
-    } catch (error) {
-      const isEarly =
-        error instanceof TimeoutError ||
-        (error instanceof JetStreamApiError && notYet.has(error.code));
-      if (!isEarly || tries >= startTries) throw error;
-      await new Promise((resolve) => setTimeout(resolve, startAgainMs));
-    }
   }
 }
 

@@ -22,6 +22,7 @@ import type {
 } from "../../ports/snapshot-store.ts";
 import { StartError } from "../../ports/start-error.ts";
 import { type StorageFailure, storageFailure } from "../../ports/storage-fault.ts";
+import { patiently } from "./patient.ts";
 import { assertSnapshot, type Manifest, parseManifest } from "./snapshot-manifest.ts";
 import { wordsOf } from "./words.ts";
 
@@ -78,7 +79,7 @@ export class NatsSnapshotStore implements SnapshotStore {
   ): Promise<NatsSnapshotStore> {
     try {
       const manager = await jetstreamManager(connection, { timeout: answerMs, checkAPI: false });
-      await foundOrMade(manager, options);
+      await patiently(() => foundOrMade(manager, options));
       return new NatsSnapshotStore(connection, manager, options);
     } catch (error) {
       throw new StartError(`the broker's snapshots cannot be used: ${wordsOf(error)}`);
