@@ -6,6 +6,7 @@ import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { systemSecrets } from "../../server/src/adapters/crypto/system-secrets.ts";
+import { askServer } from "../../server/src/admin/ask-server.ts";
 import { dataFolder } from "../../server/src/config/data-folder.ts";
 import { runHere } from "../support/command-here.ts";
 import { NatsServer, natsProgram } from "../support/nats-server.ts";
@@ -71,6 +72,15 @@ if ("missing" in program) {
   }
 
   describe("the documented configuration of NATS servers", () => {
+    it("lets a gateway ask the engine that leads to carry commands out", async () => {
+      const { adminSocket } = dataFolder(join(root, "gateway"));
+      const request = { code: "BTC_USDT", tick: "0.01", lot: "0.0001" };
+      await until(async () => {
+        const answer = await askServer(adminSocket, { name: "add-market", request });
+        expect(answer).toEqual(expect.objectContaining({ kind: "done" }));
+      });
+    });
+
     it("lets a gateway serve: a user of the engine signs at it, and is answered from its state", async () => {
       const { stdout } = await runHere([
         "users",

@@ -5,6 +5,7 @@
 import {
   headers,
   type Msg,
+  PermissionViolationError,
   RequestError,
   type Subscription,
   TimeoutError,
@@ -126,6 +127,10 @@ class Answers {
 function whyOf(error: unknown): Unanswered["why"] {
   if (error instanceof TimeoutError) return "late";
   if (error instanceof RequestError && error.isNoResponders()) return "nobody";
+  // The server has refused it to this user, and sent it to nobody.
+  if (error instanceof RequestError && error.cause instanceof PermissionViolationError) {
+    return "unreachable";
+  }
   // The connection was lost or closed while the question was under way.
   return "late";
 }
