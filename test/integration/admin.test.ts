@@ -19,7 +19,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runHere } from "../support/command-here.ts";
 import { addMarket, deposit } from "../support/operator.ts";
 import { type ServerHere, startServerHere } from "../support/server-here.ts";
-import { type CommandResult, startServerProcess } from "../support/server-process.ts";
+import {
+  type CommandResult,
+  type ServerProcess,
+  startServerProcess,
+} from "../support/server-process.ts";
 import { untilTrue } from "../support/until.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "openbourse-admin-"));
@@ -295,8 +299,14 @@ describe("a user made while the server runs", () => {
 });
 
 describe("demo users", () => {
+  let first: ServerProcess;
+  beforeAll(async () => {
+    first = await startProcess();
+  });
+  afterAll(() => first.stop());
+
   it("come with a line that shows a balance when it is pasted", async () => {
-    const server = await startProcess();
+    const server = first;
     await server.demoUser(1);
     await untilTrue(() => server.output().stdout.includes("account stream: "));
     const line = /^balance: curl -s (\S+) -H '(\S+): (\S+)' -H '(\S+): (\S+)'$/m;
@@ -308,21 +318,19 @@ describe("demo users", () => {
         { ticker: "USDT", available: "100000.00000000", held: "0.00000000" },
       ]),
     });
-    await server.stop();
   });
 
   it("are shown at every start, funded once, and their keys are in no log", async () => {
-    const turn = async () => {
-      const server = await startProcess();
+    const turn = async (server: ServerProcess) => {
       const users = [await server.demoUser(0), await server.demoUser(1)] as const;
       for (const { apiKey } of users) expect(server.output().stderr).not.toContain(apiKey);
       await server.stop();
       return users;
     };
-    const [first] = await turn();
-    const [again] = await turn();
-    expect(again).toEqual(first);
-    const from = ["--user", first.userId, "--currency", "USDT"];
+    const [user] = await turn(first);
+    const [again] = await turn(await startProcess());
+    expect(again).toEqual(user);
+    const from = ["--user", user.userId, "--currency", "USDT"];
     const withdrawn = await answerOf("withdraw", ...from, "--amount", "1");
     expect(withdrawn).toMatchObject({ available: "99999" });
   });

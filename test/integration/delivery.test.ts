@@ -12,7 +12,7 @@ import { runHere } from "../support/command-here.ts";
 import { listeners } from "../support/listeners.ts";
 import { addKey } from "../support/operator.ts";
 import { type ServerInside, startServerHere, startServerInside } from "../support/server-here.ts";
-import { runCommand, startServerProcess } from "../support/server-process.ts";
+import { runCommand, type ServerProcess, startServerProcess } from "../support/server-process.ts";
 import { openStream } from "../support/stream-client.ts";
 
 const flushDelayMs = 777;
@@ -156,11 +156,13 @@ describe("a flush delay", () => {
 });
 
 describe.each(listeners.filter(({ isSecure }) => isSecure))("over $name", (listener) => {
+  let secure: ServerProcess;
+  beforeAll(async () => {
+    secure = await startServerProcess({ listener });
+  });
+  afterAll(async () => expect(await secure.stop()).toBe(0));
+
   it("printed addresses are those that work, and the administration is reached as before", async () => {
-    const secure = await startServerProcess({ listener });
-    onTestFinished(async () => {
-      await secure.stop();
-    });
     const { stdout } = secure.output();
     expect(stdout).toMatch(/^openbourse listening on https:\/\/127\.0\.0\.1:\d+$/m);
     expect(stdout).not.toMatch(/(http|ws):\/\//);
@@ -168,14 +170,9 @@ describe.each(listeners.filter(({ isSecure }) => isSecure))("over $name", (liste
     await expect(fetch(`http://127.0.0.1:${secure.port}/healthz`)).rejects.toThrow();
     const listed = await runHere(["sessions", "--data", secure.data]);
     expect(listed).toMatchObject({ code: 0, stdout: "connections: 0\n" });
-    expect(await secure.stop()).toBe(0);
   });
 
   it("a renewed certificate is shown after SIGHUP, and open connections stay", async () => {
-    const secure = await startServerProcess({ listener });
-    onTestFinished(async () => {
-      await secure.stop();
-    });
     const stream = await openStream(`${secure.ws}/v1?apikey=${secure.demoKey}`);
     const folder = join(secure.data, "..");
     const before = await certificateOf(secure.port);
