@@ -3,17 +3,19 @@
  * Everything that is started ends with the benchmark.
  */
 import type { Benchmark, BenchmarkContext, Findings } from "../harness/benchmark.ts";
+import { clusterFanout } from "./cluster-fanout.ts";
 import { clusterLog } from "./cluster-log.ts";
 import { clusterOrders } from "./cluster-orders.ts";
+import { clusterStorm } from "./cluster-storm.ts";
 
 /** Each finds a part out, with processes of its own. */
-const parts = [clusterLog, clusterOrders];
+const parts = [clusterLog, clusterOrders, clusterFanout, clusterStorm];
 
 /** The registry's entry. */
 export const cluster: Benchmark = {
   name: "cluster",
   summary:
-    "a cluster over three NATS servers: the log alone, and an order from one gateway to another",
+    "three NATS servers, engines and gateways: log, orders, fan-out, clients of a killed gateway",
   run,
 };
 

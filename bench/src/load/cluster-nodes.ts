@@ -80,10 +80,10 @@ export function cpuOfParts({ pids }: ClusterNodes): ReadonlyMap<string, number> 
   return new Map(Object.entries(pids).map(([name, of]) => [name, cpuNsOf(of)]));
 }
 
-function yamlOf(node: string, { servers }: NatsCluster): string {
+function yamlOf(node: string, { servers, monitors }: NatsCluster): string {
   return `
-cluster: { name: bench, node: ${node}, servers: [${servers.join(", ")}], replicas: 3, takeoverAfterMs: 5000 }
-cryptomus: { requestsPerMinuteMax: 0, newConnectionsPerMinuteMax: 0, restCallsPerSecondMax: 0, connectionsPerUserMax: 1000000, idleTimeoutMs: 86400000 }
+cluster: { name: bench, node: ${node}, servers: [${servers.join(", ")}], monitors: ${JSON.stringify(monitors)}, replicas: 3, takeoverAfterMs: 5000 }
+cryptomus: { tokenlessPublic: true, requestsPerMinuteMax: 0, newConnectionsPerMinuteMax: 0, restCallsPerSecondMax: 0, connectionsPerUserMax: 1000000, idleTimeoutMs: 86400000 }
 terminal: { enabled: false }
 log: { level: warn }
 datasets: []
