@@ -22,7 +22,9 @@ export interface ReleaseLineOptions {
 /** A line of released commands whose events are still to be told. */
 export class ReleaseLine {
   readonly #options: ReleaseLineOptions;
-  readonly #waiting = new ReleasedQueue();
+  /** One for each call of {@link take}, oldest first. */
+  readonly #waiting: ReleasedQueue[] = [];
+  #events = 0;
   #isScheduled = false;
 
   constructor(options: ReleaseLineOptions) {
@@ -31,17 +33,24 @@ export class ReleaseLine {
 
   /** Events that wait to be told. */
   get untoldEvents(): number {
-    return this.#waiting.events;
+    return this.#events;
   }
 
   /** Whether more may be released. */
   get hasRoom(): boolean {
-    return this.#waiting.events < untoldEventsMax;
+    return this.#events < untoldEventsMax;
   }
 
-  /** Takes what is durable; where nothing waits, a first slice of it is told before this returns. */
+  /**
+   * Takes what is durable, one batch of the log; where nothing waits, a first slice of it is told before
+   * this returns. No slice is of two batches: where messages are cut thus depends on the log alone, and is
+   * the same at all who follow it.
+   */
   take(released: readonly Released[]): void {
-    for (const entry of released) this.#waiting.push(entry);
+    const batch = new ReleasedQueue();
+    for (const entry of released) batch.push(entry);
+    this.#waiting.push(batch);
+    this.#events += batch.events;
     if (!this.#isScheduled) this.#work();
   }
 
@@ -51,7 +60,9 @@ export class ReleaseLine {
   }
 
   #work(): void {
-    this.#tellSlice();
+    for (let told = 0; told < toldEventsMax && this.#waiting.length > 0; ) {
+      told += this.#tellSlice();
+    }
     if (this.#waiting.length === 0) return;
     this.#isScheduled = true;
     this.#options.schedule(() => {
@@ -60,8 +71,15 @@ export class ReleaseLine {
     });
   }
 
-  #tellSlice(): void {
-    const { released } = this.#waiting.take(toldEventsMax);
+  /** Tells the next slice of the oldest batch; how many events it had, one for each command without any. */
+  #tellSlice(): number {
+    const batch = this.#waiting[0];
+    if (batch === undefined) return 0;
+    const waited = batch.events;
+    const { released } = batch.take(toldEventsMax);
+    this.#events -= waited - batch.events;
+    if (batch.length === 0) this.#waiting.shift();
     if (released.length > 0) this.#options.tell(released);
+    return Math.max(1, waited - batch.events);
   }
 }

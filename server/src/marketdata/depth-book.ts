@@ -27,8 +27,8 @@ export interface DepthBookOptions {
 /** Who takes changes of a market: what is wanted of each scale. */
 export interface DepthScaleTaker {
   wanted(depthScale: number): boolean;
-  /** Told of each scale that changed but was not wanted. */
-  passedOver?(depthScale: number): void;
+  /** Told of each scale that changed but was not wanted, and whether it would have been given whole. */
+  passedOver?(depthScale: number, isWhole: boolean): void;
   /** Whether changes are given together with the best levels; by default not. */
   checked?(depthScale: number): boolean;
 }
@@ -120,7 +120,7 @@ export class DepthBook {
     if (!hasWaiting && !this.#hasForgotten) return updates;
     for (let depthScale = 0; depthScale < this.#depthScales; depthScale += 1) {
       if (!wanted(depthScale)) {
-        if (this.#hasChanged(depthScale)) passedOver?.(depthScale);
+        if (this.#hasChanged(depthScale)) passedOver?.(depthScale, this.#hasForgotten);
         continue;
       }
       const update = this.#hasForgotten

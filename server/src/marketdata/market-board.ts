@@ -73,10 +73,16 @@ export function rulesOf(board: MarketBoardView, market: string): MarketRules {
 /** Who takes the changes of books. */
 export interface DepthTaker {
   wanted(market: string, depthScale: number): boolean;
-  /** Told of each scale that changed but was not wanted. */
-  passedOver?(market: string, depthScale: number): void;
+  /** Told of each scale that changed but was not wanted, and whether it would have been given whole. */
+  passedOver?(market: string, depthScale: number, isWhole: boolean): void;
   /** Whether changes are given together with the best levels; by default not. */
   checked?(market: string, depthScale: number): boolean;
+}
+
+/** Who takes candles, besides what is wanted: see {@link CandleTaker}. */
+export interface BoardCandleTaker {
+  passedOver?(market: string, intervalS: number, count: number): void;
+  alsoKnown?(market: string, intervalS: number): boolean;
 }
 
 /**
@@ -182,7 +188,7 @@ export class MarketBoard implements MarketBoardView {
     return this.#all().flatMap(({ depth, rules: { code } }) =>
       depth.take(timeUs, {
         wanted: (depthScale) => taker.wanted(code, depthScale),
-        passedOver: (depthScale) => taker.passedOver?.(code, depthScale),
+        passedOver: (depthScale, isWhole) => taker.passedOver?.(code, depthScale, isWhole),
         checked: (depthScale) => taker.checked?.(code, depthScale) === true,
       }),
     );
@@ -210,10 +216,17 @@ export class MarketBoard implements MarketBoardView {
    * The wanted candles that trades have changed since the last call: the running one of each interval,
    * and before it the one that has ended meanwhile.
    */
-  takeCandles(wanted: (market: string, intervalS: number) => boolean): readonly CandleUpdate[] {
-    return this.#all().flatMap((fold) =>
-      fold.takeCandles((intervalS) => wanted(fold.rules.code, intervalS)),
-    );
+  takeCandles(
+    wanted: (market: string, intervalS: number) => boolean,
+    { passedOver, alsoKnown }: BoardCandleTaker = {},
+  ): readonly CandleUpdate[] {
+    return this.#all().flatMap((fold) => {
+      const { code } = fold.rules;
+      return fold.takeCandles((intervalS) => wanted(code, intervalS), {
+        passedOver: (intervalS, count) => passedOver?.(code, intervalS, count),
+        alsoKnown: (intervalS) => alsoKnown?.(code, intervalS) === true,
+      });
+    });
   }
 
   #fold(event: ExchangeEvent, command: DurableEvents): void {

@@ -44,6 +44,14 @@ export interface MarketState {
   readonly seconds?: RecentSeconds | undefined;
 }
 
+/** Who takes candles of a market, besides what is wanted. */
+export interface CandleTaker {
+  /** Told of each interval that is not wanted how many of its candles have changed. */
+  passedOver?(intervalS: number, count: number): void;
+  /** Whether candles are given that all who listen have been told already; by default not. */
+  alsoKnown?(intervalS: number): boolean;
+}
+
 /** One market. */
 export class MarketFold {
   /** The newest; names and steps are always those of the first. */
@@ -154,23 +162,46 @@ export class MarketFold {
   }
 
   /** The wanted candles that trades have changed since the last call, oldest first for each interval. */
-  takeCandles(wanted: (intervalS: number) => boolean): readonly CandleUpdate[] {
+  takeCandles(
+    wanted: (intervalS: number) => boolean,
+    { passedOver, alsoKnown }: CandleTaker = {},
+  ): readonly CandleUpdate[] {
     for (const intervalS of this.#pacedCandles.keys()) {
       if (!wanted(intervalS)) this.#pacedCandles.delete(intervalS);
     }
     const changedS = this.#candlesChangedS;
     if (changedS === undefined) return [];
     this.#candlesChangedS = undefined;
-    return candleIntervalsS.filter(wanted).flatMap((intervalS) => {
-      const fromS = changedS - (changedS % intervalS);
+    return candleIntervalsS.flatMap((intervalS) => {
+      if (!wanted(intervalS)) {
+        passedOver?.(intervalS, this.#changedCandles(intervalS, changedS));
+        return [];
+      }
       const pace = this.#candlesPace(intervalS);
-      const changed = this.candles({ intervalS, fromS, toS: Number.POSITIVE_INFINITY });
-      const updates = changed.map((candle) => this.#candleUpdate(intervalS, candle));
+      const candles = this.#candlesSince(intervalS, changedS);
+      const updates = candles.map((candle) => this.#candleUpdate(intervalS, candle));
+      if (alsoKnown?.(intervalS) === true) {
+        const newest = pace.take(updates.at(-1));
+        return newest === undefined ? updates : [...updates.slice(0, -1), newest];
+      }
       // What newcomers were told is the newest one; those before it have ended.
       const ended = updates.slice(0, -1).filter((update) => !pace.isKnown(update));
       const newest = pace.take(updates.at(-1));
       return newest === undefined ? ended : [...ended, newest];
     });
+  }
+
+  /** The candles of an interval from that of a second on. */
+  #candlesSince(intervalS: number, second: number): readonly Bar[] {
+    const fromS = second - (second % intervalS);
+    return this.candles({ intervalS, fromS, toS: Number.POSITIVE_INFINITY });
+  }
+
+  #changedCandles(intervalS: number, changedS: number): number {
+    const newestS = Math.floor((this.#lastPrice?.timeUs ?? 0) / 1e6);
+    // Mostly all trades were in one of them, and then nothing has to be read.
+    const isOne = Math.floor(changedS / intervalS) === Math.floor(newestS / intervalS);
+    return isOne ? 1 : this.#candlesSince(intervalS, changedS).length;
   }
 
   #candlesPace(intervalS: number): PacedState<CandleUpdate> {

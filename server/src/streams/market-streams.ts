@@ -6,13 +6,12 @@
 import type { Delivery } from "../hub/due.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { CurrentState } from "../hub/options.ts";
-import { candleIntervalsS } from "../marketdata/candles.ts";
 import { type MarketBoard, rulesOf } from "../marketdata/market-board.ts";
 import type { Cause } from "../marketdata/position.ts";
 import { tradesUpdates } from "../marketdata/public-trades.ts";
 import type { Topic, TopicOf, UpdateOf } from "../marketdata/topic.ts";
 import type { DepthUpdate, LastPriceUpdate } from "../marketdata/updates.ts";
-import type { Released, Tick } from "../ports/released.ts";
+import { type Released, type Tick, tickUs } from "../ports/released.ts";
 import type { Stage } from "../ports/stage.ts";
 import type { Numbering } from "./numbering.ts";
 import { TickRhythm } from "./tick-rhythm.ts";
@@ -35,6 +34,8 @@ export interface MarketStreamsOptions {
   readonly rhythms: StreamRhythms;
   /** Market time at the start, in microseconds since 1970. */
   readonly startUs: number;
+  /** Whether others publish the same, and did before this start. Default: no. */
+  readonly isReplica?: boolean;
 }
 
 /** Publishes what the board takes in. */
@@ -50,14 +51,22 @@ export class MarketStreams {
   /** The last tick, and its time. */
   #tick: Cause = { sequence: 0, tick: 0 };
   #timeUs: number;
-  /** Last prices by market, as they were at the last tick of prices, and of candles. */
+  /** Last prices by market, as they were at the last tick of prices. */
   readonly #pricesTold = new Map<string, LastPriceUpdate>();
-  readonly #candlesTold = new Map<string, LastPriceUpdate>();
+  /** Until then others may publish what was before the start of this replica; undefined once that is over. */
+  #unknownUntilUs: number | undefined;
 
   constructor(options: MarketStreamsOptions) {
     this.#options = options;
     this.#timeUs = options.startUs;
-    const { rhythms } = options;
+    const { rhythms, board, numbering } = options;
+    for (const { rules } of board.markets()) {
+      const last = board.recentTrades(rules.code)?.[0];
+      if (last === undefined) continue;
+      const { sequence, ordinal } = last;
+      numbering.remember({ kind: "trades", market: rules.code }, { sequence, tick: 0, ordinal });
+    }
+    if (options.isReplica === true) this.#unknownUntilUs = Number.POSITIVE_INFINITY;
     this.#rhythms = [
       new TickRhythm(rhythms.depthIntervalMs, () => this.#publishDepth()),
       new TickRhythm(rhythms.depthSnapshotIntervalMs, () => this.#reloadDepth()),
@@ -103,33 +112,53 @@ export class MarketStreams {
     this.#timeUs = tick.timeUs;
     this.#tick = tick;
     for (const rhythm of this.#rhythms) rhythm.tick(tick);
+    if (this.#unknownUntilUs !== undefined) this.#passUnknown(tick);
+  }
+
+  /** What was before the start is published by others in the first interval of each rhythm. */
+  #passUnknown(tick: Tick): void {
+    const { numbering, rhythms } = this.#options;
+    const { depthIntervalMs, tickerIntervalMs, candleIntervalMs } = rhythms;
+    const longestUs = 1_000 * Math.max(depthIntervalMs, tickerIntervalMs, candleIntervalMs);
+    if (this.#unknownUntilUs === Number.POSITIVE_INFINITY) {
+      this.#unknownUntilUs = tick.timeUs + longestUs + tickUs;
+    }
+    numbering.passUnknown(tick);
+    if (tick.timeUs >= (this.#unknownUntilUs ?? 0)) this.#unknownUntilUs = undefined;
   }
 
   #publishDepth(): void {
     const { board, hub, numbering } = this.#options;
     const updates = board.takeDepth(this.#timeUs, {
       wanted: (market, depthScale) => hub.hasAudience({ kind: "depth", market, depthScale }),
-      passedOver: (market, depthScale) =>
-        numbering.pass({ kind: "depth", market, depthScale }, this.#tick),
+      passedOver: (market, depthScale, isWhole) => {
+        this.#noteBook(market, depthScale, isWhole);
+        numbering.pass({ kind: "depth", market, depthScale }, this.#tick);
+      },
       checked: (market, depthScale) => hub.tellsPositions({ kind: "depth", market, depthScale }),
     });
     for (const update of updates) {
-      const key = `${update.market}:${update.depthScale}`;
-      if (update.full) this.#changedBooks.delete(key);
-      else this.#changedBooks.add(key);
+      this.#noteBook(update.market, update.depthScale, update.full);
       this.#publishBook(update);
     }
   }
 
+  #noteBook(market: string, depthScale: number, isWhole: boolean): void {
+    const key = `${market}:${depthScale}`;
+    if (isWhole) this.#changedBooks.delete(key);
+    else this.#changedBooks.add(key);
+  }
+
   /** Clients without positions cannot notice that they lost a frame: after this they are right again. */
   #reloadDepth(): void {
-    const { board, hub } = this.#options;
+    const { board, hub, numbering } = this.#options;
     for (const { rules } of board.markets()) {
       for (let depthScale = 0; depthScale < board.depthScales; depthScale += 1) {
         if (!this.#changedBooks.delete(`${rules.code}:${depthScale}`)) continue;
-        if (!hub.hasAudience({ kind: "depth", market: rules.code, depthScale })) continue;
-        const whole = board.depth(rules.code, depthScale);
+        const topic = { kind: "depth", market: rules.code, depthScale } as const;
+        const whole = hub.hasAudience(topic) ? board.depth(rules.code, depthScale) : undefined;
         if (whole !== undefined) this.#publishBook(whole);
+        else numbering.pass(topic, this.#tick);
       }
     }
   }
@@ -157,26 +186,30 @@ export class MarketStreams {
       const key = `ticker|${market}`;
       this.#publish({ kind: "ticker", market }, update, { kind: "state", key });
     }
-    this.#passOver(this.#pricesTold, (market) => [
-      { kind: "last-price", market },
-      { kind: "ticker", market },
-    ]);
+    this.#passOverPrices();
   }
 
   #publishCandles(): void {
-    const { board, hub } = this.#options;
-    const updates = board.takeCandles((market, intervalS) =>
-      hub.hasAudience({ kind: "candles", market, intervalS }),
+    const { board, hub, numbering } = this.#options;
+    const topicOf = (market: string, intervalS: number) =>
+      ({ kind: "candles", market, intervalS }) as const;
+    const updates = board.takeCandles(
+      (market, intervalS) => hub.hasAudience(topicOf(market, intervalS)),
+      {
+        // A stream moves on by as many positions at every node, whoever listens there.
+        passedOver: (market, intervalS, count) => {
+          const topic = topicOf(market, intervalS);
+          for (let at = 0; at < count; at += 1) numbering.pass(topic, this.#tick);
+        },
+        alsoKnown: (market, intervalS) => hub.tellsPositions(topicOf(market, intervalS)),
+      },
     );
     for (const update of updates) {
       const { market, intervalS, candle } = update;
       // Candles of different intervals of time never replace each other.
       const key = `candles|${market}|${intervalS}|${candle.startUs}`;
-      this.#publish({ kind: "candles", market, intervalS }, update, { kind: "state", key });
+      this.#publish(topicOf(market, intervalS), update, { kind: "state", key });
     }
-    this.#passOver(this.#candlesTold, (market) =>
-      candleIntervalsS.map((intervalS) => ({ kind: "candles", market, intervalS })),
-    );
   }
 
   #publish<Kind extends Topic["kind"]>(
@@ -188,19 +221,17 @@ export class MarketStreams {
     hub.publish(topic, numbering.number(topic, this.#tick, update), delivery);
   }
 
-  /** Moves on the streams that nobody follows of the markets that have traded since. */
-  #passOver(
-    told: Map<string, LastPriceUpdate>,
-    topicsOf: (market: string) => readonly Topic[],
-  ): void {
+  /** Moves on prices that nobody follows of the markets that have traded since. */
+  #passOverPrices(): void {
     const { board, hub, numbering } = this.#options;
     for (const { rules } of board.markets()) {
-      const last = board.lastPrice(rules.code);
-      const before = told.get(rules.code);
+      const market = rules.code;
+      const last = board.lastPrice(market);
+      const before = this.#pricesTold.get(market);
       if (last === undefined || last.timeUs === before?.timeUs) continue;
-      told.set(rules.code, last);
-      for (const topic of topicsOf(rules.code)) {
-        if (!hub.hasAudience(topic)) numbering.pass(topic, this.#tick);
+      this.#pricesTold.set(market, last);
+      for (const kind of ["last-price", "ticker"] as const) {
+        if (!hub.hasAudience({ kind, market })) numbering.pass({ kind, market }, this.#tick);
       }
     }
   }

@@ -1,4 +1,5 @@
 /** Gives the messages of one source's streams their positions. */
+import { assert } from "../core/assert.ts";
 import {
   type Cause,
   isAfter,
@@ -19,9 +20,16 @@ export interface NumberingOptions {
   readonly sequence: number;
   /** Number of the last tick that may have come before; 0 for none. Default: 0. */
   readonly tick?: number;
+  /** Whether others have numbered before, and all of the last cause. Default: no. */
+  readonly isReplica?: boolean;
   /** By default {@link rememberedStreamsMax}. */
   readonly streamsMax?: number;
 }
+
+/** Streams whose messages are cut by ticks. */
+const cutKinds: ReadonlySet<string> = new Set<Topic["kind"]>([
+  ...(["depth", "candles", "last-price", "ticker"] as const),
+]);
 
 /** Positions of all streams of a source, which is an exchange or a dataset. */
 export class Numbering {
@@ -31,14 +39,19 @@ export class Numbering {
   readonly #last = new Map<string, Position>();
   /** No stream that is not remembered has a message after this position. */
   #floor: Position;
+  /** The same of streams that are cut by ticks. */
+  #cutFloor: Position;
   /** The last position of all streams together. */
   #highest: Position;
   #reached: Position;
 
-  constructor({ epoch, sequence, tick = 0, streamsMax = rememberedStreamsMax }: NumberingOptions) {
+  constructor(options: NumberingOptions) {
+    const { epoch, sequence, tick = 0, streamsMax = rememberedStreamsMax } = options;
     this.epoch = epoch;
     this.#streamsMax = streamsMax;
-    this.#floor = { sequence, tick, ordinal: 0 };
+    const ordinal = options.isReplica === true ? Number.MAX_SAFE_INTEGER : 0;
+    this.#floor = { sequence, tick, ordinal };
+    this.#cutFloor = this.#floor;
     this.#highest = this.#floor;
     this.#reached = this.#floor;
   }
@@ -46,6 +59,22 @@ export class Numbering {
   /** No stream has a message up to here that is still to be published. */
   get reached(): Position {
     return this.#reached;
+  }
+
+  /** The last message of a stream from before the first that is numbered here. */
+  remember(topic: Topic, position: Position): void {
+    const key = topicKey(topic);
+    assert(!this.#last.has(key), "what came before is known before what comes");
+    if (!isAfter(position, this.#floor)) this.#last.set(key, position);
+  }
+
+  /**
+   * Others may have published up to the end of a tick what is not known here: nobody can go on here from
+   * before it in a stream that is cut by ticks and of which nothing has been published here.
+   */
+  passUnknown({ sequence, tick }: Cause): void {
+    const end = { sequence, tick, ordinal: Number.MAX_SAFE_INTEGER };
+    if (isAfter(end, this.#cutFloor)) this.#cutFloor = end;
   }
 
   /** Everything that has been numbered has been published. */
@@ -74,14 +103,15 @@ export class Numbering {
     const key = topicKey(topic);
     const previous = this.#last.get(key);
     // A tick may be the one with which everything began; a command is not.
-    const before = previous ?? (tick > 0 ? this.#floor : undefined);
+    const floor = this.#floorOf(topic);
+    const before = previous ?? (tick > 0 ? floor : undefined);
     const isSameCause = before?.sequence === sequence && before.tick === tick;
     const next = isSameCause ? before.ordinal + 1 : 0;
     const position = { sequence, tick, ordinal: ordinal ?? next };
     this.#last.set(key, position);
     if (isAfter(position, this.#highest)) this.#highest = position;
     if (previous === undefined) this.#bound();
-    return { position, previous: previous ?? this.#floor, update };
+    return { position, previous: previous ?? floor, update };
   }
 
   /**
@@ -94,7 +124,13 @@ export class Numbering {
 
   /** Where a stream is. */
   head(topic: Topic): Place {
-    return { epoch: this.epoch, position: this.#last.get(topicKey(topic)) ?? this.#floor };
+    return { epoch: this.epoch, position: this.#last.get(topicKey(topic)) ?? this.#floorOf(topic) };
+  }
+
+  #floorOf({ kind }: Topic): Position {
+    return cutKinds.has(kind) && isAfter(this.#cutFloor, this.#floor)
+      ? this.#cutFloor
+      : this.#floor;
   }
 
   #bound(): void {
