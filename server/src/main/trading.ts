@@ -101,7 +101,8 @@ export class Trading {
     // Whoever was told of ticks before a restart goes on from there. Those of a cluster are in its log.
     const { tick } =
       parts.cluster === undefined ? tickAt(sequence, site.times.clock.nowUs()) : { tick: 0 };
-    this.numbering = new Numbering({ epoch, sequence, tick });
+    const isReplica = parts.cluster !== undefined;
+    this.numbering = new Numbering({ epoch, sequence, tick, isReplica });
     this.#cluster = parts.cluster;
     this.#registry = parts.registry;
     this.#admissions = parts.admissions;
@@ -216,6 +217,7 @@ export class Trading {
       const { numbering } = this;
       const streams = new MarketStreams({
         ...{ board, hub, numbering, startUs },
+        isReplica: this.#cluster !== undefined,
         rhythms: config.streams,
       });
       this.#streams = streams;
