@@ -161,7 +161,8 @@ export class ReplicaClient {
 
   #take({ key, place, update }: Line): void {
     if (key === topicKey(source)) {
-      if (this.#asked === 0) this.#whole = place.position;
+      const isMending = [...this.streams.values()].some((stream) => stream.isMending);
+      if (this.#asked === 0 && !isMending) this.#whole = place.position;
       return;
     }
     const stream = this.streams.get(key)!;
