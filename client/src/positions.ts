@@ -60,9 +60,15 @@ export class Positions {
     return this.#whole;
   }
 
-  /** A reply named a place of the source; that of another epoch means that nothing known counts any more. */
+  /**
+   * A reply named a place of the source; that of another epoch means that nothing known counts any more. Another
+   * server of the same source may not have got as far as the one before: then no more is whole than it has told.
+   */
   replied(place: Place): void {
-    if (this.#whole?.epoch === place.epoch) return;
+    if (this.#whole?.epoch === place.epoch) {
+      if (isAfter(this.#whole, place)) this.#whole = place;
+      return;
+    }
     this.#whole = place;
     this.#streams.clear();
   }
