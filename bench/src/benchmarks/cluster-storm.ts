@@ -1,7 +1,7 @@
 /** A gateway is killed, and all its clients go on at another one where they stopped: how long until all are whole. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { BenchmarkContext, Findings } from "../harness/benchmark.ts";
-import { cpuNsOf, processTree } from "../harness/process-usage.ts";
+import { cpuNsOf } from "../harness/process-usage.ts";
 import { percentiles } from "../harness/statistics.ts";
 import { startCluster } from "../load/cluster-nodes.ts";
 import { NumberedTrades } from "../load/numbered-trades.ts";
@@ -40,31 +40,53 @@ export async function clusterStorm(
   for (let at = 0; at < count; at += together) {
     await Promise.all(clients.slice(at, at + together).map((client) => client.come(doomed!.port)));
   }
-  await delay(followMs);
+  const { "gateway 1": _, ...left } = nodes.pids;
+  const quiet = await cpuDuring(left, () => delay(followMs));
   note("storm: a gateway is killed");
-  const pids = processTree(other!.process.pid ?? 0);
-  const cpuBefore = cpuNsOf(pids);
   const startMs = performance.now();
   doomed!.process.kill("SIGKILL");
-  const wholeMs = await Promise.all(
-    clients.map(async (client, at) => {
-      await delay((at * spreadMs) / count);
-      await client.come(other!.port);
-      return performance.now() - startMs;
-    }),
-  );
-  const cpuNs = cpuNsOf(pids) - cpuBefore;
+  let wholeMs: readonly number[] = [];
+  const busy = await cpuDuring(left, async () => {
+    wholeMs = await Promise.all(
+      clients.map(async (client, at) => {
+        await delay((at * spreadMs) / count);
+        await client.come(other!.port);
+        return performance.now() - startMs;
+      }),
+    );
+  });
   await delay(followMs);
   await trades.stop();
   await allHave(clients, trades.made);
   const answeredMs = clients.map(({ answeredMs: ms }) => ms - startMs);
-  return findings(clients, { wholeMs, answeredMs, cpuNs, made: trades.made });
+  return findings(clients, { wholeMs, answeredMs, quiet, busy, made: trades.made });
+}
+
+/** Cores that each part uses while something goes on, and for how many seconds. */
+interface Usage {
+  readonly cores: Readonly<Record<string, number>>;
+  readonly seconds: number;
+}
+
+async function cpuDuring(
+  pids: Readonly<Record<string, readonly number[]>>,
+  work: () => Promise<void>,
+): Promise<Usage> {
+  const parts = Object.entries(pids);
+  const before = parts.map(([, of]) => cpuNsOf(of));
+  const startMs = performance.now();
+  await work();
+  const ms = performance.now() - startMs;
+  const cores = parts.map(([name, of], at) => [name, (cpuNsOf(of) - before[at]!) / 1e6 / ms]);
+  return { cores: Object.fromEntries(cores), seconds: ms / 1_000 };
 }
 
 interface Storm {
   readonly wholeMs: readonly number[];
   readonly answeredMs: readonly number[];
-  readonly cpuNs: number;
+  /** Before the kill, and from it until all are whole. */
+  readonly quiet: Usage;
+  readonly busy: Usage;
   readonly made: number;
 }
 
@@ -116,7 +138,14 @@ function findings(clients: readonly ResumingClient[], storm: Storm): Findings {
         sum(({ repeats }) => repeats),
         "trades",
       ),
-      figure("CPU of the gateway that is left, for a client", storm.cpuNs / count / 1e3, "µs"),
+      ...Object.entries(storm.busy.cores).flatMap(([name, cores]) => {
+        const before = storm.quiet.cores[name] ?? 0;
+        const forOne = ((cores - before) * storm.busy.seconds * 1e6) / count;
+        return [
+          figure(`CPU of ${name} before the kill`, before, "cores"),
+          figure(`CPU of ${name} for a client that came back, beyond that`, forOne, "µs"),
+        ];
+      }),
     ],
     aims: [{ what: "trades missing at any client", unit: "trades", atMost: 0, measured: gaps }],
     leavesOut: [
