@@ -9,7 +9,14 @@ import type { SetFeesOptions } from "./commands/fees.ts";
 import type { SetLimitsOptions } from "./commands/limits.ts";
 import type { AddMarketOptions, SetMarketOptions } from "./commands/markets.ts";
 import type { CancelOrdersOptions, ListOrdersOptions } from "./commands/orders.ts";
-import { type ConfigOptions, configInput, type Done, wholeNumber, withFolder } from "./options.ts";
+import {
+  type ConfigOptions,
+  configInput,
+  type Done,
+  wholeNumber,
+  withConfig,
+  withFolder,
+} from "./options.ts";
 
 type JsonOptions = ConfigOptions & { readonly json?: true };
 
@@ -23,6 +30,7 @@ export function addExchangeCommands(program: Command, done: Done): void {
   addLimitCommands(program, done);
   addSessionsCommand(program, done);
   addClusterCommand(program, done);
+  addDevClusterCommand(program, done);
   addReplayControlCommand(program, done);
   addUpkeepCommands(program, done);
 }
@@ -245,6 +253,21 @@ function addSessionsCommand(program: Command, done: Done): void {
     .action(async (options: JsonOptions) => {
       const { listFeedsCommand } = await import("./commands/feeds.ts");
       done(await listFeedsCommand(configInput(options), options));
+    });
+}
+
+function addDevClusterCommand(program: Command, done: Done): void {
+  withConfig(
+    program
+      .command("dev-cluster")
+      .description(
+        "run a whole cluster on this machine for trying: 3 NATS servers, an engine, a standby and 2 gateways",
+      ),
+  )
+    .option("--nats-server <program>", "the NATS server to run, 2.15 or newer", "nats-server")
+    .action(async (options: ConfigOptions & { natsServer: string }) => {
+      const { devCluster } = await import("./commands/dev-cluster.ts");
+      done(await devCluster(configInput(options), options));
     });
 }
 

@@ -158,8 +158,7 @@ export class Trading {
         }),
       (opened) => opened.close(),
     );
-    await start.step("answers", () => cluster?.whenPastIsAnswered(engine.history, clock));
-    const recovered = cluster?.asRecovered(engine) ?? engine;
+    const recovered = cluster?.asRecovered(engine, clock) ?? engine;
     const board = await start.step("board", () =>
       openBoard(recovered, storedBarsOf(recovered), config.streams.depthScales),
     );

@@ -23,7 +23,6 @@ import { historyAsOf } from "../../engine/history-as-of.ts";
 import type { Role, RoleParts } from "../../engine/role.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ClusterControl, ClusterStatus } from "../../ports/cluster-control.ts";
-import type { History } from "../../ports/history.ts";
 import type { Log } from "../../ports/log.ts";
 import type { Answering } from "../../ports/request-line.ts";
 import type { SharedLog } from "../../ports/shared-log.ts";
@@ -178,16 +177,12 @@ export class ClusterNode {
     return this.#member;
   }
 
-  /** Resolves when engines answer what a start asks about the past, or have not done so for long. */
-  async whenPastIsAnswered(history: History, clock: Clock): Promise<void> {
-    if (this.keepsExchange) return;
-    await patientHistory(history, { clock, patienceMs: pastWithinMs }).totals("");
-  }
-
   /** The exchange as it was recovered, with a past that ends there also where engines go on. */
-  asRecovered(engine: Engine): Traded | undefined {
+  asRecovered(engine: Engine, clock: Clock): Traded | undefined {
     if (this.keepsExchange) return undefined;
-    const { exchange, history } = engine;
+    const { exchange } = engine;
+    // Engines may be starting themselves, or one of them may be gone just now.
+    const history = patientHistory(engine.history, { clock, patienceMs: pastWithinMs });
     const { sequence, timeUs } = exchange;
     return {
       exchange,
