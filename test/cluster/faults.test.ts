@@ -173,6 +173,7 @@ if ("missing" in program) {
       const name = names[isLong ? random.below(names.length) : round] ?? "";
       const fault = faults[name];
       if (fault === undefined) throw new Error(name);
+      say(`${name}\n`);
       const began = performance.now();
       const mend = await fault(random);
       const before = count();
