@@ -17,6 +17,7 @@ import type { NatsLink } from "./link.ts";
 import { overheadBytesMax } from "./message.ts";
 import { page } from "./pages.ts";
 import { patiently } from "./patient.ts";
+import type { StreamMessage } from "./stream-message.ts";
 import { wordsOf } from "./words.ts";
 
 /** Which stream is the log. */
@@ -42,13 +43,6 @@ const answerMs = 2_000;
 const wrongLastSequence = 10_071;
 
 const epochKey = "openbourse.epoch";
-
-/** A message of the stream. */
-export interface StreamMessage {
-  /** Its number in the stream, from 1. */
-  readonly at: number;
-  readonly bytes: Uint8Array;
-}
 
 /** That the broker has no such stream, as far as the server knows that was asked. */
 const noStream = 10_059;

@@ -9,7 +9,7 @@ import {
   type NatsConnection,
   type Subscription,
 } from "@nats-io/transport-node";
-import type { StreamMessage } from "./command-stream.ts";
+import type { StreamMessage } from "./stream-message.ts";
 
 /** Between two signs of life while no message comes, in nanoseconds. */
 const aliveNs = 500_000_000;

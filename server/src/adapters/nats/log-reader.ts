@@ -5,8 +5,9 @@
 import type { LogDamage, LogEntry, LogFault } from "../../ports/command-log.ts";
 import type { LogEnd } from "../../ports/shared-log.ts";
 import { chainStart } from "../chain/batch-chain.ts";
-import type { CommandStream, StreamMessage } from "./command-stream.ts";
+import type { CommandStream } from "./command-stream.ts";
 import { chainAfter, decodeMessage, type LogMessage, nextOf } from "./message.ts";
+import type { StreamMessage } from "./stream-message.ts";
 
 /** A message that follows from the one before it, and the place behind it. */
 export interface CheckedMessage {

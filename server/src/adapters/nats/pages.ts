@@ -3,7 +3,7 @@
  * however slow its reader is, and one that is cut off in its middle is told as such.
  */
 import { createInbox, type Msg, type NatsConnection } from "@nats-io/transport-node";
-import type { StreamMessage } from "./command-stream.ts";
+import type { StreamMessage } from "./stream-message.ts";
 
 /** Most messages and bytes of a page. */
 const pageMessages = 512;
