@@ -46,12 +46,28 @@ export class StreamsPast implements StreamHistory {
   readonly #parts: StreamsPastParts;
   /** The last read of each user or market: those are made one after another, and none of them is turned away. */
   readonly #reading = new Map<string, Promise<unknown>>();
+  /** Reads of trades that are under way, by what is asked: what lies between two positions is the same for everybody. */
+  readonly #shared = new Map<string, Promise<StreamPage | undefined>>();
 
   constructor(parts: StreamsPastParts) {
     this.#parts = parts;
   }
 
   async read(topic: StoredTopic, query: StreamQuery): Promise<StreamPage | undefined> {
+    if (topic.kind !== "trades") return await this.#inTurn(topic, query);
+    const { after, until, limit } = query;
+    const place = ({ sequence, tick, ordinal }: Position) => `${sequence} ${tick} ${ordinal}`;
+    const asked = `${topicKey(topic)} ${place(after)} ${place(until)} ${limit}`;
+    const shared = this.#shared.get(asked) ?? this.#inTurn(topic, query);
+    this.#shared.set(asked, shared);
+    try {
+      return await shared;
+    } finally {
+      if (this.#shared.get(asked) === shared) this.#shared.delete(asked);
+    }
+  }
+
+  async #inTurn(topic: StoredTopic, query: StreamQuery): Promise<StreamPage | undefined> {
     const asker = topic.kind === "trades" ? topicKey(topic) : topic.user;
     const mine = (this.#reading.get(asker) ?? Promise.resolve()).then(() =>
       this.#read(topic, query),
