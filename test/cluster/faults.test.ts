@@ -187,7 +187,8 @@ if ("missing" in program) {
         const all = await Promise.all(nodes.map((node) => node.status().catch(() => undefined)));
         return (
           all.filter((status) => status?.state === "leading").length === 1 &&
-          all.every((status) => status?.isStale === false)
+          // One that has stopped is about to end, and is started again then.
+          all.every((status) => status?.isStale === false && status.state !== "stopped")
         );
       });
     }
