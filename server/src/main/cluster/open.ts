@@ -16,15 +16,15 @@ export async function openCluster(
 ): Promise<ClusterNode | undefined> {
   const { config, start } = site;
   const { cluster } = config;
-  if (cluster === undefined) return undefined;
   return await start.step(
     "cluster",
     async () => {
+      if (cluster === undefined) return undefined;
       refuse(config, cluster, withExchange);
       const { ClusterNode } = await load();
       return await ClusterNode.open(cluster, nameOf(cluster), site);
     },
-    (node) => node.close(),
+    (node) => node?.close(),
   );
 }
 
