@@ -46,8 +46,9 @@ async function main(args: readonly string[]): Promise<number> {
   const effort = { runs, warmUps, isQuick, ...(minutes === undefined ? {} : { minutes }) };
   for (const benchmark of chosen) {
     const result = await runBenchmark(benchmark, effort);
+    const file = writeResult(result);
     console.log(formatResult(result));
-    console.log(`\nwritten to ${relative(process.cwd(), writeResult(result))}\n`);
+    console.log(`\nwritten to ${relative(process.cwd(), file)}\n`);
   }
   return 0;
 }

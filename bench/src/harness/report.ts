@@ -90,7 +90,9 @@ function aimLine({ what, unit, atLeast, atMost, measured, isMet, ratio }: Judged
   const bound =
     atLeast === undefined ? `at most ${round(atMost ?? 0)}` : `at least ${round(atLeast)}`;
   const verdict = isMet ? "met" : "MISSED";
-  return `${verdict}: ${what}: ${round(measured)} ${unit}, aim ${bound}: ${round(ratio)} times the aim`;
+  // Nothing is a multiple of an aim of none at all.
+  const times = Number.isFinite(ratio) ? `: ${round(ratio)} times the aim` : "";
+  return `${verdict}: ${what}: ${round(measured)} ${unit}, aim ${bound}${times}`;
 }
 
 /** Three significant digits, thousands grouped. */
