@@ -4,12 +4,11 @@
  */
 import type { CommandLog, LogEntry } from "../ports/command-log.ts";
 import type { SharedLog } from "../ports/shared-log.ts";
-import { StartError } from "../ports/start-error.ts";
+import { toldByLog } from "./log-told.ts";
 
 /** A log that can be read and never written. A `StartError` says why it cannot be read. */
 export async function viewOf(shared: SharedLog): Promise<CommandLog> {
-  const end = await shared.end();
-  if ("kind" in end) throw new StartError(`the cluster's log cannot be read: ${end.message}`);
+  const end = await toldByLog(shared.end());
   const { lastSequence } = end;
   return {
     epoch: shared.epoch,

@@ -17,6 +17,7 @@ import { afterThisTurn, every } from "../ports/timers.ts";
 import type { Admission } from "../ports/trading-desk.ts";
 import { Follower, type FollowerStop } from "../sequencer/follower.ts";
 import { Lead } from "./lead.ts";
+import { toldByLog } from "./log-told.ts";
 import { orderSubject } from "./order-messages.ts";
 import { OrderPath } from "./order-path.ts";
 import type { OwnCopy } from "./own-copy.ts";
@@ -163,7 +164,7 @@ export class Member implements Role {
 
   /** Follows, and resolves when it is where the log was at the start and, if it may lead, somebody does. */
   async start(): Promise<void> {
-    const end = await this.#endOfLog();
+    const end = await toldByLog(this.#options.shared.end());
     const { exchange, clock } = this.#parts;
     if (end.lastSequence < exchange.sequence) {
       throw new StartError(
@@ -240,12 +241,6 @@ export class Member implements Role {
     const { report } = this.#parts;
     const pause = () => this.#pause();
     return await takeOverInOrder({ line, cluster, report, pause, takeOver: () => this.takeOver() });
-  }
-
-  async #endOfLog(): Promise<LogEnd> {
-    const end = await this.#options.shared.end();
-    if ("kind" in end) throw new StartError(`the cluster's log cannot be read: ${end.message}`);
-    return end;
   }
 
   #follow(): void {

@@ -15,6 +15,7 @@ import {
 } from "../ports/shared-bucket.ts";
 import { nextTurn } from "../ports/timers.ts";
 import { type Lifted, nothingLifted } from "./merge.ts";
+import { bytesOf, fieldsOf } from "./record-fields.ts";
 
 /** Between two looks at the own store, in milliseconds. */
 export const lookEveryMs = 500;
@@ -196,20 +197,16 @@ export class Mirror<Kind> {
     there: { readonly found: SharedRecord | undefined; readonly theirs: Shared<Kind> | undefined },
   ): Promise<number | "changed" | Unreachable> {
     const { found, theirs } = there;
-    const text = textOf(merged);
-    if (found !== undefined && theirs !== undefined && text === textOf(theirs)) {
+    if (found !== undefined && theirs !== undefined && textOf(merged) === textOf(theirs)) {
       return found.revision;
     }
-    return await this.#options.bucket.put(
-      key,
-      new TextEncoder().encode(text),
-      found?.revision ?? 0,
-    );
+    const { record, lifted } = merged;
+    return await this.#options.bucket.put(key, bytesOf({ record, lifted }), found?.revision ?? 0);
   }
 
   #parse(key: string, value: Uint8Array): Shared<Kind> | undefined {
     const { kind, log } = this.#options;
-    const read = parsed(value);
+    const read = fieldsOf(value);
     const record = kind.parse(read["record"]);
     if (record !== undefined && kind.keyOf(kind.idOf(record)) === key) {
       return { record, lifted: liftedOf(read["lifted"]) };
@@ -235,15 +232,6 @@ export class Mirror<Kind> {
 
 function textOf<Kind>({ record, lifted }: Shared<Kind>): string {
   return JSON.stringify({ record, lifted });
-}
-
-function parsed(value: Uint8Array): Record<string, unknown> {
-  try {
-    const read: unknown = JSON.parse(new TextDecoder().decode(value));
-    return typeof read === "object" && read !== null ? { ...read } : {};
-  } catch {
-    return {};
-  }
 }
 
 function liftedOf(value: unknown): Lifted {

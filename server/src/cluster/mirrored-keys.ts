@@ -3,6 +3,7 @@ import type { KeyRecord, KeyStore, Workspace, WorkspaceLimits } from "../ports/k
 import type { Secrets } from "../ports/secrets.ts";
 import { mergeBan, mergeValue } from "./merge.ts";
 import type { MirroredKind, Shared } from "./mirror.ts";
+import { isWhole } from "./record-fields.ts";
 
 const hashPattern = /^[0-9a-f]{64}$/;
 
@@ -101,7 +102,8 @@ function parseKey(value: unknown): KeyRecord | undefined {
   const { hash, workspace, label, createdAtMs, ingest, revokedAtMs } = key;
   if (typeof hash !== "string" || !hashPattern.test(hash)) return undefined;
   if (!isName(workspace) || typeof label !== "string") return undefined;
-  if (!isTime(createdAtMs) || !(revokedAtMs === undefined || isTime(revokedAtMs))) return undefined;
+  if (!isWhole(createdAtMs) || !(revokedAtMs === undefined || isWhole(revokedAtMs)))
+    return undefined;
   const known = { id: hash.slice(0, 8), hash, workspace, label, createdAtMs, revokedAtMs };
   if (ingest === undefined) return inOrder(known);
   return isTexts(ingest) ? inOrder({ ...known, ingest }) : undefined;
@@ -119,7 +121,7 @@ function workspaceInOrder({ name, createdAtMs, limits }: Workspace): Workspace {
 /** Without what is not limited, in one order. */
 function limitsOf(limits: Readonly<Record<string, unknown>> | WorkspaceLimits): WorkspaceLimits {
   const given = new Map(Object.entries(limits));
-  const numbers = limitNames.filter((name) => isTime(given.get(name)));
+  const numbers = limitNames.filter((name) => isWhole(given.get(name)));
   const datasets = given.get("datasets");
   const known = Object.fromEntries(numbers.map((name) => [name, given.get(name)]));
   return isTexts(datasets) ? { ...known, datasets } : known;
@@ -141,17 +143,13 @@ function parseWorkspace(value: unknown): Workspace | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   const workspace: Partial<Record<keyof Workspace, unknown>> = value;
   const { name, createdAtMs, limits } = workspace;
-  if (!isName(name) || !isTime(createdAtMs)) return undefined;
+  if (!isName(name) || !isWhole(createdAtMs)) return undefined;
   if (typeof limits !== "object" || limits === null) return undefined;
   return { name, createdAtMs, limits: limitsOf({ ...limits }) };
 }
 
 function isName(value: unknown): value is string {
   return typeof value === "string" && value.length > 0 && value.length <= nameLengthMax;
-}
-
-function isTime(value: unknown): value is number {
-  return Number.isSafeInteger(value);
 }
 
 function isTexts(value: unknown): value is readonly string[] {

@@ -2,6 +2,7 @@
 import type { UserRecord, UserStore } from "../ports/user-store.ts";
 import { mergeBan, mergeRefusals } from "./merge.ts";
 import type { MirroredKind, Shared } from "./mirror.ts";
+import { isWhole } from "./record-fields.ts";
 
 const idPattern = /^[0-9a-f-]{36}$/;
 
@@ -77,15 +78,11 @@ function parse(value: unknown): UserRecord | undefined {
   const { id, sealedKey, label, createdAtMs, disabledAtMs, refusedWays } = user;
   if (typeof id !== "string" || !idPattern.test(id)) return undefined;
   if (typeof sealedKey !== "string" || typeof label !== "string") return undefined;
-  if (!isTime(createdAtMs) || !(disabledAtMs === undefined || isTime(disabledAtMs))) {
+  if (!isWhole(createdAtMs) || !(disabledAtMs === undefined || isWhole(disabledAtMs))) {
     return undefined;
   }
   if (!Array.isArray(refusedWays) || !refusedWays.every((way) => typeof way === "string")) {
     return undefined;
   }
   return inOrder({ id, sealedKey, label, createdAtMs, disabledAtMs, refusedWays });
-}
-
-function isTime(value: unknown): value is number {
-  return Number.isSafeInteger(value);
 }

@@ -2,6 +2,7 @@
 import type { CommandLog } from "../ports/command-log.ts";
 import type { SharedLog } from "../ports/shared-log.ts";
 import { StartError } from "../ports/start-error.ts";
+import { toldByLog } from "./log-told.ts";
 
 /** A node's own log, as it was opened. */
 export interface OwnLog extends CommandLog {
@@ -18,17 +19,13 @@ export async function refuseOtherLog(own: OwnLog, shared: SharedLog): Promise<vo
     );
   }
   if (lastSequence === 0) return;
-  const end = await shared.end();
-  if ("kind" in end) throw new StartError(`the cluster's log cannot be read: ${end.message}`);
+  const end = await toldByLog(shared.end());
   if (end.lastSequence < lastSequence) {
     throw new StartError(
       `lost-end: the log of the cluster ends at command ${end.lastSequence}, but this node's own log at ${lastSequence}: the last commands of the cluster's log are gone; stop all nodes, and put the longest log of a node into an empty stream with openbourse cluster refill`,
     );
   }
-  const chain = await shared.chainAfter(lastSequence);
-  if (typeof chain === "object") {
-    throw new StartError(`the cluster's log cannot be read: ${chain.message}`);
-  }
+  const chain = await toldByLog(shared.chainAfter(lastSequence));
   if (chain === chainAtStart) return;
   throw new StartError(
     `corrupt: up to command ${lastSequence} this node's own log is not what the cluster's log holds${chain === undefined ? ", in which no batch ends there" : ""}: one of them was changed or put back from elsewhere; compare with the other nodes, and give the one that differs an empty data folder`,

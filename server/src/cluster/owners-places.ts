@@ -5,6 +5,7 @@
  */
 import type { ConnectionLease, NoPlace } from "../ports/connection-counts.ts";
 import { isUnreachable, type SharedBucket, type Unreachable } from "../ports/shared-bucket.ts";
+import { bytesOf, fieldsOf, isWhole } from "./record-fields.ts";
 
 /** Attempts to change a record that others change at the same time. */
 const attemptsMax = 20;
@@ -156,8 +157,7 @@ export class OwnersPlaces {
       if (isUnreachable(removed)) return removed;
       return removed ? "put" : "changed";
     }
-    const value = new TextEncoder().encode(JSON.stringify(Object.fromEntries(counts)));
-    const put = await places.put(key, value, revision ?? 0);
+    const put = await places.put(key, bytesOf(Object.fromEntries(counts)), revision ?? 0);
     return typeof put === "number" ? "put" : put;
   }
 
@@ -202,11 +202,9 @@ function sumOf(counts: Counts): number {
 }
 
 function countsOf(value: Uint8Array): Counts {
-  try {
-    const read: unknown = JSON.parse(new TextDecoder().decode(value));
-    const entries = typeof read === "object" && read !== null ? Object.entries(read) : [];
-    return new Map(entries.filter(([, count]) => Number.isSafeInteger(count) && count > 0));
-  } catch {
-    return new Map();
+  const counts: Counts = new Map();
+  for (const [node, count] of Object.entries(fieldsOf(value))) {
+    if (isWhole(count) && count > 0) counts.set(node, count);
   }
+  return counts;
 }

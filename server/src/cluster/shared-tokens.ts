@@ -11,6 +11,7 @@ import type {
   StreamTokens,
   TokenFault,
 } from "../ports/stream-tokens.ts";
+import { bytesOf, fieldsOf } from "./record-fields.ts";
 
 /** Random bytes of a token, which is written as 64 hex digits. */
 const tokenBytes = 32;
@@ -105,17 +106,8 @@ export class SharedTokens implements StreamTokens {
 
 type Ticket = Omit<OwnToken, "hash">;
 
-function bytesOf(ticket: Ticket): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(ticket));
-}
-
 function ticketOf(value: Uint8Array): Ticket | undefined {
-  try {
-    const read: Partial<Ticket> = JSON.parse(new TextDecoder().decode(value));
-    const { userId, expiresAtMs } = read;
-    const isTicket = typeof userId === "string" && typeof expiresAtMs === "number";
-    return isTicket ? { userId, expiresAtMs } : undefined;
-  } catch {
-    return undefined;
-  }
+  const { userId, expiresAtMs }: { readonly [Field in keyof Ticket]?: unknown } = fieldsOf(value);
+  const isTicket = typeof userId === "string" && typeof expiresAtMs === "number";
+  return isTicket ? { userId, expiresAtMs } : undefined;
 }
