@@ -254,6 +254,7 @@ describe("an order that is under way while another node takes over", () => {
     expect(await cluster.until(submitted)).toEqual({
       kind: "unavailable",
       reason: "another node has taken over; this was not carried out",
+      passes: true,
     });
     one.shared.isCut = false;
     await cluster.pass(200);
@@ -263,6 +264,22 @@ describe("an order that is under way while another node takes over", () => {
       kind: "released",
       released: { events: [{}, { repeated: false }] },
     });
+  });
+
+  it("is not given up when the old leader finds that it leads no more: the takeover makes it certain", async () => {
+    const one = await opened();
+    const two = await started(cluster.engine("two"));
+    const gateway = await started(cluster.gateway("gate"));
+    one.shared.isCut = true;
+    gateway.shared.isCut = true;
+    const submitted = gateway.engine.submit(deposit("under way"));
+    await cluster.pass(1_000);
+    expect(two.member.state).toBe("leading");
+    one.shared.isCut = false;
+    await cluster.pass(200);
+    expect(one.member.state).toBe("stopped");
+    gateway.shared.isCut = false;
+    expect(await cluster.until(submitted)).toMatchObject({ kind: "unavailable", passes: true });
   });
 
   it("is answered as carried out where the log has it, though the leader's answer was lost", async () => {

@@ -181,16 +181,16 @@ export class Member implements Role {
   }
 
   submit(command: Command): Promise<Submission | Admission> {
-    const reason = this.stopReason ?? this.stallReason;
     if (this.#lead !== undefined) return this.#lead.door.submit(command);
-    if (reason !== undefined) return Promise.resolve({ kind: "unavailable", reason });
+    const reason = this.stopReason ?? this.stallReason;
+    if (reason !== undefined) return Promise.resolve({ kind: "unavailable", reason, passes: true });
     return this.#orders.submit(command);
   }
 
   read<Result>(read: (exchange: Exchange) => Result): Promise<DurableReading<Result>> {
     if (this.#lead !== undefined) return this.#lead.sequencer.read(read);
     const reason = this.stopReason ?? this.stallReason;
-    if (reason !== undefined) return Promise.resolve({ kind: "stopped", reason });
+    if (reason !== undefined) return Promise.resolve({ kind: "stopped", reason, passes: true });
     return Promise.resolve({ kind: "durable", result: read(this.#parts.exchange) });
   }
 

@@ -179,6 +179,8 @@ export class OrderPath {
     if (answer === undefined) {
       waiting.settle({ kind: "stopped", reason: "the leader answers as no node of this release" });
     } else if (answer.kind === "answered") {
+      // One that has lost its lead does not know; the log will tell, or the next takeover.
+      if (answer.submission.kind === "stopped") return;
       // What the leader has judged by has been told here, too.
       await this.#parts.applied(answer.sequence);
       waiting.settle(answer.submission);
@@ -201,5 +203,5 @@ function unanswered({ why }: Unanswered): Result | undefined {
 }
 
 function unavailable(reason: string): Result {
-  return { kind: "unavailable", reason };
+  return { kind: "unavailable", reason, passes: true };
 }

@@ -34,7 +34,7 @@ export function deskOf(parts: DeskParts): TradingDesk {
 
   async function now<Result>(read: (exchange: Exchange) => Result): Promise<Result | Unavailable> {
     const reading = await parts.read(read);
-    if (reading.kind === "stopped") return { kind: "unavailable", reason: reading.reason };
+    if (reading.kind === "stopped") return { ...reading, kind: "unavailable" };
     return reading.result;
   }
 

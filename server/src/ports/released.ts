@@ -46,4 +46,5 @@ export type Submission =
 /** What was read of an exchange's state, once all of it is durable; or why that will not be known. */
 export type DurableReading<Result> =
   | { readonly kind: "durable"; readonly result: Result }
-  | { readonly kind: "stopped"; readonly reason: string };
+  /** `passes`: as of `Unavailable`. */
+  | { readonly kind: "stopped"; readonly reason: string; readonly passes?: true };

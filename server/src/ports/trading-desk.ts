@@ -20,6 +20,8 @@ import type { Submission } from "./released.ts";
 export interface Unavailable {
   readonly kind: "unavailable";
   readonly reason: string;
+  /** Nothing was done, for certain, and it can be asked for again soon: nodes of a cluster are finding each other. */
+  readonly passes?: true;
 }
 
 /** What becomes of a command that is not let in to the exchange, so that nothing of it is logged. */

@@ -13,7 +13,7 @@ import type { RestReply } from "../../ports/rest.ts";
 import { moneyText8OrExact } from "./format.ts";
 import type { SignedCall } from "./rest-access.ts";
 import { type DeskParts, isUnavailable } from "./rest-desk.ts";
-import { accessReply, faultyReply, refusalReply, reply } from "./rest-errors.ts";
+import { accessReply, faultyReply, refusalReply, reply, unavailableReply } from "./rest-errors.ts";
 import { checkInput, faultTexts, quoted } from "./rest-validation.ts";
 import { balanceQuery, tariffsQuery } from "./schemas.ts";
 
@@ -25,7 +25,7 @@ export async function listBalances(
   const checked = checkInput(balanceQuery, request.query);
   if (checked.kind === "faulty") return faultyReply(checked.faults);
   const balances = await desk.balances(identity.userId);
-  if (isUnavailable(balances)) return refusalReply("unavailable");
+  if (isUnavailable(balances)) return unavailableReply(balances);
   const { ticker } = checked.fields;
   if (ticker === undefined) return balancesReply(balances);
 
@@ -57,9 +57,9 @@ export async function showTariffs(
   if (market !== undefined && board.market(market) === undefined)
     return refusalReply("unknown-market", { market });
   const tariff = await desk.tariff(identity.userId, market);
-  if (isUnavailable(tariff)) return refusalReply("unavailable");
+  if (isUnavailable(tariff)) return unavailableReply(tariff);
   const balances = await desk.balances(identity.userId);
-  if (isUnavailable(balances)) return refusalReply("unavailable");
+  if (isUnavailable(balances)) return unavailableReply(balances);
   const { schedule, step, own } = tariff;
   const { referenceCurrency } = schedule;
   const result = {

@@ -24,6 +24,7 @@ describe("the table of refusals", () => {
     ["exchange-full", 503, 500],
     ["busy", 503, 500],
     ["unavailable", 500, 500],
+    ["passing", 503, 500],
     ["malformed-command", 500, 500],
   ] as const)("answers %s with %i and code %i", (reason, status, code) => {
     expect(restErrors[reason]).toMatchObject({ status, code });

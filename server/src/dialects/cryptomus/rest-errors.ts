@@ -6,6 +6,7 @@
 import type { Refused } from "../../access/identity.ts";
 import type { RejectReason } from "../../core/reject.ts";
 import { type RestReply, retryAfter } from "../../ports/rest.ts";
+import type { Unavailable } from "../../ports/trading-desk.ts";
 import { type InputFault, quoted } from "./rest-validation.ts";
 import type { SigningRefusal } from "./signing.ts";
 
@@ -16,7 +17,8 @@ export type RestReason =
   | "stop-price-precision"
   | "no-price-yet"
   | "busy"
-  | "unavailable";
+  | "unavailable"
+  | "passing";
 
 interface ErrorRow {
   readonly status: number;
@@ -81,6 +83,10 @@ export const restErrors: Readonly<Record<RestReason, ErrorRow>> = {
   busy: serverBusy,
   "exchange-full": serverBusy,
   unavailable: serverError,
+  passing: {
+    ...serverBusy,
+    message: "Nothing was done: the exchange cannot be reached at present. Please send it again.",
+  },
   "malformed-command": serverError,
   "too-many-users": serverError,
   "unknown-user": serverError,
@@ -107,6 +113,11 @@ export function refusalReply(reason: RestReason, values: ErrorValues = {}): Rest
   );
   // The documents name the code once `code` and once `state`, so both are there (D-C29).
   return reply(status, code === 500 ? { code, message } : { code, state: code, message });
+}
+
+/** The reply of an exchange that does not work: one that soon will says that nothing was done. */
+export function unavailableReply({ passes }: Unavailable): RestReply {
+  return refusalReply(passes === true ? "passing" : "unavailable");
 }
 
 /** The reply that lists what is wrong with an input. */

@@ -14,7 +14,7 @@ import { dateTime, moneyText16, priceText, priceText16, quantityText16 } from ".
 import { orderAmounts, orderState } from "./order-texts.ts";
 import type { SignedCall } from "./rest-access.ts";
 import { type DeskParts, isUnavailable } from "./rest-desk.ts";
-import { accessReply, faultyReply, refusalReply, reply } from "./rest-errors.ts";
+import { accessReply, faultyReply, refusalReply, reply, unavailableReply } from "./rest-errors.ts";
 import { checkInput } from "./rest-validation.ts";
 import { type OrdersQuery, ordersQuery } from "./schemas.ts";
 
@@ -48,7 +48,7 @@ export async function listOpenOrders(
   const open = await desk.openOrders(identity.userId, {
     ...{ market, side: direction, id, clientId: client_order_id, offset, limit },
   });
-  if (isUnavailable(open)) return refusalReply("unavailable");
+  if (isUnavailable(open)) return unavailableReply(open);
   // The time in an id is part of it: one with another time was never given out.
   const page = open.filter((order) => isAskedFor(order, query));
   return reply(200, {
@@ -98,7 +98,7 @@ function isAnswered<Answer extends object>(
 }
 
 function unansweredReply(unanswered: Unavailable | HistoryBusy): RestReply {
-  if (unanswered.kind === "unavailable") return refusalReply("unavailable");
+  if (unanswered.kind === "unavailable") return unavailableReply(unanswered);
   if (unanswered.asker === "all") return refusalReply("busy");
   return accessReply({ refusal: "too-many-calls", waitMs: askAgainMs });
 }

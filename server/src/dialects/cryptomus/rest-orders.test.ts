@@ -394,6 +394,15 @@ describe("an exchange in trouble", () => {
     });
   });
 
+  it("says that nothing was done where that is certain and will pass", async () => {
+    const text =
+      '{"code":500,"message":"Nothing was done: the exchange cannot be reached at present. Please send it again."}';
+    house.trouble = { kind: "unavailable", reason: "no node leads", passes: true };
+    const expected = { status: 503, text };
+    expect(await limit()).toMatchObject(expected);
+    expect(await house.call("GET", ordersPath, { user: alice })).toMatchObject(expected);
+  });
+
   it("takes no order whose client id it cannot look up", async () => {
     house.trouble = { kind: "unavailable", reason: "the disk is on fire" };
     expect(await limit({ client_order_id: "mine" })).toMatchObject({

@@ -21,6 +21,7 @@ import {
   type RestReason,
   refusalReply,
   reply,
+  unavailableReply,
 } from "./rest-errors.ts";
 import { type Checked, checkBody, faultTexts } from "./rest-validation.ts";
 import {
@@ -179,8 +180,9 @@ function releasedOf(submission: Submission | Admission): Released | RestReason {
     case "malformed":
       return "malformed-command";
     case "stopped":
-    case "unavailable":
       return "unavailable";
+    case "unavailable":
+      return submission.passes === true ? "passing" : "unavailable";
     default:
       return ensureNever(submission);
   }
@@ -209,7 +211,7 @@ export async function cancel({ desk }: DeskParts, call: SignedCall): Promise<Res
   if (id === undefined) return refusalReply("unknown-order", { order });
   const open = await desk.openOrder(user, id);
   if (open === undefined) return refusalReply("unknown-order", { order });
-  if (isUnavailable(open)) return refusalReply("unavailable");
+  if (isUnavailable(open)) return unavailableReply(open);
   // The time in an id is part of it: one with another time was never given out.
   if (orderId(id, open.createdUs) !== order) return refusalReply("unknown-order", { order });
   const outcome = releasedOf(await desk.submit({ kind: "cancel-order", user, order: { id } }));
