@@ -24,7 +24,8 @@ function unpackNewer(name: string, folder: string): string | undefined {
   try {
     const options = optionsOf(state, mirror);
     const apt = (...args: readonly string[]) =>
-      spawnSync("apt-get", ["-qq", ...options, ...args], { cwd: state }).status === 0;
+      spawnSync("apt-get", ["-qq", "-o", "Acquire::Retries=3", ...options, ...args], { cwd: state })
+        .status === 0;
     if (!apt("update")) return "the list of Debian's newest packages cannot be had";
     if (!apt("download", name)) return `${name} cannot be had`;
     const file = readdirSync(state).find((each) => each.endsWith(".deb"));

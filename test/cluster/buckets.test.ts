@@ -11,15 +11,11 @@ import {
 import { isUnreachable } from "../../server/src/ports/shared-bucket.ts";
 import { sequencesOf, snapshotAt } from "../../server/src/ports/snapshot-store.contract.ts";
 import { NatsCluster } from "../support/nats-cluster.ts";
-import { natsProgram } from "../support/nats-server.ts";
 import { until, untilTrue } from "../support/until.ts";
+import { withNats } from "../support/with-nats.ts";
 
-const program = natsProgram();
-
-if ("missing" in program) {
-  it.skip(`records on three servers are not tested: ${program.missing}`, () => {});
-} else {
-  const cluster = new NatsCluster(program.path);
+withNats("records on three servers are", (program) => {
+  const cluster = new NatsCluster(program);
   let links: readonly [NatsLink, NatsLink];
   beforeAll(async () => {
     await cluster.start();
@@ -76,4 +72,4 @@ if ("missing" in program) {
       expect(found.kind === "snapshot" && found.state.length).toBe(3_000_000);
     });
   });
-}
+});

@@ -12,12 +12,10 @@ import { decodeCommands } from "../../server/src/sequencer/command-codec.ts";
 import { Random } from "../../server/src/simulation/random.ts";
 import { ClusterNodeProcess } from "../support/cluster-node.ts";
 import { NatsCluster } from "../support/nats-cluster.ts";
-import { natsProgram } from "../support/nats-server.ts";
 import { isLong, rounds } from "../support/rounds.ts";
 import { say } from "../support/say.ts";
 import { until, untilTrue } from "../support/until.ts";
-
-const program = natsProgram();
+import { withNats } from "../support/with-nats.ts";
 
 /** Commands of each gateway that wait for their answers at the same time. */
 const atOnce = 4;
@@ -70,11 +68,9 @@ class Deposits {
   }
 }
 
-if ("missing" in program) {
-  it.skip(`a cluster of processes is not tested: ${program.missing}`, () => {});
-} else {
+withNats("a cluster of processes is", (program) => {
   const folder = mkdtempSync(join(tmpdir(), "openbourse-faults-"));
-  const servers = new NatsCluster(program.path);
+  const servers = new NatsCluster(program);
   let engines: readonly ClusterNodeProcess[] = [];
   let gateways: readonly ClusterNodeProcess[] = [];
   let nodes: readonly ClusterNodeProcess[] = [];
@@ -159,6 +155,17 @@ if ("missing" in program) {
     },
   };
 
+  /** Whether one leads, and whoever stood still has noticed; who has ended is started again. */
+  const isOneCluster = async (): Promise<boolean> => {
+    for (const node of nodes) await revive(node);
+    const all = await Promise.all(nodes.map((node) => node.status().catch(() => undefined)));
+    return (
+      all.filter((status) => status?.state === "leading").length === 1 &&
+      // One that has stopped is about to end, and is started again then.
+      all.every((status) => status?.isStale === false && status.state !== "stopped")
+    );
+  };
+
   const seed = Number(process.env["OPENBOURSE_TEST_SEED"] ?? Math.floor(Math.random() * 1e6));
 
   it(`loses nothing that was acknowledged, whatever goes (seed ${seed})`, async () => {
@@ -181,20 +188,22 @@ if ("missing" in program) {
       const first = Math.round(performance.now() - began);
       pauses.set(name, [...(pauses.get(name) ?? []), first]);
       await mend();
-      // Who stood still has noticed by now that another leads.
-      await untilTrue(async () => {
-        for (const node of nodes) await revive(node);
-        const all = await Promise.all(nodes.map((node) => node.status().catch(() => undefined)));
-        return (
-          all.filter((status) => status?.state === "leading").length === 1 &&
-          // One that has stopped is about to end, and is started again then.
-          all.every((status) => status?.isStale === false && status.state !== "stopped")
-        );
-      });
+      await untilTrue(isOneCluster);
     }
     for (const flow of flows) await flow.stop();
     for (const [name, times] of pauses) say(`${name}: orders go on after ${times.join(", ")} ms\n`);
 
+    await expectOnceInLog(flows);
+    await until(async () => {
+      const all = await Promise.all(nodes.map((node) => node.status(true)));
+      expect(new Set(all.map(({ sequence, stateHash }) => `${sequence} ${stateHash}`)).size).toBe(
+        1,
+      );
+    });
+  });
+
+  /** What was acknowledged is in the log once, and what was refused is not. */
+  const expectOnceInLog = async (flows: readonly Deposits[]): Promise<void> => {
     const logged = await loggedKeys();
     const times = new Map<string, number>();
     for (const key of logged) times.set(key, (times.get(key) ?? 0) + 1);
@@ -207,13 +216,7 @@ if ("missing" in program) {
     expect(acknowledged.filter((key) => times.get(key) !== 1)).toEqual([]);
     expect(refused.filter((key) => times.has(key))).toEqual([]);
     expect([...times.values()].filter((count) => count !== 1)).toEqual([]);
-    await until(async () => {
-      const all = await Promise.all(nodes.map((node) => node.status(true)));
-      expect(new Set(all.map(({ sequence, stateHash }) => `${sequence} ${stateHash}`)).size).toBe(
-        1,
-      );
-    });
-  });
+  };
 
   /** Keys of all deposits in the log, in its order. */
   const loggedKeys = async (): Promise<readonly string[]> => {
@@ -229,4 +232,4 @@ if ("missing" in program) {
     await link.close();
     return keys;
   };
-}
+});

@@ -2,18 +2,18 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import type { AdminAnswer } from "../../server/src/admin/answer.ts";
 import { askServer } from "../../server/src/admin/ask-server.ts";
 import { dataFolder } from "../../server/src/config/data-folder.ts";
 import type { ClusterStatus } from "../../server/src/ports/cluster-control.ts";
 import { CryptomusClient, subscribeTo } from "../support/cryptomus-client.ts";
 import { FaultyProxy } from "../support/faulty-proxy.ts";
-import { NatsServer, natsProgram } from "../support/nats-server.ts";
+import { NatsServer } from "../support/nats-server.ts";
 import { type ServerHere, startServerHere } from "../support/server-here.ts";
 import { until, untilTrue } from "../support/until.ts";
+import { withNats } from "../support/with-nats.ts";
 
-const program = natsProgram();
 const folder = mkdtempSync(join(tmpdir(), "openbourse-cluster-"));
 
 interface Node extends ServerHere {
@@ -80,9 +80,9 @@ async function hashes(of: readonly Node[]): Promise<readonly (string | undefined
   });
 }
 
-describe.skipIf("missing" in program)("a cluster", () => {
+withNats("a cluster in one process is", (program) => {
   beforeAll(async () => {
-    nats = new NatsServer("path" in program ? program.path : "");
+    nats = new NatsServer(program);
     await nats.start();
     cable = await FaultyProxy.open(Number(nats.address.split(":")[1]));
     await startNode("first", "engine", new URL(cable.url).host);

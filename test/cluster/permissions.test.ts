@@ -9,22 +9,20 @@ import { systemSecrets } from "../../server/src/adapters/crypto/system-secrets.t
 import { askServer } from "../../server/src/admin/ask-server.ts";
 import { dataFolder } from "../../server/src/config/data-folder.ts";
 import { runHere } from "../support/command-here.ts";
-import { NatsServer, natsProgram } from "../support/nats-server.ts";
+import { NatsServer } from "../support/nats-server.ts";
 import { type ServerHere, startServerHere } from "../support/server-here.ts";
 import { until } from "../support/until.ts";
+import { withNats } from "../support/with-nats.ts";
 
 const file = join(import.meta.dirname, "../../docs/operating/nats-server.conf");
 const passwords = { engine: "engine-secret", gateway: "gateway-secret" };
-const program = natsProgram();
 
-if ("missing" in program) {
-  it.skip(`permissions at NATS are not tested: ${program.missing}`, () => {});
-} else {
+withNats("permissions at NATS are", (program) => {
   const root = mkdtempSync(join(tmpdir(), "openbourse-permissions-"));
   const config = join(root, "nats-server.conf");
   // Where it stores things is said by arguments, and may be said once; no port of tests is fixed.
   writeFileSync(config, readFileSync(file, "utf8").replace(/^ *(store_dir|http):.*$/gm, ""));
-  const broker = new NatsServer(program.path, ["--config", config]);
+  const broker = new NatsServer(program, ["--config", config]);
   const running: ServerHere[] = [];
   let gateway: ServerHere;
   let stranger: NatsConnection | undefined;
@@ -159,4 +157,4 @@ if ("missing" in program) {
       await expect(asking).rejects.toThrow(/permissions violation/i);
     });
   });
-}
+});

@@ -6,9 +6,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { systemSecrets } from "../../server/src/adapters/crypto/system-secrets.ts";
 import { dataFolder } from "../../server/src/config/data-folder.ts";
 import { runHere } from "../support/command-here.ts";
-import { NatsServer, natsProgram } from "../support/nats-server.ts";
+import { NatsServer } from "../support/nats-server.ts";
 import { type ServerHere, startServerHere } from "../support/server-here.ts";
 import { until } from "../support/until.ts";
+import { withNats } from "../support/with-nats.ts";
 
 const secrets = systemSecrets();
 const balance = "/v2/user-api/exchange/account/balance";
@@ -19,12 +20,8 @@ interface User {
   readonly apiKey: string;
 }
 
-const program = natsProgram();
-
-if ("missing" in program) {
-  it.skip(`gateways of a cluster are not tested: ${program.missing}`, () => {});
-} else {
-  const broker = new NatsServer(program.path);
+withNats("gateways of a cluster are", (program) => {
+  const broker = new NatsServer(program);
   const root = mkdtempSync(join(tmpdir(), "openbourse-access-"));
   const running: ServerHere[] = [];
   const engineData = join(root, "engine");
@@ -168,4 +165,4 @@ if ("missing" in program) {
       "the master key is another one than",
     );
   });
-}
+});

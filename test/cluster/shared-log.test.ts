@@ -9,12 +9,10 @@ import type { CommandLog } from "../../server/src/ports/command-log.ts";
 import { endOf, tickBefore, wordOf, writerOf } from "../../server/src/ports/shared-log.contract.ts";
 import { Random } from "../../server/src/simulation/random.ts";
 import { NatsCluster } from "../support/nats-cluster.ts";
-import { natsProgram } from "../support/nats-server.ts";
 import { rounds } from "../support/rounds.ts";
 import { say } from "../support/say.ts";
 import { untilTrue } from "../support/until.ts";
-
-const program = natsProgram();
+import { withNats } from "../support/with-nats.ts";
 
 /** Writes small batches one after another, and notes which were acknowledged. */
 class Flow {
@@ -56,10 +54,8 @@ class Flow {
   }
 }
 
-if ("missing" in program) {
-  it.skip(`a log that three servers keep is not tested: ${program.missing}`, () => {});
-} else {
-  const cluster = new NatsCluster(program.path);
+withNats("a log that three servers keep is", (program) => {
+  const cluster = new NatsCluster(program);
   const links: NatsLink[] = [];
   const linked = async () => {
     const link = await NatsLink.open({ servers: cluster.servers });
@@ -197,4 +193,4 @@ if ("missing" in program) {
     expect(seen.filter((word) => word.includes("+"))).toEqual(stored.map((from) => `${from}+1`));
     expect(seen.filter((word) => word.includes("takes over"))).toHaveLength(zombies.length + 1);
   });
-}
+});

@@ -1,5 +1,5 @@
 /** Real NATS servers with JetStream, for tests of what is kept by them. */
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,15 +21,18 @@ export function natsProgram(): { readonly path: string } | { readonly missing: s
   const found = places.filter((place) => existsSync(place));
   const path = found.find((place) => isRecent(place));
   if (path !== undefined) return { path };
-  const why = found.length === 0 ? "is not installed" : `of ${found.join(" and ")} is too old`;
+  const why =
+    found.length === 0
+      ? "is not installed"
+      : `at ${found.join(" and ")} is too old or cannot be run`;
   return {
     missing: `nats-server ${why}: 2.15 or newer is needed, as OPENBOURSE_TEST_NATS names it`,
   };
 }
 
 function isRecent(path: string): boolean {
-  const version = execFileSync(path, ["--version"], { encoding: "utf8" });
-  const [, major = 0, minor = 0] = /v(\d+)\.(\d+)/.exec(version) ?? [];
+  const { stdout } = spawnSync(path, ["--version"], { encoding: "utf8" });
+  const [, major = 0, minor = 0] = /v(\d+)\.(\d+)/.exec(stdout ?? "") ?? [];
   return Number(major) > 2 || (Number(major) === 2 && Number(minor) >= 15);
 }
 

@@ -1,17 +1,14 @@
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { NatsServer, natsProgram } from "../../../../test/support/nats-server.ts";
+import { NatsServer } from "../../../../test/support/nats-server.ts";
 import { until, untilTrue } from "../../../../test/support/until.ts";
+import { withNats } from "../../../../test/support/with-nats.ts";
 import { bytesOf, sharedBucketContract, textOf } from "../../ports/shared-bucket.contract.ts";
 import { isUnreachable } from "../../ports/shared-bucket.ts";
 import { NatsBucket } from "./bucket.ts";
 
-const program = natsProgram();
-
-if ("missing" in program) {
-  it.skip(`shared records at NATS are not tested: ${program.missing}`, () => {});
-} else {
-  const server = new NatsServer(program.path);
+withNats("shared records at NATS are", (program) => {
+  const server = new NatsServer(program);
   let one: NatsConnection;
   let two: NatsConnection;
   beforeAll(async () => {
@@ -105,4 +102,4 @@ if ("missing" in program) {
       );
     });
   });
-}
+});

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { NatsServer, natsProgram } from "../../../../test/support/nats-server.ts";
+import { NatsServer } from "../../../../test/support/nats-server.ts";
 import { until } from "../../../../test/support/until.ts";
+import { withNats } from "../../../../test/support/with-nats.ts";
 import {
   batchAt,
   batchesOf,
@@ -13,12 +14,8 @@ import { NatsCommandLog } from "./command-log.ts";
 import { NatsLink } from "./link.ts";
 import { NatsSharedLog } from "./shared-log.ts";
 
-const program = natsProgram();
-
-if ("missing" in program) {
-  it.skip(`a command log kept by NATS is not tested: ${program.missing}`, () => {});
-} else {
-  const server = new NatsServer(program.path);
+withNats("a command log kept by NATS is", (program) => {
+  const server = new NatsServer(program);
   let link: NatsLink;
   beforeAll(async () => {
     await server.start();
@@ -85,4 +82,4 @@ if ("missing" in program) {
       await log.close();
     });
   });
-}
+});

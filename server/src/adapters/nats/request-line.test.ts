@@ -1,21 +1,19 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { NatsServer, natsProgram } from "../../../../test/support/nats-server.ts";
+import { NatsServer } from "../../../../test/support/nats-server.ts";
 import { patience } from "../../../../test/support/patience.ts";
 import { until, untilTrue } from "../../../../test/support/until.ts";
+import { withNats } from "../../../../test/support/with-nats.ts";
 import { answersUnderWayMax, questionsUnderWayMax } from "../../ports/request-line.ts";
 import { NatsLink } from "./link.ts";
 import { NatsRequestLine } from "./request-line.ts";
 
-const program = natsProgram();
 const patientMs = patience.wait;
 const bytes = (text: string) => new TextEncoder().encode(text);
 const textOf = (answer: unknown) =>
   answer instanceof Uint8Array ? Buffer.from(answer).toString() : answer;
 
-if ("missing" in program) {
-  it.skip(`questions over NATS are not tested: ${program.missing}`, () => {});
-} else {
-  const server = new NatsServer(program.path, ["--user", "house", "--pass", "secret"]);
+withNats("questions over NATS are", (program) => {
+  const server = new NatsServer(program, ["--user", "house", "--pass", "secret"]);
   const credentials = { kind: "password", user: "house", password: "secret" } as const;
   const open = () => NatsLink.open({ servers: [server.address], credentials });
   beforeAll(() => server.start());
@@ -171,4 +169,4 @@ if ("missing" in program) {
       expect(textOf(await ask(third))).toBe("done");
     });
   });
-}
+});

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { NatsServer, natsProgram } from "../../../../test/support/nats-server.ts";
+import { NatsServer } from "../../../../test/support/nats-server.ts";
 import { until, untilTrue } from "../../../../test/support/until.ts";
+import { withNats } from "../../../../test/support/with-nats.ts";
 import { batchAt, batchesOf } from "../../ports/command-log.contract.ts";
 import type { CommandBatch, CommandLog, LogEntry } from "../../ports/command-log.ts";
 import {
@@ -17,12 +18,8 @@ import { NatsLink } from "./link.ts";
 import { encodeMessage, type LogMessage } from "./message.ts";
 import { NatsSharedLog, type SharedLogOptions } from "./shared-log.ts";
 
-const program = natsProgram();
-
-if ("missing" in program) {
-  it.skip(`a log that nodes share at NATS is not tested: ${program.missing}`, () => {});
-} else {
-  const server = new NatsServer(program.path);
+withNats("a log that nodes share at NATS is", (program) => {
+  const server = new NatsServer(program);
   let link: NatsLink;
   beforeAll(async () => {
     await server.start();
@@ -212,7 +209,7 @@ if ("missing" in program) {
       expect((await endOf(log)).lastSequence).toBe(2);
     });
   });
-}
+});
 
 function flipped(bytes: Uint8Array): Uint8Array {
   const copy = bytes.slice();

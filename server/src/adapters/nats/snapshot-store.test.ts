@@ -1,7 +1,8 @@
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { NatsServer, natsProgram } from "../../../../test/support/nats-server.ts";
+import { NatsServer } from "../../../../test/support/nats-server.ts";
+import { withNats } from "../../../../test/support/with-nats.ts";
 import {
   sequencesOf,
   snapshotAt,
@@ -9,12 +10,8 @@ import {
 } from "../../ports/snapshot-store.contract.ts";
 import { NatsSnapshotStore } from "./snapshot-store.ts";
 
-const program = natsProgram();
-
-if ("missing" in program) {
-  it.skip(`snapshots at NATS are not tested: ${program.missing}`, () => {});
-} else {
-  const server = new NatsServer(program.path);
+withNats("snapshots at NATS are", (program) => {
+  const server = new NatsServer(program);
   let connection: NatsConnection;
   beforeAll(async () => {
     await server.start();
@@ -101,4 +98,4 @@ if ("missing" in program) {
       await server.start();
     });
   });
-}
+});

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { NatsServer, natsProgram } from "../../../../test/support/nats-server.ts";
+import { NatsServer } from "../../../../test/support/nats-server.ts";
 import { until, untilTrue } from "../../../../test/support/until.ts";
+import { withNats } from "../../../../test/support/with-nats.ts";
 import { systemClock } from "../../adapters/clock/system-clock.ts";
 import { NatsLink } from "../../adapters/nats/link.ts";
 import { inMemory, openKeyStore } from "../../adapters/sqlite/stores/key-store.ts";
@@ -9,13 +10,10 @@ import { keyRecord } from "../../ports/key-store.contract.ts";
 import { userRecord } from "../../ports/user-store.contract.ts";
 import { NodeRecords } from "./records.ts";
 
-const program = natsProgram();
 const user = userRecord("1");
 
-if ("missing" in program) {
-  it.skip(`what nodes share at NATS is not tested: ${program.missing}`, () => {});
-} else {
-  const server = new NatsServer(program.path);
+withNats("what nodes share at NATS is", (program) => {
+  const server = new NatsServer(program);
   const ends: (() => Promise<void>)[] = [];
   beforeAll(() => server.start());
   afterAll(async () => {
@@ -102,4 +100,4 @@ if ("missing" in program) {
       expect(taken.map((outcome) => outcome?.kind).sort()).toEqual(["new", "taken"]);
     });
   });
-}
+});
