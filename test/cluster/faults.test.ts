@@ -1,235 +1,198 @@
 /**
- * A whole cluster of processes, of which one after another is taken away while clients of both gateways
- * have commands carried out: what was acknowledged is there once, what was said not to be is not, all states are alike.
+ * A whole cluster of processes, of which one part after another is killed, stands still or is cut off while users
+ * place orders at both gateways and listen to their private streams. What was acknowledged is in the log once, what was said not
+ * to be done is not, everybody was told everything once and in order, and all states are alike.
  */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { NatsLink } from "../../server/src/adapters/nats/link.ts";
-import { NatsSharedLog } from "../../server/src/adapters/nats/shared-log.ts";
-import { decodeCommands } from "../../server/src/sequencer/command-codec.ts";
+import { CryptomusRest } from "../../client/src/index.ts";
 import { Random } from "../../server/src/simulation/random.ts";
-import { ClusterNodeProcess } from "../support/cluster-node.ts";
-import { NatsCluster } from "../support/nats-cluster.ts";
+import { aim, type Fault, faultsOf } from "../support/cluster-faults.ts";
+import { type FirstWrites, firstWrites, lastMessage } from "../support/first-writes.ts";
+import { contradiction, LogTruth } from "../support/log-truth.ts";
+import { PacedOrders } from "../support/paced-orders.ts";
+import { PrivateListener } from "../support/private-listener.ts";
+import { market, ProcessCluster } from "../support/process-cluster.ts";
 import { isLong, rounds } from "../support/rounds.ts";
 import { say } from "../support/say.ts";
-import { until, untilTrue } from "../support/until.ts";
+import { until } from "../support/until.ts";
 import { withNats } from "../support/with-nats.ts";
 
-/** Commands of each gateway that wait for their answers at the same time. */
-const atOnce = 4;
+/** Orders a second over both gateways together. */
+const perSecond = rounds(100, Number(process.env["OPENBOURSE_TEST_RATE"] ?? 1_000));
 
-/** What an answer says of commands that were certainly not carried out. */
-const certainlyNot = /this was not carried out|no node leads|nothing was heard/;
+/** So many orders that were placed after a blow have to be taken before its damage is mended. */
+const afterwards = rounds(20, 200);
 
-/** Deposits of one unit through a gateway, each with a number of its own. */
-class Deposits {
-  readonly acknowledged = new Set<string>();
-  readonly refused = new Set<string>();
-  readonly unknown = new Map<string, string>();
-  /** When the last one was acknowledged, in milliseconds. */
-  lastMs = 0;
-  #isStopped = false;
-  #next = 0;
-  readonly #node: ClusterNodeProcess;
-  readonly #done: Promise<unknown>;
+/** Of the orders of which nobody said what became of them so many are asked for. */
+const askedForMax = 500;
 
-  constructor(node: ClusterNodeProcess) {
-    this.#node = node;
-    this.#done = Promise.all(Array.from({ length: atOnce }, () => this.#work()));
-  }
+/** What the short form tries; the long one takes from all there are. */
+const fewFaults: readonly Fault[] = [
+  { victim: "the engine that leads", blow: "killed" },
+  { victim: "a gateway", blow: "cut off" },
+  { victim: "the engine that leads", blow: "cut off" },
+];
 
-  async stop(): Promise<void> {
-    this.#isStopped = true;
-    await this.#done;
-  }
-
-  async #work(): Promise<void> {
-    while (!this.#isStopped) {
-      this.#next += 1;
-      const key = `${this.#node.name}-${this.#next}`;
-      const answer = await this.#node
-        .ask("transfer", {
-          ...{ direction: "deposit", user: "load", currency: "USDT", amount: "1" },
-          ...{ key, anyUser: true },
-        })
-        .catch((error: unknown) => ({ kind: "unavailable", message: String(error) }) as const);
-      if (answer?.kind === "done") {
-        this.acknowledged.add(key);
-        this.lastMs = performance.now();
-        continue;
-      }
-      const message = answer?.message ?? "nobody was there";
-      if (certainlyNot.test(message)) this.refused.add(key);
-      else this.unknown.set(key, message);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
-}
+const seed = Number(process.env["OPENBOURSE_TEST_SEED"] ?? Math.floor(Math.random() * 1e6));
 
 withNats("a cluster of processes is", (program) => {
-  const folder = mkdtempSync(join(tmpdir(), "openbourse-faults-"));
-  const servers = new NatsCluster(program);
-  let engines: readonly ClusterNodeProcess[] = [];
-  let gateways: readonly ClusterNodeProcess[] = [];
-  let nodes: readonly ClusterNodeProcess[] = [];
-  beforeAll(async () => {
-    await servers.start();
-    const cluster = { servers: servers.servers, monitors: servers.monitors };
-    const make = (name: string, role: "engine" | "gateway") =>
-      new ClusterNodeProcess({ folder, name, role, cluster });
-    engines = [make("first", "engine"), make("second", "engine")];
-    gateways = [make("left", "gateway"), make("right", "gateway")];
-    nodes = [...engines, ...gateways];
-    // A gateway begins where there is a log.
-    for (const node of nodes) await node.start();
-    const added = await until(async () => {
-      const answer = await gateways[0]?.ask("add-market", {
-        code: "BTC_USDT",
-        tick: "0.01",
-        lot: "0.0001",
-      });
-      if (answer?.kind === "unavailable") throw new Error(answer.message);
-      return answer;
-    });
-    expect(added).toMatchObject({ kind: "done" });
-  });
+  const cluster = new ProcessCluster(program);
+  const { servers, hosts } = cluster;
+  const flows: PacedOrders[] = [];
+  const listeners: PrivateListener[] = [];
+  const names = ["left", "right"];
+  if (hosts.missing !== undefined) say(`nothing is cut off here: ${hosts.missing}\n`);
+
+  beforeAll(async () => await cluster.start(4));
   afterAll(async () => {
-    for (const node of nodes) {
-      node.goOn();
-      await node.kill();
-    }
-    await servers.remove();
-    rmSync(folder, { recursive: true, force: true });
+    for (const listener of listeners) listener.close();
+    await cluster.remove();
   });
-
-  const leading = async (): Promise<ClusterNodeProcess> =>
-    await until(async () => {
-      for (const engine of engines) {
-        const status = await engine.status().catch(() => undefined);
-        if (status?.state === "leading") return engine;
-      }
-      throw new Error("no engine leads");
-    });
-
-  /** What a supervisor does: starts again what has ended. */
-  const revive = async (node: ClusterNodeProcess) => {
-    node.goOn();
-    if (!node.runs) await node.start();
-  };
-
-  const stream = "test_commands";
-  type Mend = () => Promise<void> | void;
-  const faults: Readonly<Record<string, (random: Random) => Promise<Mend>>> = {
-    "the engine is killed": async () => {
-      const engine = await leading();
-      await engine.kill();
-      return () => revive(engine);
-    },
-    "the engine stands still": async () => {
-      const engine = await leading();
-      engine.stop();
-      return () => revive(engine);
-    },
-    "a gateway is killed": async (random) => {
-      const gateway = gateways[random.below(gateways.length)];
-      await gateway?.kill();
-      return async () => gateway && (await revive(gateway));
-    },
-    "the leader of the stream is killed": async () => {
-      const name = await servers.leaderOf(stream);
-      await servers.kill(name);
-      return () => servers.run(name);
-    },
-    "the leader of the stream stands still": async () => {
-      const name = await servers.leaderOf(stream);
-      servers.stop(name);
-      return () => servers.goOn(name);
-    },
-    "another server is killed": async (random) => {
-      const leader = await servers.leaderOf(stream);
-      const name = servers.names.filter((one) => one !== leader)[random.below(2)] ?? "";
-      await servers.kill(name);
-      return () => servers.run(name);
-    },
-  };
-
-  /** Whether one leads, and whoever stood still has noticed; who has ended is started again. */
-  const isOneCluster = async (): Promise<boolean> => {
-    for (const node of nodes) await revive(node);
-    const all = await Promise.all(nodes.map((node) => node.status().catch(() => undefined)));
-    return (
-      all.filter((status) => status?.state === "leading").length === 1 &&
-      // One that has stopped is about to end, and is started again then.
-      all.every((status) => status?.isStale === false && status.state !== "stopped")
-    );
-  };
-
-  const seed = Number(process.env["OPENBOURSE_TEST_SEED"] ?? Math.floor(Math.random() * 1e6));
 
   it(`loses nothing that was acknowledged, whatever goes (seed ${seed})`, async () => {
     const random = new Random(seed, "faults");
-    const flows = gateways.map((gateway) => new Deposits(gateway));
-    const count = () => flows.reduce((sum, { acknowledged }) => sum + acknowledged.size, 0);
-    const names = Object.keys(faults);
-    const pauses = new Map<string, number[]>();
-    for (let round = 0; round < rounds(2, 50); round += 1) {
-      await servers.settled();
-      await untilTrue(() => flows.every(({ acknowledged }) => acknowledged.size > round));
-      const name = names[isLong ? random.below(names.length) : round] ?? "";
-      const fault = faults[name];
-      if (fault === undefined) throw new Error(name);
-      say(`${name}\n`);
-      const began = performance.now();
-      const mend = await fault(random);
-      const before = count();
-      await untilTrue(() => count() > before + 2 * atOnce * gateways.length);
-      const first = Math.round(performance.now() - began);
-      pauses.set(name, [...(pauses.get(name) ?? []), first]);
-      await mend();
-      await untilTrue(isOneCluster);
+    const possible = faultsOf(cluster);
+    const can = ({ victim, blow }: Fault) =>
+      possible.some((one) => one.victim === victim && one.blow === blow);
+    const few = fewFaults.filter(can);
+    listen();
+    await until(() =>
+      expect(listeners.map(({ isLive }) => isLive)).toEqual([true, true, true, true]),
+    );
+    place();
+    const times = new Times();
+    const began = performance.now();
+    for (let round = 0; round < (isLong ? rounds(0, 50) : few.length); round += 1) {
+      await cluster.settled();
+      const fault = (isLong ? possible[random.below(possible.length)] : few[round])!;
+      await befall(fault, { random, times, round });
     }
+    await cluster.settled();
+    const seconds = (performance.now() - began) / 1_000;
     for (const flow of flows) await flow.stop();
-    for (const [name, times] of pauses) say(`${name}: orders go on after ${times.join(", ")} ms\n`);
-
-    await expectOnceInLog(flows);
+    times.say();
+    const sent = flows.reduce((sum, flow) => sum + flow.sent, 0);
+    say(`${sent} orders in ${Math.round(seconds)} s, ${Math.round(sent / seconds)} a second\n`);
+    const truth = await LogTruth.read(servers.servers, names);
+    await reconcileOrders(truth);
+    await reconcileStreams(truth);
     await until(async () => {
-      const all = await Promise.all(nodes.map((node) => node.status(true)));
-      expect(new Set(all.map(({ sequence, stateHash }) => `${sequence} ${stateHash}`)).size).toBe(
-        1,
-      );
+      const all = await Promise.all(cluster.nodes.map((node) => node.status(true)));
+      const states = all.map(({ sequence, stateHash }) => `${sequence} ${stateHash}`);
+      const own = `${truth.exchange.sequence} ${truth.exchange.stateHash()}`;
+      expect(new Set([...states, own]).size).toBe(1);
     });
   });
 
-  /** What was acknowledged is in the log once, and what was refused is not. */
-  const expectOnceInLog = async (flows: readonly Deposits[]): Promise<void> => {
-    const logged = await loggedKeys();
-    const times = new Map<string, number>();
-    for (const key of logged) times.set(key, (times.get(key) ?? 0) + 1);
-    const acknowledged = flows.flatMap((flow) => [...flow.acknowledged]);
-    const refused = flows.flatMap((flow) => [...flow.refused]);
-    const unknown = flows.flatMap((flow) => [...flow.unknown.values()]);
-    say(
-      `${acknowledged.length} acknowledged, ${refused.length} certainly not carried out, ${unknown.length} unknown: ${[...new Set(unknown)].join(" | ")}\n`,
-    );
-    expect(acknowledged.filter((key) => times.get(key) !== 1)).toEqual([]);
-    expect(refused.filter((key) => times.has(key))).toEqual([]);
-    expect([...times.values()].filter((count) => count !== 1)).toEqual([]);
-  };
-
-  /** Keys of all deposits in the log, in its order. */
-  const loggedKeys = async (): Promise<readonly string[]> => {
-    const link = await NatsLink.open({ servers: servers.servers });
-    const log = await NatsSharedLog.open(link, { name: stream, replicas: 3 });
-    const keys: string[] = [];
-    for await (const entry of log.read(1)) {
-      if (entry.kind === "damage") throw new Error(entry.message);
-      const commands = decodeCommands(entry.payload, entry.count);
-      if (typeof commands === "string") throw new Error(commands);
-      for (const command of commands) if (command.kind === "deposit") keys.push(command.key);
+  function listen(): void {
+    const gateways = cluster.gateways.map(({ http }) => http);
+    for (const [at, user] of cluster.users.entries()) {
+      listeners.push(new PrivateListener(user, gateways, { names, first: at }));
     }
-    await link.close();
-    return keys;
-  };
+  }
+
+  function place(): void {
+    for (const { name, http } of cluster.gateways) {
+      const { users } = cluster;
+      const half = perSecond / 2;
+      flows.push(new PacedOrders({ name, http, users, market: market.code, perSecond: half }));
+    }
+  }
+
+  /** One round: something happens, orders go on, and it is mended. */
+  async function befall(
+    fault: Fault,
+    {
+      random,
+      times,
+      round,
+    }: { readonly random: Random; readonly times: Times; readonly round: number },
+  ): Promise<void> {
+    say(`${round} ${new Date().toISOString().slice(11, 19)} ${fault.victim}: ${fault.blow}\n`);
+    const aimed = await aim(cluster, fault, random);
+    const after = await lastMessage(servers.servers);
+    for (const flow of flows) flow.forgetAnswers();
+    const atMs = Date.now();
+    await aimed.strike();
+    const taken = () => flows.reduce((sum, flow) => sum + flow.takenSince(atMs).length, 0);
+    await cluster.comesAbout("orders go on", () => taken() >= afterwards);
+    const needsTerm = fault.victim === "the engine that leads";
+    const writes = await until(() => firstWrites(servers.servers, { after, atMs, needsTerm }));
+    const answers = flows.flatMap((flow) => flow.takenSince(atMs));
+    times.note(fault, writes, Math.min(...answers) - atMs);
+    aimed.mend();
+  }
+
+  async function reconcileOrders(truth: LogTruth): Promise<void> {
+    const all = <Entry>(of: (flow: PacedOrders) => Iterable<Entry>) =>
+      flows.flatMap((flow) => [...of(flow)]);
+    const acknowledged = all((flow) => flow.acknowledged.keys());
+    const refused = all((flow) => flow.refused.keys());
+    const unknown = all((flow) => flow.unknown);
+    const inLog = unknown.filter(([id]) => truth.placed.has(id)).length;
+    say(
+      `${acknowledged.length} acknowledged, ${refused.length} certainly not carried out, ${unknown.length} unknown (${inLog} of them in the log); restarted: ${cluster.restarts.join(" ")}\n`,
+    );
+    expect(all((flow) => flow.strange)).toEqual([]);
+    expect(acknowledged.filter((id) => truth.placed.get(id) !== 1)).toEqual([]);
+    expect(refused.filter((id) => truth.placed.has(id))).toEqual([]);
+    expect([...truth.placed].filter(([, count]) => count !== 1)).toEqual([]);
+    // Whoever was not told asks by the id that they gave.
+    for (const [id, user] of unknown.slice(0, askedForMax)) {
+      const rest = new CryptomusRest({ url: cluster.gateways[0]!.http, user });
+      const open = await rest.openOrders({ clientOrderId: id });
+      const found = open.length > 0 || (await rest.closedOrders({ clientOrderId: id })).length > 0;
+      expect([id, found]).toEqual([id, truth.placed.has(id)]);
+    }
+  }
+
+  async function reconcileStreams(truth: LogTruth): Promise<void> {
+    for (const listener of listeners) {
+      const { user, gaps } = listener;
+      const { steps, fills } = truth.of(user.userId);
+      const last = steps.at(-1);
+      await cluster.comesAbout("the last step is told", () => listener.steps.at(-1) === last);
+      expect(contradiction(listener.steps, gaps, steps)).toBeUndefined();
+      await until(() => {
+        if (gaps.length === 0) expect(listener.fills).toBe(fills);
+        const available = truth.available(user.userId);
+        expect(
+          [...listener.available].filter(([code, atoms]) => available.get(code) !== atoms),
+        ).toEqual([]);
+      });
+      expect(listener.faults).toEqual([]);
+    }
+    const sum = (of: (listener: PrivateListener) => number) =>
+      listeners.reduce((all, listener) => all + of(listener), 0);
+    say(
+      `${sum(({ steps }) => steps.length)} steps of orders and ${sum(({ fills }) => fills)} fills told; ${sum(({ counts }) => counts.reconnects)} reconnections, of which ${sum(({ gaps }) => gaps.length)} with a gap that was told\n`,
+    );
+  }
 });
+
+/** How long it took until the log went on, by what had happened. */
+class Times {
+  readonly #of = new Map<string, { readonly what: string; readonly ms: number }[]>();
+
+  note({ victim, blow }: Fault, { commandMs, takeoverMs }: FirstWrites, answerMs: number): void {
+    const all = this.#of.get(`${victim}: ${blow}`) ?? [];
+    this.#of.set(`${victim}: ${blow}`, all);
+    if (takeoverMs !== undefined) all.push({ what: "takeover", ms: takeoverMs });
+    if (commandMs !== undefined) all.push({ what: "first command", ms: commandMs });
+    all.push({ what: "first order answered", ms: answerMs });
+  }
+
+  say(): void {
+    for (const [name, all] of this.#of) {
+      const parts = ["takeover", "first command", "first order answered"].flatMap((what) => {
+        const ms = all.filter((one) => one.what === what).map((one) => Math.round(one.ms));
+        ms.sort((left, right) => left - right);
+        return ms.length === 0
+          ? []
+          : [`${what} after ${ms[Math.floor(ms.length / 2)]} ms, at most ${ms.at(-1)}`];
+      });
+      const count = all.filter(({ what }) => what === "first order answered").length;
+      say(`${name} (${count}): ${parts.join("; ")}\n`);
+    }
+  }
+}

@@ -6,6 +6,7 @@ import type { AdminAnswer } from "../../server/src/admin/answer.ts";
 import { askServer } from "../../server/src/admin/ask-server.ts";
 import { dataFolder } from "../../server/src/config/data-folder.ts";
 import type { ClusterStatus } from "../../server/src/ports/cluster-control.ts";
+import { type Host, thisHost } from "./hosts.ts";
 import { cleanEnvironment, commandFile } from "./server-process.ts";
 import { untilTrue } from "./until.ts";
 
@@ -16,26 +17,42 @@ export interface ClusterNodeSetup {
   readonly role: "engine" | "gateway";
   /** More of the section `cluster`. */
   readonly cluster: object;
+  /** Settings besides. */
+  readonly settings?: object;
+  /** Where it runs; by default here. */
+  readonly host?: Host;
+  /** Where it serves, in all its lives; by default anywhere. */
+  readonly port?: number;
 }
 
 /** One node; its folder outlives its process. */
 export class ClusterNodeProcess {
   readonly name: string;
   readonly data: string;
+  readonly host: Host;
   readonly #config: string;
+  readonly #port: number;
   #process: ChildProcess | undefined;
   #output = "";
 
-  constructor({ folder, name, role, cluster }: ClusterNodeSetup) {
+  constructor(setup: ClusterNodeSetup) {
+    const { folder, name, role, cluster, settings = {}, host = thisHost, port = 0 } = setup;
     this.name = name;
+    this.host = host;
+    this.#port = port;
     this.data = join(folder, name);
-    mkdirSync(this.data, { recursive: true });
+    mkdirSync(this.data, { recursive: true, mode: 0o700 });
     this.#config = join(folder, `${name}.yaml`);
-    const settings = {
+    const all = {
       cluster: { ...{ role, node: name, name: "test" }, ...cluster },
       ...{ terminal: { enabled: false }, datasets: [] },
+      ...settings,
     };
-    writeFileSync(this.#config, JSON.stringify(settings));
+    writeFileSync(this.#config, JSON.stringify(all));
+  }
+
+  get http(): string {
+    return `http://${this.host.address}:${this.#port}`;
   }
 
   /** What it has said, of all its lives. */
@@ -50,8 +67,10 @@ export class ClusterNodeProcess {
 
   /** Resolves when it answers. */
   async start(): Promise<void> {
-    const args = ["serve", "--config", this.#config, "--port", "0", "--data", this.data];
-    const child = spawn(process.execPath, [await commandFile(), ...args], {
+    const place = ["--host", this.host.address, "--port", String(this.#port)];
+    const args = ["serve", "--config", this.#config, ...place, "--data", this.data];
+    const command = this.host.command(process.execPath, [await commandFile(), ...args]);
+    const child = spawn(...command, {
       env: cleanEnvironment(),
       stdio: ["ignore", "pipe", "pipe"],
     });

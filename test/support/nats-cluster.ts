@@ -4,16 +4,18 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
+import { freePorts } from "./free-ports.ts";
+import { type Host, thisHost } from "./hosts.ts";
 import { until, untilTrue } from "./until.ts";
 
 /** Where a server listens. */
 interface Place {
   readonly name: string;
+  readonly host: Host;
   readonly port: number;
   readonly routePort: number;
   readonly monitorPort: number;
@@ -23,6 +25,8 @@ interface Place {
 export interface NatsClusterOptions {
   /** When the servers write to the disk; by default before each acknowledgement. */
   readonly syncInterval?: string;
+  /** Where each of the three is; by default here. */
+  readonly hosts?: readonly Host[];
 }
 
 /** Servers that vote. */
@@ -41,12 +45,12 @@ export class NatsCluster {
 
   /** `HOST:PORT` of each. */
   get servers(): readonly string[] {
-    return this.#places.map(({ port }) => `127.0.0.1:${port}`);
+    return this.#places.map(({ host, port }) => `${host.address}:${port}`);
   }
 
   /** Where each tells of itself over HTTP. */
   get monitors(): readonly string[] {
-    return this.#places.map(({ monitorPort }) => `http://127.0.0.1:${monitorPort}`);
+    return this.#places.map(({ host, monitorPort }) => `http://${host.address}:${monitorPort}`);
   }
 
   get names(): readonly string[] {
@@ -62,7 +66,7 @@ export class NatsCluster {
   async start(): Promise<void> {
     const ports = await freePorts(9);
     this.#places = ["north", "east", "west"].map((name, index) => ({
-      ...{ name, port: ports[index] ?? 0 },
+      ...{ name, host: this.#options.hosts?.[index] ?? thisHost, port: ports[index] ?? 0 },
       ...{ routePort: ports[index + 3] ?? 0, monitorPort: ports[index + 6] ?? 0 },
     }));
     for (const name of this.names) this.run(name);
@@ -90,7 +94,8 @@ export class NatsCluster {
     mkdirSync(folder, { recursive: true });
     const file = join(folder, "nats.conf");
     writeFileSync(file, this.#configuration(place, folder));
-    this.#processes.set(name, spawn(this.#program, ["-c", file], { stdio: "ignore" }));
+    const [command, args] = place.host.command(this.#program, ["-c", file]);
+    this.#processes.set(name, spawn(command, args, { stdio: "ignore" }));
   }
 
   /** Kills a server; what it has acknowledged stays. */
@@ -110,6 +115,27 @@ export class NatsCluster {
 
   goOn(name: string): void {
     this.#processes.get(name)?.kill("SIGCONT");
+  }
+
+  /** What a stream's servers do, for whoever looks for what is wrong. */
+  async situation(stream: string): Promise<string> {
+    const of = this.names.map((name) => {
+      const running = this.#processes.get(name);
+      return `${name}: ${running === undefined ? "killed" : (running.exitCode ?? "runs")}`;
+    });
+    const info = await this.#manager()
+      .then((manager) => manager.streams.info(stream))
+      .then(({ state, cluster }) => JSON.stringify({ state, cluster }), String);
+    return [...of, info].join("\n");
+  }
+
+  /** Cuts a server off from everybody. */
+  cut(name: string): void {
+    this.#place(name).host.cut();
+  }
+
+  mend(name: string): void {
+    this.#place(name).host.mend();
   }
 
   /** Folder of what a server has stored. */
@@ -164,16 +190,16 @@ export class NatsCluster {
     return place;
   }
 
-  #configuration({ name, port, routePort, monitorPort }: Place, folder: string): string {
+  #configuration({ name, host, port, routePort, monitorPort }: Place, folder: string): string {
     const routes = this.#places
       .filter((place) => place.name !== name)
-      .map((place) => `"nats://127.0.0.1:${place.routePort}"`);
+      .map((place) => `"nats://${place.host.address}:${place.routePort}"`);
     return [
       `server_name: ${name}`,
-      `listen: 127.0.0.1:${port}`,
-      `http: 127.0.0.1:${monitorPort}`,
+      `listen: ${host.address}:${port}`,
+      `http: ${host.address}:${monitorPort}`,
       `jetstream { store_dir: "${join(folder, "store")}", max_mem: 64MB, max_file: 4GB, sync_interval: ${this.#options.syncInterval ?? "always"} }`,
-      `cluster { name: test, listen: 127.0.0.1:${routePort}, routes: [${routes.join(", ")}] }`,
+      `cluster { name: test, listen: ${host.address}:${routePort}, routes: [${routes.join(", ")}] }`,
       "",
     ].join("\n");
   }
@@ -188,22 +214,4 @@ export class NatsCluster {
     await untilTrue(() => !connection.isClosed());
     return await jetstreamManager(connection, { timeout: 2_000, checkAPI: false });
   }
-}
-
-/** Ports that nobody has at present, all different. */
-async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve) => {
-          server.listen(0, "127.0.0.1", () => {
-            const address = server.address();
-            resolve(typeof address === "object" && address !== null ? address.port : 0);
-          });
-        }),
-    ),
-  );
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }
