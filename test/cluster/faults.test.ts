@@ -56,9 +56,7 @@ withNats("a cluster of processes is", (program) => {
       possible.some((one) => one.victim === victim && one.blow === blow);
     const few = fewFaults.filter(can);
     listen();
-    await until(() =>
-      expect(listeners.map(({ isLive }) => isLive)).toEqual([true, true, true, true]),
-    );
+    await cluster.comesAbout("all listen", () => listeners.every((listener) => listener.isLive()));
     place();
     const times = new Times();
     const began = performance.now();
@@ -120,6 +118,10 @@ withNats("a cluster of processes is", (program) => {
     const writes = await until(() => firstWrites(servers.servers, { after, atMs, needsTerm }));
     const answers = flows.flatMap((flow) => flow.takenSince(atMs));
     times.note(fault, writes, Math.min(...answers) - atMs);
+    const gone = fault.victim === "a gateway" ? aimed.http : undefined;
+    await cluster.comesAbout("whoever listened there goes on elsewhere", () =>
+      listeners.every((listener) => listener.isLive(gone)),
+    );
     aimed.mend();
   }
 

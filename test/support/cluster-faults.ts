@@ -39,12 +39,15 @@ export function faultsOf({ hosts }: ProcessCluster): readonly Fault[] {
 
 /** A fault that is ready to happen. */
 export interface Aimed {
+  /** Address of the node that it hits; undefined of a server. */
+  readonly http: string | undefined;
   strike(): Promise<void>;
   mend(): void;
 }
 
 /** Something that is about to suffer. */
 interface Part {
+  readonly http?: string;
   strike(blow: Blow): Promise<void>;
   mend(): void;
 }
@@ -56,7 +59,7 @@ export async function aim(
   random: Random,
 ): Promise<Aimed> {
   const part = await partOf(cluster, victim, random);
-  return { strike: () => part.strike(blow), mend: () => part.mend() };
+  return { http: part.http, strike: () => part.strike(blow), mend: () => part.mend() };
 }
 
 async function partOf(cluster: ProcessCluster, victim: Victim, random: Random): Promise<Part> {
@@ -83,6 +86,7 @@ async function partOf(cluster: ProcessCluster, victim: Victim, random: Random): 
 function nodePart(cluster: ProcessCluster, node: ClusterNodeProcess): Part {
   let struck: Blow | undefined;
   return {
+    http: node.http,
     async strike(blow) {
       struck = blow;
       if (blow === "killed") cluster.takeAway(node);

@@ -41,6 +41,8 @@ export class PrivateListener {
   readonly available = new Map<string, bigint>();
   /** What contradicts what came before. */
   readonly faults: string[] = [];
+  /** Where it is connected, or is trying to be. */
+  here = "";
   readonly #fillIds = new Set<string>();
   readonly #stream: CryptomusStream;
   #at: number;
@@ -57,18 +59,17 @@ export class PrivateListener {
       this.#at += 1;
       return gateways[this.#at % gateways.length]!;
     };
-    let here = "";
     this.#stream = new CryptomusStream({
       url: gateways[0]!,
       positions: true,
       patience,
       token: async () => {
-        here = next();
+        this.here = next();
         const calls = { tries: 1, timeoutMs: 3_000 };
-        return await new CryptomusRest({ url: here, user, calls }).token();
+        return await new CryptomusRest({ url: this.here, user, calls }).token();
       },
       // The client has one address; a balancer would be in front of several.
-      platform: { openSocket: (url) => systemPlatform.openSocket(moved(url, here)) },
+      platform: { openSocket: (url) => systemPlatform.openSocket(moved(url, this.here)) },
     });
     this.#stream.orders().listen((update) => {
       if (update.type === "gap") this.gaps.push(this.steps.length);
@@ -98,8 +99,9 @@ export class PrivateListener {
     return this.#stream.counts;
   }
 
-  get isLive(): boolean {
-    return this.#stream.state.state === "live";
+  /** Whether it is told what happens, and not by the gateway of an address. */
+  isLive(except?: string): boolean {
+    return this.#stream.state.state === "live" && this.here !== except;
   }
 
   close(): void {

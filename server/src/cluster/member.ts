@@ -27,7 +27,10 @@ import { restSubject, takeOverInOrder } from "./takeover.ts";
 export const staleAfterMs = 2_000;
 
 /** Time between two looks at how long the log has been silent, in milliseconds. */
-const lookMs = 25;
+const lookMs = 10;
+
+/** Nodes that wait longer than others do so by so many milliseconds each: longer than a look takes. */
+const headStartStepMs = 5;
 
 /** How long a follower waits for room in its stages before it looks again, in milliseconds. */
 const roomMs = 5;
@@ -421,9 +424,9 @@ export class Member implements Role {
   }
 }
 
-/** Nodes wait for a little longer than others, by their names, so that not all try to take over at once. */
+/** Nodes wait for a little longer than others, by their names, so that not all try to take over at once; the log decides where two do. */
 function headStartMs(node: string): number {
   let sum = 0;
   for (const letter of node) sum = (sum * 31 + (letter.codePointAt(0) ?? 0)) % 8;
-  return sum * 15;
+  return sum * headStartStepMs;
 }

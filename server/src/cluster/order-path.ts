@@ -44,6 +44,8 @@ interface Waiting {
   term: number;
   /** It was refused in an older term and goes on in a newer one. */
   again: (() => void) | undefined;
+  /** It was said what became of it: it must not be asked for any more. */
+  isSettled: boolean;
   settle(result: Result): void;
 }
 
@@ -85,8 +87,10 @@ export class OrderPath {
       const waiting: Waiting = {
         term: this.#parts.term(),
         again: undefined,
+        isSettled: false,
         settle: (result) => {
           if (!this.#waiting.delete(number)) return;
+          waiting.isSettled = true;
           cancel();
           resolve(result);
         },
@@ -131,14 +135,14 @@ export class OrderPath {
     asked: { readonly origin: Uint8Array; readonly command: Command },
   ): Promise<void> {
     const { line } = this.#parts;
-    for (let terms = 0; terms < termsMax; terms += 1) {
+    for (let terms = 0; terms < termsMax && !waiting.isSettled; terms += 1) {
       waiting.term = this.#parts.term();
       const question = encodeOrder({ ...asked, term: waiting.term });
       if (question === undefined || question.length > line.questionBytesMax) {
         waiting.settle({ kind: "malformed" });
         return;
       }
-      const answer = await this.#leader(waiting.term, question);
+      const answer = await this.#leader(waiting, question);
       if ("kind" in answer) {
         const known = unanswered(answer);
         if (known !== undefined) waiting.settle(known);
@@ -159,10 +163,10 @@ export class OrderPath {
    * Asks the leader of a term. One that stands still answers nothing, and is still there for the broker: whoever
    * knows of a newer term does not ask it. Where nobody leads in the term another one may have begun.
    */
-  async #leader(term: number, question: Uint8Array): Promise<Uint8Array | Unanswered> {
+  async #leader(waiting: Waiting, question: Uint8Array): Promise<Uint8Array | Unanswered> {
     const { line, subject } = this.#parts;
-    const answer = await line.ask(termSubject(subject, term), question, orderWithinMs);
-    const isNobody = "kind" in answer && answer.why === "nobody";
+    const answer = await line.ask(termSubject(subject, waiting.term), question, orderWithinMs);
+    const isNobody = "kind" in answer && answer.why === "nobody" && !waiting.isSettled;
     return isNobody ? await line.ask(subject, question, orderWithinMs) : answer;
   }
 
