@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import type { Unanswered } from "../ports/request-line.ts";
 import { nextTurn } from "../ports/timers.ts";
+import { money } from "../sequencer/example-stream.fixture.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
 import { encodeOrderAnswer } from "./order-messages.ts";
 import { OrderPath, orderWithinMs } from "./order-path.ts";
@@ -23,7 +24,7 @@ function opened() {
     kind: "deposit",
     user: "u",
     currency: "USDT",
-    amount: 1n,
+    amount: money(1),
     key: "k",
   });
   return { clock, asked, now, path, submitted };
