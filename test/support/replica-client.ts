@@ -34,10 +34,20 @@ const encoding: Encoding = {
   name: "all",
   tellsPositions: true,
   encode: (topic, update, place) =>
-    JSON.stringify({ key: topicKey(topic), place, update }, (_, value: unknown) =>
-      typeof value === "bigint" ? `${value}` : value,
+    JSON.stringify(
+      {
+        key: topicKey(topic),
+        place: isWhole(topic) ? { ...place, previous: undefined } : place,
+        update,
+      },
+      (_, value: unknown) => (typeof value === "bigint" ? `${value}` : value),
     ),
 };
+
+/** Whether each message of a stream stands for everything before it. */
+function isWhole({ kind }: Topic): boolean {
+  return kind === "last-price" || kind === "ticker";
+}
 
 const source: Topic = { kind: "position", dataset: undefined };
 const subscriptions = followed.map((topic) => ({ topic, encoding }));
@@ -55,7 +65,7 @@ class Followed {
   lost = 0;
   /** Of histories: what was told, by place. */
   readonly items = new Map<string, unknown>();
-  /** Of books: quantities by side and price. Of candles: the newest of each. */
+  /** Of books: quantities by side and price. Of candles: the newest of each. Of prices: the newest. */
   readonly state = new Map<string, string>();
 }
 
@@ -210,6 +220,13 @@ function note(stream: Followed, { sequence, ordinal }: Position, update: Line["u
     }
   } else if ("asks" in update) {
     noteBook(stream, update);
+  } else if ("figures" in update) {
+    const { lastEventUs: _, ...figures } = (update["figures"] ?? {}) as Readonly<
+      Record<string, unknown>
+    >;
+    stream.state.set("ticker", JSON.stringify([update["price"], figures]));
+  } else if ("price" in update && !("order" in update)) {
+    stream.state.set("price", JSON.stringify([update["price"], update["timeUs"]]));
   } else if ("candle" in update) {
     // The times of single trades are told to nobody, and not stored.
     const {

@@ -98,6 +98,12 @@ export class ReplicaNode {
 
   /** Number of the last tick that it has seen. */
   tick = 0;
+  readonly #streams: MarketStreams;
+
+  /** Whether it serves clients. */
+  get isInService(): boolean {
+    return this.#streams.isInStep;
+  }
 
   /** Starts one with the state as it is after so many entries of the log. */
   static async start(script: SharedScript, at: number): Promise<ReplicaNode> {
@@ -153,7 +159,7 @@ export class ReplicaNode {
       frameText: (text) => ({ plain: Buffer.from(`${text}\n`), compressed: Buffer.of() }),
       allocate: (bytes) => new Uint8Array(bytes),
       schedule: (task) => this.#tasks.push(task),
-      current: (topic) => streams.current(topic),
+      current: (topic, tellsPositions) => streams.current(topic, tellsPositions),
       history: past,
       head: (topic) => numbering.head(topic),
       reached: () => {
@@ -168,6 +174,7 @@ export class ReplicaNode {
         ...{ tickerIntervalMs: 1_000, candleIntervalMs: 500 },
       },
     });
+    this.#streams = streams;
     const none = {};
     this.#pipeline = pipelineOf(
       { history: none, snapshots: none },
@@ -216,6 +223,8 @@ export const followed: readonly Topic[] = [
   ...markets.flatMap((market): readonly Topic[] => [
     { kind: "trades", market },
     { kind: "depth", market, depthScale: 0 },
+    { kind: "last-price", market },
+    { kind: "ticker", market },
     { kind: "candles", market, intervalS: 1 },
     { kind: "candles", market, intervalS: 60 },
     { kind: "orders", user: "ann", market },

@@ -7,7 +7,12 @@ import type { Frame } from "../ports/transport.ts";
  * of them, as it is sent the whole state when it reads again, and of a `history` nothing.
  */
 export type Delivery =
-  | { readonly kind: "state"; readonly key: string }
+  | {
+      readonly kind: "state";
+      readonly key: string;
+      /** Whether clients that are told no positions know it already. */
+      readonly withPositionsOnly?: boolean;
+    }
   | { readonly kind: "changes" }
   | { readonly kind: "history" };
 
@@ -21,6 +26,21 @@ export const asHistory: Policy = { kind: "history" };
 export function policyOf(delivery: Delivery, { name }: Encoding): Policy {
   if (delivery.kind !== "state") return delivery;
   return { kind: "state", key: `${name}|${delivery.key}` };
+}
+
+/** The key of a state; undefined for what is none. */
+export function keyOf(delivery: Delivery): string | undefined {
+  return delivery.kind === "state" ? delivery.key : undefined;
+}
+
+/** Whether an update is for those who are sent it in an encoding; `placed` where it has a position. */
+export function isFor(
+  { tellsPositions }: Encoding,
+  placed: object | undefined,
+  to: Delivery,
+): boolean {
+  if (tellsPositions === true) return placed !== undefined;
+  return to.kind !== "state" || to.withPositionsOnly !== true;
 }
 
 /** A frame that is due. */

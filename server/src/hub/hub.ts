@@ -2,13 +2,13 @@
  * Fan-out: who subscribes to what, one encoding per update and dialect, one write per connection
  * and flush. The hub knows topics and frames; it knows no socket and no wire field.
  */
-import type { Place, Sequenced } from "../marketdata/position.ts";
+import type { Place, Sequenced, Unplaced } from "../marketdata/position.ts";
 import type { Topic, TopicOf, Update, UpdateOf } from "../marketdata/topic.ts";
 import type { Encoding } from "../ports/dialect.ts";
 import type { Frame } from "../ports/transport.ts";
 import { Audience } from "./audience.ts";
 import { Cohorts } from "./cohorts.ts";
-import { asHistory, type Delivery, policyOf } from "./due.ts";
+import { asHistory, type Delivery, isFor, keyOf, policyOf } from "./due.ts";
 import { formOf, Gatherer } from "./gatherer.ts";
 import { type HubBacklog, type HubCounters, type HubOptions, nowhere } from "./options.ts";
 import {
@@ -183,21 +183,23 @@ export class Hub {
     this.#unsettled.add(outbox);
   }
 
-  /** Sends an update to everybody who subscribes to the topic. */
+  /** Sends an update to everybody who subscribes to the topic; without a position, to those who are told none. */
   publish<Kind extends Topic["kind"]>(
     topic: TopicOf<Kind>,
-    message: Sequenced<UpdateOf[Kind]>,
+    message: Sequenced<UpdateOf[Kind]> | Unplaced<UpdateOf[Kind]>,
     delivery: Delivery,
   ): void {
     const stream = this.#streams.get(topic);
     if (stream === undefined) return;
-    this.#streams.take(stream, message, delivery.kind === "state" ? delivery.key : undefined);
-    if (stream.audiences.length === 0) return;
+    const placed = "position" in message ? message : undefined;
+    if (placed !== undefined) this.#streams.take(stream, placed, keyOf(delivery));
+    const audiences = stream.audiences.filter(({ encoding }) => isFor(encoding, placed, delivery));
+    if (audiences.length === 0) return;
     this.#settle();
     const { update } = message;
-    for (const audience of stream.audiences) {
+    for (const audience of audiences) {
       const due = {
-        frame: this.#encode(stream, audience.encoding, update, message),
+        frame: this.#encode(stream, audience.encoding, update, placed),
         policy: policyOf(delivery, audience.encoding),
         source: audience,
         sharedBy: audience.subscribers,
@@ -359,7 +361,8 @@ export class Hub {
   }
 
   #sendState(outbox: Outbox, audience: OutboxAudience): void {
-    const current = this.#options.current?.(audience.topic);
+    const tellsPositions = audience.encoding.tellsPositions === true;
+    const current = this.#options.current?.(audience.topic, tellsPositions);
     const stream = this.#streams.get(audience.topic);
     if (current === undefined || stream === undefined) return;
     if (outbox.behind) {
@@ -368,7 +371,7 @@ export class Hub {
     }
     const { state: update, isNews } = current;
     const { encoding } = audience;
-    if (isNews && encoding.tellsPositions !== true) {
+    if (isNews && !tellsPositions) {
       const { news } = audience;
       if (news !== undefined && isSameValue(news.update, update)) news.told.add(outbox);
       else audience.news = { update, told: new Set([outbox]) };

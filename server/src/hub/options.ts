@@ -17,9 +17,9 @@ export interface HubOptions {
   subscribed?(topic: Topic): void;
   /**
    * The state that a newcomer is sent at once, and with which a client that skipped changes goes on;
-   * undefined for topics that have none.
+   * undefined for topics that have none. `tellsPositions` says whether that is a client that is told positions.
    */
-  current?(topic: Topic): CurrentState | undefined;
+  current?(topic: Topic, tellsPositions: boolean): CurrentState | undefined;
   /** Where a topic's stream is; asked when somebody begins to follow it. */
   head?(topic: Topic): Place;
   /**

@@ -38,7 +38,7 @@ export function createHub(
     allocate,
     backlogBytesMax: server.backlogBytesMax,
     schedule: flushSchedule(clock, server.flushDelayMs),
-    current: (topic) => trading?.current(topic),
+    current: (topic, tellsPositions) => trading?.current(topic, tellsPositions),
     subscribed: (topic) => {
       if (topic.kind !== "bars") return;
       const audible = topic.session === undefined ? feedOf(topic.dataset) : session(topic);

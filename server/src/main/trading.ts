@@ -197,8 +197,8 @@ export class Trading {
   }
 
   /** What a newcomer on a topic is sent at once; undefined for streams without a state. */
-  current(topic: Topic): CurrentState | undefined {
-    return this.#streams?.current(topic);
+  current(topic: Topic, tellsPositions: boolean): CurrentState | undefined {
+    return this.#streams?.current(topic, tellsPositions);
   }
 
   /**
@@ -211,7 +211,7 @@ export class Trading {
     const { clock, wallMs } = times;
     const { engine, board, feed } = this;
     const agents = await start.step("participants", () => this.#participants());
-    await start.step("stages", () => {
+    await start.step("stages", async () => {
       const startUs = clock.nowUs();
       const { numbering } = this;
       const streams = new MarketStreams({
@@ -220,7 +220,7 @@ export class Trading {
         rhythms: config.streams,
       });
       this.#streams = streams;
-      return engine.start({
+      await engine.start({
         board: { take: (released) => board.apply(released) },
         listings: listingsTo(listed),
         localFeed: feed,
@@ -230,6 +230,7 @@ export class Trading {
         accounts: new AccountStreams(hub, board, numbering),
         positions: new PositionStream({ hub, numbering, dataset: undefined }),
       });
+      await streams.untilInStep(clock);
     });
     await start.step(
       "answers",

@@ -5,7 +5,13 @@
 import { assert } from "../core/assert.ts";
 import { depthScalesMax } from "./depth-scales.ts";
 import { type DepthChange, DepthSide } from "./depth-side.ts";
-import { checkedLevels, type DepthUpdate, type MarketUnits } from "./updates.ts";
+import {
+  type BothSides,
+  checkedLevels,
+  type DepthUpdate,
+  isEmpty,
+  type MarketUnits,
+} from "./updates.ts";
 
 /**
  * Most levels of a side whose changes wait to be taken. Beyond it the changes are forgotten, and the
@@ -43,6 +49,10 @@ export class DepthBook {
   #timeUs: number;
   /** The whole book by scale, as it was last read; undefined after a change. */
   readonly #whole: (DepthUpdate | undefined)[];
+  /** The same as of the last changes taken; undefined after these. */
+  readonly #settled: (DepthUpdate | undefined)[];
+  /** When the newest change before that happened. */
+  #settledUs: number;
   #hasForgotten = false;
 
   constructor({ units, levels = [], timeUs, depthScales = depthScalesMax }: DepthBookOptions) {
@@ -51,7 +61,9 @@ export class DepthBook {
     this.#asks = new DepthSide("sell", depthScales);
     this.#bids = new DepthSide("buy", depthScales);
     this.#whole = new Array(depthScales).fill(undefined);
+    this.#settled = new Array(depthScales).fill(undefined);
     this.#timeUs = timeUs;
+    this.#settledUs = timeUs;
     for (const level of levels) this.set(level, timeUs);
     this.#settle();
     this.#hasForgotten = false;
@@ -91,6 +103,25 @@ export class DepthBook {
   }
 
   /**
+   * The whole book at a scale as of the last {@link take}, or the start; the same object until the next one.
+   * Whoever holds it has the book of each of the takes that follow with `sinceLast` of what these give, where
+   * that is there. It does not matter who else has read the book in between.
+   */
+  settled(depthScale: number): DepthUpdate {
+    if (!this.#hasWaiting) return this.whole(depthScale);
+    assert(isDepthScale(depthScale, this.#depthScales), "the scale is one of this book's");
+    this.#settled[depthScale] ??= {
+      ...this.#units,
+      timeUs: this.#settledUs,
+      depthScale,
+      full: true,
+      asks: this.#asks.settled(depthScale),
+      bids: this.#bids.settled(depthScale),
+    };
+    return this.#settled[depthScale];
+  }
+
+  /**
    * The best levels of each side at a scale, at most so many, for whoever only looks: nobody goes on from
    * it. Costs a pass over the levels, and sorts none but those.
    */
@@ -111,13 +142,13 @@ export class DepthBook {
 
   /**
    * What changed since the last call, for each wanted scale where something did: a group at most once,
-   * with its whole quantity, and not at all when it changed back. The changes of a scale that is not
-   * wanted are passed over, which `passedOver` is told: whoever comes to want it begins with {@link whole}.
+   * with its whole quantity, and not at all when it changed back; unless the {@link whole} was read in between.
+   * The changes of a scale that is not wanted are passed over, which `passedOver` is told: whoever comes to want it
+   * begins with the whole or {@link settled} book.
    */
   take(timeUs: number, { wanted, passedOver, checked }: DepthScaleTaker): readonly DepthUpdate[] {
     const updates: DepthUpdate[] = [];
-    const hasWaiting = this.#asks.changedLevels + this.#bids.changedLevels > 0;
-    if (!hasWaiting && !this.#hasForgotten) return updates;
+    if (!this.#hasWaiting && !this.#hasForgotten) return updates;
     for (let depthScale = 0; depthScale < this.#depthScales; depthScale += 1) {
       if (!wanted(depthScale)) {
         if (this.#hasChanged(depthScale)) passedOver?.(depthScale, this.#hasForgotten);
@@ -133,11 +164,19 @@ export class DepthBook {
     return updates;
   }
 
+  get #hasWaiting(): boolean {
+    return this.#asks.changedLevels + this.#bids.changedLevels > 0;
+  }
+
   #changes(timeUs: number, depthScale: number, isChecked: boolean): DepthUpdate | undefined {
     const asks = this.#asks.changes(depthScale);
     const bids = this.#bids.changes(depthScale);
-    if (asks.length + bids.length === 0) return undefined;
-    const changes = { ...this.#units, timeUs, depthScale, full: false, asks, bids };
+    if (isEmpty({ asks, bids })) return undefined;
+    const sides = { asks, bids };
+    const told = this.#hasReread(depthScale)
+      ? { ...sides, sinceLast: this.#settledChanges(depthScale) }
+      : sides;
+    const changes = { ...this.#units, timeUs, depthScale, full: false, ...told };
     if (!isChecked) return changes;
     const best = {
       asks: this.#asks.best(depthScale, checkedLevels),
@@ -148,12 +187,25 @@ export class DepthBook {
 
   #hasChanged(depthScale: number): boolean {
     if (this.#hasForgotten) return true;
-    return this.#asks.hasChanges(depthScale) || this.#bids.hasChanges(depthScale);
+    return this.#asks.hasSettledChanges(depthScale) || this.#bids.hasSettledChanges(depthScale);
+  }
+
+  #hasReread(depthScale: number): boolean {
+    return this.#asks.hasReread(depthScale) || this.#bids.hasReread(depthScale);
+  }
+
+  #settledChanges(depthScale: number): BothSides {
+    return {
+      asks: this.#asks.settledChanges(depthScale),
+      bids: this.#bids.settledChanges(depthScale),
+    };
   }
 
   #settle(): void {
     this.#asks.settle();
     this.#bids.settle();
+    this.#settled.fill(undefined);
+    this.#settledUs = this.#timeUs;
   }
 }
 

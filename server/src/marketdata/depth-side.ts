@@ -20,8 +20,10 @@ interface Group {
   readonly coarser: Group | undefined;
   /** Whether it is among the groups that changed since the last settling. */
   isChanged: boolean;
-  /** Its quantity at the last settling, for a changed group; undefined when readers know different ones. */
-  shown: number | bigint | undefined;
+  /** Its quantity at the last settling, for a changed group. */
+  settled: number | bigint;
+  /** For a changed group, whether somebody has read it since. */
+  wasRead: boolean;
 }
 
 /** The asks or the bids of one market. There are never more groups than levels that changed or rest. */
@@ -55,7 +57,8 @@ export class DepthSide {
     for (let group: Group | undefined = level; group !== undefined; group = group.coarser) {
       if (!group.isChanged) {
         group.isChanged = true;
-        group.shown = group.quantity;
+        group.settled = group.quantity;
+        group.wasRead = false;
         this.#changed[depthScale]!.push(group);
       }
       group.quantity = plusExactly(group.quantity, change);
@@ -69,11 +72,22 @@ export class DepthSide {
    * those will tell of each group that has changed by now, even if it changes back until then.
    */
   read(depthScale: number): readonly DepthLevel[] {
-    for (const group of this.#changed[depthScale]!) group.shown = undefined;
-    const resting = [...this.#groups[depthScale]!.values()].filter(
-      ({ quantity }) => quantity !== 0,
+    for (const group of this.#changed[depthScale]!) group.wasRead = true;
+    return this.#levels([...this.#groups[depthScale]!.values()]);
+  }
+
+  /**
+   * All groups of a scale as they were at the last settling, best price first. Whoever reads them goes on
+   * with {@link settledChanges}.
+   */
+  settled(depthScale: number): readonly DepthLevel[] {
+    const groups = [...this.#groups[depthScale]!.values()];
+    return this.#levels(
+      groups.map(({ price, quantity, isChanged, settled }) => ({
+        price,
+        quantity: isChanged ? settled : quantity,
+      })),
     );
-    return this.#levels(resting);
   }
 
   /** The best groups of a scale, best price first, in one pass over them. No reader goes on from these. */
@@ -88,15 +102,25 @@ export class DepthSide {
     return best.map(({ price, quantity }) => ({ price, quantity }));
   }
 
-  /** The groups of a scale that are not what they were at the last settling, best price first. */
+  /** The groups of a scale that are not what every reader knows, best price first. */
   changes(depthScale: number): readonly DepthLevel[] {
     const changed = this.#changed[depthScale]!;
-    return this.#levels(changed.filter(({ quantity, shown }) => quantity !== shown));
+    return this.#changesOf(changed.filter((group) => group.wasRead || isOther(group)));
   }
 
-  /** Whether {@link changes} has any. */
-  hasChanges(depthScale: number): boolean {
-    return this.#changed[depthScale]!.some(({ quantity, shown }) => quantity !== shown);
+  /** The groups of a scale that are not what they were at the last settling, best price first. */
+  settledChanges(depthScale: number): readonly DepthLevel[] {
+    return this.#changesOf(this.#changed[depthScale]!.filter(isOther));
+  }
+
+  /** Whether {@link settledChanges} has any. */
+  hasSettledChanges(depthScale: number): boolean {
+    return this.#changed[depthScale]!.some(isOther);
+  }
+
+  /** Whether {@link changes} has what {@link settledChanges} has not. */
+  hasReread(depthScale: number): boolean {
+    return this.#changed[depthScale]!.some((group) => group.wasRead && !isOther(group));
   }
 
   /** Makes the present quantities those that changes are told from, at all scales at once. */
@@ -126,7 +150,12 @@ export class DepthSide {
     return from;
   }
 
-  #levels(groups: readonly Group[]): readonly DepthLevel[] {
+  /** What rests at groups. */
+  #levels(groups: readonly DepthLevel[]): readonly DepthLevel[] {
+    return this.#changesOf(groups.filter(({ quantity }) => quantity !== 0));
+  }
+
+  #changesOf(groups: readonly DepthLevel[]): readonly DepthLevel[] {
     const levels = groups.map(({ price, quantity }) => ({ price, quantity }));
     return levels.sort((a, b) => (this.#isAsks ? a.price - b.price : b.price - a.price));
   }
@@ -144,7 +173,8 @@ export class DepthSide {
       quantity: 0,
       coarser,
       isChanged: false,
-      shown: undefined,
+      settled: 0,
+      wasRead: false,
     };
     groups.set(rounded, group);
     return group;
@@ -155,4 +185,9 @@ export class DepthSide {
     const rest = price % unit;
     return rest > 0 && this.#isAsks ? price - rest + unit : price - rest;
   }
+}
+
+/** Whether a changed group is not what it was at the last settling. */
+function isOther({ quantity, settled }: Group): boolean {
+  return quantity !== settled;
 }

@@ -10,7 +10,7 @@ import type { Bar } from "./bars/bar.ts";
 import { type CandleQuery, isCandleInterval } from "./candles.ts";
 import { isDepthScale } from "./depth-book.ts";
 import { depthScalesMax } from "./depth-scales.ts";
-import { MarketFold, type MarketState } from "./market-fold.ts";
+import { type CandleTaker, MarketFold, type MarketState } from "./market-fold.ts";
 import type { Told } from "./paced-state.ts";
 import { type DurableEvents, publicTrade } from "./public-trades.ts";
 import type {
@@ -80,9 +80,8 @@ export interface DepthTaker {
 }
 
 /** Who takes candles, besides what is wanted: see {@link CandleTaker}. */
-export interface BoardCandleTaker {
+export interface BoardCandleTaker extends Pick<CandleTaker, "alsoKnown"> {
   passedOver?(market: string, intervalS: number, count: number): void;
-  alsoKnown?(market: string, intervalS: number): boolean;
 }
 
 /**
@@ -149,6 +148,15 @@ export class MarketBoard implements MarketBoardView {
     return levelsMax === undefined ? book?.whole(depthScale) : book?.best(depthScale, levelsMax);
   }
 
+  /**
+   * The whole book at a scale as of the last {@link takeDepth}. A reader that goes on with what has changed
+   * since the last of these has the exact book after each of them, wherever the same is applied and taken.
+   */
+  settledDepth(market: string, depthScale: number): DepthUpdate | undefined {
+    if (!isDepthScale(depthScale, this.depthScales)) return undefined;
+    return this.#folds.get(market)?.depth.settled(depthScale);
+  }
+
   recentTrades(market: string): readonly PublicTrade[] | undefined {
     return this.#folds.get(market)?.recentTrades();
   }
@@ -161,6 +169,12 @@ export class MarketBoard implements MarketBoardView {
   candlesKnownFromS(market: string, intervalS: number): number | undefined {
     if (!isCandleInterval(intervalS)) return undefined;
     return this.#folds.get(market)?.candlesKnownFromS(intervalS);
+  }
+
+  /** The candle of the interval that `nowUs` belongs to; undefined without trades. */
+  runningCandle(market: string, intervalS: number, nowUs: number): CandleUpdate | undefined {
+    if (!isCandleInterval(intervalS)) return undefined;
+    return this.#folds.get(market)?.runningCandle(intervalS, nowUs);
   }
 
   /** The last price as a newcomer to its stream is told it; undefined before the first trade. */
@@ -218,13 +232,13 @@ export class MarketBoard implements MarketBoardView {
    */
   takeCandles(
     wanted: (market: string, intervalS: number) => boolean,
-    { passedOver, alsoKnown }: BoardCandleTaker = {},
+    { passedOver, ...taker }: BoardCandleTaker = {},
   ): readonly CandleUpdate[] {
     return this.#all().flatMap((fold) => {
       const { code } = fold.rules;
       return fold.takeCandles((intervalS) => wanted(code, intervalS), {
+        ...taker,
         passedOver: (intervalS, count) => passedOver?.(code, intervalS, count),
-        alsoKnown: (intervalS) => alsoKnown?.(code, intervalS) === true,
       });
     });
   }

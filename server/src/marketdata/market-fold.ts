@@ -48,8 +48,11 @@ export interface MarketState {
 export interface CandleTaker {
   /** Told of each interval that is not wanted how many of its candles have changed. */
   passedOver?(intervalS: number, count: number): void;
-  /** Whether candles are given that all who listen have been told already; by default not. */
-  alsoKnown?(intervalS: number): boolean;
+  /**
+   * Told of each candle in the list that all who listen have been told already; without it these are not in
+   * the list.
+   */
+  alsoKnown?(update: CandleUpdate): void;
 }
 
 /** One market. */
@@ -137,8 +140,13 @@ export class MarketFold {
    * has no trades.
    */
   joinCandles(intervalS: number, nowUs: number): Told<CandleUpdate> | undefined {
+    return this.#candlesPace(intervalS).join(this.runningCandle(intervalS, nowUs));
+  }
+
+  /** The candle of the interval that `nowUs` belongs to; undefined while that has no trades. */
+  runningCandle(intervalS: number, nowUs: number): CandleUpdate | undefined {
     const candle = this.#candles.running(intervalS, Math.floor(nowUs / 1e6));
-    return this.#candlesPace(intervalS).join(candle && this.#candleUpdate(intervalS, candle));
+    return candle && this.#candleUpdate(intervalS, candle);
   }
 
   /** The last price, if those who listen know another one. */
@@ -180,14 +188,15 @@ export class MarketFold {
       const pace = this.#candlesPace(intervalS);
       const candles = this.#candlesSince(intervalS, changedS);
       const updates = candles.map((candle) => this.#candleUpdate(intervalS, candle));
-      if (alsoKnown?.(intervalS) === true) {
-        const newest = pace.take(updates.at(-1));
-        return newest === undefined ? updates : [...updates.slice(0, -1), newest];
-      }
       // What newcomers were told is the newest one; those before it have ended.
-      const ended = updates.slice(0, -1).filter((update) => !pace.isKnown(update));
-      const newest = pace.take(updates.at(-1));
-      return newest === undefined ? ended : [...ended, newest];
+      const known = new Set(updates.slice(0, -1).filter((update) => pace.isKnown(update)));
+      const newest = updates.pop();
+      const news = pace.take(newest);
+      if (newest !== undefined) updates.push(news ?? newest);
+      if (newest !== undefined && news === undefined) known.add(newest);
+      if (alsoKnown === undefined) return updates.filter((update) => !known.has(update));
+      for (const update of known) alsoKnown(update);
+      return updates;
     });
   }
 

@@ -38,6 +38,11 @@ export interface Sequenced<Update> {
   readonly update: Update;
 }
 
+/** An update that moves its stream nowhere: for those alone who are told no positions. */
+export interface Unplaced<Update> {
+  readonly update: Update;
+}
+
 /** Whether a position comes after another one of the same epoch and stream. */
 export function isAfter(one: Position, other: Position): boolean {
   if (one.sequence !== other.sequence) return one.sequence > other.sequence;

@@ -83,14 +83,27 @@ export interface DepthUpdate extends OfMarket {
   readonly asks: readonly DepthLevel[];
   /** Prices rounded down to the scale, descending. */
   readonly bids: readonly DepthLevel[];
-  /** Of changes where somebody is told checksums: the best levels when these are made. */
-  readonly best?: BestLevels;
+  /**
+   * What has changed since the changes before these, where `asks` and `bids` also have what is as it was then,
+   * for those who have read the book in between.
+   */
+  readonly sinceLast?: BothSides;
+  /**
+   * Of changes where somebody is told checksums: the best levels when these are made, at most
+   * {@link checkedLevels} of each side.
+   */
+  readonly best?: BothSides;
 }
 
-/** The best levels of a grouped book, at most {@link checkedLevels} of each side, best first. */
-export interface BestLevels {
+/** Some levels of a grouped book, best prices first. */
+export interface BothSides {
   readonly asks: readonly DepthLevel[];
   readonly bids: readonly DepthLevel[];
+}
+
+/** Whether there is no level on either side. */
+export function isEmpty({ asks, bids }: BothSides): boolean {
+  return asks.length + bids.length === 0;
 }
 
 /** How many levels of each side a checksum of a book is over. */

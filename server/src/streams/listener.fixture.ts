@@ -15,8 +15,11 @@ export class Listener {
   readonly heard: Heard[] = [];
   readonly #outbox: Outbox;
   readonly #encoding: Encoding;
+  readonly #placed: Encoding;
 
-  constructor(current: (topic: Topic) => CurrentState | undefined = () => undefined) {
+  constructor(
+    current: (topic: Topic, tellsPositions: boolean) => CurrentState | undefined = () => undefined,
+  ) {
     this.hub = new Hub({
       frameText: (text) => ({ plain: Buffer.from(text), compressed: Buffer.from(text) }),
       allocate: (bytes) => new Uint8Array(bytes),
@@ -25,18 +28,23 @@ export class Listener {
     });
     const transport = { write: () => "sent" as const, close() {} };
     this.#outbox = this.hub.join({ transport, bytesMax: 1_000_000, compresses: false });
-    this.#encoding = {
-      name: "heard",
-      encode: (topic: Topic, update: Update) => {
-        this.heard.push([topicKey(topic), update]);
-        return "";
-      },
+    const encode = (prefix: string) => (topic: Topic, update: Update) => {
+      this.heard.push([prefix + topicKey(topic), update]);
+      return "";
     };
+    this.#encoding = { name: "heard", encode: encode("") };
+    this.#placed = { name: "placed", tellsPositions: true, encode: encode("placed ") };
   }
 
   /** Begins to listen to topics. */
   to(...topics: readonly Topic[]): this {
     for (const topic of topics) this.hub.subscribe(this.#outbox, topic, this.#encoding);
+    return this;
+  }
+
+  /** Begins to listen to topics with positions. */
+  toPlaced(...topics: readonly Topic[]): this {
+    for (const topic of topics) this.hub.subscribe(this.#outbox, topic, this.#placed);
     return this;
   }
 

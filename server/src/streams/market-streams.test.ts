@@ -33,7 +33,7 @@ beforeEach(() => {
     scenario.exchange.markets().map((view) => ({ ...view, levels: [] })),
     scenario.timeUs,
   );
-  listener = new Listener((topic) => streams.current(topic));
+  listener = new Listener((topic, tellsPositions) => streams.current(topic, tellsPositions));
   tick = startTick;
   scenario.timeUs = tick * 100_000;
   streams = new MarketStreams({
@@ -215,5 +215,60 @@ describe("a stream without listeners", () => {
     say("ann sell 2@10");
     ticks(600);
     expect(listener.take()).toEqual([]);
+  });
+});
+
+describe("those who are told positions", () => {
+  beforeEach(() => {
+    say("ann sell 2@10", "bob buy 1@10");
+    ticks(10);
+  });
+
+  it("are shown the book of the last tick, and told what has changed since, whoever has read it", () => {
+    say("ann sell 3@11 id=a");
+    listener.toPlaced(depth).to(depth);
+    expect(heard()).toEqual(["placed depth whole |1@10", "depth whole |1@10 3@11"]);
+    say("ann cancel id=a");
+    ticks(1);
+    expect(heard()).toEqual(["depth changed |0@11"]);
+  });
+
+  it("are sent the whole book at the minute where it has changed, whoever has read it", () => {
+    listener.toPlaced(depth).to(depth);
+    listener.take();
+    ticks(590);
+    expect(heard()).toEqual(["placed depth whole |1@10", "depth whole |1@10"]);
+    say("ann sell 3@11 id=a");
+    board.depth(market, 0);
+    say("ann cancel id=a");
+    ticks(600);
+    expect(heard()).toEqual(["depth changed |0@11", "depth whole |1@10"]);
+  });
+
+  it("are told prices at the next tick as they are then, whatever they were told before", () => {
+    listener.to(lastPrice);
+    say("bob buy 1@10", "ann sell 1@11", "bob buy 1@11");
+    listener.toPlaced(lastPrice);
+    say("ann sell 1@10", "bob buy 1@10");
+    expect(heard()).toEqual(["last-price 10", "placed last-price 11"]);
+    ticks(10);
+    expect(heard()).toEqual(["placed last-price 10"]);
+  });
+
+  it("are told a candle again that all others know", () => {
+    say("bob buy 1@10");
+    listener.toPlaced(candles).to(candles);
+    expect(heard()).toEqual(["placed candles 10 of 2", "candles 10 of 2"]);
+    ticks(5);
+    expect(heard()).toEqual(["placed candles 10 of 2"]);
+  });
+
+  it("are told a ticker at each trade and each minute", () => {
+    listener.to(ticker).toPlaced(ticker);
+    listener.take();
+    ticks(10);
+    expect(heard()).toEqual([]);
+    ticks(580);
+    expect(heard()).toEqual(["placed ticker 1 trades"]);
   });
 });

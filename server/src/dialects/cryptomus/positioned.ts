@@ -26,9 +26,17 @@ export function withPositions(plain: Encodings): Encodings {
     fills: positioned(plain.fills, messageFields),
     balances: positioned(plain.balances, messageFields),
     depth: positioned(
-      plain.depth,
+      alike(plain.depth),
       (place, update) => `${messageFields(place)},"crc":${checksumOf(update)}`,
     ),
+  };
+}
+
+/** The same wherever they are published: without what is told again because somebody has read the book. */
+function alike({ encode, ...others }: Encoding<"depth">): Encoding<"depth"> {
+  return {
+    ...others,
+    encode: (topic, update, place) => encode(topic, { ...update, ...update.sinceLast }, place),
   };
 }
 
