@@ -20,11 +20,17 @@ interface Manifest {
   readonly peerDependencies: Readonly<Record<string, string>>;
 }
 
+const { dependencies, peerDependencies } = JSON.parse(
+  readFileSync(join(root, "server/package.json"), "utf8"),
+) as Manifest;
+
 /** Packages that stay by themselves. */
-const manifest = JSON.parse(readFileSync(join(root, "server/package.json"), "utf8")) as Manifest;
-const libraries = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }).filter(
+const libraries = Object.keys({ ...dependencies, ...peerDependencies }).filter(
   (name) => name !== bundledLibrary,
 );
+
+/** Those that may be missing. */
+const optionalLibraries = Object.keys(peerDependencies);
 
 /** The program that the package's command starts. */
 export const startFile: string = join(sources, "cli/start.ts");
@@ -39,19 +45,29 @@ function helperFiles(): readonly string[] {
       ({ path }) => path.startsWith("server/src/") && !/\.(test|prop|fixture)\.ts$/.test(path),
     )
     .filter(({ text }) =>
-      /^import \{[^}]*\b(parentPort|workerData)\b|\bprocess\.send\(/m.test(text),
+      /^import \{[^}]*\b(parentPort|workerData)\b|^(serveStores|answerOwners)<|\bprocess\.send\(/m.test(
+        text,
+      ),
     )
     .map(({ path }) => join(root, path));
 }
 
-/** Bundles programs, each of which is then started as its path in `src`, with `.js` at its end. */
-export async function bundle(folder: string, programs: readonly string[]): Promise<void> {
+/**
+ * Bundles programs, each of which is then started as its path in `src`, with `.js` at its end. With `isWhole` other
+ * libraries become a part of it too, for programs that start often and are handed on to nobody.
+ */
+export async function bundle(
+  folder: string,
+  programs: readonly string[],
+  { isWhole = false }: { readonly isWhole?: boolean } = {},
+): Promise<void> {
+  const apart = isWhole ? optionalLibraries : libraries;
   const inputs = [...programs, ...helperFiles()];
   const bundled = await rolldown({
     input: Object.fromEntries(inputs.map((file) => [flatName(file), file])),
     platform: "node",
     transform: { target: "node24" },
-    external: (id) => libraries.some((name) => id === name || id.startsWith(`${name}/`)),
+    external: (id) => apart.some((name) => id === name || id.startsWith(`${name}/`)),
     plugins: [{ name: "place", transform: (code, file) => placed(code, file) }],
   });
   const { output } = await bundled.write({ dir: folder, entryFileNames: "[name]-[hash].js" });

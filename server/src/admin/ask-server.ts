@@ -2,7 +2,7 @@
  * Asks the server that runs on a data folder, at its socket. Nothing is opened here, and nobody is asked
  * who is not there.
  */
-import { request as httpRequest, type IncomingMessage } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
 import { setTimeout as pause } from "node:timers/promises";
 import Type from "typebox";
@@ -10,6 +10,9 @@ import { Value } from "typebox/value";
 import type { Told } from "./administration.ts";
 import { type AdminAnswer, unavailable } from "./answer.ts";
 import { operatorHeader, thisOperator } from "./operator.ts";
+
+/** Taken like this because an import of it also loads a client for requests, which takes a tenth of a start. */
+const { request: httpRequest } = process.getBuiltinModule("node:http");
 
 /** How long an answer is waited for, in milliseconds. */
 const answerTimeoutMs = 30_000;

@@ -71,8 +71,8 @@ interface Asked<Question, Answer> {
  */
 export function openDatasetStore(folder: string): DatasetStore {
   // Absolute, because SQLite would read a relative name such as `file:x` as an address.
-  const workerData = { folder: resolve(folder) };
-  const thread = { workerData, subject: `the datasets in ${folder}`, refusalOf: () => undefined };
+  const store = { folder: resolve(folder) };
+  const thread = { store, subject: `the datasets in ${folder}`, refusalOf: () => undefined };
   return new SqliteDatasetStore({
     writes: new AskedThread<WriteRequest, FromWriter>({
       ...thread,

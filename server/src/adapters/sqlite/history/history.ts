@@ -6,7 +6,6 @@
  */
 import { once } from "node:events";
 import { resolve } from "node:path";
-import { Worker } from "node:worker_threads";
 import { assert, ensureNever } from "../../../core/assert.ts";
 import type { Bar } from "../../../marketdata/bars/bar.ts";
 import {
@@ -41,6 +40,7 @@ import {
 import type { Released } from "../../../ports/released.ts";
 import type { StorageFailure } from "../../../ports/storage-fault.ts";
 import { StoreError, type StoreFault } from "../file/store-error.ts";
+import { StoreThread } from "../thread/store-thread.ts";
 import type { HistoryFileOptions } from "./file.ts";
 import type { FromWorker, ToWorker, WorkerStart } from "./messages.ts";
 import { type HistoryPoints, openHistoryPoints } from "./points.ts";
@@ -73,8 +73,9 @@ export async function openHistory(options: HistoryFileOptions): Promise<OpenedHi
   const { epoch, discard, fileBytesMax } = options;
   // Absolute, because SQLite would read a relative name such as `file:x` as an address.
   const file = resolve(options.file);
-  const workerData: HistoryFileOptions = { file, epoch, discard, fileBytesMax };
-  const worker = new Worker(workerUrl(), { name: "history", workerData });
+  const store: HistoryFileOptions = { file, epoch, discard, fileBytesMax };
+  const module = new URL("./worker", import.meta.url);
+  const worker = new StoreThread({ module, name: "history", store });
   const exited = new Promise<void>((resolveExit) => {
     worker.once("exit", () => resolveExit());
   });
@@ -99,15 +100,9 @@ export async function openHistory(options: HistoryFileOptions): Promise<OpenedHi
   }
 }
 
-/** The worker's source in a checkout, its build in an installed package. */
-function workerUrl(): URL {
-  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-  return new URL(`./worker.${extension}`, import.meta.url);
-}
-
 interface Parts {
-  readonly worker: Worker;
-  /** Resolves when the thread has ended. */
+  readonly worker: StoreThread;
+  /** Resolves when the thread has let the file go. */
   readonly exited: Promise<void>;
   readonly points: HistoryPoints;
   readonly reads: HistoryReads;
@@ -147,7 +142,7 @@ class SqliteHistory implements History {
     this.epoch = parts.epoch;
     this.#lastSequence = parts.lastSequence;
     this.#takenSequence = parts.lastSequence;
-    worker.on("message", (message: FromWorker) => this.#receive(message));
+    worker.on("message", (message) => this.#receive(message as FromWorker));
     worker.on("error", (error) => this.#end(`the thread of ${file} ended: ${error}`));
     worker.on("exit", () => this.#end(`the thread of ${file} has ended`));
   }

@@ -1,7 +1,6 @@
 /** The thread that reads the history's file: one query after another, cut to its page before it is sent. */
-import { workerData } from "node:worker_threads";
 import { StoreError } from "../file/store-error.ts";
-import { type Answering, answerOwner } from "../thread/answering-thread.ts";
+import { type Answering, answerOwners } from "../thread/answering-thread.ts";
 import type { FromReader, ToReader } from "./messages.ts";
 import { openHistoryReader } from "./reader.ts";
 
@@ -17,15 +16,15 @@ function answerOf(work: () => readonly unknown[]): FromReader {
   }
 }
 
-// Whoever starts this thread names the file; nobody else can.
-const { file } = workerData as { readonly file: string };
-let work: Answering<Query, FromReader> | undefined;
-const opened = answerOf(() => {
-  const reader = openHistoryReader(file);
-  work = {
-    answer: (query) => answerOf(() => reader.read(query)),
-    close: () => reader.close(),
-  };
-  return [];
+answerOwners<{ readonly file: string }, Query, FromReader>(({ file }) => {
+  let work: Answering<Query, FromReader> | undefined;
+  const first = answerOf(() => {
+    const reader = openHistoryReader(file);
+    work = {
+      answer: (query) => answerOf(() => reader.read(query)),
+      close: () => reader.close(),
+    };
+    return [];
+  });
+  return { first, work };
 });
-answerOwner(opened, work);

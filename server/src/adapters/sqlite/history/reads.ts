@@ -21,7 +21,7 @@ export class HistoryReads {
     this.#thread = new AskedThread({
       module: new URL("./read-worker", import.meta.url),
       name: "history-read",
-      workerData: { file },
+      store: { file },
       subject: file,
       bounds: { perAskerMax: readsPerAskerMax, totalMax: readsMax },
       refusalOf: (first) => (first.kind === "failed" ? first.message : undefined),

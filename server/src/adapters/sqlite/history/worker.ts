@@ -2,10 +2,10 @@
  * The thread that writes the history's file. What is posted within a second becomes one transaction,
  * which spares writing the same pages over and over, unless somebody waits. It decides nothing else.
  */
-import { parentPort, workerData } from "node:worker_threads";
-import { assert, ensureNever } from "../../../core/assert.ts";
+import { ensureNever } from "../../../core/assert.ts";
 import type { StorageFailure } from "../../../ports/storage-fault.ts";
 import { StoreError } from "../file/store-error.ts";
+import { type StoreOwner, serveStores } from "../thread/store-owner.ts";
 import { OutdatedHistory } from "./error.ts";
 import { type HistoryFile, type HistoryFileOptions, openHistoryFile } from "./file.ts";
 import type { FromWorker, ToWorker, WorkerStart } from "./messages.ts";
@@ -20,16 +20,13 @@ const transactionMsMax = 1_000;
 /** How often a history that could not be written is tried again, and looked for, in milliseconds. */
 const retryMs = 1_000;
 
-assert(parentPort !== null, "the history's worker runs as a worker thread");
-const port = parentPort;
-
-function post(message: WorkerStart | FromWorker): void {
-  port.postMessage(message);
-}
+type Owner = StoreOwner<WorkerStart | FromWorker>;
 
 /** Puts what is posted into transactions of one file. */
 class Writer {
   readonly #history: HistoryFile;
+  readonly #owner: Owner;
+  readonly #looking: NodeJS.Timeout;
   /** Rows of the open transaction. */
   #rows = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -41,13 +38,13 @@ class Writer {
   #kept: HistoryRows[] = [];
   #retryTimer: NodeJS.Timeout | undefined;
 
-  constructor(history: HistoryFile) {
+  constructor(history: HistoryFile, owner: Owner) {
     this.#history = history;
-    // Unreferenced: it must not keep the thread of a history that was closed.
-    setInterval(() => {
+    this.#owner = owner;
+    this.#looking = setInterval(() => {
       const lost = this.#history.look();
-      if (lost !== undefined) post({ kind: "failed", failure: lost });
-    }, retryMs).unref();
+      if (lost !== undefined) owner.post({ kind: "failed", failure: lost });
+    }, retryMs);
   }
 
   handle(message: ToWorker): void {
@@ -60,13 +57,15 @@ class Writer {
         return;
       case "digest":
         this.#commit();
-        post({ kind: "digest", digest: this.#history.digest() });
+        this.#owner.post({ kind: "digest", digest: this.#history.digest() });
         return;
       case "close":
         if (this.#retryTimer === undefined) this.#commit();
         else this.#giveUp();
         this.#history.close();
-        port.close();
+        clearInterval(this.#looking);
+        clearTimeout(this.#timer);
+        this.#owner.end();
         return;
       default:
         ensureNever(message);
@@ -98,7 +97,7 @@ class Writer {
 
   #stored(): void {
     this.#kept = [];
-    post({ kind: "stored", lastSequence: this.#history.lastSequence });
+    this.#owner.post({ kind: "stored", lastSequence: this.#history.lastSequence });
   }
 
   #fail(failure: StorageFailure): void {
@@ -107,10 +106,10 @@ class Writer {
     this.#rows = 0;
     if (this.#history.mayComeBack) {
       this.#retryTimer = setInterval(() => this.#retry(), retryMs);
-      post({ kind: "stalled", failure });
+      this.#owner.post({ kind: "stalled", failure });
     } else {
       this.#kept = [];
-      post({ kind: "failed", failure });
+      this.#owner.post({ kind: "failed", failure });
     }
   }
 
@@ -123,7 +122,7 @@ class Writer {
       this.#fail(failure);
       return;
     }
-    post({ kind: "resumed" });
+    this.#owner.post({ kind: "resumed" });
     // The rest of a command that came in part belongs to the same transaction.
     this.#timer = setTimeout(() => this.#commit(), transactionMsMax);
     this.#commit();
@@ -135,26 +134,26 @@ class Writer {
     if (this.#retryTimer === undefined) return;
     clearInterval(this.#retryTimer);
     const { failure } = this.#history;
-    if (failure !== undefined) post({ kind: "failed", failure });
+    if (failure !== undefined) this.#owner.post({ kind: "failed", failure });
   }
 }
 
-function open(options: HistoryFileOptions): HistoryFile | undefined {
+function open(options: HistoryFileOptions, owner: Owner): HistoryFile | undefined {
   try {
     return openHistoryFile(options);
   } catch (error) {
     // What is no trouble with the file is a bug and ends the thread.
     if (!(error instanceof StoreError)) throw error;
     const outdatedAt = error instanceof OutdatedHistory ? error.lastSequence : undefined;
-    post({ kind: "refused", fault: error.fault, message: error.message, outdatedAt });
+    owner.post({ kind: "refused", fault: error.fault, message: error.message, outdatedAt });
     return undefined;
   }
 }
 
-// Whoever starts this thread gives it the options; nobody else can.
-const history = open(workerData as HistoryFileOptions);
-if (history !== undefined) {
-  post({ kind: "opened", lastSequence: history.lastSequence });
-  const writer = new Writer(history);
-  port.on("message", (message: ToWorker) => writer.handle(message));
-}
+serveStores<HistoryFileOptions, ToWorker, WorkerStart | FromWorker>((options, owner) => {
+  const history = open(options, owner);
+  if (history === undefined) return undefined;
+  owner.post({ kind: "opened", lastSequence: history.lastSequence });
+  const writer = new Writer(history, owner);
+  return (message) => writer.handle(message);
+});

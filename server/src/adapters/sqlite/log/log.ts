@@ -3,7 +3,7 @@
  * up nothing else. It keeps the file locked, and everybody else out, until it is closed.
  */
 import { once } from "node:events";
-import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { assert, ensureNever } from "../../../core/assert.ts";
 import {
   type AppendOutcome,
@@ -24,6 +24,7 @@ import type { StopSignal } from "../../../ports/feed.ts";
 import { LogTail } from "../../../ports/log-tail.ts";
 import type { StorageFailure } from "../../../ports/storage-fault.ts";
 import type { StoreFault } from "../file/store-error.ts";
+import { StoreThread } from "../thread/store-thread.ts";
 import type { CommandLogFileOptions } from "./file.ts";
 import {
   type FromWorker,
@@ -69,9 +70,9 @@ export async function openCommandLog(options: CommandLogOptions): Promise<Opened
   const inFlightBytesMax = options.inFlightBytesMax ?? inFlightBytesDefault;
   assert(inFlightBytesMax > 0, "something may be under way");
   const { file, fileBytesMax, traces, mayBegin, epoch } = options;
-  const workerData: CommandLogFileOptions = { file, fileBytesMax, traces, mayBegin, epoch };
-  // The thread needs none of this process's flags, and some, such as --input-type, would end it.
-  const worker = new Worker(workerUrl(), { name: "command-log", workerData, execArgv: [] });
+  const store: CommandLogFileOptions = { file, fileBytesMax, traces, mayBegin, epoch };
+  const module = new URL("./worker", import.meta.url);
+  const worker = new StoreThread({ module, name: "command-log", store });
   const exited = new Promise<void>((resolve) => {
     worker.once("exit", () => resolve());
   });
@@ -84,12 +85,6 @@ export async function openCommandLog(options: CommandLogOptions): Promise<Opened
   }
   await exited;
   return answer;
-}
-
-/** The worker's source in a checkout, its build in an installed package. */
-function workerUrl(): URL {
-  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-  return new URL(`./worker.${extension}`, import.meta.url);
 }
 
 /** A batch that was taken and is not yet durable. */
@@ -108,8 +103,8 @@ interface Reading {
 }
 
 interface Parts {
-  readonly worker: Worker;
-  /** Resolves when the thread has ended. */
+  readonly worker: StoreThread;
+  /** Resolves when the thread has let the file go. */
   readonly exited: Promise<void>;
   readonly opened: Opened;
   readonly file: string;
@@ -157,7 +152,7 @@ export class SqliteCommandLog implements CommandLog {
     if (opened.damage !== undefined) {
       this.#failure = { kind: "failure", fault: "failed", message: opened.damage.message };
     }
-    worker.on("message", (message: FromWorker) => this.#receive(message));
+    worker.on("message", (message) => this.#receive(message as FromWorker));
     worker.on("error", (error) => this.#end(`the thread of ${file} ended: ${error}`));
     worker.on("exit", () => this.#end(`the thread of ${file} has ended`));
   }

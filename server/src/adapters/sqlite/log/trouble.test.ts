@@ -125,8 +125,15 @@ describe("a command log whose thread ends", () => {
       threads.push(worker);
     };
     process.on("worker", remember);
-    const log = await openOrThrow({ file: newFile() });
+    // Threads of earlier logs are used again: this one is to have a thread that is known.
+    const others: CommandLog[] = [];
+    let log = await openOrThrow({ file: newFile() });
+    while (threads.length === 0) {
+      others.push(log);
+      log = await openOrThrow({ file: newFile() });
+    }
     process.off("worker", remember);
+    await Promise.all(others.map((other) => other.close()));
     await appendAll(log, [batchAt(1)]);
 
     const reading = readAll(log);

@@ -1,33 +1,34 @@
-/**
- * The answering end of an `AskedThread`, for the module that the thread runs: one question after the other,
- * until its owner says that there are no more.
- */
-import { parentPort } from "node:worker_threads";
-import { assert } from "../../../core/assert.ts";
+/** The answering end of an `AskedThread`, for the module that the thread runs: one question after the other. */
+import { serveStores } from "./store-owner.ts";
 
-/** What the thread does. */
+/** What the thread does with one store. */
 export interface Answering<Question, Answer> {
   /** Never throws for what its owner can be told: an error ends the thread. */
   answer(question: Question): Answer;
   close(): void;
 }
 
-/** Says the first word, which nobody has asked for, and then answers. Without work that is all, and the thread ends. */
-export function answerOwner<Question, Answer>(
-  first: Answer,
-  work: Answering<Question, Answer> | undefined,
+/** What is told first, which nobody has asked for, and the work, if there can be any. */
+export interface AnsweringStart<Question, Answer> {
+  readonly first: Answer;
+  readonly work: Answering<Question, Answer> | undefined;
+}
+
+/** Says the first word of each store, and then answers until its owner says that there are no more questions. */
+export function answerOwners<Store, Question, Answer>(
+  begin: (store: Store) => AnsweringStart<Question, Answer>,
 ): void {
-  assert(parentPort !== null, "this module runs in a thread that its owner starts");
-  const port = parentPort;
-  if (work !== undefined) {
-    port.on("message", (message: Question | "close") => {
+  serveStores<Store, Question | "close", Answer>((store, owner) => {
+    const { first, work } = begin(store);
+    owner.post(first);
+    if (work === undefined) return undefined;
+    return (message) => {
       if (message !== "close") {
-        port.postMessage(work.answer(message));
+        owner.post(work.answer(message));
         return;
       }
       work.close();
-      port.close();
-    });
-  }
-  port.postMessage(first);
+      owner.end();
+    };
+  });
 }

@@ -2,10 +2,10 @@
  * A thread that answers questions one at a time: they wait in a bounded queue in which askers take turns.
  * It is started when it is first asked, and once it has ended every question is answered with why.
  */
-import { Worker } from "node:worker_threads";
 import type { Unanswered } from "../../../ports/history.ts";
 import type { StorageFailure } from "../../../ports/storage-fault.ts";
 import { FairQueue, type FairQueueBounds } from "./fair-queue.ts";
+import { StoreThread } from "./store-thread.ts";
 
 /** A question as it is posted, and what is handed over with it instead of being copied. */
 export interface Posted<Question> {
@@ -15,10 +15,11 @@ export interface Posted<Question> {
 
 /** The thread, and who it works for. */
 export interface AskedThreadOptions<Answer> {
-  /** The module that it runs, without its extension: the source in a checkout, its build in a package. */
+  /** The module that it runs; see `StoreThreadOptions`. */
   readonly module: URL;
   readonly name: string;
-  readonly workerData: unknown;
+  /** What the module is told of what it works on. */
+  readonly store: unknown;
   /** What it works on, in words: a file or a folder. */
   readonly subject: string;
   readonly bounds: FairQueueBounds;
@@ -36,7 +37,7 @@ interface Task<Question, Answer> {
 export class AskedThread<Question, Answer> {
   readonly #options: AskedThreadOptions<Answer>;
   readonly #queue: FairQueue<Task<Question, Answer>>;
-  #worker: Worker | undefined;
+  #worker: StoreThread | undefined;
   /** Resolves when the thread has ended. */
   #exited: Promise<void> = Promise.resolve();
   /** Whom the next message is for; undefined while the thread has nothing to do. */
@@ -70,13 +71,11 @@ export class AskedThread<Question, Answer> {
   }
 
   #start(): void {
-    const { module, name, workerData, subject } = this.#options;
-    const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-    const url = new URL(`${module.href}.${extension}`);
-    const worker = new Worker(url, { name, workerData, execArgv: [] });
+    const { module, name, store, subject } = this.#options;
+    const worker = new StoreThread({ module, name, store });
     this.#worker = worker;
     this.#exited = new Promise((resolve) => worker.once("exit", () => resolve()));
-    worker.on("message", (answer: Answer) => this.#receive(answer));
+    worker.on("message", (answer) => this.#receive(answer as Answer));
     worker.on("error", (error) => this.#end(`the thread of ${subject} ended: ${error}`));
     worker.on("exit", () => this.#end(`the thread of ${subject} has ended`));
     this.#current = {
