@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { runHere } from "../support/command-here.ts";
-import { type ServerInside, startServerInside } from "../support/server-here.ts";
+import { refusedStart, type ServerInside, startServerInside } from "../support/server-here.ts";
 import { runCommand, type ServerProcess, startServerProcess } from "../support/server-process.ts";
 import { openStream } from "../support/stream-client.ts";
 
@@ -96,65 +96,33 @@ describe("a start", () => {
     );
   });
 
-  it("with a data folder that is a file exits 1 and says what to do", async () => {
+  it("with a data folder that is a file ends and says what to do", async () => {
     const folder = mkdtempSync(join(tmpdir(), "openbourse-file-"));
     const file = join(folder, "file");
     writeFileSync(file, "");
-    const { code, stderr } = await runCommand([
-      "serve",
-      "--port",
-      "0",
-      "--data",
-      file,
-      "--log-level",
-      "warn",
-    ]);
+    const reason = await refusedStart({ data: file });
     rmSync(folder, { recursive: true });
-    expect(code).toBe(1);
-    expect(stderr).toContain(`data folder ${file} cannot be made`);
+    expect(reason).toContain(`data folder ${file} cannot be made`);
   });
 
-  it("with a dataset that cannot be opened exits 1 and says what is missing", async () => {
+  it("with a dataset that cannot be opened ends and says what is missing", async () => {
     const folder = mkdtempSync(join(tmpdir(), "openbourse-wrong-"));
     const file = join(folder, "openbourse.yaml");
     writeFileSync(file, "datasets: [{code: x, feed: {kind: replay, files: [a], format: csv}}]");
-    const args = [
-      "serve",
-      "--port",
-      "0",
-      "--data",
-      folder,
-      "--config",
-      file,
-      "--log-level",
-      "warn",
-    ];
-    const { code, stderr } = await runCommand(args);
+    const reason = await refusedStart({ data: folder, file });
     rmSync(folder, { recursive: true });
-    expect(code).toBe(1);
-    expect(stderr).toBe(
-      "openbourse: dataset x: format csv needs columns: price, quantity and time\n",
-    );
+    expect(reason).toBe("dataset x: format csv needs columns: price, quantity and time");
   });
 
-  it("with a damaged key store exits 1 and names the file", async () => {
+  it("with a damaged key store ends and names the file", async () => {
     const data = mkdtempSync(join(tmpdir(), "openbourse-damaged-"));
     writeFileSync(
       join(data, "keys.db"),
       "this is not a database, and it is long enough to be one".repeat(100),
     );
-    const { code, stderr } = await runCommand([
-      "serve",
-      "--port",
-      "0",
-      "--data",
-      data,
-      "--log-level",
-      "warn",
-    ]);
+    const reason = await refusedStart({ data });
     rmSync(data, { recursive: true });
-    expect(code).toBe(1);
-    expect(stderr).toContain(join(data, "keys.db"));
+    expect(reason).toContain(join(data, "keys.db"));
   });
 });
 
@@ -339,6 +307,7 @@ describe("the exchange", () => {
     await server.stop();
     inside.pop();
     truncateSync(join(data, "exchange", "commands.db"), 20_480);
+    expect(await refusedStart({ data })).toContain(join(data, "exchange", "commands.db"));
     const { code, stderr } = await runCommand([
       "serve",
       "--port",

@@ -3,11 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DemoUser } from "../../server/src/access/users.ts";
+import { StoreError } from "../../server/src/adapters/sqlite/file/store-error.ts";
 import { loadConfig } from "../../server/src/main/configuration.ts";
 import { type RunningServer, startServer } from "../../server/src/main/server.ts";
 import type { Clock } from "../../server/src/ports/clock.ts";
 import type { LogFields } from "../../server/src/ports/log.ts";
 import type { Protocol } from "../../server/src/ports/protocol.ts";
+import { StartError } from "../../server/src/ports/start-error.ts";
 import { plainListener } from "./listeners.ts";
 import type { ServerAddress, ServerSetup } from "./server-process.ts";
 
@@ -40,6 +42,18 @@ export interface ServerHere {
   health(part: string): Promise<string | undefined>;
   /** The value of a figure of `/metrics`, its labels written as there. */
   figure(name: string): Promise<number | undefined>;
+}
+
+/** Why a server does not start: what its process would say in one line, and end with code 1. */
+export async function refusedStart(setup: ServerHereSetup): Promise<string> {
+  try {
+    await (await startServerHere(setup)).server.stop();
+  } catch (error) {
+    const isExpected = error instanceof StartError || error instanceof StoreError;
+    if (!isExpected || error.message.includes("\n")) throw error;
+    return error.message;
+  }
+  throw new Error("the server has started");
 }
 
 const base = { "server.port": 0, "exchange.warmUpMs": 0, "demo.pastHours": 0 };
