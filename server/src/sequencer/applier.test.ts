@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { Command } from "../core/commands.ts";
 import { Exchange } from "../core/exchange.ts";
 import type { CommandBatch } from "../ports/command-log.ts";
-import { Applier, expectedHashesMax } from "./applier.ts";
+import { Applier, expectedHashesMax, partEventsMax } from "./applier.ts";
 import { CommandEncoder } from "./command-codec.ts";
 import { exampleCommands, opening } from "./example-stream.fixture.ts";
 
@@ -46,6 +46,20 @@ describe("applying a log's batches", () => {
 
     expect(applied.flat()).toEqual(alike);
     expect(applier.exchange.stateHash()).toBe(alone.stateHash());
+  });
+
+  it("comes to the same state in parts, each of some events and no more than a command beyond", () => {
+    const parts: number[][] = [[]];
+    const work = applier.applyInParts(batchOf(1, stream.length), ({ events }) =>
+      parts.at(-1)!.push(Math.max(1, events.length)),
+    );
+    while (work.next().done !== true) parts.push([]);
+
+    const sum = (counts: readonly number[]) => counts.reduce((one, other) => one + other, 0);
+    expect(parts.length).toBeGreaterThan(1);
+    for (const part of parts) expect(sum(part.slice(0, -1))).toBeLessThan(partEventsMax);
+    for (const part of parts.slice(0, -1)) expect(sum(part)).toBeGreaterThanOrEqual(partEventsMax);
+    expect(applier.exchange.stateHash()).toBe(hashAfter(stream.length));
   });
 
   it("skips what was applied before, of a batch or all of it", () => {

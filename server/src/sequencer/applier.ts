@@ -29,6 +29,9 @@ export interface ApplyFault {
   readonly reason: string;
 }
 
+/** Events after which a batch that is applied in parts lets others in between: a few milliseconds' work. */
+export const partEventsMax = 512;
+
 /** Most state hashes that may wait to be compared. */
 export const expectedHashesMax = 64;
 
@@ -69,19 +72,38 @@ export class Applier {
     batch: CommandBatch,
     each?: (released: Released) => void,
   ): readonly Released[] | ApplyFault {
+    const parts = this.applyInParts(batch, each);
+    for (;;) {
+      const { done, value } = parts.next();
+      if (done === true) return value;
+    }
+  }
+
+  /** The same in parts, each of at most {@link partEventsMax} events and one command; nothing else is applied in between. */
+  *applyInParts(
+    batch: CommandBatch,
+    each?: (released: Released) => void,
+  ): Generator<void, readonly Released[] | ApplyFault> {
     if (this.#fault !== undefined) return this.#fault;
     const { firstSequence, count, timeUs } = batch;
     const seen = this.exchange.sequence - firstSequence + 1;
     if (seen >= count) return [];
     const commands = this.#commandsOf(batch, seen);
     if ("kind" in commands) return commands;
+    // So many take a while to be read as well.
+    if (commands.length > partEventsMax) yield;
     const applied: Released[] = [];
+    let untilPause = partEventsMax;
     for (let at = seen; at < count; at += 1) {
       const released = this.apply(timeUs, commands[at]!);
       if ("kind" in released) return released;
       applied.push(released);
       each?.(released);
       if (this.#compareHash() !== undefined) break;
+      untilPause -= Math.max(1, released.events.length);
+      if (untilPause > 0 || at + 1 === count) continue;
+      yield;
+      untilPause = partEventsMax;
     }
     return this.#fault ?? applied;
   }

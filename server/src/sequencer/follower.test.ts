@@ -5,6 +5,7 @@ import type { Released, Tick } from "../ports/released.ts";
 import { Random } from "../simulation/random.ts";
 import { MemoryCommandLog, MemoryLogStorage } from "../testing/memory-command-log.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
+import { CommandEncoder } from "./command-codec.ts";
 import { exampleCommands, opening } from "./example-stream.fixture.ts";
 import { Follower, type FollowerStop } from "./follower.ts";
 import { Sequencer } from "./sequencer.ts";
@@ -134,6 +135,46 @@ class Witness {
 }
 
 const seeds = Array.from({ length: 8 }, (_, index) => index + 1);
+
+describe("a large batch", () => {
+  it("lets others in, and is applied to its end by a follower that is told to stop meanwhile", async () => {
+    const exchange = new Exchange();
+    const commands = [...opening, ...exampleCommands(1, 400)];
+    const encoder = new CommandEncoder();
+    for (const command of commands) encoder.add(command);
+    const batch = {
+      firstSequence: 1,
+      count: commands.length,
+      timeUs: 1e15,
+      payload: encoder.payload(),
+    };
+    const stop = new AbortController();
+    const seen: number[] = [];
+    const released: number[] = [];
+    const follower = new Follower({
+      exchange,
+      epoch: "e",
+      log: {
+        ...{ epoch: "e", failure: undefined },
+        async *follow() {
+          yield { kind: "batch" as const, ...batch };
+        },
+      },
+      schedule: (task) => {
+        seen.push(exchange.sequence);
+        stop.abort();
+        setImmediate(task);
+      },
+      release: (entries) => void released.push(entries.length),
+    });
+    await follower.run(stop.signal);
+
+    expect(seen.length).toBeGreaterThan(1);
+    expect(seen[0]).toBeLessThan(commands.length);
+    expect(exchange.sequence).toBe(commands.length);
+    expect(released).toEqual([commands.length]);
+  });
+});
 
 describe("followers beside a writer", () => {
   it.each(seeds)(

@@ -127,13 +127,27 @@ export class Follower {
   }
 
   async #take(batch: CommandBatch): Promise<ApplyFault | undefined> {
-    const { release, tick, schedule } = this.#options;
-    const applied = this.#applier.applyBatch(batch);
+    const { release, tick } = this.#options;
+    const applied = await this.#apply(batch);
     if ("kind" in applied) return applied;
     if (applied.length > 0) await release?.(applied);
     if (isTick(batch)) tick?.(tickAt(batch.firstSequence - 1, batch.timeUs));
     this.#reads.reach(this.sequence);
-    await new Promise<void>((resolve) => schedule(resolve));
+    await this.#letOthersIn();
     return undefined;
+  }
+
+  /** Applies a batch to its end, also when it is to stop meanwhile: others go on behind a whole one. */
+  async #apply(batch: CommandBatch): Promise<readonly Released[] | ApplyFault> {
+    const parts = this.#applier.applyInParts(batch);
+    for (;;) {
+      const { done, value } = parts.next();
+      if (done === true) return value;
+      await this.#letOthersIn();
+    }
+  }
+
+  #letOthersIn(): Promise<void> {
+    return new Promise((resolve) => this.#options.schedule(resolve));
   }
 }
