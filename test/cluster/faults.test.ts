@@ -3,25 +3,42 @@
  * place orders at both gateways and listen to their private streams. What was acknowledged is in the log once, what was said not
  * to be done is not, everybody was told everything once and in order, and all states are alike.
  */
+import type { ChildProcess } from "node:child_process";
+import { createInterface } from "node:readline";
+import ccxt from "ccxt";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { CryptomusRest } from "../../client/src/index.ts";
 import { Random } from "../../server/src/simulation/random.ts";
 import { aim, type Fault, faultsOf } from "../support/cluster-faults.ts";
+import type { CryptomusUser } from "../support/cryptomus-client.ts";
 import { type FirstWrites, firstWrites, lastMessage } from "../support/first-writes.ts";
 import { contradiction, LogTruth } from "../support/log-truth.ts";
 import { PacedOrders } from "../support/paced-orders.ts";
 import { PrivateListener } from "../support/private-listener.ts";
 import { market, ProcessCluster } from "../support/process-cluster.ts";
+import {
+  type Sample,
+  sampleConnected,
+  samplePong,
+  samples,
+  startSample,
+} from "../support/reference-samples.ts";
 import { isLong, rounds } from "../support/rounds.ts";
 import { say } from "../support/say.ts";
 import { until } from "../support/until.ts";
 import { withNats } from "../support/with-nats.ts";
 
-/** Orders a second over both gateways together. */
-const perSecond = rounds(100, Number(process.env["OPENBOURSE_TEST_RATE"] ?? 1_000));
+/** Orders a second over both gateways together; `OPENBOURSE_TEST_RATE` names another number. */
+const perSecond = Number(process.env["OPENBOURSE_TEST_RATE"] ?? rounds(100, 1_000));
+
+/** How often something happens in the long form; `OPENBOURSE_TEST_ROUNDS` names another number. */
+const longRounds = Number(process.env["OPENBOURSE_TEST_ROUNDS"] ?? 50);
 
 /** So many orders that were placed after a blow have to be taken before its damage is mended. */
 const afterwards = rounds(20, 200);
+
+/** Users who place these orders; one more uses programs of others. */
+const traders = 4;
 
 /** Of the orders of which nobody said what became of them so many are asked for. */
 const askedForMax = 500;
@@ -41,10 +58,12 @@ withNats("a cluster of processes is", (program) => {
   const flows: PacedOrders[] = [];
   const listeners: PrivateListener[] = [];
   const names = ["left", "right"];
+  const children: ChildProcess[] = [];
   if (hosts.missing !== undefined) say(`nothing is cut off here: ${hosts.missing}\n`);
 
-  beforeAll(async () => await cluster.start(4));
+  beforeAll(async () => await cluster.start(5));
   afterAll(async () => {
+    for (const child of children) child.kill("SIGKILL");
     for (const listener of listeners) listener.close();
     await cluster.remove();
   });
@@ -60,7 +79,7 @@ withNats("a cluster of processes is", (program) => {
     place();
     const times = new Times();
     const began = performance.now();
-    for (let round = 0; round < (isLong ? rounds(0, 50) : few.length); round += 1) {
+    for (let round = 0; round < (isLong ? longRounds : few.length); round += 1) {
       await cluster.settled();
       const fault = (isLong ? possible[random.below(possible.length)] : few[round])!;
       await befall(fault, { random, times, round });
@@ -82,16 +101,76 @@ withNats("a cluster of processes is", (program) => {
     });
   });
 
+  it("serves ccxt and the samples of the reference, which know of no cluster, while the engine fails over", async () => {
+    await cluster.settled();
+    const [gateway] = cluster.gateways;
+    const user = cluster.users[traders]!;
+    const exchange = new ccxt.cryptomus({
+      ...{ uid: user.userId, secret: user.apiKey, enableRateLimit: false },
+    });
+    exchange.urls["api"] = { public: gateway!.http, private: gateway!.http };
+    await exchange.loadMarkets();
+    const before = await exchange.fetchBalance();
+    const running = await Promise.all(
+      samples.filter(({ missing }) => missing === undefined).map((sample) => run(sample, user)),
+    );
+    // ccxt raises what the gateway says, and whoever does not know what became of an order looks for it.
+    const isOpen = async (id: string) => {
+      const open = await exchange.fetchOpenOrders("BTC/USDT");
+      return open.some(({ clientOrderId }) => clientOrderId === id);
+    };
+    const place = (id: string) =>
+      until(async () => {
+        if (await isOpen(id)) return;
+        const more = { clientOrderId: id };
+        await exchange.createOrder("BTC/USDT", "limit", "buy", 0.01, 10_000, more);
+      });
+    await place("before");
+    const leading = await cluster.leading();
+    cluster.takeAway(leading);
+    await leading.kill();
+    await place("after");
+    const open = await exchange.fetchOpenOrders("BTC/USDT");
+    expect(open.map(({ clientOrderId }) => clientOrderId)).toEqual(["before", "after"]);
+    for (const { id } of open) await exchange.cancelOrder(id ?? "");
+    const closed = await exchange.fetchCanceledAndClosedOrders("BTC/USDT");
+    expect(closed.map(({ clientOrderId, status }) => [clientOrderId, status])).toEqual([
+      ["after", "canceled"],
+      ["before", "canceled"],
+    ]);
+    expect(await exchange.fetchBalance()).toEqual({ ...before, info: expect.anything() });
+    for (const said of running) {
+      const count = said.length;
+      await cluster.comesAbout("the samples go on", () => said.length > count + 1);
+      const [hello, ...pongs] = said;
+      expect([hello, ...new Set(pongs)]).toEqual([sampleConnected, samplePong]);
+    }
+    cluster.giveBack(leading);
+  });
+
+  /** Starts a sample, and gives what it says. */
+  async function run(sample: Sample, user: CryptomusUser): Promise<readonly string[]> {
+    const { http } = cluster.gateways[0]!;
+    const token = await new CryptomusRest({ url: http, user }).token();
+    const ws = http.replace(/^http/, "ws");
+    const child = startSample(sample, { ws, token, pingSeconds: 0.5 });
+    children.push(child);
+    const said: string[] = [];
+    createInterface({ input: child.stdout }).on("line", (line) => said.push(line));
+    await cluster.comesAbout("a sample is answered", () => said.length > 1);
+    return said;
+  }
+
   function listen(): void {
     const gateways = cluster.gateways.map(({ http }) => http);
-    for (const [at, user] of cluster.users.entries()) {
+    for (const [at, user] of cluster.users.slice(0, traders).entries()) {
       listeners.push(new PrivateListener(user, gateways, { names, first: at }));
     }
   }
 
   function place(): void {
     for (const { name, http } of cluster.gateways) {
-      const { users } = cluster;
+      const users = cluster.users.slice(0, traders);
       const half = perSecond / 2;
       flows.push(new PacedOrders({ name, http, users, market: market.code, perSecond: half }));
     }

@@ -3,12 +3,16 @@
  * filled in. They ping more often here, and the server's time passes with their pings;
  * `OPENBOURSE_TEST_LONG=1` runs both as they are.
  */
-import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CryptomusClient } from "../support/cryptomus-client.ts";
-import { debianPython, ensurePythonModule } from "../support/debian.ts";
+import {
+  type Sample,
+  sampleConnected,
+  samplePong,
+  samples,
+  startSample,
+} from "../support/reference-samples.ts";
 import { isLong } from "../support/rounds.ts";
 import { type ServerInside, startServerInside } from "../support/server-here.ts";
 import { SteppedClock } from "../support/stepped-clock.ts";
@@ -20,40 +24,6 @@ const periodSeconds = isLong ? 50 : 30;
 const pingSeconds = isLong ? 50 : 0.7;
 /** A sample that outlives its first two timeouts is kept alive by its pings. */
 const pongsWanted = Math.ceil((2 * idleSeconds) / periodSeconds);
-
-const noPython = ensurePythonModule("websockets", "python3-websockets");
-const pong = 'Received: {"id":0,"method":"pong","data":null,"error":null}';
-
-interface Sample {
-  readonly name: string;
-  readonly command: readonly string[];
-  readonly file: string;
-  /** How it writes the address, and the lines that say how often it pings. */
-  readonly address: string;
-  readonly period: readonly [string, (seconds: number) => string];
-  readonly missing: string | undefined;
-}
-
-const samples: readonly Sample[] = [
-  {
-    name: "Node.js",
-    command: [process.execPath, "-e"],
-    file: "cryptomus_ws_example.js.txt",
-    // As printed, the template literal stands in single quotes and would be sent as it is.
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the text of the sample.
-    address: "'wss://api-ws.cryptomus.com/ws?token=${this.token}'",
-    period: ["50 * 1000", (seconds) => `${seconds} * 1000`],
-    missing: undefined,
-  },
-  {
-    name: "Python",
-    command: [debianPython, "-u", "-c"],
-    file: "cryptomus_ws_example.py",
-    address: 'f"wss://api-ws.cryptomus.com/ws?token={self.token}"',
-    period: ["asyncio.sleep(50)", (seconds) => `asyncio.sleep(${seconds})`],
-    missing: noPython,
-  },
-];
 
 const clock = new SteppedClock();
 const pass = (seconds: number) => {
@@ -71,20 +41,7 @@ afterAll(() => server.stop());
 async function start(sample: Sample, period: number) {
   await expect.poll(connections).toBe(0);
   const token = await new CryptomusClient(server, server.demoUser(0)).token();
-  const changes = [
-    [sample.address, `"${server.ws}/ws?token=${token}"`],
-    [sample.period[0], sample.period[1](period)],
-    ["your_auth_token_here", token],
-  ] as const;
-  const text = changes.reduce(
-    (before, [from, to]) => {
-      if (!before.includes(from)) throw new Error(`the sample does not contain ${from}`);
-      return before.replace(from, to);
-    },
-    readFileSync(new URL(sample.file, import.meta.url), "utf8"),
-  );
-  const [program = "", ...args] = sample.command;
-  const child = spawn(program, [...args, text], { cwd: new URL(".", import.meta.url).pathname });
+  const child = startSample(sample, { ws: server.ws, token, pingSeconds: period });
   return {
     lines: createInterface({ input: child.stdout })[Symbol.asyncIterator](),
     // The Node.js sample's timer keeps it alive after its connection has gone.
@@ -107,8 +64,8 @@ describe.each(samples)("the reference's $name sample", (sample) => {
         else pass(periodSeconds);
       }
       expect(said).toEqual([
-        "Connected to Cryptomus WebSocket",
-        ...Array.from({ length: pongsWanted }, () => pong),
+        sampleConnected,
+        ...Array.from({ length: pongsWanted }, () => samplePong),
       ]);
     },
   );
@@ -117,7 +74,7 @@ describe.each(samples)("the reference's $name sample", (sample) => {
     `is disconnected when it does not ping in time${why}`,
     async () => {
       const { lines, end } = await start(sample, 100 * idleSeconds);
-      expect(await lines.next()).toMatchObject({ value: "Connected to Cryptomus WebSocket" });
+      expect(await lines.next()).toMatchObject({ value: sampleConnected });
       await expect.poll(connections).toBe(1);
       pass(idleSeconds);
       await expect.poll(connections).toBe(0);
