@@ -7,6 +7,7 @@ import type { AdminAnswer } from "../../server/src/admin/answer.ts";
 import { askServer } from "../../server/src/admin/ask-server.ts";
 import { dataFolder } from "../../server/src/config/data-folder.ts";
 import type { ClusterStatus } from "../../server/src/ports/cluster-control.ts";
+import { runHere } from "../support/command-here.ts";
 import { CryptomusClient, subscribeTo } from "../support/cryptomus-client.ts";
 import { FaultyProxy } from "../support/faulty-proxy.ts";
 import { NatsServer } from "../support/nats-server.ts";
@@ -115,6 +116,30 @@ withNats("a cluster in one process is", (program) => {
     expect(await left.health("cluster")).toBe("following");
     expect(await left.figure("openbourse_cluster_leads")).toBe(0);
     expect(await first.figure("openbourse_cluster_leads")).toBe(1);
+  });
+
+  it("tells at every node of all of them, and what a new one needs", async () => {
+    const names = ["first", "left", "right", "second"];
+    for (const node of nodes) {
+      await until(async () => {
+        const all = (await status(node)).nodes ?? [];
+        expect(all.map((one) => one.node)).toEqual(names);
+        expect(all.filter(({ state }) => state === "leading")).toHaveLength(1);
+        expect(all.every(({ state }) => ["leading", "following"].includes(state))).toBe(true);
+      });
+    }
+    const [engine, , gateway] = nodes.map(({ data }) => data);
+    const added = await runHere(["cluster", "add", "fifth", "--data", engine ?? ""]);
+    expect(added.stdout).toContain(
+      "cluster:\n  role: gateway\n  node: fifth\n  name: openbourse\n",
+    );
+    const table = await runHere(["cluster", "status", "--data", gateway ?? ""]);
+    expect(table.stdout).toMatch(/^fifth +gateway +expected +- +- +- +- +never$/m);
+    expect(table.stdout).toMatch(/^right +gateway +following +\d+ +\d+ ms +\d+ +\d\S+ +\d s ago$/m);
+    const refused = await runHere(["cluster", "remove", "fifth", "--data", gateway ?? ""]);
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("role engine")]);
+    const removed = await runHere(["cluster", "remove", "fifth", "--data", engine ?? ""]);
+    expect(removed.stdout).toContain("fifth is no node of the cluster any more");
   });
 
   it("takes a user's order at one gateway and tells them of it on a stream of the other", async () => {

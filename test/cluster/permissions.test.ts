@@ -114,6 +114,7 @@ withNats("permissions at NATS are", (program) => {
       ["users", "$KV.openbourse_users.00000000-0000-4000-8000-000000000001"],
       ["keys", "$KV.openbourse_keys.00000001"],
       ["workspaces", "$KV.openbourse_workspaces.w-1"],
+      ["nodes", "$KV.openbourse_nodes.engine-1"],
       ["snapshots", "openbourse.openbourse.snapshots.manifest.1"],
     ])("lets a gateway write no %s", async (_, subject) => {
       const engine = await connect({

@@ -4,7 +4,15 @@
  */
 import Type, { type Static, type TSchema } from "typebox";
 import type { AdminAnswer } from "./answer.ts";
-import { clusterStatus, clusterStatusRequest, clusterTakeover } from "./cluster.ts";
+import {
+  clusterAdd,
+  clusterAddRequest,
+  clusterRemove,
+  clusterRemoveRequest,
+  clusterStatus,
+  clusterStatusRequest,
+  clusterTakeover,
+} from "./cluster.ts";
 import { listFeeds } from "./feeds.ts";
 import { feesRequest, setFees, showFees } from "./fees.ts";
 import { limitsRequest, setLimits, showLimits } from "./limits.ts";
@@ -118,6 +126,16 @@ export const adminOperations = {
     effect: "changes",
     audit: "This node of a cluster was made the one that leads",
     logged: ["term"],
+    needsExchange: false,
+  }),
+  "cluster-add": row(clusterAddRequest, clusterAdd, {
+    effect: "changes",
+    audit: "A node was added to the cluster",
+    needsExchange: false,
+  }),
+  "cluster-remove": row(clusterRemoveRequest, clusterRemove, {
+    effect: "changes",
+    audit: "A node was removed from the cluster",
     needsExchange: false,
   }),
   "control-replay": row(replayRequest, controlReplay, {

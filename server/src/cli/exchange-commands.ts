@@ -3,7 +3,8 @@
  * of its files.
  */
 import { createInterface } from "node:readline";
-import { Argument, type Command } from "commander";
+import { Argument, type Command, Option } from "commander";
+import type { NodeRole } from "./commands/cluster-nodes.ts";
 import type { TransferOptions } from "./commands/deposit.ts";
 import type { SetFeesOptions } from "./commands/fees.ts";
 import type { SetLimitsOptions } from "./commands/limits.ts";
@@ -274,11 +275,13 @@ function addDevClusterCommand(program: Command, done: Done): void {
 function addClusterCommand(program: Command, done: Done): void {
   const cluster = program
     .command("cluster")
-    .description("look after the node of a cluster that runs on this data folder");
+    .description("look after a cluster, at the node of it that runs on this data folder");
   withFolder(
     cluster
       .command("status")
-      .description("tell what the node does, who leads, and how far behind the log it is"),
+      .description(
+        "tell what the node does, who leads, how far behind the log it is; and of all nodes",
+      ),
   )
     .option("--hash", "with a digest of its whole state; nothing else is done meanwhile")
     .option("--json", "print one JSON object")
@@ -296,6 +299,7 @@ function addClusterCommand(program: Command, done: Done): void {
       const { clusterTakeoverCommand } = await import("./commands/cluster.ts");
       done(await clusterTakeoverCommand(configInput(options), options));
     });
+  addClusterNodeCommands(cluster, done);
   withFolder(
     cluster
       .command("refill")
@@ -307,6 +311,36 @@ function addClusterCommand(program: Command, done: Done): void {
     .action(async (options: JsonOptions) => {
       const { clusterRefillCommand } = await import("./commands/cluster.ts");
       done(await clusterRefillCommand(configInput(options), options));
+    });
+}
+
+function addClusterNodeCommands(cluster: Command, done: Done): void {
+  withFolder(
+    cluster
+      .command("add")
+      .argument("<node>", "its name, as its configuration will have it in cluster.node")
+      .addOption(
+        new Option("--as <role>", "what it will do")
+          .choices(["engine", "gateway", "all", "feed"])
+          .default("gateway"),
+      )
+      .description("let a node come that is new or was removed, and print its configuration"),
+  )
+    .option("--json", "print one JSON object")
+    .action(async (node: string, options: JsonOptions & { as: NodeRole }) => {
+      const { clusterAddCommand } = await import("./commands/cluster-nodes.ts");
+      done(await clusterAddCommand(configInput(options), { ...options, node, role: options.as }));
+    });
+  withFolder(
+    cluster
+      .command("remove")
+      .argument("<node>", "its name, as openbourse cluster status shows it")
+      .description("take a node out for good: it stops, and does not come back until it is added"),
+  )
+    .option("--json", "print one JSON object")
+    .action(async (node: string, options: JsonOptions) => {
+      const { clusterRemoveCommand } = await import("./commands/cluster-nodes.ts");
+      done(await clusterRemoveCommand(configInput(options), { node, ...options }));
     });
 }
 

@@ -7,6 +7,7 @@ import type { Released, Tick } from "../ports/released.ts";
 import type { Answering, RequestLine } from "../ports/request-line.ts";
 import { afterThisTurn } from "../ports/timers.ts";
 import { type FollowedPlace, Sequencer } from "../sequencer/sequencer.ts";
+import { doorForAll } from "./door-for-all.ts";
 import { answerOrder } from "./order-answers.ts";
 import { termSubject } from "./order-messages.ts";
 import type { OwnCopy } from "./own-copy.ts";
@@ -26,6 +27,8 @@ export interface LeadParts {
   readonly subject: string;
   /** Where it is asked to let another node lead. */
   readonly restSubject: string;
+  /** Why no command of a kind is let in: a node does not know it. */
+  unknownTo(kind: string): string | undefined;
   rest(): Promise<void>;
   tick(tick: Tick): void;
   /** Told once when the writer has stopped by itself. */
@@ -66,7 +69,8 @@ export class Lead {
     });
     const { sequencer } = this;
     const historyCaughtUp = () => parts.historyCaughtUp();
-    this.door = createDoor({ exchange, sequencer, history, historyCaughtUp });
+    const door = createDoor({ exchange, sequencer, history, historyCaughtUp });
+    this.door = doorForAll(door, given.unknownTo);
   }
 
   /** Begins a log that is new, then answers; resolves with why the log could not be begun. */

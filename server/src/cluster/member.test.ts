@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { codecVersion, commandsKnown } from "../sequencer/command-codec.ts";
 import { money, opening } from "../sequencer/example-stream.fixture.ts";
 import { TestCluster, type TestNode } from "./nodes.fixture.ts";
 
@@ -338,3 +339,42 @@ function copyOf({ disk }: TestNode) {
   disk.tails.clear();
   return disk;
 }
+
+describe("nodes of different releases", () => {
+  it("let no command in that one of them does not know, wherever it is asked for, and say which one that is", async () => {
+    const one = await opened();
+    const gateway = await started(cluster.gateway("gate"));
+    const reason = "the node old does not know the command deposit";
+    cluster.unknownTo = (kind) => (kind === "deposit" ? reason : undefined);
+    const { lastSequence } = cluster.broker.end;
+    for (const { engine } of [one, gateway]) {
+      const answer = await cluster.until(engine.submit(deposit("a")));
+      expect(answer).toEqual({ kind: "unavailable", reason });
+    }
+    expect(cluster.broker.end.lastSequence).toBe(lastSequence);
+    cluster.unknownTo = () => undefined;
+    const answer = await cluster.until(gateway.engine.submit(deposit("a")));
+    expect(answer.kind).toBe("released");
+  });
+
+  it("stop at a command that they do not know, and say that they are older than the cluster", async () => {
+    const one = await opened();
+    const gateway = await started(cluster.gateway("gate"));
+    const standby = await started(cluster.engine("two"));
+    const [hash] = await hashes(one, gateway, standby);
+    cut(one);
+    cluster.broker.takeOver("newer");
+    const { lastSequence, term } = cluster.broker.end;
+    const payload = Uint8Array.of(codecVersion, commandsKnown.kinds.length);
+    const timeUs = cluster.clock.nowUs();
+    cluster.broker.store({ firstSequence: lastSequence + 1, count: 1, timeUs, payload }, term);
+    await cluster.pass(100);
+    for (const { member, engine, ends } of [gateway, standby]) {
+      expect(ends).toHaveLength(1);
+      expect(ends[0]).toMatch(
+        /^this node is older than the cluster: .* of an unknown kind: a newer openbourse wrote it; give it the release that the other nodes have/,
+      );
+      expect([member.state, engine.exchange.stateHash()]).toEqual(["stopped", hash]);
+    }
+  });
+});

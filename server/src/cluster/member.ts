@@ -55,6 +55,8 @@ export interface MemberOptions {
   readonly processHex: string;
   /** Undefined for one that only follows. */
   readonly lead: LeadOptions | undefined;
+  /** While it leads: why no command of a kind is let in, where a node does not know it. */
+  readonly unknownTo?: ((kind: string) => string | undefined) | undefined;
   /** Told once, with why, when this process has to end: its state must not be shown any more. */
   mustEnd(reason: string): void;
 }
@@ -333,7 +335,7 @@ export class Member implements Role {
 
   /** Leads, with the exchange and the stages it has followed with. */
   async #begin(writer: ConstructorParameters<typeof Lead>[0]["writer"]): Promise<void> {
-    const { node, cluster, line, lead } = this.#options;
+    const { node, cluster, line, lead, unknownTo = () => undefined } = this.#options;
     this.#stopFollowing();
     await this.#followed;
     if (this.#isClosing || this.#stopReason !== undefined) {
@@ -343,7 +345,7 @@ export class Member implements Role {
     const { copy } = lead ?? {};
     const after = { batchCount: this.#lastBatchCount, tick: this.#lastTick };
     const made = new Lead({
-      ...{ parts: this.#parts, writer, copy, after, line },
+      ...{ parts: this.#parts, writer, copy, after, line, unknownTo },
       subject: orderSubject(cluster),
       restSubject: restSubject(cluster),
       rest: () => this.#rest(made),
@@ -402,7 +404,7 @@ export class Member implements Role {
 
   #noteEnd(ended: FollowerStop): void {
     if (ended.kind === "told" || this.#isClosing) return;
-    this.#fail(ended.reason);
+    this.#fail(ended.kind === "newer" ? olderThan(ended.reason) : ended.reason);
   }
 
   #fail(reason: string): void {
@@ -422,6 +424,11 @@ export class Member implements Role {
       this.#parts.clock.after(roomMs, resolve);
     });
   }
+}
+
+/** What a node says that meets commands which its release does not know. */
+function olderThan(reason: string): string {
+  return `this node is older than the cluster: ${reason}; give it the release that the other nodes have, and start it again`;
 }
 
 /** Nodes wait for a little longer than others, by their names, so that not all try to take over at once; the log decides where two do. */

@@ -36,6 +36,8 @@ export class TestCluster {
   readonly broker = new MemoryBroker();
   readonly #requests = new MemoryRequests();
   readonly nodes: TestNode[] = [];
+  /** What nodes are told that lead; see `MemberOptions.unknownTo`. */
+  unknownTo: (kind: string) => string | undefined = () => undefined;
 
   /** Starts a node that may lead. Its disk outlives it. */
   engine(name: string, disk = new MemoryLogStorage()): Promise<TestNode> {
@@ -95,6 +97,7 @@ export class TestCluster {
           ...{ cluster: "test", node: name, shared, line },
           processHex: number.toString(16).padStart(16, "0"),
           lead: disk && { takeoverAfterMs: 500, copy: new OwnCopy(parts.log) },
+          unknownTo: (kind) => this.unknownTo(kind),
           mustEnd: (reason) => ends.push(reason),
         });
         return member;

@@ -13,6 +13,9 @@ export interface OrderAnswersParts {
   readonly sequencer: Pick<Sequencer, "durableSequence">;
 }
 
+const leaderIsOlder =
+  "the engine that leads is older than this node and does not know such commands: upgrade the engines";
+
 /** Answers one question of another node. */
 export async function answerOrder(
   parts: OrderAnswersParts,
@@ -31,6 +34,7 @@ async function answerTo(
     sequence: sequencer.durableSequence,
   });
   if (asked === undefined) return answered({ kind: "malformed" });
+  if (asked === "newer") return answered({ kind: "unavailable", reason: leaderIsOlder });
   // The asker has told those who wait that nothing of an earlier term comes any more.
   if (asked.term !== term) return { kind: "other-term", term };
   const before = sequencer.durableSequence;

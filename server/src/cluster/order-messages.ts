@@ -3,7 +3,7 @@ import type { Command } from "../core/commands.ts";
 import { originBytes } from "../ports/command-log.ts";
 import type { Submission } from "../ports/released.ts";
 import type { Admission } from "../ports/trading-desk.ts";
-import { CommandEncoder, decodeCommands } from "../sequencer/command-codec.ts";
+import { CommandEncoder, readCommands } from "../sequencer/command-codec.ts";
 import { fromExactJson, toExactJson } from "./exact-json.ts";
 
 /** First byte of a question. */
@@ -57,12 +57,14 @@ export function encodeOrder({ origin, term, command }: OrderQuestion): Uint8Arra
   return bytes;
 }
 
-/** Reads a question; undefined for bytes that are none of this release. */
-export function decodeOrder(bytes: Uint8Array): OrderQuestion | undefined {
-  if (bytes.length <= headerBytes || bytes[0] !== version) return undefined;
+/** Reads a question: undefined for bytes that are none, `newer` where a newer release asks for what this one does not know. */
+export function decodeOrder(bytes: Uint8Array): OrderQuestion | "newer" | undefined {
+  if (bytes.length <= headerBytes) return undefined;
+  if (bytes[0] !== version) return (bytes[0] ?? 0) > version ? "newer" : undefined;
   const term = new DataView(bytes.buffer, bytes.byteOffset).getFloat64(1 + originBytes);
-  const commands = decodeCommands(bytes.subarray(headerBytes), 1);
-  const [command] = typeof commands === "string" ? [] : commands;
+  const commands = readCommands(bytes.subarray(headerBytes), 1);
+  if ("message" in commands) return commands.isNewer ? "newer" : undefined;
+  const [command] = commands;
   if (command === undefined || !Number.isSafeInteger(term)) return undefined;
   return { origin: bytes.slice(1, 1 + originBytes), term, command };
 }

@@ -27,6 +27,35 @@ export interface ClusterStatus {
   readonly copyFault: string | undefined;
   /** Digest of its whole state after `sequence`, the same at all nodes; undefined where it was not asked for. */
   readonly stateHash: string | undefined;
+  /** All nodes of the cluster; undefined where the NATS servers do not tell. */
+  readonly nodes: readonly ClusterNodeView[] | undefined;
+}
+
+/** A node as the others know it. */
+export interface ClusterNodeView {
+  readonly node: string;
+  readonly role: string;
+  /** Of its program; empty before it has come. */
+  readonly version: string;
+  /** What it does; `gone` where it is not heard of, `expected` before it has come, `removed` where it may not come. */
+  readonly state: string;
+  readonly isStale: boolean;
+  /** As it said last; undefined where it is not heard of. */
+  readonly sequence: number | undefined;
+  readonly term: number | undefined;
+  readonly lagMs: number | undefined;
+  /** Since it was heard of last, by the machines' clocks; undefined where it never was. */
+  readonly heardMsAgo: number | undefined;
+}
+
+/** What the configuration of a new node has to say, besides its password. */
+export interface NodeSettings {
+  readonly node: string;
+  readonly role: string;
+  readonly name: string;
+  readonly servers: readonly string[];
+  readonly monitors: readonly string[];
+  readonly replicas: number;
 }
 
 /** What operators do with a node. */
@@ -35,4 +64,8 @@ export interface ClusterControl {
   status(hash: boolean): Promise<ClusterStatus>;
   /** Makes this node the one that leads; resolves with why that cannot be. */
   takeOver(): Promise<string | undefined>;
+  /** Lets a node come that is new or was removed; resolves with the configuration that it needs, or with why not. */
+  add(node: string, role: string): Promise<NodeSettings | string>;
+  /** Takes a node out until it is added again; resolves with why that is not done. */
+  remove(node: string): Promise<string | undefined>;
 }

@@ -7,7 +7,7 @@ import type { Command } from "../core/commands.ts";
 import type { Exchange } from "../core/exchange.ts";
 import type { CommandBatch } from "../ports/command-log.ts";
 import type { Released } from "../ports/released.ts";
-import { decodeCommands } from "./command-codec.ts";
+import { readCommands } from "./command-codec.ts";
 
 /**
  * Why nothing more can be applied:
@@ -27,6 +27,8 @@ export interface ApplyFault {
   readonly sequence: number;
   /** For the operator. */
   readonly reason: string;
+  /** Whether a newer release has written what cannot be read: all that was applied before is right. */
+  readonly isNewer: boolean;
 }
 
 /** Events after which a batch that is applied in parts lets others in between: a few milliseconds' work. */
@@ -142,10 +144,10 @@ export class Applier {
     if (timeUs < this.exchange.timeUs) {
       return this.#fail("time", next, `${at}: it is older than the command before it`);
     }
-    const commands = decodeCommands(payload, count);
-    return typeof commands === "string"
-      ? this.#fail("unreadable", next, `${at}: ${commands}`)
-      : commands;
+    const commands = readCommands(payload, count);
+    if (!("message" in commands)) return commands;
+    const { isNewer, message } = commands;
+    return this.#fail("unreadable", next, `${at}: ${message}`, isNewer);
   }
 
   #compareHash(): ApplyFault | undefined {
@@ -160,8 +162,8 @@ export class Applier {
     return this.#fail("differs", sequence, reason);
   }
 
-  #fail(cause: ApplyFaultCause, sequence: number, reason: string): ApplyFault {
-    this.#fault ??= { kind: "fault", cause, sequence, reason };
+  #fail(cause: ApplyFaultCause, sequence: number, reason: string, isNewer = false): ApplyFault {
+    this.#fault ??= { kind: "fault", cause, sequence, reason, isNewer };
     return this.#fault;
   }
 }

@@ -62,6 +62,26 @@ const preventions: readonly SelfTradePrevention[] = [
   "decrement",
 ];
 
+/** Which commands a release reads from a log. */
+export interface CommandsKnown {
+  /** Version of their bytes. */
+  readonly codec: number;
+  /** Version of the rules that an exchange begins with. */
+  readonly rules: number;
+  readonly kinds: readonly string[];
+}
+
+/** What this release reads. */
+export const commandsKnown: CommandsKnown = { codec: codecVersion, rules: rulesVersion, kinds };
+
+/** Why commands cannot be read. */
+export interface UnreadableCommands {
+  /** Whether a newer release has written them. */
+  readonly isNewer: boolean;
+  /** For the operator. */
+  readonly message: string;
+}
+
 /** Collects commands into the payload of one batch, and then into that of the next. */
 export class CommandEncoder {
   readonly #writer = new ByteWriter();
@@ -107,23 +127,47 @@ export class CommandEncoder {
 
 /** Reads the commands of a payload; a text says why it cannot be read. */
 export function decodeCommands(payload: Uint8Array, count: number): readonly Command[] | string {
+  const read = readCommands(payload, count);
+  return "message" in read ? read.message : read;
+}
+
+/** Reads the commands of a payload, or says why it cannot be read. */
+export function readCommands(
+  payload: Uint8Array,
+  count: number,
+): readonly Command[] | UnreadableCommands {
   const reader = new ByteReader(payload);
   const version = reader.byte();
-  if (version !== codecVersion) return `commands are written in version ${version} of the format`;
+  if (version !== codecVersion) {
+    const message = `commands are written in version ${version} of the format`;
+    return { isNewer: version > codecVersion, message };
+  }
   const commands: Command[] = [];
   for (let read = 0; read < count && !reader.faulty; read += 1) {
     const kind = kinds[reader.byte()];
     if (kind === undefined) {
-      return `command ${read} of the batch is of an unknown kind: a newer openbourse wrote it`;
+      return newer(
+        `command ${read} of the batch is of an unknown kind: a newer openbourse wrote it`,
+      );
     }
     const command = readCommand(reader, kind);
     if (command.kind === "genesis" && command.rulesVersion !== rulesVersion && !reader.faulty) {
-      return `the log begins with version ${command.rulesVersion} of the rules of an exchange: a newer openbourse wrote it`;
+      return newer(
+        `the log begins with version ${command.rulesVersion} of the rules of an exchange: a newer openbourse wrote it`,
+      );
     }
     commands.push(command);
   }
-  if (reader.faulty) return `command ${commands.length - 1} of the batch cannot be read`;
-  return reader.atEnd ? commands : "there is more in the batch than its commands";
+  if (reader.faulty) return broken(`command ${commands.length - 1} of the batch cannot be read`);
+  return reader.atEnd ? commands : broken("there is more in the batch than its commands");
+}
+
+function newer(message: string): UnreadableCommands {
+  return { isNewer: true, message };
+}
+
+function broken(message: string): UnreadableCommands {
+  return { isNewer: false, message };
 }
 
 function writeCommand(writer: ByteWriter, command: Command): void {

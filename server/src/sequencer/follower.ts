@@ -33,10 +33,11 @@ export interface FollowerOptions {
  * - `log-ended`: the log was closed or has failed, and everything told before that is right;
  * - `other-log`: the state comes from another log;
  * - `damage`: the log is damaged, or ends before this follower;
+ * - `newer`: the log has commands that this release does not know, and everything told before that is right;
  * - `fault`: the state must not be used any more, because a batch could not be applied or the state
  *   is not what another replica came to.
  */
-export type FollowerStopKind = "told" | "log-ended" | "other-log" | "damage" | "fault";
+export type FollowerStopKind = "told" | "log-ended" | "other-log" | "damage" | "newer" | "fault";
 
 /** Why a follower has stopped, with a reason for the operator. */
 export interface FollowerStop {
@@ -120,7 +121,9 @@ export class Follower {
     for await (const entry of log.follow(this.sequence + 1, signal)) {
       if (entry.kind === "damage") return { kind: "damage", reason: entry.message };
       const fault = await this.#take(entry);
-      if (fault !== undefined) return { kind: "fault", reason: fault.reason };
+      if (fault !== undefined) {
+        return { kind: fault.isNewer ? "newer" : "fault", reason: fault.reason };
+      }
     }
     if (signal.aborted) return { kind: "told", reason: "the follower was told to stop" };
     return { kind: "log-ended", reason: log.failure?.message ?? "the log was closed" };

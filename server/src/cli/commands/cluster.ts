@@ -1,11 +1,11 @@
-/** `cluster`: how the node of a cluster on this data folder is doing, and making it the one that leads. */
+/** `cluster`: how the node of a cluster on this data folder and all the others are doing, and making it the one that leads. */
 import { type AdminAnswer, unavailable } from "../../admin/answer.ts";
 import { askServer } from "../../admin/ask-server.ts";
 import { dataFolder, existingExchange } from "../../config/data-folder.ts";
 import type { ConfigInput } from "../../config/load.ts";
 import type { Config } from "../../config/schema.ts";
 import { engineFiles } from "../../main/stores/engine-files.ts";
-import type { ClusterStatus } from "../../ports/cluster-control.ts";
+import type { ClusterNodeView, ClusterStatus } from "../../ports/cluster-control.ts";
 import { askAndPrint } from "./administration.ts";
 import { configOrExitCode } from "./config.ts";
 import { print, refuse } from "./key-store.ts";
@@ -22,7 +22,8 @@ export function clusterStatusCommand(
   { json, hash }: ClusterOptions,
 ): Promise<number> {
   return askAndPrint(input, json === true, {
-    ask: (config) => ask(config, { name: "cluster-status", request: { hash: hash === true } }),
+    ask: (config) =>
+      askNode<ClusterStatus>(config, { name: "cluster-status", request: { hash: hash === true } }),
     say: lines,
   });
 }
@@ -33,7 +34,7 @@ export function clusterTakeoverCommand(
   { json }: ClusterOptions,
 ): Promise<number> {
   return askAndPrint(input, json === true, {
-    ask: (config) => ask(config, { name: "cluster-takeover", request: {} }),
+    ask: (config) => askNode<ClusterStatus>(config, { name: "cluster-takeover", request: {} }),
     say: lines,
   });
 }
@@ -58,10 +59,10 @@ export async function clusterRefillCommand(
 }
 
 /** Asks the server and nobody else: without one there is no node. */
-async function ask(
+export async function askNode<Result>(
   config: Config,
   question: Parameters<typeof askServer>[1],
-): Promise<AdminAnswer<ClusterStatus>> {
+): Promise<AdminAnswer<Result>> {
   const answer = await askServer(dataFolder(config.data).adminSocket, question);
   if (answer === undefined) {
     return unavailable(
@@ -69,7 +70,7 @@ async function ask(
     );
   }
   // It comes from the operation of this name, and was written by the same program.
-  return answer as AdminAnswer<ClusterStatus>;
+  return answer as AdminAnswer<Result>;
 }
 
 function lines(status: ClusterStatus): readonly string[] {
@@ -85,5 +86,39 @@ function lines(status: ClusterStatus): readonly string[] {
     ...(status.underWay === 0 ? [] : [`under way ${status.underWay} commands`]),
     ...(copyFault === undefined ? [] : [`own copy  ${copyFault}`]),
     ...(stateHash === undefined ? [] : [`hash      ${stateHash}`]),
+    ...nodeLines(status.nodes),
   ];
+}
+
+function nodeLines(nodes: readonly ClusterNodeView[] | undefined): readonly string[] {
+  if (nodes === undefined) return ["nodes     the NATS servers do not tell which there are"];
+  const rows = nodes.map((node) => [
+    node.node,
+    node.role,
+    `${node.state}${node.isStale ? ", stale" : ""}`,
+    String(node.sequence ?? "-"),
+    node.lagMs === undefined ? "-" : `${node.lagMs} ms`,
+    String(node.term ?? "-"),
+    node.version === "" ? "-" : node.version,
+    node.heardMsAgo === undefined ? "never" : `${agoWords(node.heardMsAgo)} ago`,
+  ]);
+  const heads = ["node", "role", "state", "sequence", "lag", "term", "version", "heard"];
+  const table = [heads, ...rows];
+  const widths = heads.map((_, column) => Math.max(...table.map((row) => row[column]!.length)));
+  return [
+    "",
+    ...table.map((row) =>
+      row
+        .map((text, column) => text.padEnd(widths[column]!))
+        .join("  ")
+        .trimEnd(),
+    ),
+  ];
+}
+
+function agoWords(ms: number): string {
+  const seconds = Math.round(ms / 1_000);
+  if (seconds < 120) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
 }

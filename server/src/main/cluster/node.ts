@@ -12,6 +12,7 @@ import type { SqliteCommandLog } from "../../adapters/sqlite/log/log.ts";
 import { gatewayStores } from "../../cluster/gateway-stores.ts";
 import { answerHistory } from "../../cluster/history-service.ts";
 import { Member } from "../../cluster/member.ts";
+import { NodeRegistry } from "../../cluster/node-registry.ts";
 import { OwnCopy } from "../../cluster/own-copy.ts";
 import { refuseOtherLog } from "../../cluster/own-log.ts";
 import { patientHistory } from "../../cluster/remote-history.ts";
@@ -27,8 +28,10 @@ import type { Log } from "../../ports/log.ts";
 import type { Answering } from "../../ports/request-line.ts";
 import type { SharedLog } from "../../ports/shared-log.ts";
 import type { SnapshotStore } from "../../ports/snapshot-store.ts";
+import { commandsKnown } from "../../sequencer/command-codec.ts";
 import type { Site } from "../site.ts";
 import type { Traded } from "../traded.ts";
+import { version } from "../version.ts";
 import { connect, logStreamOf } from "./connect.ts";
 import { NodeRecords } from "./records.ts";
 
@@ -48,6 +51,8 @@ export class ClusterNode {
   readonly shared: SharedLog;
   /** What nodes share besides the commands. */
   readonly records: NodeRecords;
+  /** All nodes. */
+  readonly registry: NodeRegistry;
   readonly #snapshots: SnapshotStore;
   readonly #log: Log;
   readonly #ended = Promise.withResolvers<string>();
@@ -62,6 +67,8 @@ export class ClusterNode {
       readonly snapshots: SnapshotStore;
       readonly records: NodeRecords;
       readonly log: Log;
+      readonly clock: Clock;
+      readonly wallMs: () => number;
     },
   ) {
     this.config = config;
@@ -72,6 +79,13 @@ export class ClusterNode {
     this.records = parts.records;
     this.#snapshots = parts.snapshots;
     this.#log = parts.log;
+    this.registry = new NodeRegistry({
+      ...{ node: this.name, process: systemSecrets().randomHex(processBytes), log: parts.log },
+      ...{ ...parts.records.nodes, clock: parts.clock, wallMs: parts.wallMs },
+      self: { role: config.role, version: version(), knows: commandsKnown },
+      mayNote: config.role !== "gateway",
+      mustEnd: (reason) => this.#ended.resolve(reason),
+    });
   }
 
   /** Connects. A `StartError` says why that cannot be. */
@@ -96,7 +110,10 @@ export class ClusterNode {
         ...{ link, cluster: config.name, replicas, clock, wallMs, log },
         pushes: config.role !== "gateway",
       });
-      return new ClusterNode(config, { name, link, shared, snapshots, records, log });
+      const parts = { name, link, shared, snapshots, records, log, clock, wallMs };
+      const node = new ClusterNode(config, parts);
+      await node.registry.start();
+      return node;
     } catch (error) {
       await link.close();
       throw error;
@@ -172,9 +189,15 @@ export class ClusterNode {
       ...{ cluster: this.config.name, node: this.name, shared: this.shared, line: this.line },
       processHex: systemSecrets().randomHex(processBytes),
       lead: this.keepsExchange ? { takeoverAfterMs, copy: new OwnCopy(parts.log) } : undefined,
+      unknownTo: (kind) => this.registry.unknownTo(kind),
       mustEnd: (reason) => this.#ended.resolve(reason),
     });
-    return this.#member;
+    const member = this.#member;
+    this.registry.tell(() => ({
+      ...{ state: member.state, term: member.term, sequence: member.durableSequence },
+      ...{ lagMs: member.lagMs, isStale: member.isStale },
+    }));
+    return member;
   }
 
   /** The exchange as it was recovered, with a past that ends there also where engines go on. */
@@ -205,6 +228,12 @@ export class ClusterNode {
     return {
       status: (hash) => this.#status(engine, hash),
       takeOver: async () => await this.#member?.takeOverInOrder(),
+      add: async (node, role) => {
+        const { name, servers, monitors, replicas } = this.config;
+        const reason = await this.registry.add(node, role);
+        return reason ?? { node, role, name, servers, monitors, replicas };
+      },
+      remove: (node) => this.registry.remove(node),
     };
   }
 
@@ -221,10 +250,12 @@ export class ClusterNode {
       underWay: member.ordersUnderWay,
       copyFault: member.copyFault,
       stateHash: hash ? engine.exchange.stateHash() : undefined,
+      nodes: await this.registry.list(),
     };
   }
 
-  close(): Promise<void> {
-    return this.link.close();
+  async close(): Promise<void> {
+    await this.registry.stop();
+    await this.link.close();
   }
 }

@@ -10,6 +10,7 @@ import type { NatsLink } from "../../adapters/nats/link.ts";
 import { Mirror, type MirroredKind } from "../../cluster/mirror.ts";
 import { mirroredKeys, mirroredWorkspaces } from "../../cluster/mirrored-keys.ts";
 import { mirroredUsers } from "../../cluster/mirrored-users.ts";
+import { nodeAliveMs } from "../../cluster/node-registry.ts";
 import { aliveMs, SharedCounts } from "../../cluster/shared-counts.ts";
 import { SharedTokens } from "../../cluster/shared-tokens.ts";
 import { SharedTakenRequests } from "../../cluster/taken-requests.ts";
@@ -45,6 +46,9 @@ const buckets = {
   places: { storage: "memory", recordsMax: 1_000_000, whenFull: "new" },
   alive: { storage: "memory", recordsMax: 10_000, whenFull: "old", ageMsMax: aliveMs },
   quotas: { storage: "memory", recordsMax: 1_000_000, whenFull: "new", ageMsMax: 3 * minuteMs },
+  // Who belongs to the cluster, and who is heard of.
+  nodes: { storage: "file", recordsMax: 10_000, whenFull: "new" },
+  beats: { storage: "memory", recordsMax: 10_000, whenFull: "old", ageMsMax: nodeAliveMs },
   // Twice the widest window, and some more for clocks that differ.
   taken: { storage: "memory", recordsMax: 1_000_000, whenFull: "new", ageMsMax: 2.5 * minuteMs },
 } as const satisfies Readonly<Record<string, Omit<BucketOptions, "name" | "replicas">>>;
@@ -115,6 +119,11 @@ export class NodeRecords {
   get admissions(): Pick<ExchangeAccess, "tokens" | "stamps" | "taken"> {
     const tokens = new SharedTokens(this.#bucket("tokens"), systemSecrets());
     return { tokens, stamps: noStamps, taken: this.#taken };
+  }
+
+  /** Who belongs to the cluster, and who is heard of. */
+  get nodes(): { readonly nodes: SharedBucket; readonly beats: SharedBucket } {
+    return { nodes: this.#bucket("nodes"), beats: this.#bucket("beats") };
   }
 
   /** Lets clients in from now on; when that ends, the places of their connections are free at once. */
