@@ -101,7 +101,7 @@ describeInBrowser("the market page", { settings: quiet }, (stage) => {
   });
 
   it("asks again for a book that cannot be true, that of one market alone, and shows it", async () => {
-    const visit = await stage.visit("/data");
+    const visit = await stage.visit("/data", { hasOwnWindow: true });
     const asked: string[] = [];
     let route: WebSocketRoute | undefined;
     await visit.page.routeWebSocket(/\/ws/, (socket) => {
@@ -127,7 +127,7 @@ describeInBrowser("the market page", { settings: quiet }, (stage) => {
   });
 
   it("has candles that equal the history after going from interval to interval, and draws a revision", async () => {
-    const visit = await stage.visit("/data");
+    const visit = await stage.visit("/data", { hasOwnWindow: true });
     let route: WebSocketRoute | undefined;
     await visit.page.routeWebSocket(/\/ws/, (socket) => {
       route = socket;

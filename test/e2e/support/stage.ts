@@ -11,7 +11,8 @@ import type { Clock } from "../../../server/src/ports/clock.ts";
 import { buildPage } from "../../support/built-page.ts";
 import { type ServerHere, startServerHere } from "../../support/server-here.ts";
 import { chromiumPath, launchChromium } from "./chromium.ts";
-import { Visit, type VisitOptions } from "./visit.ts";
+import { sizes, Visit, type VisitOptions } from "./visit.ts";
+import { leave, openWindow, renew, type Window } from "./window.ts";
 
 /** What to start the server with; by default it is a demo as everybody starts it. */
 export interface StageSetup {
@@ -23,11 +24,18 @@ export interface StageSetup {
   readonly clock?: Clock;
 }
 
+interface OpenVisit {
+  readonly visit: Visit;
+  readonly window: Window;
+  /** Whether its window is used for nothing else. */
+  readonly isOwn: boolean;
+}
+
 /** See the head of the file. */
 export class Stage {
   readonly #setup: StageSetup;
   readonly #folder = mkdtempSync(join(tmpdir(), "openbourse-e2e-"));
-  readonly #visits: Visit[] = [];
+  readonly #visits: OpenVisit[] = [];
   #browser: Browser | undefined;
   #server: ServerHere | undefined;
   /** The port that was given at the first start, so that a restarted server is found again. */
@@ -82,8 +90,14 @@ export class Stage {
     { origin = this.http, ...options }: VisitOptions & { readonly origin?: string } = {},
   ): Promise<Visit> {
     if (this.#browser === undefined) throw new Error("the browser does not run");
-    const visit = await Visit.open(this.#browser, { ...options, origin });
-    this.#visits.push(visit);
+    const { size = sizes.wide, theme = "dark", reducedMotion = true, hasTouch = false } = options;
+    const look = { size, theme, reducedMotion };
+    const isOwn = options.hasOwnWindow === true || hasTouch || origin !== this.http;
+    const left = isOwn ? undefined : leftWindows.pop();
+    if (left !== undefined) await renew(left, look, origin);
+    const window = left ?? (await openWindow(this.#browser, look, hasTouch));
+    const visit = new Visit(window, origin);
+    this.#visits.push({ visit, window, isOwn });
     await visit.page.goto(origin + path);
     return visit;
   }
@@ -91,8 +105,14 @@ export class Stage {
   /** Closes what the test has opened, and fails for what the pages complained of. */
   async endVisits(): Promise<void> {
     const visits = this.#visits.splice(0);
-    const faults = visits.flatMap((visit) => visit.faults);
-    await Promise.all(visits.map((visit) => visit.close()));
+    const faults = visits.flatMap(({ visit }) => visit.faults);
+    for (const { window, isOwn } of visits) {
+      if (isOwn) await window.context.close();
+      else {
+        await leave(window);
+        leftWindows.push(window);
+      }
+    }
     expect(faults, "what the pages complained of").toEqual([]);
   }
 
@@ -102,12 +122,15 @@ export class Stage {
   }
 }
 
-/** Stages of a file follow one another in one browser; each visit is a window that remembers nothing. */
+/** Stages of a file follow one another in one browser. */
 let browserOfFile: Promise<Browser> | undefined;
+/** Windows that were left, for the next visit. */
+const leftWindows: Window[] = [];
 
 async function closeBrowser(): Promise<void> {
   const browser = browserOfFile;
   browserOfFile = undefined;
+  leftWindows.length = 0;
   await (await browser)?.close();
 }
 

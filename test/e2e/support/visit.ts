@@ -2,8 +2,8 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import type { Browser, BrowserContext, Page } from "playwright-core";
-import { patience } from "../../support/patience.ts";
+import type { BrowserContext, Page } from "playwright-core";
+import type { Window } from "./window.ts";
 
 /** How they look at it. */
 export interface VisitOptions {
@@ -13,6 +13,8 @@ export interface VisitOptions {
   /** Whether they want no motion, which tests mostly do not. */
   readonly reducedMotion?: boolean;
   readonly hasTouch?: boolean;
+  /** Whether in a window of their own, as is needed where a test changes how its sockets or clock work. False when left out. */
+  readonly hasOwnWindow?: boolean;
 }
 
 /** Sizes of windows. */
@@ -48,31 +50,12 @@ export class Visit {
   readonly #origin: string;
   #forgiven: readonly RegExp[] = [];
 
-  private constructor(context: BrowserContext, page: Page, origin: string) {
+  /** Begins to listen to what a window complains of. */
+  constructor({ context, page }: Window, origin: string) {
     this.context = context;
     this.page = page;
     this.#origin = origin;
     this.#watch(page);
-  }
-
-  static async open(
-    browser: Browser,
-    {
-      size = sizes.wide,
-      theme = "dark",
-      reducedMotion = true,
-      hasTouch = false,
-      origin,
-    }: VisitOptions & { readonly origin: string },
-  ): Promise<Visit> {
-    const context = await browser.newContext({
-      viewport: size,
-      colorScheme: theme,
-      reducedMotion: reducedMotion ? "reduce" : "no-preference",
-      hasTouch,
-    });
-    context.setDefaultTimeout(patience.wait);
-    return new Visit(context, await context.newPage(), origin);
   }
 
   /** What the page has complained of, but for what was forgiven. */
@@ -126,10 +109,6 @@ export class Visit {
     if (!wantsPictures) return;
     mkdirSync(pictures, { recursive: true });
     await this.page.screenshot({ path: join(pictures, `${name}.png`) });
-  }
-
-  async close(): Promise<void> {
-    await this.context.close();
   }
 
   #watch(page: Page): void {

@@ -11,6 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { rounds } from "../../../../../test/support/rounds.ts";
 import { batchAt } from "../../../ports/command-log.contract.ts";
 import type { CommandBatch, LogDamage } from "../../../ports/command-log.ts";
 import { StoreError } from "../file/store-error.ts";
@@ -167,7 +168,9 @@ function inspectSpoiled(options: {
 
 describe("a command log with damaged bytes", () => {
   it("never gives back a flipped byte of its file as if it were intact", () => {
-    expect(inspectSpoiled({ write: writeLog, suffix: "", spoil: flips(101) })).toBeGreaterThan(500);
+    expect(
+      inspectSpoiled({ write: writeLog, suffix: "", spoil: flips(rounds(401, 101)) }),
+    ).toBeGreaterThan(rounds(125, 500));
   });
 
   it("never hides that its file was cut off", () => {
@@ -176,7 +179,9 @@ describe("a command log with damaged bytes", () => {
 
   it("never gives back a flipped byte of its write-ahead log as if it were intact", () => {
     const write = writeKilledLog;
-    expect(inspectSpoiled({ write, suffix: "-wal", spoil: flips(499) })).toBeGreaterThan(500);
+    expect(
+      inspectSpoiled({ write, suffix: "-wal", spoil: flips(rounds(1_999, 499)) }),
+    ).toBeGreaterThan(rounds(125, 500));
   });
 
   it("never hides that its write-ahead log was cut off", () => {
