@@ -217,7 +217,7 @@ describeInBrowser("the pages below /docs", { settings }, (stage) => {
     "are drawn at %s in both themes without a complaint of the browser or of axe",
     async (path) => {
       const visit = await stage.visit(path);
-      await visit.page.getByRole("heading", { level: 1 }).first().waitFor();
+      await visit.page.locator("h1").first().waitFor();
       // One of many that look alike: axe takes its time over all of them, also those that are not shown.
       if (path === "/docs") {
         await visit.page.locator("#search").fill("depth_subscribe");
@@ -248,7 +248,8 @@ describeInBrowser("the pages below /docs", { settings }, (stage) => {
 
   it("remember the theme that the terminal shows", async () => {
     const { page } = await stage.visit("/docs", { theme: "light" });
-    await page.getByRole("button", { name: "Switch between light and dark" }).click();
+    // A role would be looked up in all of a page that has much of it.
+    await page.locator("#theme[aria-label='Switch between light and dark']").click();
     await page.goto(`${stage.http}/console`);
     await page.getByLabel("Protocol").waitFor();
     expect(await page.evaluate(() => document.documentElement.dataset["theme"])).toBe("dark");
@@ -256,7 +257,7 @@ describeInBrowser("the pages below /docs", { settings }, (stage) => {
 
   it("fit into 375 pixels", async () => {
     const visit = await stage.visit("/docs", { size: { width: 375, height: 812 } });
-    await visit.page.getByRole("heading", { level: 1 }).first().waitFor();
+    await visit.page.locator("h1").first().waitFor();
     expect(
       await visit.page.evaluate(() => document.documentElement.scrollWidth),
     ).toBeLessThanOrEqual(375);

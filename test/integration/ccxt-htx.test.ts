@@ -183,6 +183,8 @@ it("a server with a dataset of HTX shows living bars at once", async () => {
   });
   ends.push(() => here.server.stop());
   const readyMs = performance.now();
+  // What is told before anybody listens is told to nobody.
+  await until(() => expect(player.topics.size).toBe(markets.length));
   const played = player.play({ speed: 2 });
   const stream = await openStream(`${here.ws}/v1?apikey=${here.server.demoKey}`);
   ends.push(() => stream.close());
