@@ -15,7 +15,7 @@ import { until } from "../support/until.ts";
 import { withNats } from "../support/with-nats.ts";
 
 const file = join(import.meta.dirname, "../../docs/operating/nats-server.conf");
-const passwords = { engine: "engine-secret", gateway: "gateway-secret" };
+const passwords = { engine: "engine-secret", gateway: "gateway-secret", feed: "feed-secret" };
 
 withNats("permissions at NATS are", (program) => {
   const root = mkdtempSync(join(tmpdir(), "openbourse-permissions-"));
@@ -27,7 +27,7 @@ withNats("permissions at NATS are", (program) => {
   let gateway: ServerHere;
   let stranger: NatsConnection | undefined;
 
-  async function start(role: "engine" | "gateway"): Promise<ServerHere> {
+  async function start(role: "engine" | "gateway" | "feed"): Promise<ServerHere> {
     const data = join(root, role);
     mkdirSync(data);
     if (role === "gateway") {
@@ -37,7 +37,8 @@ withNats("permissions at NATS are", (program) => {
     const here = await startServerHere({
       data,
       settings: {
-        ...{ "exchange.enabled": true, "exchange.participants.enabled": false, datasets: [] },
+        ...{ "exchange.enabled": true, "exchange.participants.enabled": false },
+        datasets: [{ code: "made-up", feed: { kind: "simulator" } }],
         ...{ "cluster.role": role, "cluster.node": role, "cluster.replicas": 1 },
         ...{ "cluster.servers": [broker.address], "demo.key": false, "demo.users": false },
         "cluster.allowUnsynced": true,
@@ -51,8 +52,10 @@ withNats("permissions at NATS are", (program) => {
   beforeAll(async () => {
     process.env["NATS_ENGINE_PASSWORD"] = passwords.engine;
     process.env["NATS_GATEWAY_PASSWORD"] = passwords.gateway;
+    process.env["NATS_FEED_PASSWORD"] = passwords.feed;
     await broker.start();
     await start("engine");
+    await start("feed");
     gateway = await start("gateway");
     const login = { user: "gateway", pass: passwords.gateway };
     stranger = await connect({ servers: broker.address, ...login, noAsyncTraces: true });
@@ -67,6 +70,14 @@ withNats("permissions at NATS are", (program) => {
   function asGateway(): NatsConnection {
     if (stranger === undefined) throw new Error("not connected");
     return stranger;
+  }
+
+  /** Rejects where the broker does not let it be written. */
+  function forged(connection: NatsConnection, subject: string): Promise<unknown> {
+    return jetstream(connection).publish(subject, "forged", {
+      timeout: 2_000,
+      retries: 0,
+    });
   }
 
   describe("the documented configuration of NATS servers", () => {
@@ -99,6 +110,30 @@ withNats("permissions at NATS are", (program) => {
       });
     });
 
+    it("lets a feed node tell of its datasets, and a gateway follow them", async () => {
+      await until(async () => expect(await gateway.health("feed made-up")).toBe("running"));
+    });
+
+    it.each([
+      ["commands", "openbourse.openbourse_commands.commands"],
+      ["users", "$KV.openbourse_users.00000000-0000-4000-8000-000000000001"],
+      ["keys", "$KV.openbourse_keys.00000001"],
+      ["tokens", "$KV.openbourse_tokens.1"],
+    ])("lets a feed node write no %s", async (_, subject) => {
+      const feed = await connect({
+        ...{ servers: broker.address, user: "feed", pass: passwords.feed, noAsyncTraces: true },
+      });
+      await expect(forged(feed, subject)).rejects.toThrow(/permissions violation|not enabled/i);
+      await feed.close();
+    });
+
+    it("lets a gateway tell nothing of a dataset", async () => {
+      const subject = "openbourse.openbourse_datasets.told.made-up";
+      await expect(forged(asGateway(), subject)).rejects.toThrow(
+        /permissions violation|not enabled/i,
+      );
+    });
+
     it("lets a gateway ask whoever leads, in any term", async () => {
       await expect(asGateway().request("openbourse.orders.1000000")).rejects.toThrow(
         /no responders/i,
@@ -124,11 +159,9 @@ withNats("permissions at NATS are", (program) => {
       const name = await streams.find(subject);
       const before = (await streams.info(name)).state;
 
-      const refused = jetstream(asGateway()).publish(subject, "forged", {
-        timeout: 2_000,
-        retries: 0,
-      });
-      await expect(refused).rejects.toThrow(/permissions violation|not enabled/i);
+      await expect(forged(asGateway(), subject)).rejects.toThrow(
+        /permissions violation|not enabled/i,
+      );
 
       const written = (await streams.info(name, { subjects_filter: subject })).state;
       if (!subject.endsWith(".commands")) expect(written.subjects ?? {}).toEqual({});

@@ -13,7 +13,7 @@ export const clusterSchema = Type.Object(
     role: Type.Enum(["all", "engine", "gateway", "feed"], {
       default: "all",
       description:
-        "what this node does: engine keeps the exchange and may lead, gateway serves clients, all is both in one process",
+        "what this node does: engine keeps the exchange and may lead, gateway serves clients, feed runs the feeds of datasets for all, all is all of these in one process",
     }),
     name: Type.String({
       pattern: "^[A-Za-z0-9_-]{1,32}$",

@@ -74,9 +74,9 @@ export async function connectFeeds(
   feeds: FeedRunner[],
   connections: FeedConnections,
 ): Promise<void> {
-  for (const { dataset, opened } of served) {
+  for (const { dataset, opened, shared } of served) {
     addDataset(dataset, opened, connections);
-    if (opened !== undefined) feeds.push(connectFeed({ dataset, opened }, connections));
+    if (opened !== undefined) feeds.push(connectFeed({ dataset, opened, shared }, connections));
   }
   await Promise.all(feeds.map((feed) => feed.prepare()));
 }
@@ -133,7 +133,11 @@ function addDataset(
 
 /** Connects a dataset's feed with the hub; it does not run yet. */
 function connectFeed(
-  { dataset, opened }: { readonly dataset: Dataset; readonly opened: OpenedFeed },
+  {
+    dataset,
+    opened,
+    shared,
+  }: Pick<ServedDataset, "dataset" | "shared"> & { readonly opened: OpenedFeed },
   connections: FeedConnections,
 ): FeedRunner {
   const { catalog, hub, clock, log, latenessUs, unchangedBars } = connections;
@@ -142,8 +146,8 @@ function connectFeed(
   const runner = new FeedRunner({
     dataset,
     // Where nothing is stored no position outlives this process.
-    epoch: recording?.restored.streamEpoch ?? `${code}-${clock.nowUs()}`,
-    sequence: recording?.restored.sequence ?? 0,
+    epoch: shared?.epoch ?? recording?.restored.streamEpoch ?? `${code}-${clock.nowUs()}`,
+    sequence: opened.feed.sequence ?? recording?.restored.sequence ?? 0,
     recorder: recording?.recorder,
     restored: recording?.restored.running,
     remembered: (ticker) => connections.recordings.remembered(code, ticker),
@@ -154,16 +158,22 @@ function connectFeed(
       dataset: code,
       isRecording: opened.isRecording,
     }),
-    latenessUs,
-    unchangedBars,
+    get latenessUs() {
+      return shared?.latenessUs ?? latenessUs;
+    },
+    get unchangedBars() {
+      return shared?.unchangedBars ?? unchangedBars;
+    },
     watch: outsideWatch(connections.outside, dataset.code, clock),
+    // What nodes share has the same positions at all of them, whoever listens.
     isWanted: ({ ticker }, periodS) =>
-      hub.hasAudience({ kind: "bars", dataset: code, ticker, periodS }),
+      shared !== undefined || hub.hasAudience({ kind: "bars", dataset: code, ticker, periodS }),
     catalog,
     clock,
     log,
     publish: (bar, periodS, cause) => {
       const { ticker, startUs } = bar;
+      if (shared?.isWhole(startUs) === false) return;
       const topic = { kind: "bars", dataset: code, ticker, periodS } as const;
       // Bars of different minutes never replace each other: a client that is behind loses no bar.
       const stateKey = `${code}|${ticker}|${periodS}|${startUs}`;

@@ -10,6 +10,7 @@ import { Gateway } from "../adapters/ws/gateway.ts";
 import { type AdminTarget, noExchange } from "../admin/target.ts";
 import { openAdministration } from "./administration.ts";
 import { StoreWatch } from "./changes.ts";
+import { datasetFigures } from "./cluster/dataset-figures.ts";
 import { clusterFigures } from "./cluster/figures.ts";
 import { dayFigures } from "./day-figures.ts";
 import { errorsPage } from "./errors-page.ts";
@@ -84,11 +85,13 @@ export async function openDoors(site: Site, served: Served, options: DoorOptions
   meter.onRead(dayFigures(meter, trading?.days ?? []));
   meter.onRead(sessionFigures(meter, served.sessions));
   meter.onRead(clusterFigures(meter, served.cluster?.member));
+  meter.onRead(datasetFigures(meter, served.shared));
   meter.onRead(mirrorFigures(meter, trading?.mirrors?.mirrors ?? []));
   const readiness = () =>
     health({
       ...{ engine, feeds, recordings, clock },
       cluster: served.cluster?.member,
+      told: (code) => served.shared?.statuses.find(({ dataset }) => dataset === code)?.state,
       isStopping: options.isStopping(),
       storesFault: stores.fault,
     });
@@ -110,13 +113,13 @@ export async function openDoors(site: Site, served: Served, options: DoorOptions
 
 /** What operators work on. */
 function targetOf(served: Served, gateway: Gateway): AdminTarget {
-  const { trading, feeds, cluster, replays, venueTaps } = served;
+  const { trading, feeds, cluster, replays, venueTaps, shared } = served;
   return {
     ...(trading?.adminTarget ?? noExchange),
     sessions: gateway,
     feeds: () => feedStatuses(feeds),
     replays,
-    cluster: trading && cluster?.controlOf(trading.engine),
+    cluster: cluster?.controlOf(trading?.engine, shared),
     taps: { sent: gateway.sent, venues: venueTaps },
   };
 }

@@ -3,6 +3,7 @@ import type { MarketClock } from "../adapters/clock/market-clock.ts";
 import type { HealthPart } from "../adapters/http/readiness.ts";
 import type { Member } from "../cluster/member.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { SharedDatasetState } from "../ports/cluster-control.ts";
 import type { FeedStatus } from "../ports/feed-status.ts";
 import type { FeedRunner } from "../streams/bar-streams.ts";
 import type { Recording } from "./recordings.ts";
@@ -16,13 +17,15 @@ export interface Patients {
   readonly feeds: readonly FeedRunner[];
   readonly recordings: ReadonlyMap<string, Recording>;
   readonly clock: MarketClock;
+  /** How the feed of a dataset is doing that another node may run; undefined of every other one. */
+  readonly told: (dataset: string) => SharedDatasetState | undefined;
   /** This node of a cluster; undefined where there is none. */
   readonly cluster: Member | undefined;
 }
 
 /** A feed that failed leaves the server ready: its other datasets are fine, and a metric tells. */
 export function health(patients: Patients): readonly HealthPart[] {
-  const { isStopping, storesFault, engine, feeds, recordings, clock, cluster } = patients;
+  const { isStopping, storesFault, engine, feeds, recordings, clock, cluster, told } = patients;
   return [
     { name: "server", state: isStopping ? "stopping" : "running" },
     { name: "clock", state: clock.standing.kind, isOptional: true },
@@ -30,7 +33,7 @@ export function health(patients: Patients): readonly HealthPart[] {
     ...(cluster === undefined ? [] : clusterParts(cluster)),
     ...(engine ? [exchangePart(engine), part("history", engine.historyFault)] : []),
     ...(engine ? oldParts(engine).map((old) => ({ ...old, isOptional: true })) : []),
-    ...feeds.map(feedPart),
+    ...feeds.map((feed) => feedPart(feed, told(feed.dataset.code))),
     ...[...recordings].map(([code, { recorder }]) => ({
       // Its streams go on, and a metric tells how much is not stored.
       ...part(`past of ${code}`, recorder.queue.failure?.message),
@@ -61,7 +64,10 @@ function oldParts({ scrub, historyScrub }: Engine): readonly HealthPart[] {
   return [part("old log", scrub.damage), part("old history", historyScrub.damage)];
 }
 
-function feedPart({ dataset, figures, state, watched }: FeedRunner): HealthPart {
+function feedPart(feed: FeedRunner, told: SharedDatasetState | undefined): HealthPart {
+  const { dataset, figures, watched } = feed;
+  // A runner that cannot go on knows better than the last that was heard.
+  const state = feed.state === "running" ? (told ?? feed.state) : feed.state;
   const { total, found } = figures.unused;
   const unused = total === 0 ? {} : { unused: found };
   const name = `feed ${dataset.code}`;

@@ -6,14 +6,14 @@ import type { Config, DatasetConfig } from "../config/schema.ts";
 import type { ReplayFeedConfig } from "../feeds/replay/config.ts";
 import { replay } from "../feeds/replay/kind.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { DatasetStore, ImportOutcome } from "../ports/dataset-store.ts";
+import { type DatasetStore, type ImportOutcome, isStorageFailure } from "../ports/dataset-store.ts";
 import type { PastRows, RememberedTicker } from "../ports/feed.ts";
 import { isUnanswered } from "../ports/history.ts";
 import type { Log } from "../ports/log.ts";
 import type { StorageFailure } from "../ports/storage-fault.ts";
 import { findFiles } from "../recordings/sources.ts";
 import type { DatasetReaders } from "../streams/dataset-readers.ts";
-import { DatasetRecorder } from "../streams/dataset-recorder.ts";
+import { DatasetRecorder, type RecordingStart } from "../streams/dataset-recorder.ts";
 import { type Restored, restoreDataset } from "../streams/dataset-restore.ts";
 import { startRetention } from "../streams/dataset-retention.ts";
 import { recordedReader } from "../streams/recorded-dataset.ts";
@@ -103,14 +103,22 @@ export class Recordings {
     await this.#store.close();
   }
 
-  async #open({ dataset: { code }, config, opened }: ServedDataset): Promise<void> {
+  /** Where a dataset that nodes share is told from; undefined of every other one. */
+  async #told(code: string, shared: ServedDataset["shared"]) {
+    if (shared === undefined) return undefined;
+    const position = await this.#store.position(code);
+    return await shared.begin(isStorageFailure(position) ? undefined : position);
+  }
+
+  async #open({ dataset: { code }, config, opened, shared }: ServedDataset): Promise<void> {
     const { clock, log } = this.#parts;
     if (config?.history.store !== true) return;
     const store = this.#store;
     this.history.add(code, store);
     const isLive = opened?.feed.time === "wall";
     const { latenessMs } = this.#parts.config.bars;
-    const source = await sourceOf(config, latenessMs);
+    const told = await this.#told(code, shared);
+    const source = told?.source ?? (await recordedSource(config, latenessMs));
     const restored = await restoreDataset({
       ...{ dataset: code, store, isLive, source },
       countsAnew: opened?.simulated === true,
@@ -139,7 +147,7 @@ export class Recordings {
     }
     if (opened === undefined) return;
     const { trades: keepsTrades } = config.history;
-    const { start } = restored;
+    const start = told === undefined ? restored.start : startedWith(restored.start, told);
     const recorder = new DatasetRecorder({
       ...{ dataset: code, store, start, keepsTrades, isLive, clock, log },
       tellsKnown: opened.feed.tellsKnown === true,
@@ -149,6 +157,14 @@ export class Recordings {
   }
 }
 
+/** What was told before this node came to read it is not waited for. */
+function startedWith(
+  start: RecordingStart,
+  { trades }: { readonly trades: number },
+): RecordingStart {
+  return { ...start, storedTrades: Math.max(start.storedTrades, trades) };
+}
+
 /** Days after which the past of a dataset is forgotten, 0 where it is kept. */
 export function keepDaysOf({ feed, history }: DatasetConfig): number {
   // What tells its own time would be forgotten at once, and what was imported has been asked for.
@@ -156,13 +172,24 @@ export function keepDaysOf({ feed, history }: DatasetConfig): number {
   return history.keepDays ?? (isKept ? 0 : keepDaysDefault);
 }
 
+/** Names a recording that is played on its own clock; undefined for every other feed. */
+async function recordedSource(
+  config: DatasetConfig,
+  latenessMs: number,
+): Promise<string | undefined> {
+  return recordedOf(config.feed) && (await recordingOf(config, latenessMs));
+}
+
 /**
  * Names a recording that tells the same trades at the same times whenever it is played: what is configured,
  * and each file that folders and patterns mean, with its size and when it was written.
  */
-async function sourceOf({ feed }: DatasetConfig, latenessMs: number): Promise<string | undefined> {
-  const recording = recordedOf(feed);
-  if (recording === undefined) return undefined;
+export async function recordingOf(
+  { feed }: DatasetConfig,
+  latenessMs: number,
+): Promise<string | undefined> {
+  if (feed?.kind !== replay.kind) return undefined;
+  const recording = feed as ReplayFeedConfig;
   const found = await findFiles(recording.files);
   // What leads to no file is said by the feed, which fails.
   const meant = typeof found === "string" ? recording.files : found.files;

@@ -7,6 +7,7 @@ import { openKeyStore } from "../adapters/sqlite/stores/key-store.ts";
 import { OutsidePrices } from "../agents/mirror/outside.ts";
 import type { DataFolder } from "../config/data-folder.ts";
 import { localDataset } from "../config/load.ts";
+import type { Config } from "../config/schema.ts";
 import type { MarketRules } from "../core/market/rules.ts";
 import type { Hub } from "../hub/hub.ts";
 import { Catalog } from "../marketdata/catalog.ts";
@@ -19,6 +20,7 @@ import type { Tap } from "../ports/tap.ts";
 import type { FeedRunner } from "../streams/bar-streams.ts";
 import type { LiveClockSessions } from "../streams/clock-sessions.ts";
 import { DatasetReaders } from "../streams/dataset-readers.ts";
+import type { NodeDatasets } from "./cluster/datasets.ts";
 import type { ClusterNode } from "./cluster/node.ts";
 import { openCluster } from "./cluster/open.ts";
 import { hasExchange } from "./configuration.ts";
@@ -41,6 +43,8 @@ export interface Served {
   readonly trading: Trading | undefined;
   /** The cluster that the exchange is shared with. */
   readonly cluster: ClusterNode | undefined;
+  /** Datasets that its nodes share. */
+  readonly shared: NodeDatasets | undefined;
   readonly keys: KeyStore;
   readonly hub: Hub;
   readonly catalog: Catalog;
@@ -74,10 +78,13 @@ export async function openServed(
   const { log, times, config, start, demo, watch } = site;
   const { clock, marketMs, wallMs } = times;
   const outside = new OutsidePrices();
-  const configured = await start.step("datasets", () => openDatasets(site, outside));
-  const withExchange = hasExchange(config, site.protocols);
+  const own = await start.step("datasets", () => openDatasets(site, outside));
+  // A node that runs feeds of a cluster has its datasets and nothing else.
+  const withExchange = config.cluster?.role !== "feed" && hasExchange(config, site.protocols);
   const folder = await openServerFolder(config, { withExchange, log, start });
   const cluster = await openCluster(site, withExchange);
+  const shared = await start.step("shared datasets", () => cluster?.openDatasets(site));
+  const configured = [...own, ...(shared?.served ?? [])];
   const beginning = { outside, cluster, progress: pastProgress };
   const trading = withExchange ? await openTrading(site, folder, beginning) : undefined;
   const keys = await openKeys(site, folder, cluster);
@@ -127,11 +134,29 @@ export async function openServed(
       ended: (code) => protocols.datasetEnded(code),
     }),
   );
+  await startShared(start, shared, { feeds, catalog, recordings });
   addOwnPast(history, trading, feeds);
   const ingest = ingestOf(configured, context);
-  const made = { folder, trading, cluster, keys, hub, catalog, feeds, recordings, protocols };
+  const made = { folder, trading, cluster, shared, keys, recordings, protocols };
   const taps = venueTaps(configured, clock);
-  return { ...made, replays, sessions, venueTaps: taps, ingest, demoKey, demoUsers };
+  const fed = { hub, catalog, feeds, replays, sessions, venueTaps: taps };
+  return { ...made, ...fed, ingest, demoKey, demoUsers };
+}
+
+/** Follows what nodes of a cluster share; feeds are let go before what they are stored in. */
+async function startShared(
+  start: Site["start"],
+  shared: NodeDatasets | undefined,
+  parts: Pick<Served, "feeds" | "catalog" | "recordings">,
+): Promise<void> {
+  await start.step(
+    "told datasets",
+    () => shared?.start(parts),
+    async () => {
+      await shared?.stop();
+      await Promise.all(parts.feeds.map((feed) => feed.stop()));
+    },
+  );
 }
 
 /** Opens the keys; those of a cluster are all there, and clients can be let in as all its nodes do it. */
@@ -175,7 +200,14 @@ function addOwnPast(
 /** The configured datasets; their quotes go to whoever follows them. */
 function openDatasets({ config, times: { clock } }: Site, outside: OutsidePrices) {
   const quoted = outsideQuotes(outside, clock);
-  return config.datasets.map((dataset) => openDataset(dataset, clock.nowUs(), quoted));
+  const { datasets, cluster } = config;
+  // Feeds of a cluster are run by one of its nodes at a time; engines serve no datasets.
+  const own = cluster === undefined ? datasets : cluster.role === "engine" ? [] : unfed(datasets);
+  return own.map((dataset) => openDataset(dataset, clock.nowUs(), quoted));
+}
+
+function unfed(datasets: Config["datasets"]): Config["datasets"] {
+  return datasets.filter(({ feed }) => feed === undefined);
 }
 
 /** Opens the exchange, with a past where it begins as a demo. */

@@ -1,11 +1,43 @@
 /** A node of a cluster as operators see it. */
 
+/** How a dataset that nodes share is doing: as its feed says; `waiting` before there is one, `stale` while nothing is heard of it. */
+export type SharedDatasetState =
+  | "waiting"
+  | "running"
+  | "restarting"
+  | "finished"
+  | "stopped"
+  | "failed"
+  | "stale";
+
+/** A dataset that nodes share, as one of them sees it. */
+export interface SharedDatasetStatus {
+  readonly dataset: string;
+  readonly state: SharedDatasetState;
+  /** Why its feed failed last. */
+  readonly failure: string | undefined;
+  /** The node that runs its feed, as far as this one knows. */
+  readonly leader: string | undefined;
+  /** Whether this node runs it. */
+  readonly leads: boolean;
+  /** How often it was taken over. */
+  readonly term: number;
+  /** Number of the last message that was folded; 0 before the first. */
+  readonly at: number;
+  /** How long ago that was heard, in milliseconds; undefined before the first. */
+  readonly silentMs: number | undefined;
+  /** Bytes that this node has to tell the others. */
+  readonly waitingBytes: number;
+  /** Why this node may not run its feed. */
+  readonly refused: string | undefined;
+}
+
 /** How a node is doing. */
 export interface ClusterStatus {
   /** Name of the cluster. */
   readonly cluster: string;
   readonly node: string;
-  /** What it was started as: `engine`, `gateway` or `all`. */
+  /** What it was started as: `engine`, `gateway`, `feed` or `all`. */
   readonly role: string;
   /** Whether it writes the log, follows it, or has to be started again. */
   readonly state: "leading" | "following" | "stopped";
@@ -29,6 +61,8 @@ export interface ClusterStatus {
   readonly stateHash: string | undefined;
   /** All nodes of the cluster; undefined where the NATS servers do not tell. */
   readonly nodes: readonly ClusterNodeView[] | undefined;
+  /** Datasets that it follows; none where it serves none. */
+  readonly datasets?: readonly SharedDatasetStatus[];
 }
 
 /** A node as the others know it. */

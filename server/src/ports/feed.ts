@@ -175,6 +175,8 @@ export interface Feed {
    * everything is known while it runs.
    */
   readonly tellsKnown?: boolean;
+  /** Sequence of the batch that it has yielded last, where others have numbered them; else they are counted. */
+  readonly sequence?: number;
   /** How its tickers are doing, where each is watched by itself. */
   readonly watched?: readonly WatchedTicker[];
   /**

@@ -107,13 +107,16 @@ export class FeedRunner {
   /** Somebody subscribes to the dataset: a feed that was held back begins, and bars are shown. */
   audienceCame({ dataset, ticker, periodS }: BarTopic): void {
     this.#audience.resolve();
-    const { catalog, unchangedBars } = this.#options;
+    const { catalog, unchangedBars, opened } = this.#options;
     const instrument = catalog.instrument(dataset, ticker);
+    // Where all nodes tell the same, nothing is told for one newcomer alone.
+    if (opened.feed.sequence !== undefined) return;
     if (!unchangedBars && instrument !== undefined) this.#bars.newcomer(instrument, periodS);
   }
 
+  /** Starting it again does nothing. */
   start(): void {
-    this.#finished = this.#run();
+    this.#finished ??= this.#run();
   }
 
   /** Resolves when the feed has ended, for whatever reason. */
@@ -135,6 +138,11 @@ export class FeedRunner {
     this.#finished = this.#run();
   }
 
+  /** What decides about bars has been told only now: they begin here. */
+  beginAnew(): void {
+    this.#bars = this.#newBars();
+  }
+
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#abort.abort();
@@ -148,7 +156,7 @@ export class FeedRunner {
     const { opened, recorder, published } = this.#options;
     if (opened.feed.time === "wall") {
       this.#cause = { sequence: this.#cause.sequence, tick: Math.floor(nowUs / tickUs) };
-      this.#bars.advance(nowUs);
+      this.#advance(nowUs);
       recorder?.advanced();
     }
     published?.(this.#cause, this.marketUs ?? nowUs);
@@ -230,11 +238,13 @@ export class FeedRunner {
   async #runAgainAndAgain(clock: Clock, log: Log): Promise<void> {
     for (;;) {
       this.state = "running";
+      this.#options.passing?.state(this.state, this.failure);
       const startedMs = clock.monotonicMs();
       const { outcome, hasYielded } = await this.#runOnce();
       if (outcome.kind !== "failed") {
         this.state = outcome.kind;
         this.#options.recorder?.broke(`the feed has ${outcome.kind}`, outcome.kind === "finished");
+        this.#options.passing?.state(this.state, undefined);
         this.#tellEnd(log, outcome.kind);
         if (outcome.kind === "finished") this.#options.ended?.("finished");
         return;
@@ -268,6 +278,7 @@ export class FeedRunner {
     const { log, restarts } = this.#options;
     const waitMs = this.#abort.signal.aborted ? undefined : restarts?.failed(run);
     this.state = waitMs === undefined ? "failed" : "restarting";
+    this.#options.passing?.state(this.state, this.failure);
     const told = {
       dataset: this.dataset.code,
       reason: this.failure,
@@ -292,7 +303,8 @@ export class FeedRunner {
         const next = await batches.next();
         if (next.done === true) return { outcome: next.value, hasYielded };
         hasYielded = true;
-        this.#cause = { sequence: this.#cause.sequence + 1, tick: 0 };
+        const sequence = opened.feed.sequence ?? this.#cause.sequence + 1;
+        this.#cause = { sequence, tick: 0 };
         const wasSeeking = opened.replay?.isSeeking === true;
         for (const event of next.value) this.#take(event);
         recorder?.batchDone();
@@ -339,10 +351,11 @@ export class FeedRunner {
         break;
       }
       case "time":
-        this.#bars.advance(event.atUs);
+        this.#advance(event.atUs);
         break;
       case "known":
         this.#options.recorder?.known(event);
+        this.#options.passing?.known(event);
         break;
       case "gap":
         this.#gap(event);
@@ -350,9 +363,15 @@ export class FeedRunner {
     }
   }
 
+  #advance(toUs: number): void {
+    this.#bars.advance(toUs);
+    this.#options.passing?.time(toUs);
+  }
+
   #gap({ ticker, fromUs, toUs, reason }: Gap): void {
     this.figures.gaps += 1;
     this.#options.recorder?.gap({ ticker, fromUs, toUs, reason });
+    this.#options.passing?.gap({ ticker, fromUs, toUs, reason });
     this.#options.log.warn("feed has a gap", {
       dataset: this.dataset.code,
       ...(ticker === undefined ? {} : { ticker }),
@@ -379,9 +398,9 @@ export class FeedRunner {
 
   /** Folds trades. What a live source sends at once is put into order first: several send newest first. */
   #foldTrades({ trades, placeOf, told }: Extract<FeedEvent, { kind: "trades" }>): void {
-    const { clock, opened, recorder } = this.#options;
+    const { clock, opened, recorder, passing } = this.#options;
     const { verdicts } = this.figures;
-    if (opened.feed.time === "wall") this.#bars.advance(clock.nowUs());
+    if (opened.feed.time === "wall") this.#advance(clock.nowUs());
     const ordered = opened.feed.time === "wall" ? inEventOrder(trades, tickerOf) : trades;
     const late: Trade[] = [];
     for (let at = 0; at < ordered.length; at += 1) {
@@ -392,6 +411,7 @@ export class FeedRunner {
       if (verdict === "taken" || verdict === "reused") {
         this.#taken += 1;
         recorder?.take(trade);
+        passing?.trade(trade);
         continue;
       }
       // Who is told of what came late has a place for it.

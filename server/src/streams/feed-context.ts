@@ -26,6 +26,7 @@ export function feedContext(
     sleep: (ms, signal) => sleep(clock, ms, signal),
     remembered: async (ticker) => options.remembered?.(ticker),
     async stored(): Promise<FeedStored | StorageFailure> {
+      if (options.passing !== undefined) return await options.passing.passed();
       const failure = await recorder?.flushed();
       return failure ?? { kind: "stored", position: recorder?.queue.position };
     },

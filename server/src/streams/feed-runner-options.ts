@@ -4,12 +4,15 @@ import type { BarUpdate, PublishPeriodS } from "../marketdata/bar-update.ts";
 import type { Catalog, DatasetEnd } from "../marketdata/catalog.ts";
 import type { Dataset, Instrument } from "../marketdata/instrument.ts";
 import type { Cause } from "../marketdata/position.ts";
+import type { Trade } from "../marketdata/trade.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { Gap, KnownSpan } from "../ports/dataset-reader.ts";
 import type { ImportOutcome } from "../ports/dataset-store.ts";
 import type {
   FeedCounter,
   FeedEvent,
   FeedOutcome,
+  FeedStored,
   PastRows,
   RememberedTicker,
 } from "../ports/feed.ts";
@@ -20,6 +23,20 @@ import type { DatasetRecorder } from "./dataset-recorder.ts";
 import type { RestoredMinutes } from "./dataset-restore.ts";
 import type { FeedRestarts } from "./feed-restarts.ts";
 import type { UnusedTrades } from "./unused-trades.ts";
+
+/** Who passes on what is folded: what is taken here and in this order makes the same bars elsewhere. */
+export interface FoldPassing {
+  /** Market time is moved forward. */
+  time(atUs: number): void;
+  /** A trade was taken. */
+  trade(trade: Trade): void;
+  gap(gap: Gap): void;
+  known(span: KnownSpan): void;
+  /** The feed goes on, has failed and is tried again, or has ended. */
+  state(state: FeedState, failure: string | undefined): void;
+  /** Resolves when all that was passed on is where it has to be; why it will not be where it never is. */
+  passed(): Promise<FeedStored | StorageFailure>;
+}
 
 /** Options of a runner. */
 export interface FeedRunnerOptions {
@@ -35,6 +52,8 @@ export interface FeedRunnerOptions {
   readonly opened: OpenedFeed;
   /** Up to where a ticker was stored at the start; nothing was when left out. */
   remembered?(ticker: string): Promise<RememberedTicker | undefined>;
+  /** Passes on what is folded; nobody does when left out. */
+  readonly passing?: FoldPassing | undefined;
   /** Puts rows of minutes that are over to the stored past; nothing is stored when left out. */
   storePast?(rows: PastRows): Promise<ImportOutcome | StorageFailure | undefined>;
   /** When it is started again after a failure; never when left out. */

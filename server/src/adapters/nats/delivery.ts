@@ -21,6 +21,8 @@ const forgottenNs = 10_000_000_000;
 export interface DeliveryOptions {
   readonly stream: string;
   readonly from: number;
+  /** Messages of this subject alone, whose numbers have holes; of all when left out. */
+  readonly subject?: string | undefined;
 }
 
 /**
@@ -37,12 +39,21 @@ export class Delivery {
   #come = 0;
   #hasSign = false;
   #wake: (() => void) | undefined;
+  #isBroken = false;
   readonly #subscription: Subscription;
   readonly #forget: () => Promise<unknown>;
+  /** Whether messages are counted as they come, for one whose numbers do not tell what was left out. */
+  readonly #counts: boolean;
 
-  constructor(subscription: Subscription, forget: () => Promise<unknown>) {
+  constructor(subscription: Subscription, forget: () => Promise<unknown>, counts = false) {
     this.#subscription = subscription;
     this.#forget = forget;
+    this.#counts = counts;
+  }
+
+  /** Whether something was left out behind the last message that is given out, as far as that is counted. */
+  get isBroken(): boolean {
+    return this.#isBroken;
   }
 
   /** Takes what the broker sends. */
@@ -54,6 +65,8 @@ export class Delivery {
     } else {
       const at = numberOf(message);
       if (at === undefined) return;
+      this.#isBroken ||= this.#counts && countOf(message) !== this.#come + 1;
+      if (this.#isBroken) return;
       this.#messages.push({ at, bytes: message.data });
       this.#come += 1;
     }
@@ -120,7 +133,7 @@ export class Delivery {
 export async function deliver(
   connection: NatsConnection,
   manager: JetStreamManager,
-  { stream, from }: DeliveryOptions,
+  { stream, from, subject }: DeliveryOptions,
 ): Promise<Delivery> {
   const inbox = createInbox();
   let name: string | undefined;
@@ -129,14 +142,16 @@ export async function deliver(
       if (error === null) delivery.receive(message);
     },
   });
-  const delivery = new Delivery(subscription, async () => {
+  const forget = async () => {
     if (name !== undefined) await manager.consumers.delete(stream, name);
-  });
+  };
+  const delivery = new Delivery(subscription, forget, subject !== undefined);
   try {
     const made = await manager.consumers.add(stream, {
       ...{ deliver_subject: inbox, deliver_policy: "by_start_sequence", opt_start_seq: from },
       ...{ ack_policy: "none", max_deliver: 1, mem_storage: true, num_replicas: 1 },
       ...{ idle_heartbeat: aliveNs, flow_control: true, inactive_threshold: forgottenNs },
+      ...(subject === undefined ? {} : { filter_subject: subject }),
     });
     ({ name } = made);
     return delivery;
@@ -147,9 +162,18 @@ export async function deliver(
 }
 
 /** Place of a message in its stream, which the broker tells in the subject of an answer to it. */
-function numberOf({ reply }: Msg): number | undefined {
+function numberOf(message: Msg): number | undefined {
+  return told(message, 0);
+}
+
+/** How many messages the broker has delivered with this one. */
+function countOf(message: Msg): number | undefined {
+  return told(message, 1);
+}
+
+function told({ reply }: Msg, behind: number): number | undefined {
   const words = reply?.split(".") ?? [];
-  // $JS.ACK, perhaps domain and account; stream, consumer, times delivered, number, ...
-  const at = Number(words[words.length >= 11 ? 7 : 5]);
-  return words[0] === "$JS" && Number.isSafeInteger(at) && at > 0 ? at : undefined;
+  // $JS.ACK, perhaps domain and account; stream, consumer, times delivered, number, count, ...
+  const figure = Number(words[(words.length >= 11 ? 7 : 5) + behind]);
+  return words[0] === "$JS" && Number.isSafeInteger(figure) && figure > 0 ? figure : undefined;
 }

@@ -5,7 +5,11 @@ import { dataFolder, existingExchange } from "../../config/data-folder.ts";
 import type { ConfigInput } from "../../config/load.ts";
 import type { Config } from "../../config/schema.ts";
 import { engineFiles } from "../../main/stores/engine-files.ts";
-import type { ClusterNodeView, ClusterStatus } from "../../ports/cluster-control.ts";
+import type {
+  ClusterNodeView,
+  ClusterStatus,
+  SharedDatasetStatus,
+} from "../../ports/cluster-control.ts";
 import { askAndPrint } from "./administration.ts";
 import { configOrExitCode } from "./config.ts";
 import { print, refuse } from "./key-store.ts";
@@ -74,6 +78,15 @@ export async function askNode<Result>(
 }
 
 function lines(status: ClusterStatus): readonly string[] {
+  const datasets = (status.datasets ?? []).map(datasetLine);
+  if (status.role === "feed") {
+    return [
+      `cluster   ${status.cluster}, datasets ${status.epoch}`,
+      `node      ${status.node}, role ${status.role}`,
+      ...datasets,
+      ...nodeLines(status.nodes),
+    ];
+  }
   const { lagMs, lagCommands, isStale, copyFault, stateHash } = status;
   const behind = lagCommands === undefined ? "the log cannot be asked" : `${lagCommands} commands`;
   return [
@@ -86,6 +99,7 @@ function lines(status: ClusterStatus): readonly string[] {
     ...(status.underWay === 0 ? [] : [`under way ${status.underWay} commands`]),
     ...(copyFault === undefined ? [] : [`own copy  ${copyFault}`]),
     ...(stateHash === undefined ? [] : [`hash      ${stateHash}`]),
+    ...datasets,
     ...nodeLines(status.nodes),
   ];
 }
@@ -121,4 +135,12 @@ function agoWords(ms: number): string {
   if (seconds < 120) return `${seconds} s`;
   const minutes = Math.round(seconds / 60);
   return minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
+}
+
+function datasetLine(of: SharedDatasetStatus): string {
+  const runs = of.leads ? "run here" : `run by ${of.leader ?? "nobody that is known"}`;
+  const heard = of.silentMs === undefined ? "nothing heard" : `heard ${of.silentMs} ms ago`;
+  const failure = of.failure === undefined ? "" : `: ${of.failure}`;
+  const refused = of.refused === undefined ? "" : `; not to be run here: ${of.refused}`;
+  return `dataset   ${of.dataset}: ${of.state}${failure}, ${runs}, term ${of.term}, message ${of.at}, ${heard}${refused}`;
 }

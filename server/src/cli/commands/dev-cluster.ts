@@ -1,6 +1,6 @@
 /**
- * `dev-cluster`: a whole cluster on this machine, for trying: three NATS servers, an engine, a standby and two
- * gateways, each a process of its own. It ends them all when it is told to stop.
+ * `dev-cluster`: a whole cluster on this machine, for trying: three NATS servers, an engine, a standby, a feed node and
+ * two gateways, each a process of its own. It ends them all when it is told to stop.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
@@ -22,6 +22,9 @@ export interface DevClusterOptions {
 }
 
 const natsServers = [1, 2, 3] as const;
+
+/** What the feed node tells, made up. */
+const datasets = [{ code: "simulated", feed: { kind: "simulator" } }] as const;
 
 /** Markets and money that the demo users begin with. */
 const markets = ["BTC_USDT", "ETH_USDT"] as const;
@@ -78,10 +81,11 @@ class DevCluster {
     const file = join(this.#folder, "cluster.yaml");
     // JSON is YAML, too.
     const cluster = { name: "dev", servers, monitors };
-    writeFileSync(file, JSON.stringify({ cluster, datasets: [], exchange: { warmUpMs: 0 } }));
+    writeFileSync(file, JSON.stringify({ cluster, datasets, exchange: { warmUpMs: 0 } }));
     const engine = await this.#startNode(file, ["engine", "engine", 0, "demo.users=true"]);
     await this.#startNode(file, ["standby", "engine", 0]);
     await this.#fund(engine);
+    await this.#startNode(file, ["feed", "feed", 0]);
     const ports = this.#port === 0 ? [0, 0] : [this.#port, this.#port + 1];
     const left = await this.#startNode(file, ["gateway-1", "gateway", ports[0] ?? 0]);
     const right = await this.#startNode(file, ["gateway-2", "gateway", ports[1] ?? 0]);

@@ -33,6 +33,7 @@ import type { Site } from "../site.ts";
 import type { Traded } from "../traded.ts";
 import { version } from "../version.ts";
 import { connect, logStreamOf } from "./connect.ts";
+import { NodeDatasets, openDatasetStream } from "./datasets.ts";
 import { NodeRecords } from "./records.ts";
 
 /** How long a start waits for engines that may be starting themselves, in milliseconds. */
@@ -41,6 +42,12 @@ const pastWithinMs = 60_000;
 /** Bytes that tell this process from others. */
 const processBytes = 8;
 
+/** What nodes share of the exchange. */
+interface SharedExchange {
+  readonly log: SharedLog;
+  readonly snapshots: SnapshotStore;
+}
+
 /** A node, connected. */
 export class ClusterNode {
   readonly config: ClusterConfig;
@@ -48,12 +55,12 @@ export class ClusterNode {
   readonly name: string;
   readonly link: NatsLink;
   readonly line: NatsRequestLine;
-  readonly shared: SharedLog;
   /** What nodes share besides the commands. */
   readonly records: NodeRecords;
   /** All nodes. */
   readonly registry: NodeRegistry;
-  readonly #snapshots: SnapshotStore;
+  /** Undefined at a node that runs feeds alone. */
+  readonly #exchange: SharedExchange | undefined;
   readonly #log: Log;
   readonly #ended = Promise.withResolvers<string>();
   #member: Member | undefined;
@@ -63,8 +70,7 @@ export class ClusterNode {
     parts: {
       readonly name: string;
       readonly link: NatsLink;
-      readonly shared: SharedLog;
-      readonly snapshots: SnapshotStore;
+      readonly exchange: SharedExchange | undefined;
       readonly records: NodeRecords;
       readonly log: Log;
       readonly clock: Clock;
@@ -75,15 +81,14 @@ export class ClusterNode {
     this.name = parts.name;
     this.link = parts.link;
     this.line = new NatsRequestLine(parts.link);
-    this.shared = parts.shared;
+    this.#exchange = parts.exchange;
     this.records = parts.records;
-    this.#snapshots = parts.snapshots;
     this.#log = parts.log;
     this.registry = new NodeRegistry({
       ...{ node: this.name, process: systemSecrets().randomHex(processBytes), log: parts.log },
       ...{ ...parts.records.nodes, clock: parts.clock, wallMs: parts.wallMs },
       self: { role: config.role, version: version(), knows: commandsKnown },
-      mayNote: config.role !== "gateway",
+      mayNote: keeps(config),
       mustEnd: (reason) => this.#ended.resolve(reason),
     });
   }
@@ -98,19 +103,13 @@ export class ClusterNode {
     try {
       await checkBroker(link, config);
       const { replicas } = config;
-      const shared = await NatsSharedLog.open(link, {
-        ...{ name: logStreamOf(config), replicas },
-        // A gateway makes no exchange where there is none.
-        newEpoch: config.role === "gateway" ? undefined : systemSecrets().randomHex(16),
-      });
-      const snapshots = await NatsSnapshotStore.open(link.connection, {
-        ...{ name: config.name, replicas, nowMs: wallMs },
-      });
+      const exchange =
+        config.role === "feed" ? undefined : await openExchange(config, link, wallMs);
       const records = await NodeRecords.open({
         ...{ link, cluster: config.name, replicas, clock, wallMs, log },
-        pushes: config.role !== "gateway",
+        pushes: keeps(config),
       });
-      const parts = { name, link, shared, snapshots, records, log, clock, wallMs };
+      const parts = { name, link, exchange, records, log, clock, wallMs };
       const node = new ClusterNode(config, parts);
       await node.registry.start();
       return node;
@@ -122,12 +121,42 @@ export class ClusterNode {
 
   /** Whether clients are served here. */
   get servesClients(): boolean {
-    return this.config.role !== "engine";
+    return this.config.role === "all" || this.config.role === "gateway";
   }
 
   /** Whether the exchange is kept here, so that this node may lead. */
   get keepsExchange(): boolean {
-    return this.config.role !== "gateway";
+    return keeps(this.config);
+  }
+
+  /** Whether it may run feeds of datasets. */
+  get runsFeeds(): boolean {
+    return this.config.role === "all" || this.config.role === "feed";
+  }
+
+  /** The log that all share. */
+  get shared(): SharedLog {
+    return this.#shared.log;
+  }
+
+  get #shared(): SharedExchange {
+    assert(this.#exchange !== undefined, "a node that runs feeds alone has no exchange");
+    return this.#exchange;
+  }
+
+  /** Opens the datasets that nodes share; none where this node has nothing to do with them. */
+  async openDatasets(site: Site): Promise<NodeDatasets | undefined> {
+    const { link, config: cluster, name: node, runsFeeds } = this;
+    if (!runsFeeds && !this.servesClients) {
+      // Gateways may not make what they read.
+      await openDatasetStream(link, cluster, "made");
+      return undefined;
+    }
+    const mustEnd = (reason: string) => this.#ended.resolve(reason);
+    const options = { link, cluster, node, runsFeeds, mustEnd };
+    const datasets = await NodeDatasets.open(site, options);
+    if (cluster.role === "feed") this.registry.tell(() => datasets.doing);
+    return datasets;
   }
 
   /** The role; undefined before the exchange is in service. */
@@ -149,7 +178,7 @@ export class ClusterNode {
   storesOf(own: EngineStores<SqliteCommandLog>): EngineStores {
     if (!this.keepsExchange) {
       return gatewayStores({
-        ...{ shared: this.shared, snapshots: this.#snapshots, line: this.line },
+        ...{ shared: this.shared, snapshots: this.#shared.snapshots, line: this.line },
         cluster: this.config.name,
       });
     }
@@ -164,7 +193,7 @@ export class ClusterNode {
         assert(snapshots !== undefined, "snapshots are opened before one is made");
         return new SharingSnapshots({
           maker: own.snapshotMaker(log as SqliteCommandLog),
-          ...{ local: snapshots, shared: this.#snapshots, log: this.#log },
+          ...{ local: snapshots, shared: this.#shared.snapshots, log: this.#log },
           leads: () => this.leads,
         });
       },
@@ -224,16 +253,40 @@ export class ClusterNode {
   }
 
   /** What operators see of it, over the exchange in service. */
-  controlOf(engine: Engine): ClusterControl {
-    return {
-      status: (hash) => this.#status(engine, hash),
-      takeOver: async () => await this.#member?.takeOverInOrder(),
+  controlOf(engine: Engine | undefined, datasets: NodeDatasets | undefined): ClusterControl {
+    const statuses = () => ({ datasets: datasets?.statuses ?? [] });
+    const registry: Pick<ClusterControl, "add" | "remove"> = {
       add: async (node, role) => {
         const { name, servers, monitors, replicas } = this.config;
         const reason = await this.registry.add(node, role);
         return reason ?? { node, role, name, servers, monitors, replicas };
       },
       remove: (node) => this.registry.remove(node),
+    };
+    if (engine === undefined) {
+      return {
+        status: async () => ({ ...(await this.#feedStatus(datasets)), ...statuses() }),
+        takeOver: () => Promise.resolve("a node of role feed keeps no exchange and cannot lead it"),
+        ...registry,
+      };
+    }
+    return {
+      ...registry,
+      status: async (hash) => ({ ...(await this.#status(engine, hash)), ...statuses() }),
+      takeOver: async () => await this.#member?.takeOverInOrder(),
+    };
+  }
+
+  /** Of a node that runs feeds alone. */
+  async #feedStatus(datasets: NodeDatasets | undefined): Promise<ClusterStatus> {
+    assert(datasets !== undefined, "operators come once the datasets are served");
+    const { term, sequence, lagMs, isStale } = datasets.doing;
+    return {
+      ...{ cluster: this.config.name, node: this.name, role: this.config.role },
+      ...{ state: "following", leader: undefined, term, epoch: datasets.epoch ?? "" },
+      ...{ sequence, lagMs, isStale, lagCommands: 0, underWay: 0 },
+      ...{ copyFault: undefined, stateHash: undefined },
+      nodes: await this.registry.list(),
     };
   }
 
@@ -258,4 +311,24 @@ export class ClusterNode {
     await this.registry.stop();
     await this.link.close();
   }
+}
+
+/** Whether a node keeps the exchange and what is edited beside it. */
+function keeps({ role }: ClusterConfig): boolean {
+  return role === "all" || role === "engine";
+}
+
+async function openExchange(
+  config: ClusterConfig,
+  link: NatsLink,
+  nowMs: () => number,
+): Promise<SharedExchange> {
+  const { name, replicas } = config;
+  const log = await NatsSharedLog.open(link, {
+    ...{ name: logStreamOf(config), replicas },
+    // A gateway makes no exchange where there is none.
+    newEpoch: keeps(config) ? systemSecrets().randomHex(16) : undefined,
+  });
+  const snapshots = await NatsSnapshotStore.open(link.connection, { name, replicas, nowMs });
+  return { log, snapshots };
 }

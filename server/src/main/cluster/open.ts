@@ -39,11 +39,8 @@ async function load() {
 }
 
 function refuse({ exchange }: Config, cluster: ClusterConfig, withExchange: boolean): void {
-  if (cluster.role === "feed") {
-    throw new StartError("cluster.role: feed is not there yet: use all, engine or gateway");
-  }
   if (cluster.replicas % 2 === 0) throw new StartError("cluster.replicas: use 1, 3 or 5");
-  if (!withExchange) {
+  if (!withExchange && cluster.role !== "feed") {
     throw new StartError(
       "cluster: what nodes share is an exchange, but this server has none: say exchange.enabled: true, and switch on a protocol that trades",
     );

@@ -1,0 +1,323 @@
+/**
+ * The datasets of a cluster at one node: what feeds have told comes from the stream of datasets, wherever they run. A node
+ * that runs feeds stands by for each of its datasets, and tells the others of those that it has.
+ */
+import { systemSecrets } from "../../adapters/crypto/system-secrets.ts";
+import { NatsDatasetStream } from "../../adapters/nats/dataset-stream.ts";
+import type { NatsLink } from "../../adapters/nats/link.ts";
+import { continuedLive, continuedRecording } from "../../cluster/continued-feed.ts";
+import { DatasetLead, type RunningSource, type Told } from "../../cluster/dataset-lead.ts";
+import { FollowedDataset, type StoredTelling } from "../../cluster/followed-dataset.ts";
+import type { NodeDoing } from "../../cluster/node-messages.ts";
+import type { ClusterConfig } from "../../config/cluster-schema.ts";
+import type { Config, DatasetConfig } from "../../config/schema.ts";
+import { assert } from "../../core/assert.ts";
+import type { Catalog } from "../../marketdata/catalog.ts";
+import type { SharedDatasetStatus } from "../../ports/cluster-control.ts";
+import type { StoredPosition } from "../../ports/dataset-store.ts";
+import { StartError } from "../../ports/start-error.ts";
+import { everySecond } from "../../ports/timers.ts";
+import { FeedRunner } from "../../streams/bar-streams.ts";
+import { FeedRestarts } from "../../streams/feed-restarts.ts";
+import { openDataset } from "../datasets.ts";
+import { type Recordings, recordingOf } from "../recordings.ts";
+import type { ServedDataset, SharedDataset } from "../served-dataset.ts";
+import type { Site } from "../site.ts";
+
+/** How long a start waits until all is folded that has been told, in milliseconds; it goes on after it. */
+const caughtUpMsMax = 20_000;
+
+/** Bytes that tell this process from others. */
+const processBytes = 8;
+
+/** What a node of this role does with datasets. */
+export interface NodeDatasetsOptions {
+  readonly link: NatsLink;
+  readonly cluster: ClusterConfig;
+  /** Name of the node. */
+  readonly node: string;
+  /** Whether it runs feeds, or follows what others run. */
+  readonly runsFeeds: boolean;
+  /** This process has to be started again. */
+  mustEnd(reason: string): void;
+}
+
+/** Opens the stream of datasets; it is made where there is none, or has to be there. A `StartError` says that it is not. */
+export async function openDatasetStream(
+  link: NatsLink,
+  { name, replicas }: ClusterConfig,
+  how: "made" | "found",
+): Promise<NatsDatasetStream> {
+  const stream = `${name}_datasets`;
+  const opened = await NatsDatasetStream.open(link, {
+    ...{ name: stream, replicas },
+    newEpoch: how === "made" ? systemSecrets().randomHex(16) : undefined,
+  });
+  if (opened !== undefined) return opened;
+  throw new StartError(
+    `the broker has no stream ${stream}, from which datasets are followed: start an engine or a feed node first`,
+  );
+}
+
+/** What the feeds of this node are run with. */
+interface Parts {
+  readonly catalog: Catalog;
+  readonly recordings: Recordings;
+}
+
+/** One dataset of it. */
+class NodeDataset implements SharedDataset {
+  readonly followed: FollowedDataset;
+  readonly epoch: string;
+  readonly served: ServedDataset;
+  lead: DatasetLead | undefined;
+  readonly #site: Site;
+  readonly #stream: NatsDatasetStream;
+  readonly #config: DatasetConfig;
+  /** What producers push to is there once, whether it is fed or not. */
+  readonly #fixed: ServedDataset | undefined;
+  #parts: Parts | undefined;
+  #runner: FeedRunner | undefined;
+
+  constructor(
+    site: Site,
+    stream: NatsDatasetStream,
+    config: DatasetConfig,
+    options: NodeDatasetsOptions,
+  ) {
+    const { code, name = code, publisher = code, feed } = config;
+    this.#site = site;
+    this.#stream = stream;
+    this.#config = config;
+    this.epoch = stream.epoch;
+    this.followed = new FollowedDataset({
+      ...{ dataset: code, stream, clock: site.times.clock },
+      decided: () => this.#runner?.beginAnew(),
+      heard: (telling, at) => this.lead?.heard(telling, at),
+      lost: (reason) => options.mustEnd(`dataset ${code}: ${reason}`),
+    });
+    const { runsFeeds } = options;
+    const fixed = runsFeeds ? openDataset(config, site.times.clock.nowUs()) : undefined;
+    const { routes, streams } = fixed?.opened ?? {};
+    if (routes !== undefined) this.#fixed = fixed;
+    this.served = {
+      dataset: { code, name, publisher },
+      // Nodes that run no feeds keep no past of them.
+      config: runsFeeds ? config : undefined,
+      shared: this,
+      opened: {
+        feed: this.followed,
+        // Nothing is read faster than it is stored.
+        waitsForConsumers: runsFeeds,
+        waitsForAudience: false,
+        isRecording: false,
+        simulated: feed?.kind === "simulator",
+        ...(routes === undefined ? {} : { routes }),
+        ...(streams === undefined ? {} : { streams }),
+      },
+    };
+  }
+
+  get latenessUs(): number {
+    return this.followed.about?.latenessUs ?? this.#site.config.bars.latenessMs * 1_000;
+  }
+
+  get unchangedBars(): boolean {
+    return this.followed.about?.unchangedBars ?? this.#site.config.streams.unchangedBars;
+  }
+
+  isWhole(startUs: number): boolean {
+    return this.followed.isWhole(startUs);
+  }
+
+  get status(): SharedDatasetStatus {
+    const { followed, lead } = this;
+    const { place, silentMs } = followed;
+    return {
+      ...{ dataset: this.#config.code, state: followed.state, silentMs },
+      ...{ failure: place?.head.failure, leader: place?.head.node, term: place?.head.term ?? 0 },
+      ...{ leads: lead?.leads ?? false, at: place?.at ?? 0 },
+      ...{ waitingBytes: lead?.waitingBytes ?? 0, refused: lead?.refused },
+    };
+  }
+
+  /** Makes this node one that may run the feed. */
+  async standBy(options: NodeDatasetsOptions, writer: string): Promise<void> {
+    const { config, log, times } = this.#site;
+    const { code } = this.#config;
+    const { latenessMs } = config.bars;
+    const opened = this.#fixed ?? openDataset(this.#config, times.clock.nowUs());
+    const recording =
+      opened.opened?.isRecording === true ? await recordingOf(this.#config, latenessMs) : undefined;
+    await this.#letGo(opened);
+    this.lead = new DatasetLead({
+      ...{ dataset: code, stream: this.#stream, node: options.node, writer },
+      ...{ clock: times.clock, log },
+      about: {
+        latenessUs: latenessMs * 1_000,
+        unchangedBars: config.streams.unchangedBars,
+        tellsKnown: opened.opened?.feed.tellsKnown === true,
+        ...(recording === undefined ? {} : { recording }),
+      },
+      tickers: {
+        count: () => this.#parts?.catalog.instruments(code).length ?? 0,
+        names: () => this.#parts?.catalog.instruments(code).map(({ ticker }) => ticker) ?? [],
+      },
+      begin: (told) => this.#run(told),
+    });
+    const fault = await this.lead.announce();
+    if (fault !== undefined) throw new StartError(`dataset ${code}: ${fault}`);
+  }
+
+  /** Finds out where it is followed from: no later than what is stored here, where that is of this telling. */
+  async begin(position?: StoredPosition): Promise<StoredTelling & { readonly source: string }> {
+    const { epoch } = this.#stream;
+    const [storedEpoch, begun] = position?.epoch.split("/") ?? [];
+    const isSame = storedEpoch === epoch && begun !== undefined;
+    const trades = Math.floor((position?.sequence ?? 0) / 2);
+    const found = await this.followed.begin(isSame ? { begun: Number(begun), trades } : undefined);
+    if (typeof found === "string") {
+      throw new StartError(`dataset ${this.#config.code}: ${found}`);
+    }
+    const told = found ?? { begun: 0, trades: 0 };
+    return { ...told, source: `${epoch}/${told.begun}` };
+  }
+
+  /** Follows it with this runner, and runs its feed when that is up to this node. */
+  connect(runner: FeedRunner, parts: Parts): void {
+    this.#runner = runner;
+    this.#parts = parts;
+  }
+
+  async #run(told: Told): Promise<RunningSource> {
+    const { clock } = this.#site.times;
+    const { log } = this.#site;
+    const { code } = this.#config;
+    const parts = this.#parts;
+    assert(parts !== undefined, "a dataset is followed before its feed is run");
+    const served = this.#fixed ?? openDataset(this.#config, clock.nowUs());
+    const { dataset, opened } = served;
+    assert(opened !== undefined, "a dataset without a feed is not run");
+    await parts.recordings.all.get(code)?.recorder.flushed();
+    const continuing = { dataset: code, stream: this.#stream, told };
+    const feed = opened.isRecording
+      ? continuedRecording(opened.feed, continuing)
+      : continuedLive(opened.feed, continuing);
+    const runner = new FeedRunner({
+      ...{ dataset, clock, log, catalog: parts.catalog },
+      opened: { ...opened, feed, waitsForConsumers: true, waitsForAudience: false },
+      ...{ latenessUs: this.latenessUs, unchangedBars: false },
+      restarts: new FeedRestarts({
+        ...{ seed: clock.nowUs(), dataset: code, isRecording: opened.isRecording },
+      }),
+      remembered: (ticker) => parts.recordings.remembered(code, ticker),
+      storePast: (rows) => parts.recordings.storePast(code, rows),
+      // Bars are shown by those who follow.
+      publish: () => {},
+      caughtUp: () => told.room(),
+      passing: told.writer,
+    });
+    await runner.prepare();
+    runner.start();
+    const stop = everySecond(clock, (nowUs) => runner.wallTime(nowUs));
+    return {
+      stop: async () => {
+        stop();
+        await runner.stop();
+      },
+    };
+  }
+
+  /** Lets go what was opened to look at it. */
+  async #letGo({ opened }: ServedDataset): Promise<void> {
+    if (this.#fixed === undefined) await opened?.replay?.close();
+  }
+}
+
+/** All datasets of a node. */
+export class NodeDatasets {
+  readonly all: readonly NodeDataset[];
+  readonly #site: Site;
+
+  private constructor(site: Site, all: readonly NodeDataset[]) {
+    this.#site = site;
+    this.all = all;
+  }
+
+  /** Opens them. A `StartError` says why that cannot be. */
+  static async open(site: Site, options: NodeDatasetsOptions): Promise<NodeDatasets> {
+    const { config } = site;
+    const { runsFeeds, link, cluster } = options;
+    refuse(config, cluster);
+    const fed = config.datasets.filter(({ feed }) => feed !== undefined);
+    if (fed.length === 0) return new NodeDatasets(site, []);
+    const stream = await openDatasetStream(link, cluster, runsFeeds ? "made" : "found");
+    const all = fed.map((dataset) => new NodeDataset(site, stream, dataset, options));
+    const writer = systemSecrets().randomHex(processBytes);
+    for (const dataset of all) {
+      if (runsFeeds) await dataset.standBy(options, writer);
+      else await dataset.begin();
+    }
+    return new NodeDatasets(site, all);
+  }
+
+  /** Identity of the stream of datasets; undefined where there is none to follow. */
+  get epoch(): string | undefined {
+    return this.all[0]?.epoch;
+  }
+
+  /** How they are doing. */
+  get statuses(): readonly SharedDatasetStatus[] {
+    return this.all.map(({ status }) => status);
+  }
+
+  /** What this node does, in sum. */
+  get doing(): NodeDoing {
+    const all = this.statuses;
+    const most = (figures: readonly number[]) => Math.max(0, ...figures);
+    return {
+      state: all.some(({ leads }) => leads) ? "feeding" : "standing by",
+      term: most(all.map(({ term }) => term)),
+      sequence: most(all.map(({ at }) => at)),
+      lagMs: most(all.map(({ silentMs = 0 }) => silentMs)),
+      isStale: all.some(({ state }) => state === "stale"),
+    };
+  }
+
+  /** As they are served here. */
+  get served(): readonly ServedDataset[] {
+    return this.all.map(({ served }) => served);
+  }
+
+  /** Connects them with what folds them, and waits until all is folded that has been told. */
+  async start({ feeds, ...parts }: Parts & { feeds: readonly FeedRunner[] }): Promise<void> {
+    const { clock } = this.#site.times;
+    for (const dataset of this.all) {
+      const runner = feeds.find(({ dataset: of }) => of.code === dataset.served.dataset.code);
+      assert(runner !== undefined, "each dataset that is served has a runner");
+      dataset.connect(runner, parts);
+      runner.start();
+    }
+    const late = Promise.withResolvers<void>();
+    const cancel = clock.after(caughtUpMsMax, late.resolve);
+    await Promise.race([
+      Promise.all(this.all.map(({ followed }) => followed.caughtUp)),
+      late.promise,
+    ]);
+    cancel();
+    for (const { lead } of this.all) lead?.start();
+  }
+
+  /** Lets others run its feeds. */
+  async stop(): Promise<void> {
+    await Promise.all(this.all.map(({ lead }) => lead?.stop()));
+  }
+}
+
+function refuse({ datasets }: Config, { role }: ClusterConfig): void {
+  if (role === "feed" && !datasets.some(({ feed }) => feed !== undefined)) {
+    throw new StartError(
+      "cluster.role: feed runs the feeds of datasets, but none is configured: name them in datasets",
+    );
+  }
+}
