@@ -25,6 +25,8 @@ interface Place {
 export interface NatsClusterOptions {
   /** When the servers write to the disk; by default before each acknowledgement. */
   readonly syncInterval?: string;
+  /** Where a folder of theirs is made. */
+  readonly parent?: string;
   /** Where each of the three is; by default here. */
   readonly hosts?: readonly Host[];
 }
@@ -33,7 +35,7 @@ export interface NatsClusterOptions {
 export class NatsCluster {
   readonly #program: string;
   readonly #options: NatsClusterOptions;
-  readonly #folder = mkdtempSync(join(tmpdir(), "openbourse-nats-cluster-"));
+  readonly #folder: string;
   readonly #processes = new Map<string, ChildProcess>();
   #places: readonly Place[] = [];
   #connection: NatsConnection | undefined;
@@ -41,6 +43,8 @@ export class NatsCluster {
   constructor(program: string, options: NatsClusterOptions = {}) {
     this.#program = program;
     this.#options = options;
+    const { parent = tmpdir() } = options;
+    this.#folder = mkdtempSync(join(parent, "openbourse-nats-cluster-"));
   }
 
   /** `HOST:PORT` of each. */

@@ -40,7 +40,7 @@ const answerMs = 3_000;
 export class ProcessCluster {
   readonly hosts = new Hosts();
   readonly servers: NatsCluster;
-  readonly folder = mkdtempSync(join(tmpdir(), "openbourse-processes-"));
+  readonly folder: string;
   engines: readonly ClusterNodeProcess[] = [];
   gateways: readonly ClusterNodeProcess[] = [];
   users: readonly CryptomusUser[] = [];
@@ -50,8 +50,11 @@ export class ProcessCluster {
   #isRemoved = false;
   #supervising: Promise<unknown> = Promise.resolve();
 
-  constructor(program: string) {
+  /** All its files are made in a folder of `parent`. */
+  constructor(program: string, parent: string = tmpdir()) {
+    this.folder = mkdtempSync(join(parent, "openbourse-processes-"));
     this.servers = new NatsCluster(program, {
+      parent: this.folder,
       hosts: Array.from({ length: 3 }, () => this.hosts.add()),
     });
   }
@@ -108,6 +111,23 @@ export class ProcessCluster {
 
   giveBack(node: ClusterNodeProcess): void {
     this.#away.delete(node);
+  }
+
+  /** Kills everything at once. */
+  async killAll(): Promise<void> {
+    for (const node of this.nodes) this.takeAway(node);
+    const { servers } = this;
+    const all = [
+      ...this.nodes.map((node) => node.kill()),
+      ...servers.names.map((name) => servers.kill(name)),
+    ];
+    await Promise.all(all);
+  }
+
+  /** Starts what {@link killAll} has killed; does not wait for the nodes. */
+  startAgain(): void {
+    for (const name of this.servers.names) this.servers.run(name);
+    for (const node of this.nodes) this.giveBack(node);
   }
 
   /** Resolves when one engine leads, all nodes hear of it, and all servers have what the others have. */
