@@ -21,16 +21,14 @@ import { toldByLog } from "./log-told.ts";
 import { orderSubject } from "./order-messages.ts";
 import { OrderPath } from "./order-path.ts";
 import type { OwnCopy } from "./own-copy.ts";
-import { restSubject, takeOverInOrder } from "./takeover.ts";
+import { StateDigests } from "./state-digest.ts";
+import { headStartMs, restSubject, takeOverInOrder } from "./takeover.ts";
 
 /** Without anything from the log for so long a node's state is stale, in milliseconds. */
 export const staleAfterMs = 2_000;
 
 /** Time between two looks at how long the log has been silent, in milliseconds. */
 const lookMs = 10;
-
-/** Nodes that wait longer than others do so by so many milliseconds each: longer than a look takes. */
-const headStartStepMs = 5;
 
 /** How long a follower waits for room in its stages before it looks again, in milliseconds. */
 const roomMs = 5;
@@ -66,6 +64,8 @@ export type MemberState = "following" | "leading" | "stopped";
 
 /** The role of one node. */
 export class Member implements Role {
+  /** Of its state; while it follows it applies nothing until one is made. */
+  readonly digests: StateDigests;
   readonly #parts: RoleParts;
   readonly #options: MemberOptions;
   readonly #orders: OrderPath;
@@ -94,6 +94,7 @@ export class Member implements Role {
 
   constructor(parts: RoleParts, options: MemberOptions) {
     this.#parts = parts;
+    this.digests = new StateDigests(parts.exchange, parts.clock);
     this.#options = options;
     const { clock } = parts;
     this.#orders = new OrderPath({
@@ -280,7 +281,7 @@ export class Member implements Role {
       if (entry.kind === "takeover") {
         this.#noteTakeover(entry);
       } else {
-        while (this.#options.lead?.copy?.take(entry) === false) await this.#pause();
+        await this.#untilReady(entry);
         this.#batch = entry;
         // Asked for the next one, it has been applied.
         yield entry;
@@ -290,6 +291,15 @@ export class Member implements Role {
         this.#end = { at: entry.at, lastSequence, chain: entry.chain, term: entry.term };
       }
       this.#noteInService();
+    }
+  }
+
+  /** Waits until a batch can be applied. */
+  async #untilReady(batch: SharedBatch): Promise<void> {
+    while (this.#options.lead?.copy?.take(batch) === false) await this.#pause();
+    while (this.digests.isMaking && !this.#isClosing) {
+      await this.#pause();
+      this.#heardMs = this.#parts.clock.monotonicMs();
     }
   }
 
@@ -429,11 +439,4 @@ export class Member implements Role {
 /** What a node says that meets commands which its release does not know. */
 function olderThan(reason: string): string {
   return `this node is older than the cluster: ${reason}; give it the release that the other nodes have, and start it again`;
-}
-
-/** Nodes wait for a little longer than others, by their names, so that not all try to take over at once; the log decides where two do. */
-function headStartMs(node: string): number {
-  let sum = 0;
-  for (const letter of node) sum = (sum * 31 + (letter.codePointAt(0) ?? 0)) % 8;
-  return sum * headStartStepMs;
 }

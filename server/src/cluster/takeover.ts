@@ -8,6 +8,9 @@ const restWithinMs = 3_000;
 /** How often it is tried: messages that were under way have to arrive first. */
 const triesMax = 100;
 
+/** Nodes that wait longer than others do so by so many milliseconds each: longer than a look takes. */
+const headStartStepMs = 5;
+
 /** What the node that leads is asked at to let another one lead, by the name of a cluster. */
 export function restSubject(cluster: string): string {
   return `${cluster}.rest`;
@@ -41,4 +44,11 @@ export async function takeOverInOrder(parts: TakeoverParts): Promise<string | un
     await pause();
   }
   return reason;
+}
+
+/** Nodes wait for a little longer than others, by their names, so that not all try to take over at once; the log decides where two do. */
+export function headStartMs(node: string): number {
+  let sum = 0;
+  for (const letter of node) sum = (sum * 31 + (letter.codePointAt(0) ?? 0)) % 8;
+  return sum * headStartStepMs;
 }

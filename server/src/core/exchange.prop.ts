@@ -241,6 +241,14 @@ function withWords(stream: readonly number[]): Line {
   return line;
 }
 
+function hashInParts(exchange: Exchange): string {
+  const parts = exchange.stateHashInParts();
+  for (;;) {
+    const { done, value } = parts.next();
+    if (done === true) return value;
+  }
+}
+
 /** Asks the matcher, which is slow and explains, only when there is something to explain. */
 function expectSame(left: unknown, right: unknown): void {
   if (!isSame(left, right)) expect(left).toEqual(right);
@@ -274,6 +282,9 @@ describe("the exchange under random commands", () => {
           expectSame(fast.exchange.stateHash(), naive.exchange.stateHash());
         }
         fast.exchange.checkInvariants();
+        for (const { exchange } of [fast, naive]) {
+          expect(hashInParts(exchange)).toBe(exchange.stateHash());
+        }
       }),
       { numRuns: rounds(12, 51) },
     );

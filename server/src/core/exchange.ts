@@ -32,7 +32,12 @@ import { MarketEntry } from "./trading/market-entry.ts";
 import { Matcher } from "./trading/matching.ts";
 import { type OpenOrderQuery, openOrderPage, openOrdersOf, viewOf } from "./trading/orders.ts";
 import { begin, setFees, setLimits, setMarketRules } from "./trading/parameters.ts";
-import { type ExchangeSnapshot, restoreState, snapshotOf } from "./trading/snapshot.ts";
+import {
+  type ExchangeSnapshot,
+  restoreState,
+  snapshotOf,
+  stateHashInParts,
+} from "./trading/snapshot.ts";
 import { ownerOf, type TradingState } from "./trading/state.ts";
 import { hashOf } from "./trading/state-hash.ts";
 
@@ -179,6 +184,14 @@ export class Exchange {
    */
   stateHash(): string {
     return hashOf(this.snapshot());
+  }
+
+  /**
+   * The same in parts of a few milliseconds. Whoever applies a command meanwhile has to begin again: it is the
+   * digest of nothing then.
+   */
+  stateHashInParts(): Generator<void, string> {
+    return stateHashInParts(this.#state);
   }
 
   /** The best levels of a side, best first; none for an unknown market. */

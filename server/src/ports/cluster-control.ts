@@ -57,7 +57,10 @@ export interface ClusterStatus {
   readonly underWay: number;
   /** Why its own copy of the log is not written; undefined while it is, or where it has none. */
   readonly copyFault: string | undefined;
-  /** Digest of its whole state after `sequence`, the same at all nodes; undefined where it was not asked for. */
+  /**
+   * Digest of its whole state after `sequence`, the same at all nodes; undefined where it was not asked for, or
+   * commands came faster than it could be made.
+   */
   readonly stateHash: string | undefined;
   /** All nodes of the cluster; undefined where the NATS servers do not tell. */
   readonly nodes: readonly ClusterNodeView[] | undefined;
@@ -94,7 +97,7 @@ export interface NodeSettings {
 
 /** What operators do with a node. */
 export interface ClusterControl {
-  /** With `hash` the state is digested, which takes as long as its size makes it; nothing else is done meanwhile. */
+  /** With `hash` the state is digested in parts; a node that follows applies nothing meanwhile. */
   status(hash: boolean): Promise<ClusterStatus>;
   /** Makes this node the one that leads; resolves with why that cannot be. */
   takeOver(): Promise<string | undefined>;

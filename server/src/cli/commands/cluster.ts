@@ -28,9 +28,15 @@ export function clusterStatusCommand(
   return askAndPrint(input, json === true, {
     ask: (config) =>
       askNode<ClusterStatus>(config, { name: "cluster-status", request: { hash: hash === true } }),
-    say: lines,
+    say: (status) => [
+      ...lines(status),
+      ...(hash === true && status.stateHash === undefined ? [hashNotTaken] : []),
+    ],
   });
 }
+
+const hashNotTaken =
+  "hash      not taken: commands came faster than it could be made; ask again, or ask a node that follows";
 
 /** Has the node lead. */
 export function clusterTakeoverCommand(

@@ -78,6 +78,8 @@ export interface Book {
   levels(side: Side, count: number): readonly Level[];
   /** Resting orders of a side in the order in which they would be matched. */
   slots(side: Side): readonly OrderSlot[];
+  /** The same, one after the other while nothing is done with the book. */
+  eachSlot(side: Side): Iterable<OrderSlot>;
   /** Matches until the taker is done; what remains of it is not added. */
   take(taker: Taker, sink: MatchSink): TakeEnd;
   /** What `take` would do, without doing it. */

@@ -86,6 +86,12 @@ export class FastBook implements Book {
     return slots;
   }
 
+  *eachSlot(side: Side): Generator<OrderSlot> {
+    for (const rung of this.#ladder(side).levels()) {
+      for (let slot = rung.first; slot !== noSlot; slot = this.#pool.next[slot]!) yield slot;
+    }
+  }
+
   take(taker: Taker, sink: MatchSink): TakeEnd {
     const takerSide = this.#pool.side(taker.slot);
     const ladder = this.#ladder(oppositeOf(takerSide));

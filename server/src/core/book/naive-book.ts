@@ -74,6 +74,10 @@ export class NaiveBook implements Book {
     return [...this.#sides[side]];
   }
 
+  eachSlot(side: Side): Iterable<OrderSlot> {
+    return this.#sides[side];
+  }
+
   take(taker: Taker, sink: MatchSink): TakeEnd {
     const side = oppositeOf(this.#pool.side(taker.slot));
     for (const { price, quantity } of this.levels(side, this.#sides[side].length)) {

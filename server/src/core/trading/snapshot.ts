@@ -20,6 +20,7 @@ import {
   type TradingState,
   type User,
 } from "./state.ts";
+import { hashInParts, ReadList, ReadRecord } from "./state-hash.ts";
 
 /** Money is written as digits, since JSON has no bigint. */
 export interface CurrencySnapshot {
@@ -99,6 +100,61 @@ export interface ExchangeSnapshot {
 /** Writes the state down. */
 export function snapshotOf(state: TradingState): ExchangeSnapshot {
   return {
+    ...exchangeHead(state),
+    markets: state.markets.map((market) => {
+      const slots = [...market.book.slots("buy"), ...market.book.slots("sell")];
+      return { ...marketHead(market), orders: slots.map((slot) => orderSnapshot(state, slot)) };
+    }),
+    users: state.users.map((user) => userSnapshot(state, user)),
+  };
+}
+
+/** The digest of {@link snapshotOf}, made in parts while nothing changes the state. */
+export function* stateHashInParts(state: TradingState): Generator<void, string> {
+  const { markets, users } = state;
+  return yield* hashInParts(
+    new ReadRecord({
+      ...exchangeHead(state),
+      markets: new ReadList(markets.length, function* () {
+        for (const market of markets) {
+          const orders = new ReadList(
+            () => countOrders(market),
+            () => orderSnapshots(state, market),
+          );
+          yield new ReadRecord({ ...marketHead(market), orders });
+        }
+      }),
+      users: new ReadList(users.length, function* () {
+        for (const user of users) yield userSnapshot(state, user);
+      }),
+    }),
+  );
+}
+
+/** Orders that are counted before others have their turn. */
+const countedOrdersMax = 50_000;
+
+function* countOrders({ book }: Market): Generator<void, number> {
+  let count = 0;
+  for (const side of sides) {
+    for (const _ of book.eachSlot(side)) {
+      count += 1;
+      if (count % countedOrdersMax === 0) yield;
+    }
+  }
+  return count;
+}
+
+function* orderSnapshots(state: TradingState, { book }: Market): Generator<OrderSnapshot> {
+  for (const side of sides) {
+    for (const slot of book.eachSlot(side)) yield orderSnapshot(state, slot);
+  }
+}
+
+const sides = ["buy", "sell"] as const;
+
+function exchangeHead(state: TradingState): Omit<ExchangeSnapshot, "markets" | "users"> {
+  return {
     ...(state.isExplicit
       ? { version: 2 as const, parameters: parametersSnapshot(state) }
       : { version: 1 as const }),
@@ -114,8 +170,6 @@ export function snapshotOf(state: TradingState): ExchangeSnapshot {
         fees: fees.toString(),
       };
     }),
-    markets: state.markets.map((market) => marketSnapshot(state, market)),
-    users: state.users.map((user) => userSnapshot(state, user)),
   };
 }
 
@@ -145,9 +199,7 @@ function ratesSnapshot({ index, fees }: Market | User): readonly RatesSnapshot[]
   return fees === undefined ? [] : [[index, fees.makerPpm, fees.takerPpm]];
 }
 
-function marketSnapshot(state: TradingState, market: Market): MarketSnapshot {
-  const { rules, halted, lastPrice, book } = market;
-  const slots = [...book.slots("buy"), ...book.slots("sell")];
+function marketHead({ rules, halted, lastPrice }: Market): Omit<MarketSnapshot, "orders"> {
   return {
     // Named one by one, since the digest is over values in their order.
     rules: {
@@ -164,7 +216,6 @@ function marketSnapshot(state: TradingState, market: Market): MarketSnapshot {
     },
     halted,
     lastPrice,
-    orders: slots.map((slot) => orderSnapshot(state, slot)),
   };
 }
 

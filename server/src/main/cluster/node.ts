@@ -294,7 +294,9 @@ export class ClusterNode {
     const member = this.#member;
     assert(member !== undefined, "operators come once the exchange is in service");
     const end = await this.shared.end();
-    const { sequence } = engine.exchange;
+    const { sequence, stateHash } = hash
+      ? await member.digests.make()
+      : { sequence: engine.exchange.sequence, stateHash: undefined };
     return {
       ...{ cluster: this.config.name, node: this.name, role: this.config.role },
       ...{ state: member.state, leader: member.leader, term: member.term, epoch: engine.epoch },
@@ -302,7 +304,7 @@ export class ClusterNode {
       lagCommands: "kind" in end ? undefined : Math.max(0, end.lastSequence - sequence),
       underWay: member.ordersUnderWay,
       copyFault: member.copyFault,
-      stateHash: hash ? engine.exchange.stateHash() : undefined,
+      stateHash,
       nodes: await this.registry.list(),
     };
   }
