@@ -179,6 +179,22 @@ withNats("datasets in a cluster are", (program) => {
         await left.close();
         await right.close();
       });
+
+      it("has its past at every feed node, and gateways ask for it", async () => {
+        const expected = recordedVolumes();
+        const first = Math.min(...expected.keys());
+        const asked = "dataset=spot&ticker=BTC/USDT&interval=1m";
+        const ask = (more: string) =>
+          fetch(`${node("left").http}/v1.2/time_series?${asked}${more}&apikey=${key}`);
+        await stop("feed-2");
+        const reply = await ask(`&start_at=${first}&end_at=${first + 300}&order=asc`);
+        expect(reply.status).toBe(200);
+        const { data } = (await reply.json()) as { data: readonly { t: number; v: unknown }[] };
+        expect(data.length).toBeGreaterThan(3);
+        for (const { t, v } of data) expect(Number(v)).toBeCloseTo(expected.get(t) ?? 0, 6);
+        await stop("feed-1");
+        expect((await ask("")).status).toBe(503);
+      });
     },
   );
 });

@@ -216,7 +216,8 @@ export class DatasetWriter {
     if (this.#isStopped) return;
     this.#pumping ??= this.#pump(ms).finally(() => {
       this.#pumping = undefined;
-      if (!this.#isStopped && (this.#waiting.length > 0 || this.#isDue)) this.#soon(gatheringMs);
+      const isOver = this.#isStopped || this.#head.leaves === true;
+      if (!isOver && (this.#waiting.length > 0 || this.#isDue)) this.#soon(gatheringMs);
     });
   }
 
@@ -224,13 +225,14 @@ export class DatasetWriter {
     if (ms > 0) await this.#pause(ms);
     while (!this.#isStopped && (this.#waiting.length > 0 || this.#isDue)) {
       this.#isDue = false;
-      await this.#write();
+      const isWritten = await this.#write();
       this.#tellWritten();
+      if (!isWritten) return;
     }
   }
 
-  /** One message. */
-  async #write(): Promise<void> {
+  /** One message; false where it is not to be stored any more. */
+  async #write(): Promise<boolean> {
     const gathered = this.#gathered();
     const { timeUs, trades } = this.#head;
     const about = this.#aboutDue();
@@ -250,7 +252,7 @@ export class DatasetWriter {
     this.#underWay = gathered.length;
     const at = await this.#stored(bytes);
     this.#underWay = 0;
-    if (at === undefined) return;
+    if (at === undefined) return false;
     this.#at = at;
     this.#waiting.splice(0, gathered.length);
     for (const waiting of gathered) this.#take(waiting);
@@ -263,6 +265,7 @@ export class DatasetWriter {
       trades: trades + told,
       about: isNews ? at : this.#head.about,
     };
+    return true;
   }
 
   /** What decides about bars, where it has to be said again. */

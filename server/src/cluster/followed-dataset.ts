@@ -230,9 +230,9 @@ export class FollowedDataset implements Feed {
   async #aboutOf({ at, head }: Place): Promise<DatasetAbout | string> {
     const { dataset, stream } = this.#parts;
     const found = await stream.next(dataset, head.about || at);
-    if (found === undefined) return "what decides about it was forgotten";
+    if (found === undefined) return forgottenAbout;
     if ("kind" in found) return found.message;
-    return decodeTelling(found.bytes)?.about ?? otherLayout;
+    return decodeTelling(found.bytes)?.about ?? forgottenAbout;
   }
 
   /** Notes which minutes that may still change began before the first message that is kept. */
@@ -283,6 +283,9 @@ export class FollowedDataset implements Feed {
     return [{ kind: "gap", fromUs, toUs, reason }];
   }
 }
+
+const forgottenAbout =
+  "what decides about its bars was forgotten; its feed says it again within a minute";
 
 const otherLayout = "it was written by a release that this node does not know: update this node";
 

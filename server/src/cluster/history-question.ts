@@ -21,13 +21,13 @@ const Name = Type.String({ maxLength: nameLengthMax });
 const Count = Type.Integer({ minimum: 0, maximum: 2 ** 53 });
 const Time = Type.Integer({ minimum: -(2 ** 53), maximum: 2 ** 53 });
 const Place = strict({ sequence: Count, ordinal: Count });
-const Order = Type.Union([Type.Literal("oldest-first"), Type.Literal("newest-first")]);
+export const Order = Type.Union([Type.Literal("oldest-first"), Type.Literal("newest-first")]);
 const Step = strict({
   coefficient: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
   scale: Type.Integer({ minimum: 0, maximum: scaleMax }),
 });
 const Steps = strict({ tickSize: Step, lotSize: Step });
-const Interval = Type.Union([
+export const Interval = Type.Union([
   strict({
     kind: Type.Literal("fixed"),
     lengthUs: Type.Integer({ minimum: 1_000_000, maximum: 2 ** 53 }),

@@ -7,6 +7,7 @@ import { NatsDatasetStream } from "../../adapters/nats/dataset-stream.ts";
 import type { NatsLink } from "../../adapters/nats/link.ts";
 import { continuedLive, continuedRecording } from "../../cluster/continued-feed.ts";
 import { DatasetLead, type RunningSource, type Told } from "../../cluster/dataset-lead.ts";
+import { answerPast, remotePast } from "../../cluster/dataset-past.ts";
 import { FollowedDataset, type StoredTelling } from "../../cluster/followed-dataset.ts";
 import type { NodeDoing } from "../../cluster/node-messages.ts";
 import type { ClusterConfig } from "../../config/cluster-schema.ts";
@@ -15,6 +16,7 @@ import { assert } from "../../core/assert.ts";
 import type { Catalog } from "../../marketdata/catalog.ts";
 import type { SharedDatasetStatus } from "../../ports/cluster-control.ts";
 import type { StoredPosition } from "../../ports/dataset-store.ts";
+import type { Answering, RequestLine } from "../../ports/request-line.ts";
 import { StartError } from "../../ports/start-error.ts";
 import { everySecond } from "../../ports/timers.ts";
 import { FeedRunner } from "../../streams/bar-streams.ts";
@@ -36,6 +38,8 @@ export interface NodeDatasetsOptions {
   readonly cluster: ClusterConfig;
   /** Name of the node. */
   readonly node: string;
+  /** Over which nodes ask each other about the past. */
+  readonly line: RequestLine;
   /** Whether it runs feeds, or follows what others run. */
   readonly runsFeeds: boolean;
   /** This process has to be started again. */
@@ -126,6 +130,10 @@ class NodeDataset implements SharedDataset {
     return this.followed.about?.unchangedBars ?? this.#site.config.streams.unchangedBars;
   }
 
+  get keepsPast(): boolean {
+    return this.#config.history.store;
+  }
+
   isWhole(startUs: number): boolean {
     return this.followed.isWhole(startUs);
   }
@@ -167,6 +175,14 @@ class NodeDataset implements SharedDataset {
     });
     const fault = await this.lead.announce();
     if (fault !== undefined) throw new StartError(`dataset ${code}: ${fault}`);
+  }
+
+  /** Finds out where it is followed from; where that cannot be said yet it is looked for while it runs. */
+  async look(): Promise<void> {
+    const found = await this.followed.begin();
+    if (typeof found !== "string") return;
+    const { code: dataset } = this.#config;
+    this.#site.log.warn("a dataset cannot be followed yet", { dataset, reason: found });
   }
 
   /** Finds out where it is followed from: no later than what is stored here, where that is of this telling. */
@@ -238,9 +254,12 @@ class NodeDataset implements SharedDataset {
 export class NodeDatasets {
   readonly all: readonly NodeDataset[];
   readonly #site: Site;
+  readonly #options: NodeDatasetsOptions;
+  #answering: Answering | undefined;
 
-  private constructor(site: Site, all: readonly NodeDataset[]) {
+  private constructor(site: Site, options: NodeDatasetsOptions, all: readonly NodeDataset[]) {
     this.#site = site;
+    this.#options = options;
     this.all = all;
   }
 
@@ -250,15 +269,15 @@ export class NodeDatasets {
     const { runsFeeds, link, cluster } = options;
     refuse(config, cluster);
     const fed = config.datasets.filter(({ feed }) => feed !== undefined);
-    if (fed.length === 0) return new NodeDatasets(site, []);
+    if (fed.length === 0) return new NodeDatasets(site, options, []);
     const stream = await openDatasetStream(link, cluster, runsFeeds ? "made" : "found");
     const all = fed.map((dataset) => new NodeDataset(site, stream, dataset, options));
     const writer = systemSecrets().randomHex(processBytes);
     for (const dataset of all) {
       if (runsFeeds) await dataset.standBy(options, writer);
-      else await dataset.begin();
+      else await dataset.look();
     }
-    return new NodeDatasets(site, all);
+    return new NodeDatasets(site, options, all);
   }
 
   /** Identity of the stream of datasets; undefined where there is none to follow. */
@@ -292,6 +311,7 @@ export class NodeDatasets {
   /** Connects them with what folds them, and waits until all is folded that has been told. */
   async start({ feeds, ...parts }: Parts & { feeds: readonly FeedRunner[] }): Promise<void> {
     const { clock } = this.#site.times;
+    await this.#servePast(parts.recordings);
     for (const dataset of this.all) {
       const runner = feeds.find(({ dataset: of }) => of.code === dataset.served.dataset.code);
       assert(runner !== undefined, "each dataset that is served has a runner");
@@ -308,8 +328,31 @@ export class NodeDatasets {
     for (const { lead } of this.all) lead?.start();
   }
 
+  /** Answers about the past where it is kept, and asks about it elsewhere. */
+  async #servePast({ history }: Recordings): Promise<void> {
+    const { runsFeeds, line, cluster } = this.#options;
+    const { clock } = this.#site.times;
+    if (runsFeeds) {
+      this.#answering = await answerPast({
+        ...{ line, clock, cluster: cluster.name },
+        kept: (code) => {
+          const dataset = this.all.find(({ served }) => served.dataset.code === code);
+          const folded = () => dataset?.followed.place?.at ?? 0;
+          return dataset?.keepsPast ? { epoch: dataset.epoch, reader: history, folded } : undefined;
+        },
+      });
+      return;
+    }
+    for (const { served, followed, epoch } of this.all) {
+      const { code } = served.dataset;
+      const shown = () => followed.place?.at ?? 0;
+      history.add(code, remotePast({ line, cluster: cluster.name, dataset: code, epoch, shown }));
+    }
+  }
+
   /** Lets others run its feeds. */
   async stop(): Promise<void> {
+    await this.#answering?.stop();
     await Promise.all(this.all.map(({ lead }) => lead?.stop()));
   }
 }

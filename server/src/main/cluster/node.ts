@@ -146,14 +146,14 @@ export class ClusterNode {
 
   /** Opens the datasets that nodes share; none where this node has nothing to do with them. */
   async openDatasets(site: Site): Promise<NodeDatasets | undefined> {
-    const { link, config: cluster, name: node, runsFeeds } = this;
+    const { link, line, config: cluster, name: node, runsFeeds } = this;
     if (!runsFeeds && !this.servesClients) {
       // Gateways may not make what they read.
       await openDatasetStream(link, cluster, "made");
       return undefined;
     }
     const mustEnd = (reason: string) => this.#ended.resolve(reason);
-    const options = { link, cluster, node, runsFeeds, mustEnd };
+    const options = { link, line, cluster, node, runsFeeds, mustEnd };
     const datasets = await NodeDatasets.open(site, options);
     if (cluster.role === "feed") this.registry.tell(() => datasets.doing);
     return datasets;
