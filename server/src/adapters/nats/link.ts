@@ -9,6 +9,7 @@ import {
   type NatsConnection,
   type NodeConnectionOptions,
   connect as reachServers,
+  TimeoutError,
 } from "@nats-io/transport-node";
 import { StartError } from "../../ports/start-error.ts";
 import { wordsOf } from "./words.ts";
@@ -40,8 +41,14 @@ export interface LinkOptions {
   readonly name?: string | undefined;
 }
 
-/** How long a server may take until it has let this process in, in milliseconds. */
-const admissionMs = 5_000;
+/**
+ * How long a server may take until it has let this process in, in milliseconds: one that stands still takes
+ * connections and says nothing, and whoever comes back tries it before others, by chance.
+ */
+const admissionMs = 2_000;
+
+/** How often servers are tried at first that are too busy to answer in time. */
+const admissionTries = 3;
 
 /** Between two attempts to reach a server again, in milliseconds; and up to how much more, by chance. */
 const againMs = 100;
@@ -65,7 +72,7 @@ export class NatsLink {
   static async open(options: LinkOptions): Promise<NatsLink> {
     const login = await loginOf(options);
     try {
-      const connection = await reachServers({
+      const connection = await patientlyReached({
         ...login,
         servers: [...options.servers],
         name: options.name ?? "openbourse",
@@ -128,6 +135,17 @@ export class NatsLink {
     if (isConnected === this.#isConnected) return;
     this.#isConnected = isConnected;
     for (const listener of this.#listeners) listener(isConnected);
+  }
+}
+
+/** Connects; servers that take too long are tried again. */
+async function patientlyReached(options: NodeConnectionOptions): Promise<NatsConnection> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await reachServers(options);
+    } catch (error) {
+      if (!(error instanceof TimeoutError) || tries >= admissionTries) throw error;
+    }
   }
 }
 
