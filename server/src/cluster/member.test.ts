@@ -378,3 +378,17 @@ describe("nodes of different releases", () => {
     }
   });
 });
+
+describe("an engine that is started again", () => {
+  it("stands by at once, behind one that has led for long and goes on", async () => {
+    const one = await opened();
+    const two = await started(cluster.engine("two"));
+    await hashes(one, two);
+    await cluster.until(one.engine.submit(deposit("a")));
+    await cluster.pass(100);
+    await cluster.until(two.engine.stop());
+    const again = await started(cluster.engine("two", two.disk));
+    expect(again.member).toMatchObject({ state: "following", term: 1 });
+    expect(leaders()).toEqual(["one"]);
+  });
+});

@@ -325,8 +325,14 @@ export class Member implements Role {
   #noteInService(): void {
     const { lead } = this.#options;
     const has = (this.#end?.at ?? 0) >= (this.#startEnd?.at ?? Number.POSITIVE_INFINITY);
-    const isLed = this.#lead !== undefined || (this.#leader !== undefined && !this.#isSilent());
+    // Who came after the takeover hears the ticks of the one that leads, and not its name.
+    const isHeard = this.#leader !== undefined || this.#hasAppliedMoreThan(this.#startEnd);
+    const isLed = this.#lead !== undefined || (isHeard && !this.#isSilent());
     if (has && (lead === undefined || isLed)) this.#whenInService.resolve();
+  }
+
+  #hasAppliedMoreThan(end: LogEnd | undefined): boolean {
+    return end !== undefined && (this.#end?.at ?? 0) > end.at;
   }
 
   #isSilent(): boolean {

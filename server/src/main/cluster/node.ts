@@ -294,18 +294,25 @@ export class ClusterNode {
     const member = this.#member;
     assert(member !== undefined, "operators come once the exchange is in service");
     const end = await this.shared.end();
+    const nodes = await this.registry.list();
+    const leading = nodes?.find(({ state }) => state === "leading")?.node;
     const { sequence, stateHash } = hash
       ? await member.digests.make()
       : { sequence: engine.exchange.sequence, stateHash: undefined };
     return {
       ...{ cluster: this.config.name, node: this.name, role: this.config.role },
-      ...{ state: member.state, leader: member.leader, term: member.term, epoch: engine.epoch },
+      ...{
+        state: member.state,
+        leader: member.leader ?? leading,
+        term: member.term,
+        epoch: engine.epoch,
+      },
       ...{ sequence, lagMs: member.lagMs, isStale: member.isStale },
       lagCommands: "kind" in end ? undefined : Math.max(0, end.lastSequence - sequence),
       underWay: member.ordersUnderWay,
       copyFault: member.copyFault,
       stateHash,
-      nodes: await this.registry.list(),
+      nodes,
     };
   }
 
