@@ -34,7 +34,9 @@ async function answerTo(
     sequence: sequencer.durableSequence,
   });
   if (asked === undefined) return answered({ kind: "malformed" });
-  if (asked === "newer") return answered({ kind: "unavailable", reason: leaderIsOlder });
+  if (asked === "newer") {
+    return answered({ kind: "unavailable", reason: leaderIsOlder, passes: true });
+  }
   // The asker has told those who wait that nothing of an earlier term comes any more.
   if (asked.term !== term) return { kind: "other-term", term };
   const before = sequencer.durableSequence;
