@@ -208,7 +208,7 @@ describeInBrowser("the console", { settings }, (stage) => {
     expect(await visit.faultsInBothThemes()).toEqual([]);
     await page.getByRole("button", { name: "Copy as a program" }).click();
     await page.getByLabel("Program", { exact: true }).waitFor();
-    expect(await visit.faultsInBothThemes()).toEqual([]);
+    expect(await visit.faultsInBothThemes("dialog[open]")).toEqual([]);
   });
 });
 

@@ -21,12 +21,12 @@ describeInBrowser("the page", {}, (stage) => {
     for (const tab of path === "/data" ? ["Bars", "Trades"] : []) {
       await visit.page.getByRole("tab", { name: tab }).click();
       await visit.page.getByRole("table", { name: tab }).waitFor();
-      expect(await visit.faultsInBothThemes(), tab).toEqual([]);
+      expect(await visit.faultsInBothThemes("[role=tabpanel]"), tab).toEqual([]);
     }
     if (path !== "/") return;
     await visit.page.keyboard.press("?");
     await visit.page.getByRole("dialog", { name: "Keys" }).waitFor();
-    expect(await visit.faultsInBothThemes(), "keys").toEqual([]);
+    expect(await visit.faultsInBothThemes("dialog[open]"), "keys").toEqual([]);
   });
 
   it.each(pages)("fits %s into 375 pixels", async (path) => {

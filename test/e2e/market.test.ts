@@ -44,12 +44,13 @@ function readOut(page: Page) {
 const frame = (page: Page) =>
   page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => resolve(undefined))));
 
-/** Points at each place of the chart, and notes what is said of it. */
-async function candlesOf(page: Page): Promise<ReadonlyMap<number, string>> {
+/** Points at each place of the chart, from the left as far as the candle of `endMs`, and notes what is said of it. */
+async function candlesOf(page: Page, endMs?: number): Promise<ReadonlyMap<number, string>> {
   const box = await page.locator(".chart-canvas").boundingBox();
   if (box === null) throw new Error("there is no chart");
   const found = new Map<number, string>();
-  for (let x = box.width * 0.5; x < box.width - 70; x += 3) {
+  const isOver = () => endMs !== undefined && found.has(endMs);
+  for (let x = box.width * 0.5; x < box.width - 70 && !isOver(); x += 3) {
     await page.mouse.move(box.x + x, box.y + box.height / 3);
     await frame(page);
     const { startMs, figures } = await readOut(page);
@@ -174,7 +175,9 @@ describeInBrowser("the market page", { settings: quiet }, (stage) => {
     const candle = [startMs / 1_000, open, "100009.5", "100010", low, "7.5", "1", market];
     route?.send(JSON.stringify({ id: 0, method: "candles_update", data: [candle] }));
     await until(async () =>
-      expect((await candlesOf(page)).get(startMs)).toBe(`${open} 100010 ${low} 100009.5 7.5`),
+      expect((await candlesOf(page, startMs)).get(startMs)).toBe(
+        `${open} 100010 ${low} 100009.5 7.5`,
+      ),
     );
     stream.close();
   });

@@ -56,9 +56,7 @@ describe("a wrong command line exits 2 and says what is wrong", () => {
     [["replay"], "missing required argument 'file'"],
     [["watch", "X", "--data", join(folder, "none")], "give an API key with --key"],
   ])("%j", async (args, fault) => {
-    // A server that does not come to start ends its process.
-    const run = args[0] === "serve" ? runCommand : runHere;
-    const { code, stdout, stderr } = await run(args);
+    const { code, stdout, stderr } = await runHere(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toContain(fault);
   });

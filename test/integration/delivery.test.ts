@@ -11,8 +11,13 @@ import { makeCertificate } from "../support/certificate.ts";
 import { runHere } from "../support/command-here.ts";
 import { listeners } from "../support/listeners.ts";
 import { addKey } from "../support/operator.ts";
-import { type ServerInside, startServerHere, startServerInside } from "../support/server-here.ts";
-import { runCommand, type ServerProcess, startServerProcess } from "../support/server-process.ts";
+import {
+  refusedStart,
+  type ServerInside,
+  startServerHere,
+  startServerInside,
+} from "../support/server-here.ts";
+import { type ServerProcess, startServerProcess } from "../support/server-process.ts";
 import { openStream } from "../support/stream-client.ts";
 
 const flushDelayMs = 777;
@@ -195,16 +200,13 @@ describe.each(listeners.filter(({ isSecure }) => isSecure))("over $name", (liste
   it("a server does not start with files that cannot be used, and says which", async () => {
     const wrong = join(server.data, "wrong.pem");
     writeFileSync(wrong, "nothing");
-    const start = (...args: readonly string[]) =>
-      runCommand(["serve", "--port", "0", "--data", join(server.data, "tls"), ...args]);
-    const { code, stderr } = await start(
-      ...["--set", `server.tls.cert=${wrong}`, "--set", `server.tls.key=${wrong}`],
+    const data = join(server.data, "tls");
+    const settings = { "server.tls.cert": wrong, "server.tls.key": wrong };
+    expect(await refusedStart({ data, settings })).toBe(
+      `server.tls.cert: ${wrong} holds no certificate in PEM`,
     );
-    expect([code, stderr]).toEqual([
-      1,
-      `openbourse: server.tls.cert: ${wrong} holds no certificate in PEM\n`,
-    ]);
-    const half = await start("--set", `server.tls.cert=${wrong}`);
+    const set = ["--port", "0", "--set", `server.tls.cert=${wrong}`];
+    const half = await runHere(["serve", "--data", data, ...set]);
     expect(half.code).toBe(2);
     expect(half.stderr).toContain("server.tls.key is missing");
   });

@@ -2,7 +2,8 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { runCommand, startServerProcess } from "../support/server-process.ts";
+import { runHere } from "../support/command-here.ts";
+import { refusedStart, startServerInside } from "../support/server-here.ts";
 import { mountSmallDisk, smallDiskMissing } from "../support/small-disk.ts";
 
 const disk = mountSmallDisk(61_440);
@@ -14,8 +15,8 @@ describe.runIf(disk !== undefined)(`a server on a small disk (or ${smallDiskMiss
   it("refuses commands while the disk is full, stays up, goes on by itself when there is room, and has everything", async () => {
     const ballast = join(disk?.folder ?? "", "ballast");
     writeFileSync(ballast, Buffer.alloc(55_000_000));
-    const yaml = "exchange: {participants: {rate: 200}}\nlog: {level: warn}\ndatasets: []";
-    const server = await startServerProcess({ data, yaml });
+    const yaml = "exchange: {participants: {rate: 200}}\ndatasets: []";
+    const server = await startServerInside({ data, yaml });
     const get = async (path: string) => {
       const response = await fetch(server.http + path);
       return { status: response.status, text: await response.text() };
@@ -23,8 +24,8 @@ describe.runIf(disk !== undefined)(`a server on a small disk (or ${smallDiskMiss
     await expect
       .poll(() => get("/readyz"))
       .toMatchObject({ status: 503, text: expect.stringMatching(/"ok":false/) });
-    expect(server.output().stderr).toMatch(/waits for its disk[^\n]*\n/);
-    expect(server.output().stderr).toMatch(/\.db/);
+    const waits = server.log.filter(({ phrase }) => phrase.includes("waits for its disk"));
+    expect(JSON.stringify(waits)).toMatch(/\.db/);
     expect((await get("/healthz")).status).toBe(200);
 
     const taken = async () =>
@@ -34,24 +35,15 @@ describe.runIf(disk !== undefined)(`a server on a small disk (or ${smallDiskMiss
     await expect.poll(() => get("/readyz")).toMatchObject({ status: 200 });
     await expect.poll(taken).toBeGreaterThan(before);
 
-    expect(await server.stop()).toBe(0);
-    const verified = await runCommand(["verify", "--data", data, "--log-level", "silent"]);
+    await server.stop();
+    const verified = await runHere(["verify", "--data", data, "--log-level", "silent"]);
     expect(verified).toMatchObject({ code: 0, stdout: expect.stringMatching(/ok +history/) });
   });
 
   it("is refused at the start, with the folder's name, when the disk may not be written", async () => {
     disk?.setReadOnly(true);
-    const { code, stderr } = await runCommand([
-      "serve",
-      "--port",
-      "0",
-      "--data",
-      data,
-      "--log-level",
-      "error",
-    ]);
+    const reason = await refusedStart({ data });
     disk?.setReadOnly(false);
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/^openbourse: data folder .* cannot be written; .*\n$/);
+    expect(reason).toMatch(/^data folder .* cannot be written; .*$/);
   });
 });

@@ -81,21 +81,31 @@ export class Visit {
     await page.locator(".link-badge[data-state=live]").waitFor();
   }
 
-  /** What axe finds serious or worse in either theme, between which the page goes as it is: opening it anew costs most. */
-  async faultsInBothThemes(): Promise<readonly string[]> {
+  /**
+   * What axe finds serious or worse in either theme, between which the page goes as it is: opening it anew costs most. In
+   * `part` of the page alone, a selector, where the rest was looked at before.
+   */
+  async faultsInBothThemes(part?: string): Promise<readonly string[]> {
     await this.page.emulateMedia({ colorScheme: "light" });
-    const faults = await this.accessibilityFaults();
+    const faults = await this.accessibilityFaults({ part });
     await this.page.emulateMedia({ colorScheme: "dark" });
     // Nothing else is another one in the other theme.
-    return [...faults, ...(await this.accessibilityFaults(rulesOfColours))];
+    return [...faults, ...(await this.accessibilityFaults({ part, rules: rulesOfColours }))];
   }
 
-  /** What axe finds serious or worse by these rules, or by all, a line each. */
-  async accessibilityFaults(rules?: readonly string[]): Promise<readonly string[]> {
+  /** What axe finds serious or worse in a part of the page, or in all of it, by these rules, or by all, a line each. */
+  async accessibilityFaults({
+    part,
+    rules,
+  }: {
+    readonly part?: string | undefined;
+    readonly rules?: readonly string[];
+  } = {}): Promise<readonly string[]> {
     // Handed over by the browser's own tools, which the page's policy does not bind.
     if (!(await this.page.evaluate("'axe' in globalThis"))) await this.page.evaluate(axe);
     const options = { resultTypes: ["violations"], ...(rules && { runOnly: rules }) };
-    const run = `axe.run(document, ${JSON.stringify(options)}).then((found) => found.violations)`;
+    const where = part === undefined ? "document" : JSON.stringify({ include: [part] });
+    const run = `axe.run(${where}, ${JSON.stringify(options)}).then((found) => found.violations)`;
     const found: readonly Finding[] = await this.page.evaluate(run);
     return found
       .filter(({ impact }) => impact === "serious" || impact === "critical")
