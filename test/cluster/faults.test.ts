@@ -41,7 +41,7 @@ const afterwards = rounds(20, 200);
 const traders = 4;
 
 /** Of the orders of which nobody said what became of them so many are asked for. */
-const askedForMax = 500;
+const askedForMax = 100;
 
 /** What the short form tries; the long one takes from all there are. */
 const fewFaults: readonly Fault[] = [
