@@ -111,8 +111,8 @@ class NodeDataset implements SharedDataset {
       shared: this,
       opened: {
         feed: this.followed,
-        // Nothing is read faster than it is stored.
-        waitsForConsumers: runsFeeds,
+        // Nothing is read faster than it is stored; but no client holds up what others are told.
+        waitsForConsumers: options.cluster.role === "feed",
         waitsForAudience: false,
         isRecording: false,
         simulated: feed?.kind === "simulator",
