@@ -140,7 +140,8 @@ class NodeDataset implements SharedDataset {
 
   get status(): SharedDatasetStatus {
     const { followed, lead } = this;
-    const { place, silentMs } = followed;
+    const { place } = followed;
+    const silentMs = followed.silentMs === undefined ? undefined : Math.round(followed.silentMs);
     return {
       ...{ dataset: this.#config.code, state: followed.state, silentMs },
       ...{ failure: place?.head.failure, leader: place?.head.node, term: place?.head.term ?? 0 },
