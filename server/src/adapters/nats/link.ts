@@ -12,6 +12,7 @@ import {
   TimeoutError,
 } from "@nats-io/transport-node";
 import { StartError } from "../../ports/start-error.ts";
+import { identityCheck } from "./server-identity.ts";
 import { wordsOf } from "./words.ts";
 
 /** Who this process is for the servers. */
@@ -89,7 +90,7 @@ export class NatsLink {
       return new NatsLink(connection);
     } catch (error) {
       throw new StartError(
-        `no NATS server lets this process in at ${options.servers.join(", ")} (${wordsOf(error)}): start one with JetStream, or name another, and check the credentials`,
+        `no NATS server lets this process in at ${options.servers.join(", ")} (${wordsOf(error)}): start one with JetStream, or name another, and check the credentials and cluster.tls`,
       );
     }
   }
@@ -149,15 +150,17 @@ async function patientlyReached(options: NodeConnectionOptions): Promise<NatsCon
   }
 }
 
-async function loginOf({ credentials, tls }: LinkOptions): Promise<NodeConnectionOptions> {
+async function loginOf({ servers, credentials, tls }: LinkOptions): Promise<NodeConnectionOptions> {
   const options: NodeConnectionOptions = {};
   if (tls !== undefined) {
     const { caFile, certFile, keyFile } = tls;
-    options.tls = {
+    const tlsOptions = {
+      checkServerIdentity: identityCheck(servers),
       ...(caFile === undefined ? {} : { caFile }),
       ...(certFile === undefined ? {} : { certFile }),
       ...(keyFile === undefined ? {} : { keyFile }),
     };
+    options.tls = tlsOptions;
   }
   if (credentials?.kind === "password") {
     options.user = credentials.user;
