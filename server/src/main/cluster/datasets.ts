@@ -93,7 +93,8 @@ class NodeDataset implements SharedDataset {
     this.#site = site;
     this.#stream = stream;
     this.#config = config;
-    this.epoch = stream.epoch;
+    // A position of one dataset is not taken for that of another.
+    this.epoch = `${code}-${stream.epoch}`;
     this.followed = new FollowedDataset({
       ...{ dataset: code, stream, clock: site.times.clock },
       decided: () => this.#runner?.beginAnew(),
@@ -128,6 +129,10 @@ class NodeDataset implements SharedDataset {
 
   get unchangedBars(): boolean {
     return this.followed.about?.unchangedBars ?? this.#site.config.streams.unchangedBars;
+  }
+
+  get streamEpoch(): string {
+    return this.#stream.epoch;
   }
 
   get keepsPast(): boolean {
@@ -283,7 +288,7 @@ export class NodeDatasets {
 
   /** Identity of the stream of datasets; undefined where there is none to follow. */
   get epoch(): string | undefined {
-    return this.all[0]?.epoch;
+    return this.all[0]?.streamEpoch;
   }
 
   /** How they are doing. */
