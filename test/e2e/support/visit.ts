@@ -34,6 +34,9 @@ interface Finding {
   }[];
 }
 
+/** What a browser says of all that is under way when the machine gets another network, as other tests give it. */
+const networkChanged = /net::ERR_NETWORK_CHANGED/;
+
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 /** Rules of axe that look at colours. */
 const rulesOfColours = ["color-contrast", "link-in-text-block"];
@@ -48,7 +51,8 @@ export class Visit {
   readonly context: BrowserContext;
   readonly #faults: string[] = [];
   readonly #origin: string;
-  #forgiven: readonly RegExp[] = [];
+  #hasLostCode = false;
+  #forgiven: readonly RegExp[] = [networkChanged];
 
   /** Begins to listen to what a window complains of. */
   constructor({ context, page }: Window, origin: string) {
@@ -125,9 +129,18 @@ export class Visit {
     page.on("console", (message) => {
       if (message.type() === "error") this.#faults.push(`console: ${message.text()}`);
     });
-    page.on("pageerror", (error) =>
-      this.#faults.push(`exception: ${error.stack ?? error.message}`),
-    );
+    page.on("requestfailed", (request) => {
+      const isLost = networkChanged.test(request.failure()?.errorText ?? "");
+      if (!isLost || request.resourceType() !== "script") return;
+      // Without a part of its code a page stays as it is: whoever looks at it loads it anew.
+      this.#hasLostCode = true;
+      page.reload().catch(() => {});
+    });
+    page.on("pageerror", (error) => {
+      // The code that was lost is told without a word of its own.
+      if (this.#hasLostCode && error.message === "") return;
+      this.#faults.push(`exception: ${error.stack ?? error.message}`);
+    });
     page.on("request", (request) => {
       const url = request.url();
       if (!url.startsWith(`${this.#origin}/`) && !/^(blob|data):/.test(url))

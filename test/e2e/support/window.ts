@@ -39,7 +39,7 @@ export async function openWindow(
 /** Ends a visit of a window that is used again: nothing goes on in it. */
 export async function leave({ context, page }: Window): Promise<void> {
   for (const tab of context.pages()) if (tab !== page) await tab.close();
-  for (const event of ["console", "pageerror", "request", "websocket"])
+  for (const event of ["console", "pageerror", "request", "requestfailed", "websocket"])
     page.removeAllListeners(event);
   await page.unrouteAll({ behavior: "ignoreErrors" });
   await page.goto("about:blank");
