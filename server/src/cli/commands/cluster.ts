@@ -4,6 +4,7 @@ import { askServer } from "../../admin/ask-server.ts";
 import { dataFolder, existingExchange } from "../../config/data-folder.ts";
 import type { ConfigInput } from "../../config/load.ts";
 import type { Config } from "../../config/schema.ts";
+import { withPackages } from "../../main/cluster/open.ts";
 import { engineFiles } from "../../main/stores/engine-files.ts";
 import type {
   ClusterNodeView,
@@ -60,7 +61,7 @@ export async function clusterRefillCommand(
     return refuse("no cluster is configured: cluster.servers has to name its NATS servers");
   }
   const files = engineFiles(existingExchange(config.data).engineFolder);
-  const { refillStream } = await import("../../main/cluster/refill.ts");
+  const { refillStream } = await withPackages(() => import("../../main/cluster/refill.ts"));
   const { lastSequence, term } = await refillStream(config.cluster, files);
   const { name } = config.cluster;
   const told = `the log of the cluster ${name} has all commands up to ${lastSequence}`;

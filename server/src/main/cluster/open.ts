@@ -21,16 +21,17 @@ export async function openCluster(
     async () => {
       if (cluster === undefined) return undefined;
       refuse(config, cluster, withExchange);
-      const { ClusterNode } = await load();
+      const { ClusterNode } = await withPackages(() => import("./node.ts"));
       return await ClusterNode.open(cluster, nameOf(cluster), site);
     },
     (node) => node?.close(),
   );
 }
 
-async function load() {
+/** Loads what needs packages that are not installed for everybody. A `StartError` says how to install them. */
+export async function withPackages<Module>(load: () => Promise<Module>): Promise<Module> {
   try {
-    return await import("./node.ts");
+    return await load();
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== "ERR_MODULE_NOT_FOUND") throw error;
