@@ -3,12 +3,11 @@
 import type { OutsidePrices } from "../agents/mirror/outside.ts";
 import { localDataset } from "../config/load.ts";
 import type { Config, DatasetConfig } from "../config/schema.ts";
-import { localPublisher } from "../feeds/local/feed.ts";
+import { type LocalFeed, localPublisher } from "../feeds/local/feed.ts";
 import type { Hub } from "../hub/hub.ts";
 import type { Catalog } from "../marketdata/catalog.ts";
 import type { Dataset } from "../marketdata/instrument.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Feed } from "../ports/feed.ts";
 import type { OpenedFeed } from "../ports/feed-kind.ts";
 import type { Log } from "../ports/log.ts";
 import type { OpenedReplay, ReplayControl } from "../ports/replay.ts";
@@ -36,8 +35,19 @@ export function openDataset(
 }
 
 /** The exchange's own trades, served like those of any other feed. */
-export function ownTrades(feed: Feed, { exchange }: Config): ServedDataset {
+export function ownTrades(
+  { feed, engine }: { readonly feed: LocalFeed; readonly engine: { readonly epoch: string } },
+  { exchange, bars, streams }: Config,
+): ServedDataset {
+  const shared = {
+    epoch: `${engine.epoch}-${localDataset}`,
+    latenessUs: bars.latenessMs * 1_000,
+    unchangedBars: streams.unchangedBars,
+    isReplica: true,
+    isWhole: () => true,
+  };
   return {
+    shared: feed.sequence === undefined ? undefined : shared,
     dataset: { code: localDataset, name: "openbourse exchange", publisher: localPublisher },
     // It is stored as the exchange's history.
     config: undefined,
@@ -146,6 +156,8 @@ function connectFeed(
   const runner = new FeedRunner({
     dataset,
     // Where nothing is stored no position outlives this process.
+    // Other nodes have told bars before this one was started.
+    isReplica: shared?.isReplica === true,
     epoch: shared?.epoch ?? recording?.restored.streamEpoch ?? `${code}-${clock.nowUs()}`,
     sequence: opened.feed.sequence ?? recording?.restored.sequence ?? 0,
     recorder: recording?.recorder,

@@ -105,7 +105,7 @@ export class Recordings {
 
   /** Where a dataset that nodes share is told from; undefined of every other one. */
   async #told(code: string, shared: ServedDataset["shared"]) {
-    if (shared === undefined) return undefined;
+    if (shared?.begin === undefined) return undefined;
     const position = await this.#store.position(code);
     return await shared.begin(isStorageFailure(position) ? undefined : position);
   }

@@ -118,7 +118,7 @@ export async function openServed(
     if (trading?.writes === false) return undefined;
     return demo.key(keys, times.nowMs());
   });
-  const served = [...configured, ...(trading ? [ownTrades(trading.feed, config)] : [])];
+  const served = [...configured, ...(trading ? [ownTrades(trading, config)] : [])];
   const recordings = await start.step(
     "stored datasets",
     () => new Recordings(history, { config, folder: folder.datasetsFolder, clock, log }),

@@ -163,7 +163,7 @@ export class Trading {
       openBoard(recovered, storedBarsOf(recovered), config.streams.depthScales),
     );
     const markets = engine.exchange.markets().map(({ rules }) => rules);
-    const feed = new LocalFeed(localPublisher, markets);
+    const feed = new LocalFeed(localPublisher, markets, cluster !== undefined);
     const latenessUs = config.bars.latenessMs * 1_000;
     await start.step("running bars", () =>
       restoreRunningBars(

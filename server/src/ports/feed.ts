@@ -176,7 +176,7 @@ export interface Feed {
    */
   readonly tellsKnown?: boolean;
   /** Sequence of the batch that it has yielded last, where others have numbered them; else they are counted. */
-  readonly sequence?: number;
+  readonly sequence?: number | undefined;
   /** How its tickers are doing, where each is watched by itself. */
   readonly watched?: readonly WatchedTicker[];
   /**

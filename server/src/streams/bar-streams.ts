@@ -59,9 +59,9 @@ export class FeedRunner {
   constructor(options: FeedRunnerOptions) {
     this.#options = options;
     this.dataset = options.dataset;
-    const { epoch = "", sequence = 0 } = options;
+    const { epoch = "", sequence = 0, isReplica = false } = options;
     this.#cause = { sequence, tick: 0 };
-    this.numbering = new Numbering({ epoch, sequence });
+    this.numbering = new Numbering({ epoch, sequence, isReplica });
     this.#bars = this.#newBars();
     for (const ticker of options.opened.feed.tickers) {
       options.catalog.ensureInstrument(options.dataset.code, ticker);

@@ -43,6 +43,8 @@ export interface FeedRunnerOptions {
   readonly dataset: Dataset;
   /** Identity of its batches. By default empty. */
   readonly epoch?: string;
+  /** Whether others have published before, and all of `sequence`. Default: no. */
+  readonly isReplica?: boolean;
   /** Sequence before that of its first batch, which no batch of the epoch has exceeded. By default 0. */
   readonly sequence?: number;
   /** Stores what is folded; nothing is stored when left out. */

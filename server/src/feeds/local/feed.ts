@@ -40,6 +40,10 @@ interface LocalTrade {
 /** What waits, in the order in which it happened. */
 type Waiting = LocalTrade | { readonly kind: "time"; readonly atUs: number };
 
+function secondOf(timeUs: number): number {
+  return Math.floor(timeUs / 1e6);
+}
+
 /** Ticker of a market: `BTC/USDT` for `BTC_USDT`. */
 export function tickerOf({ base, quote }: MarketRules): string {
   return `${base}/${quote}`;
@@ -59,10 +63,25 @@ export class LocalFeed implements Feed, Stage {
   /** Where instruments are made, once the feed runs. */
   #context: FeedContext | undefined;
 
-  /** `markets` are those that exist at the start; later ones are learned from events. */
-  constructor(venue: string, markets: readonly MarketRules[]) {
+  /** The second of the last time that was yielded, where others tell the same. */
+  #second: number | undefined;
+
+  /**
+   * `markets` are those that exist at the start; later ones are learned from events. With `isShared` other nodes
+   * have bars of the same trades.
+   */
+  constructor(venue: string, markets: readonly MarketRules[], isShared = false) {
     this.#venue = venue;
+    if (isShared) this.#second = 0;
     for (const rules of markets) this.#rules.set(rules.code, rules);
+  }
+
+  /**
+   * Seconds since 1970, where the same is told at several nodes: bars are published at whole seconds, so it numbers what
+   * is published alike, however the batches were cut. Undefined where it is told here alone.
+   */
+  get sequence(): number | undefined {
+    return this.#second;
   }
 
   /** Tickers of all markets that are known by now. */
@@ -74,6 +93,7 @@ export class LocalFeed implements Feed, Stage {
   restore(trades: readonly TradeRecord[], nowUs: number): void {
     this.#waiting.push({ kind: "time", atUs: nowUs });
     this.#timeUs = nowUs;
+    this.#enter(nowUs);
     for (const traded of trades) {
       this.#waiting.push({ kind: "trade", traded, timeUs: traded.timeUs, isRestored: true });
     }
@@ -102,10 +122,28 @@ export class LocalFeed implements Feed, Stage {
   /** Bars are cut here: after the trades before the tick, and before those after it. */
   tick({ timeUs }: Tick): void {
     // Time that nothing has happened in is one step, however long it is.
-    if (this.#waiting.at(-1)?.kind === "time") this.#waiting.pop();
+    const last = this.#waiting.at(-1);
+    if (last?.kind === "time" && this.#isOneStep(last.atUs, timeUs)) this.#waiting.pop();
     this.#waiting.push({ kind: "time", atUs: timeUs });
     this.#timeUs = timeUs;
     this.#wakeUp();
+  }
+
+  /** Where others tell the same, each second is a step of its own. */
+  #isOneStep(fromUs: number, toUs: number): boolean {
+    return this.#second === undefined || secondOf(fromUs) === secondOf(toUs);
+  }
+
+  #enter(timeUs: number): void {
+    if (this.#second !== undefined) this.#second = Math.max(this.#second, secondOf(timeUs));
+  }
+
+  /** How many of those that wait are yielded together: where others tell the same, up to the next time. */
+  #batchLength(): number {
+    if (this.#second === undefined) return foldedTradesMax;
+    let length = 1;
+    while (length < foldedTradesMax && this.#waiting[length - 1]?.kind === "trade") length += 1;
+    return length;
   }
 
   #wakeUp(): void {
@@ -159,12 +197,13 @@ export class LocalFeed implements Feed, Stage {
       events.push({ kind: "trades", trades });
       trades = [];
     };
-    for (const waiting of this.#waiting.splice(0, foldedTradesMax)) {
+    for (const waiting of this.#waiting.splice(0, this.#batchLength())) {
       if (waiting.kind === "trade") {
         trades.push(...this.#trade(waiting, context, receiveTimeUs));
       } else {
         endTrades();
         events.push(waiting);
+        this.#enter(waiting.atUs);
       }
     }
     endTrades();
