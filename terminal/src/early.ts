@@ -20,4 +20,21 @@ usePreferences();
 void startSession();
 // To run all the rest takes the browser longer than to ask, and while it does nothing else is done.
 const most = new Promise<void>((resolve) => setTimeout(resolve, waitMsMax));
-void Promise.race([connectionBegun, most]).then(() => import("./main.tsx"));
+void Promise.race([connectionBegun, most])
+  .then(() => import("./main.tsx"))
+  .catch(sayItCannotBeLoaded);
+
+/** What draws is not there then. A browser does not ask again for a module that has failed, so that the page has to be loaded anew. */
+function sayItCannotBeLoaded(): void {
+  const text = document.createElement("p");
+  text.textContent = "The page could not be loaded: the server did not answer.";
+  const again = document.createElement("button");
+  again.type = "button";
+  again.textContent = "Try again";
+  again.addEventListener("click", () => location.reload());
+  const instead = document.createElement("div");
+  instead.className = "panel-instead";
+  instead.setAttribute("role", "alert");
+  instead.append(text, again);
+  document.querySelector("#app")?.append(instead);
+}

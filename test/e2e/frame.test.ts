@@ -56,6 +56,18 @@ describeInBrowser("the page", {}, (stage) => {
     await page.getByRole("dialog", { name: "Keys" }).waitFor({ state: "hidden" });
   });
 
+  it("says so where its code cannot be loaded, and is loaded anew when asked", async () => {
+    const visit = await stage.visit("/", { hasOwnWindow: true });
+    visit.forgive(/Failed to load resource/);
+    await visit.context.route(/\/main[^/]*\.js$/, (route) => route.abort());
+    const page = await visit.tab();
+    const told = page.getByRole("alert");
+    await told.getByText("The page could not be loaded").waitFor();
+    await visit.context.unrouteAll();
+    await told.getByRole("button", { name: "Try again" }).click();
+    await visit.live(page);
+  });
+
   it("remembers how it is liked, and nothing else", async () => {
     const { page, context } = await stage.visit("/", { theme: "dark" });
     await page.locator(".top-bar").waitFor();
