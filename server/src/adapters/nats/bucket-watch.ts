@@ -2,7 +2,7 @@
  * Asks a stream's leader every quarter of a second what its last message is, and reads what came since. An answer
  * that does not come is asked for again, for ever.
  */
-import type { JetStreamManager, StoredMsg } from "@nats-io/jetstream";
+import { JetStreamError, type JetStreamManager, type StoredMsg } from "@nats-io/jetstream";
 import type { SharedWatch } from "../../ports/shared-bucket.ts";
 
 /** Between two looks, in milliseconds. */
@@ -11,6 +11,9 @@ const lookEveryMs = 250;
 /** Messages that are read at once, and their bytes. */
 const pageMessages = 256;
 const pageBytes = 4 * 1_024 * 1_024;
+
+/** The broker's word for a page without messages. */
+const nothingThere = 404;
 
 /** What is watched. */
 export interface BucketWatchOptions {
@@ -96,8 +99,13 @@ export class BucketWatch implements SharedWatch {
   async #page(): Promise<void> {
     const { stream } = this.#options;
     const query = { seq: this.#seen + 1, batch: pageMessages, max_bytes: pageBytes };
-    for await (const message of await this.#manager.direct.getBatch(stream, query)) {
-      this.#tell(message);
+    try {
+      for await (const message of await this.#manager.direct.getBatch(stream, query)) {
+        this.#tell(message);
+      }
+    } catch (error) {
+      // All that was there has expired: the leader is asked next.
+      if (!saysNothingThere(error)) throw error;
     }
   }
 
@@ -115,4 +123,8 @@ export class BucketWatch implements SharedWatch {
     this.#seen = message.seq;
     this.#options.told(message);
   }
+}
+
+function saysNothingThere(error: unknown): boolean {
+  return error instanceof JetStreamError && "code" in error && error.code === nothingThere;
 }

@@ -64,6 +64,15 @@ withNats("shared records at NATS are", (program) => {
       expect(await there.put("a", bytesOf("3"), 0)).toBe("changed");
     });
 
+    it("has told all there is to whoever comes when every record has expired", async () => {
+      const [here, there] = await open(1_000);
+      await here.put("a", bytesOf("1"));
+      await untilTrue(async () => (await there.get("a")) === undefined);
+      const watch = there.watch(() => {});
+      await watch.caughtUp;
+      watch.stop();
+    });
+
     it("tells more records than are read at once", async () => {
       const [here, there] = await open();
       await Promise.all(Array.from({ length: 700 }, (_, at) => here.put(`k${at}`, bytesOf("x"))));
