@@ -24,8 +24,11 @@ import type { CommandStream } from "./command-stream.ts";
 import type { LogReader } from "./log-reader.ts";
 import { chainAfter, encodeMessage } from "./message.ts";
 
-/** Messages that wait for the broker's answer at the same time. */
-export const underWayMax = 8;
+/**
+ * Messages that wait for the broker's answer at the same time. With more of them a fenced writer could go on: the message that
+ * fences it has the number of its first one, and the second one expects that number.
+ */
+const underWayMax = 1;
 
 /** Most bytes taken and not yet durable, unless told otherwise. */
 const inFlightBytesDefault = 64 * 1_024 * 1_024;

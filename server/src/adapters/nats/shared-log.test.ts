@@ -57,6 +57,22 @@ withNats("a log that nodes share at NATS is", (program) => {
       );
     });
 
+    it("takes nothing of a writer that was taken over from, however much that offers at once", async () => {
+      const log = await create().open();
+      const [first, second, ...more] = batchesOf([1, 1, 1, 1, 1]);
+      const old = await writerOf(log, "a");
+      await append(old, [first!]);
+      const writer = await writerOf(log, "b");
+      const offered = [second!, ...more].map((batch) => old.append(batch));
+      for (const outcome of await Promise.all(offered)) {
+        expect(outcome).toMatchObject({ kind: "fenced" });
+      }
+      await append(writer, [second!]);
+      const kinds: string[] = [];
+      for await (const { kind } of log.read(1)) kinds.push(kind);
+      expect(kinds).toEqual(["batch", "batch"]);
+    });
+
     it("is followed across a server that goes and comes back, without a hole and none twice", async () => {
       const log = await create().open();
       const seen = followed(log, 61);
