@@ -58,7 +58,8 @@ withNats("shared records at NATS are", (program) => {
       await server.kill();
       await server.start();
 
-      await untilTrue(async () => !isUnreachable(await there.get("a")));
+      for (const bucket of [here, there])
+        await untilTrue(async () => !isUnreachable(await bucket.get("a")));
       expect(await there.get("a")).toBeUndefined();
       expect(await here.put("a", bytesOf("2"), 0)).toBeTypeOf("number");
       expect(await there.put("a", bytesOf("3"), 0)).toBe("changed");
