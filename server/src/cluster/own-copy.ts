@@ -124,6 +124,10 @@ class CopiedLog implements CommandLog {
     });
   }
 
+  nextDue(): Promise<void> | undefined {
+    return this.#writer.nextDue?.();
+  }
+
   read(fromSequence: number): AsyncIterable<LogEntry> {
     return this.#writer.read(fromSequence);
   }
