@@ -3,6 +3,7 @@
  * namespaces at one bridge, each of which can be cut off from all others; else all are this machine.
  */
 import { spawnSync } from "node:child_process";
+import { randomBytes, randomInt } from "node:crypto";
 
 /** A machine. */
 export interface Host {
@@ -28,8 +29,8 @@ export const thisHost: Host = {
 export class Hosts {
   /** Why none can be cut off; undefined where they can. */
   readonly missing: string | undefined = missingHere();
-  readonly #bridge = `ob${process.pid}`;
-  readonly #network = `10.${64 + ((process.pid >> 8) & 63)}.${process.pid & 255}`;
+  readonly #bridge = ownName();
+  readonly #network = `10.${64 + randomInt(64)}.${randomInt(256)}`;
   readonly #namespaces: string[] = [];
 
   /** One more. */
@@ -69,11 +70,16 @@ export class Hosts {
   }
 }
 
+/** Nobody else's on this machine: several files of tests run at a time, and in one process. */
+function ownName(): string {
+  return `ob${randomBytes(3).toString("hex")}`;
+}
+
 function missingHere(): string | undefined {
   if (process.getuid?.() !== 0) return "only root makes network namespaces";
   if (spawnSync("ip", ["-V"]).error !== undefined) return "there is no program ip (iproute2)";
   // A sandbox may have root without this right.
-  const name = `ob${process.pid}try`;
+  const name = ownName();
   const made = spawnSync("ip", ["netns", "add", name], { encoding: "utf8" });
   if (made.status !== 0) return `ip netns add: ${made.stderr.trim()}`;
   ip(`netns del ${name}`);
