@@ -3,7 +3,7 @@
  * that every bar which may still change is folded from its first trade; minutes that it cannot have whole it leaves out.
  */
 
-import { earlinessMaxUs } from "../marketdata/bar-series.ts";
+import { earlinessMaxUs, minuteStart } from "../marketdata/bar-series.ts";
 import { barIntervalUs } from "../marketdata/bar-update.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { SharedDatasetState } from "../ports/cluster-control.ts";
@@ -16,7 +16,6 @@ import {
   decodeTelling,
   eventsOf,
 } from "./dataset-messages.ts";
-import { minuteOf } from "./live-minutes.ts";
 
 /** Between two looks for the first message of a dataset, in milliseconds. */
 const lookEveryMs = 250;
@@ -278,7 +277,7 @@ export class FollowedDataset implements Feed {
   #gap(timeUs: number): readonly FeedEvent[] {
     if (this.#halved.size === 0) return [];
     const fromUs = Math.min(...this.#halved);
-    const toUs = Math.max(...this.#halved, minuteOf(timeUs)) + barIntervalUs;
+    const toUs = Math.max(...this.#halved, minuteStart(timeUs)) + barIntervalUs;
     const reason = "it was told longer ago than the stream of datasets is kept";
     return [{ kind: "gap", fromUs, toUs, reason }];
   }

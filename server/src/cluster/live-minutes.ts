@@ -1,4 +1,5 @@
 /** Minutes of a dataset of which a bar may still change, and the message in which each began. */
+import { minuteStart } from "../marketdata/bar-series.ts";
 import { barIntervalUs } from "../marketdata/bar-update.ts";
 import type { LiveMinute } from "./dataset-messages.ts";
 
@@ -26,7 +27,7 @@ export class LiveMinutes {
 
   /** A trade was taken at a market time; `at` is its message, undefined while that is not stored. */
   note(eventTimeUs: number, nowUs: number, at?: number): void {
-    const startUs = minuteOf(eventTimeUs);
+    const startUs = minuteStart(eventTimeUs);
     const untilUs = this.#until(startUs, nowUs);
     const known = this.#minutes.get(startUs);
     if (known === undefined) {
@@ -56,9 +57,4 @@ export class LiveMinutes {
   #until(startUs: number, nowUs: number): number {
     return Math.max(startUs + barIntervalUs, nowUs) + this.#latenessUs + barIntervalUs;
   }
-}
-
-/** Start of the minute of a time. */
-export function minuteOf(timeUs: number): number {
-  return timeUs - (timeUs % barIntervalUs);
 }

@@ -160,7 +160,8 @@ function scaleOf(value: number | bigint, own: number, newest: number | undefined
   return typeof rescaleExactly(value, own, newest) === "number" ? newest : own;
 }
 
-function minuteStart(timeUs: number): number {
+/** Start of the minute of a time; both in microseconds since 1970. */
+export function minuteStart(timeUs: number): number {
   assert(timeUs >= 0, "times are not before 1970");
   return timeUs - (timeUs % barIntervalUs);
 }
