@@ -19,6 +19,7 @@ export async function viewOf(shared: SharedLog): Promise<CommandLog> {
     stall: undefined,
     failure: undefined,
     onTrouble() {},
+    nextDue: () => undefined,
     append: () => Promise.resolve({ kind: "failure", fault: "failed", message: "it is only read" }),
     read: (fromSequence) => readTo(shared, fromSequence, lastSequence),
     follow: () => readTo(shared, 1, 0),

@@ -6,11 +6,11 @@ it("a log with a copy wants its next batch when its writer does, so that batches
   const due = Promise.resolve();
   let isBusy = true;
   const writer = Object.assign(new MemoryCommandLog(new MemoryLogStorage()), {
-    nextDue: () => (isBusy ? due : undefined),
+    nextDue: (): Promise<void> | undefined => (isBusy ? due : undefined),
   });
   const copied = new OwnCopy(new MemoryCommandLog(new MemoryLogStorage())).behind(writer);
 
-  expect(copied.nextDue?.()).toBe(due);
+  expect(copied.nextDue()).toBe(due);
   isBusy = false;
-  expect(copied.nextDue?.()).toBeUndefined();
+  expect(copied.nextDue()).toBeUndefined();
 });

@@ -125,7 +125,7 @@ class CopiedLog implements CommandLog {
   }
 
   nextDue(): Promise<void> | undefined {
-    return this.#writer.nextDue?.();
+    return this.#writer.nextDue();
   }
 
   read(fromSequence: number): AsyncIterable<LogEntry> {

@@ -140,7 +140,7 @@ export interface CommandLog {
    * When the next batch is wanted, of a log that works for each batch rather than for each command:
    * at once where it is undefined, else when it resolves. What is appended before is taken all the same.
    */
-  nextDue?(): Promise<void> | undefined;
+  nextDue(): Promise<void> | undefined;
   /**
    * Why nothing becomes durable at present; what was taken is tried again and again, until it is
    * durable or fails for good. Undefined while all is well.

@@ -11,7 +11,7 @@ it("lets a batch grow until the log wants the next one, and appends a full one a
   let due: Promise<void> | undefined;
   const appended: number[] = [];
   const log = new (class extends MemoryCommandLog {
-    nextDue(): Promise<void> | undefined {
+    override nextDue(): Promise<void> | undefined {
       return due;
     }
     override append(...args: Parameters<MemoryCommandLog["append"]>) {

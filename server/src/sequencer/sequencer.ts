@@ -277,7 +277,7 @@ export class Sequencer {
       this.#seal();
     };
     // A log that works for each batch has it grow until the next one is due.
-    const due = this.#options.log.nextDue?.();
+    const due = this.#options.log.nextDue();
     if (due === undefined) this.#options.schedule(seal);
     else void due.then(seal);
   }

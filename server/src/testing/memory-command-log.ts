@@ -168,6 +168,10 @@ export class MemoryCommandLog implements CommandLog {
     this.#troubleListener = listener;
   }
 
+  nextDue(): Promise<void> | undefined {
+    return undefined;
+  }
+
   append(batch: CommandBatch, fence?: Fence): Promise<AppendOutcome> | "no-room" {
     assert(!this.#isClosed, "a closed log takes no batch");
     assertBatch(batch, this.largestBatch, fence);

@@ -180,6 +180,10 @@ class MemorySharedWriter implements CommandLog {
 
   onTrouble(): void {}
 
+  nextDue(): undefined {
+    return undefined;
+  }
+
   append(batch: CommandBatch, fence?: Fence): Promise<AppendOutcome> {
     assertBatch(batch, this.largestBatch, fence);
     assert(batch.firstSequence === this.#next, "a batch follows the last one taken");

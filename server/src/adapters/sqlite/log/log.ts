@@ -173,6 +173,10 @@ export class SqliteCommandLog implements CommandLog {
     this.#troubleListener = listener;
   }
 
+  nextDue(): undefined {
+    return undefined;
+  }
+
   append(batch: CommandBatch, fence?: Fence): Promise<AppendOutcome> | "no-room" {
     assert(!this.#isClosed, "a closed log takes no batch");
     assertBatch(batch, this.largestBatch, fence);
