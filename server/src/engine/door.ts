@@ -13,6 +13,7 @@
  */
 import type { Command, Transfer } from "../core/commands.ts";
 import type { Exchange } from "../core/exchange.ts";
+import { wordsOf } from "../core/words-of.ts";
 import type { History } from "../ports/history.ts";
 import type { Submission } from "../ports/released.ts";
 import type { Admission } from "../ports/trading-desk.ts";
@@ -73,7 +74,7 @@ export function createDoor(parts: DoorParts): Door {
     try {
       return claim.answer() ?? "let in";
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = wordsOf(error);
       return { kind: "unavailable", reason };
     }
   }

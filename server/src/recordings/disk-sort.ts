@@ -6,6 +6,7 @@ import { createReadStream } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { wordsOf } from "../core/words-of.ts";
 import { inEventOrder, sourceOrder } from "../marketdata/event-order.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import { type RecordedTrade, symbolOf } from "./map.ts";
@@ -60,7 +61,7 @@ function tooLong({ recording }: TradeFileOptions): RecordingFailure {
 }
 
 function cannotSort({ recording }: TradeFileOptions, error: unknown): RecordingFailure {
-  const words = error instanceof Error ? error.message : String(error);
+  const words = wordsOf(error);
   const reason = `cannot sort ${recording.path} in ${tmpdir()}: ${words}; TMPDIR names another place for it`;
   return { kind: "failed", reason };
 }

@@ -15,6 +15,7 @@ import {
   type SchemaTree,
 } from "hyparquet";
 import { formatFixed } from "../core/num/decimal.ts";
+import { wordsOf } from "../core/words-of.ts";
 import { unpackHadoopLz4, unpackLz4 } from "./lz4.ts";
 
 /** Largest row group that is read, unpacked: it is in memory as a whole. */
@@ -105,7 +106,7 @@ function refuseUnreadCodec({ row_groups }: FileMetaData): void {
 }
 
 function damaged(error: unknown): never {
-  const words = error instanceof Error ? error.message : String(error);
+  const words = wordsOf(error);
   throw new Error(`its Parquet data cannot be read (${words}); fetch it again, or write it as CSV`);
 }
 

@@ -1,6 +1,7 @@
 /** The thread that reads Parquet files: it answers each request with the next rows of one of them as CSV. */
 import { parentPort } from "node:worker_threads";
 import { assert } from "../core/assert.ts";
+import { wordsOf } from "../core/words-of.ts";
 import type { ParquetAnswer, ParquetOrder, ParquetReply } from "./parquet.ts";
 import { parquetText } from "./parquet-text.ts";
 
@@ -13,7 +14,7 @@ async function next(file: number): Promise<ParquetAnswer> {
     const { value } = (await files.get(file)?.next()) ?? {};
     return value === undefined ? { kind: "end" } : { kind: "rows", ...value };
   } catch (error) {
-    return { kind: "failed", reason: error instanceof Error ? error.message : String(error) };
+    return { kind: "failed", reason: wordsOf(error) };
   }
 }
 

@@ -4,6 +4,7 @@
  * and stays: of one that ended the engine gives the memory back in one piece, on the main thread (ADR 0049).
  */
 import { Worker } from "node:worker_threads";
+import { wordsOf } from "../core/words-of.ts";
 import { UnpackError, type Unpacked } from "./stored-file.ts";
 
 /** What the thread is told; files are numbered by who asks. */
@@ -75,9 +76,7 @@ class ParquetThread {
     });
     this.#worker.unref();
     this.#worker.on("message", ({ file, answer }: ParquetReply) => this.#answer(file, answer));
-    this.#worker.on("error", (error) =>
-      this.#end(error instanceof Error ? error.message : `${error}`),
-    );
+    this.#worker.on("error", (error) => this.#end(wordsOf(error)));
     this.#worker.on("exit", () => this.#end("its thread has ended"));
   }
 

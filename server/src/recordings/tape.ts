@@ -6,6 +6,7 @@
  */
 import { tmpdir } from "node:os";
 import { setImmediate } from "node:timers/promises";
+import { wordsOf } from "../core/words-of.ts";
 import type { RecordedTrade } from "./map.ts";
 import type { RecordingFailure } from "./recording.ts";
 import { packRows, pieceRowsMax, unpackRows } from "./row-piece.ts";
@@ -259,8 +260,4 @@ function lastAt<Item>(items: readonly Item[], holds: (item: Item) => boolean): n
     else high = middle;
   }
   return low - 1;
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

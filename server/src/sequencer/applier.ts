@@ -5,6 +5,7 @@
  */
 import type { Command } from "../core/commands.ts";
 import type { Exchange } from "../core/exchange.ts";
+import { wordsOf } from "../core/words-of.ts";
 import type { CommandBatch } from "../ports/command-log.ts";
 import type { Released } from "../ports/released.ts";
 import { readCommands } from "./command-codec.ts";
@@ -61,7 +62,7 @@ export class Applier {
       const events = exchange.apply({ sequence, timeUs, command });
       return { sequence, timeUs, command, events };
     } catch (error) {
-      const reason = `the exchange stopped at command ${sequence}: ${messageOf(error)}`;
+      const reason = `the exchange stopped at command ${sequence}: ${wordsOf(error)}`;
       return this.#fail("invariant", sequence, reason);
     }
   }
@@ -131,7 +132,7 @@ export class Applier {
     try {
       return this.exchange.audit(count);
     } catch (error) {
-      const reason = `an audit of the exchange failed: ${messageOf(error)}`;
+      const reason = `an audit of the exchange failed: ${wordsOf(error)}`;
       return this.#fail("invariant", this.exchange.sequence, reason);
     }
   }
@@ -166,8 +167,4 @@ export class Applier {
     this.#fault ??= { kind: "fault", cause, sequence, reason, isNewer };
     return this.#fault;
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -3,6 +3,7 @@
  * silence, and after each pause it joins what is told now with what was told before, or says from when
  * to when something is missing. It never claims to know a time that it was not listening.
  */
+import { wordsOf } from "../core/words-of.ts";
 import { inVenueOrder } from "../marketdata/event-order.ts";
 import type { Instrument } from "../marketdata/instrument.ts";
 import {
@@ -137,7 +138,7 @@ export class LiveTicker {
         else await this.#go(trades, context.nowUs());
       }
     } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      return wordsOf(error);
     } finally {
       signal.removeEventListener("abort", stop);
       connection.abort();

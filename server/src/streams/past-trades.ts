@@ -3,6 +3,7 @@
  * joined where they share a trade, by its id: that two times are near each other says nothing of what
  * was traded between them.
  */
+import { wordsOf } from "../core/words-of.ts";
 import type { Span } from "../marketdata/bars/span.ts";
 import type { Instrument } from "../marketdata/instrument.ts";
 import type { FeedContext, StopSignal } from "../ports/feed.ts";
@@ -73,7 +74,7 @@ async function asked({ source, instrument, fromUs, context, signal }: Pause) {
   try {
     return await Promise.race([asking, late]);
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return wordsOf(error);
   }
 }
 

@@ -3,6 +3,7 @@ import { systemSecrets } from "../../adapters/crypto/system-secrets.ts";
 import { createLog } from "../../adapters/log/log.ts";
 import type { ConfigInput } from "../../config/load.ts";
 import { type Config, partOf } from "../../config/schema.ts";
+import { wordsOf } from "../../core/words-of.ts";
 import { servedProtocols } from "../../main/configuration.ts";
 import { dialects } from "../../main/dialects.ts";
 import { type RunningServer, startServer } from "../../main/server.ts";
@@ -48,7 +49,7 @@ export async function serveConfig(
   const watcher: StartWatcher = {
     signal: unwanted.signal,
     ...(began ? { began } : {}),
-    failed: (error) => end.within(error instanceof Error ? error.message : String(error)),
+    failed: (error) => end.within(wordsOf(error)),
   };
   let server: RunningServer;
   try {

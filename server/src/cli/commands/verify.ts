@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { existingExchange } from "../../config/data-folder.ts";
 import type { ConfigInput } from "../../config/load.ts";
 import { Exchange } from "../../core/exchange.ts";
+import { wordsOf } from "../../core/words-of.ts";
 import { noSnapshots } from "../../engine/no-snapshots.ts";
 import { Recorder } from "../../engine/recorder.ts";
 import { type EngineFiles, engineFiles } from "../../main/stores/engine-files.ts";
@@ -131,7 +132,7 @@ function invariants(exchange: Exchange): Finding {
     return {
       what: "money",
       ok: false,
-      detail: error instanceof Error ? error.message : String(error),
+      detail: wordsOf(error),
     };
   }
 }

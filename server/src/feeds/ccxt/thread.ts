@@ -1,6 +1,7 @@
 /** The thread in which ccxt works: it watches, asks and shows what it is asked for, and answers each question once. */
 import { parentPort, workerData } from "node:worker_threads";
 import { assert } from "../../core/assert.ts";
+import { wordsOf } from "../../core/words-of.ts";
 import type { LiveTold, LiveTrade, VenueFrame } from "../../ports/live-source.ts";
 import { createCcxtSource } from "./feed.ts";
 import {
@@ -52,7 +53,7 @@ class Watch {
       if (next.done !== true) return this.#piece(next.value.trades, next.value);
       return { kind: "ended", reason: next.value, counts: this.#counts() };
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = wordsOf(error);
       return { kind: "ended", reason, counts: this.#counts() };
     }
   }

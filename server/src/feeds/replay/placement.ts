@@ -8,6 +8,7 @@ import type { Instrument } from "../../marketdata/instrument.ts";
 import type { Trade } from "../../marketdata/trade.ts";
 import type { RecordedTrade } from "../../recordings/map.ts";
 import type { ReplayClock } from "./config.ts";
+import { minuteOf } from "./fold-start.ts";
 
 /** A lap that would begin after this is not played: 2240-01-01, within what an integer and a `Date` hold. */
 export const lapStartUsMax = 8_520_336_000_000_000;
@@ -102,8 +103,4 @@ export class Placement {
     this.#lap += 1;
     return true;
   }
-}
-
-function minuteOf(us: number): number {
-  return Math.floor(us / barIntervalUs);
 }

@@ -9,6 +9,7 @@ import { syncPath } from "../../adapters/files/private-file.ts";
 import { defaultMarkets } from "../../agents/default-markets.ts";
 import { participantsPast } from "../../agents/past.ts";
 import { type DataFolder, holdsExchange } from "../../config/data-folder.ts";
+import { wordsOf } from "../../core/words-of.ts";
 import { liveThrough } from "../../engine/past.ts";
 import type { Log } from "../../ports/log.ts";
 import { StartError } from "../../ports/start-error.ts";
@@ -55,7 +56,7 @@ export async function makePast(
     return true;
   } catch (error) {
     if (error instanceof StartCancelled) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = wordsOf(error);
     log.warn("the demo begins without a past", { reason });
     return false;
   }

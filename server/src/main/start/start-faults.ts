@@ -10,6 +10,7 @@ import { dataFolder } from "../../config/data-folder.ts";
 import type { Config } from "../../config/schema.ts";
 import { socketPathFault } from "../../config/socket-path.ts";
 import { masterKeyVariable } from "../../config/source.ts";
+import { wordsOf } from "../../core/words-of.ts";
 import { openDataset } from "../datasets.ts";
 import { readDemoRecord } from "../demo/demo-record.ts";
 import type { Environment } from "../stores/user-registry.ts";
@@ -52,7 +53,7 @@ function faultOf<Args extends readonly unknown[]>(
     step(...args);
     return [];
   } catch (error) {
-    return [error instanceof Error ? error.message : String(error)];
+    return [wordsOf(error)];
   }
 }
 

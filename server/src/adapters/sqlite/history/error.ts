@@ -1,4 +1,5 @@
 /** Trouble with the history's file, which is never worth a backup: the log can rebuild it. */
+import { wordsOf } from "../../../core/words-of.ts";
 import type { StorageFailure } from "../../../ports/storage-fault.ts";
 import { StoreError, sqliteCodeOf, toStorageFailure, toStoreError } from "../file/store-error.ts";
 
@@ -39,7 +40,7 @@ export function toHistoryError(error: unknown, file: string): unknown {
   if (!(known instanceof StoreError) || known.fault !== "not-a-database") return known;
   // A store error that is already ours has the remedy in it.
   if (known === error) return known;
-  return damagedHistory(file, error instanceof Error ? error.message : String(error), error);
+  return damagedHistory(file, wordsOf(error), error);
 }
 
 /** As `toStorageFailure`, with the remedy that fits a history. */
