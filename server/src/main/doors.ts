@@ -84,7 +84,7 @@ export async function openDoors(site: Site, served: Served, options: DoorOptions
   meter.onRead(registerFigures(meter, { hub, gateway, feeds, recordings, engine, clock }));
   meter.onRead(dayFigures(meter, trading?.days ?? []));
   meter.onRead(sessionFigures(meter, served.sessions));
-  meter.onRead(clusterFigures(meter, served.cluster?.member));
+  meter.onRead(clusterFigures(meter, served.cluster));
   meter.onRead(datasetFigures(meter, served.shared));
   meter.onRead(mirrorFigures(meter, trading?.mirrors?.mirrors ?? []));
   const readiness = () =>

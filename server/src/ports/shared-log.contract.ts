@@ -137,6 +137,37 @@ export function sharedLogContract(name: string, create: () => SharedStorage): vo
       ]);
     });
 
+    it("has what a writer was acknowledged that was taken over from, however much it had under way, and nothing else of it", async () => {
+      const old = await writerOf(log, "a");
+      const offered = batchesOf(Array.from({ length: 60 }, () => 2)).map((batch) =>
+        old.append(batch),
+      );
+      // In the midst of them.
+      await offered[19];
+      let writer: CommandLog | undefined;
+      while (writer === undefined) {
+        const taken = await other.takeOver(await endOf(other), "b");
+        if (taken !== "overtaken" && "kind" in taken) throw new Error(taken.message);
+        if (taken !== "overtaken") writer = taken;
+      }
+      const outcomes = await Promise.all(offered);
+      const durable = outcomes.filter((outcome) => outcome === "durable").length;
+      expect(outcomes.slice(0, durable)).toEqual(Array.from({ length: durable }, () => "durable"));
+      expect(writer.lastSequence).toBe(2 * durable);
+      const later = batchesOf(
+        Array.from({ length: 20 }, () => 1),
+        2 * durable + 1,
+      );
+      expect(new Set(await Promise.all(later.map((batch) => writer.append(batch))))).toEqual(
+        new Set(["durable"]),
+      );
+
+      const words = (await followed(other, durable + 22)).map(wordOf);
+      expect(words.indexOf("b takes over")).toBe(durable + 1);
+      expect(words.at(-1)).toBe(`${2 * durable + 20}+1`);
+      expect(await followed(log, durable + 22)).toEqual(await followed(other, durable + 22));
+    });
+
     it("keeps who asked for each command, and is the same log without", async () => {
       const origins = Uint8Array.from({ length: 3 * originBytes }, (_, index) => index);
       const writer = await writerOf(log, "a");

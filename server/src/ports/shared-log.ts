@@ -8,7 +8,7 @@ import type { StorageFailure } from "./storage-fault.ts";
 
 /** A place between two messages of a shared log: all that is known behind the first of them. */
 export interface LogEnd {
-  /** Number of the last message; 0 before the first. Batches, ticks and takeovers are messages. */
+  /** Number of the last message; 0 before the first. Batches, ticks and takeovers are messages; a void one is none. */
   readonly at: number;
   /** Sequence of the last command, 0 before the first. */
   readonly lastSequence: number;
@@ -27,7 +27,11 @@ export interface SharedBatch extends LoggedBatch {
   readonly term: number;
 }
 
-/** A new term: what writers of lower terms had under way and is not in the log by now never will be. */
+/**
+ * A new term: what writers of lower terms had under way and is not in the log by now never will be. Something of it may
+ * still be stored behind the takeover. It is void: nobody that reads or follows the log sees it, and its writer is told
+ * that it was taken over from. So numbers of messages may have holes there.
+ */
 export interface Takeover extends LogEnd {
   readonly kind: "takeover";
   /** Name of the node that writes from here on. */
@@ -50,6 +54,8 @@ export interface SharedLog {
   readonly epoch: string;
   /** See `CommandLog.largestBatch`. */
   readonly largestBatch: BatchBound;
+  /** Void messages that those who follow here have passed over. */
+  readonly voidMessages: number;
   /** Where the log ends now. */
   end(): Promise<LogEnd | StorageFailure>;
   /** See `CommandLog.read`: what is stored now, without ticks and takeovers. */
@@ -65,8 +71,8 @@ export interface SharedLog {
   /** Where the chain stood behind the batch that ends with a sequence; undefined where none ends there or it is gone. */
   chainAfter(sequence: number): Promise<number | undefined | StorageFailure>;
   /**
-   * Makes this node the writer, right behind the message that it has applied last: `overtaken` when
-   * any other has come between. Writers of before are fenced from then on. Closing the writer closes only it.
+   * Makes this node the writer, right behind the message that it has applied last: `overtaken` when any
+   * other has come between, unless it is void. Writers of before are fenced from then on. Closing the writer closes only it.
    */
   takeOver(after: LogEnd, node: string): Promise<CommandLog | "overtaken" | StorageFailure>;
   /**

@@ -72,6 +72,8 @@ export class MemoryBroker {
 export class MemorySharedLog implements SharedLog {
   readonly epoch: string;
   readonly largestBatch = batchBoundMax;
+  /** What is under way is stored in its turn or refused. */
+  readonly voidMessages = 0;
   readonly broker: MemoryBroker;
   #isCut = false;
   #isClosed = false;

@@ -1,6 +1,7 @@
 /**
  * The writer of a command log kept by NATS JetStream. Every message says which one it comes after, so that of two
- * writers only one can go on, and a message whose answer was lost is found again where it belongs.
+ * writers only one can go on, and a message whose answer was lost is found again where it belongs. Right behind its
+ * takeover, where something of the writer before may still come between, it goes on step by step.
  */
 import { assert } from "../../core/assert.ts";
 import {
@@ -21,14 +22,8 @@ import { LogTail } from "../../ports/log-tail.ts";
 import type { LogEnd } from "../../ports/shared-log.ts";
 import type { StorageFailure } from "../../ports/storage-fault.ts";
 import type { CommandStream } from "./command-stream.ts";
-import type { LogReader } from "./log-reader.ts";
+import { type LogPlace, type LogReader, underWayMax, voidMax } from "./log-reader.ts";
 import { chainAfter, encodeMessage } from "./message.ts";
-
-/**
- * Messages that wait for the broker's answer at the same time. With more of them a fenced writer could go on: the message that
- * fences it has the number of its first one, and the second one expects that number.
- */
-const underWayMax = 1;
 
 /** Most bytes taken and not yet durable, unless told otherwise. */
 const inFlightBytesDefault = 64 * 1_024 * 1_024;
@@ -46,20 +41,20 @@ const paceMs = 2;
 export interface NatsWriterOptions {
   readonly stream: CommandStream;
   readonly reader: LogReader;
-  /** Its takeover, the last message. */
+  /** Its takeover, the last message that counts. */
   readonly end: LogEnd;
   /** Who it is, 32 hex digits. */
   readonly writer: string;
   /** Most bytes taken and not yet durable. */
   readonly inFlightBytesMax?: number | undefined;
+  /** Told of each void message behind its takeover. */
+  passedOver(): void;
 }
 
 /** A batch on its way. */
 interface Outgoing {
   readonly batch: CommandBatch;
   readonly bytes: Uint8Array;
-  /** Number of the message that it comes after. */
-  readonly after: number;
   readonly chain: number;
   state: "waits" | "under way" | "stored" | "unknown";
   resolve(outcome: AppendOutcome): void;
@@ -77,14 +72,15 @@ export class NatsCommandLog implements CommandLog {
   readonly #writer: string;
   readonly #tail = new LogTail();
   readonly #inFlightBytesMax: number;
-  /** Oldest first. */
+  readonly #passedOver: () => void;
+  /** Oldest first: the first one is for the place behind the last message that is durable or void, and so on. */
   readonly #outgoing: Outgoing[] = [];
   #inFlightBytes = 0;
   #underWay = 0;
-  /** The last message that is durable. */
-  #end: LogEnd;
+  /** Behind the last message that is durable, and what is void behind that. */
+  #place: LogPlace;
   /** What the next batch follows: the last one taken. */
-  #next: { sequence: number; at: number; chain: number };
+  #next: { sequence: number; chain: number };
   #lastSentMs = 0;
   #due: Promise<void> | undefined;
   #readsOpen = 0;
@@ -100,19 +96,20 @@ export class NatsCommandLog implements CommandLog {
 
   constructor(options: NatsWriterOptions) {
     const { stream, reader, end, writer, inFlightBytesMax = inFlightBytesDefault } = options;
+    this.#passedOver = () => options.passedOver();
     this.#stream = stream;
     this.#reader = reader;
     this.epoch = stream.epoch;
     this.largestBatch = { commands: batchCommandsMax, bytes: stream.payloadBytesMax };
     this.term = end.term;
     this.#writer = writer;
-    this.#end = end;
-    this.#next = { sequence: end.lastSequence + 1, at: end.at, chain: end.chain };
+    this.#place = { end, passed: end.at, voidUntil: end.at + voidMax };
+    this.#next = { sequence: end.lastSequence + 1, chain: end.chain };
     this.#inFlightBytesMax = inFlightBytesMax;
   }
 
   get lastSequence(): number {
-    return this.#end.lastSequence;
+    return this.#place.end.lastSequence;
   }
 
   get stall(): StorageFailure | undefined {
@@ -158,7 +155,7 @@ export class NatsCommandLog implements CommandLog {
     this.#readsOpen += 1;
     this.#readsRunning += 1;
     try {
-      for await (const entry of this.#reader.read(fromSequence, this.#end.at)) {
+      for await (const entry of this.#reader.read(fromSequence, this.#place.passed)) {
         this.#readsRunning -= 1;
         this.#tellSettled();
         try {
@@ -203,49 +200,59 @@ export class NatsCommandLog implements CommandLog {
 
   /** Puts a batch behind the last one taken. */
   #take(batch: CommandBatch, resolve: (outcome: AppendOutcome) => void): void {
-    const { at, chain: before } = this.#next;
-    const chain = chainAfter(before, batch);
+    const chain = chainAfter(this.#next.chain, batch);
     const { term, epoch } = this;
     const message = { takeover: undefined, term, epoch, writer: this.#writer, chain, batch };
     const bytes = encodeMessage(message);
     this.#lastSentMs = performance.now();
-    this.#outgoing.push({ batch, bytes, after: at, chain, state: "waits", resolve });
+    this.#outgoing.push({ batch, bytes, chain, state: "waits", resolve });
     this.#inFlightBytes += batch.payload.length;
-    this.#next = { sequence: batch.firstSequence + batch.count, at: at + 1, chain };
+    this.#next = { sequence: batch.firstSequence + batch.count, chain };
   }
 
-  /** Sends what waits, so much at once as may be. */
+  /**
+   * Sends what waits, as far as the window reaches. It begins with the first message that is not answered, so that one of
+   * which the place was taken by a takeover holds all others back that are not under way yet.
+   */
   #offer(): void {
-    if (this.#isRecovering) return;
-    for (const outgoing of this.#outgoing) {
-      if (this.#underWay >= underWayMax) return;
-      if (outgoing.state === "waits") void this.#send(outgoing);
+    if (this.#isUnclear) return;
+    const { passed, voidUntil } = this.#place;
+    // What comes behind one whose place may yet move has no place.
+    const reaches = passed < voidUntil ? 1 : underWayMax;
+    for (const [index, outgoing] of this.#outgoing.slice(0, reaches).entries()) {
+      if (outgoing.state === "waits") void this.#send(outgoing, passed + index);
     }
   }
 
-  async #send(outgoing: Outgoing): Promise<void> {
+  /** Whether something is to be found out before anything more is sent. */
+  get #isUnclear(): boolean {
+    return this.#isRecovering || this.#outgoing[0]?.state === "unknown";
+  }
+
+  async #send(outgoing: Outgoing, after: number): Promise<void> {
     outgoing.state = "under way";
     this.#underWay += 1;
-    const published = await this.#stream.publish(outgoing.bytes, outgoing.after);
+    const published = await this.#stream.publish(outgoing.bytes, after);
     this.#underWay -= 1;
     outgoing.state = published === "stored" ? "stored" : "unknown";
     this.#settle();
-    const isUnclear = this.#outgoing[0]?.state === "unknown";
+    if (!this.#isUnclear) this.#offer();
     // Those behind it cannot have been stored without it; they are looked at when it is clear.
-    if (isUnclear && this.#underWay === 0 && !this.#isRecovering) await this.#recover();
-    else this.#offer();
+    else if (this.#underWay === 0) await this.#recover();
   }
 
-  /** Answers what is stored, in its order. */
+  /** Answers what is stored, in its order. What is stored behind one that is not is nothing. */
   #settle(): void {
     for (;;) {
       const [first] = this.#outgoing;
       if (first?.state !== "stored") break;
       this.#outgoing.shift();
       this.#inFlightBytes -= first.batch.payload.length;
-      const { batch, chain, after } = first;
+      const { batch, chain } = first;
+      const at = this.#place.passed + 1;
       const lastSequence = batch.firstSequence + batch.count - 1;
-      this.#end = { at: after + 1, lastSequence, chain, term: this.term };
+      const end = { at, lastSequence, chain, term: this.term };
+      this.#place = { ...this.#place, end, passed: at };
       this.#tail.add(batch);
       first.resolve("durable");
     }
@@ -264,7 +271,8 @@ export class NatsCommandLog implements CommandLog {
         await new Promise((resolve) => setTimeout(resolve, againMs));
         continue;
       }
-      if (there !== "own") {
+      if (there === "void") continue;
+      if (there === "other") {
         const last = await this.#lastSequenceThere();
         return this.#endWith(fenced(first.batch.firstSequence - 1, last));
       }
@@ -272,17 +280,27 @@ export class NatsCommandLog implements CommandLog {
       first.state = "stored";
       this.#settle();
     }
-    for (const outgoing of this.#outgoing) outgoing.state = "waits";
     this.#isRecovering = false;
     this.#offer();
   }
 
-  /** Whether a batch has the place in the stream that it is for; it is offered again where nothing has. */
-  async #there({ bytes, after }: Outgoing): Promise<"own" | "other" | Error> {
+  /**
+   * Whether the first batch has the place in the stream that it is for; it is offered again where nothing has. Where
+   * something void has it, the next place is the batch's.
+   */
+  async #there({ bytes }: Outgoing): Promise<"own" | "void" | "other" | Error> {
+    const { passed } = this.#place;
     try {
-      const found = await this.#stream.message(after + 1);
-      if (found !== undefined) return Buffer.compare(found.bytes, bytes) === 0 ? "own" : "other";
-      const published = await this.#stream.publish(bytes, after);
+      const found = await this.#stream.message(passed + 1);
+      if (found !== undefined) {
+        if (Buffer.compare(found.bytes, bytes) === 0) return "own";
+        const checked = this.#reader.check(found, this.#place);
+        if ("kind" in checked || checked.message !== undefined) return "other";
+        this.#place = checked.place;
+        this.#passedOver();
+        return "void";
+      }
+      const published = await this.#stream.publish(bytes, passed);
       if (published === "stored") return "own";
       return published === "taken" ? new Error("its place was taken a moment ago") : published;
     } catch (error) {
@@ -292,9 +310,9 @@ export class NatsCommandLog implements CommandLog {
 
   async #lastSequenceThere(): Promise<number> {
     try {
-      return (await this.#reader.end()).lastSequence;
+      return (await this.#reader.end()).end.lastSequence;
     } catch {
-      return this.#end.lastSequence;
+      return this.lastSequence;
     }
   }
 

@@ -6,10 +6,10 @@
  */
 import type { LogDamage, LogFault } from "../../ports/command-log.ts";
 import type { StopSignal } from "../../ports/feed.ts";
-import type { LogEnd, SharedEntry } from "../../ports/shared-log.ts";
+import type { SharedEntry } from "../../ports/shared-log.ts";
 import { type CommandStream, saysNoStream } from "./command-stream.ts";
 import type { Delivery } from "./delivery.ts";
-import type { CheckedMessage, LogReader } from "./log-reader.ts";
+import type { CheckedMessage, LogPlace, LogReader } from "./log-reader.ts";
 
 /** Silence after which the end of the stream is looked at, in milliseconds. */
 const silenceMs = 1_500;
@@ -40,13 +40,15 @@ export interface FollowingOptions {
   readonly reader: LogReader;
   readonly signal: StopSignal;
   readonly doubt: Doubt;
+  /** Told of each message that is void. */
+  passedOver(): void;
 }
 
 /** Follows once. */
 export class Following {
   readonly #options: FollowingOptions;
   /** What was told last. */
-  #place: LogEnd;
+  #place: LogPlace;
   #delivery: Delivery | undefined;
   #isAsking = false;
   #unanswered = 0;
@@ -82,8 +84,8 @@ export class Following {
       const damage = await this.#try(async () => {
         const last = await stream.last();
         const place = await reader.placeAt(fromSequence - 1, last);
-        const { at, lastSequence } = place;
-        const isShort = at === last && lastSequence < fromSequence - 1;
+        const { lastSequence } = place.end;
+        const isShort = place.passed === last && lastSequence < fromSequence - 1;
         if (isShort) return this.#doubted("lost-end", lastSequence);
         this.#place = place;
         return "found";
@@ -99,7 +101,7 @@ export class Following {
     while (!signal.aborted) {
       const delivered = this.#delivered();
       if (delivered !== undefined) {
-        yield this.#told(delivered);
+        yield* this.#told(delivered);
         continue;
       }
       if (this.#delivery !== undefined && (await this.#comes(this.#delivery))) continue;
@@ -115,7 +117,7 @@ export class Following {
     for (;;) {
       const found = this.#delivery?.take();
       if (found === undefined) return undefined;
-      if (found.at <= this.#place.at) continue;
+      if (found.at <= this.#place.passed) continue;
       const checked = this.#options.reader.check(found, this.#place);
       if (!("kind" in checked)) return checked;
       this.#endDelivery();
@@ -135,13 +137,14 @@ export class Following {
     const { stream } = this.#options;
     const last = await this.#try(async () => {
       const found = await stream.last();
-      return found < this.#place.at ? this.#doubted("lost-end", this.#place.lastSequence) : found;
+      const { passed, end } = this.#place;
+      return found < passed ? this.#doubted("lost-end", end.lastSequence) : found;
     });
     if (typeof last !== "number") return last;
     // What was not delivered by now is not waited for.
-    if (last > this.#place.at) this.#endDelivery();
-    if (last - this.#place.at <= behindMax) this.#ask();
-    if (last > this.#place.at) return yield* this.#missed(last);
+    if (last > this.#place.passed) this.#endDelivery();
+    if (last - this.#place.passed <= behindMax) this.#ask();
+    if (last > this.#place.passed) return yield* this.#missed(last);
     this.#doubts = 0;
     if (this.#delivery === undefined) await this.#pause(againMs);
     return undefined;
@@ -150,17 +153,17 @@ export class Following {
   async *#missed(last: number): AsyncGenerator<SharedEntry, LogDamage | undefined, undefined> {
     const { stream, reader, signal } = this.#options;
     try {
-      for await (const found of stream.messages(this.#place.at + 1, last)) {
+      for await (const found of stream.messages(this.#place.passed + 1, last)) {
         const checked = reader.check(found, this.#place);
         if ("kind" in checked) return yield* this.#askedLeader();
-        yield this.#told(checked);
+        yield* this.#told(checked);
         if (signal.aborted) return undefined;
       }
     } catch {
       await this.#pause(againMs);
       return undefined;
     }
-    return this.#place.at < last ? yield* this.#askedLeader() : undefined;
+    return this.#place.passed < last ? yield* this.#askedLeader() : undefined;
   }
 
   /** The next message as the leader has it: another server may have lost or changed its copy. */
@@ -168,15 +171,16 @@ export class Following {
     const { stream, reader } = this.#options;
     let checked: CheckedMessage | undefined;
     const damage = await this.#try(async () => {
-      const { at, lastSequence } = this.#place;
-      const found = await stream.message(at + 1);
+      const { passed, end } = this.#place;
+      const { lastSequence } = end;
+      const found = await stream.message(passed + 1);
       if (found === undefined) return this.#doubted("missing", lastSequence);
       const result = reader.check(found, this.#place);
       if ("kind" in result) return this.#doubted(result.fault, lastSequence);
       checked = result;
       return "found";
     });
-    if (checked !== undefined) yield this.#told(checked);
+    if (checked !== undefined) yield* this.#told(checked);
     return damage === "found" ? undefined : damage;
   }
 
@@ -191,7 +195,7 @@ export class Following {
       return result;
     } catch (error) {
       if (saysNoStream(error)) {
-        const damage = this.#doubted("missing", this.#place.lastSequence);
+        const damage = this.#doubted("missing", this.#place.end.lastSequence);
         if (damage !== undefined) return damage;
         await this.#pause(this.#options.doubt.everyMs);
         return undefined;
@@ -219,7 +223,7 @@ export class Following {
       if (this.#hasEnded) this.#endDelivery();
     };
     void this.#options.stream
-      .deliver(this.#place.at + 1)
+      .deliver(this.#place.passed + 1)
       .then(take, () => {})
       .finally(() => {
         this.#isAsking = false;
@@ -232,13 +236,16 @@ export class Following {
     this.#delivery = undefined;
   }
 
-  #told({ message, end }: CheckedMessage): SharedEntry {
-    this.#place = end;
+  /** Goes on behind a message, and tells it where it counts. */
+  *#told({ message, place }: CheckedMessage): Generator<SharedEntry, void, undefined> {
+    this.#place = place;
     this.#doubts = 0;
+    if (message === undefined) return this.#options.passedOver();
     const { takeover: node, batch } = message;
-    if (node !== undefined) return { kind: "takeover", ...end, node };
-    const { at, chain, term } = end;
-    return { kind: "batch", ...batch, at, chain, term };
+    const { at, chain, term } = place.end;
+    yield node === undefined
+      ? { kind: "batch", ...batch, at, chain, term }
+      : { kind: "takeover", ...place.end, node };
   }
 
   async #pause(ms: number): Promise<void> {

@@ -1,6 +1,7 @@
 /**
  * Reads a command log from the stream of its messages, and believes none of them: number, epoch, term, sequence and
- * chain of each have to follow from the one before it.
+ * chain of each have to follow from the one before it. What a writer had under way when it was taken over from may
+ * stand close behind the takeover; it is void, and every reader passes over it.
  */
 import type { LogDamage, LogEntry, LogFault } from "../../ports/command-log.ts";
 import type { LogEnd } from "../../ports/shared-log.ts";
@@ -9,10 +10,30 @@ import type { CommandStream } from "./command-stream.ts";
 import { chainAfter, decodeMessage, type LogMessage, nextOf } from "./message.ts";
 import type { StreamMessage } from "./stream-message.ts";
 
-/** A message that follows from the one before it, and the place behind it. */
-export interface CheckedMessage {
-  readonly message: LogMessage;
+/** A writer has at most so many messages under way, counted from the first one that is not answered. */
+export const underWayMax = 8;
+
+/**
+ * So many messages behind a takeover may be void: the first one that the writer before has no answer for had its place
+ * before the takeover, or lost it to that.
+ */
+export const voidMax: number = underWayMax - 1;
+
+/** A place in the stream. */
+export interface LogPlace {
+  /** The log behind the last message that counts. */
   readonly end: LogEnd;
+  /** Number of the last message, one that is void included. */
+  readonly passed: number;
+  /** Messages up to this number may be void; 0 where none may. */
+  readonly voidUntil: number;
+}
+
+/** A message that follows from those before it, and the place behind it. */
+export interface CheckedMessage {
+  /** Undefined where it is void. */
+  readonly message: LogMessage | undefined;
+  readonly place: LogPlace;
 }
 
 /** Reads one stream. */
@@ -24,12 +45,13 @@ export class LogReader {
   }
 
   /** The place before the first message. */
-  get start(): LogEnd {
-    return { at: 0, lastSequence: 0, chain: chainStart(this.#stream.epoch), term: 0 };
+  get start(): LogPlace {
+    const end = { at: 0, lastSequence: 0, chain: chainStart(this.#stream.epoch), term: 0 };
+    return { end, passed: 0, voidUntil: 0 };
   }
 
-  /** Where the log ends, as its last message tells it. Rejects where that is none of this log. */
-  async end(): Promise<LogEnd> {
+  /** Where the log ends, as its last messages tell it. Rejects where the last one is none of this log. */
+  async end(): Promise<LogPlace> {
     return await this.#behind(await this.#stream.last());
   }
 
@@ -38,41 +60,46 @@ export class LogReader {
    * the sequence, or before a message that is none of this log, or the end where the log ends before. Looks at messages
    * up to the number `last`.
    */
-  async placeAt(sequence: number, last: number): Promise<LogEnd> {
+  async placeAt(sequence: number, last: number): Promise<LogPlace> {
     if (sequence === 0 || last === 0) return this.start;
     const at = await this.#firstAt(sequence, last);
-    const message = await this.#message(at);
-    const isBehind = message !== undefined && nextOf(message) <= sequence + 1;
-    return isBehind ? placeBehind(at, message) : await this.#behind(at - 1);
+    const place = await this.#found(at);
+    const isBehind = place !== undefined && place.end.lastSequence <= sequence;
+    return isBehind ? place : await this.#behind(at - 1);
   }
 
   /** What is stored up to the message `last`, from the batch that holds a sequence on, ticks and takeovers left out. */
   async *read(fromSequence: number, last: number): AsyncGenerator<LogEntry, void, undefined> {
     let place = await this.placeAt(fromSequence - 1, last);
-    if (place.lastSequence < fromSequence - 1 && place.at === last) return;
-    for await (const found of this.#stream.messages(place.at + 1, last)) {
+    if (place.end.lastSequence < fromSequence - 1 && place.passed === last) return;
+    for await (const found of this.#stream.messages(place.passed + 1, last)) {
       const checked = this.check(found, place);
       if ("kind" in checked) return yield checked;
-      place = checked.end;
+      place = checked.place;
+      if (checked.message === undefined) continue;
       const { takeover, batch } = checked.message;
       if (takeover === undefined && batch.count > 0) yield { kind: "batch", ...batch };
     }
-    if (place.at < last) yield this.damage("lost-end", place.lastSequence + 1);
+    if (place.passed < last) yield this.damage("lost-end", place.end.lastSequence + 1);
   }
 
-  /** Whether a message is the one that follows a place. */
-  check({ at, bytes }: StreamMessage, before: LogEnd): CheckedMessage | LogDamage {
-    const { lastSequence, chain, term } = before;
-    if (at !== before.at + 1) return this.damage("missing", lastSequence + 1);
+  /** Whether a message is the one that follows a place, or is void there. */
+  check({ at, bytes }: StreamMessage, before: LogPlace): CheckedMessage | LogDamage {
+    const { lastSequence, chain, term } = before.end;
+    if (at !== before.passed + 1) return this.damage("missing", lastSequence + 1);
     const message = decodeMessage(bytes);
+    if (message?.epoch !== this.#stream.epoch) return this.damage("corrupt", lastSequence + 1);
+    const isTakeover = message.takeover !== undefined;
+    if (!isTakeover && message.term < term && at <= before.voidUntil) {
+      return { message: undefined, place: { ...before, passed: at } };
+    }
     const isNext =
-      message !== undefined &&
-      message.epoch === this.#stream.epoch &&
       message.batch.firstSequence === lastSequence + 1 &&
-      message.term === (message.takeover === undefined ? term : term + 1) &&
+      message.term === (isTakeover ? term + 1 : term) &&
       message.chain === chainAfter(chain, message.batch);
     if (!isNext) return this.damage("corrupt", lastSequence + 1);
-    return { message, end: placeBehind(at, message) };
+    const voidUntil = isTakeover ? at + voidMax : before.voidUntil;
+    return { message, place: { end: endBehind(at, message), passed: at, voidUntil } };
   }
 
   /** What is wrong, for the operator. */
@@ -87,19 +114,33 @@ export class LogReader {
     let high = last;
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
-      const message = await this.#message(middle);
-      if (message === undefined || nextOf(message) > sequence) high = middle;
+      const place = await this.#found(middle);
+      if (place === undefined || place.end.lastSequence >= sequence) high = middle;
       else low = middle + 1;
     }
     return low;
   }
 
-  async #behind(at: number): Promise<LogEnd> {
-    if (at === 0) return this.start;
-    const message = await this.#message(at);
-    if (message === undefined)
-      throw new Error(`message ${at} is none of log ${this.#stream.epoch}`);
-    return placeBehind(at, message);
+  async #behind(at: number): Promise<LogPlace> {
+    const place = at === 0 ? this.start : await this.#found(at);
+    if (place !== undefined) return place;
+    throw new Error(`message ${at} is none of log ${this.#stream.epoch}`);
+  }
+
+  /** The place behind a message, as it and those close before it tell; undefined where it is none of this log. */
+  async #found(at: number): Promise<LogPlace | undefined> {
+    const first = Math.max(1, at - voidMax);
+    const numbers = Array.from({ length: at - first + 1 }, (_, index) => first + index);
+    const messages = await Promise.all(numbers.map((number) => this.#message(number)));
+    if (messages.at(-1) === undefined) return undefined;
+    const terms = messages.map((message) => (message?.takeover === undefined ? 0 : message.term));
+    // Where none of them is a takeover, none can be void.
+    const term = Math.max(...terms);
+    const index = messages.findLastIndex(
+      (message) => message !== undefined && message.term >= term,
+    );
+    const end = endBehind(first + index, messages[index]!);
+    return { end, passed: at, voidUntil: term === 0 ? 0 : first + terms.indexOf(term) + voidMax };
   }
 
   /** A message of this log; undefined of any other, and where there is none. */
@@ -110,6 +151,6 @@ export class LogReader {
   }
 }
 
-function placeBehind(at: number, message: LogMessage): LogEnd {
+function endBehind(at: number, message: LogMessage): LogEnd {
   return { at, lastSequence: nextOf(message) - 1, chain: message.chain, term: message.term };
 }

@@ -15,6 +15,7 @@ import {
   writerOf,
 } from "../../ports/shared-log.contract.ts";
 import { NatsLink } from "./link.ts";
+import { voidMax } from "./log-reader.ts";
 import { encodeMessage, type LogMessage } from "./message.ts";
 import { NatsSharedLog, type SharedLogOptions } from "./shared-log.ts";
 
@@ -59,8 +60,10 @@ withNats("a log that nodes share at NATS is", (program) => {
 
     it("takes nothing of a writer that was taken over from, however much that offers at once", async () => {
       const log = await create().open();
-      const [first, second, ...more] = batchesOf([1, 1, 1, 1, 1]);
+      const [first, second, ...more] = batchesOf(Array.from({ length: 14 }, () => 1));
       const old = await writerOf(log, "a");
+      // So far behind its own takeover that it has several under way.
+      for (let place = 1; place <= voidMax; place += 1) await append(old, [tickBefore(1)]);
       await append(old, [first!]);
       const writer = await writerOf(log, "b");
       const offered = [second!, ...more].map((batch) => old.append(batch));
@@ -68,6 +71,10 @@ withNats("a log that nodes share at NATS is", (program) => {
         expect(outcome).toMatchObject({ kind: "fenced" });
       }
       await append(writer, [second!]);
+      // The second one of those offered expected the number of the takeover, and so on.
+      expect(await endOf(log)).toMatchObject({ at: 18, lastSequence: 2 });
+      expect(log.voidMessages).toBe(voidMax);
+      expect((await followed(log, 2, 2)).map(wordOf)).toEqual(["b takes over", "2+1"]);
       const kinds: string[] = [];
       for await (const { kind } of log.read(1)) kinds.push(kind);
       expect(kinds).toEqual(["batch", "batch"]);

@@ -9,7 +9,7 @@ import { type StopSignal, stopSource } from "../../ports/feed.ts";
 import type { LogEnd, NotRefilled, SharedEntry, SharedLog } from "../../ports/shared-log.ts";
 import type { StorageFailure } from "../../ports/storage-fault.ts";
 import { NatsCommandLog } from "./command-log.ts";
-import { CommandStream, type CommandStreamOptions, type Published } from "./command-stream.ts";
+import { CommandStream, type CommandStreamOptions } from "./command-stream.ts";
 import { type Doubt, doubtDefault, Following } from "./following.ts";
 import type { NatsLink } from "./link.ts";
 import { LogReader } from "./log-reader.ts";
@@ -37,6 +37,10 @@ export class NatsSharedLog implements SharedLog {
   readonly #reader: LogReader;
   readonly #options: SharedLogOptions;
   readonly #closing = stopSource();
+  #voidMessages = 0;
+  readonly #passedOver = () => {
+    this.#voidMessages += 1;
+  };
 
   private constructor(stream: CommandStream, options: SharedLogOptions) {
     this.#stream = stream;
@@ -51,8 +55,12 @@ export class NatsSharedLog implements SharedLog {
     return new NatsSharedLog(await CommandStream.open(link, options), options);
   }
 
+  get voidMessages(): number {
+    return this.#voidMessages;
+  }
+
   end(): Promise<LogEnd | StorageFailure> {
-    return this.#asked(() => this.#reader.end());
+    return this.#asked(async () => (await this.#reader.end()).end);
   }
 
   async *read(fromSequence: number): AsyncGenerator<LogEntry, void, undefined> {
@@ -69,7 +77,10 @@ export class NatsSharedLog implements SharedLog {
     const sources = [signal, this.#closing.signal];
     if (sources.some(({ aborted }) => aborted)) return;
     for (const source of sources) source.addEventListener("abort", stop);
-    const following = { stream: this.#stream, reader: this.#reader, signal: either.signal, doubt };
+    const following = {
+      ...{ stream: this.#stream, reader: this.#reader, signal: either.signal, doubt },
+      passedOver: this.#passedOver,
+    };
     try {
       yield* new Following(following).entries(fromSequence);
     } finally {
@@ -80,7 +91,7 @@ export class NatsSharedLog implements SharedLog {
   chainAfter(sequence: number): Promise<number | undefined | StorageFailure> {
     return this.#asked(async () => {
       const last = await this.#stream.last();
-      const { lastSequence, chain } = await this.#reader.placeAt(sequence, last);
+      const { lastSequence, chain } = (await this.#reader.placeAt(sequence, last)).end;
       return lastSequence === sequence ? chain : undefined;
     });
   }
@@ -92,15 +103,16 @@ export class NatsSharedLog implements SharedLog {
       ...{ firstSequence: after.lastSequence + 1, count: 0, timeUs: 0 },
       payload: new Uint8Array(0),
     };
-    const { chain, at } = after;
+    const { chain } = after;
     const bytes = encodeMessage({ takeover: node, term, epoch: this.epoch, writer, chain, batch });
-    const published = await this.#offered(bytes, at);
-    if (published === "taken") return "overtaken";
-    if (published !== "stored") return unreachable(published);
+    const at = await this.#offered(bytes, after);
+    if (at === "taken") return "overtaken";
+    if (typeof at !== "number") return unreachable(at);
     return new NatsCommandLog({
       ...{ stream: this.#stream, reader: this.#reader, writer },
-      end: { ...after, at: at + 1, term },
+      end: { ...after, at, term },
       inFlightBytesMax: this.#options.inFlightBytesMax,
+      passedOver: this.#passedOver,
     });
   }
 
@@ -113,18 +125,42 @@ export class NatsSharedLog implements SharedLog {
     return Promise.resolve();
   }
 
-  /** Offers a message for its place until it is known who has it. */
-  async #offered(bytes: Uint8Array, after: number): Promise<Published> {
-    let published: Published = "taken";
+  /**
+   * Offers a message for the place behind what was applied last, until it is known who has it; and for the next one where
+   * what has it is void. Returns the place that it has got.
+   */
+  async #offered(bytes: Uint8Array, applied: LogEnd): Promise<number | "taken" | Error> {
+    let last = applied.at;
+    let fault = new Error("the place of a takeover is neither free nor taken");
     for (let tries = 0; tries < takeoverTries; tries += 1) {
-      published = await this.#stream.publish(bytes, after);
-      if (published === "stored") return published;
+      const published = await this.#stream.publish(bytes, last);
+      if (published === "stored") return last + 1;
+      if (published !== "taken") fault = published;
       // An answer may have been lost: what has the place is looked at.
-      const found = await this.#stream.message(after + 1).catch(() => undefined);
-      if (found !== undefined) return Buffer.compare(found.bytes, bytes) === 0 ? "stored" : "taken";
-      await new Promise((resolve) => setTimeout(resolve, againMs));
+      const found = await this.#foundBehind(last, bytes, applied).catch((error: Error) => {
+        fault = error;
+        return undefined;
+      });
+      if (found === "own") return last + 1;
+      if (found === "other") return "taken";
+      if (found === undefined) await new Promise((resolve) => setTimeout(resolve, againMs));
+      else last = found;
     }
-    return published;
+    return fault;
+  }
+
+  /** What is behind the last message that was passed: void ones, and the number of the last of them; undefined where nothing is. */
+  async #foundBehind(
+    passed: number,
+    bytes: Uint8Array,
+    applied: LogEnd,
+  ): Promise<"own" | "other" | number | undefined> {
+    const found = await this.#stream.message(passed + 1);
+    if (found === undefined) return undefined;
+    if (Buffer.compare(found.bytes, bytes) === 0) return "own";
+    const place = await this.#reader.end();
+    if (place.end.at !== applied.at) return "other";
+    return place.passed > passed ? place.passed : undefined;
   }
 
   async #asked<Result>(task: () => Promise<Result>): Promise<Result | StorageFailure> {

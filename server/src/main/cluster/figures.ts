@@ -1,11 +1,19 @@
 /** Figures of a node of a cluster, for Prometheus. */
-import type { Member } from "../../cluster/member.ts";
 import type { Meter } from "../../ports/meter.ts";
-import { oneAfterAnother } from "../follow.ts";
+import { follow, oneAfterAnother } from "../follow.ts";
+import type { ClusterNode } from "./node.ts";
 
 /** Registers them; the returned task brings them up to date. */
-export function clusterFigures(meter: Meter, member: Member | undefined): () => void {
-  if (member === undefined) return () => {};
+export function clusterFigures(
+  meter: Meter,
+  node: Pick<ClusterNode, "member" | "shared"> | undefined,
+): () => void {
+  const member = node?.member;
+  if (node === undefined || member === undefined) return () => {};
+  const passedOver = meter.counter(
+    "openbourse_cluster_void_messages_total",
+    "Messages of writers that were taken over from which this node has passed over in the cluster's log.",
+  );
   const leads = meter.gauge(
     "openbourse_cluster_leads",
     "1 while this node writes the cluster's log.",
@@ -42,5 +50,6 @@ export function clusterFigures(meter: Meter, member: Member | undefined): () => 
     () => lag.set(member.lagMs / 1_000),
     () => underWay.set(member.ordersUnderWay),
     () => copy.set(member.copyFault === undefined ? 0 : 1),
+    follow(passedOver, () => node.shared.voidMessages),
   ]);
 }
