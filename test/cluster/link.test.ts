@@ -50,16 +50,25 @@ withNats("the encrypted way in to NATS is", (program) => {
   });
 
   it.each([
-    ["a wrong password", { ...right, password: "q" }, own, "Authorization Violation"],
-    ["servers that nobody vouches for", right, { ...own, caFile: undefined }, "self-signed"],
-    ["a certificate that the servers do not know", right, { ...own, ...foreign }, "timeout"],
-    ["a file that is not there", right, { ...own, caFile: "/nowhere.pem" }, "/nowhere.pem doesn't"],
+    ["a wrong password", { ...right, password: "q" }, own, "Authorization", "cluster.password"],
+    [
+      ...(["servers that nobody vouches for", right, { ...own, caFile: undefined }] as const),
+      ...(["self-signed", "cluster.tls"] as const),
+    ],
+    [
+      ...(["a certificate that the servers do not know", right, { ...own, ...foreign }] as const),
+      ...(["timeout", "does not take the certificate of cluster.tls"] as const),
+    ],
+    [
+      ...(["a file that is not there", right, { ...own, caFile: "/nowhere.pem" }] as const),
+      ...(["/nowhere.pem doesn't", "cluster.tls"] as const),
+    ],
   ])(
     "is closed with %s, and the message says what to look at",
-    async (_, credentials, tls, why) => {
+    async (_, credentials, tls, why, remedy) => {
       const said = await saidBy({ credentials, tls });
       expect(said).toContain(`no NATS server lets this process in at ${broker.address} (${why}`);
-      expect(said).toContain("check the credentials and cluster.tls");
+      expect(said).toContain(remedy);
     },
   );
 
@@ -70,7 +79,7 @@ withNats("the encrypted way in to NATS is", (program) => {
   });
 
   it.each([
-    ["is not there", undefined, /credentials for NATS cannot be read: .*no such file/],
+    ["is not there", undefined, /cluster.credentialsFile cannot be read: .*no such file/],
     ["is none", "nothing of the kind", /credentials/],
   ])("says of a credentials file that %s what is wrong with it", async (_, text, words) => {
     const path = join(folder, `credentials-${text === undefined}`);

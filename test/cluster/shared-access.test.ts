@@ -162,7 +162,7 @@ withNats("gateways of a cluster are", (program) => {
       "cluster.allowUnsynced": true,
     };
     await expect(startServerHere({ data, settings })).rejects.toThrow(
-      "the master key is another one than",
+      "opens the keys of none of the cluster's users",
     );
   });
 });

@@ -56,6 +56,8 @@ export interface MirrorOptions<Kind> {
   readonly bucket: SharedBucket;
   /** Whether the own store is edited, so that what changed there is pushed. */
   readonly pushes: boolean;
+  /** Called once when this node has all that the others have, before own records are pushed: it may raise a `StartError`. */
+  readonly taken?: (() => void) | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -82,6 +84,7 @@ export class Mirror<Kind> {
   /** Resolves when this node has all that the others have. Own changes are pushed from then on. */
   async start(): Promise<void> {
     await this.#watch.caughtUp;
+    this.#options.taken?.();
     void this.look().then(() => this.#later());
   }
 

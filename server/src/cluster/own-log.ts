@@ -10,14 +10,18 @@ export interface OwnLog extends CommandLog {
   readonly chainAtStart: number;
 }
 
+/** Raises a `StartError` where a folder's log is another exchange's than that of the cluster. */
+export function refuseOtherEpoch(own: string, shared: string): void {
+  if (own === shared) return;
+  throw new StartError(
+    `this node's own log is ${own}, but the log of the cluster is ${shared}: the node belongs to another cluster, or the cluster's log was lost and made anew; give the node an empty data folder, or put its log into an empty stream with openbourse cluster refill`,
+  );
+}
+
 /** Raises a `StartError` where the own log is not the beginning of the shared one. */
 export async function refuseOtherLog(own: OwnLog, shared: SharedLog): Promise<void> {
   const { epoch, lastSequence, chainAtStart } = own;
-  if (epoch !== shared.epoch) {
-    throw new StartError(
-      `this node's own log is ${epoch}, but the log of the cluster is ${shared.epoch}: the node belongs to another cluster, or the cluster's log was lost and made anew; give the node an empty data folder, or put its log into an empty stream with openbourse cluster refill`,
-    );
-  }
+  refuseOtherEpoch(epoch, shared.epoch);
   if (lastSequence === 0) return;
   const end = await toldByLog(shared.end());
   if (end.lastSequence < lastSequence) {

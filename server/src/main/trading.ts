@@ -47,7 +47,7 @@ import type { Site } from "./site.ts";
 import { warnOfLostUsers } from "./start/warnings.ts";
 import { Admissions } from "./stores/admissions.ts";
 import { engineStores } from "./stores/engine-stores.ts";
-import { openUserRegistry, refuseWrongKey } from "./stores/user-registry.ts";
+import { openUserRegistry, refuseWrongKey, sharedKeyCheck } from "./stores/user-registry.ts";
 import type { Traded } from "./traded.ts";
 
 /** What an exchange begins with besides its files. */
@@ -131,7 +131,7 @@ export class Trading {
     );
     await start.step(
       "shared users",
-      () => cluster?.records.mirrorUsers(registry.store),
+      () => cluster?.records.mirrorUsers(registry.store, sharedKeyCheck(folder, registry)),
       (mirror) => mirror?.stop(),
     );
     await start.step("shared users", () => refuseWrongKey(folder, registry));

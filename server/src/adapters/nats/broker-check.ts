@@ -42,7 +42,7 @@ export async function checkBroker(link: NatsLink, options: BrokerCheckOptions): 
   // One that is down is no reason to stay down as well.
   if (silent.length * 2 >= monitors.length) {
     throw new StartError(
-      `cluster.monitors: most of the NATS servers do not tell of themselves: ${silent.join("; ")}`,
+      `cluster.monitors: most of the NATS servers do not tell of themselves (${silent.join("; ")}): it needs the address of each one's monitoring (http in its configuration, 8222 as a rule), which is not the port for clients`,
     );
   }
   for (const [index, answer] of told.entries()) {
@@ -74,6 +74,7 @@ async function toldBy(monitor: string): Promise<Told | string> {
     if (!answer.ok) return `${monitor} answers ${answer.status}`;
     return (await answer.json()) as Told;
   } catch (error) {
-    return `${monitor}: ${wordsOf(error)}`;
+    const { cause } = error as Error;
+    return `${monitor}: ${wordsOf(cause instanceof Error && cause.message !== "" ? cause : error)}`;
   }
 }

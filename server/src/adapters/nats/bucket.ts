@@ -27,7 +27,7 @@ import { StartError } from "../../ports/start-error.ts";
 import { type BucketOptions, bucketConfig, bucketStream, bucketSubject } from "./bucket-config.ts";
 import { BucketWatch } from "./bucket-watch.ts";
 import { patiently } from "./patient.ts";
-import { wordsOf } from "./words.ts";
+import { deniedBy, wordsOf } from "./words.ts";
 
 /** How long an answer of the broker is waited for, in milliseconds. */
 const answerMs = 2_000;
@@ -190,9 +190,15 @@ function unreachable(name: string, error: unknown): Unreachable {
 
 async function foundOrMade(manager: JetStreamManager, options: BucketOptions) {
   const stream = bucketStream(options.name);
-  return (await isMissing(manager, stream))
-    ? await manager.streams.add(bucketConfig(options))
-    : await manager.streams.info(stream);
+  if (!(await isMissing(manager, stream))) return await manager.streams.info(stream);
+  try {
+    return await manager.streams.add(bucketConfig(options));
+  } catch (error) {
+    if (deniedBy(error) === undefined) throw error;
+    throw new StartError(
+      `the NATS servers have no bucket ${options.name}, and this node's user may not make it: start an engine of the cluster first, or correct cluster.name`,
+    );
+  }
 }
 
 async function isMissing(manager: JetStreamManager, stream: string): Promise<boolean> {

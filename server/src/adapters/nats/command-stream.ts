@@ -95,7 +95,7 @@ export class CommandStream {
   /** Stores a message behind the one of a number, or not at all. Never rejects. */
   async publish(bytes: Uint8Array, after: number): Promise<Published> {
     try {
-      await this.#client.publish(subjectOf(this.#name), bytes, {
+      await this.#client.publish(commandSubject(this.#name), bytes, {
         expect: { lastSequence: after },
         timeout: answerMs,
         retries: 0,
@@ -143,7 +143,8 @@ export function saysNoStream(error: unknown): boolean {
   return error instanceof JetStreamApiError && error.code === noStream;
 }
 
-function subjectOf(name: string): string {
+/** The subject of a log's messages, by the name of its stream. */
+export function commandSubject(name: string): string {
   return `openbourse.${name}.commands`;
 }
 
@@ -158,12 +159,12 @@ async function foundOrMade(
   if (found !== undefined) return found;
   if (newEpoch === undefined) {
     throw new StartError(
-      `the broker has no stream ${name}: begin one, or fill it from the log of a node that has all commands`,
+      `the NATS servers have no stream ${name}, in which the commands of the cluster are: start an engine of it first, or correct cluster.name; where the stream was lost, fill it from the log of the engine that has most commands (openbourse cluster refill)`,
     );
   }
   return await manager.streams.add({
     name,
-    subjects: [subjectOf(name)],
+    subjects: [commandSubject(name)],
     storage: "file",
     retention: "limits",
     discard: "new",

@@ -12,6 +12,7 @@ import {
   TimeoutError,
 } from "@nats-io/transport-node";
 import { StartError } from "../../ports/start-error.ts";
+import { whyNotReached } from "./not-reached.ts";
 import { identityCheck } from "./server-identity.ts";
 import { wordsOf } from "./words.ts";
 
@@ -89,9 +90,7 @@ export class NatsLink {
       });
       return new NatsLink(connection);
     } catch (error) {
-      throw new StartError(
-        `no NATS server lets this process in at ${options.servers.join(", ")} (${wordsOf(error)}): start one with JetStream, or name another, and check the credentials and cluster.tls`,
-      );
+      throw new StartError(whyNotReached(error, options));
     }
   }
 
@@ -177,6 +176,6 @@ async function credentialsFile(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
   } catch (error) {
-    throw new StartError(`the credentials for NATS cannot be read: ${wordsOf(error)}`);
+    throw new StartError(`cluster.credentialsFile cannot be read: ${wordsOf(error)}`);
   }
 }

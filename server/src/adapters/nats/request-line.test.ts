@@ -24,7 +24,7 @@ withNats("questions over NATS are", (program) => {
       const wrong = { ...credentials, password: "guessed" };
       await expect(
         NatsLink.open({ servers: [server.address], credentials: wrong }),
-      ).rejects.toThrow(/Authorization.*check the credentials/i);
+      ).rejects.toThrow(/Authorization.*correct cluster.user/i);
       await expect(NatsLink.open({ servers: ["127.0.0.1:1"] })).rejects.toThrow(
         "no NATS server lets this process in at 127.0.0.1:1",
       );

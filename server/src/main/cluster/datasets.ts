@@ -11,7 +11,7 @@ import { answerPast, remotePast } from "../../cluster/dataset-past.ts";
 import { FollowedDataset, type StoredTelling } from "../../cluster/followed-dataset.ts";
 import type { NodeDoing } from "../../cluster/node-messages.ts";
 import type { ClusterConfig } from "../../config/cluster-schema.ts";
-import type { Config, DatasetConfig } from "../../config/schema.ts";
+import type { DatasetConfig } from "../../config/schema.ts";
 import { assert } from "../../core/assert.ts";
 import type { Catalog } from "../../marketdata/catalog.ts";
 import type { SharedDatasetStatus } from "../../ports/cluster-control.ts";
@@ -273,7 +273,6 @@ export class NodeDatasets {
   static async open(site: Site, options: NodeDatasetsOptions): Promise<NodeDatasets> {
     const { config } = site;
     const { runsFeeds, link, cluster } = options;
-    refuse(config, cluster);
     const fed = config.datasets.filter(({ feed }) => feed !== undefined);
     if (fed.length === 0) return new NodeDatasets(site, options, []);
     const stream = await openDatasetStream(link, cluster, runsFeeds ? "made" : "found");
@@ -360,13 +359,5 @@ export class NodeDatasets {
   async stop(): Promise<void> {
     await this.#answering?.stop();
     await Promise.all(this.all.map(({ lead }) => lead?.stop()));
-  }
-}
-
-function refuse({ datasets }: Config, { role }: ClusterConfig): void {
-  if (role === "feed" && !datasets.some(({ feed }) => feed !== undefined)) {
-    throw new StartError(
-      "cluster.role: feed runs the feeds of datasets, but none is configured: name them in datasets",
-    );
   }
 }

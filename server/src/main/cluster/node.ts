@@ -6,6 +6,7 @@ import { systemSecrets } from "../../adapters/crypto/system-secrets.ts";
 import { checkBroker } from "../../adapters/nats/broker-check.ts";
 import type { NatsLink } from "../../adapters/nats/link.ts";
 import { NatsRequestLine } from "../../adapters/nats/request-line.ts";
+import { refuseWithoutRights, type Written } from "../../adapters/nats/rights.ts";
 import { NatsSharedLog } from "../../adapters/nats/shared-log.ts";
 import { NatsSnapshotStore } from "../../adapters/nats/snapshot-store.ts";
 import type { SqliteCommandLog } from "../../adapters/sqlite/log/log.ts";
@@ -14,7 +15,7 @@ import { answerHistory } from "../../cluster/history-service.ts";
 import { Member } from "../../cluster/member.ts";
 import { NodeRegistry } from "../../cluster/node-registry.ts";
 import { OwnCopy } from "../../cluster/own-copy.ts";
-import { refuseOtherLog } from "../../cluster/own-log.ts";
+import { refuseOtherEpoch, refuseOtherLog } from "../../cluster/own-log.ts";
 import { patientHistory } from "../../cluster/remote-history.ts";
 import { SharingSnapshots } from "../../cluster/sharing-snapshots.ts";
 import type { ClusterConfig } from "../../config/cluster-schema.ts";
@@ -97,7 +98,11 @@ export class ClusterNode {
   static async open(
     config: ClusterConfig,
     name: string,
-    { log, times: { clock, wallMs } }: Pick<Site, "log" | "times">,
+    {
+      log,
+      times: { clock, wallMs },
+      own,
+    }: Pick<Site, "log" | "times"> & { own: string | undefined },
   ): Promise<ClusterNode> {
     const link = await connect(config, name);
     try {
@@ -105,10 +110,13 @@ export class ClusterNode {
       const { replicas } = config;
       const exchange =
         config.role === "feed" ? undefined : await openExchange(config, link, wallMs);
+      // Before anything of this folder is told to the others.
+      if (own !== undefined && exchange !== undefined) refuseOtherEpoch(own, exchange.log.epoch);
       const records = await NodeRecords.open({
         ...{ link, cluster: config.name, replicas, clock, wallMs, log },
         pushes: keeps(config),
       });
+      await refuseWithoutRights(link, config.role, writtenBy(config));
       const parts = { name, link, exchange, records, log, clock, wallMs };
       const node = new ClusterNode(config, parts);
       await node.registry.start();
@@ -320,6 +328,12 @@ export class ClusterNode {
     await this.registry.stop();
     await this.link.close();
   }
+}
+
+/** What a node of this role writes and none of a lesser role may. Feeds find out when they begin to tell. */
+function writtenBy(config: ClusterConfig): readonly Written[] {
+  if (keeps(config)) return [{ log: logStreamOf(config) }, { bucket: `${config.name}_nodes` }];
+  return config.role === "gateway" ? [{ bucket: `${config.name}_tokens` }] : [];
 }
 
 /** Whether a node keeps the exchange and what is edited beside it. */

@@ -1,9 +1,13 @@
 /** Finds out whether this server is a node of a cluster, and makes it one. */
 import { hostname } from "node:os";
+import { epochOfLog } from "../../adapters/sqlite/log/file.ts";
 import type { ClusterConfig } from "../../config/cluster-schema.ts";
+import { dataFolder } from "../../config/data-folder.ts";
 import type { Config } from "../../config/schema.ts";
 import { StartError } from "../../ports/start-error.ts";
 import type { Site } from "../site.ts";
+import { engineFiles } from "../stores/engine-files.ts";
+import { credentialsOf, refuseUnreadable } from "./credentials.ts";
 import type { ClusterNode } from "./node.ts";
 
 /** The packages that a node needs besides those that every server has. */
@@ -21,8 +25,9 @@ export async function openCluster(
     async () => {
       if (cluster === undefined) return undefined;
       refuse(config, cluster, withExchange);
+      const own = ownEpoch(config, cluster);
       const { ClusterNode } = await withPackages(() => import("./node.ts"));
-      return await ClusterNode.open(cluster, nameOf(cluster), site);
+      return await ClusterNode.open(cluster, nameOf(cluster), { ...site, own });
     },
     (node) => node?.close(),
   );
@@ -39,8 +44,43 @@ export async function withPackages<Module>(load: () => Promise<Module>): Promise
   }
 }
 
-function refuse({ exchange }: Config, cluster: ClusterConfig, withExchange: boolean): void {
+/** What keeps a node from starting whatever the NATS servers say; undefined where nothing does. */
+export function clusterFault(config: Config, withExchange: boolean): string | undefined {
+  const { cluster } = config;
+  if (cluster === undefined) return undefined;
+  try {
+    refuse(config, cluster, withExchange);
+    ownEpoch(config, cluster);
+    return undefined;
+  } catch (error) {
+    if (error instanceof StartError) return error.message;
+    throw error;
+  }
+}
+
+/** Identity of the exchange whose log is in the data folder; undefined where there is none. Who keeps none must find none. */
+function ownEpoch({ data }: Config, { role }: ClusterConfig): string | undefined {
+  const { log } = engineFiles(dataFolder(data).engineFolder);
+  const own = epochOfLog(log);
+  if (own === undefined || role === "all" || role === "engine") return own;
+  throw new StartError(
+    `the data folder ${data} has the log of an exchange, and a node of role ${role} keeps none: name another folder with --data, or start it with --role engine`,
+  );
+}
+
+function refuse(
+  { exchange, datasets }: Config,
+  cluster: ClusterConfig,
+  withExchange: boolean,
+): void {
   if (cluster.replicas % 2 === 0) throw new StartError("cluster.replicas: use 1, 3 or 5");
+  credentialsOf(cluster);
+  refuseUnreadable(cluster);
+  if (cluster.role === "feed" && !datasets.some(({ feed }) => feed !== undefined)) {
+    throw new StartError(
+      "cluster.role: feed runs the feeds of datasets, but none is configured: name them in datasets",
+    );
+  }
   if (!withExchange && cluster.role !== "feed") {
     throw new StartError(
       "cluster: what nodes share is an exchange, but this server has none: say exchange.enabled: true, and switch on a protocol that trades",

@@ -30,7 +30,10 @@ withNats("what nodes share at NATS is", (program) => {
       wallMs: () => Math.floor(clock.nowUs() / 1_000),
     });
     const [users, keys] = [openUserStore(inMemory), openKeyStore(inMemory)];
-    const parts = [await records.mirrorUsers(users), await records.mirrorKeys(keys)];
+    const parts = [
+      await records.mirrorUsers(users, { opens: () => true, fault: "" }),
+      await records.mirrorKeys(keys),
+    ];
     ends.push(async () => {
       for (const part of parts) await part.stop();
       await link.close();

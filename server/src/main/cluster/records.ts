@@ -23,7 +23,7 @@ import type { SharedBucket } from "../../ports/shared-bucket.ts";
 import type { SignedStamps } from "../../ports/signed-stamps.ts";
 import { StartError } from "../../ports/start-error.ts";
 import { every } from "../../ports/timers.ts";
-import type { UserStore } from "../../ports/user-store.ts";
+import type { UserRecord, UserStore } from "../../ports/user-store.ts";
 
 /** How long a node waits at its start for what the others have, in milliseconds. */
 const takenWithinMs = 60_000;
@@ -67,6 +67,14 @@ export interface NodeRecordsOptions {
   readonly clock: Clock;
   readonly wallMs: () => number;
   readonly log: Log;
+}
+
+/** Whether this node's master key is that of the cluster. */
+export interface SharedKeyCheck {
+  /** Whether it opens the key of a user. */
+  readonly opens: (user: UserRecord) => boolean;
+  /** What to say where it opens none. */
+  readonly fault: string;
 }
 
 /** Something that goes on until it is stopped. */
@@ -139,9 +147,23 @@ export class NodeRecords {
     };
   }
 
-  /** Resolves when this store has all users of the cluster, and keeps it so. */
-  mirrorUsers(store: UserStore): Promise<Stoppable> {
-    return this.#mirror(mirroredUsers(store), "users");
+  /**
+   * Resolves when this store has all users of the cluster, and keeps it so. Own users are told to nobody before it is
+   * known that the master key is the cluster's; a `StartError` says that it is not.
+   */
+  mirrorUsers(store: UserStore, { opens, fault }: SharedKeyCheck): Promise<Stoppable> {
+    const kind = mirroredUsers(store);
+    let [shared, opened] = [0, 0];
+    const parse = (value: unknown) => {
+      const user = kind.parse(value);
+      if (user === undefined || opened > 0) return user;
+      shared += 1;
+      if (opens(user)) opened += 1;
+      return user;
+    };
+    return this.#mirror({ ...kind, parse }, "users", () => {
+      if (shared > 0 && opened === 0) throw new StartError(fault);
+    });
   }
 
   /** Resolves when this store has all keys and workspaces of the cluster, and keeps it so. */
@@ -157,9 +179,14 @@ export class NodeRecords {
     };
   }
 
-  async #mirror<Kind>(kind: MirroredKind<Kind>, name: BucketName): Promise<Stoppable> {
+  async #mirror<Kind>(
+    kind: MirroredKind<Kind>,
+    name: BucketName,
+    taken?: () => void,
+  ): Promise<Stoppable> {
     const { pushes, clock, log } = this.#options;
-    const mirror = new Mirror({ kind, bucket: this.#bucket(name), pushes, clock, log });
+    const bucket = this.#bucket(name);
+    const mirror = new Mirror({ kind, bucket, pushes, taken, clock, log });
     const late = Promise.withResolvers<never>();
     const cancel = clock.after(takenWithinMs, () => {
       late.reject(new StartError(`the NATS servers do not tell the cluster's ${kind.name}`));

@@ -37,8 +37,9 @@ function begunWith(said: Readonly<Record<DemoPart, boolean | undefined>>): DemoR
   return { ...wholeDemo, begun: { key, users, participants } };
 }
 
-function ofCluster({ demo }: Config): Readonly<Record<DemoPart, boolean>> {
-  return { key: demo.key ?? false, users: demo.users ?? false, participants: false };
+function ofCluster({ demo, exchange }: Config): Readonly<Record<DemoPart, boolean>> {
+  const participants = exchange.participants.enabled ?? false;
+  return { key: demo.key ?? false, users: demo.users ?? false, participants };
 }
 
 /** The demo of one data folder during a start. */

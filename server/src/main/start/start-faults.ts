@@ -11,8 +11,11 @@ import type { Config } from "../../config/schema.ts";
 import { socketPathFault } from "../../config/socket-path.ts";
 import { masterKeyVariable } from "../../config/source.ts";
 import { wordsOf } from "../../core/words-of.ts";
+import { clusterFault } from "../cluster/open.ts";
+import { hasExchange } from "../configuration.ts";
 import { openDataset } from "../datasets.ts";
 import { readDemoRecord } from "../demo/demo-record.ts";
+import { dialects } from "../dialects.ts";
 import type { Environment } from "../stores/user-registry.ts";
 import { folderFault, refuseUnusableFolder } from "./preflight.ts";
 import { readTls } from "./tls.ts";
@@ -30,6 +33,7 @@ export async function startFaults(
   const found = [
     ...(server.tls === undefined ? [] : faultOf(readTls, server.tls, silentNow())),
     ...datasets.flatMap((dataset) => faultOf((config) => openDataset(config, 0), dataset)),
+    clusterFault(config, hasExchange(config, dialects)),
     folderFault(data),
     socketPathFault(dataFolder(data).adminSocket),
     ...(await contentFaults(config)),

@@ -15,7 +15,7 @@ import { openUserStore } from "../../adapters/sqlite/stores/user-store.ts";
 import type { DataFolder } from "../../config/data-folder.ts";
 import { masterKeyVariable } from "../../config/source.ts";
 import { StartError } from "../../ports/start-error.ts";
-import type { UserStore } from "../../ports/user-store.ts";
+import type { UserRecord, UserStore } from "../../ports/user-store.ts";
 
 /** Environment variables. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -56,6 +56,14 @@ function findMasterKey(
     );
   }
   return loadMasterKey(masterKeyFile);
+}
+
+/** How the users of a cluster tell whether this node has its master key. */
+export function sharedKeyCheck({ masterKeyFile }: DataFolder, { vault }: UserRegistry) {
+  return {
+    opens: (user: UserRecord) => apiKeyOf(user, vault) !== undefined,
+    fault: `the master key of this node opens the keys of none of the cluster's users: put the cluster's into ${masterKeyFile} (a copy of the file master-key of an engine's data folder) or into ${masterKeyVariable}; users that were made on this data folder alone have to be made again`,
+  };
 }
 
 /** Newest users whose keys are tried with the master key. */
