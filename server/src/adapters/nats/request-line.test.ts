@@ -30,7 +30,7 @@ withNats("questions over NATS are", (program) => {
       );
       const file = { kind: "file", path: "/nowhere/node.creds" } as const;
       await expect(NatsLink.open({ servers: [server.address], credentials: file })).rejects.toThrow(
-        "the credentials for NATS cannot be read",
+        "cluster.credentialsFile cannot be read",
       );
     });
 
