@@ -11,9 +11,10 @@ import { CryptomusRest } from "../../client/src/index.ts";
 import { Random } from "../../server/src/simulation/random.ts";
 import { aim, type Fault, faultsOf } from "../support/cluster-faults.ts";
 import type { CryptomusUser } from "../support/cryptomus-client.ts";
-import { type FirstWrites, firstWrites, lastMessage } from "../support/first-writes.ts";
+import { FaultNotes } from "../support/fault-notes.ts";
+import { firstWrites, lastMessage } from "../support/first-writes.ts";
 import { contradiction, LogTruth } from "../support/log-truth.ts";
-import { PacedOrders } from "../support/paced-orders.ts";
+import { outstandingMax, PacedOrders } from "../support/paced-orders.ts";
 import { PrivateListener } from "../support/private-listener.ts";
 import { market, ProcessCluster } from "../support/process-cluster.ts";
 import {
@@ -56,6 +57,7 @@ withNats("a cluster of processes is", (program) => {
   const cluster = new ProcessCluster(program);
   const { servers, hosts } = cluster;
   const flows: PacedOrders[] = [];
+  const notes = new FaultNotes();
   const listeners: PrivateListener[] = [];
   const names = ["left", "right"];
   const children: ChildProcess[] = [];
@@ -74,30 +76,30 @@ withNats("a cluster of processes is", (program) => {
     const can = ({ victim, blow }: Fault) =>
       possible.some((one) => one.victim === victim && one.blow === blow);
     const few = fewFaults.filter(can);
-    listen();
+    await listen();
     await cluster.comesAbout("all listen", () => listeners.every((listener) => listener.isLive()));
     place();
-    const times = new Times();
-    const began = performance.now();
-    for (let round = 0; round < (isLong ? longRounds : few.length); round += 1) {
-      await cluster.settled();
-      const fault = (isLong ? possible[random.below(possible.length)] : few[round])!;
-      await befall(fault, { random, times, round });
-    }
     await cluster.settled();
-    const seconds = (performance.now() - began) / 1_000;
-    for (const flow of flows) await flow.stop();
-    times.say();
-    const sent = flows.reduce((sum, flow) => sum + flow.sent, 0);
-    say(`${sent} orders in ${Math.round(seconds)} s, ${Math.round(sent / seconds)} a second\n`);
-    const truth = await LogTruth.read(servers.servers, names);
-    await reconcileOrders(truth);
-    await reconcileStreams(truth);
-    await until(async () => {
-      const all = await Promise.all(cluster.nodes.map((node) => node.status(true)));
-      const states = all.map(({ sequence, stateHash }) => `${sequence} ${stateHash}`);
-      const own = `${truth.exchange.sequence} ${truth.exchange.stateHash()}`;
-      expect(new Set([...states, own]).size).toBe(1);
+    const fromMs = Date.now();
+    for (let round = 0; round < (isLong ? longRounds : few.length); round += 1) {
+      const fault = (isLong ? possible[random.below(possible.length)] : few[round])!;
+      say(`${round} ${new Date().toISOString().slice(11, 19)} ${fault.victim}: ${fault.blow}\n`);
+      await told(`round ${round}, ${fault.victim}: ${fault.blow}`, async () => {
+        await befall(fault, random);
+        await cluster.settled();
+      });
+    }
+    await told("all rounds are over", async () => {
+      const toMs = Date.now();
+      for (const flow of flows) await flow.stop();
+      sayAll([`${isLong ? longRounds : few.length} rounds, seed ${seed}`, ...notes.faults()]);
+      const tallies = flows.map(({ tally }) => tally);
+      sayAll(notes.rates(tallies, { fromMs, toMs }));
+      const truth = await LogTruth.read(servers.servers, names);
+      await reconcileOrders(truth);
+      await reconcileStreams(truth);
+      await reconcileStates(truth);
+      say(`compared within ${Math.round((Date.now() - toMs) / 1_000)} s\n`);
     });
   });
 
@@ -161,42 +163,65 @@ withNats("a cluster of processes is", (program) => {
     return said;
   }
 
-  function listen(): void {
+  async function listen(): Promise<void> {
     const gateways = cluster.gateways.map(({ http }) => http);
+    // The gateway that begins to remember what was taken takes nothing signed before: all would listen at the other one.
+    const [user] = cluster.users;
+    await until(() =>
+      Promise.all(gateways.map((url) => new CryptomusRest({ url, user: user! }).token())),
+    );
     for (const [at, user] of cluster.users.slice(0, traders).entries()) {
       listeners.push(new PrivateListener(user, gateways, { names, first: at }));
     }
   }
 
   function place(): void {
+    const users = cluster.users.slice(0, traders);
+    const half = perSecond / 2;
     for (const { name, http } of cluster.gateways) {
-      const users = cluster.users.slice(0, traders);
-      const half = perSecond / 2;
-      flows.push(new PacedOrders({ name, http, users, market: market.code, perSecond: half }));
+      const others = cluster.gateways.map((gateway) => gateway.http).filter((one) => one !== http);
+      const gateways = [http, ...others];
+      flows.push(new PacedOrders({ name, gateways, users, market: market.code, perSecond: half }));
     }
   }
 
+  /** Does a part of the test; where that fails the error says which one, and what was seen until then is said. */
+  async function told(part: string, task: () => Promise<void>): Promise<void> {
+    try {
+      await task();
+    } catch (error) {
+      sayAll([`FAILED in ${part} (seed ${seed})`, ...notes.faults()]);
+      throw new Error(`${part}: ${error instanceof Error ? error.message : String(error)}`, {
+        cause: error,
+      });
+    }
+  }
+
+  function sayAll(lines: readonly string[]): void {
+    say(lines.map((line) => `${line}\n`).join(""));
+  }
+
   /** One round: something happens, orders go on, and it is mended. */
-  async function befall(
-    fault: Fault,
-    {
-      random,
-      times,
-      round,
-    }: { readonly random: Random; readonly times: Times; readonly round: number },
-  ): Promise<void> {
-    say(`${round} ${new Date().toISOString().slice(11, 19)} ${fault.victim}: ${fault.blow}\n`);
+  async function befall(fault: Fault, random: Random): Promise<void> {
     const aimed = await aim(cluster, fault, random);
     const after = await lastMessage(servers.servers);
     for (const flow of flows) flow.forgetAnswers();
-    const atMs = Date.now();
+    const fromMs = Date.now();
     await aimed.strike();
-    const taken = () => flows.reduce((sum, flow) => sum + flow.takenSince(atMs).length, 0);
-    await cluster.comesAbout("orders go on", () => taken() >= afterwards);
+    const taken = () => flows.reduce((sum, flow) => sum + flow.takenSince(fromMs).length, 0);
+    await cluster.comesAbout(
+      () => `${afterwards} orders go on, of which ${taken()} do`,
+      () => taken() >= afterwards,
+    );
     const needsTerm = fault.victim === "the engine that leads";
-    const writes = await until(() => firstWrites(servers.servers, { after, atMs, needsTerm }));
-    const answers = flows.flatMap((flow) => flow.takenSince(atMs));
-    times.note(fault, writes, Math.min(...answers) - atMs);
+    const writes = await until(() =>
+      firstWrites(servers.servers, { after, atMs: fromMs, needsTerm }),
+    );
+    const toMs = flows.reduce(
+      (first, flow) => flow.takenSince(fromMs).reduce((one, ms) => Math.min(one, ms), first),
+      Number.POSITIVE_INFINITY,
+    );
+    notes.note(fault, writes, { fromMs, toMs });
     const gone = fault.victim === "a gateway" ? aimed.http : undefined;
     await cluster.comesAbout("whoever listened there goes on elsewhere", () =>
       listeners.every((listener) => listener.isLive(gone)),
@@ -207,32 +232,45 @@ withNats("a cluster of processes is", (program) => {
   async function reconcileOrders(truth: LogTruth): Promise<void> {
     const all = <Entry>(of: (flow: PacedOrders) => Iterable<Entry>) =>
       flows.flatMap((flow) => [...of(flow)]);
-    const acknowledged = all((flow) => flow.acknowledged.keys());
-    const refused = all((flow) => flow.refused.keys());
+    const { placed } = truth;
+    const acknowledged = all((flow) => flow.acknowledged);
+    const refused = all((flow) => flow.refused);
     const unknown = all((flow) => flow.unknown);
-    const inLog = unknown.filter(([id]) => truth.placed.has(id)).length;
-    say(
-      `${acknowledged.length} acknowledged, ${refused.length} certainly not carried out, ${unknown.length} unknown (${inLog} of them in the log); restarted: ${cluster.restarts.join(" ")}\n`,
-    );
+    const lost = acknowledged.filter((id) => !placed.has(id));
+    const doubled = [...placed].flatMap(([id, count]) => (count === 1 ? [] : [id]));
+    const done = refused.filter((id) => placed.has(id));
+    const inLog = unknown.filter(([id]) => placed.has(id)).length;
+    const leftOut = flows.reduce((sum, flow) => sum + flow.leftOut, 0);
+    sayAll([
+      `${acknowledged.length} orders acknowledged: ${lost.length} lost, ${doubled.length} doubled; ${refused.length} told that nothing was done, or not sent: ${refused.length - done.length} absent`,
+      `${unknown.length} unknown, ${inLog} of them in the log; ${leftOut} left out because ${outstandingMax} waited; restarted: ${cluster.restarts.join(" ")}`,
+    ]);
     expect(all((flow) => flow.strange)).toEqual([]);
-    expect(acknowledged.filter((id) => truth.placed.get(id) !== 1)).toEqual([]);
-    expect(refused.filter((id) => truth.placed.has(id))).toEqual([]);
-    expect([...truth.placed].filter(([, count]) => count !== 1)).toEqual([]);
+    expect({ lost, doubled, done }).toEqual({ lost: [], doubled: [], done: [] });
     // Whoever was not told asks by the id that they gave.
     for (const [id, user] of unknown.slice(0, askedForMax)) {
       const rest = new CryptomusRest({ url: cluster.gateways[0]!.http, user });
       const open = await rest.openOrders({ clientOrderId: id });
       const found = open.length > 0 || (await rest.closedOrders({ clientOrderId: id })).length > 0;
-      expect([id, found]).toEqual([id, truth.placed.has(id)]);
+      expect([id, found]).toEqual([id, placed.has(id)]);
     }
   }
 
   async function reconcileStreams(truth: LogTruth): Promise<void> {
+    const sum = (of: (listener: PrivateListener) => number) =>
+      listeners.reduce((all, listener) => all + of(listener), 0);
+    const last = (user: CryptomusUser) => truth.of(user.userId).steps.at(-1);
+    await cluster.comesAbout("the last steps are told", () =>
+      listeners.every(({ user, steps }) => steps.at(-1) === last(user)),
+    );
+    const reconnects = sum(({ counts }) => counts.reconnects);
+    const gapsTold = sum(({ gaps }) => gaps.length);
+    sayAll([
+      `${sum(({ steps }) => steps.length)} steps of orders and ${sum(({ fills }) => fills)} fills told; ${reconnects} reconnections, ${reconnects - gapsTold} of them without a gap`,
+    ]);
     for (const listener of listeners) {
       const { user, gaps } = listener;
       const { steps, fills } = truth.of(user.userId);
-      const last = steps.at(-1);
-      await cluster.comesAbout("the last step is told", () => listener.steps.at(-1) === last);
       expect(contradiction(listener.steps, gaps, steps)).toBeUndefined();
       await until(() => {
         if (gaps.length === 0) expect(listener.fills).toBe(fills);
@@ -243,37 +281,14 @@ withNats("a cluster of processes is", (program) => {
       });
       expect(listener.faults).toEqual([]);
     }
-    const sum = (of: (listener: PrivateListener) => number) =>
-      listeners.reduce((all, listener) => all + of(listener), 0);
-    say(
-      `${sum(({ steps }) => steps.length)} steps of orders and ${sum(({ fills }) => fills)} fills told; ${sum(({ counts }) => counts.reconnects)} reconnections, of which ${sum(({ gaps }) => gaps.length)} with a gap that was told\n`,
-    );
+  }
+
+  async function reconcileStates(truth: LogTruth): Promise<void> {
+    const own = `${truth.exchange.sequence} ${truth.exchange.stateHash()}`;
+    await until(async () => {
+      const all = await Promise.all(cluster.nodes.map((node) => node.status(true)));
+      const states = all.map(({ sequence, stateHash }) => `${sequence} ${stateHash}`);
+      expect(new Set([...states, own]).size).toBe(1);
+    });
   }
 });
-
-/** How long it took until the log went on, by what had happened. */
-class Times {
-  readonly #of = new Map<string, { readonly what: string; readonly ms: number }[]>();
-
-  note({ victim, blow }: Fault, { commandMs, takeoverMs }: FirstWrites, answerMs: number): void {
-    const all = this.#of.get(`${victim}: ${blow}`) ?? [];
-    this.#of.set(`${victim}: ${blow}`, all);
-    if (takeoverMs !== undefined) all.push({ what: "takeover", ms: takeoverMs });
-    if (commandMs !== undefined) all.push({ what: "first command", ms: commandMs });
-    all.push({ what: "first order answered", ms: answerMs });
-  }
-
-  say(): void {
-    for (const [name, all] of this.#of) {
-      const parts = ["takeover", "first command", "first order answered"].flatMap((what) => {
-        const ms = all.filter((one) => one.what === what).map((one) => Math.round(one.ms));
-        ms.sort((left, right) => left - right);
-        return ms.length === 0
-          ? []
-          : [`${what} after ${ms[Math.floor(ms.length / 2)]} ms, at most ${ms.at(-1)}`];
-      });
-      const count = all.filter(({ what }) => what === "first order answered").length;
-      say(`${name} (${count}): ${parts.join("; ")}\n`);
-    }
-  }
-}

@@ -56,7 +56,8 @@ withNats("a cut of the power is", (program) => {
         const { users } = cluster;
         const half = perSecond / 2;
         return new PacedOrders({
-          ...{ name: `${name}${round}`, http, users, market: market.code, perSecond: half },
+          ...{ name: `${name}${round}`, gateways: [http], users, market: market.code },
+          perSecond: half,
         });
       });
       flows.push(...now);
@@ -71,8 +72,8 @@ withNats("a cut of the power is", (program) => {
       await cluster.settled();
     }
     const truth = await LogTruth.read(cluster.servers.servers, []);
-    const acknowledged = flows.flatMap((flow) => [...flow.acknowledged.keys()]);
-    const refused = flows.flatMap((flow) => [...flow.refused.keys()]);
+    const acknowledged = flows.flatMap((flow) => [...flow.acknowledged]);
+    const refused = flows.flatMap((flow) => [...flow.refused]);
     say(`${acknowledged.length} orders were acknowledged\n`);
     expect(acknowledged.filter((id) => truth.placed.get(id) !== 1)).toEqual([]);
     expect(refused.filter((id) => truth.placed.has(id))).toEqual([]);

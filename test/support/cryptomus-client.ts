@@ -1,5 +1,5 @@
 /** A client of the Cryptomus protocol: signed REST, one-time tokens and the stream. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { openStream, type Received, type StreamClient } from "./stream-client.ts";
 
 /** Who a client is. */
@@ -59,9 +59,7 @@ const pageMax = 100;
 /** The `sign` header of a body. */
 export function signatureOf(body: string, apiKey: string): string {
   const base64 = Buffer.from(body, "utf8").toString("base64");
-  return createHash("md5")
-    .update(base64 + apiKey)
-    .digest("hex");
+  return hash("md5", base64 + apiKey, "hex");
 }
 
 /** One user's calls to one server. */

@@ -6,7 +6,10 @@ import { stream } from "./process-cluster.ts";
 
 /** Milliseconds after the blow, as far as it has come to it. */
 export interface FirstWrites {
-  /** The first message with commands, stored by whoever leads then. */
+  /**
+   * The first message with commands, stored by whoever leads then. Where nobody takes over: the one that ended the longest
+   * pause, since what was under way at the blow may still have been stored.
+   */
   readonly commandMs: number | undefined;
   /** The message with which another engine has taken over. */
   readonly takeoverMs: number | undefined;
@@ -20,6 +23,13 @@ export async function lastMessage(servers: readonly string[]): Promise<number> {
   );
 }
 
+interface Write {
+  /** Milliseconds after the blow. */
+  readonly ms: number;
+  readonly isTakeover: boolean;
+  readonly holdsCommands: boolean;
+}
+
 /** Looks at what was stored behind a message. The broker puts its stamp on a message when it takes it, before it is durable. */
 export async function firstWrites(
   servers: readonly string[],
@@ -29,20 +39,49 @@ export async function firstWrites(
     needsTerm,
   }: { readonly after: number; readonly atMs: number; readonly needsTerm: boolean },
 ): Promise<FirstWrites> {
+  const writes = await writesAfter(servers, { after, atMs });
+  const takeover = writes.findIndex(({ isTakeover }) => isTakeover);
+  const takeoverMs = writes[takeover]?.ms;
+  if (needsTerm && takeover < 0) return { commandMs: undefined, takeoverMs };
+  const behind = needsTerm ? writes.slice(takeover) : writes;
+  const commands = behind.filter(({ holdsCommands, ms }) => holdsCommands && ms > 0);
+  const commandMs = needsTerm ? commands[0]?.ms : endOfLongestPause(commands);
+  return { commandMs, takeoverMs };
+}
+
+async function writesAfter(
+  servers: readonly string[],
+  { after, atMs }: { readonly after: number; readonly atMs: number },
+): Promise<readonly Write[]> {
   return await managed(servers, async (manager) => {
     const { state } = await manager.streams.info(stream);
-    let takeoverMs: number | undefined;
+    const writes: Write[] = [];
     for (let seq = after + 1; seq <= state.last_seq; seq += 1) {
       const found = await manager.streams.getMessage(stream, { seq });
       if (found === null) continue;
-      const ms = found.time.getTime() - atMs;
       const message = decodeMessage(found.data);
-      if (message?.takeover !== undefined) takeoverMs ??= ms;
-      const isLater = needsTerm ? takeoverMs !== undefined : ms > 0;
-      if (isLater && holdsCommands(message)) return { commandMs: ms, takeoverMs };
+      writes.push({
+        ms: found.time.getTime() - atMs,
+        isTakeover: message?.takeover !== undefined,
+        holdsCommands: holdsCommands(message),
+      });
     }
-    return { commandMs: undefined, takeoverMs };
+    return writes;
   });
+}
+
+function endOfLongestPause(writes: readonly Write[]): number | undefined {
+  let pauseMs = 0;
+  let beforeMs = 0;
+  let endMs: number | undefined;
+  for (const { ms } of writes) {
+    if (ms - beforeMs > pauseMs) {
+      pauseMs = ms - beforeMs;
+      endMs = ms;
+    }
+    beforeMs = ms;
+  }
+  return endMs;
 }
 
 function holdsCommands(message: LogMessage | undefined): boolean {

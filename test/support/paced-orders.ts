@@ -1,16 +1,23 @@
 /**
  * Orders over signed REST at a fixed rate, each with a client order id of its own and sent once, and what their clients were
- * told became of them.
+ * told became of them. They are sent when they fall due, whether earlier ones have been answered or not; whose gateway is gone
+ * goes to another one.
  */
-import { Agent, request } from "node:http";
 import { type CryptomusUser, signatureOf } from "./cryptomus-client.ts";
+import { type CallOutcome, HttpLines } from "./http-lines.ts";
+import { OrderTally } from "./order-tally.ts";
 
-/** Orders that wait for their answers at the same time; what falls due beyond that is sent later. */
-const underWayMax = 256;
-const connectionsMax = 48;
+/**
+ * Orders that wait for their answers at the same time: two seconds of the long form's rate, longer than a takeover lasts.
+ * What falls due beyond that, while nothing is stored for a long time, is counted and never sent.
+ */
+export const outstandingMax = 1_024;
 
-/** How long a client waits for an answer, in milliseconds. */
-const answerMs = 8_000;
+/** A gateway that has answered none of the orders that wait for so many milliseconds is left alone where another one answers. */
+const silentMs = 1_500;
+
+/** One that cannot be reached, or does nothing at present, is left alone for so many milliseconds. */
+const awayMs = 1_000;
 const turnMs = 10;
 
 const path = "/v2/user-api/exchange/orders";
@@ -18,46 +25,55 @@ const path = "/v2/user-api/exchange/orders";
 /** What becomes of orders. */
 export interface OrdersPlan {
   readonly name: string;
-  /** Address of a gateway. */
-  readonly http: string;
+  /** Addresses of gateways: the first one takes all orders as long as it is there. */
+  readonly gateways: readonly string[];
   readonly users: readonly CryptomusUser[];
   readonly market: string;
   readonly perSecond: number;
 }
 
-/** An order that was taken. */
-export interface TakenOrder {
-  readonly user: string;
-  readonly orderId: string;
+interface Gateway {
+  readonly host: string;
+  readonly lines: HttpLines;
+  awayUntilMs: number;
 }
 
 /** Sends until it is stopped. */
 export class PacedOrders {
-  readonly acknowledged = new Map<string, TakenOrder>();
-  /** Told that nothing was done. */
-  readonly refused = new Map<string, string>();
+  /** Client order ids of those that were taken. */
+  readonly acknowledged = new Set<string>();
+  /** Told that nothing was done, or never sent for want of a connection. */
+  readonly refused = new Set<string>();
   /** With whose they are; nobody has said what became of them. */
   readonly unknown = new Map<string, CryptomusUser>();
   /** Answers that none of this is right for. */
   readonly strange: string[] = [];
-  readonly #answers: { readonly sentMs: number; readonly doneMs: number }[] = [];
+  readonly tally = new OrderTally();
+  #answers: { readonly sentMs: number; readonly doneMs: number }[] = [];
   readonly #plan: OrdersPlan;
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: connectionsMax });
+  readonly #gateways: readonly Gateway[];
   readonly #timer: NodeJS.Timeout;
   readonly #beganMs = performance.now();
+  #due = 0;
   #sent = 0;
-  #underWay = 0;
-  /** Orders that fell due while there was no room. */
-  #skipped = 0;
+  #outstanding = 0;
 
   constructor(plan: OrdersPlan) {
     this.#plan = plan;
+    this.#gateways = plan.gateways.map((http) => ({
+      ...{ host: new URL(http).host, lines: new HttpLines(http), awayUntilMs: 0 },
+    }));
     this.#timer = setInterval(() => this.#sendDue(), turnMs);
   }
 
   /** How many were sent. */
   get sent(): number {
     return this.#sent;
+  }
+
+  /** How many fell due while {@link outstandingMax} waited, and were never sent. */
+  get leftOut(): number {
+    return this.#due - this.#sent;
   }
 
   /** When orders were acknowledged that were sent since a time, in milliseconds since 1970. */
@@ -67,27 +83,26 @@ export class PacedOrders {
 
   /** Forgets when earlier ones were answered. */
   forgetAnswers(): void {
-    this.#answers.length = 0;
+    this.#answers = [];
   }
 
   /** Sends no more, and resolves when all have been answered or given up. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
-    while (this.#underWay > 0) await new Promise((resolve) => setTimeout(resolve, turnMs));
-    this.#agent.destroy();
+    while (this.#outstanding > 0) await new Promise((resolve) => setTimeout(resolve, turnMs));
+    for (const { lines } of this.#gateways) lines.close();
   }
 
   #sendDue(): void {
     const { perSecond } = this.#plan;
-    const due = Math.floor(((performance.now() - this.#beganMs) / 1_000) * perSecond);
-    for (let left = due - this.#sent - this.#skipped; left > 0; left -= 1) {
-      if (this.#underWay >= underWayMax) {
-        // Those that had to wait are not made up for all at once.
-        this.#skipped += left;
-        return;
-      }
-      this.#send();
-    }
+    const all = Math.floor(((performance.now() - this.#beganMs) / 1_000) * perSecond);
+    const fresh = all - this.#due;
+    this.#due = all;
+    const nowMs = Date.now();
+    this.tally.count("due", nowMs, fresh);
+    const count = Math.min(fresh, outstandingMax - this.#outstanding);
+    this.tally.count("sent", nowMs, count);
+    for (let left = count; left > 0; left -= 1) this.#send();
   }
 
   #send(): void {
@@ -102,44 +117,63 @@ export class PacedOrders {
       price: (50_000 + ((number * 7_919) % 41) - 20).toFixed(2),
       ...{ quantity: "0.01", client_order_id: clientId },
     });
-    this.#underWay += 1;
+    const gateway = this.#gatewayNow();
+    this.#outstanding += 1;
     const sentMs = Date.now();
-    void this.#post(user, body)
-      .then(({ status, text }) => {
-        if (status === 200) {
-          this.#answers.push({ sentMs, doneMs: Date.now() });
-          const orderId = String((JSON.parse(text) as { order_id: string }).order_id);
-          this.acknowledged.set(clientId, { user: user.userId, orderId });
-        } else if (text.includes("Nothing was done")) this.refused.set(clientId, text);
-        else if (status >= 500) this.unknown.set(clientId, user);
-        else this.strange.push(`${status} ${text}`);
-      })
-      .catch(() => this.unknown.set(clientId, user))
-      .finally(() => {
-        this.#underWay -= 1;
-      });
-  }
-
-  #post(user: CryptomusUser, body: string): Promise<{ status: number; text: string }> {
-    return new Promise((resolve, reject) => {
-      const headers = {
-        ...{ userId: user.userId, sign: signatureOf(body, user.apiKey) },
-        ...{ "content-type": "application/json", "content-length": body.length },
-      };
-      const { http } = this.#plan;
-      const options = { method: "POST", agent: this.#agent, headers, timeout: answerMs };
-      const asked = request(http + path, options, (response) => {
-        let text = "";
-        response.setEncoding("utf8");
-        response.on("data", (chunk: string) => {
-          text += chunk;
-        });
-        response.on("end", () => resolve({ status: response.statusCode ?? 0, text }));
-        response.on("error", reject);
-      });
-      asked.on("timeout", () => asked.destroy(new Error("no answer")));
-      asked.on("error", reject);
-      asked.end(body);
+    gateway.lines.call(requestOf(gateway.host, user, body), (outcome) => {
+      this.#outstanding -= 1;
+      if (this.#note({ clientId, user, sentMs }, outcome) === "elsewhere") {
+        gateway.awayUntilMs = performance.now() + awayMs;
+      }
     });
   }
+
+  #gatewayNow(): Gateway {
+    const nowMs = performance.now();
+    const isThere = ({ awayUntilMs, lines }: Gateway) =>
+      nowMs >= awayUntilMs && lines.silentMs < silentMs;
+    return this.#gateways.find(isThere) ?? this.#gateways[0]!;
+  }
+
+  /** Notes what became of an order; `elsewhere` where the next one had better be sent to another gateway. */
+  #note(
+    {
+      clientId,
+      user,
+      sentMs,
+    }: { readonly clientId: string; readonly user: CryptomusUser; readonly sentMs: number },
+    outcome: CallOutcome,
+  ): "here" | "elsewhere" {
+    if (outcome.kind !== "answered") {
+      if (outcome.kind === "unsent") this.refused.add(clientId);
+      else this.unknown.set(clientId, user);
+      return "elsewhere";
+    }
+    const { status, body } = outcome;
+    const doneMs = Date.now();
+    this.tally.count("answered", doneMs);
+    if (status === 200 && body.includes('"order_id"')) {
+      this.tally.count("acknowledged", doneMs);
+      this.#answers.push({ sentMs, doneMs });
+      this.acknowledged.add(clientId);
+      return "here";
+    }
+    if (body.includes("Nothing was done")) this.refused.add(clientId);
+    else if (status >= 500) this.unknown.set(clientId, user);
+    else this.strange.push(`${status} ${body}`);
+    return status >= 500 ? "elsewhere" : "here";
+  }
+}
+
+function requestOf(host: string, { userId, apiKey }: CryptomusUser, body: string): string {
+  return [
+    `POST ${path} HTTP/1.1`,
+    `host: ${host}`,
+    `userId: ${userId}`,
+    `sign: ${signatureOf(body, apiKey)}`,
+    "content-type: application/json",
+    `content-length: ${body.length}`,
+    "",
+    body,
+  ].join("\r\n");
 }

@@ -146,11 +146,15 @@ export class ProcessCluster {
   }
 
   /** Waits; where it does not come about, the error says what every node and the stream are doing. */
-  async comesAbout(what: string, question: () => boolean | Promise<boolean>): Promise<void> {
+  async comesAbout(
+    what: string | (() => string),
+    question: () => boolean | Promise<boolean>,
+  ): Promise<void> {
     try {
       await untilTrue(question);
     } catch (error) {
-      throw new Error(`${what}: ${String(error)}\n${await this.#situation()}`);
+      const missing = typeof what === "string" ? what : what();
+      throw new Error(`${missing}: ${String(error)}\n${await this.#situation()}`);
     }
   }
 

@@ -19,6 +19,7 @@ import {
   type RequestLine,
   type Unanswered,
 } from "../../ports/request-line.ts";
+import { nextTurn } from "../../ports/timers.ts";
 import type { NatsLink } from "./link.ts";
 
 /** Says in an answer without content that the question was not looked at. */
@@ -32,6 +33,8 @@ export class NatsRequestLine implements RequestLine {
   readonly questionBytesMax: number;
   readonly #link: NatsLink;
   #underWay = 0;
+  /** Resolves when this turn of the event loop is over. */
+  #turnEnds: Promise<void> | undefined;
 
   constructor(link: NatsLink) {
     this.#link = link;
@@ -49,11 +52,13 @@ export class NatsRequestLine implements RequestLine {
     timeoutMs: number,
   ): Promise<Uint8Array | Unanswered> {
     assert(question.length <= this.questionBytesMax, "a question has its largest size");
-    // The client would keep it and send it when a server is back, when nobody waits for it any more.
-    if (!this.#link.isConnected) return unanswered("unreachable");
     if (this.#underWay >= questionsUnderWayMax) return unanswered("busy");
     this.#underWay += 1;
     try {
+      // Each write to the connection costs more than the question: those of one turn are written together.
+      await this.#turnEnd();
+      // The client would keep it and send it when a server is back, when nobody waits for it any more.
+      if (!this.#link.isConnected) return unanswered("unreachable");
       const answer = await this.#link.connection.request(subject, question, { timeout: timeoutMs });
       return answer.headers?.has(busyHeader) === true ? unanswered("busy") : answer.data;
     } catch (error) {
@@ -61,6 +66,13 @@ export class NatsRequestLine implements RequestLine {
     } finally {
       this.#underWay -= 1;
     }
+  }
+
+  #turnEnd(): Promise<void> {
+    this.#turnEnds ??= nextTurn().finally(() => {
+      this.#turnEnds = undefined;
+    });
+    return this.#turnEnds;
   }
 
   async answer(
