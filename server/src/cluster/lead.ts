@@ -15,6 +15,9 @@ import type { OwnCopy } from "./own-copy.ts";
 /** The group of those who answer commands: there is one leader. */
 const group = "leader";
 
+/** Said before anything is taken: whoever asks need not wait to learn what became of it. */
+const takesNothing = "the cluster's log takes no commands at present; this was not carried out";
+
 /** What a node leads with. */
 export interface LeadParts {
   readonly parts: RoleParts;
@@ -70,7 +73,10 @@ export class Lead {
     const { sequencer } = this;
     const historyCaughtUp = () => parts.historyCaughtUp();
     const door = createDoor({ exchange, sequencer, history, historyCaughtUp });
-    this.door = doorForAll(door, given.unknownTo);
+    this.door = doorForAll(door, (kind) => {
+      const isStalled = sequencer.stallReason !== undefined;
+      return isStalled ? takesNothing : given.unknownTo(kind);
+    });
   }
 
   /** Begins a log that is new, then answers; resolves with why the log could not be begun. */

@@ -244,6 +244,27 @@ describe("a writer that was taken over from without knowing it", () => {
   });
 });
 
+describe("an order that is asked for while the log takes nothing", () => {
+  it("is not taken, which is said at once, at the leader and elsewhere", async () => {
+    const one = await opened();
+    const gateway = await started(cluster.gateway("gate"));
+    const message = "the broker does not store commands";
+    one.shared.stall = { kind: "failure", fault: "failed", message };
+    for (const { engine } of [one, gateway]) {
+      expect(await cluster.until(engine.submit(deposit("a")))).toEqual({
+        kind: "unavailable",
+        reason: "the cluster's log takes no commands at present; this was not carried out",
+        passes: true,
+      });
+    }
+    one.shared.stall = undefined;
+    expect(await cluster.until(gateway.engine.submit(deposit("a")))).toMatchObject({
+      kind: "released",
+      released: { events: [{}, { repeated: false }] },
+    });
+  });
+});
+
 describe("an order that is under way while another node takes over", () => {
   it("is certainly not carried out where the log does not have it, and says so", async () => {
     const one = await opened();

@@ -75,6 +75,8 @@ export class MemorySharedLog implements SharedLog {
   /** What is under way is stored in its turn or refused. */
   readonly voidMessages = 0;
   readonly broker: MemoryBroker;
+  /** Why its writer says that nothing is stored at present. */
+  stall: StorageFailure | undefined;
   #isCut = false;
   #isClosed = false;
 
@@ -158,7 +160,6 @@ class MemorySharedWriter implements CommandLog {
   readonly damage: undefined;
   readonly largestBatch = batchBoundMax;
   readonly term: number;
-  readonly stall: undefined;
   readonly failure: undefined;
   readonly #shared: MemorySharedLog;
   #at: number;
@@ -178,6 +179,10 @@ class MemorySharedWriter implements CommandLog {
 
   get lastSequence(): number {
     return this.#shared.broker.end.lastSequence;
+  }
+
+  get stall(): StorageFailure | undefined {
+    return this.#shared.stall;
   }
 
   onTrouble(): void {}
