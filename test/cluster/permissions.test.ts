@@ -58,7 +58,8 @@ withNats("permissions at NATS are", (program) => {
     await start("feed");
     gateway = await start("gateway");
     const login = { user: "gateway", pass: passwords.gateway };
-    stranger = await connect({ servers: broker.address, ...login, noAsyncTraces: true });
+    const own = { inboxPrefix: "_INBOX.gateway", noAsyncTraces: true };
+    stranger = await connect({ servers: broker.address, ...login, ...own });
   });
   afterAll(async () => {
     await stranger?.close();
@@ -122,6 +123,7 @@ withNats("permissions at NATS are", (program) => {
     ])("lets a feed node write no %s", async (_, subject) => {
       const feed = await connect({
         ...{ servers: broker.address, user: "feed", pass: passwords.feed, noAsyncTraces: true },
+        inboxPrefix: "_INBOX.feed",
       });
       await expect(forged(feed, subject)).rejects.toThrow(/permissions violation|not enabled/i);
       await feed.close();
@@ -182,6 +184,34 @@ withNats("permissions at NATS are", (program) => {
       for (const attempt of attempts) {
         await expect(attempt()).rejects.toThrow(/permissions violation/i);
       }
+    });
+
+    it.each([
+      ["engines", "_INBOX.engine.>"],
+      ["feed nodes", "_INBOX.feed.>"],
+      ["a gateway with a user of its own", "_INBOX.gateway-2.>"],
+      ["everybody", "_INBOX.>"],
+      ["everybody, by a pattern", "_INBOX.*.>"],
+    ])("lets a gateway read nothing of what is answered to %s", async (_, subject) => {
+      const closed = await asGateway().subscribe(subject).closed;
+      expect(String(closed)).toMatch(/permissions violation for subscription/i);
+    });
+
+    it("has answers to each user come under that user's name alone", async () => {
+      const engine = await connect({
+        ...{ servers: broker.address, user: "engine", pass: passwords.engine },
+      });
+      const users = new Set<string>();
+      const listening = engine.subscribe("_INBOX.>", {
+        callback: (_error, { subject }) => {
+          const [first, user = ""] = subject.split(".");
+          // What is delivered of a stream keeps the subject that it has there.
+          if (first === "_INBOX") users.add(user);
+        },
+      });
+      await until(() => expect([...users].sort()).toEqual(["engine", "feed", "gateway"]));
+      listening.unsubscribe();
+      await engine.close();
     });
 
     it("lets a gateway answer no orders, and ask no engine to leave the lead", async () => {

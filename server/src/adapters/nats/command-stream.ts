@@ -117,8 +117,7 @@ export class CommandStream {
   async *messages(from: number, to: number): AsyncGenerator<StreamMessage, void, undefined> {
     for (let next = from; next <= to; ) {
       const before = next;
-      const { connection } = this.link;
-      for (const found of await page(connection, { stream: this.#name, from: next, to })) {
+      for (const found of await page(this.link, { stream: this.#name, from: next, to })) {
         if (found.at > to) break;
         yield found;
         next = found.at + 1;
@@ -134,7 +133,7 @@ export class CommandStream {
 
   /** Has messages from a number on delivered as they come; see {@link Delivery}. Rejects where that cannot be. */
   deliver(from: number): Promise<Delivery> {
-    return deliver(this.link.connection, this.#manager, { stream: this.#name, from });
+    return deliver(this.link, this.#manager, { stream: this.#name, from });
   }
 }
 

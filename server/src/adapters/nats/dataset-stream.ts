@@ -176,7 +176,7 @@ export class NatsDatasetStream implements DatasetStream {
     const options = { stream: this.#name, from, subject: this.#subject(dataset) };
     for (let tries = 1; !isOver(); tries += 1) {
       try {
-        return await deliver(this.#link.connection, this.#manager, options);
+        return await deliver(this.#link, this.#manager, options);
       } catch {
         if (tries % unansweredMax === 0) this.#link.goElsewhere();
         await new Promise((resolve) => setTimeout(resolve, againMs));

@@ -3,12 +3,8 @@
  * out and may fall silent, as it does when its server goes away. Whoever follows looks at the numbers, and asks anew.
  */
 import type { JetStreamManager } from "@nats-io/jetstream";
-import {
-  createInbox,
-  type Msg,
-  type NatsConnection,
-  type Subscription,
-} from "@nats-io/transport-node";
+import type { Msg, Subscription } from "@nats-io/transport-node";
+import type { NatsLink } from "./link.ts";
 import type { StreamMessage } from "./stream-message.ts";
 
 /** Between two signs of life while no message comes, in nanoseconds. */
@@ -131,13 +127,13 @@ export class Delivery {
 
 /** Begins a delivery. Rejects where the broker cannot, for the moment. */
 export async function deliver(
-  connection: NatsConnection,
+  link: NatsLink,
   manager: JetStreamManager,
   { stream, from, subject }: DeliveryOptions,
 ): Promise<Delivery> {
-  const inbox = createInbox();
+  const inbox = link.newInbox();
   let name: string | undefined;
-  const subscription = connection.subscribe(inbox, {
+  const subscription = link.connection.subscribe(inbox, {
     callback: (error, message) => {
       if (error === null) delivery.receive(message);
     },

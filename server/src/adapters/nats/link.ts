@@ -5,6 +5,7 @@
  */
 import { readFile } from "node:fs/promises";
 import {
+  createInbox,
   credsAuthenticator,
   type NatsConnection,
   type NodeConnectionOptions,
@@ -41,6 +42,8 @@ export interface LinkOptions {
   readonly tls?: LinkTls | undefined;
   /** What the servers show of this process. */
   readonly name?: string | undefined;
+  /** Answers to this process have subjects that begin with `_INBOX.` and this; without it they may have any behind `_INBOX.`. */
+  readonly inbox?: string | undefined;
 }
 
 /**
@@ -62,22 +65,26 @@ const silenceMs = 1_000;
 /** An open connection. */
 export class NatsLink {
   readonly connection: NatsConnection;
+  readonly #inboxPrefix: string;
   #isConnected = true;
   #listeners: ((isConnected: boolean) => void)[] = [];
 
-  private constructor(connection: NatsConnection) {
+  private constructor(connection: NatsConnection, inboxPrefix: string) {
     this.connection = connection;
+    this.#inboxPrefix = inboxPrefix;
     void this.#watch();
   }
 
   /** Connects. A `StartError` says why that cannot be. */
   static async open(options: LinkOptions): Promise<NatsLink> {
     const login = await loginOf(options);
+    const inboxPrefix = inboxPrefixOf(options);
     try {
       const connection = await patientlyReached({
         ...login,
         servers: [...options.servers],
         name: options.name ?? "openbourse",
+        inboxPrefix,
         timeout: admissionMs,
         maxReconnectAttempts: -1,
         reconnectTimeWait: againMs,
@@ -88,7 +95,7 @@ export class NatsLink {
         maxPingOut: 2,
         noAsyncTraces: true,
       });
-      return new NatsLink(connection);
+      return new NatsLink(connection, inboxPrefix);
     } catch (error) {
       throw new StartError(whyNotReached(error, options));
     }
@@ -102,6 +109,11 @@ export class NatsLink {
   /** The server that this process is connected to, or was last: `HOST:PORT`. */
   get server(): string {
     return this.connection.getServer();
+  }
+
+  /** A subject that nobody else has, for answers that come one after another. */
+  newInbox(): string {
+    return createInbox(this.#inboxPrefix);
   }
 
   /** Goes to another server: this one takes connections, and answers nothing of what the log needs. */
@@ -136,6 +148,11 @@ export class NatsLink {
     this.#isConnected = isConnected;
     for (const listener of this.#listeners) listener(isConnected);
   }
+}
+
+/** Of a user with any name: what a subject takes for more than a letter becomes `-`. */
+function inboxPrefixOf({ inbox }: LinkOptions): string {
+  return inbox === undefined ? "_INBOX" : `_INBOX.${inbox.replaceAll(/[^A-Za-z0-9_-]/g, "-")}`;
 }
 
 /** Connects; servers that take too long are tried again. */

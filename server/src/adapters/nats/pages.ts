@@ -2,7 +2,8 @@
  * Reads messages of a stream a page at a time, from whichever of its servers answers. A page is taken in at once,
  * however slow its reader is, and one that is cut off in its middle is told as such.
  */
-import { createInbox, type Msg, type NatsConnection } from "@nats-io/transport-node";
+import type { Msg } from "@nats-io/transport-node";
+import type { NatsLink } from "./link.ts";
 import type { StreamMessage } from "./stream-message.ts";
 
 /** Most messages and bytes of a page. */
@@ -30,11 +31,12 @@ export interface PageOptions {
 
 /** Messages from a number on, at least one where there is one; rejects where they do not come. */
 export async function page(
-  connection: NatsConnection,
+  link: NatsLink,
   { stream, from, to }: PageOptions,
 ): Promise<readonly StreamMessage[]> {
   const messages: StreamMessage[] = [];
-  const inbox = createInbox();
+  const { connection } = link;
+  const inbox = link.newInbox();
   const query = { seq: from, batch: Math.min(pageMessages, to - from + 1), max_bytes: pageBytes };
   return await new Promise((resolve, reject) => {
     let ticks = 0;

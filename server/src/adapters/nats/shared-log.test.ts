@@ -49,7 +49,9 @@ withNats("a log that nodes share at NATS is", (program) => {
 
   describe("a log that nodes share at NATS JetStream", () => {
     it("says that there is none, where none is to be begun, and when it is kept otherwise", async () => {
-      await expect(create({ newEpoch: undefined }).open()).rejects.toThrow("has no stream shared-");
+      await expect(create({ newEpoch: undefined }).open()).rejects.toThrow(
+        "have no stream shared-",
+      );
       const storage = create();
       await storage.open();
       const three = { name: storage.name, replicas: 3 };

@@ -11,6 +11,8 @@ export function connect(config: ClusterConfig, name: string): Promise<NatsLink> 
     credentials: credentialsOf(config),
     tls: tls && { caFile: tls.ca, certFile: tls.cert, keyFile: tls.key },
     name: `openbourse ${config.name} ${name}`,
+    // So that what one user is answered can be kept from others.
+    inbox: config.user ?? config.role,
   });
 }
 
