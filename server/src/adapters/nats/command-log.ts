@@ -21,7 +21,7 @@ import type { StopSignal } from "../../ports/feed.ts";
 import { LogTail } from "../../ports/log-tail.ts";
 import type { LogEnd } from "../../ports/shared-log.ts";
 import type { StorageFailure } from "../../ports/storage-fault.ts";
-import type { CommandStream } from "./command-stream.ts";
+import type { MessageStream } from "./command-stream.ts";
 import { type LogPlace, type LogReader, underWayMax, voidMax } from "./log-reader.ts";
 import { chainAfter, encodeMessage } from "./message.ts";
 
@@ -39,7 +39,7 @@ const paceMs = 2;
 
 /** How a writer begins. */
 export interface NatsWriterOptions {
-  readonly stream: CommandStream;
+  readonly stream: MessageStream;
   readonly reader: LogReader;
   /** Its takeover, the last message that counts. */
   readonly end: LogEnd;
@@ -67,7 +67,7 @@ export class NatsCommandLog implements CommandLog {
   readonly damage = undefined;
   readonly largestBatch: BatchBound;
   readonly term: number;
-  readonly #stream: CommandStream;
+  readonly #stream: MessageStream;
   readonly #reader: LogReader;
   readonly #writer: string;
   readonly #tail = new LogTail();

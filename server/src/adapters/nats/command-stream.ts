@@ -137,6 +137,11 @@ export class CommandStream {
   }
 }
 
+/** What reads and writes messages needs of a stream. */
+export interface MessageStream extends Pick<CommandStream, Exclude<keyof CommandStream, "link">> {
+  readonly link: Pick<NatsLink, "goElsewhere">;
+}
+
 /** Whether the broker says that the stream is not there. */
 export function saysNoStream(error: unknown): boolean {
   return error instanceof JetStreamApiError && error.code === noStream;

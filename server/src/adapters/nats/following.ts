@@ -7,7 +7,7 @@
 import type { LogDamage, LogFault } from "../../ports/command-log.ts";
 import type { StopSignal } from "../../ports/feed.ts";
 import type { SharedEntry } from "../../ports/shared-log.ts";
-import { type CommandStream, saysNoStream } from "./command-stream.ts";
+import { type MessageStream, saysNoStream } from "./command-stream.ts";
 import type { Delivery } from "./delivery.ts";
 import type { CheckedMessage, LogPlace, LogReader } from "./log-reader.ts";
 
@@ -36,7 +36,7 @@ export const doubtDefault: Doubt = { looks: 15, everyMs: 1_000 };
 
 /** What is followed. */
 export interface FollowingOptions {
-  readonly stream: CommandStream;
+  readonly stream: MessageStream;
   readonly reader: LogReader;
   readonly signal: StopSignal;
   readonly doubt: Doubt;

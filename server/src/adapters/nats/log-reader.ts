@@ -6,7 +6,7 @@
 import type { LogDamage, LogEntry, LogFault } from "../../ports/command-log.ts";
 import type { LogEnd } from "../../ports/shared-log.ts";
 import { chainStart } from "../chain/batch-chain.ts";
-import type { CommandStream } from "./command-stream.ts";
+import type { MessageStream } from "./command-stream.ts";
 import { chainAfter, decodeMessage, type LogMessage, nextOf } from "./message.ts";
 import type { StreamMessage } from "./stream-message.ts";
 
@@ -38,9 +38,9 @@ export interface CheckedMessage {
 
 /** Reads one stream. */
 export class LogReader {
-  readonly #stream: CommandStream;
+  readonly #stream: MessageStream;
 
-  constructor(stream: CommandStream) {
+  constructor(stream: MessageStream) {
     this.#stream = stream;
   }
 

@@ -9,7 +9,7 @@ import { type StopSignal, stopSource } from "../../ports/feed.ts";
 import type { LogEnd, NotRefilled, SharedEntry, SharedLog } from "../../ports/shared-log.ts";
 import type { StorageFailure } from "../../ports/storage-fault.ts";
 import { NatsCommandLog } from "./command-log.ts";
-import { CommandStream, type CommandStreamOptions } from "./command-stream.ts";
+import { CommandStream, type CommandStreamOptions, type MessageStream } from "./command-stream.ts";
 import { type Doubt, doubtDefault, Following } from "./following.ts";
 import type { NatsLink } from "./link.ts";
 import { LogReader } from "./log-reader.ts";
@@ -17,13 +17,16 @@ import { encodeMessage } from "./message.ts";
 import { refilled } from "./refill.ts";
 import { wordsOf } from "./words.ts";
 
-/** How a log is opened. */
-export interface SharedLogOptions extends CommandStreamOptions {
+/** How a log is followed and written. */
+export interface StreamLogOptions {
   /** When it is believed that a log has lost its end, or is gone. */
   readonly doubt?: Doubt | undefined;
   /** Most bytes that a writer has taken and that are not yet durable. */
   readonly inFlightBytesMax?: number | undefined;
 }
+
+/** How a log is opened. */
+export interface SharedLogOptions extends CommandStreamOptions, StreamLogOptions {}
 
 /** How often a takeover is offered again whose answer is lost, and after how long each, in milliseconds. */
 const takeoverTries = 20;
@@ -33,16 +36,17 @@ const againMs = 100;
 export class NatsSharedLog implements SharedLog {
   readonly epoch: string;
   readonly largestBatch: BatchBound;
-  readonly #stream: CommandStream;
+  readonly #stream: MessageStream;
   readonly #reader: LogReader;
-  readonly #options: SharedLogOptions;
+  readonly #options: StreamLogOptions;
   readonly #closing = stopSource();
   #voidMessages = 0;
   readonly #passedOver = () => {
     this.#voidMessages += 1;
   };
 
-  private constructor(stream: CommandStream, options: SharedLogOptions) {
+  /** The log of an open stream. */
+  constructor(stream: MessageStream, options: StreamLogOptions) {
     this.#stream = stream;
     this.#reader = new LogReader(stream);
     this.#options = options;
