@@ -221,7 +221,7 @@ withNats("a cluster of processes is", (program) => {
       (first, flow) => flow.takenSince(fromMs).reduce((one, ms) => Math.min(one, ms), first),
       Number.POSITIVE_INFINITY,
     );
-    notes.note(fault, writes, { fromMs, toMs });
+    sayAll([`  ${notes.note(fault, writes, { fromMs, toMs })}`]);
     const gone = fault.victim === "a gateway" ? aimed.http : undefined;
     await cluster.comesAbout("whoever listened there goes on elsewhere", () =>
       listeners.every((listener) => listener.isLive(gone)),

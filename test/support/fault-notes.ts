@@ -18,21 +18,25 @@ export class FaultNotes {
   /** From each blow to the first order that was answered which was sent after it. */
   readonly #outages: Span[] = [];
 
-  /** Notes a round that was passed. */
+  /** Notes a round that was passed, and says so in a line. */
   note(
     { victim, blow }: Fault,
     { commandMs, takeoverMs }: FirstWrites,
     { fromMs, toMs }: Span,
-  ): void {
+  ): string {
     const name = `${victim}: ${blow}`;
     const all = this.#rounds.get(name) ?? [];
     this.#rounds.set(name, all);
     this.#outages.push({ fromMs, toMs });
-    all.push({
+    const noted = {
       "first durable write": commandMs,
       takeover: takeoverMs,
       "first order answered": toMs - fromMs,
-    });
+    };
+    all.push(noted);
+    return measures
+      .flatMap((what) => (noted[what] === undefined ? [] : [`${what} ${noted[what]} ms`]))
+      .join("; ");
   }
 
   /** A line for each kind of fault. */
