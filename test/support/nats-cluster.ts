@@ -6,11 +6,15 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { freePorts } from "./free-ports.ts";
 import { type Host, thisHost } from "./hosts.ts";
 import { until, untilTrue } from "./until.ts";
+
+/** Between two looks whether all servers have what the others have, in milliseconds: each is work for all of them. */
+const seldomMs = 250;
 
 /** Where a server listens. */
 interface Place {
@@ -176,7 +180,9 @@ export class NatsCluster {
       for await (const { cluster } of manager.streams.list()) {
         const { replicas = [] } = cluster ?? {};
         const isBehind = replicas.some(({ current, offline }) => !current || offline === true);
-        if (cluster?.leader === undefined || isBehind) throw new Error("one is behind");
+        if (cluster?.leader !== undefined && !isBehind) continue;
+        await delay(seldomMs);
+        throw new Error("one is behind");
       }
     });
   }

@@ -33,6 +33,9 @@ const settings = {
 
 const lookMs = 100;
 
+/** Between two looks whether all are well, in milliseconds: each asks everybody, who have work to do. */
+const seldomMs = 250;
+
 /** How long a node may take to say how it is, for whoever looks for what is wrong, in milliseconds. */
 const answerMs = 3_000;
 
@@ -136,11 +139,12 @@ export class ProcessCluster {
       const all = await Promise.all(
         this.nodes.map(async (node) => await node.status().catch(() => undefined)),
       );
-      return (
+      const areWell =
         all.filter((status) => status?.state === "leading").length === 1 &&
         // One that has stopped is about to end, and is started again then.
-        all.every((status) => status?.isStale === false && status.state !== "stopped")
-      );
+        all.every((status) => status?.isStale === false && status.state !== "stopped");
+      if (!areWell) await delay(seldomMs);
+      return areWell;
     });
     await this.servers.settled();
   }

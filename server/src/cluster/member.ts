@@ -21,8 +21,9 @@ import { toldByLog } from "./log-told.ts";
 import { orderSubject } from "./order-messages.ts";
 import { OrderPath } from "./order-path.ts";
 import type { OwnCopy } from "./own-copy.ts";
+import { Silence } from "./silence.ts";
 import { StateDigests } from "./state-digest.ts";
-import { headStartMs, restSubject, takeOverInOrder } from "./takeover.ts";
+import { restSubject, takeOverInOrder } from "./takeover.ts";
 
 /** Without anything from the log for so long a node's state is stale, in milliseconds. */
 export const staleAfterMs = 2_000;
@@ -69,6 +70,7 @@ export class Member implements Role {
   readonly #parts: RoleParts;
   readonly #options: MemberOptions;
   readonly #orders: OrderPath;
+  readonly #silence: Silence | undefined;
   #follower: Follower | undefined;
   #stopFollowing: () => void = () => {};
   /** Resolves when the last follower has ended. */
@@ -97,6 +99,7 @@ export class Member implements Role {
     this.digests = new StateDigests(parts.exchange, parts.clock);
     this.#options = options;
     const { clock } = parts;
+    this.#silence = options.lead && new Silence({ ...options, ...options.lead, clock });
     this.#orders = new OrderPath({
       ...{ line: options.line, clock, processHex: options.processHex },
       subject: orderSubject(options.cluster),
@@ -336,14 +339,13 @@ export class Member implements Role {
   }
 
   #isSilent(): boolean {
-    const { lead, node } = this.#options;
-    return lead !== undefined && this.silentMs >= lead.takeoverAfterMs + headStartMs(node);
+    return this.#silence !== undefined && this.silentMs >= this.#silence.enoughMs;
   }
 
   #look(): void {
     const copy = this.#options.lead?.copy;
     if (copy?.hasFailed === true) this.#fail(`this node's own log has failed: ${copy.fault}`);
-    if (this.#lead !== undefined || this.#options.lead === undefined || !this.#isSilent()) return;
+    if (this.#lead !== undefined || this.#silence?.isEnough(this.silentMs) !== true) return;
     void this.takeOver().then((reason) => {
       if (reason !== undefined) this.#parts.report.info("this node does not lead", { reason });
     });
