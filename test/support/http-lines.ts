@@ -42,6 +42,11 @@ export class HttpLines {
     this.#port = Number(port);
   }
 
+  /** Calls that wait for their answers. */
+  get underWay(): number {
+    return this.#busy.size;
+  }
+
   /** For how many milliseconds calls have been waiting without a word from the server. */
   get silentMs(): number {
     const [oldest] = this.#busy;

@@ -36,6 +36,8 @@ interface Gateway {
   readonly host: string;
   readonly lines: HttpLines;
   awayUntilMs: number;
+  /** It has done nothing with the last order: one at a time shows whether it is back. */
+  isDoubtful: boolean;
 }
 
 /** Sends until it is stopped. */
@@ -62,6 +64,7 @@ export class PacedOrders {
     this.#plan = plan;
     this.#gateways = plan.gateways.map((http) => ({
       ...{ host: new URL(http).host, lines: new HttpLines(http), awayUntilMs: 0 },
+      isDoubtful: false,
     }));
     this.#timer = setInterval(() => this.#sendDue(), turnMs);
   }
@@ -122,16 +125,15 @@ export class PacedOrders {
     const sentMs = Date.now();
     gateway.lines.call(requestOf(gateway.host, user, body), (outcome) => {
       this.#outstanding -= 1;
-      if (this.#note({ clientId, user, sentMs }, outcome) === "elsewhere") {
-        gateway.awayUntilMs = performance.now() + awayMs;
-      }
+      gateway.isDoubtful = this.#note({ clientId, user, sentMs }, outcome) === "elsewhere";
+      if (gateway.isDoubtful) gateway.awayUntilMs = performance.now() + awayMs;
     });
   }
 
   #gatewayNow(): Gateway {
     const nowMs = performance.now();
-    const isThere = ({ awayUntilMs, lines }: Gateway) =>
-      nowMs >= awayUntilMs && lines.silentMs < silentMs;
+    const isThere = ({ awayUntilMs, lines, isDoubtful }: Gateway) =>
+      nowMs >= awayUntilMs && lines.silentMs < silentMs && !(isDoubtful && lines.underWay > 0);
     return this.#gateways.find(isThere) ?? this.#gateways[0]!;
   }
 
