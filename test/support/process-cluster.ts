@@ -36,6 +36,9 @@ const lookMs = 100;
 /** Between two looks whether all are well, in milliseconds: each asks everybody, who have work to do. */
 const seldomMs = 250;
 
+/** So long nothing may be carried out until all are believed to be quiet, in milliseconds. */
+const quietMs = 2_000;
+
 /** How long a node may take to say how it is, for whoever looks for what is wrong, in milliseconds. */
 const answerMs = 3_000;
 
@@ -147,6 +150,20 @@ export class ProcessCluster {
       return areWell;
     });
     await this.servers.settled();
+  }
+
+  /** Resolves when nothing is carried out any more: what nobody was told of may still be on its way when nobody asks any more. */
+  async quiet(): Promise<void> {
+    let before: string | undefined;
+    await this.comesAbout("nothing is carried out any more", async () => {
+      const all = await Promise.all(this.nodes.map((node) => node.status()));
+      const sequences = all.map(({ sequence }) => sequence);
+      const now = new Set(sequences).size === 1 ? String(sequences[0]) : undefined;
+      const isQuiet = now !== undefined && now === before;
+      before = now;
+      if (!isQuiet) await delay(quietMs);
+      return isQuiet;
+    });
   }
 
   /** Waits; where it does not come about, the error says what every node and the stream are doing. */

@@ -330,16 +330,13 @@ export class Member implements Role {
     const has = (this.#end?.at ?? 0) >= (this.#startEnd?.at ?? Number.POSITIVE_INFINITY);
     // Who came after the takeover hears the ticks of the one that leads, and not its name.
     const isHeard = this.#leader !== undefined || this.#hasAppliedMoreThan(this.#startEnd);
-    const isLed = this.#lead !== undefined || (isHeard && !this.#isSilent());
+    const isSilent = this.#silence?.lasts(this.silentMs) === true;
+    const isLed = this.#lead !== undefined || (isHeard && !isSilent);
     if (has && (lead === undefined || isLed)) this.#whenInService.resolve();
   }
 
   #hasAppliedMoreThan(end: LogEnd | undefined): boolean {
     return end !== undefined && (this.#end?.at ?? 0) > end.at;
-  }
-
-  #isSilent(): boolean {
-    return this.#silence !== undefined && this.silentMs >= this.#silence.enoughMs;
   }
 
   #look(): void {

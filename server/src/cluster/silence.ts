@@ -22,7 +22,7 @@ export interface SilenceParts {
 /** Judges the silence of one log. */
 export class Silence {
   /** How long it has to last, in milliseconds. */
-  readonly enoughMs: number;
+  readonly #enoughMs: number;
   readonly #parts: SilenceParts;
   #isAsking = false;
   /** Whether the broker has told about the log since that has been silent. */
@@ -32,19 +32,24 @@ export class Silence {
 
   constructor(parts: SilenceParts) {
     this.#parts = parts;
-    this.enoughMs = parts.takeoverAfterMs + headStartMs(parts.node);
+    this.#enoughMs = parts.takeoverAfterMs + headStartMs(parts.node);
+  }
+
+  /** Whether nothing has come for long, whatever that means. */
+  lasts(silentMs: number): boolean {
+    return silentMs >= this.#enoughMs;
   }
 
   /** Whether a silence of so many milliseconds is enough to take over; asked again and again while it lasts. */
   isEnough(silentMs: number): boolean {
-    if (silentMs < this.enoughMs / 2) {
+    if (silentMs < this.#enoughMs / 2) {
       this.#wasThere = false;
       return false;
     }
     const sinceAwayMs = this.#parts.clock.monotonicMs() - this.#awayMs;
     // Asked before it is enough, so that nobody waits for the answer then.
     if (!this.#wasThere && sinceAwayMs >= againMs) this.#ask();
-    return this.#wasThere && Math.min(silentMs, sinceAwayMs) >= this.enoughMs;
+    return this.#wasThere && Math.min(silentMs, sinceAwayMs) >= this.#enoughMs;
   }
 
   #ask(): void {
