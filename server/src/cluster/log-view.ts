@@ -2,7 +2,7 @@
  * The shared log as a node without a log of its own recovers from it: as far as it went when the node was
  * started. What comes later is followed.
  */
-import type { CommandLog, LogEntry } from "../ports/command-log.ts";
+import type { CommandLog, LogDamage, LogEntry } from "../ports/command-log.ts";
 import type { SharedLog } from "../ports/shared-log.ts";
 import { toldByLog } from "./log-told.ts";
 
@@ -21,10 +21,18 @@ export async function viewOf(shared: SharedLog): Promise<CommandLog> {
     onTrouble() {},
     nextDue: () => undefined,
     append: () => Promise.resolve({ kind: "failure", fault: "failed", message: "it is only read" }),
+    firstSequence: async () => (await toldByLog(shared.start())).lastSequence + 1,
     read: (fromSequence) => readTo(shared, fromSequence, lastSequence),
     follow: () => readTo(shared, 1, 0),
     close: () => Promise.resolve(),
   };
+}
+
+/** What this node has to be helped with that has no log of its own to go on from. */
+function notReached(damage: LogDamage): LogDamage {
+  const { sequence } = damage;
+  const message = `command ${sequence} is needed and the cluster's log was shortened to begin later, and no snapshot of the cluster that this release can read reaches it: start an engine, and this node again once that has made a snapshot; or stop all nodes, delete the stream, and put the whole log back with openbourse cluster refill`;
+  return { ...damage, message };
 }
 
 async function* readTo(
@@ -34,7 +42,7 @@ async function* readTo(
 ): AsyncGenerator<LogEntry> {
   if (fromSequence > lastSequence) return;
   for await (const entry of shared.read(fromSequence)) {
-    yield entry;
+    yield entry.kind === "damage" && entry.fault === "shortened" ? notReached(entry) : entry;
     if (entry.kind === "damage" || entry.firstSequence + entry.count > lastSequence) return;
   }
 }

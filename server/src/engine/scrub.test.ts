@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { appendAll, batchAt } from "../ports/command-log.contract.ts";
+import { writerOf } from "../ports/shared-log.contract.ts";
 import { MemoryCommandLog, MemoryLogStorage } from "../testing/memory-command-log.ts";
+import { MemoryBroker, MemorySharedLog } from "../testing/memory-shared-log.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
 import { pieceIntervalMs, roundIntervalMs, Scrub } from "./scrub.ts";
 
@@ -11,15 +13,16 @@ beforeEach(() => {
   errors = [];
 });
 
+const report = {
+  debug() {},
+  info() {},
+  warn() {},
+  error: (_phrase: string, fields: object = {}) => void errors.push(fields),
+};
+
 async function scrubOf(storage: MemoryLogStorage): Promise<Scrub> {
   const log = new MemoryCommandLog(storage);
   await appendAll(log, [batchAt(1, 4_096), batchAt(4_097, 4_096), batchAt(8_193, 10)]);
-  const report = {
-    debug() {},
-    info() {},
-    warn() {},
-    error: (_phrase: string, fields: object = {}) => void errors.push(fields),
-  };
   return new Scrub({ log, clock, report });
 }
 
@@ -52,6 +55,26 @@ describe("reading the log through", () => {
     await pass(roundIntervalMs);
     expect(scrub.damage).toContain("damaged at sequence 4097");
     expect(errors).toEqual([{ sequence: 4_097, reason: scrub.damage }]);
+  });
+
+  it("begins where a log that is shortened begins, and finds no damage in what is left out meanwhile", async () => {
+    const broker = new MemoryBroker();
+    const shared = new MemorySharedLog(broker);
+    const writer = await writerOf(shared, "a");
+    for (const first of [1, 4_097, 8_193]) await writer.append(batchAt(first, 4_096));
+    await shared.shorten(4_096, Number.MAX_SAFE_INTEGER);
+    const log = Object.assign(new MemoryCommandLog(new MemoryLogStorage()), {
+      firstSequence: async () => broker.start.lastSequence + 1,
+      read: (fromSequence: number) => shared.read(fromSequence),
+    });
+    const scrub = new Scrub({ log, clock, report });
+    await pass(roundIntervalMs);
+    expect(scrub.sequence).toBe(8_192);
+    await shared.shorten(12_288, Number.MAX_SAFE_INTEGER);
+    for (let piece = 0; piece < 3; piece += 1) await pass(pieceIntervalMs);
+    await pass(roundIntervalMs);
+    expect([scrub.damage, errors]).toEqual([undefined, []]);
+    scrub.stop();
   });
 
   it("stops when it is told to, also in a pause", async () => {

@@ -78,8 +78,10 @@ export class Scrub {
     let commands = 0;
     let bytes = 0;
     try {
-      for await (const entry of log.read(1)) {
+      for await (const entry of log.read((await log.firstSequence?.()) ?? 1)) {
         if (this.#isStopped) return;
+        // A log that others shorten was read too slowly, and the next round begins further on.
+        if (entry.kind === "damage" && entry.fault === "shortened") break;
         if (entry.kind === "damage") {
           this.foundDamage({ sequence: entry.sequence, reason: entry.message });
           return;

@@ -53,9 +53,16 @@ export const originBytes = 12;
  * - `missing`: batches are gone, and later ones are there;
  * - `lost-end`: the last batches are gone although they had been acknowledged;
  * - `unreadable`: the storage refuses to read a batch;
- * - `unknown-end`: it cannot be told whether the last acknowledged batch is there.
+ * - `unknown-end`: it cannot be told whether the last acknowledged batch is there;
+ * - `shortened`: it was left out on purpose, of a log that does not keep its beginning; others have it.
  */
-export type LogFault = "corrupt" | "missing" | "lost-end" | "unreadable" | "unknown-end";
+export type LogFault =
+  | "corrupt"
+  | "missing"
+  | "lost-end"
+  | "unreadable"
+  | "unknown-end"
+  | "shortened";
 
 /** Where a log stops being what was acknowledged. */
 export interface LogDamage {
@@ -150,6 +157,8 @@ export interface CommandLog {
   readonly failure: StorageFailure | undefined;
   /** Has `listener`, one for each log, called whenever {@link stall} or {@link failure} changes. */
   onTrouble(listener: () => void): void;
+  /** The first command that can be read; left out by a log that keeps all, which begins with 1. */
+  firstSequence?(): Promise<number>;
   /**
    * Yields what is durable, beginning with the batch that holds `fromSequence` even when it starts
    * before, and ends with what is durable when the end is reached; yields nothing past the end.

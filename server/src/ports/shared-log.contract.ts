@@ -43,6 +43,16 @@ export async function followed(
   return seen;
 }
 
+/** A time that is never over. */
+const forever = Number.MAX_SAFE_INTEGER;
+
+/** What is read from a command on, in words. */
+export async function wordsFrom(log: SharedLog, sequence: number): Promise<readonly string[]> {
+  const words: string[] = [];
+  for await (const entry of log.read(sequence)) words.push(wordOf(entry as SharedEntry));
+  return words;
+}
+
 /** What an entry is, in a word. */
 export function wordOf(entry: SharedEntry): string {
   if (entry.kind === "damage") return entry.fault;
@@ -177,6 +187,61 @@ export function sharedLogContract(name: string, create: () => SharedStorage): vo
       expect(first).toMatchObject({ count: 3, payload: batchAt(1, 3).payload });
       expect(first?.kind === "batch" && Uint8Array.from(first.origins ?? [])).toEqual(origins);
       expect(second?.kind === "batch" && second.origins).toBeUndefined();
+    });
+
+    /** So many messages that none before them matters to who begins behind them. */
+    const calm = (sequence: number) => Array.from({ length: 8 }, () => tickBefore(sequence));
+
+    it("is shortened to the end of a message, and read and followed from there on by all", async () => {
+      await append(await writerOf(log, "a"), [batchAt(1, 2), batchAt(3)]);
+      const writer = await writerOf(log, "a");
+      await append(writer, [...calm(4), batchAt(4, 3)]);
+      const chain = await log.chainAfter(3);
+      expect(await other.start()).toMatchObject({ at: 0, lastSequence: 0 });
+      expect(await log.shorten(0, forever)).toMatchObject({ at: 0, lastSequence: 0 });
+
+      // Ticks of a log in which nothing happens are left out as well.
+      const start = await log.shorten(5, forever);
+      expect(start).toMatchObject({ at: 12, lastSequence: 3, chain, term: 2 });
+      expect(await other.start()).toEqual(start);
+      expect(await other.chainAfter(3)).toBe(chain);
+      expect(await other.chainAfter(2)).toBeUndefined();
+      await append(writer, [batchAt(7)]);
+      expect((await followed(other, 2, 4)).map(wordOf)).toEqual(["4+3", "7+1"]);
+      expect(await wordsFrom(other, 4)).toEqual(["4+3", "7+1"]);
+      expect(await other.shorten(2, forever)).toEqual(start);
+      expect(await endOf(other)).toEqual(await endOf(log));
+    });
+
+    it("keeps what was stamped after a time", async () => {
+      const batches = batchesOf([...Array.from({ length: 9 }, () => 1), 2, 1]);
+      await append(await writerOf(log, "a"), batches);
+      const { timeUs } = batches[8]!;
+
+      expect(await log.shorten(99, timeUs)).toMatchObject({ lastSequence: 9 });
+      expect(await wordsFrom(other, 10)).toEqual(["10+2", "12+1"]);
+    });
+
+    it("says to who wants more that it was shortened, also while it is read and followed", async () => {
+      const writer = await writerOf(log, "a");
+      await append(writer, [batchAt(1, 2), ...calm(3), batchAt(3, 2), batchAt(5)]);
+      const slow = other.follow(1, new AbortController().signal)[Symbol.asyncIterator]();
+      expect((await slow.next()).value).toMatchObject({ kind: "takeover" });
+      await log.shorten(4, forever);
+
+      expect((await followed(other, 1, 3)).map(wordOf)).toEqual(["shortened"]);
+      expect(await wordsFrom(other, 4)).toEqual(["shortened"]);
+      expect((await followed(other, 1, 5)).map(wordOf)).toEqual(["5+1"]);
+      await slow.return?.();
+    });
+
+    it("is taken over and written where all but its end was left out", async () => {
+      await append(await writerOf(log, "a"), [batchAt(1, 2), ...calm(3)]);
+      expect(await log.shorten(2, forever)).toEqual(await endOf(log));
+      expect(await wordsFrom(other, 3)).toEqual([]);
+
+      await append(await writerOf(other, "b"), [batchAt(3)]);
+      expect((await followed(log, 2, 3)).map(wordOf)).toEqual(["b takes over", "3+1"]);
     });
 
     it("stops telling when it is closed, and when it is told to", async () => {

@@ -58,6 +58,14 @@ export interface SharedLog {
   readonly voidMessages: number;
   /** Where the log ends now. */
   end(): Promise<LogEnd | StorageFailure>;
+  /** The first place that it knows: before the first command, or where it was shortened to. What comes behind it can be read. */
+  start(): Promise<LogEnd | StorageFailure>;
+  /**
+   * Leaves out, for good, what lies before the end of the last message that ends with `sequence` or before it and was
+   * stamped at `untilUs` or before it (microseconds since 1970, UTC). Resolves with where the log starts then. A log
+   * that starts there or later is left as it is. Whoever reads or follows from what was left out gets damage, `shortened`.
+   */
+  shorten(sequence: number, untilUs: number): Promise<LogEnd | StorageFailure>;
   /** See `CommandLog.read`: what is stored now, without ticks and takeovers. */
   read(fromSequence: number): AsyncIterable<LogEntry>;
   /**

@@ -13,10 +13,11 @@ import {
   type Fence,
   fenced,
   isTick,
+  type LogDamage,
   type LogEntry,
 } from "../ports/command-log.ts";
 import type { StopSignal } from "../ports/feed.ts";
-import type { LogEnd, SharedBatch, SharedLog, Takeover } from "../ports/shared-log.ts";
+import type { LogEnd, SharedBatch, SharedEntry, SharedLog, Takeover } from "../ports/shared-log.ts";
 import type { StorageFailure } from "../ports/storage-fault.ts";
 
 const away: StorageFailure = { kind: "failure", fault: "failed", message: "the log is away" };
@@ -24,20 +25,26 @@ const away: StorageFailure = { kind: "failure", fault: "failed", message: "the l
 /** What all nodes share. */
 export class MemoryBroker {
   readonly epoch: string;
+  /** Of those that are kept. */
   readonly messages: (SharedBatch | Takeover)[] = [];
+  /** The place before the first of them. */
+  start: LogEnd;
   #wake: (() => void)[] = [];
 
   constructor(epoch: string = "0".repeat(32)) {
     this.epoch = epoch;
+    this.start = { at: 0, lastSequence: 0, chain: chainStart(epoch), term: 0 };
   }
 
   get end(): LogEnd {
     const last = this.messages.at(-1);
-    if (last === undefined)
-      return { at: 0, lastSequence: 0, chain: chainStart(this.epoch), term: 0 };
-    const { at, chain, term } = last;
-    const lastSequence = last.kind === "takeover" ? last.lastSequence : sequenceAfter(last);
-    return { at, lastSequence, chain, term };
+    return last === undefined ? this.start : placeBehind(last);
+  }
+
+  /** Forgets so many messages. */
+  forget(count: number): void {
+    const last = this.messages.splice(0, count).at(-1);
+    if (last !== undefined) this.start = placeBehind(last);
   }
 
   /** Stores a batch of a writer. */
@@ -99,17 +106,39 @@ export class MemorySharedLog implements SharedLog {
     return Promise.resolve(this.#isCut ? away : this.broker.end);
   }
 
+  start(): Promise<LogEnd | StorageFailure> {
+    return Promise.resolve(this.#isCut ? away : this.broker.start);
+  }
+
+  shorten(sequence: number, untilUs: number): Promise<LogEnd | StorageFailure> {
+    if (this.#isCut) return Promise.resolve(away);
+    const { broker } = this;
+    const last = broker.messages.findLastIndex(
+      (entry) =>
+        entry.kind === "batch" && sequenceAfter(entry) <= sequence && entry.timeUs <= untilUs,
+    );
+    broker.forget(last + 1);
+    return this.start();
+  }
+
   async *read(fromSequence: number): AsyncGenerator<LogEntry> {
+    if (this.#isShortened(fromSequence)) return yield shortened(fromSequence);
     for (const entry of this.broker.messages.slice(this.#firstOf(fromSequence))) {
       if (entry.kind === "batch" && entry.count > 0) yield entry;
     }
   }
 
-  async *follow(fromSequence: number, signal: StopSignal) {
+  async *follow(
+    fromSequence: number,
+    signal: StopSignal,
+  ): AsyncGenerator<SharedEntry, void, undefined> {
     const { broker } = this;
     signal.addEventListener("abort", () => broker.wake(), { once: true });
-    for (let next = this.#firstOf(fromSequence); !signal.aborted && !this.#isClosed; ) {
-      const entry = this.#isCut ? undefined : broker.messages[next];
+    if (this.#isShortened(fromSequence)) return yield shortened(fromSequence);
+    let next = broker.start.at + this.#firstOf(fromSequence);
+    while (!signal.aborted && !this.#isClosed) {
+      if (next < broker.start.at) return yield shortened(fromSequence);
+      const entry = this.#isCut ? undefined : broker.messages[next - broker.start.at];
       if (entry === undefined) {
         await broker.changed();
         continue;
@@ -120,7 +149,8 @@ export class MemorySharedLog implements SharedLog {
   }
 
   chainAfter(sequence: number): Promise<number | undefined | StorageFailure> {
-    if (sequence === 0) return Promise.resolve(chainStart(this.epoch));
+    const { start } = this.broker;
+    if (sequence === start.lastSequence) return Promise.resolve(start.chain);
     const found = this.broker.messages.find(
       (entry) => entry.kind === "batch" && entry.count > 0 && sequenceAfter(entry) === sequence,
     );
@@ -142,6 +172,10 @@ export class MemorySharedLog implements SharedLog {
     this.#isClosed = true;
     this.broker.wake();
     return Promise.resolve();
+  }
+
+  #isShortened(fromSequence: number): boolean {
+    return fromSequence <= this.broker.start.lastSequence;
   }
 
   /** Index of the batch that holds a sequence, or of what comes behind the last batch before it. */
@@ -219,6 +253,16 @@ class MemorySharedWriter implements CommandLog {
     this.#at = broker.end.at;
     return "durable";
   }
+}
+
+function placeBehind(entry: SharedBatch | Takeover): LogEnd {
+  const { at, chain, term } = entry;
+  const lastSequence = entry.kind === "takeover" ? entry.lastSequence : sequenceAfter(entry);
+  return { at, lastSequence, chain, term };
+}
+
+function shortened(sequence: number): LogDamage {
+  return { kind: "damage", fault: "shortened", sequence, message: "the log was shortened" };
 }
 
 function sequenceAfter({ firstSequence, count }: SharedBatch): number {

@@ -11,6 +11,7 @@ import {
   type StreamConfig,
   type StreamInfo,
 } from "@nats-io/jetstream";
+import { assert } from "../../core/assert.ts";
 import { StartError } from "../../ports/start-error.ts";
 import { type Delivery, deliver } from "./delivery.ts";
 import type { NatsLink } from "./link.ts";
@@ -90,6 +91,18 @@ export class CommandStream {
   async last(): Promise<number> {
     const { state } = await this.#manager.streams.info(this.#name);
     return state.last_seq;
+  }
+
+  /** Number of the first message; 1 where there is none. */
+  async first(): Promise<number> {
+    const { state } = await this.#manager.streams.info(this.#name);
+    return state.messages === 0 ? 1 : state.first_seq;
+  }
+
+  /** Forgets all messages before the one of a number, 2 or more: 1 means to the broker that nothing is kept. */
+  async forgetBefore(at: number): Promise<void> {
+    assert(at > 1, "something is kept");
+    await this.#manager.streams.purge(this.#name, { seq: at });
   }
 
   /** Stores a message behind the one of a number, or not at all. Never rejects. */

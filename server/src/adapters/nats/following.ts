@@ -84,6 +84,7 @@ export class Following {
       const damage = await this.#try(async () => {
         const last = await stream.last();
         const place = await reader.placeAt(fromSequence - 1, last);
+        if (place === undefined) return reader.damage("shortened", fromSequence);
         const { lastSequence } = place.end;
         const isShort = place.passed === last && lastSequence < fromSequence - 1;
         if (isShort) return this.#doubted("lost-end", lastSequence);
@@ -174,7 +175,11 @@ export class Following {
       const { passed, end } = this.#place;
       const { lastSequence } = end;
       const found = await stream.message(passed + 1);
-      if (found === undefined) return this.#doubted("missing", lastSequence);
+      if (found === undefined) {
+        const isShortened = (await stream.first()) > passed + 1;
+        if (isShortened) return reader.damage("shortened", lastSequence + 1);
+        return this.#doubted("missing", lastSequence);
+      }
       const result = reader.check(found, this.#place);
       if ("kind" in result) return this.#doubted(result.fault, lastSequence);
       checked = result;

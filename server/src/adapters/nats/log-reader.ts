@@ -36,6 +36,12 @@ export interface CheckedMessage {
   readonly place: LogPlace;
 }
 
+/** How often a place is looked for in a stream that is shortened meanwhile. */
+const triesMax = 5;
+
+/** How far before the place that was found one is looked for that no takeover is close before. */
+const stepsMax = 64;
+
 /** Reads one stream. */
 export class LogReader {
   readonly #stream: MessageStream;
@@ -55,32 +61,86 @@ export class LogReader {
     return await this.#behind(await this.#stream.last());
   }
 
+  /** The first place that is known: behind the first message of a stream that was shortened. Rejects where that is none of this log. */
+  async begin(): Promise<LogEnd> {
+    const first = await this.#stream.first();
+    return (first === 1 ? this.start : await this.#behind(first)).end;
+  }
+
   /**
    * The place behind the batch that ends with a sequence; where none ends there, the place before the one that holds
-   * the sequence, or before a message that is none of this log, or the end where the log ends before. Looks at messages
-   * up to the number `last`.
+   * the sequence, or before a message that is none of this log, or the end where the log ends before. Undefined where
+   * the stream was shortened to behind it. Looks at messages up to the number `last`.
    */
-  async placeAt(sequence: number, last: number): Promise<LogPlace> {
-    if (sequence === 0 || last === 0) return this.start;
-    const at = await this.#firstAt(sequence, last);
+  async placeAt(sequence: number, last: number): Promise<LogPlace | undefined> {
+    let first = await this.#stream.first();
+    for (let tries = 0; tries < triesMax; tries += 1) {
+      const place = await this.#placeFrom(first, sequence, last).catch((error: Error) => error);
+      if (place !== undefined && !(place instanceof Error)) return place;
+      const before = first;
+      first = await this.#stream.first();
+      if (first !== before) continue;
+      if (place === undefined) return undefined;
+      throw place;
+    }
+    return undefined;
+  }
+
+  async #placeFrom(first: number, sequence: number, last: number): Promise<LogPlace | undefined> {
+    const isWhole = first === 1;
+    if (last === 0 || (isWhole && sequence === 0)) return this.start;
+    const at = await this.#firstAt(sequence, first, last);
     const place = await this.#found(at);
-    const isBehind = place !== undefined && place.end.lastSequence <= sequence;
-    return isBehind ? place : await this.#behind(at - 1);
+    if (place !== undefined && place.end.lastSequence <= sequence) return place;
+    return at === first && !isWhole ? undefined : await this.#behind(at - 1);
+  }
+
+  /**
+   * Number of the last message behind the first one that ends with a sequence or before it, was stamped at a time or
+   * before it, and has no takeover so close before it that it, or something behind it, may be void: whoever begins with
+   * it need not know of any before. Undefined where there is none.
+   */
+  async lastUntil(sequence: number, untilUs: number): Promise<number | undefined> {
+    const first = await this.#stream.first();
+    const isUntil = async (at: number) => {
+      let message = await this.#message(at);
+      // A takeover has no time: what comes before it has.
+      for (let near = at - 1; message?.takeover !== undefined && near >= first; near -= 1) {
+        message = await this.#message(near);
+      }
+      if (message === undefined) return false;
+      return nextOf(message) <= sequence + 1 && message.batch.timeUs <= untilUs;
+    };
+    let low = first;
+    let high = await this.#stream.last();
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if (await isUntil(middle)) low = middle;
+      else high = middle - 1;
+    }
+    for (let tries = 0; tries < stepsMax && low > first; tries += 1) {
+      const place = await this.#found(low);
+      if (place?.voidUntil === 0 && (await isUntil(low))) return low;
+      low -= 1;
+    }
+    return undefined;
   }
 
   /** What is stored up to the message `last`, from the batch that holds a sequence on, ticks and takeovers left out. */
   async *read(fromSequence: number, last: number): AsyncGenerator<LogEntry, void, undefined> {
     let place = await this.placeAt(fromSequence - 1, last);
+    if (place === undefined) return yield this.damage("shortened", fromSequence);
     if (place.end.lastSequence < fromSequence - 1 && place.passed === last) return;
     for await (const found of this.#stream.messages(place.passed + 1, last)) {
       const checked = this.check(found, place);
-      if ("kind" in checked) return yield checked;
+      if ("kind" in checked) return yield await this.#orShortened(checked, place);
       place = checked.place;
       if (checked.message === undefined) continue;
       const { takeover, batch } = checked.message;
       if (takeover === undefined && batch.count > 0) yield { kind: "batch", ...batch };
     }
-    if (place.passed < last) yield this.damage("lost-end", place.end.lastSequence + 1);
+    if (place.passed === last) return;
+    yield await this.#orShortened(this.damage("lost-end", place.end.lastSequence + 1), place);
   }
 
   /** Whether a message is the one that follows a place, or is void there. */
@@ -104,13 +164,24 @@ export class LogReader {
 
   /** What is wrong, for the operator. */
   damage(fault: LogFault, sequence: number): LogDamage {
+    if (fault === "shortened") return { kind: "damage", fault, sequence, message: this.#shortened };
     const message = `the broker's stream of log ${this.#stream.epoch} is damaged at command ${sequence} (${fault}): fill it again from the log of a machine that has it`;
     return { kind: "damage", fault, sequence, message };
   }
 
+  get #shortened(): string {
+    return `the cluster's log ${this.#stream.epoch} was shortened, and what comes next is not in the broker's stream any more: start this node again, and it takes that from elsewhere`;
+  }
+
+  /** What is missing may have been left out on purpose meanwhile. */
+  async #orShortened(damage: LogDamage, { passed }: LogPlace): Promise<LogDamage> {
+    const isShortened = (await this.#stream.first()) > passed + 1;
+    return isShortened ? this.damage("shortened", damage.sequence) : damage;
+  }
+
   /** Number of the first message with which a sequence is reached, or of an earlier one that is none of this log. */
-  async #firstAt(sequence: number, last: number): Promise<number> {
-    let low = 1;
+  async #firstAt(sequence: number, first: number, last: number): Promise<number> {
+    let low = first;
     let high = last;
     while (low < high) {
       const middle = Math.floor((low + high) / 2);

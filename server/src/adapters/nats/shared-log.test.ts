@@ -12,6 +12,7 @@ import {
   sharedLogContract,
   tickBefore,
   wordOf,
+  wordsFrom,
   writerOf,
 } from "../../ports/shared-log.contract.ts";
 import { NatsLink } from "./link.ts";
@@ -197,6 +198,31 @@ withNats("a log that nodes share at NATS is", (program) => {
       expect((await seen).map(wordOf)).toEqual(["missing"]);
     });
 
+    it("is shortened to no place behind which something void may come", async () => {
+      const log = await create().open();
+      await append(await writerOf(log, "a"), ticks(9));
+      await append(await writerOf(log, "b"), ticks(3));
+
+      expect(await log.shorten(0, Number.MAX_SAFE_INTEGER)).toMatchObject({ at: 10, term: 1 });
+      expect((await followed(log, 4)).map(wordOf)).toEqual([
+        "b takes over",
+        "tick",
+        "tick",
+        "tick",
+      ]);
+    });
+
+    it("is not taken for shortened where all its messages are gone", async () => {
+      const { name, open } = create();
+      const log = await open();
+      await append(await writerOf(log, "a"), batchesOf([1, 1]));
+      await (await jetstreamManager(link.connection)).streams.purge(name);
+
+      expect(await log.end()).toMatchObject({ kind: "failure" });
+      expect((await followed(log, 1)).map(wordOf)).toEqual(["missing"]);
+      expect(await wordsFrom(log, 1)).toEqual(["lost-end"]);
+    });
+
     it("is filled from another log as it was, and goes on where that was interrupted", async () => {
       const batches = batchesOf([1, 3, 2, 1]);
       const source = async function* (count: number): AsyncGenerator<LogEntry> {
@@ -235,6 +261,10 @@ withNats("a log that nodes share at NATS is", (program) => {
     });
   });
 });
+
+function ticks(count: number): readonly CommandBatch[] {
+  return Array.from({ length: count }, () => tickBefore(1));
+}
 
 function flipped(bytes: Uint8Array): Uint8Array {
   const copy = bytes.slice();

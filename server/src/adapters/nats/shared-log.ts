@@ -67,6 +67,19 @@ export class NatsSharedLog implements SharedLog {
     return this.#asked(async () => (await this.#reader.end()).end);
   }
 
+  start(): Promise<LogEnd | StorageFailure> {
+    return this.#asked(() => this.#reader.begin());
+  }
+
+  shorten(sequence: number, untilUs: number): Promise<LogEnd | StorageFailure> {
+    return this.#asked(async () => {
+      const at = await this.#reader.lastUntil(sequence, untilUs);
+      // The message itself stays: it says where the chain stands.
+      if (at !== undefined) await this.#stream.forgetBefore(at);
+      return await this.#reader.begin();
+    });
+  }
+
   async *read(fromSequence: number): AsyncGenerator<LogEntry, void, undefined> {
     yield* this.#reader.read(fromSequence, await this.#stream.last());
   }
@@ -94,9 +107,8 @@ export class NatsSharedLog implements SharedLog {
 
   chainAfter(sequence: number): Promise<number | undefined | StorageFailure> {
     return this.#asked(async () => {
-      const last = await this.#stream.last();
-      const { lastSequence, chain } = (await this.#reader.placeAt(sequence, last)).end;
-      return lastSequence === sequence ? chain : undefined;
+      const place = await this.#reader.placeAt(sequence, await this.#stream.last());
+      return place?.end.lastSequence === sequence ? place.end.chain : undefined;
     });
   }
 
