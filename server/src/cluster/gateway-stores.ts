@@ -27,7 +27,7 @@ export function gatewayStores({
   cluster,
 }: GatewayStoresParts): EngineStores {
   return {
-    openLog: () => viewOf(shared),
+    openLog: () => viewOf(shared, { line, cluster }),
     openSnapshots: () =>
       Promise.resolve({ ...readOnly(snapshots), write: () => Promise.resolve("stored") }),
     snapshotMaker: () => ({

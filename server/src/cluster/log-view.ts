@@ -4,10 +4,17 @@
  */
 import type { CommandLog, LogDamage, LogEntry } from "../ports/command-log.ts";
 import type { SharedLog } from "../ports/shared-log.ts";
+import { type PageSource, pageAfter } from "./log-filling.ts";
 import { toldByLog } from "./log-told.ts";
 
-/** A log that can be read and never written. A `StartError` says why it cannot be read. */
-export async function viewOf(shared: SharedLog): Promise<CommandLog> {
+/**
+ * A log that can be read and never written. A `StartError` says why it cannot be read. `pages` are where the beginning is
+ * asked for that the shared log does not have any more.
+ */
+export async function viewOf(
+  shared: SharedLog,
+  pages?: Pick<PageSource, "line" | "cluster">,
+): Promise<CommandLog> {
   const end = await toldByLog(shared.end());
   const { lastSequence } = end;
   return {
@@ -22,6 +29,12 @@ export async function viewOf(shared: SharedLog): Promise<CommandLog> {
     nextDue: () => undefined,
     append: () => Promise.resolve({ kind: "failure", fault: "failed", message: "it is only read" }),
     firstSequence: async () => (await toldByLog(shared.start())).lastSequence + 1,
+    begunUs: async () => {
+      const { lastSequence: begin } = await toldByLog(shared.start());
+      if (begin === 0 || pages === undefined) return undefined;
+      const page = await pageAfter({ ...pages, epoch: shared.epoch }, 0, 1);
+      return typeof page === "string" ? undefined : page[0]?.timeUs;
+    },
     read: (fromSequence) => readTo(shared, fromSequence, lastSequence),
     follow: () => readTo(shared, 1, 0),
     close: () => Promise.resolve(),

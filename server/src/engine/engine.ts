@@ -192,8 +192,10 @@ export class Engine {
     await role.start();
   }
 
-  /** When the first command of the log was given; undefined while there is none. */
+  /** When the first command of the log was given; undefined while there is none, or nobody tells it. */
   async begunUs(): Promise<number | undefined> {
+    const toldUs = await this.#commandLog.begunUs?.();
+    if (toldUs !== undefined) return toldUs;
     for await (const entry of this.#commandLog.read(1)) {
       return entry.kind === "batch" ? entry.timeUs : undefined;
     }

@@ -283,12 +283,11 @@ export class Trading {
   /** What the exchange has traded as a dataset; `marketUs` says until when that was published. */
   past(marketUs: () => number | undefined): DatasetReader {
     const { engine } = this;
-    let begun: Promise<number | undefined> | undefined;
+    let fromUs: number | undefined;
     return datasetOf(engine, async () => {
       const toUs = marketUs();
-      // It is in service, and so has a first command.
-      begun ??= engine.begunUs();
-      const fromUs = await begun;
+      // It is in service, and so has a first command; a node without a log of its own may have to ask again.
+      fromUs ??= await engine.begunUs();
       return fromUs === undefined || toUs === undefined ? undefined : { fromUs, toUs };
     });
   }

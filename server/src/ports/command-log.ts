@@ -159,6 +159,8 @@ export interface CommandLog {
   onTrouble(listener: () => void): void;
   /** The first command that can be read; left out by a log that keeps all, which begins with 1. */
   firstSequence?(): Promise<number>;
+  /** When command 1 was given, where that cannot be read; undefined where nobody tells it now, or it can be read. */
+  begunUs?(): Promise<number | undefined>;
   /**
    * Yields what is durable, beginning with the batch that holds `fromSequence` even when it starts
    * before, and ends with what is durable when the end is reached; yields nothing past the end.

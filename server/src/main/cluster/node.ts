@@ -2,6 +2,7 @@
  * This server as a node of a cluster: its connection to the others, the log that all share, and its role.
  * Loaded only where a cluster is configured, since it needs packages that are not installed for everybody.
  */
+import { chainChecksum } from "../../adapters/chain/batch-chain.ts";
 import { systemSecrets } from "../../adapters/crypto/system-secrets.ts";
 import { checkBroker } from "../../adapters/nats/broker-check.ts";
 import type { NatsLink } from "../../adapters/nats/link.ts";
@@ -12,10 +13,11 @@ import { NatsSnapshotStore } from "../../adapters/nats/snapshot-store.ts";
 import type { SqliteCommandLog } from "../../adapters/sqlite/log/log.ts";
 import { gatewayStores } from "../../cluster/gateway-stores.ts";
 import { answerHistory } from "../../cluster/history-service.ts";
+import { answerPages } from "../../cluster/log-service.ts";
 import { Member } from "../../cluster/member.ts";
 import { NodeRegistry } from "../../cluster/node-registry.ts";
 import { OwnCopy } from "../../cluster/own-copy.ts";
-import { refuseOtherEpoch, refuseOtherLog } from "../../cluster/own-log.ts";
+import { type OwnLog, reachShared, refuseOtherEpoch } from "../../cluster/own-log.ts";
 import { patientHistory } from "../../cluster/remote-history.ts";
 import { SharingSnapshots } from "../../cluster/sharing-snapshots.ts";
 import type { ClusterConfig } from "../../config/cluster-schema.ts";
@@ -63,8 +65,11 @@ export class ClusterNode {
   /** Undefined at a node that runs feeds alone. */
   readonly #exchange: SharedExchange | undefined;
   readonly #log: Log;
+  readonly #clock: Clock;
   readonly #ended = Promise.withResolvers<string>();
   #member: Member | undefined;
+  /** Where the exchange is kept here. */
+  #own: OwnLog | undefined;
 
   private constructor(
     config: ClusterConfig,
@@ -85,6 +90,7 @@ export class ClusterNode {
     this.#exchange = parts.exchange;
     this.records = parts.records;
     this.#log = parts.log;
+    this.#clock = parts.clock;
     this.registry = new NodeRegistry({
       ...{ node: this.name, process: systemSecrets().randomHex(processBytes), log: parts.log },
       ...{ ...parts.records.nodes, clock: parts.clock, wallMs: parts.wallMs },
@@ -208,7 +214,11 @@ export class ClusterNode {
       openLog: async () => {
         const log = await own.openLog();
         try {
-          await refuseOtherLog(log, this.shared);
+          await reachShared({
+            ...{ own: log, shared: this.shared, log: this.#log, clock: this.#clock },
+            ...{ line: this.line, cluster: this.config.name, chainAfter: chainChecksum },
+          });
+          this.#own = log;
           return log;
         } catch (error) {
           await log.close();
@@ -254,10 +264,16 @@ export class ClusterNode {
     };
   }
 
-  /** Answers nodes that ask about the past, where it is kept here. */
+  /** Answers nodes that ask about the past, or for commands of it, where that is kept here. */
   async answerOthers(engine: Engine, clock: Clock): Promise<Answering | undefined> {
-    if (!this.keepsExchange) return undefined;
-    return await answerHistory({ engine, clock, line: this.line, cluster: this.config.name });
+    if (this.#own === undefined) return undefined;
+    const { line } = this;
+    const cluster = this.config.name;
+    const answering = [
+      await answerHistory({ engine, clock, line, cluster }),
+      await answerPages({ log: this.#own, line, cluster }),
+    ];
+    return { stop: async () => void (await Promise.all(answering.map((each) => each.stop()))) };
   }
 
   /** What operators see of it, over the exchange in service. */
