@@ -1,0 +1,158 @@
+/** Nodes that come to a cluster whose log was shortened, in one process over a real NATS server. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { jetstreamManager } from "@nats-io/jetstream";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { NatsLink } from "../../server/src/adapters/nats/link.ts";
+import { NatsSharedLog } from "../../server/src/adapters/nats/shared-log.ts";
+import { NatsSnapshotStore } from "../../server/src/adapters/nats/snapshot-store.ts";
+import type { AdminAnswer } from "../../server/src/admin/answer.ts";
+import { askServer } from "../../server/src/admin/ask-server.ts";
+import { dataFolder } from "../../server/src/config/data-folder.ts";
+import type { ClusterStatus } from "../../server/src/ports/cluster-control.ts";
+import { FaultyProxy } from "../support/faulty-proxy.ts";
+import { NatsServer } from "../support/nats-server.ts";
+import { type ServerHere, startServerHere } from "../support/server-here.ts";
+import { until, untilTrue } from "../support/until.ts";
+import { withNats } from "../support/with-nats.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "openbourse-shortened-"));
+const cluster = "openbourse";
+const replicas = 1;
+
+interface Node extends ServerHere {
+  readonly data: string;
+}
+
+let nats: NatsServer;
+/** Between the first engine and the broker. */
+let cable: FaultyProxy;
+let link: NatsLink;
+let log: NatsSharedLog;
+const running = new Map<string, Node>();
+
+async function start(name: string, role: string, server = nats.address): Promise<Node> {
+  const data = join(folder, name);
+  mkdirSync(data, { mode: 0o700, recursive: true });
+  writeFileSync(dataFolder(data).masterKeyFile, "5".repeat(64), { mode: 0o600 });
+  const here = await startServerHere({
+    data,
+    settings: {
+      ...{ "cluster.role": role, "cluster.node": name, "cluster.servers": [server] },
+      ...{ "cluster.replicas": replicas, "cluster.allowUnsynced": true },
+      // A busy machine is no dead leader: all nodes of this test share a thread with it.
+      "cluster.takeoverAfterMs": 10_000,
+      "exchange.snapshotEveryCommands": 100,
+      ...{ "terminal.enabled": false, "demo.users": name === "first", datasets: [] },
+    },
+  });
+  const node = { ...here, data };
+  running.set(name, node);
+  return node;
+}
+
+async function stop(name: string): Promise<void> {
+  await running.get(name)?.server.stop();
+  running.delete(name);
+}
+
+async function ask<Result>(node: Node, name: string, request: object): Promise<Result> {
+  const { adminSocket } = dataFolder(node.data);
+  const answer = (await askServer(adminSocket, { name, request } as never)) as
+    | AdminAnswer<Result>
+    | undefined;
+  if (answer?.kind !== "done") throw new Error(`${name}: ${JSON.stringify(answer)}`);
+  return answer.result;
+}
+
+let deposits = 0;
+async function deposit(at: Node, times: number): Promise<void> {
+  const [user] = running.get("first")?.server.demoUsers ?? [];
+  if (user === undefined) throw new Error("the first engine makes demo users");
+  for (let time = 0; time < times; time += 1) {
+    deposits += 1;
+    await ask(at, "transfer", {
+      ...{ direction: "deposit", user: user.userId, currency: "USDT", amount: "1" },
+      ...{ key: `deposit ${deposits}`, anyUser: false },
+    });
+  }
+}
+
+/** The digests of all states once all have applied the same. */
+async function hashes(): Promise<ReadonlySet<string | undefined>> {
+  return await until(async () => {
+    const asked = [...running.values()].map((node) =>
+      ask<ClusterStatus>(node, "cluster-status", { hash: true }),
+    );
+    const all = await Promise.all(asked);
+    expect(new Set(all.map(({ sequence }) => sequence)).size).toBe(1);
+    expect(all.every(({ stateHash }) => stateHash !== undefined)).toBe(true);
+    return new Set(all.map(({ stateHash }) => stateHash));
+  });
+}
+
+withNats("a cluster whose log is shortened is", (program) => {
+  beforeAll(async () => {
+    nats = new NatsServer(program);
+    await nats.start();
+    cable = await FaultyProxy.open(Number(nats.address.split(":")[1]));
+    const first = await start("first", "engine", new URL(cable.url).host);
+    await start("second", "engine");
+    await start("left", "gateway");
+    await ask(first, "add-market", { code: "BTC_USDT", tick: "0.01", lot: "0.0001" });
+    await deposit(first, 10);
+    await hashes();
+    await stop("second");
+    await deposit(first, 120);
+    link = await NatsLink.open({ servers: [nats.address] });
+    log = await NatsSharedLog.open(link, { name: `${cluster}_commands`, replicas });
+    const store = { name: cluster, replicas, nowMs: () => Date.now() };
+    const snapshots = await NatsSnapshotStore.open(link.connection, store);
+    const sequence = await until(async () => {
+      const listed = await snapshots.list();
+      if ("kind" in listed || listed[0] === undefined) throw new Error("there is none");
+      return listed[0].sequence;
+    });
+    const begun = await log.shorten(sequence, Number.MAX_SAFE_INTEGER);
+    expect("kind" in begun ? begun : begun.lastSequence).toBeGreaterThan(90);
+  });
+  afterAll(async () => {
+    for (const name of [...running.keys()].reverse()) await stop(name);
+    await log.close();
+    await link.close();
+    await cable.close();
+    await nats.remove();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it("takes in an engine that was away, a new one, and a new gateway, with the same state", async () => {
+    await start("second", "engine");
+    await start("third", "engine");
+    await start("right", "gateway");
+    await deposit(running.get("right") as Node, 3);
+    expect((await hashes()).size).toBe(1);
+  });
+
+  it("takes in a new engine while the one that leads dies", async () => {
+    cable.isDown = true;
+    cable.cut();
+    const fourth = await start("fourth", "engine");
+    const leads = async () => {
+      const { state, leader } = await ask<ClusterStatus>(fourth, "cluster-status", { hash: false });
+      return state === "leading" || (leader !== undefined && leader !== "first");
+    };
+    await untilTrue(leads);
+    cable.isDown = false;
+    await until(() => deposit(running.get("left") as Node, 1));
+    expect((await hashes()).size).toBe(1);
+  });
+
+  it("refuses a gateway that has no snapshot to start from, and says what helps", async () => {
+    const { streams } = await jetstreamManager(link.connection);
+    await streams.purge(`${cluster}_snapshots`);
+    await expect(start("late", "gateway")).rejects.toThrow(
+      /no snapshot of the cluster.*start an engine/,
+    );
+  });
+});
