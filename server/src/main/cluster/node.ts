@@ -2,10 +2,11 @@
  * This server as a node of a cluster: its connection to the others, the log that all share, and its role.
  * Loaded only where a cluster is configured, since it needs packages that are not installed for everybody.
  */
-import { chainChecksum } from "../../adapters/chain/batch-chain.ts";
+
 import { systemSecrets } from "../../adapters/crypto/system-secrets.ts";
 import { checkBroker } from "../../adapters/nats/broker-check.ts";
 import type { NatsLink } from "../../adapters/nats/link.ts";
+import { chainAfter } from "../../adapters/nats/message.ts";
 import { NatsRequestLine } from "../../adapters/nats/request-line.ts";
 import { refuseWithoutRights, type Written } from "../../adapters/nats/rights.ts";
 import { NatsSharedLog } from "../../adapters/nats/shared-log.ts";
@@ -216,7 +217,7 @@ export class ClusterNode {
         try {
           await reachShared({
             ...{ own: log, shared: this.shared, log: this.#log, clock: this.#clock },
-            ...{ line: this.line, cluster: this.config.name, chainAfter: chainChecksum },
+            ...{ line: this.line, cluster: this.config.name, chainAfter },
           });
           this.#own = log;
           return log;
