@@ -38,6 +38,14 @@ export class ModelStream implements MessageStream {
     return this.#asked(() => this.stored.length);
   }
 
+  first(): Promise<number> {
+    return this.#asked(() => 1);
+  }
+
+  forgetBefore(): Promise<never> {
+    return Promise.reject(new Error("nothing is forgotten here"));
+  }
+
   message(at: number): Promise<StreamMessage | undefined> {
     return this.#asked(() => this.#at(at));
   }
