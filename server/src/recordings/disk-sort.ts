@@ -18,6 +18,9 @@ import { readTrades, type TradeBlock, type TradeFileOptions } from "./trade-file
 /** Rows that are sorted in memory and written together. */
 export const partRowsMax = 200_000;
 
+/** Rows that one write to a temporary file has. */
+const rowsInWrite = 1_000;
+
 /** Most parts: a file of more rows than these hold is refused. */
 const partsMax = 1_000;
 
@@ -107,29 +110,42 @@ class Parts {
   }
 }
 
+/** The rows as lines, many in each text: every text is a write of its own. */
 function* linesOf(rows: readonly RecordedTrade[]): Generator<string> {
-  for (const row of rows) yield `${JSON.stringify(row, keepBigInts)}\n`;
+  for (let at = 0; at < rows.length; at += rowsInWrite) {
+    const lines = rows.slice(at, at + rowsInWrite).map((row) => JSON.stringify(kept(row)));
+    yield `${lines.join("\n")}\n`;
+  }
 }
 
-const keepBigInts = (_key: string, value: unknown) =>
-  typeof value === "bigint" ? { bigint: value.toString() } : value;
+/** JSON has no bigints: amounts that are, and they alone, are kept as text. */
+interface KeptTrade extends Omit<RecordedTrade, "price" | "quantity"> {
+  readonly price: number | string;
+  readonly quantity: number | string;
+}
 
-const reviveBigInts = (_key: string, value: unknown) =>
-  typeof value === "object" && value !== null && "bigint" in value
-    ? BigInt(String(value.bigint))
-    : value;
+function kept(row: RecordedTrade): KeptTrade {
+  return { ...row, price: keptAmount(row.price), quantity: keptAmount(row.quantity) };
+}
+
+const keptAmount = (amount: number | bigint) =>
+  typeof amount === "bigint" ? amount.toString() : amount;
+
+const readAmount = (amount: number | string) =>
+  typeof amount === "string" ? BigInt(amount) : amount;
 
 async function* readPart(path: string): AsyncGenerator<SortedRun, void> {
   const splitter = new LineSplitter();
   const run = (lines: readonly (string | undefined)[]): SortedRun => {
-    const trades = lines.map((line) => JSON.parse(line ?? "", reviveBigInts) as RecordedTrade);
-    return { kind: "trades", path, trades: trades.map(withAbsent), done: 1 };
+    const trades = lines.map((line) => tradeOf(JSON.parse(line ?? "") as KeptTrade));
+    return { kind: "trades", path, trades, done: 1 };
   };
   for await (const chunk of createReadStream(path)) yield run(splitter.push(chunk as Buffer));
   yield run(splitter.end());
 }
 
 /** JSON leaves out what is undefined; trades have every field. */
-function withAbsent(trade: RecordedTrade): RecordedTrade {
-  return { ...trade, id: trade.id ?? undefined, symbol: trade.symbol ?? undefined };
+function tradeOf(row: KeptTrade): RecordedTrade {
+  const { price, quantity, id, symbol } = row;
+  return { ...row, price: readAmount(price), quantity: readAmount(quantity), id, symbol };
 }
