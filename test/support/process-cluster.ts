@@ -22,8 +22,9 @@ export const market = { code: "BTC_USDT", tick: "0.01", lot: "0.0001" } as const
 
 const wealth = { USDT: "1000000000000", BTC: "1000000000" } as const;
 
-/** Clients of these tests come from few addresses and ask much. */
+/** Clients of these tests come from few addresses and ask much; and nodes that come back have to be there again soon. */
 const settings = {
+  exchange: { snapshotEveryCommands: 50_000 },
   cryptomus: {
     ...{ requestsPerMinuteMax: 0, newConnectionsPerMinuteMax: 0, restCallsPerSecondMax: 0 },
     connectionsPerUserMax: 1_000,
