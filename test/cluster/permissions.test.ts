@@ -142,6 +142,21 @@ withNats("permissions at NATS are", (program) => {
       );
     });
 
+    it("lets a gateway ask any engine for commands that the log does not have any more", async () => {
+      const answer = await asGateway().request("openbourse.log", "{}");
+      expect(answer.string()).toContain("other-log");
+    });
+
+    it("lets an engine shorten the log", async () => {
+      const engine = await connect({
+        ...{ servers: broker.address, user: "engine", pass: passwords.engine },
+      });
+      const { streams } = await jetstreamManager(engine);
+      const purged = await streams.purge("openbourse_commands", { seq: 2 });
+      expect(purged).toMatchObject({ success: true });
+      await engine.close();
+    });
+
     it("lets nobody in without a password", async () => {
       await expect(connect({ servers: broker.address })).rejects.toThrow();
     });

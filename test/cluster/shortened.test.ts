@@ -5,12 +5,11 @@ import { join } from "node:path";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { NatsLink } from "../../server/src/adapters/nats/link.ts";
-import { NatsSharedLog } from "../../server/src/adapters/nats/shared-log.ts";
-import { NatsSnapshotStore } from "../../server/src/adapters/nats/snapshot-store.ts";
 import type { AdminAnswer } from "../../server/src/admin/answer.ts";
 import { askServer } from "../../server/src/admin/ask-server.ts";
 import { dataFolder } from "../../server/src/config/data-folder.ts";
 import type { ClusterStatus } from "../../server/src/ports/cluster-control.ts";
+import { runHere } from "../support/command-here.ts";
 import { FaultyProxy } from "../support/faulty-proxy.ts";
 import { NatsServer } from "../support/nats-server.ts";
 import { type ServerHere, startServerHere } from "../support/server-here.ts";
@@ -29,7 +28,6 @@ let nats: NatsServer;
 /** Between the first engine and the broker. */
 let cable: FaultyProxy;
 let link: NatsLink;
-let log: NatsSharedLog;
 const running = new Map<string, Node>();
 
 async function start(name: string, role: string, server = nats.address): Promise<Node> {
@@ -44,6 +42,7 @@ async function start(name: string, role: string, server = nats.address): Promise
       // A busy machine is no dead leader: all nodes of this test share a thread with it.
       "cluster.takeoverAfterMs": 10_000,
       "exchange.snapshotEveryCommands": 100,
+      ...{ "cluster.keepLogHours": 0, "cluster.waitForNodesBytes": 0 },
       ...{ "terminal.enabled": false, "demo.users": name === "first", datasets: [] },
     },
   });
@@ -106,24 +105,31 @@ withNats("a cluster whose log is shortened is", (program) => {
     await stop("second");
     await deposit(first, 120);
     link = await NatsLink.open({ servers: [nats.address] });
-    log = await NatsSharedLog.open(link, { name: `${cluster}_commands`, replicas });
-    const store = { name: cluster, replicas, nowMs: () => Date.now() };
-    const snapshots = await NatsSnapshotStore.open(link.connection, store);
-    const sequence = await until(async () => {
-      const listed = await snapshots.list();
-      if ("kind" in listed || listed[0] === undefined) throw new Error("there is none");
-      return listed[0].sequence;
-    });
-    const begun = await log.shorten(sequence, Number.MAX_SAFE_INTEGER);
-    expect("kind" in begun ? begun : begun.lastSequence).toBeGreaterThan(90);
   });
   afterAll(async () => {
     for (const name of [...running.keys()].reverse()) await stop(name);
-    await log.close();
     await link.close();
     await cable.close();
     await nats.remove();
     rmSync(folder, { recursive: true, force: true });
+  });
+
+  it("is shortened to the newest snapshot by the engine that leads, and not kept for one that is away past the bound", async () => {
+    const first = running.get("first") as Node;
+    await until(async () => {
+      const { log } = await ask<ClusterStatus>(first, "cluster-status", { hash: false });
+      expect(log?.begins).toBeGreaterThan(90);
+      expect(log).toMatchObject({
+        heldBy: expect.stringContaining("the newest snapshot is of command"),
+        leftBehind: ["second"],
+      });
+    });
+    expect(await first.figure("openbourse_cluster_log_begins")).toBeGreaterThan(90);
+    expect(await first.figure("openbourse_cluster_log_left_behind")).toBe(1);
+    const { stdout } = await runHere(["cluster", "status", "--data", first.data]);
+    expect(stdout).toMatch(
+      /^log +begins behind command \d+, .* MiB; kept: the newest .*; not kept for second$/m,
+    );
   });
 
   it("takes in an engine that was away, a new one, and a new gateway, with the same state", async () => {

@@ -24,6 +24,7 @@ export function viewsOf({ records, beats }: KnownNodes, nowMs: number): readonly
       sequence: beat?.sequence,
       term: beat?.term,
       lagMs: beat?.lagMs,
+      has: beat === undefined ? record?.has : beat.has,
       heardMsAgo: heardMs === 0 ? undefined : Math.max(0, nowMs - heardMs),
     };
   });

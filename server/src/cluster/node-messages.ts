@@ -25,6 +25,8 @@ export interface NodeDoing {
   /** Age of its state, in milliseconds. */
   readonly lagMs: number;
   readonly isStale: boolean;
+  /** Last command that it does not need the shared log for any more; undefined while it cannot say, and of older releases. */
+  readonly has?: number | undefined;
 }
 
 /** A sign of life. */
@@ -41,6 +43,8 @@ export interface NodeRecord extends NodeSelf {
   readonly standing: "member" | "expected" | "removed";
   /** When it was last heard of where it is gone, in milliseconds since 1970 (UTC); 0 while it is there. */
   readonly goneMs: number;
+  /** See {@link NodeDoing}, as it said last where it is gone. */
+  readonly has?: number | undefined;
 }
 
 /** Writes either. */
@@ -58,7 +62,8 @@ export function decodeBeat(bytes: Uint8Array): Beat | undefined {
   if (!isText(process) || !isText(state) || typeof isStale !== "boolean") return undefined;
   const isRight = isCount(term) && isCount(sequence) && isCount(lagMs);
   if (!isRight || !isCount(startedMs) || !isCount(saidMs)) return undefined;
-  return { ...self, process, state, isStale, term, sequence, lagMs, startedMs, saidMs };
+  const has = isCount(told["has"]) ? told["has"] : undefined;
+  return { ...self, process, state, isStale, term, sequence, lagMs, startedMs, saidMs, has };
 }
 
 /** Reads who belongs to the cluster; undefined for anything else. */
@@ -68,7 +73,8 @@ export function decodeRecord(bytes: Uint8Array): NodeRecord | undefined {
   if (told === undefined || self === undefined) return undefined;
   const { standing, goneMs } = told;
   const isKnown = standing === "member" || standing === "expected" || standing === "removed";
-  return isKnown && isCount(goneMs) ? { ...self, standing, goneMs } : undefined;
+  const has = isCount(told["has"]) ? told["has"] : undefined;
+  return isKnown && isCount(goneMs) ? { ...self, standing, goneMs, has } : undefined;
 }
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -30,10 +30,11 @@ interface Made {
   readonly role?: string;
   readonly state?: string;
   readonly kinds?: readonly string[];
+  readonly has?: number;
 }
 
 async function node(name: string, made: Made = {}): Promise<Node> {
-  const { role = "engine", state = "following", kinds = commandsKnown.kinds } = made;
+  const { role = "engine", state = "following", kinds = commandsKnown.kinds, has } = made;
   started += 1;
   const ends: string[] = [];
   const registry = new NodeRegistry({
@@ -48,7 +49,7 @@ async function node(name: string, made: Made = {}): Promise<Node> {
     mustEnd: (reason) => ends.push(reason),
   });
   const doing = { state };
-  registry.tell(() => ({ ...doing, term: 1, sequence: 7, lagMs: 0, isStale: false }));
+  registry.tell(() => ({ ...doing, term: 1, sequence: 7, lagMs: 0, isStale: false, has }));
   await registry.start();
   return { registry, ends, doing };
 }
@@ -94,6 +95,22 @@ describe("the nodes of a cluster", () => {
     const list = await lead.registry.list();
     expect(list?.find((one) => one.node === "two")?.heardMsAgo).toBeGreaterThanOrEqual(1_000);
     expect(nodeAliveMs).toBe(5_000);
+  });
+
+  it("remember what an engine has durably that is gone, and do not know it of one that does not say", async () => {
+    const one = await node("one", { state: "leading" });
+    const two = await node("two", { has: 5 });
+    await node("old");
+    await pass(2_000);
+    const has = () => one.registry.now?.map((view) => [view.node, view.state, view.has]);
+    expect(has()).toContainEqual(["two", "following", 5]);
+    await two.registry.stop();
+    await pass(70_000);
+    expect(has()).toEqual([
+      ["old", "following", undefined],
+      ["one", "leading", undefined],
+      ["two", "gone", 5],
+    ]);
   });
 
   it("do not keep gateways that have been gone for an hour, and keep engines", async () => {

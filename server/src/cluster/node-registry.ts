@@ -139,6 +139,11 @@ export class NodeRegistry {
     return this.#unknown.get(kind);
   }
 
+  /** All nodes as this one knows them now; undefined at a node that asks for them only when they are wanted. */
+  get now(): readonly ClusterNodeView[] | undefined {
+    return this.#options.mayNote ? viewsOf(this.#known(), this.#options.wallMs()) : undefined;
+  }
+
   /** All nodes; undefined where the broker does not tell. */
   async list(): Promise<readonly ClusterNodeView[] | undefined> {
     if (!this.#options.mayNote && !(await this.#watch(listWithinMs))) return undefined;
@@ -266,17 +271,23 @@ export class NodeRegistry {
 
   /** Notes who is there and what they know, and who is gone. */
   async #noteAll(): Promise<void> {
-    const { nodes, log, wallMs } = this.#options;
+    const { log } = this.#options;
     for (const [node, { beat }] of this.#beats) {
       const noted = this.#records.get(node)?.record;
       if (noted?.standing === "removed") continue;
       const { role, version, knows } = beat;
       const goneMs = this.#alive(node) === undefined ? beat.saidMs : 0;
-      const record: NodeRecord = { standing: "member", goneMs, role, version, knows };
+      const has = goneMs === 0 ? undefined : beat.has;
+      const record: NodeRecord = { standing: "member", goneMs, role, version, knows, has };
       if (noted !== undefined && isSame(noted, record)) continue;
       await this.#put(node, record);
       if (noted?.standing !== "member") log.info("a node has joined", { node, role, version });
     }
+    await this.#forgetGateways();
+  }
+
+  async #forgetGateways(): Promise<void> {
+    const { nodes, wallMs } = this.#options;
     for (const [node, { record, revision }] of this.#records) {
       const { standing, role, goneMs } = record;
       const isOver = standing === "member" && role === "gateway" && goneMs !== 0;

@@ -66,6 +66,20 @@ export const clusterSchema = Type.Object(
       default: 500,
       description: "after so much silence of the one that leads another engine takes over",
     }),
+    keepLogHours: Type.Integer({
+      minimum: 0,
+      maximum: 87_600,
+      default: 24,
+      description:
+        "commands that are younger are kept in the cluster's log, though every engine has them in its own",
+    }),
+    waitForNodesBytes: Type.Integer({
+      minimum: 0,
+      maximum: Number.MAX_SAFE_INTEGER,
+      default: 8 * 1_024 * 1_024 * 1_024,
+      description:
+        "size of the cluster's log up to which it is kept for nodes that are gone or behind; an engine gets what is not kept from another engine",
+    }),
   },
   strict,
 );

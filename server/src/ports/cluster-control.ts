@@ -32,6 +32,18 @@ export interface SharedDatasetStatus {
   readonly refused: string | undefined;
 }
 
+/** How long the log of a cluster is. */
+export interface SharedLogStatus {
+  /** It has what comes behind this command. */
+  readonly begins: number;
+  /** What it takes at the NATS servers. */
+  readonly bytes: number;
+  /** What keeps it from beginning later; undefined at a node that does not know the others. */
+  readonly heldBy: string | undefined;
+  /** Nodes that lack commands and are not waited for any more. */
+  readonly leftBehind: readonly string[];
+}
+
 /** How a node is doing. */
 export interface ClusterStatus {
   /** Name of the cluster. */
@@ -53,6 +65,8 @@ export interface ClusterStatus {
   readonly lagCommands: number | undefined;
   /** Whether nothing was heard of the log for so long that it answers no orders. */
   readonly isStale: boolean;
+  /** Undefined before it was looked at, and at a node that does not follow the log of commands. */
+  readonly log?: SharedLogStatus | undefined;
   /** Commands that were asked of another node and have no result yet. */
   readonly underWay: number;
   /** Why its own copy of the log is not written; undefined while it is, or where it has none. */
@@ -81,6 +95,8 @@ export interface ClusterNodeView {
   readonly sequence: number | undefined;
   readonly term: number | undefined;
   readonly lagMs: number | undefined;
+  /** Last command that it does not need the cluster's log for any more; undefined where it has not said. */
+  readonly has: number | undefined;
   /** Since it was heard of last, by the machines' clocks; undefined where it never was. */
   readonly heardMsAgo: number | undefined;
 }

@@ -213,6 +213,13 @@ export function sharedLogContract(name: string, create: () => SharedStorage): vo
       expect(await endOf(other)).toEqual(await endOf(log));
     });
 
+    it("is smaller when it was shortened", async () => {
+      await append(await writerOf(log, "a"), batchesOf(Array.from({ length: 10 }, () => 1)));
+      const before = await other.bytes();
+      await log.shorten(10, forever);
+      expect(await other.bytes()).toBeLessThan(Number(before));
+    });
+
     it("keeps what was stamped after a time", async () => {
       const batches = batchesOf([...Array.from({ length: 9 }, () => 1), 2, 1]);
       await append(await writerOf(log, "a"), batches);

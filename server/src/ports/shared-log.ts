@@ -60,6 +60,8 @@ export interface SharedLog {
   end(): Promise<LogEnd | StorageFailure>;
   /** The first place that it knows: before the first command, or where it was shortened to. What comes behind it can be read. */
   start(): Promise<LogEnd | StorageFailure>;
+  /** What it takes at its keeper, in bytes. */
+  bytes(): Promise<number | StorageFailure>;
   /**
    * Leaves out, for good, what lies before the end of the last message that ends with `sequence` or before it and was
    * stamped at `untilUs` or before it (microseconds since 1970, UTC). Resolves with where the log starts then. A log

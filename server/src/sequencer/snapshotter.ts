@@ -62,6 +62,13 @@ export class Snapshotter {
     });
   }
 
+  /** Has one made of what is durable, where there is none of it. */
+  makeNow(durableSequence: number): void {
+    if (durableSequence === this.#lastSequence) return;
+    this.#askedSequence = Number.NEGATIVE_INFINITY;
+    this.note(durableSequence);
+  }
+
   /** Ends what is being made; no snapshot is made afterwards. */
   async stop(): Promise<void> {
     this.#isStopped = true;

@@ -110,6 +110,13 @@ export class MemorySharedLog implements SharedLog {
     return Promise.resolve(this.#isCut ? away : this.broker.start);
   }
 
+  bytes(): Promise<number | StorageFailure> {
+    const sizes = this.broker.messages.map((entry) =>
+      "payload" in entry ? entry.payload.length : 0,
+    );
+    return Promise.resolve(this.#isCut ? away : sizes.reduce((sum, size) => sum + size, 0));
+  }
+
   shorten(sequence: number, untilUs: number): Promise<LogEnd | StorageFailure> {
     if (this.#isCut) return Promise.resolve(away);
     const { broker } = this;

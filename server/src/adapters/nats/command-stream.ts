@@ -99,6 +99,12 @@ export class CommandStream {
     return state.messages === 0 ? 1 : state.first_seq;
   }
 
+  /** What all its messages take, in bytes. */
+  async bytes(): Promise<number> {
+    const { state } = await this.#manager.streams.info(this.#name);
+    return state.bytes;
+  }
+
   /** Forgets all messages before the one of a number, 2 or more: 1 means to the broker that nothing is kept. */
   async forgetBefore(at: number): Promise<void> {
     assert(at > 1, "something is kept");

@@ -42,6 +42,10 @@ export class ModelStream implements MessageStream {
     return this.#asked(() => 1);
   }
 
+  bytes(): Promise<number> {
+    return this.#asked(() => this.stored.reduce((sum, { length }) => sum + length, 0));
+  }
+
   forgetBefore(): Promise<never> {
     return Promise.reject(new Error("nothing is forgotten here"));
   }

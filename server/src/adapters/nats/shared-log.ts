@@ -71,6 +71,10 @@ export class NatsSharedLog implements SharedLog {
     return this.#asked(() => this.#reader.begin());
   }
 
+  bytes(): Promise<number | StorageFailure> {
+    return this.#asked(() => this.#stream.bytes());
+  }
+
   shorten(sequence: number, untilUs: number): Promise<LogEnd | StorageFailure> {
     return this.#asked(async () => {
       const at = await this.#reader.lastUntil(sequence, untilUs);

@@ -10,6 +10,7 @@ import type {
   ClusterNodeView,
   ClusterStatus,
   SharedDatasetStatus,
+  SharedLogStatus,
 } from "../../ports/cluster-control.ts";
 import { askAndPrint } from "./administration.ts";
 import { configOrExitCode } from "./config.ts";
@@ -103,12 +104,20 @@ function lines(status: ClusterStatus): readonly string[] {
     `leader    ${status.leader ?? "not known"}, term ${status.term}`,
     `sequence  ${status.sequence}`,
     `behind    ${behind}, ${lagMs} ms`,
+    ...(status.log === undefined ? [] : [logLine(status.log)]),
     ...(status.underWay === 0 ? [] : [`under way ${status.underWay} commands`]),
     ...(copyFault === undefined ? [] : [`own copy  ${copyFault}`]),
     ...(stateHash === undefined ? [] : [`hash      ${stateHash}`]),
     ...datasets,
     ...nodeLines(status.nodes),
   ];
+}
+
+function logLine({ begins, bytes, heldBy, leftBehind }: SharedLogStatus): string {
+  const size = `${Math.ceil(bytes / (1_024 * 1_024))} MiB`;
+  const held = heldBy === undefined ? "" : `; kept: ${heldBy}`;
+  const left = leftBehind.length === 0 ? "" : `; not kept for ${leftBehind.join(", ")}`;
+  return `log       begins behind command ${begins}, ${size}${held}${left}`;
 }
 
 function nodeLines(nodes: readonly ClusterNodeView[] | undefined): readonly string[] {

@@ -6,7 +6,7 @@ import type { ClusterNode } from "./node.ts";
 /** Registers them; the returned task brings them up to date. */
 export function clusterFigures(
   meter: Meter,
-  node: Pick<ClusterNode, "member" | "shared"> | undefined,
+  node: Pick<ClusterNode, "member" | "shared" | "logStatus"> | undefined,
 ): () => void {
   const member = node?.member;
   if (node === undefined || member === undefined) return () => {};
@@ -42,7 +42,22 @@ export function clusterFigures(
     "openbourse_cluster_copy_failing",
     "1 while this node's own copy of the cluster's log is not written.",
   );
+  const begins = meter.gauge(
+    "openbourse_cluster_log_begins",
+    "Last command that the cluster's log does not have any more; 0 where it has all.",
+  );
+  const bytes = meter.gauge(
+    "openbourse_cluster_log_bytes",
+    "What the cluster's log takes at the NATS servers.",
+  );
+  const leftBehind = meter.gauge(
+    "openbourse_cluster_log_left_behind",
+    "Nodes that lack commands for which the cluster's log is not kept any longer.",
+  );
   return oneAfterAnother([
+    () => begins.set(node.logStatus?.begins ?? 0),
+    () => bytes.set(node.logStatus?.bytes ?? 0),
+    () => leftBehind.set(node.logStatus?.leftBehind.length ?? 0),
     () => leads.set(member.state === "leading" ? 1 : 0),
     () => stale.set(member.isStale ? 1 : 0),
     () => term.set(member.term),

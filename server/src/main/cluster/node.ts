@@ -15,6 +15,7 @@ import type { SqliteCommandLog } from "../../adapters/sqlite/log/log.ts";
 import { gatewayStores } from "../../cluster/gateway-stores.ts";
 import { answerHistory } from "../../cluster/history-service.ts";
 import { answerPages } from "../../cluster/log-service.ts";
+import { LogShortener } from "../../cluster/log-shortener.ts";
 import { Member } from "../../cluster/member.ts";
 import { NodeRegistry } from "../../cluster/node-registry.ts";
 import { OwnCopy } from "../../cluster/own-copy.ts";
@@ -27,7 +28,11 @@ import type { Engine, EngineStores } from "../../engine/engine.ts";
 import { historyAsOf } from "../../engine/history-as-of.ts";
 import type { Role, RoleParts } from "../../engine/role.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { ClusterControl, ClusterStatus } from "../../ports/cluster-control.ts";
+import type {
+  ClusterControl,
+  ClusterStatus,
+  SharedLogStatus,
+} from "../../ports/cluster-control.ts";
 import type { Log } from "../../ports/log.ts";
 import type { Answering } from "../../ports/request-line.ts";
 import type { SharedLog } from "../../ports/shared-log.ts";
@@ -71,6 +76,7 @@ export class ClusterNode {
   #member: Member | undefined;
   /** Where the exchange is kept here. */
   #own: OwnLog | undefined;
+  #shortener: LogShortener | undefined;
 
   private constructor(
     config: ClusterConfig,
@@ -244,6 +250,7 @@ export class ClusterNode {
     this.registry.tell(() => ({
       ...{ state: member.state, term: member.term, sequence: member.durableSequence },
       ...{ lagMs: member.lagMs, isStale: member.isStale },
+      has: this.#own?.lastSequence ?? member.durableSequence,
     }));
     return member;
   }
@@ -265,16 +272,41 @@ export class ClusterNode {
     };
   }
 
-  /** Answers nodes that ask about the past, or for commands of it, where that is kept here. */
-  async answerOthers(engine: Engine, clock: Clock): Promise<Answering | undefined> {
-    if (this.#own === undefined) return undefined;
+  /** How long the shared log is, as it was looked at last. */
+  get logStatus(): SharedLogStatus | undefined {
+    return this.#shortener?.status;
+  }
+
+  /**
+   * From now on it looks how long the shared log is, and answers nodes that ask about the past, or for commands of it,
+   * where that is kept here.
+   */
+  async answerOthers(engine: Engine, clock: Clock): Promise<Answering> {
     const { line } = this;
     const cluster = this.config.name;
-    const answering = [
-      await answerHistory({ engine, clock, line, cluster }),
-      await answerPages({ log: this.#own, line, cluster }),
-    ];
+    const shortener = this.#shortenerOf(engine, clock);
+    const answering: Answering[] = [shortener];
+    if (this.#own !== undefined) {
+      answering.push(
+        await answerHistory({ engine, clock, line, cluster }),
+        await answerPages({ log: this.#own, line, cluster }),
+      );
+    }
+    shortener.start();
     return { stop: async () => void (await Promise.all(answering.map((each) => each.stop()))) };
+  }
+
+  #shortenerOf(engine: Engine, clock: Clock): LogShortener {
+    const { keepLogHours, waitForNodesBytes } = this.config;
+    const own = () => this.#own?.lastSequence ?? 0;
+    this.#shortener = new LogShortener({
+      ...{ node: this.name, shared: this.shared, snapshots: this.#shared.snapshots },
+      ...{ clock, log: this.#log, own, leads: () => this.leads },
+      ...{ keepMs: keepLogHours * 3_600_000, waitBytesMax: waitForNodesBytes },
+      nodes: () => this.registry.now,
+      wantSnapshot: () => engine.snapshotter.makeNow(engine.durableSequence),
+    });
+    return this.#shortener;
   }
 
   /** What operators see of it, over the exchange in service. */
@@ -334,6 +366,7 @@ export class ClusterNode {
       },
       ...{ sequence, lagMs: member.lagMs, isStale: member.isStale },
       lagCommands: "kind" in end ? undefined : Math.max(0, end.lastSequence - sequence),
+      log: this.logStatus,
       underWay: member.ordersUnderWay,
       copyFault: member.copyFault,
       stateHash,
