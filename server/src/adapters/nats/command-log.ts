@@ -24,6 +24,7 @@ import type { StorageFailure } from "../../ports/storage-fault.ts";
 import type { MessageStream } from "./command-stream.ts";
 import { type LogPlace, type LogReader, underWayMax, voidMax } from "./log-reader.ts";
 import { chainAfter, encodeMessage } from "./message.ts";
+import type { StreamMessage } from "./stream-message.ts";
 
 /** Most bytes taken and not yet durable, unless told otherwise. */
 const inFlightBytesDefault = 64 * 1_024 * 1_024;
@@ -291,21 +292,27 @@ export class NatsCommandLog implements CommandLog {
   async #there({ bytes }: Outgoing): Promise<"own" | "void" | "other" | Error> {
     const { passed } = this.#place;
     try {
-      const found = await this.#stream.message(passed + 1);
-      if (found !== undefined) {
-        if (Buffer.compare(found.bytes, bytes) === 0) return "own";
-        const checked = this.#reader.check(found, this.#place);
-        if ("kind" in checked || checked.message !== undefined) return "other";
-        this.#place = checked.place;
-        this.#passedOver();
-        return "void";
-      }
+      const before = await this.#stream.message(passed + 1);
+      if (before !== undefined) return this.#whose(before, bytes);
       const published = await this.#stream.publish(bytes, passed);
-      if (published === "stored") return "own";
-      return published === "taken" ? new Error("its place was taken a moment ago") : published;
+      if (published !== "taken") return published === "stored" ? "own" : published;
+      // Something has come between the question and the offer.
+      const found = await this.#stream.message(passed + 1);
+      if (found !== undefined) return this.#whose(found, bytes);
+      return new Error("its place is neither free nor taken");
     } catch (error) {
       return error instanceof Error ? error : new Error(String(error));
     }
+  }
+
+  /** What the next place is taken by. */
+  #whose(found: StreamMessage, bytes: Uint8Array): "own" | "void" | "other" {
+    if (Buffer.compare(found.bytes, bytes) === 0) return "own";
+    const checked = this.#reader.check(found, this.#place);
+    if ("kind" in checked || checked.message !== undefined) return "other";
+    this.#place = checked.place;
+    this.#passedOver();
+    return "void";
   }
 
   async #lastSequenceThere(): Promise<number> {
