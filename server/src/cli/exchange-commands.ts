@@ -266,7 +266,13 @@ function addDevClusterCommand(program: Command, done: Done): void {
       ),
   )
     .option("--nats-server <program>", "the NATS server to run, 2.15 or newer", "nats-server")
-    .action(async (options: ConfigOptions & { natsServer: string }) => {
+    .addOption(new Option("--guard <socket>", "be the guard of such a cluster").hideHelp())
+    .action(async (options: ConfigOptions & { natsServer: string; guard?: string }) => {
+      if (options.guard !== undefined) {
+        const { guardProcesses } = await import("./commands/process-guard.ts");
+        await guardProcesses(process.stdin, options.guard);
+        return done(0);
+      }
       const { devCluster } = await import("./commands/dev-cluster.ts");
       done(await devCluster(configInput(options), options));
     });

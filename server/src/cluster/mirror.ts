@@ -214,7 +214,10 @@ export class Mirror<Kind> {
     if (record !== undefined && kind.keyOf(kind.idOf(record)) === key) {
       return { record, lifted: liftedOf(read["lifted"]) };
     }
-    log.warn("a shared record is none that this version knows", { kind: kind.name, key });
+    log.warn("a shared record is none that this release knows: a newer one may have written it", {
+      kind: kind.name,
+      key,
+    });
     return undefined;
   }
 

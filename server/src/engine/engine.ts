@@ -150,7 +150,9 @@ export class Engine {
       },
     });
     if (recovered.kind === "damaged") {
-      throw damagedLog(recovered.message);
+      throw recovered.isNewer === true
+        ? newerLog(recovered.message)
+        : damagedLog(recovered.message);
     }
     const { exchange, fromSequence, replayedCount } = recovered;
     refuseClockFarBehind(exchange.timeUs, options);
@@ -320,6 +322,12 @@ interface RecoveredParts {
   readonly history: History;
   readonly recorder: Recorder;
   readonly fromSequence: number;
+}
+
+function newerLog(message: string): StartError {
+  return new StartError(
+    `this release is older than the one that has written the exchange's log: ${message}; nothing is damaged: start the newer release`,
+  );
 }
 
 function damagedLog(message: string): StartError {

@@ -54,7 +54,8 @@ export const originBytes = 12;
  * - `lost-end`: the last batches are gone although they had been acknowledged;
  * - `unreadable`: the storage refuses to read a batch;
  * - `unknown-end`: it cannot be told whether the last acknowledged batch is there;
- * - `shortened`: it was left out on purpose, of a log that does not keep its beginning; others have it.
+ * - `shortened`: it was left out on purpose, of a log that does not keep its beginning; others have it;
+ * - `newer`: a newer release has written it, in a layout that this one does not know; nothing is damaged.
  */
 export type LogFault =
   | "corrupt"
@@ -62,7 +63,8 @@ export type LogFault =
   | "lost-end"
   | "unreadable"
   | "unknown-end"
-  | "shortened";
+  | "shortened"
+  | "newer";
 
 /** Where a log stops being what was acknowledged. */
 export interface LogDamage {

@@ -78,18 +78,21 @@ class Writer {
   }
 }
 
+/** What a witness follows. */
+type Followed = Pick<MemoryCommandLog, "epoch" | "failure" | "follow">;
+
 /** A follower of a log and what it has shown, which may be cut and go on. */
 class Witness {
   readonly exchange = new Exchange();
   readonly left: (Released | Tick)[] = [];
   readonly hashes = new Map<number, string>();
-  readonly #log: MemoryCommandLog;
+  readonly #log: Followed;
   readonly #pause: () => Promise<void> | undefined;
   #stop = new AbortController();
   follower: Follower;
   ended: Promise<FollowerStop>;
 
-  constructor(log: MemoryCommandLog, pause: () => Promise<void> | undefined = () => undefined) {
+  constructor(log: Followed, pause: () => Promise<void> | undefined = () => undefined) {
     this.#log = log;
     this.#pause = pause;
     this.follower = this.#follow();
@@ -398,6 +401,17 @@ describe("a follower stops", () => {
       reason: "the log in memory is damaged at sequence 4 (corrupt)",
     });
     expect(witness.exchange.sequence).toBe(3);
+  });
+
+  it("at what a newer release has written, and says that it is not damage", async () => {
+    const damage = { kind: "damage", fault: "newer", sequence: 1, message: "newer" } as const;
+    const newer = {
+      ...{ epoch: log.epoch, failure: undefined },
+      async *follow() {
+        yield damage;
+      },
+    };
+    expect(await new Witness(newer).ended).toEqual({ kind: "newer", reason: "newer" });
   });
 
   it("when the log ends before it does", async () => {

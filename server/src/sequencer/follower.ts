@@ -33,7 +33,7 @@ export interface FollowerOptions {
  * - `log-ended`: the log was closed or has failed, and everything told before that is right;
  * - `other-log`: the state comes from another log;
  * - `damage`: the log is damaged, or ends before this follower;
- * - `newer`: the log has commands that this release does not know, and everything told before that is right;
+ * - `newer`: the log has commands, or a layout, that this release does not know, and everything told before that is right;
  * - `fault`: the state must not be used any more, because a batch could not be applied or the state
  *   is not what another replica came to.
  */
@@ -119,7 +119,9 @@ export class Follower {
       return { kind: "other-log", reason };
     }
     for await (const entry of log.follow(this.sequence + 1, signal)) {
-      if (entry.kind === "damage") return { kind: "damage", reason: entry.message };
+      if (entry.kind === "damage") {
+        return { kind: entry.fault === "newer" ? "newer" : "damage", reason: entry.message };
+      }
       const fault = await this.#take(entry);
       if (fault !== undefined) {
         return { kind: fault.isNewer ? "newer" : "fault", reason: fault.reason };

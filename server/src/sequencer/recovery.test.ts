@@ -170,6 +170,7 @@ describe("recovery", () => {
     expect(await recoverFrom(storage, new MemorySnapshots())).toEqual({
       kind: "damaged",
       message: "batch at sequence 1: commands are written in version 9 of the format",
+      isNewer: true,
     });
   });
 });

@@ -37,7 +37,12 @@ export type Recovered =
       /** Commands that were applied after it. */
       readonly replayedCount: number;
     }
-  | { readonly kind: "damaged"; readonly message: string };
+  | {
+      readonly kind: "damaged";
+      readonly message: string;
+      /** Nothing is damaged: a newer release has written what this one does not know. */
+      readonly isNewer?: boolean;
+    };
 
 /** Recovers the exchange. */
 export async function recover(options: RecoveryOptions): Promise<Recovered> {
@@ -48,11 +53,15 @@ export async function recover(options: RecoveryOptions): Promise<Recovered> {
   const applier = new Applier(exchange);
   const { visit } = options;
   for await (const entry of log.read(fromSequence + 1)) {
-    if (entry.kind === "damage") return { kind: "damaged", message: entry.message };
+    if (entry.kind === "damage") {
+      return { kind: "damaged", message: entry.message, isNewer: entry.fault === "newer" };
+    }
     const applied = applier.applyBatch(entry, ({ sequence }) => {
       if (visit?.sequences.has(sequence)) visit.at(exchange);
     });
-    if ("kind" in applied) return { kind: "damaged", message: applied.reason };
+    if ("kind" in applied) {
+      return { kind: "damaged", message: applied.reason, isNewer: applied.isNewer };
+    }
     await options.replayed?.(applied);
   }
   assert(exchange.sequence === log.lastSequence, "the whole log was replayed");

@@ -7,7 +7,7 @@ import type { LogDamage, LogEntry, LogFault } from "../../ports/command-log.ts";
 import type { LogEnd } from "../../ports/shared-log.ts";
 import { chainStart } from "../chain/batch-chain.ts";
 import type { MessageStream } from "./command-stream.ts";
-import { chainAfter, decodeMessage, type LogMessage, nextOf } from "./message.ts";
+import { chainAfter, decodeMessage, isOfNewerRelease, type LogMessage, nextOf } from "./message.ts";
 import type { StreamMessage } from "./stream-message.ts";
 
 /** A writer has at most so many messages under way, counted from the first one that is not answered. */
@@ -148,7 +148,10 @@ export class LogReader {
     const { lastSequence, chain, term } = before.end;
     if (at !== before.passed + 1) return this.damage("missing", lastSequence + 1);
     const message = decodeMessage(bytes);
-    if (message?.epoch !== this.#stream.epoch) return this.damage("corrupt", lastSequence + 1);
+    if (message?.epoch !== this.#stream.epoch) {
+      const isNewer = isOfNewerRelease(bytes, this.#stream.epoch);
+      return this.damage(isNewer ? "newer" : "corrupt", lastSequence + 1);
+    }
     const isTakeover = message.takeover !== undefined;
     if (!isTakeover && message.term < term && at <= before.voidUntil) {
       return { message: undefined, place: { ...before, passed: at } };
@@ -165,6 +168,10 @@ export class LogReader {
   /** What is wrong, for the operator. */
   damage(fault: LogFault, sequence: number): LogDamage {
     if (fault === "shortened") return { kind: "damage", fault, sequence, message: this.#shortened };
+    if (fault === "newer") {
+      const message = `command ${sequence} of log ${this.#stream.epoch} is in a layout that this release does not know: a newer openbourse wrote it`;
+      return { kind: "damage", fault, sequence, message };
+    }
     const message = `the broker's stream of log ${this.#stream.epoch} is damaged at command ${sequence} (${fault}): fill it again from the log of a machine that has it`;
     return { kind: "damage", fault, sequence, message };
   }
@@ -195,6 +202,12 @@ export class LogReader {
   async #behind(at: number): Promise<LogPlace> {
     const place = at === 0 ? this.start : await this.#found(at);
     if (place !== undefined) return place;
+    const found = await this.#stream.message(at);
+    if (found !== undefined && isOfNewerRelease(found.bytes, this.#stream.epoch)) {
+      throw new Error(
+        `message ${at} is in a layout that this release does not know: a newer openbourse wrote it, and this node needs its release`,
+      );
+    }
     throw new Error(`message ${at} is none of log ${this.#stream.epoch}`);
   }
 

@@ -104,6 +104,15 @@ export function decodeMessage(bytes: Uint8Array): LogMessage | undefined {
   };
 }
 
+/**
+ * Whether bytes are a message of this log in the layout of a newer release. Whatever a layout is, its version comes first
+ * and the identity of the log stays at its place.
+ */
+export function isOfNewerRelease(bytes: Uint8Array, epoch: string): boolean {
+  if ((bytes[0] ?? 0) <= format) return false;
+  return Buffer.from(bytes.subarray(6, 6 + identityBytes)).toString("hex") === epoch;
+}
+
 /** The checksum after a batch: ticks and takeovers change nothing that has to be vouched for. */
 export function chainAfter(previous: number, batch: CommandBatch): number {
   return batch.count === 0 ? previous : chainChecksum(previous, batch);

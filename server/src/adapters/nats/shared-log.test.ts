@@ -161,6 +161,23 @@ withNats("a log that nodes share at NATS is", (program) => {
       expect(seen.at(-1)).toMatchObject({ sequence: 2 });
     });
 
+    it("tells a message in the layout of a newer release as that, and not as damage", async () => {
+      const { name, open } = create({ newEpoch: epoch });
+      const log = await open();
+      await append(await writerOf(log, "a"), [batchAt(1)]);
+      const { chain } = await endOf(log);
+      await raw(name, Buffer.from(forged({ chain })).fill(3, 0, 1));
+
+      const [, , found] = await followed(log, 3);
+      expect(found).toMatchObject({ kind: "damage", fault: "newer", sequence: 2 });
+      const words = "in a layout that this release does not know: a newer openbourse wrote it";
+      expect(found).toMatchObject({ message: expect.stringContaining(words) });
+      const faults: string[] = [];
+      for await (const entry of log.read(1)) if (entry.kind === "damage") faults.push(entry.fault);
+      expect(faults).toEqual(["newer"]);
+      expect(await log.end()).toMatchObject({ message: expect.stringContaining(words) });
+    });
+
     it("takes a message of the layout before", async () => {
       const { name, open } = create({ newEpoch: epoch });
       const log = await open();

@@ -1,6 +1,6 @@
 /**
  * `dev-cluster`: a whole cluster on this machine, for trying: three NATS servers, an engine, a standby, a feed node and
- * two gateways, each a process of its own. It ends them all when it is told to stop.
+ * two gateways, each a process of its own. It ends them all when it is told to stop, and a guard does so where it is killed.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
@@ -15,6 +15,7 @@ import { masterKeyVariable } from "../../config/source.ts";
 import { StartError } from "../../ports/start-error.ts";
 import { configOrExitCode } from "./config.ts";
 import { print } from "./key-store.ts";
+import { isGuarded, ProcessGuard } from "./process-guard.ts";
 
 /** What is tried with. */
 export interface DevClusterOptions {
@@ -45,7 +46,16 @@ export async function devCluster(input: ConfigInput, options: DevClusterOptions)
   const told = new Promise<void>((done) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => done());
   });
-  const cluster = new DevCluster(resolve(config.data, "dev-cluster"), config.server.port);
+  const folder = resolve(config.data, "dev-cluster");
+  const socket = join(folder, "guard.sock");
+  if (await isGuarded(socket)) {
+    throw new StartError(
+      `a cluster runs in ${folder} already, or was killed and is just ending: stop it, or name another folder with --data`,
+    );
+  }
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const guard = new ProcessGuard(socket);
+  const cluster = new DevCluster(folder, config.server.port, guard);
   try {
     const started = cluster.start(options.natsServer);
     await Promise.race([started, told.then(() => started.catch(() => {}))]);
@@ -54,6 +64,7 @@ export async function devCluster(input: ConfigInput, options: DevClusterOptions)
     throw new StartError(ended);
   } finally {
     await cluster.stop();
+    await guard.close();
   }
 }
 
@@ -61,14 +72,15 @@ export async function devCluster(input: ConfigInput, options: DevClusterOptions)
 class DevCluster {
   readonly #folder: string;
   readonly #port: number;
+  readonly #guard: ProcessGuard;
   readonly #processes: { readonly name: string; readonly process: ChildProcess }[] = [];
   readonly #ended = Promise.withResolvers<string>();
   #isStopping = false;
 
-  constructor(folder: string, port: number) {
+  constructor(folder: string, port: number, guard: ProcessGuard) {
     this.#folder = folder;
     this.#port = port;
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    this.#guard = guard;
   }
 
   /** Resolves with why there can be no cluster. */
@@ -173,8 +185,11 @@ cluster { name: dev, listen: "127.0.0.1:${port(of, 2)}", routes: [${routes}] }
         `${program} cannot be started: ${error.message}; name it with --nats-server`,
       ),
     );
+    const { pid } = running;
+    if (pid !== undefined) this.#guard.add(pid);
     running.once("exit", () => {
-      if (this.#isStopping || running.pid === undefined) return;
+      if (pid !== undefined) this.#guard.forget(pid);
+      if (this.#isStopping || pid === undefined) return;
       print(`${name} has ended, and is started again`);
       this.#processes.splice(this.#processes.indexOf(own), 1);
       setTimeout(() => {

@@ -1,0 +1,113 @@
+/** `openbourse dev-cluster` as people run it: a whole cluster of processes, which goes as it came and leaves nothing behind. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { runHere } from "../support/command-here.ts";
+import { CryptomusClient } from "../support/cryptomus-client.ts";
+import { cleanEnvironment, commandFile, runCommand } from "../support/server-process.ts";
+import { until } from "../support/until.ts";
+import { withNats } from "../support/with-nats.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "openbourse-dev-"));
+const args = ["dev-cluster", "--data", folder, "--port", "0"];
+
+/** Every process that has something to do with the folder. */
+function processes(): readonly number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(folder);
+      } catch {
+        // It has ended meanwhile.
+        return false;
+      }
+    })
+    .map(Number);
+}
+
+/** What it has printed when everything is there, and its process. */
+async function start(program: string): Promise<{ child: ChildProcess; text: string }> {
+  const child = spawn(process.execPath, [await commandFile(), ...args, "--nats-server", program], {
+    ...{ cwd: folder, env: cleanEnvironment(), stdio: ["ignore", "pipe", "pipe"] },
+  });
+  let text = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on("data", (bytes) => {
+      text += String(bytes);
+    });
+  }
+  await until(() => {
+    if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}: ${text}`);
+    expect(text).toContain("stop all with Ctrl-C");
+  });
+  return { child, text };
+}
+
+/** The first demo user at each gateway. */
+function clientsOf(text: string): readonly [CryptomusClient, CryptomusClient] {
+  const [, userId = "", apiKey = ""] = /^demo user: (\S+) key (\S+)/m.exec(text) ?? [];
+  const [left, right] = [...text.matchAll(/^gateway (http:\S+)/gm)].map(([, http = ""]) => {
+    const server = { http, ws: http.replace("http", "ws") };
+    return new CryptomusClient(server, { userId, apiKey });
+  });
+  if (left === undefined || right === undefined) throw new Error(text);
+  return [left, right];
+}
+
+withNats("a cluster for trying is", (program) => {
+  if (process.platform !== "linux") {
+    it.skip("a cluster for trying is not tested: processes are looked for in /proc", () => {});
+    return;
+  }
+  let running: { child: ChildProcess; text: string };
+  beforeAll(async () => {
+    running = await start(program);
+  });
+  afterAll(() => {
+    for (const pid of processes()) process.kill(pid, "SIGKILL");
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it("has all its nodes, and an order of one gateway at the other", async () => {
+    await until(async () => {
+      const data = join(folder, "dev-cluster", "standby");
+      const { stdout } = await runHere(["cluster", "status", "--data", data]);
+      expect(stdout).toMatch(/^engine +engine +leading/m);
+      expect(stdout).toMatch(/^standby +engine +following/m);
+      expect(stdout).toMatch(/^feed +feed +feeding/m);
+      expect(stdout).toMatch(/^gateway-1 +gateway +following/m);
+      expect(stdout).toMatch(/^gateway-2 +gateway +following/m);
+    });
+    const [left, right] = clientsOf(running.text);
+    const order = { market: "BTC_USDT", direction: "buy", quantity: "0.1", price: "100" };
+    expect(await left.limitOrder(order)).toMatchObject({ status: 200 });
+    await until(async () => expect(await right.activeOrders()).toHaveLength(1));
+  });
+
+  it("lets no second one come into its folder", async () => {
+    const { code, stderr } = await runCommand(args, folder);
+    expect([code, stderr]).toEqual([1, expect.stringContaining("runs in")]);
+  });
+
+  it("leaves no process behind when it is told to stop, and starts again with what it had", async () => {
+    const { child } = running;
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGINT");
+    expect(await ended).toBe(0);
+    expect(processes()).toEqual([]);
+    running = await start(program);
+    const [left, right] = clientsOf(running.text);
+    for (const client of [left, right]) {
+      await until(async () => expect(await client.activeOrders()).toHaveLength(1));
+    }
+  });
+
+  it("leaves no process behind when it is killed", async () => {
+    expect(processes().length).toBeGreaterThan(8);
+    running.child.kill("SIGKILL");
+    await until(() => expect(processes()).toEqual([]));
+  });
+});
