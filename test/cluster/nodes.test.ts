@@ -133,6 +133,13 @@ withNats("a cluster in one process is", (program) => {
     expect(added.stdout).toContain(
       "cluster:\n  role: gateway\n  node: fifth\n  name: openbourse\n",
     );
+    // What is printed is a configuration with which the node would start.
+    const file = join(folder, "fifth.yaml");
+    writeFileSync(file, `${added.stdout}server: { port: 0 }\n`);
+    const its = ["--config", file, "--data", join(folder, "fifth")];
+    expect(await runHere(["check-config", ...its])).toMatchObject({ code: 0 });
+    const again = await runHere(["cluster", "add", "left", "--data", engine ?? ""]);
+    expect([again.code, again.stderr]).toEqual([2, expect.stringContaining("left is a node of")]);
     const table = await runHere(["cluster", "status", "--data", gateway ?? ""]);
     expect(table.stdout).toMatch(/^fifth +gateway +expected +- +- +- +- +never$/m);
     expect(table.stdout).toMatch(/^right +gateway +following +\d+ +\d+ ms +\d+ +\d\S+ +\d s ago$/m);

@@ -213,7 +213,12 @@ describe("a node that is removed", () => {
     expect(await lead.registry.remove("tow")).toBe("there is no node tow: there are gate, one");
     expect(await lead.registry.remove("one")).toMatch("one leads: let another engine lead first");
     expect(await gateway.registry.remove("one")).toMatch("ask at a node of the role engine");
-    expect(await lead.registry.add("gate", "gateway")).toMatch("is a node of this cluster already");
+    const already = "is a node of this cluster already";
+    expect(await lead.registry.add("gate", "gateway")).toMatch(already);
+    // Nobody has noted it, and it is heard of.
+    await node("late", { role: "gateway" });
+    await pass(0);
+    expect(await lead.registry.add("late", "gateway")).toMatch(already);
   });
 });
 

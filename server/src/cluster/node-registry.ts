@@ -172,7 +172,9 @@ export class NodeRegistry {
   /** Lets a node come that is new or was removed; resolves with why that is not done. */
   async add(node: string, role: string): Promise<string | undefined> {
     return await this.#change(node, (record) => {
-      if (record?.standing === "member") {
+      // One that has just come is not noted yet.
+      const isThere = record === undefined && this.#alive(node) !== undefined;
+      if (record?.standing === "member" || isThere) {
         return `${node} is a node of this cluster already: give the new one another name, or remove it first`;
       }
       const nothing = { codec: 0, rules: 0, kinds: [] };

@@ -108,7 +108,10 @@ export interface NodeSettings {
   readonly name: string;
   readonly servers: readonly string[];
   readonly monitors: readonly string[];
+  readonly allowUnsynced: boolean;
   readonly replicas: number;
+  /** PEM file of who vouches for the NATS servers, as the node has it that was asked. */
+  readonly ca: string | undefined;
 }
 
 /** What operators do with a node. */

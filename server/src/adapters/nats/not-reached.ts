@@ -30,7 +30,7 @@ function remedy(error: unknown, words: string, { credentials, tls }: Tried): str
   }
   if (words === "Invalid URL") return "cluster.servers needs HOST:PORT of each";
   if (words.includes("does not support 'tls'")) return "it is not encrypted: leave cluster.tls out";
-  if (words.includes("parse credentials")) {
+  if (words.includes("parse credentials") || words.startsWith("nkeys:")) {
     return "cluster.credentialsFile has to be a file as nsc writes it, with a user's JWT and the seed of its nkey";
   }
   if (error instanceof TimeoutError || notNats.includes(words)) {

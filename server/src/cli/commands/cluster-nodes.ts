@@ -1,5 +1,8 @@
 /** `cluster add` and `cluster remove`: who belongs to a cluster. */
+import { basename } from "node:path";
+import { dataFolder } from "../../config/data-folder.ts";
 import type { ConfigInput } from "../../config/load.ts";
+import { clusterPackages } from "../../main/cluster/open.ts";
 import type { NodeSettings } from "../../ports/cluster-control.ts";
 import { askAndPrint } from "./administration.ts";
 import { askNode } from "./cluster.ts";
@@ -42,18 +45,28 @@ export function clusterRemoveCommand(
   });
 }
 
-function settingsLines({ node, role, name, servers, monitors, replicas }: NodeSettings) {
+function settingsLines(settings: NodeSettings): readonly string[] {
+  const { node, role, name, servers, monitors, replicas, allowUnsynced, ca } = settings;
   const list = (texts: readonly string[]) => texts.map((text) => JSON.stringify(text)).join(", ");
+  const user = role === "all" ? "engine" : role;
   return [
-    `# ${node} may come. What its configuration needs, with a data folder of its own, the cluster's exchange settings,`,
-    "# and the master key of the other nodes (the file master-key of an engine's data folder, or OPENBOURSE_MASTER_KEY):",
+    `# ${node} may come, as ${role}. It needs:`,
+    `# - the packages of a node: ${clusterPackages}`,
+    `# - a data folder of its own, ${role === "gateway" || role === "feed" ? "with no exchange in it" : "empty: the exchange comes from the log of the cluster"}`,
+    `# - in that folder the file ${basename(dataFolder(".").masterKeyFile)}, a copy of an engine's, or the same OPENBOURSE_MASTER_KEY`,
+    `# - a user at the NATS servers that may do what a node of role ${user} does (docs/operating/nats-server.conf)`,
+    "# - the configuration of the other nodes, with this section in it:",
     "cluster:",
     `  role: ${role}`,
     `  node: ${node}`,
     `  name: ${name}`,
     `  servers: [${list(servers)}]`,
     ...(monitors.length === 0 ? [] : [`  monitors: [${list(monitors)}]`]),
+    ...(allowUnsynced ? ["  allowUnsynced: true"] : []),
     `  replicas: ${replicas}`,
-    "  # and who it is for the NATS servers: user and password, token, or credentialsFile",
+    ...(ca === undefined
+      ? []
+      : ["  tls:", `    ca: ${JSON.stringify(ca)} # the same file at that machine`]),
+    `  # user: ${user}, and its password; or token, or credentialsFile`,
   ];
 }

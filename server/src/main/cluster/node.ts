@@ -314,9 +314,10 @@ export class ClusterNode {
     const statuses = () => ({ datasets: datasets?.statuses ?? [] });
     const registry: Pick<ClusterControl, "add" | "remove"> = {
       add: async (node, role) => {
-        const { name, servers, monitors, replicas } = this.config;
+        const { name, servers, monitors, replicas, allowUnsynced, tls } = this.config;
         const reason = await this.registry.add(node, role);
-        return reason ?? { node, role, name, servers, monitors, replicas };
+        const ca = tls?.ca;
+        return reason ?? { node, role, name, servers, monitors, replicas, allowUnsynced, ca };
       },
       remove: (node) => this.registry.remove(node),
     };

@@ -11,7 +11,7 @@ import { credentialsOf, refuseUnreadable } from "./credentials.ts";
 import type { ClusterNode } from "./node.ts";
 
 /** The packages that a node needs besides those that every server has. */
-const packages = "npm install @nats-io/transport-node @nats-io/jetstream";
+export const clusterPackages = "npm install @nats-io/transport-node @nats-io/jetstream";
 
 /** Connects to the cluster that is configured; undefined where none is. A `StartError` says what is wrong. */
 export async function openCluster(
@@ -40,7 +40,7 @@ export async function withPackages<Module>(load: () => Promise<Module>): Promise
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== "ERR_MODULE_NOT_FOUND") throw error;
-    throw new StartError(`cluster needs packages that are not installed: ${packages}`);
+    throw new StartError(`cluster needs packages that are not installed: ${clusterPackages}`);
   }
 }
 
