@@ -14,7 +14,7 @@ import { untilTrue } from "./until.ts";
 export interface ClusterNodeSetup {
   readonly folder: string;
   readonly name: string;
-  readonly role: "all" | "engine" | "gateway";
+  readonly role: "all" | "engine" | "gateway" | "feed";
   /** More of the section `cluster`. */
   readonly cluster: object;
   /** Settings besides. */
