@@ -87,6 +87,14 @@ describe("an engine that looks how long the shared log is", () => {
     expect(wanted).toBe(1);
   });
 
+  it("asks for none where the newest one is of all commands", async () => {
+    const made = shortener({ own: () => 4 });
+    await made.look();
+    clock.advanceBy(3_600_000_000);
+    await made.look();
+    expect(wanted).toBe(0);
+  });
+
   it("does nothing while the log cannot be asked", async () => {
     const made = shortener();
     shared.isCut = true;

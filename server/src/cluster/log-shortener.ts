@@ -122,11 +122,12 @@ export class LogShortener {
   }
 
   #wantSnapshot(newest: number | undefined): void {
-    const { clock, keepMs, wantSnapshot } = this.#options;
+    const { clock, keepMs, own, wantSnapshot } = this.#options;
     const nowMs = clock.monotonicMs();
     const isOld = nowMs - this.#snapshotMs >= Math.max(keepMs, snapshotAfterMs);
     if (newest === this.#snapshot && !isOld) return;
-    if (newest === this.#snapshot) wantSnapshot();
+    // Of a log in which nothing has happened since there is nothing new to be made.
+    if (newest === this.#snapshot && newest !== own()) wantSnapshot();
     this.#snapshot = newest;
     this.#snapshotMs = nowMs;
   }

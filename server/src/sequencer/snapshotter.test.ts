@@ -65,6 +65,15 @@ describe("state snapshots", () => {
     expect(maker.asked).toEqual([103, 451]);
   });
 
+  it("are asked for at once where somebody wants one, also of what there is one of here", async () => {
+    snapshotter.makeNow(5);
+    await maker.answer({ kind: "stored" });
+    snapshotter.makeNow(5);
+    await maker.answer({ kind: "stored" });
+    snapshotter.note(104);
+    expect(maker.asked).toEqual([5, 5]);
+  });
+
   it("that fail are told, harm nothing, and are tried again when the next one is due", async () => {
     snapshotter.note(100);
     await maker.answer({ kind: "failed", message: "no room" });

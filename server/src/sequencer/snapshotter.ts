@@ -62,9 +62,8 @@ export class Snapshotter {
     });
   }
 
-  /** Has one made of what is durable, where there is none of it. */
+  /** Has one made of what is durable, also where there is one: others may not have it. */
   makeNow(durableSequence: number): void {
-    if (durableSequence === this.#lastSequence) return;
     this.#askedSequence = Number.NEGATIVE_INFINITY;
     this.note(durableSequence);
   }
