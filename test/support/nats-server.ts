@@ -71,6 +71,11 @@ export class NatsServer {
     });
   }
 
+  /** Lets it stand still: connections stay, and nothing is answered. */
+  suspend(): void {
+    this.#process?.kill("SIGSTOP");
+  }
+
   /** Kills it; what it has acknowledged stays. */
   async kill(): Promise<void> {
     const running = this.#process;

@@ -11,6 +11,7 @@ import {
 } from "../../ports/command-log.contract.ts";
 import { followContract } from "../../ports/command-log-follow.contract.ts";
 import { NatsCommandLog } from "./command-log.ts";
+import { CommandStream } from "./command-stream.ts";
 import { NatsLink } from "./link.ts";
 import { NatsSharedLog } from "./shared-log.ts";
 
@@ -80,6 +81,20 @@ withNats("a command log kept by NATS is", (program) => {
       expect(told.at(-1)).toBeUndefined();
       expect((await readAll(log)).batches).toEqual(batchesOf(Array.from({ length: 44 }, () => 1)));
       await log.close();
+    });
+
+    it("waits for no answer that went with the connection", async () => {
+      const options = { name: "lost", replicas: 1, newEpoch: randomBytes(16).toString("hex") };
+      const stream = await CommandStream.open(link, options);
+      server.suspend();
+      const published = stream.publish(randomBytes(8), 0);
+      await server.kill();
+      expect(await published).toEqual(new Error("the connection was lost before the answer"));
+      await server.start();
+
+      // One that was stored while nobody heard the answer has the place from then on.
+      const answers = ["stored", "taken"];
+      await until(async () => expect(answers).toContain(await stream.publish(randomBytes(8), 0)));
     });
   });
 });

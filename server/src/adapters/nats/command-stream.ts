@@ -114,11 +114,12 @@ export class CommandStream {
   /** Stores a message behind the one of a number, or not at all. Never rejects. */
   async publish(bytes: Uint8Array, after: number): Promise<Published> {
     try {
-      await this.#client.publish(commandSubject(this.#name), bytes, {
+      const answer = this.#client.publish(commandSubject(this.#name), bytes, {
         expect: { lastSequence: after },
         timeout: answerMs,
         retries: 0,
       });
+      await this.link.unlessLost(answer);
       return "stored";
     } catch (error) {
       const isTaken = error instanceof JetStreamApiError && error.code === wrongLastSequence;
@@ -128,7 +129,8 @@ export class CommandStream {
 
   /** The message of a number, as its leader has it; undefined where it has none. */
   async message(at: number): Promise<StreamMessage | undefined> {
-    const found = await this.#manager.streams.getMessage(this.#name, { seq: at });
+    const answer = this.#manager.streams.getMessage(this.#name, { seq: at });
+    const found = await this.link.unlessLost(answer);
     return found === null ? undefined : { at: found.seq, bytes: found.data };
   }
 

@@ -121,11 +121,12 @@ export class NatsDatasetStream implements DatasetStream {
     after: number,
   ): Promise<Appended | StorageFailure> {
     try {
-      const { seq } = await this.#client.publish(this.#subject(dataset), bytes, {
+      const answer = this.#client.publish(this.#subject(dataset), bytes, {
         expect: { lastSubjectSequence: after },
         timeout: answerMs,
         retries: 0,
       });
+      const { seq } = await this.#link.unlessLost(answer);
       return { kind: "appended", at: seq };
     } catch (error) {
       const isTaken = error instanceof JetStreamApiError && wrongLast.has(error.code);

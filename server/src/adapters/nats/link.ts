@@ -68,6 +68,8 @@ export class NatsLink {
   readonly #inboxPrefix: string;
   #isConnected = true;
   #listeners: ((isConnected: boolean) => void)[] = [];
+  /** Of those who wait for an answer by this connection: what to call when it is lost. */
+  readonly #waiting = new Set<(error: Error) => void>();
 
   private constructor(connection: NatsConnection, inboxPrefix: string) {
     this.connection = connection;
@@ -121,6 +123,20 @@ export class NatsLink {
     if (this.#isConnected) void this.connection.reconnect().catch(() => {});
   }
 
+  /**
+   * An answer that is under way; rejects as soon as the connection is lost, because that answer does not come by the next
+   * one. What was asked may have been done. A question that is asked while there is no connection waits for one.
+   */
+  async unlessLost<Answer>(answer: Promise<Answer>): Promise<Answer> {
+    const lost = Promise.withResolvers<never>();
+    this.#waiting.add(lost.reject);
+    try {
+      return await Promise.race([answer, lost.promise]);
+    } finally {
+      this.#waiting.delete(lost.reject);
+    }
+  }
+
   /** Has `listener` called whenever {@link isConnected} changes. */
   onChange(listener: (isConnected: boolean) => void): void {
     this.#listeners.push(listener);
@@ -146,6 +162,10 @@ export class NatsLink {
   #note(isConnected: boolean): void {
     if (isConnected === this.#isConnected) return;
     this.#isConnected = isConnected;
+    if (!isConnected) {
+      for (const lose of this.#waiting)
+        lose(new Error("the connection was lost before the answer"));
+    }
     for (const listener of this.#listeners) listener(isConnected);
   }
 }
