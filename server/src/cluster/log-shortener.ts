@@ -80,9 +80,8 @@ export class LogShortener {
   async #look(): Promise<void> {
     const { node, shared, snapshots, clock, keepMs, waitBytesMax, ...asked } = this.#options;
     if (this.#isStopped) return;
-    const [start, bytes, listed] = await Promise.all([
-      ...([shared.start(), shared.bytes(), snapshots.list()] as const),
-    ]);
+    const looked = [shared.start(), shared.bytes(), snapshots.list()] as const;
+    const [start, bytes, listed] = await Promise.all(looked);
     // Next time it is told.
     if ("kind" in start || typeof bytes !== "number" || "kind" in listed) return;
     const nodes = asked.nodes();

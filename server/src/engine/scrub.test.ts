@@ -8,15 +8,17 @@ import { pieceIntervalMs, roundIntervalMs, Scrub } from "./scrub.ts";
 
 let clock: VirtualClock;
 let errors: object[];
+let warnings: object[];
 beforeEach(() => {
   clock = new VirtualClock();
   errors = [];
+  warnings = [];
 });
 
 const report = {
   debug() {},
   info() {},
-  warn() {},
+  warn: (_phrase: string, fields: object = {}) => void warnings.push(fields),
   error: (_phrase: string, fields: object = {}) => void errors.push(fields),
 };
 
@@ -74,6 +76,29 @@ describe("reading the log through", () => {
     for (let piece = 0; piece < 3; piece += 1) await pass(pieceIntervalMs);
     await pass(roundIntervalMs);
     expect([scrub.damage, errors]).toEqual([undefined, []]);
+    scrub.stop();
+  });
+
+  it("reads a log again that could not be reached meanwhile", async () => {
+    const log = new MemoryCommandLog(new MemoryLogStorage());
+    await appendAll(log, [batchAt(1, 4_096), batchAt(4_097, 10)]);
+    let isAway = true;
+    const shared = Object.assign(log, {
+      read: async function* (from: number) {
+        for await (const entry of MemoryCommandLog.prototype.read.call(log, from)) {
+          yield entry;
+          if (isAway) throw new Error("the broker is away");
+        }
+      },
+    });
+    const scrub = new Scrub({ log: shared, clock, report });
+    await pass(roundIntervalMs);
+    await pass(pieceIntervalMs);
+    expect([scrub.rounds, warnings]).toEqual([0, [{ reason: "the broker is away" }]]);
+    isAway = false;
+    await pass(roundIntervalMs);
+    await pass(pieceIntervalMs);
+    expect([scrub.rounds, scrub.damage, errors]).toEqual([1, undefined, []]);
     scrub.stop();
   });
 

@@ -2,6 +2,7 @@
  * Reads the whole log through again and again, slowly, so that damage in its old parts is found while
  * there are still backups from before. The log's own thread reads, and checks the chain of checksums.
  */
+import { wordsOf } from "../core/words-of.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { CommandLog } from "../ports/command-log.ts";
 import type { Log } from "../ports/log.ts";
@@ -97,7 +98,11 @@ export class Scrub {
       this.#rounds += 1;
     } catch (error) {
       // The log was closed while it was read.
-      if (!this.#isStopped) throw error;
+      if (this.#isStopped) return;
+      // A log that nodes share is not always within reach.
+      this.#options.report.warn("the log could not be read through, and will be in an hour", {
+        reason: wordsOf(error),
+      });
     }
     this.#schedule();
   }
