@@ -148,6 +148,8 @@ describeInBrowser("a market with a day behind it", { settings, clock }, (stage) 
     const choose = async (name: string) => {
       await menu.click();
       await page.getByRole("menuitemradio", { name, exact: true }).click();
+      // Where the entry was, the chart may be, and the figures are those of where somebody points.
+      await page.mouse.move(0, 0);
       const figures = page.locator("[data-indicator]", { hasText: name });
       await until(async () =>
         expect((await figures.textContent())?.slice(name.length), name).toMatch(/\d/),

@@ -101,7 +101,7 @@ class DevCluster {
     const ports = this.#port === 0 ? [0, 0] : [this.#port, this.#port + 1];
     const left = await this.#startNode(file, ["gateway-1", "gateway", ports[0] ?? 0]);
     const right = await this.#startNode(file, ["gateway-2", "gateway", ports[1] ?? 0]);
-    for (const text of [left, right]) print(`gateway ${/http:\S+/.exec(text)?.[0] ?? ""}`);
+    for (const text of [left, right]) print(`gateway ${addressIn(text)}`);
     for (const line of engine.split("\n").filter((text) => text.startsWith("demo user")))
       print(line);
     print(`folders and logs of all processes: ${this.#folder}`);
@@ -233,4 +233,9 @@ async function freePorts(count: number): Promise<readonly number[]> {
   const ports = servers.map((server) => (server.address() as { port: number }).port);
   await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
   return ports;
+}
+
+/** Where a node listens. It says first where its page is, where that was built. */
+function addressIn(text: string): string {
+  return /listening on (http:\S+)/.exec(text)?.[1] ?? "";
 }
