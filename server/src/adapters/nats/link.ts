@@ -62,6 +62,11 @@ const againSpreadMs = 100;
 /** A server that leaves two questions of this distance unanswered is silent, and another is gone to; in milliseconds. */
 const silenceMs = 1_000;
 
+/** What the client has within; nothing else ends a connection without waiting for its server. */
+interface ClientParts {
+  readonly protocol: { readonly transport: { close(): Promise<void> } };
+}
+
 /** An open connection. */
 export class NatsLink {
   readonly connection: NatsConnection;
@@ -152,11 +157,21 @@ export class NatsLink {
 
   async #watch(): Promise<void> {
     for await (const { type } of this.connection.status()) {
+      if (type === "staleConnection" || type === "forceReconnect") this.#letGo();
       if (type === "disconnect" || type === "staleConnection" || type === "close")
         this.#note(false);
       else if (type === "reconnect") this.#note(true);
     }
     this.#note(false);
+  }
+
+  /**
+   * Ends the connection to a server that is left. The client would first have it take what waits to be sent: one that is
+   * gone with more waiting than the system holds takes nothing until that gives up, which is a quarter of an hour.
+   */
+  #letGo(): void {
+    const { protocol } = this.connection as unknown as ClientParts;
+    void protocol.transport.close();
   }
 
   #note(isConnected: boolean): void {
