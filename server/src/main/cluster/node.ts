@@ -351,8 +351,8 @@ export class ClusterNode {
   async #status(engine: Engine, hash: boolean): Promise<ClusterStatus> {
     const member = this.#member;
     assert(member !== undefined, "operators come once the exchange is in service");
-    const end = await this.shared.end();
-    const nodes = await this.registry.list();
+    // Side by side: where the broker is away, an operator waits for one of them only.
+    const [end, nodes] = await Promise.all([this.shared.end(), this.registry.list()]);
     const leading = nodes?.find(({ state }) => state === "leading")?.node;
     const { sequence, stateHash } = hash
       ? await member.digests.make()
