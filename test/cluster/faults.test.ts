@@ -211,7 +211,8 @@ withNats("a cluster of processes is", (program) => {
     await aimed.strike();
     const taken = () => flows.reduce((sum, flow) => sum + flow.takenSince(fromMs).length, 0);
     await cluster.comesAbout(
-      () => `${afterwards} orders go on, of which ${taken()} do`,
+      () =>
+        `${afterwards} orders go on, of which ${taken()} do (${flows.map((flow) => flow.refusals).join("; ")})`,
       () => taken() >= afterwards,
     );
     const needsTerm = fault.victim === "the engine that leads";

@@ -7,6 +7,9 @@ import { type CryptomusUser, signatureOf } from "./cryptomus-client.ts";
 import { type CallOutcome, HttpLines } from "./http-lines.ts";
 import { OrderTally } from "./order-tally.ts";
 
+/** So many kinds of refusals are told apart. */
+const refusalsMax = 10;
+
 /**
  * Orders that wait for their answers at the same time: two seconds of the long form's rate, longer than a takeover lasts.
  * What falls due beyond that, while nothing is stored for a long time, is counted and never sent.
@@ -57,6 +60,7 @@ export class PacedOrders {
   readonly #timer: NodeJS.Timeout;
   readonly #beganMs = performance.now();
   #due = 0;
+  readonly #refusals = new Map<string, number>();
   #sent = 0;
   #outstanding = 0;
 
@@ -84,9 +88,15 @@ export class PacedOrders {
     return this.#answers.filter(({ sentMs }) => sentMs >= ms).map(({ doneMs }) => doneMs);
   }
 
-  /** Forgets when earlier ones were answered. */
+  /** What was said of those that were not taken, and how often. */
+  get refusals(): string {
+    return [...this.#refusals].map(([words, count]) => `${count} x ${words}`).join("; ");
+  }
+
+  /** Forgets when earlier ones were answered, and how others were refused. */
   forgetAnswers(): void {
     this.#answers = [];
+    this.#refusals.clear();
   }
 
   /** Sends no more, and resolves when all have been answered or given up. */
@@ -112,12 +122,12 @@ export class PacedOrders {
     const { name, users, market } = this.#plan;
     this.#sent += 1;
     const number = this.#sent;
-    // Buyers and sellers in turns, so that nobody meets themselves and most orders meet another one.
+    // Buyers and sellers in turns, so that nobody meets themselves, two at one price, so that few of them rest.
     const user = users[number % users.length]!;
     const clientId = `${name}-${number}`;
     const body = JSON.stringify({
       ...{ market, direction: (number % users.length) % 2 === 0 ? "buy" : "sell" },
-      price: (50_000 + ((number * 7_919) % 41) - 20).toFixed(2),
+      price: (50_000 + ((Math.floor(number / 2) * 7_919) % 41) - 20).toFixed(2),
       ...{ quantity: "0.01", client_order_id: clientId },
     });
     const gateway = this.#gatewayNow();
@@ -147,6 +157,7 @@ export class PacedOrders {
     outcome: CallOutcome,
   ): "here" | "elsewhere" {
     if (outcome.kind !== "answered") {
+      this.#refuse(outcome.kind);
       if (outcome.kind === "unsent") this.refused.add(clientId);
       else this.unknown.set(clientId, user);
       return "elsewhere";
@@ -160,10 +171,16 @@ export class PacedOrders {
       this.acknowledged.add(clientId);
       return "here";
     }
+    this.#refuse(`${status} ${body}`);
     if (body.includes("Nothing was done")) this.refused.add(clientId);
     else if (status >= 500) this.unknown.set(clientId, user);
     else this.strange.push(`${status} ${body}`);
     return status >= 500 ? "elsewhere" : "here";
+  }
+
+  #refuse(words: string): void {
+    const count = this.#refusals.get(words) ?? 0;
+    if (count > 0 || this.#refusals.size < refusalsMax) this.#refusals.set(words, count + 1);
   }
 }
 
