@@ -92,11 +92,12 @@ withNats("a cluster of processes is", (program) => {
     await told("all rounds are over", async () => {
       const toMs = Date.now();
       for (const flow of flows) await flow.stop();
-      await cluster.quiet();
+      const last = await cluster.quiet();
       sayAll([`${isLong ? longRounds : few.length} rounds, seed ${seed}`, ...notes.faults()]);
       const tallies = flows.map(({ tally }) => tally);
       sayAll(notes.rates(tallies, { fromMs, toMs }));
       const truth = await LogTruth.read(servers.servers, names);
+      expect(truth.exchange.sequence, "nothing is carried out while it is read").toBe(last);
       await reconcileOrders(truth);
       await reconcileStreams(truth);
       await reconcileStates(truth);

@@ -12,6 +12,7 @@ import { freePorts } from "./free-ports.ts";
 import { Hosts } from "./hosts.ts";
 import { NatsCluster } from "./nats-cluster.ts";
 import { addUsers } from "./operator.ts";
+import { rounds } from "./rounds.ts";
 import { until, untilTrue } from "./until.ts";
 
 /** The stream of the log of commands. */
@@ -37,8 +38,11 @@ const lookMs = 100;
 /** Between two looks whether all are well, in milliseconds: each asks everybody, who have work to do. */
 const seldomMs = 250;
 
-/** So long nothing may be carried out until all are believed to be quiet, in milliseconds. */
-const quietMs = 2_000;
+/**
+ * So long nothing may be carried out until all are believed to be quiet, in milliseconds: what nobody waits for any more
+ * may wait itself, in a server that has stood still or for a history that is behind.
+ */
+const quietMs = rounds(2_000, 15_000);
 
 /** How long a node may take to say how it is, for whoever looks for what is wrong, in milliseconds. */
 const answerMs = 3_000;
@@ -153,8 +157,11 @@ export class ProcessCluster {
     await this.servers.settled();
   }
 
-  /** Resolves when nothing is carried out any more: what nobody was told of may still be on its way when nobody asks any more. */
-  async quiet(): Promise<void> {
+  /**
+   * Resolves with the last command when nothing is carried out any more: what nobody was told of may still be on its way
+   * when nobody asks any more.
+   */
+  async quiet(): Promise<number> {
     let before: string | undefined;
     await this.comesAbout("nothing is carried out any more", async () => {
       const all = await Promise.all(this.nodes.map((node) => node.status()));
@@ -165,6 +172,7 @@ export class ProcessCluster {
       if (!isQuiet) await delay(quietMs);
       return isQuiet;
     });
+    return Number(before);
   }
 
   /** Waits; where it does not come about, the error says what every node and the stream are doing. */
