@@ -106,12 +106,14 @@ describeInBrowser("the data page", { settings }, (stage) => {
   it("shows day by day what is stored", async () => {
     const { page } = await open();
     const month = page.getByRole("region", { name: "2023-11" });
-    const days = await month.locator("li.day").allInnerTexts();
-    expect(days.slice(0, 3).map((text) => text.trim())).toEqual([
-      "2023-11-14: data of a part of the day, volume 1.25",
-      "2023-11-15: no trades",
-      "2023-11-16: data of a part of the day, volume 3",
-    ]);
+    const firstDays = async () => (await month.locator("li.day").allInnerTexts()).slice(0, 3);
+    await expect
+      .poll(async () => (await firstDays()).map((text) => text.trim()))
+      .toEqual([
+        "2023-11-14: data of a part of the day, volume 1.25",
+        "2023-11-15: no trades",
+        "2023-11-16: data of a part of the day, volume 3",
+      ]);
   });
 
   it("shows bars and trades with the digits that were sent", async () => {
