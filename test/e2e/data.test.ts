@@ -58,11 +58,13 @@ describeInBrowser("the data page", { settings }, (stage) => {
   it("shows datasets with their states, and the clock of a recording that plays", async () => {
     const { page } = await open();
     const rows = page.getByRole("table", { name: "Datasets" }).locator("tbody tr");
-    expect(await rows.allInnerTexts()).toEqual([
-      // Whatever stands in a name is text.
-      expect.stringMatching(/^past\s+A <i>past<\/i> & more\s+replay\s+over$/),
-      expect.stringMatching(/^plays\s+It plays\s+replay\s+replay$/),
-    ]);
+    await expect
+      .poll(() => rows.allInnerTexts())
+      .toEqual([
+        // Whatever stands in a name is text.
+        expect.stringMatching(/^past\s+A <i>past<\/i> & more\s+replay\s+over$/),
+        expect.stringMatching(/^plays\s+It plays\s+replay\s+replay$/),
+      ]);
     await rows.nth(1).click();
     await page.getByText("clock of the recording").waitFor();
     await page.getByRole("note").getByText("Replay of It plays").waitFor();
