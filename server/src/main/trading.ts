@@ -158,7 +158,7 @@ export class Trading {
         }),
       (opened) => opened.close(),
     );
-    const recovered = cluster?.asRecovered(engine, clock) ?? engine;
+    const recovered = cluster?.asRecovered(engine) ?? engine;
     const board = await start.step("board", () =>
       openBoard(recovered, storedBarsOf(recovered), config.streams.depthScales),
     );
@@ -234,7 +234,7 @@ export class Trading {
     });
     await start.step(
       "answers",
-      () => this.#cluster?.answerOthers(engine, clock),
+      () => this.#cluster?.answerOthers(engine),
       (answering) => answering?.stop(),
     );
     if (agents !== undefined) {

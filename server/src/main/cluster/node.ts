@@ -2,7 +2,6 @@
  * This server as a node of a cluster: its connection to the others, the log that all share, and its role.
  * Loaded only where a cluster is configured, since it needs packages that are not installed for everybody.
  */
-
 import { systemSecrets } from "../../adapters/crypto/system-secrets.ts";
 import { checkBroker } from "../../adapters/nats/broker-check.ts";
 import type { NatsLink } from "../../adapters/nats/link.ts";
@@ -256,11 +255,13 @@ export class ClusterNode {
   }
 
   /** The exchange as it was recovered, with a past that ends there also where engines go on. */
-  asRecovered(engine: Engine, clock: Clock): Traded | undefined {
+  asRecovered(engine: Engine): Traded | undefined {
     if (this.keepsExchange) return undefined;
     const { exchange } = engine;
     // Engines may be starting themselves, or one of them may be gone just now.
-    const history = patientHistory(engine.history, { clock, patienceMs: pastWithinMs });
+    const history = patientHistory(engine.history, {
+      ...{ clock: this.#clock, patienceMs: pastWithinMs },
+    });
     const { sequence, timeUs } = exchange;
     return {
       exchange,
@@ -281,10 +282,11 @@ export class ClusterNode {
    * From now on it looks how long the shared log is, and answers nodes that ask about the past, or for commands of it,
    * where that is kept here.
    */
-  async answerOthers(engine: Engine, clock: Clock): Promise<Answering> {
+  async answerOthers(engine: Engine): Promise<Answering> {
     const { line } = this;
+    const clock = this.#clock;
     const cluster = this.config.name;
-    const shortener = this.#shortenerOf(engine, clock);
+    const shortener = this.#shortenerOf(engine);
     const answering: Answering[] = [shortener];
     if (this.#own !== undefined) {
       answering.push(
@@ -296,12 +298,12 @@ export class ClusterNode {
     return { stop: async () => void (await Promise.all(answering.map((each) => each.stop()))) };
   }
 
-  #shortenerOf(engine: Engine, clock: Clock): LogShortener {
+  #shortenerOf(engine: Engine): LogShortener {
     const { keepLogHours, waitForNodesBytes } = this.config;
     const own = () => this.#own?.lastSequence ?? 0;
     this.#shortener = new LogShortener({
       ...{ node: this.name, shared: this.shared, snapshots: this.#shared.snapshots },
-      ...{ clock, log: this.#log, own, leads: () => this.leads },
+      ...{ clock: this.#clock, log: this.#log, own, leads: () => this.leads },
       ...{ keepMs: keepLogHours * 3_600_000, waitBytesMax: waitForNodesBytes },
       nodes: () => this.registry.now,
       wantSnapshot: () => engine.snapshotter.makeNow(engine.durableSequence),
