@@ -99,7 +99,7 @@ function findings(clients: readonly ResumingClient[], storm: Storm): Findings {
   const figure = (what: string, value: number, unit: string) => ({ what, value, unit });
   return {
     method: [
-      "Storm: clients with `positions=1` follow the trades of a market at one gateway. It is killed; they come to another one evenly over a second, with `since`. Each trade is of one lot more than the one before, so that every client sees whether one is missing. A client is whole at the first `position_update` after its `since` was answered, which comes about once a second. Times count from the kill.",
+      "Storm: clients with `positions=1` follow the trades of a market at one gateway. It is killed; they come to another one evenly over a second, with `since`. Each trade is of one lot more than the one before, so that every client sees whether one is missing. A client is whole at the first `position_update` after its `since` was answered, which comes about once a second. One whose connection is ended before that comes again within a second. Times count from the kill.",
     ],
     packages: {},
     parameters: { stormClients: count, stormTradesPerSecond: tradesPerSecond, spreadMs },
@@ -127,6 +127,11 @@ function findings(clients: readonly ResumingClient[], storm: Storm): Findings {
         "clients told `recovered: false`",
         sum(({ lost }) => lost),
         `of ${count}`,
+      ),
+      figure(
+        "connections cut before a client was whole; it came again within a second",
+        sum(({ cut }) => cut),
+        "",
       ),
       figure(
         "errors",

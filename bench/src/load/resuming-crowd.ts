@@ -2,6 +2,7 @@
  * Clients that follow numbered trades by their positions and go on at another server where they stopped. Each
  * holds what it is told against the numbers, so that nothing can be missing unseen.
  */
+import { setTimeout as delay } from "node:timers/promises";
 import { WebSocket } from "ws";
 import { lotsPerUnit } from "./numbered-trades.ts";
 
@@ -20,6 +21,10 @@ interface Told extends Place {
   readonly data: { readonly trades?: readonly { readonly quantity: number }[] };
 }
 
+/** How often a client comes before it gives up, and how long it waits at most in between, in milliseconds. */
+const attemptsMax = 30;
+const betweenMsMax = 1_000;
+
 /** One that comes and comes back. */
 export class ResumingClient {
   readonly #market: string;
@@ -36,6 +41,8 @@ export class ResumingClient {
   recovered = 0;
   lost = 0;
   faults = 0;
+  /** Connections that ended before it had everything: it came again. */
+  cut = 0;
 
   constructor(market: string) {
     this.#market = market;
@@ -46,8 +53,21 @@ export class ResumingClient {
     return this.#last;
   }
 
-  /** Comes; resolves when it has been told that it has everything up to a position. */
-  come(port: number): Promise<void> {
+  /** Comes, again and again if need be; resolves when it has been told that it has everything up to a position. */
+  async come(port: number): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await this.#connect(port);
+        return;
+      } catch (error) {
+        if (attempt === attemptsMax) throw error;
+        this.cut += 1;
+        await delay(Math.random() * betweenMsMax);
+      }
+    }
+  }
+
+  #connect(port: number): Promise<void> {
     this.#isAnswered = false;
     const socket = new WebSocket(`ws://127.0.0.1:${port}/ws?positions=1`, {
       perMessageDeflate: false,
