@@ -25,14 +25,20 @@ export function addUsers(data: string, count: number): readonly CryptomusUser[] 
   }
 }
 
-/** Makes a key of a workspace. */
+/** Makes a key of a workspace; one that pushes to datasets opens nothing else. */
 export function addKey(
   data: string,
   workspace: string,
+  ingest?: readonly string[],
 ): { readonly key: string; readonly id: string } {
   const store = openKeyStore(openDataFolder(data).keysFile);
   try {
-    const made = createKey(store, systemSecrets(), { workspace, label: "", nowMs: Date.now() });
+    const made = createKey(store, systemSecrets(), {
+      workspace,
+      label: "",
+      ingest,
+      nowMs: Date.now(),
+    });
     if (typeof made === "string") throw new Error(made);
     return { key: made.key, id: made.record.id };
   } finally {

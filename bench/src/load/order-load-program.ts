@@ -50,8 +50,8 @@ const connections = 64;
 const probeEveryMs = 50;
 const middleTicks = 10_000_000;
 const gridMs = 1;
-/** How long to wait in the end for private events that are late, in milliseconds. */
-const lateMsMax = 30_000;
+/** How long to wait in the end for private events that are late, in milliseconds: more was offered than could be taken. */
+const lateMsMax = 180_000;
 /** Depth is told every 100 ms; the last probe has been seen by then. */
 const depthMsMax = 500;
 

@@ -93,6 +93,15 @@ describe("a feed of candles", () => {
     expect(feed.series.at(4)?.close).toBe("revised");
   });
 
+  it("takes what it is told later of times that are not known", async () => {
+    const { feed, tell, starts } = scene(4);
+    await turn();
+    tell().candle(candle(9, "live"));
+    tell().past([candle(8), candle(9, "stored")], [{ fromMs: 5, toMs: 8 }]);
+    expect(starts()).toEqual([2, 3, 4, 8, 9]);
+    expect(feed.series.unknown).toEqual([{ fromMs: 5, toMs: 8 }]);
+  });
+
   it("follows no more once it is closed", async () => {
     const { feed, tell } = scene(4);
     feed.close();

@@ -40,6 +40,10 @@ export class CandleFeed {
         this.series.live(candle);
         listener.changed();
       },
+      past: (candles, unknown) => {
+        this.series.past(candles, unknown, source.precedence);
+        listener.changed();
+      },
       lost: () => {
         this.#wholeUntilMs ??= this.series.candles.at(-1)?.startMs;
       },

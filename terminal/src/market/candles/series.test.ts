@@ -75,6 +75,15 @@ describe("a series of candles", () => {
       { fromMs: 50, toMs: 90 },
     ]);
   });
+
+  it("is drawn anew where more is not known, and not where the same is told again", () => {
+    const series = new CandleSeries();
+    const unknown = [{ fromMs: 50, toMs: 70 }];
+    series.past([], unknown, "live");
+    expect(series.takeChanges().is).toBe("all");
+    series.past([], unknown, "live");
+    expect(series.takeChanges().is).toBe("some");
+  });
 });
 
 describe("places on the axis", () => {

@@ -75,8 +75,9 @@ export class CandleSeries {
       this.#put(candle);
     }
     if (isOlder) this.#isAllChanged = true;
-    if (unknown.length > 0) {
-      this.#unknown = joined([...this.#unknown, ...unknown]).slice(-spansMax);
+    const allUnknown = joined([...this.#unknown, ...unknown]).slice(-spansMax);
+    if (!isSameSpans(allUnknown, this.#unknown)) {
+      this.#unknown = allUnknown;
       this.#isAllChanged = true;
     }
     this.#trim();
@@ -146,6 +147,13 @@ function isSame(a: ChartCandle, b: ChartCandle): boolean {
     a.low === b.low &&
     a.close === b.close &&
     a.volume === b.volume
+  );
+}
+
+function isSameSpans(a: readonly Span[], b: readonly Span[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every(({ fromMs, toMs }, at) => fromMs === b[at]?.fromMs && toMs === b[at]?.toMs)
   );
 }
 

@@ -5,6 +5,7 @@ import {
   type CryptomusStream,
   pastCandles,
   pastCandlesMax,
+  type Span,
 } from "@openbourse/client";
 import { followBars } from "../../session/bars.ts";
 import { askFinazon } from "../../session/finazon.ts";
@@ -15,6 +16,8 @@ import type { Precedence } from "./series.ts";
 /** What is told of live candles. */
 export interface CandleListener {
   candle(candle: ChartCandle): void;
+  /** The newest candles of the past, which may be older states of live ones, and times of them of which not everything is known. */
+  past(candles: readonly ChartCandle[], unknown: readonly Span[]): void;
   /** The connection is gone: from now on candles are missed. */
   lost(): void;
   /** It is back: what was missed can be asked for. */
@@ -71,12 +74,17 @@ export function marketSource(
 
 /** Tells of lost connections and of those that follow them, until the returned function is called. */
 function watchLosses(
-  { states }: Pick<CryptomusStream, "states">,
+  stream: Pick<CryptomusStream, "state" | "states">,
   { lost, missed }: CandleListener,
   wasLost = false,
 ): () => void {
   let isLost = wasLost;
-  return states.listen(({ state }) => {
+  // Somebody else has waited for it as well, and was served first.
+  if (wasLost && stream.state.state === "live") {
+    isLost = false;
+    setTimeout(missed);
+  }
+  return stream.states.listen(({ state }) => {
     if (!isLost && (state === "waiting" || state === "going-away")) {
       isLost = true;
       lost();
@@ -97,10 +105,11 @@ function onlyTooMuch(error: unknown): undefined {
 
 /** Most bars of a page. */
 const pageSize = 1_000;
-/** Between two looks at a running bar that is longer than those that are told live, in milliseconds. */
+/** Between two looks at the newest bars, for what is not told live: longer ones, and what is not known. In milliseconds. */
 const lookMs = 5_000;
 /** Newest bars that are looked at then. */
 const lookBars = 3;
+const minuteMs = 60_000;
 
 /** Bars of a dataset's ticker. */
 export function datasetSource(
@@ -121,10 +130,17 @@ export function datasetSource(
     follow: (listener) => {
       const isMinute = interval.bars === "1m";
       const look = everySoOften(async () => {
-        const { candles } = await ask(undefined, lookBars);
-        for (const candle of candles) listener.candle(candle);
+        const { candles, unknown } = await ask(undefined, lookBars);
+        if (!isMinute) for (const candle of candles) listener.candle(candle);
+        listener.past(candles, unknown);
       });
-      const told = isMinute ? (bar: ChartCandle) => listener.candle(chartCandle(bar)) : look.soon;
+      let nextMs = Number.NEGATIVE_INFINITY;
+      const told = (bar: ChartCandle) => {
+        if (isMinute) listener.candle(chartCandle(bar));
+        // Where minutes were left out there was no trade, or it is not known.
+        if (!isMinute || bar.startMs > nextMs) look.soon();
+        nextMs = Math.max(nextMs, bar.startMs + minuteMs);
+      };
       const stop = followBars(dataset, [ticker], {
         bar: told,
         begun: (stream, isAgain) => watchLosses(stream, listener, isAgain),

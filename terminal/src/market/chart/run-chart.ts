@@ -115,7 +115,8 @@ class ChartRun {
     const intervalMs = now.interval.seconds && now.interval.seconds * 1_000;
     const isFirst = this.#drawn === undefined && series.candles.length > 0;
     const changes = series.takeChanges();
-    if (changes.is === "all" || this.#drawn !== series || this.#view.isFull) {
+    const isAnew = changes.is === "all" || this.#drawn !== series || this.#view.isFull;
+    if (isAnew || this.#movesBands(series, changes.candles)) {
       const points = pointsOf(series.candles, intervalMs);
       this.#view.setPoints(points, bandsOf(series.unknown, points, intervalMs ?? 1));
       for (const feed of this.#indicators) feed.wantFrom(series.candles[0]?.startMs ?? 0);
@@ -126,6 +127,13 @@ class ChartRun {
     content.value = { series, indicators: this.#indicators, interval: now.interval };
     if (series.candles.length > 0) hasDrawn.value = true;
   };
+
+  /** Whether a time that is not known reaches to where there were no places yet. */
+  #movesBands({ unknown }: CandleSeries, changed: CandleSeries["candles"]): boolean {
+    const { newestMs } = this.#view;
+    const reachesMs = unknown.at(-1)?.toMs ?? Number.NEGATIVE_INFINITY;
+    return reachesMs > newestMs && changed.some(({ startMs }) => startMs > newestMs);
+  }
 
   #update(
     series: CandleSeries,
