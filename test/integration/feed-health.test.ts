@@ -97,7 +97,8 @@ it("is shown from a venue that refuses at first to one that comes back with a ba
   player.freeze();
   await tellSome(10, 14);
   await until(async () => expect(await figure("silence_seconds", "BTC/USDT")).toBeGreaterThan(1));
-  await until(async () => expect(await figure("backfilled_total", "BTC/USDT")).toBe(2));
+  for (const market of markets)
+    await until(async () => expect(await figure("backfilled_total", market)).toBe(2));
   expect(await figure("reconnects_total", "BTC/USDT")).toBeGreaterThan(before);
 
   player.hidesPast = true;

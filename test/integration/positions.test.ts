@@ -201,6 +201,9 @@ describe("bars with positions", () => {
     const { seq, tick, ord } = one as Record<string, number>;
     expect(two).toMatchObject({ prev: { seq, ...(tick === undefined ? {} : { tick }), ord } });
     expect(two).toMatchObject({ rev: 0, closed: false });
+    // A stream that nobody follows is kept for no longer than the minute that passes now.
+    const other = await openBars();
+    await other.ask(request());
     first.socket.terminate();
 
     const held = bars().at(-1)!.json as unknown as { epoch: string; seq: number; ord: number };
@@ -227,5 +230,6 @@ describe("bars with positions", () => {
       message: expect.stringContaining('{"epoch": "…", "seq":'),
     });
     await second.close();
+    await other.close();
   });
 });

@@ -122,7 +122,8 @@ export function requestAt(
     [operatorHeader]: thisOperator(),
   };
   return new Promise((resolve, reject) => {
-    httpRequest({ socketPath, method: "POST", path: `/${name}`, headers, signal })
+    // Each on a connection of its own: one that is left from before may be another server's, which is gone.
+    httpRequest({ agent: false, socketPath, method: "POST", path: `/${name}`, headers, signal })
       .on("error", reject)
       .on("response", resolve)
       .end(body);
