@@ -26,7 +26,12 @@ beforeAll(async () => {
   const feed = { kind: "ccxt", exchange: "htx", tickers, staleSeconds: 5, settings };
   here = await startServerHere({
     data,
-    settings: { "exchange.enabled": false, datasets: [{ code: "htx", feed }] },
+    settings: {
+      "exchange.enabled": false,
+      // What is had again after a silence is of the minute before, now and then.
+      "bars.latenessMs": 600_000,
+      datasets: [{ code: "htx", feed }],
+    },
   });
 });
 afterAll(async () => {
