@@ -26,8 +26,8 @@ export default defineConfig({
     setupFiles: ["test/support/seed.ts"],
     pool: "threads",
     isolate: false,
-    // More than processors: many tests wait for timers, for files, and for processes that they have started.
-    maxWorkers: Math.ceil(availableParallelism() * 1.5),
+    // More than processors: tests spend half of their time waiting for timers, for files, and for what they have started.
+    maxWorkers: Math.min(16, Math.ceil(availableParallelism() * 2.5)),
     // Of one file that says so: most of them wait.
     maxConcurrency: 20,
     testTimeout: patience.test,
