@@ -3,9 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createKey } from "../../server/src/access/keys.ts";
-import { systemSecrets } from "../../server/src/adapters/crypto/system-secrets.ts";
-import { openKeyStore } from "../../server/src/adapters/sqlite/stores/key-store.ts";
+import { addKey } from "../support/operator.ts";
 import { type ServerHere, startServerHere } from "../support/server-here.ts";
 import { until, untilTrue } from "../support/until.ts";
 
@@ -27,13 +25,7 @@ const settings = {
 beforeAll(async () => {
   data = mkdtempSync(join(tmpdir(), "openbourse-mirror-"));
   here = await startServerHere({ data, settings });
-  const store = openKeyStore(join(data, "keys.db"));
-  const made = createKey(store, systemSecrets(), {
-    ...{ workspace: "desk", label: "", ingest: ["venue"], nowMs: Date.now() },
-  });
-  store.close();
-  if (typeof made === "string") throw new Error(made);
-  key = made.key;
+  ({ key } = addKey(data, "desk", ["venue"]));
 });
 afterAll(async () => {
   await here.server.stop();

@@ -9,8 +9,7 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { Value } from "typebox/value";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createKey, revokeKey } from "../../server/src/access/keys.ts";
-import { systemSecrets } from "../../server/src/adapters/crypto/system-secrets.ts";
+import { revokeKey } from "../../server/src/access/keys.ts";
 import { createHttpServer } from "../../server/src/adapters/http/http-server.ts";
 import { wideLimits } from "../../server/src/adapters/http/limits.fixture.ts";
 import { openKeyStore } from "../../server/src/adapters/sqlite/stores/key-store.ts";
@@ -18,6 +17,7 @@ import { PushFeed } from "../../server/src/feeds/push/feed.ts";
 import { pushRoute } from "../../server/src/feeds/push/rest.ts";
 import { readRows } from "../../server/src/feeds/push/rows.ts";
 import { findAsyncApiFaults } from "../support/asyncapi-check.ts";
+import { addKey } from "../support/operator.ts";
 import { type ServerHere, startServerHere } from "../support/server-here.ts";
 import { openStream, refusedUpgrade } from "../support/stream-client.ts";
 import { until } from "../support/until.ts";
@@ -28,14 +28,7 @@ let here: ServerHere;
 let ingestKey: string;
 let readingKey: string;
 
-function makeKey(ingest?: readonly string[]): { readonly key: string; readonly id: string } {
-  const store = openKeyStore(join(data, "keys.db"));
-  const order = { workspace: "desk", label: "", ingest, nowMs: Date.now() };
-  const made = createKey(store, systemSecrets(), order);
-  store.close();
-  if (typeof made === "string") throw new Error(made);
-  return { key: made.key, id: made.record.id };
-}
+const makeKey = (ingest?: readonly string[]) => addKey(data, "desk", ingest);
 
 beforeAll(async () => {
   data = mkdtempSync(join(tmpdir(), "openbourse-push-"));

@@ -79,21 +79,20 @@ function watchLosses(
   wasLost = false,
 ): () => void {
   let isLost = wasLost;
-  // Somebody else has waited for it as well, and was served first.
-  if (wasLost && stream.state.state === "live") {
+  const backWhenLive = () => {
+    if (!isLost || stream.state.state !== "live") return;
     isLost = false;
+    // Subscriptions are told first, in the turn in which a connection opens.
     setTimeout(missed);
-  }
+  };
+  // Somebody else may have waited for it as well, and been served first.
+  backWhenLive();
   return stream.states.listen(({ state }) => {
     if (!isLost && (state === "waiting" || state === "going-away")) {
       isLost = true;
       lost();
     }
-    // Subscriptions are told first, in the turn in which a connection opens.
-    if (isLost && state === "live") {
-      isLost = false;
-      setTimeout(missed);
-    }
+    backWhenLive();
   });
 }
 
