@@ -58,12 +58,14 @@ withNats("gateways of a cluster are", (program) => {
     rmSync(root, { recursive: true });
   });
 
-  /** Makes a user as an operator does it beside the engine. */
+  /** Makes a user as an operator does it beside the engine, and waits until both gateways know them. */
   async function newUser(): Promise<User> {
     const args = ["users", "create", "--data", engineData, "--json"];
     const made = await runHere(args);
     expect(made.stderr).toBe("");
-    return JSON.parse(made.stdout);
+    const user: User = JSON.parse(made.stdout);
+    for (const at of [one, two]) await tokenOf(user, at);
+    return user;
   }
 
   function signedGet({ userId, apiKey }: User, target: string) {
@@ -105,8 +107,6 @@ withNats("gateways of a cluster are", (program) => {
 
     it("take a request signed with HMAC once, whichever of them it comes to", async () => {
       const user = await newUser();
-      await tokenOf(user, one);
-      await tokenOf(user, two);
       const send = signedGet(user, balance);
       const replies = await Promise.all([send(one), send(two), send(one)]);
       expect(replies.map(({ status }) => status).sort()).toEqual([200, 401, 401]);
@@ -152,7 +152,7 @@ withNats("gateways of a cluster are", (program) => {
   });
 
   it("a node with another master key says so and does not start", async () => {
-    await tokenOf(await newUser(), one);
+    await newUser();
     const data = join(root, "stranger");
     mkdirSync(data, { recursive: true });
     const settings = {

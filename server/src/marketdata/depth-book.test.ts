@@ -165,7 +165,8 @@ describe("the changes of a book", () => {
   it("are the whole book when more wait than are kept", () => {
     const book = bookOf(bid(3, 1));
     const moves = Array.from({ length: waitingLevelsMax }, (_, index) => ask(10 + index, 1));
-    change(book, ...moves, ...moves.map(({ price }) => ask(price, 0)), ask(9, 1));
+    for (const move of moves) change(book, move, ask(move.price, 0));
+    change(book, ask(9, 1));
 
     const updates = book.take(1_000, { wanted: (index) => index < 2 });
 
