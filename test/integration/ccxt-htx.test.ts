@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it, type TestContext } from "vitest";
 import { recordedDataFolder, recordedDataMissing } from "../support/recorded-data.ts";
 import { startServerHere } from "../support/server-here.ts";
 import { openStream } from "../support/stream-client.ts";
@@ -15,20 +15,23 @@ import { VenuePlayer } from "../support/venues/player.ts";
 
 const markets = ["BTC/USDT", "BTT/ETH"];
 
-const ends: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const end of ends.splice(0).toReversed()) await end();
-});
+/** What a test has begun is ended when it is over, the last of it first. */
+type Test = Pick<TestContext, "onTestFinished">;
 
-async function playing(venue = madeUpHtx(markets, 40)) {
+async function playing({ onTestFinished }: Test, venue = madeUpHtx(markets, 40)) {
   const player = await VenuePlayer.open(venue);
-  ends.push(() => player.close());
+  onTestFinished(() => player.close());
   return player;
 }
 
-async function following(player: VenuePlayer, tickers = markets, staleSeconds = 60) {
+async function following(
+  { onTestFinished }: Test,
+  player: VenuePlayer,
+  tickers = markets,
+  staleSeconds = 60,
+) {
   const followed = await follow(player, "htx", tickers, staleSeconds);
-  ends.push(() => followed.stop());
+  onTestFinished(() => followed.stop());
   await until(() => expect(player.topics.size).toBe(tickers.length));
   return followed;
 }
@@ -37,13 +40,13 @@ const stored = async (followed: Followed, player: VenuePlayer) => {
   for (const ticker of markets) await expectTrades(followed, player, ticker);
 };
 
-describe("HTX, played from frames of our making", () => {
+describe.concurrent("HTX, played from frames of our making", () => {
   const venue = madeUpHtx(markets, 40);
   const some = (from: number, to: number) => venue.frames.slice(from, to);
 
-  it("is stored with every digit, and its bars are those of what was traded", async () => {
-    const player = await playing();
-    const followed = await following(player);
+  it("is stored with every digit, and its bars are those of what was traded", async (test) => {
+    const player = await playing(test);
+    const followed = await following(test, player);
     await player.play({ speed: 20 });
     await until(() => stored(followed, player));
     for (const ticker of markets) await expectBars(followed, player, ticker);
@@ -51,9 +54,9 @@ describe("HTX, played from frames of our making", () => {
     expect(player.traded.some(({ price }) => price === "63000.123456789012345")).toBe(true);
   });
 
-  it("is answered when it pings, and told again and in a burst without harm", async () => {
-    const player = await playing();
-    const followed = await following(player);
+  it("is answered when it pings, and told again and in a burst without harm", async (test) => {
+    const player = await playing(test);
+    const followed = await following(test, player);
     for (const frame of some(0, 20)) player.tell(frame);
     for (const frame of some(0, 4))
       player.repeat(
@@ -65,9 +68,9 @@ describe("HTX, played from frames of our making", () => {
     await until(() => expect(followed.runner.figures.unused.counts.duplicate).toBe(4));
   });
 
-  it("that hangs up is watched again, and what was missed is asked for", async () => {
-    const player = await playing();
-    const followed = await following(player);
+  it("that hangs up is watched again, and what was missed is asked for", async (test) => {
+    const player = await playing(test);
+    const followed = await following(test, player);
     for (const frame of some(0, 10)) player.tell(frame);
     await until(() => stored(followed, player));
     player.isClosed = true;
@@ -84,16 +87,17 @@ describe("HTX, played from frames of our making", () => {
     expect(followed.runner.watched.map(({ backfilled }) => backfilled > 0)).toEqual([true, true]);
   });
 
-  it("that has no past to tell leaves a gap, which holds all that is missing", async () => {
-    const player = await playing();
+  it("that has no past to tell leaves a gap, which holds all that is missing", async (test) => {
+    const player = await playing(test);
     player.hidesPast = true;
-    const followed = await following(player);
+    const followed = await following(test, player);
     player.tell(some(0, 1)[0]!);
     await until(async () => expect(await followed.trades("BTC/USDT")).toHaveLength(1));
     player.isClosed = true;
     player.drop();
     await until(() => expect(followed.runner.watched[0]?.failure).toBeDefined());
-    player.tell(some(2, 3)[0]!);
+    // At a time of now, however long it took to come here.
+    await player.play({ fromMs: 200, toMs: 300, speed: 1_000 });
     const missedMs = player.traded.at(-1)?.timeMs ?? 0;
     player.isClosed = false;
     await until(() => expect(followed.runner.watched[0]).toMatchObject({ state: "live", gaps: 1 }));
@@ -102,9 +106,9 @@ describe("HTX, played from frames of our making", () => {
     expect(gap?.toUs).toBeGreaterThan(missedMs * 1_000);
   });
 
-  it("that sends no message of its protocol is connected to anew", async () => {
-    const player = await playing();
-    const followed = await following(player);
+  it("that sends no message of its protocol is connected to anew", async (test) => {
+    const player = await playing(test);
+    const followed = await following(test, player);
     player.garble();
     await until(() => expect(player.connections).toBe(2));
     await until(() => expect(player.topics.size).toBe(2));
@@ -113,9 +117,9 @@ describe("HTX, played from frames of our making", () => {
     expect(followed.runner.figures.counts.malformed).toBeGreaterThan(0);
   });
 
-  it("whose connection is half-open is connected to anew", async () => {
-    const player = await playing();
-    const followed = await following(player, markets, 5);
+  it("whose connection is half-open is connected to anew", async (test) => {
+    const player = await playing(test);
+    const followed = await following(test, player, markets, 5);
     player.freeze();
     await until(() => expect(player.connections).toBeGreaterThan(1));
     await until(() =>
@@ -127,21 +131,21 @@ describe("HTX, played from frames of our making", () => {
     expect(followed.warnings.join()).toMatch(/nothing was heard for 5 s|timed out/);
   });
 
-  it("tells of a market that it does not have, and streams the others", async () => {
-    const player = await playing();
+  it("tells of a market that it does not have, and streams the others", async (test) => {
+    const player = await playing(test);
     const followed = await follow(player, "htx", [...markets, "NO/SUCH"]);
-    ends.push(() => followed.stop());
+    test.onTestFinished(() => followed.stop());
     await until(() => expect(player.topics.size).toBe(2));
     for (const frame of some(0, 6)) player.tell(frame);
     await until(() => stored(followed, player));
     expect(followed.warnings.join()).toContain("NO/SUCH is not watched: BadSymbol");
   });
 
-  it("shows its raw frames to whoever records them", async () => {
-    const player = await playing();
-    const followed = await following(player);
+  it("shows its raw frames to whoever records them", async (test) => {
+    const player = await playing(test);
+    const followed = await following(test, player);
     const seen: string[] = [];
-    ends.push(async () => leave());
+    test.onTestFinished(async () => leave());
     const leave =
       followed.source.tapFrames?.(({ kind, data }) =>
         seen.push(`${kind} ${data instanceof Uint8Array ? "bytes" : "text"}`),
@@ -154,14 +158,15 @@ describe("HTX, played from frames of our making", () => {
 const folder = recordedDataFolder();
 describe.skipIf(folder === undefined)(
   `HTX, played from the recording of 2021-04-17${folder === undefined ? ` (${recordedDataMissing})` : ""}`,
+  { concurrent: true },
   () => {
-    it("is stored with every digit, and its bars are those of the file", async () => {
+    it("is stored with every digit, and its bars are those of the file", async (test) => {
       const venue = recordedHtx(folder ?? "");
-      const player = await playing(venue);
+      const player = await playing(test, venue);
       const tickers = [
         ...new Set(venue.frames.flatMap(({ trades }) => trades.map(({ ticker }) => ticker))),
       ];
-      const followed = await following(player, tickers);
+      const followed = await following(test, player, tickers);
       await player.play({ speed: 20 });
       for (const ticker of tickers) {
         await until(() => expectTrades(followed, player, ticker));
@@ -172,22 +177,22 @@ describe.skipIf(folder === undefined)(
   },
 );
 
-it("a server with a dataset of HTX shows living bars at once", async () => {
-  const player = await playing();
+it.concurrent("a server with a dataset of HTX shows living bars at once", async (test) => {
+  const player = await playing(test);
   const data = mkdtempSync(join(tmpdir(), "openbourse-htx-"));
-  ends.push(async () => rmSync(data, { recursive: true, force: true }));
+  test.onTestFinished(async () => rmSync(data, { recursive: true, force: true }));
   const feed = { kind: "ccxt", exchange: "htx", tickers: markets, settings: player.settings };
   const here = await startServerHere({
     data,
     settings: { "exchange.enabled": false, datasets: [{ code: "htx", feed }] },
   });
-  ends.push(() => here.server.stop());
+  test.onTestFinished(() => here.server.stop());
   const readyMs = performance.now();
   // What is told before anybody listens is told to nobody.
   await until(() => expect(player.topics.size).toBe(markets.length));
   const played = player.play({ speed: 2 });
   const stream = await openStream(`${here.ws}/v1?apikey=${here.server.demoKey}`);
-  ends.push(() => stream.close());
+  test.onTestFinished(() => stream.close());
   stream.send({
     ...{ event: "subscribe", dataset: "htx", tickers: ["BTC/USDT"] },
     ...{ channel: "bars", frequency: "1s", aggregation: "1m" },

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
 import {
   type Bar,
   FinazonRest,
@@ -16,6 +16,7 @@ import {
 import { quick } from "../support/client-house.ts";
 import { FaultyProxy, type FrameFate } from "../support/faulty-proxy.ts";
 import { addKey } from "../support/operator.ts";
+import { patience } from "../support/patience.ts";
 import { type ServerHere, startServerHere } from "../support/server-here.ts";
 import { until } from "../support/until.ts";
 
@@ -23,36 +24,42 @@ const folder = mkdtempSync(join(tmpdir(), "openbourse-client-bars-"));
 const dataset = "huobi";
 const ticker = "BTC/USDT";
 
+const data = join(folder, "data");
 let server: ServerHere;
-let proxy: FaultyProxy;
-let key: string;
-const streams: FinazonStream[] = [];
+let clients = 0;
+
+/** Connections are counted here: none is given up because the machine is busy. */
+const unhurried = { ...quick, connectMs: patience.wait };
 
 beforeAll(async () => {
-  const data = join(folder, "data");
   server = await startServerHere({ data });
-  ({ key } = addKey(data, "client"));
 });
 afterAll(async () => {
   await server.server.stop();
   rmSync(folder, { recursive: true });
 });
-beforeEach(async () => {
-  proxy = await FaultyProxy.open(server.server.port);
-});
-afterEach(async () => {
-  for (const stream of streams.splice(0)) stream.close();
-  await proxy.close();
-});
 
-function open(options: Partial<FinazonStreamOptions> = {}): FinazonStream {
-  const stream = new FinazonStream({ url: proxy.url, key, patience: quick, ...options });
-  streams.push(stream);
-  return stream;
+/** A proxy in front of the server and a key, both of one test: those that wait for bars run side by side. */
+async function begin({ onTestFinished }: Pick<TestContext, "onTestFinished">) {
+  const proxy = await FaultyProxy.open(server.server.port);
+  clients += 1;
+  const { key } = addKey(data, `client-${clients}`);
+  const streams: FinazonStream[] = [];
+  onTestFinished(async () => {
+    for (const stream of streams) stream.close();
+    await proxy.close();
+  });
+  const open = (options: Partial<FinazonStreamOptions> = {}): FinazonStream => {
+    const stream = new FinazonStream({ url: proxy.url, key, patience: unhurried, ...options });
+    streams.push(stream);
+    return stream;
+  };
+  return { proxy, key, open };
 }
 
-describe("bars", () => {
-  it("come with exact digits, whatever the loop before them missed", async () => {
+describe.concurrent("bars", () => {
+  it("come with exact digits, whatever the loop before them missed", async (test) => {
+    const { open } = await begin(test);
     const feed = open().bars({ dataset, tickers: [ticker, "ETH/USDT"] });
     const seen = new Set<string>();
     for await (const bar of feed) {
@@ -65,7 +72,8 @@ describe("bars", () => {
     }
   });
 
-  it("of an unknown ticker are refused by themselves", async () => {
+  it("of an unknown ticker are refused by themselves", async (test) => {
+    const { open } = await begin(test);
     const stream = open();
     const refusals: TickerRefusal[] = [];
     stream.refusals.listen((refusal) => refusals.push(refusal));
@@ -85,7 +93,8 @@ describe("bars", () => {
     );
   });
 
-  it("go on after the connection was cut, and the gap is counted", async () => {
+  it("go on after the connection was cut, and the gap is counted", async (test) => {
+    const { proxy, open } = await begin(test);
     const stream = open();
     const feed = stream.bars({ dataset, tickers: [ticker] });
     const iterator = feed[Symbol.asyncIterator]();
@@ -100,7 +109,8 @@ describe("bars", () => {
     expect(proxy.streams).toBe(4);
   });
 
-  it("with positions go on where they stopped, and what is lost or doubled on the way is no loss", async () => {
+  it("with positions go on where they stopped, and what is lost or doubled on the way is no loss", async (test) => {
+    const { proxy, open } = await begin(test);
     const stream = open({ positions: true });
     const seen: Bar[] = [];
     stream.bars({ dataset, tickers: [ticker] }).listen((bar) => seen.push(bar));
@@ -128,7 +138,8 @@ describe("bars", () => {
     expect(stream.counts.gaps).toBe(0);
   });
 
-  it("with positions begin anew where the server cannot go on, and the gap is counted", async () => {
+  it("with positions begin anew where the server cannot go on, and the gap is counted", async (test) => {
+    const { open } = await begin(test);
     const settings = { "exchange.enabled": false };
     const first = await startServerHere({ data: join(folder, "first"), settings });
     let here = first;
@@ -153,7 +164,8 @@ describe("bars", () => {
     await here.server.stop();
   });
 
-  it("stop when nobody wants them any more", async () => {
+  it("stop when nobody wants them any more", async (test) => {
+    const { open } = await begin(test);
     const stream = open();
     const [one, two] = [
       stream.bars({ dataset, tickers: [ticker] }),
@@ -173,7 +185,8 @@ describe("bars", () => {
 });
 
 describe("a key", () => {
-  it("may come from a function, which is asked at each connection and each call", async () => {
+  it("may come from a function, which is asked at each connection and each call", async (test) => {
+    const { proxy, key, open } = await begin(test);
     let asked = 0;
     const shown = async () => {
       asked += 1;
@@ -189,7 +202,8 @@ describe("a key", () => {
     expect(asked).toBe(3);
   });
 
-  it("that a function cannot give is waited for, like a server that does not answer", async () => {
+  it("that a function cannot give is waited for, like a server that does not answer", async (test) => {
+    const { key, open } = await begin(test);
     let isThere = false;
     const stream = open({
       key: async () => {
@@ -202,7 +216,8 @@ describe("a key", () => {
     await until(() => expect(stream.state.state).toBe("live"));
   });
 
-  it("that is not taken closes the stream for good, although a socket cannot say why", async () => {
+  it("that is not taken closes the stream for good, although a socket cannot say why", async (test) => {
+    const { open } = await begin(test);
     const stream = open({ key: "nonsense" });
     await until(() =>
       expect(stream.state).toMatchObject({ state: "closed", why: { kind: "unauthorized" } }),
@@ -211,7 +226,8 @@ describe("a key", () => {
     expect(stream.counts.reconnects).toBe(0);
   });
 
-  it("with all its connections open is waited for", async () => {
+  it("with all its connections open is waited for", async (test) => {
+    const { open } = await begin(test);
     const others = [open(), open(), open()];
     for (const { states } of others) expect(states).toBeDefined();
     await until(() =>
@@ -228,7 +244,8 @@ describe("a key", () => {
 });
 
 describe("the past", () => {
-  it("is read with every digit", async () => {
+  it("is read with every digit", async (test) => {
+    const { proxy, key } = await begin(test);
     const rest = new FinazonRest({ url: proxy.url, key });
     expect((await rest.datasets()).map(({ code }) => code)).toContain(dataset);
     expect(await rest.tickers(dataset)).toContainEqual({ publisher: "huobi", ticker });
@@ -279,7 +296,8 @@ describe("the past", () => {
     await past.stop();
   });
 
-  it("tells the times of which not everything is known", async () => {
+  it("tells the times of which not everything is known", async (test) => {
+    const { proxy, key } = await begin(test);
     const platform: Partial<Platform> = {
       async request(...call) {
         const answer = await systemPlatform.request(...call);
@@ -295,7 +313,8 @@ describe("the past", () => {
     ]);
   });
 
-  it("is asked for again when the answer is lost, and refused by code", async () => {
+  it("is asked for again when the answer is lost, and refused by code", async (test) => {
+    const { proxy, key } = await begin(test);
     let lost = 0;
     proxy.onRequest = () => {
       lost += 1;

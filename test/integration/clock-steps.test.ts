@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it, type TestContext } from "vitest";
 import { StartError } from "../../server/src/ports/start-error.ts";
 import { askStream, CryptomusClient } from "../support/cryptomus-client.ts";
 import { type ServerHere, startServerHere } from "../support/server-here.ts";
@@ -11,11 +11,12 @@ import { openStream, type StreamClient } from "../support/stream-client.ts";
 
 const dayS = 86_400;
 
-let folder: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "openbourse-clock-"));
-});
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+/** A folder of one test. */
+function folderOf({ onTestFinished }: Pick<TestContext, "onTestFinished">): string {
+  const folder = mkdtempSync(join(tmpdir(), "openbourse-clock-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
 
 function bars(dataset: string, ticker: string) {
   const stream = { channel: "bars", frequency: "1s", aggregation: "1m" };
@@ -36,8 +37,8 @@ interface Crowd {
 }
 
 /** A server with somebody on each protocol. */
-async function serve(clock: SteppedClock): Promise<Crowd & AsyncDisposable> {
-  const here = await startServerHere({ data: folder, clock });
+async function serve(data: string, clock: SteppedClock): Promise<Crowd & AsyncDisposable> {
+  const here = await startServerHere({ data, clock });
   const { demoUsers, demoKey } = here.server;
   const [user] = demoUsers;
   if (user === undefined) throw new Error("there is no demo user");
@@ -63,10 +64,10 @@ async function orderTimeS(trader: CryptomusClient): Promise<number> {
   );
 }
 
-describe("a wall clock that is set forward by a day", () => {
-  it("closes no stream, is told, and is taken whole once it has held", async () => {
+describe.concurrent("a wall clock that is set forward by a day", () => {
+  it("closes no stream, is told, and is taken whole once it has held", async (test) => {
     const clock = new SteppedClock();
-    await using crowd = await serve(clock);
+    await using crowd = await serve(folderOf(test), clock);
     const { here, trader, stream, watcher } = crowd;
     const before = await nextBar(watcher, "huobi");
 
@@ -88,10 +89,10 @@ describe("a wall clock that is set forward by a day", () => {
   });
 });
 
-describe("a wall clock that is set back by 40 s", () => {
-  it("silences no bars, closes no stream, and leaves the orders in their order", async () => {
+describe.concurrent("a wall clock that is set back by 40 s", () => {
+  it("silences no bars, closes no stream, and leaves the orders in their order", async (test) => {
     const clock = new SteppedClock();
-    await using crowd = await serve(clock);
+    await using crowd = await serve(folderOf(test), clock);
     const { here, trader, stream, watcher } = crowd;
     await nextBar(watcher, "huobi");
     const before = await orderTimeS(trader);
@@ -110,8 +111,9 @@ describe("a wall clock that is set back by 40 s", () => {
   });
 });
 
-describe("a start", () => {
-  it("with a clock far behind the log is refused with the remedy, which works", async () => {
+describe.concurrent("a start", () => {
+  it("with a clock far behind the log is refused with the remedy, which works", async (test) => {
+    const folder = folderOf(test);
     const clock = new SteppedClock();
     const settings = { datasets: [] };
     const first = await startServerHere({ data: folder, clock, settings });
