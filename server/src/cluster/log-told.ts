@@ -1,5 +1,4 @@
-/** What the shared log tells a node that starts, and cannot start without. */
-
+/** What the shared log tells a node: what it cannot start without, and what it does not understand. */
 import { StartError } from "../ports/start-error.ts";
 import type { StorageFailure } from "../ports/storage-fault.ts";
 
@@ -10,6 +9,11 @@ export async function toldByLog<Told extends object | number | undefined>(
   const told = await asked;
   if (isFailure(told)) throw new StartError(`the cluster's log cannot be read: ${told.message}`);
   return told;
+}
+
+/** What a node says that meets commands which its release does not know. */
+export function olderThan(reason: string): string {
+  return `this node is older than the cluster: ${reason}; give it the release that the other nodes have, and start it again`;
 }
 
 function isFailure(told: unknown): told is StorageFailure {

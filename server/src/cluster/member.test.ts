@@ -47,8 +47,10 @@ function cut(node: TestNode, isCut = true): void {
 }
 
 describe("the first engine of a cluster", () => {
-  it("leads after the silence of the log, begins it, and keeps a copy that is equal", async () => {
+  it("leads at once, begins the log, and keeps a copy that is equal", async () => {
+    const beganMs = cluster.clock.monotonicMs();
     const one = await started(cluster.engine("one"));
+    expect(cluster.clock.monotonicMs() - beganMs).toBeLessThan(100);
     expect(one.member).toMatchObject({ state: "leading", term: 1, leader: "one" });
     for (const command of opening) await cluster.until(one.engine.submit(command));
     await cluster.pass(300);
@@ -62,6 +64,16 @@ describe("the first engine of a cluster", () => {
     // Ticks are in the log that is shared, and a tick is told once.
     expect(one.ticks.length).toBeGreaterThan(2);
     expect(new Set(one.ticks).size).toBe(one.ticks.length);
+  });
+
+  it("is one of two that come at the same time, and the other follows it", async () => {
+    const [one, two] = await Promise.all([cluster.engine("one"), cluster.engine("two")]);
+    await cluster.until(Promise.all([one.started, two.started]));
+    await cluster.pass(1_000);
+    expect(leaders()).toHaveLength(1);
+    expect(cluster.broker.end.term).toBe(1);
+    const [first, second] = await hashes(one, two);
+    expect(second).toBe(first);
   });
 });
 

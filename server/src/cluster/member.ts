@@ -17,7 +17,7 @@ import { afterThisTurn, every } from "../ports/timers.ts";
 import type { Admission } from "../ports/trading-desk.ts";
 import { Follower, type FollowerStop } from "../sequencer/follower.ts";
 import { Lead } from "./lead.ts";
-import { toldByLog } from "./log-told.ts";
+import { olderThan, toldByLog } from "./log-told.ts";
 import { orderSubject } from "./order-messages.ts";
 import { OrderPath } from "./order-path.ts";
 import type { OwnCopy } from "./own-copy.ts";
@@ -186,6 +186,8 @@ export class Member implements Role {
     this.#cancelLooks = every(clock, lookMs, () => this.#look());
     this.#startEnd = end;
     this.#noteInService();
+    // Who leads says so in the log first: where it has no message there is nobody whose silence is waited for.
+    if (end.at === 0 && this.#silence !== undefined) this.#tryToLead();
     await this.#whenInService.promise;
   }
 
@@ -342,7 +344,10 @@ export class Member implements Role {
   #look(): void {
     const copy = this.#options.lead?.copy;
     if (copy?.hasFailed === true) this.#fail(`this node's own log has failed: ${copy.fault}`);
-    if (this.#lead !== undefined || this.#silence?.isEnough(this.silentMs) !== true) return;
+    if (this.#silence?.isEnough(this.silentMs) === true) this.#tryToLead();
+  }
+
+  #tryToLead(): void {
     void this.takeOver().then((reason) => {
       if (reason !== undefined) this.#parts.report.info("this node does not lead", { reason });
     });
@@ -439,9 +444,4 @@ export class Member implements Role {
       this.#parts.clock.after(roomMs, resolve);
     });
   }
-}
-
-/** What a node says that meets commands which its release does not know. */
-function olderThan(reason: string): string {
-  return `this node is older than the cluster: ${reason}; give it the release that the other nodes have, and start it again`;
 }
