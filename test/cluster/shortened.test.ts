@@ -4,10 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { systemClock } from "../../server/src/adapters/clock/system-clock.ts";
 import { NatsLink } from "../../server/src/adapters/nats/link.ts";
 import type { AdminAnswer } from "../../server/src/admin/answer.ts";
 import { askServer } from "../../server/src/admin/ask-server.ts";
+import { lookEveryMs } from "../../server/src/cluster/log-shortener.ts";
 import { dataFolder } from "../../server/src/config/data-folder.ts";
+import type { Clock } from "../../server/src/ports/clock.ts";
 import type { ClusterStatus } from "../../server/src/ports/cluster-control.ts";
 import { runHere } from "../support/command-here.ts";
 import { FaultyProxy } from "../support/faulty-proxy.ts";
@@ -20,6 +23,14 @@ const folder = mkdtempSync(join(tmpdir(), "openbourse-shortened-"));
 const cluster = "openbourse";
 const replicas = 1;
 
+const system = systemClock();
+/** The machine's, except that nodes look soon how long the log is. */
+const clock: Clock = {
+  nowUs: () => system.nowUs(),
+  monotonicMs: () => system.monotonicMs(),
+  after: (delayMs, task) => system.after(delayMs === lookEveryMs ? 200 : delayMs, task),
+};
+
 interface Node extends ServerHere {
   readonly data: string;
 }
@@ -30,17 +41,21 @@ let cable: FaultyProxy;
 let link: NatsLink;
 const running = new Map<string, Node>();
 
-async function start(name: string, role: string, server = nats.address): Promise<Node> {
+async function start(
+  name: string,
+  role: string,
+  { server = nats.address, takeoverAfterMs = 10_000 } = {},
+): Promise<Node> {
   const data = join(folder, name);
   mkdirSync(data, { mode: 0o700, recursive: true });
   writeFileSync(dataFolder(data).masterKeyFile, "5".repeat(64), { mode: 0o600 });
   const here = await startServerHere({
-    data,
+    ...{ data, clock },
     settings: {
       ...{ "cluster.role": role, "cluster.node": name, "cluster.servers": [server] },
       ...{ "cluster.replicas": replicas, "cluster.allowUnsynced": true },
       // A busy machine is no dead leader: all nodes of this test share a thread with it.
-      "cluster.takeoverAfterMs": 10_000,
+      "cluster.takeoverAfterMs": takeoverAfterMs,
       "exchange.snapshotEveryCommands": 100,
       ...{ "cluster.keepLogHours": 0, "cluster.waitForNodesBytes": 0 },
       ...{ "terminal.enabled": false, "demo.users": name === "first", datasets: [] },
@@ -52,8 +67,9 @@ async function start(name: string, role: string, server = nats.address): Promise
 }
 
 async function stop(name: string): Promise<void> {
-  await running.get(name)?.server.stop();
+  const node = running.get(name);
   running.delete(name);
+  await node?.server.stop();
 }
 
 async function ask<Result>(node: Node, name: string, request: object): Promise<Result> {
@@ -69,13 +85,14 @@ let deposits = 0;
 async function deposit(at: Node, times: number): Promise<void> {
   const [user] = running.get("first")?.server.demoUsers ?? [];
   if (user === undefined) throw new Error("the first engine makes demo users");
-  for (let time = 0; time < times; time += 1) {
+  const made = Array.from({ length: times }, () => {
     deposits += 1;
-    await ask(at, "transfer", {
+    return ask(at, "transfer", {
       ...{ direction: "deposit", user: user.userId, currency: "USDT", amount: "1" },
       ...{ key: `deposit ${deposits}`, anyUser: false },
     });
-  }
+  });
+  await Promise.all(made);
 }
 
 /** The digests of all states once all have applied the same. */
@@ -96,9 +113,8 @@ withNats("a cluster whose log is shortened is", (program) => {
     nats = new NatsServer(program);
     await nats.start();
     cable = await FaultyProxy.open(Number(nats.address.split(":")[1]));
-    const first = await start("first", "engine", new URL(cable.url).host);
-    await start("second", "engine");
-    await start("left", "gateway");
+    const first = await start("first", "engine", { server: new URL(cable.url).host });
+    await Promise.all([start("second", "engine"), start("left", "gateway")]);
     await ask(first, "add-market", { code: "BTC_USDT", tick: "0.01", lot: "0.0001" });
     await deposit(first, 10);
     await hashes();
@@ -107,7 +123,7 @@ withNats("a cluster whose log is shortened is", (program) => {
     link = await NatsLink.open({ servers: [nats.address] });
   });
   afterAll(async () => {
-    for (const name of [...running.keys()].reverse()) await stop(name);
+    await Promise.all([...running.keys()].map(stop));
     await link.close();
     await cable.close();
     await nats.remove();
@@ -133,9 +149,11 @@ withNats("a cluster whose log is shortened is", (program) => {
   });
 
   it("takes in an engine that was away, a new one, and a new gateway, with the same state", async () => {
-    await start("second", "engine");
-    await start("third", "engine");
-    await start("right", "gateway");
+    await Promise.all([
+      start("second", "engine"),
+      start("third", "engine"),
+      start("right", "gateway"),
+    ]);
     await deposit(running.get("right") as Node, 3);
     expect((await hashes()).size).toBe(1);
   });
@@ -143,7 +161,8 @@ withNats("a cluster whose log is shortened is", (program) => {
   it("takes in a new engine while the one that leads dies", async () => {
     cable.isDown = true;
     cable.cut();
-    const fourth = await start("fourth", "engine");
+    // It is sure of what the others have to wait for.
+    const fourth = await start("fourth", "engine", { takeoverAfterMs: 500 });
     const leads = async () => {
       const { state, leader } = await ask<ClusterStatus>(fourth, "cluster-status", { hash: false });
       return state === "leading" || (leader !== undefined && leader !== "first");
