@@ -15,6 +15,7 @@ import {
 } from "../support/cryptomus-client.ts";
 import { DepthWatcher } from "../support/depth-watcher.ts";
 import { addFundedUsers, addMarket, deposit } from "../support/operator.ts";
+import { rounds } from "../support/rounds.ts";
 import { type ServerInside, startServerInside } from "../support/server-here.ts";
 import type { Received, StreamClient } from "../support/stream-client.ts";
 
@@ -323,7 +324,7 @@ describe("REST at the moment of an event", () => {
   it("knows what the stream has told, while others trade", async () => {
     const client = await listen(ann);
     await underLoad(async () => {
-      for (let round = 0; round < 25; round += 1) {
+      for (let round = 0; round < rounds(8, 25); round += 1) {
         await followOrder(client, `0.7${String(round).padStart(2, "0")}`);
       }
     });

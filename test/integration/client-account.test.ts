@@ -55,7 +55,8 @@ afterEach(async () => {
   account.close();
   stream.close();
   await proxy.close();
-  for (const { id } of await openOrders(house.direct)) await house.direct.cancel(id);
+  const left = await openOrders(house.direct);
+  await Promise.all(left.map(({ id }) => house.direct.cancel(id)));
 });
 
 const bid = (price: string, more: Partial<NewOrder> = {}) =>
@@ -156,7 +157,8 @@ describe("an account", () => {
   });
 
   it("has all of more orders than a page holds", async () => {
-    for (let index = 0; index < 130; index += 1) await house.direct.place(bid(`${40_000 + index}`));
+    const prices = Array.from({ length: 130 }, (_, index) => `${40_000 + index}`);
+    await Promise.all(prices.map((price) => house.direct.place(bid(price))));
     await isLive();
     await until(() => expect(account.orders.size).toBe(130));
     await isRight();

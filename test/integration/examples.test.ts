@@ -64,7 +64,8 @@ async function asUser(name: string, index: number): Promise<readonly string[]> {
   return firstLines(process.execPath, [example(name), server.http, userId, apiKey], 100);
 }
 
-describe("examples", () => {
+// Side by side: most of them wait for what the server tells once a second.
+describe.concurrent("examples", () => {
   it("stream-bars.js prints last prices", async () => {
     const args = [example("stream-bars.js"), server.ws, server.demoKey, "BTC/USDT", "AI/USDT"];
     for (const line of await firstLines(process.execPath, args, 3)) {

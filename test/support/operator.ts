@@ -85,11 +85,10 @@ export async function addFundedUsers(
   amounts: Readonly<Record<string, string>>,
 ): Promise<readonly CryptomusUser[]> {
   const users = addUsers(data, count);
-  for (const { userId } of users) {
-    for (const [currency, amount] of Object.entries(amounts)) {
-      await deposit(data, { user: userId, currency, amount });
-    }
-  }
+  const deposits = users.flatMap(({ userId }) =>
+    Object.entries(amounts).map(([currency, amount]) => ({ user: userId, currency, amount })),
+  );
+  await Promise.all(deposits.map((order) => deposit(data, order)));
   return users;
 }
 

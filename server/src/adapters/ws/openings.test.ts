@@ -13,7 +13,8 @@ import { allocate } from "./socket-transport.ts";
 
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
-  for (const close of closers.splice(0)) await close();
+  // The peers first: a gateway would wait for those that never answer its closing.
+  for (const close of closers.splice(0).toReversed()) await close();
 });
 
 /** A gateway whose dialect decides when the test says so. */

@@ -45,7 +45,8 @@ async function refusalOf(file: string): Promise<CommandLogRefusal> {
   throw new Error("the log opened");
 }
 
-describe("the file of a command log", () => {
+// Side by side: who is refused has waited a second for the other to end.
+describe.concurrent("the file of a command log", () => {
   it("is made with its folder for its owner only, side files included", async () => {
     const file = newFile();
     const log = await openOrThrow({ file });
@@ -63,8 +64,7 @@ describe("the file of a command log", () => {
     const log = await openOrThrow({ file });
     await appendAll(log, [batchAt(1)]);
 
-    const here = await refusalOf(file);
-    const elsewhere = await openElsewhere(file);
+    const [here, elsewhere] = await Promise.all([refusalOf(file), openElsewhere(file)]);
 
     expect(here).toMatchObject({ fault: "busy", message: expect.stringContaining(file) });
     expect(elsewhere).toEqual(here);
