@@ -175,6 +175,6 @@ describeInBrowser("the data page", { settings }, (stage) => {
     await page.getByRole("tab", { name: "Calendar" }).focus();
     await page.keyboard.press("ArrowLeft");
     await page.getByRole("button", { name: "Download" }).waitFor();
-    expect(await visit.faultsInBothThemes()).toEqual([]);
+    expect(await visit.faultsInBothThemes("[role=tabpanel]")).toEqual([]);
   });
 });

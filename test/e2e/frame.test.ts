@@ -2,9 +2,10 @@ import { writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
-import { expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { addKey } from "../support/operator.ts";
 import { describeInBrowser } from "./support/stage.ts";
+import { tradersOf } from "./support/trader.ts";
 import { sizes } from "./support/visit.ts";
 
 const pages = ["/", "/data", "/console"] as const;
@@ -13,7 +14,8 @@ const pages = ["/", "/data", "/console"] as const;
 const notReloaded = async (page: Page) =>
   page.evaluate(() => (globalThis as unknown as Record<string, unknown>)["isSamePage"] === true);
 
-describeInBrowser("the page", {}, (stage) => {
+// A demo as everybody starts it: it trades all the time, which takes the more of the machine the longer it is looked at.
+describeInBrowser("the page of a demo", {}, (stage) => {
   it.each(pages)("is shown at %s in both themes without serious findings of axe", async (path) => {
     const visit = await stage.visit(path);
     await visit.live();
@@ -27,6 +29,22 @@ describeInBrowser("the page", {}, (stage) => {
     await visit.page.keyboard.press("?");
     await visit.page.getByRole("dialog", { name: "Keys" }).waitFor();
     expect(await visit.faultsInBothThemes("dialog[open]"), "keys").toEqual([]);
+  });
+});
+
+const quiet = { "exchange.participants.enabled": false };
+
+describeInBrowser("the page", { settings: quiet }, (stage) => {
+  beforeAll(async () => {
+    const { own, other } = await tradersOf(stage);
+    for (let step = 1; step <= 12; step += 1) {
+      const rest = { type: "limit", market: "BTC_USDT", quantity: `0.0${step}` } as const;
+      await own.place({ ...rest, direction: "buy", price: `${99_900 - step}` });
+      await other.place({ ...rest, direction: "sell", price: `${100_100 + step}` });
+    }
+    const order = { type: "market", market: "BTC_USDT", quantity: "0.001" } as const;
+    await own.place({ ...order, direction: "buy" });
+    await other.place({ ...order, direction: "sell" });
   });
 
   it.each(pages)("fits %s into 375 pixels", async (path) => {
@@ -142,7 +160,7 @@ const replay = {
 
 describeInBrowser(
   "the page of a server that is no demo",
-  { settings: { "demo.key": false, "demo.users": false, datasets: [replay] } },
+  { settings: { "demo.key": false, "demo.users": false, ...quiet, datasets: [replay] } },
   (stage) => {
     it("asks strangers to sign in, gives them nothing, and offers no demo user", async () => {
       const visit = await stage.visit("/");

@@ -161,7 +161,8 @@ describeInBrowser("the ticket", { settings }, (stage) => {
     }
     await fill(page, { Price: "90000", Amount: "0.01" });
     await page.getByRole("button", { name: /^Review/ }).click();
-    expect(await visit.faultsInBothThemes(), "review").toEqual([]);
+    const ticket = "section[aria-label=Order]";
+    expect(await visit.faultsInBothThemes(ticket), "review").toEqual([]);
     await page.getByRole("button", { name: "Indicators" }).click();
     expect(await visit.faultsInBothThemes("[role=menu]"), "menu").toEqual([]);
   });

@@ -8,8 +8,15 @@ const root = join(import.meta.dirname, "../..");
 /** Where the built page lies. */
 export const pageFolder: string = join(root, "server/dist/terminal");
 
-/** Builds it, unless it is what the sources say. */
-export async function buildPage(): Promise<void> {
+let built: Promise<void> | undefined;
+
+/** Builds it, unless it is what the sources say; looks at them once in a thread, which lives no longer than a run. */
+export function buildPage(): Promise<void> {
+  built ??= build();
+  return built;
+}
+
+async function build(): Promise<void> {
   const script = join(root, "scripts/page.ts");
   const building = spawn(process.execPath, [script], { stdio: ["ignore", "ignore", "inherit"] });
   const [code] = await once(building, "exit");

@@ -94,7 +94,7 @@ export class Stage {
     const look = { size, theme, reducedMotion };
     const isOwn = options.hasOwnWindow === true || hasTouch || origin !== this.http;
     const left = isOwn ? undefined : leftWindows.pop();
-    if (left !== undefined) await renew(left, look, origin);
+    if (left !== undefined) await renew(left, look);
     const window = left ?? (await openWindow(this.#browser, look, hasTouch));
     const visit = new Visit(window, origin);
     this.#visits.push({ visit, window, isOwn });
@@ -107,11 +107,8 @@ export class Stage {
     const visits = this.#visits.splice(0);
     const faults = visits.flatMap(({ visit }) => visit.faults);
     for (const { window, isOwn } of visits) {
-      if (isOwn) await window.context.close();
-      else {
-        await leave(window);
-        leftWindows.push(window);
-      }
+      if (!isOwn && (await leave(window, this.http))) leftWindows.push(window);
+      else await window.context.close();
     }
     expect(faults, "what the pages complained of").toEqual([]);
   }

@@ -36,26 +36,28 @@ export async function openWindow(
   return { context, page: await context.newPage() };
 }
 
-/** Ends a visit of a window that is used again: nothing goes on in it. */
-export async function leave({ context, page }: Window): Promise<void> {
+/**
+ * Ends a visit of a window that is used again: nothing goes on in it, and nothing is remembered of the server at `origin`.
+ * Whether that was done; a server that is away leaves it as it is.
+ */
+export async function leave({ context, page }: Window, origin: string): Promise<boolean> {
   for (const tab of context.pages()) if (tab !== page) await tab.close();
   for (const event of ["console", "pageerror", "request", "requestfailed", "websocket"])
     page.removeAllListeners(event);
   await page.unrouteAll({ behavior: "ignoreErrors" });
-  await page.goto("about:blank");
+  try {
+    // What a page remembers belongs to its server: a page of it that runs nothing.
+    await page.goto(`${origin}/healthz`);
+  } catch {
+    return false;
+  }
+  await page.evaluate("localStorage.clear(); sessionStorage.clear()");
+  await Promise.all([context.clearPermissions(), context.clearCookies(), page.mouse.move(0, 0)]);
+  return true;
 }
 
-/** Makes a window that was left look as wanted, and forget all that it remembers of a server. */
-export async function renew(
-  { context, page }: Window,
-  look: WindowLook,
-  origin: string,
-): Promise<void> {
+/** Makes a window that was left look as wanted. */
+export async function renew({ page }: Window, look: WindowLook): Promise<void> {
   await page.setViewportSize(look.size);
   await page.emulateMedia({ colorScheme: look.theme, reducedMotion: motionOf(look) });
-  await page.mouse.move(0, 0);
-  await Promise.all([context.clearPermissions(), context.clearCookies()]);
-  // What a page remembers belongs to its server: a page of it that runs nothing.
-  await page.goto(`${origin}/healthz`);
-  await page.evaluate("localStorage.clear(); sessionStorage.clear()");
 }
