@@ -15,8 +15,8 @@ import { withNats } from "../support/with-nats.ts";
 
 const recorded = recordedDataFolder();
 const file = join(recorded ?? "", "trades/binance-spot-btcusdt-2020-11-01T09.aggtrades.csv.gz");
-/** Seconds of the recording in a second: a minute of it takes a second and a half. */
-const speed = 40;
+/** Seconds of the recording in a second: a minute of it takes a second. */
+const speed = 60;
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -112,12 +112,14 @@ withNats("datasets in a cluster are", (program) => {
         const engine = await start("engine", "engine");
         key = engine.server.demoKey ?? "";
         await start("feed-1", "feed", new URL(cable.url).host);
-        await start("feed-2", "feed");
-        await start("left", "gateway");
-        await start("right", "gateway");
+        await Promise.all([
+          start("feed-2", "feed"),
+          start("left", "gateway"),
+          start("right", "gateway"),
+        ]);
       });
       afterAll(async () => {
-        for (const { server } of [...nodes.values()].toReversed()) await server.stop();
+        await Promise.all([...nodes.values()].map(({ server }) => server.stop()));
         await cable.close();
         await nats.remove();
         rmSync(root, { recursive: true, force: true });

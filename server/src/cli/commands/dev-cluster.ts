@@ -15,7 +15,7 @@ import { masterKeyVariable } from "../../config/source.ts";
 import { StartError } from "../../ports/start-error.ts";
 import { configOrExitCode } from "./config.ts";
 import { print } from "./key-store.ts";
-import { isGuarded, ProcessGuard } from "./process-guard.ts";
+import { endInStages, isGuarded, ProcessGuard } from "./process-guard.ts";
 
 /** What is tried with. */
 export interface DevClusterOptions {
@@ -30,6 +30,9 @@ const datasets = [{ code: "simulated", feed: { kind: "simulator" } }] as const;
 /** Markets and money that the demo users begin with. */
 const markets = ["BTC_USDT", "ETH_USDT"] as const;
 const funds = { BTC: "10", ETH: "100", USDT: "100000" } as const;
+
+/** Who ends last: what all need. Gateways and feeds end before engines. */
+const stages = { servers: 0, engines: 1, others: 2 } as const;
 
 /** How long a process may take to be ready, and to end, in milliseconds. */
 const readyWithinMs = 90_000;
@@ -73,7 +76,7 @@ class DevCluster {
   readonly #folder: string;
   readonly #port: number;
   readonly #guard: ProcessGuard;
-  readonly #processes: { readonly name: string; readonly process: ChildProcess }[] = [];
+  readonly #processes: { readonly stage: number; readonly process: ChildProcess }[] = [];
   readonly #ended = Promise.withResolvers<string>();
   #isStopping = false;
 
@@ -95,13 +98,17 @@ class DevCluster {
     const cluster = { name: "dev", servers, monitors };
     writeFileSync(file, JSON.stringify({ cluster, datasets, exchange: { warmUpMs: 0 } }));
     const engine = await this.#startNode(file, ["engine", "engine", 0, "demo.users=true"]);
-    await this.#startNode(file, ["standby", "engine", 0]);
-    await this.#fund(engine);
-    await this.#startNode(file, ["feed", "feed", 0]);
-    const ports = this.#port === 0 ? [0, 0] : [this.#port, this.#port + 1];
-    const left = await this.#startNode(file, ["gateway-1", "gateway", ports[0] ?? 0]);
-    const right = await this.#startNode(file, ["gateway-2", "gateway", ports[1] ?? 0]);
-    for (const text of [left, right]) print(`gateway ${addressIn(text)}`);
+    await Promise.all([
+      this.#startNode(file, ["standby", "engine", 0]),
+      this.#startNode(file, ["feed", "feed", 0]),
+      this.#fund(engine),
+    ]);
+    const [left, right] = this.#port === 0 ? [0, 0] : [this.#port, this.#port + 1];
+    const gateways = await Promise.all([
+      this.#startNode(file, ["gateway-1", "gateway", left]),
+      this.#startNode(file, ["gateway-2", "gateway", right]),
+    ]);
+    for (const text of gateways) print(`gateway ${addressIn(text)}`);
     for (const line of engine.split("\n").filter((text) => text.startsWith("demo user")))
       print(line);
     print(`folders and logs of all processes: ${this.#folder}`);
@@ -109,16 +116,16 @@ class DevCluster {
     print("stop all with Ctrl-C");
   }
 
-  /** Ends all, gateways first. */
+  /** Ends all, in their stages. */
   async stop(): Promise<void> {
     this.#isStopping = true;
-    for (const { process: running } of this.#processes.toReversed()) {
-      if (running.exitCode !== null || running.signalCode !== null) continue;
+    await endInStages(this.#processes, async ({ process: running }) => {
+      if (running.exitCode !== null || running.signalCode !== null) return;
       const gone = new Promise((done) => running.once("exit", done));
       running.kill("SIGTERM");
       await Promise.race([gone, pause(endWithinMs, undefined, { ref: false })]);
       running.kill("SIGKILL");
-    }
+    });
   }
 
   async #startNats(program: string) {
@@ -138,7 +145,7 @@ jetstream { store_dir: ${store}, sync_interval: always }
 cluster { name: dev, listen: "127.0.0.1:${port(of, 2)}", routes: [${routes}] }
 `,
       );
-      this.#run(name, program, ["--config", file]);
+      this.#run(name, stages.servers, [program, "--config", file]);
     }
     return {
       servers: natsServers.map((of) => `127.0.0.1:${port(of, 0)}`),
@@ -155,7 +162,8 @@ cluster { name: dev, listen: "127.0.0.1:${port(of, 2)}", routes: [${routes}] }
     const args = ["serve", "--config", file, "--role", role, "--port", `${port}`, "--data", data];
     const sets = [`cluster.node=${name}`, ...settings].flatMap((text) => ["--set", text]);
     const [, program = ""] = process.argv;
-    const running = this.#run(name, process.execPath, [program, ...args, ...sets]);
+    const stage = role === "engine" ? stages.engines : stages.others;
+    const running = this.#run(name, stage, [process.execPath, program, ...args, ...sets]);
     let text = "";
     running.stdout?.on("data", (bytes: Buffer) => {
       text += bytes.toString();
@@ -172,7 +180,12 @@ cluster { name: dev, listen: "127.0.0.1:${port(of, 2)}", routes: [${routes}] }
     return text;
   }
 
-  #run(name: string, program: string, args: readonly string[]): ChildProcess {
+  #run(
+    name: string,
+    stage: number,
+    command: readonly [program: string, ...args: string[]],
+  ): ChildProcess {
+    const [program, ...args] = command;
     const log = openSync(this.#logOf(name), "a");
     const running = spawn(program, args, {
       stdio: ["ignore", "pipe", log],
@@ -186,19 +199,19 @@ cluster { name: dev, listen: "127.0.0.1:${port(of, 2)}", routes: [${routes}] }
       ),
     );
     const { pid } = running;
-    if (pid !== undefined) this.#guard.add(pid);
+    if (pid !== undefined) this.#guard.add(pid, stage);
     running.once("exit", () => {
       if (pid !== undefined) this.#guard.forget(pid);
       if (this.#isStopping || pid === undefined) return;
       print(`${name} has ended, and is started again`);
       this.#processes.splice(this.#processes.indexOf(own), 1);
       setTimeout(() => {
-        if (!this.#isStopping) this.#run(name, program, args);
+        if (!this.#isStopping) this.#run(name, stage, command);
       }, againMs);
     });
     closeSync(log);
     running.stdout?.resume();
-    const own = { name, process: running };
+    const own = { stage, process: running };
     this.#processes.push(own);
     return running;
   }

@@ -1,6 +1,6 @@
 /**
  * Ends processes whose parent is gone, however it went. The guard is a process of its own, which is told over its input
- * which there are; where that input ends, it ends those that are left, the last one first, and then itself.
+ * which there are; where that input ends, it ends those that are left, the last stage first, and then itself.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { rmSync } from "node:fs";
@@ -30,8 +30,9 @@ export class ProcessGuard {
     this.#guard.stdin?.on("error", () => {});
   }
 
-  add(pid: number): void {
-    this.#guard.stdin?.write(`+${pid}\n`);
+  /** See {@link endInStages}. */
+  add(pid: number, stage: number): void {
+    this.#guard.stdin?.write(`+${pid} ${stage}\n`);
   }
 
   /** It has ended. */
@@ -45,6 +46,17 @@ export class ProcessGuard {
     const gone = new Promise((done) => this.#guard.once("exit", done));
     this.#guard.stdin?.end();
     await gone;
+  }
+}
+
+/** Ends what is of the last stage side by side, then what is of the one before it, which that may need to end in peace. */
+export async function endInStages<Part extends { readonly stage: number }>(
+  parts: readonly Part[],
+  end: (part: Part) => Promise<void>,
+): Promise<void> {
+  const stages = new Set(parts.map(({ stage }) => stage).toSorted((one, other) => other - one));
+  for (const stage of stages) {
+    await Promise.all(parts.filter((part) => part.stage === stage).map(end));
   }
 }
 
@@ -66,13 +78,13 @@ export async function guardProcesses(input: Readable, socket: string): Promise<v
   rmSync(socket, { force: true });
   const server = createServer((asking) => asking.destroy()).listen(socket);
   server.on("error", () => {});
-  const pids = new Set<number>();
+  const guarded = new Map<number, { readonly pid: number; readonly stage: number }>();
   for await (const line of createInterface({ input })) {
-    const pid = Number(line.slice(1));
-    if (line.startsWith("+")) pids.add(pid);
-    else pids.delete(pid);
+    const [pid = 0, stage = 0] = line.slice(1).split(" ").map(Number);
+    if (line.startsWith("+")) guarded.set(pid, { pid, stage });
+    else guarded.delete(pid);
   }
-  for (const pid of [...pids].toReversed()) await end(pid);
+  await endInStages([...guarded.values()], ({ pid }) => end(pid));
   server.close();
   rmSync(socket, { force: true });
 }
