@@ -35,7 +35,10 @@ const btc = { code: "BTC_USDT", tick: "0.01", lot: "0.00001" };
 const marketsUsage = 'Invalid params: use ["BTC_USDT", "ETH_USDT"], names of markets, or ["all"]';
 const trx = { code: "TRX_USDT", tick: "0.0001", lot: "0.1" };
 
-describe.each(listeners)("over $name", (listener) => {
+/** Tests that look at the same server. */
+const oneByOne = { concurrent: false };
+
+describe.each(listeners)("over $name", { concurrent: true }, (listener) => {
   /** Everything as it is by default, but for shorter periods. */
   let server: Inside;
   /** All that an operator can choose against the default. */
@@ -115,7 +118,7 @@ describe.each(listeners)("over $name", (listener) => {
   /** Asks for something that is answered, so that everything sent before has come. */
   const settle = (client: StreamClient) => askStream(client, "ping");
 
-  describe("a one-time token", () => {
+  describe("a one-time token", oneByOne, () => {
     const refusal = (message: string) => ({
       status: 401,
       body: JSON.stringify({ code: 401, message }),
@@ -212,7 +215,7 @@ describe.each(listeners)("over $name", (listener) => {
     });
   });
 
-  describe("a request", () => {
+  describe("a request", oneByOne, () => {
     it("ping is answered as printed, also without params", async () => {
       const client = await connectAs();
       client.send(ping);
@@ -288,7 +291,7 @@ describe.each(listeners)("over $name", (listener) => {
     });
   });
 
-  describe("public channels", () => {
+  describe("public channels", oneByOne, () => {
     it.each(["lastprice", "ticker", "trade"])(
       "%s: replies as printed; updates come until unsubscribed, and none after",
       async (channel) => {
@@ -448,7 +451,7 @@ describe.each(listeners)("over $name", (listener) => {
     });
   });
 
-  describe("depth", () => {
+  describe("depth", oneByOne, () => {
     it("begins with the whole book, also when it is subscribed to again, then tells changes", async () => {
       const client = await connectAs();
       const price = "99000.01";
@@ -504,7 +507,7 @@ describe.each(listeners)("over $name", (listener) => {
     );
   });
 
-  describe("candles", () => {
+  describe("candles", oneByOne, () => {
     it("are asked for and followed in WhiteBIT's tuples", async () => {
       await trade({ price: "100003" });
       const client = await connectAs();
@@ -552,7 +555,7 @@ describe.each(listeners)("over $name", (listener) => {
     });
   });
 
-  describe("limits", () => {
+  describe("limits", oneByOne, () => {
     it("two hundred requests a minute are answered, the next ones refused; updates go on", async () => {
       const client = await connectAs();
       await subscribeTo(client, "trade", ["BTC_USDT"]);
@@ -600,7 +603,7 @@ describe.each(listeners)("over $name", (listener) => {
     );
   });
 
-  describe("frames", () => {
+  describe("frames", oneByOne, () => {
     const text = JSON.stringify(ping);
 
     it("in one piece of TCP with the upgrade are all answered, in order and unmasked", async () => {
@@ -650,7 +653,7 @@ describe.each(listeners)("over $name", (listener) => {
     });
   });
 
-  describe("a connection without requests", () => {
+  describe("a connection without requests", { concurrent: true }, () => {
     it("is closed with 1001 after the idle time, and ping frames do not count", async () => {
       const clock = new StandingClock();
       const strict = await startServerInside({ clock, yaml: bare });
@@ -700,7 +703,7 @@ describe.each(listeners)("over $name", (listener) => {
     }
   });
 
-  describe("what an operator can choose", () => {
+  describe("what an operator can choose", oneByOne, () => {
     it("connections without a token have the public channels and no private ones", async () => {
       const client = await openStream(`${lax.ws}/ws`);
       open.push(client);

@@ -86,11 +86,12 @@ describe("everything that the server sends", () => {
 
   it("is told once for all who are sent the same, of connections of before too, and is not for everybody to read", async () => {
     const data = join(folder, "sim");
+    const names = [...tickers, "SOL/USDT"];
     const market = {
-      ...{ ticker: "BTC/USDT", startPrice: "50000", tickSize: "0.01", lotSize: "0.001" },
+      ...{ startPrice: "50000", tickSize: "0.01", lotSize: "0.001" },
       ...{ medianQuantity: "1", tradesPerSecond: 50 },
     };
-    const feed = { kind: "simulator", tickers: [market] };
+    const feed = { kind: "simulator", tickers: names.map((ticker) => ({ ticker, ...market })) };
     const house = await startServerHere({
       data,
       settings: {
@@ -104,7 +105,7 @@ describe("everything that the server sends", () => {
     const recorded = await recording(house, data, ["--sent", "--output", output]);
     const topic = { dataset: "sim", channel: "bars", frequency: "1s", aggregation: "1m" };
     for (const client of clients) {
-      client.send({ event: "subscribe", tickers: ["BTC/USDT"], ...topic });
+      client.send({ event: "subscribe", tickers: names, ...topic });
     }
     for (const client of clients) {
       await until(() => expect(client.received.length).toBeGreaterThan(3));
