@@ -2,12 +2,16 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 import { patience } from "./test/support/patience.ts";
+import { scratchInMemory } from "./test/support/scratch.ts";
 
 // Tests start many threads and processes of the same sources: each finds what the first has compiled.
 process.env["NODE_COMPILE_CACHE"] ??= join(
   import.meta.dirname,
   "node_modules/.cache/openbourse-compiled",
 );
+
+const scratch = scratchInMemory();
+if (scratch !== undefined) process.env["TMPDIR"] ??= scratch;
 
 export default defineConfig({
   // Tests of the page use the sources of the client, as the page does when it is built.
