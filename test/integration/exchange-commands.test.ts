@@ -26,7 +26,8 @@ const snapshotNames = (): readonly string[] =>
 
 /** A day of trading in a few seconds. */
 beforeAll(async () => {
-  const yaml = "exchange: {snapshotEveryCommands: 500, participants: {rate: 50}}";
+  // Slowly enough for the snapshots to keep up: all that is traded is replayed again and again below.
+  const yaml = "exchange: {snapshotEveryCommands: 200, participants: {rate: 20}}";
   const server = await startServerInside({ data, yaml });
   const metrics = async () => (await fetch(`${server.http}/metrics`)).text();
   await untilTrue(async () => /exchange_commands_total [1-9]\d{3,}/.test(await metrics()));

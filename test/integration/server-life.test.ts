@@ -4,30 +4,36 @@ import { existsSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync 
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
 import { runHere } from "../support/command-here.ts";
 import { refusedStart, type ServerInside, startServerInside } from "../support/server-here.ts";
 import { runCommand, type ServerProcess, startServerProcess } from "../support/server-process.ts";
 import { openStream } from "../support/stream-client.ts";
 
-const running: ServerProcess[] = [];
-const inside: ServerInside[] = [];
-afterEach(async () => {
-  for (const server of running.splice(0)) await server.stop("SIGKILL");
-  for (const server of inside.splice(0)) await server.stop();
-});
+/** The test that a server is for: it is stopped with it. */
+type Test = Pick<TestContext, "onTestFinished">;
 
-async function start(setup: Parameters<typeof startServerProcess>[0] = {}): Promise<ServerProcess> {
-  const server = await startServerProcess(setup);
-  running.push(server);
+async function start({ onTestFinished }: Test): Promise<ServerProcess> {
+  const server = await startServerProcess();
+  onTestFinished(async () => {
+    await server.stop("SIGKILL");
+  });
   return server;
 }
 
-/** Starts one in this process, for what does not depend on the process. */
-async function startInside(setup: Parameters<typeof startServerInside>[0] = {}) {
-  const server = await startServerInside(setup);
-  inside.push(server);
-  return server;
+/** An exchange on which nobody trades. */
+const quiet = "exchange: {participants: {enabled: false}}";
+
+/** Starts one in this process, for what does not depend on the process; the test may stop it before. */
+async function startInside(
+  { onTestFinished }: Test,
+  setup: Parameters<typeof startServerInside>[0] = {},
+): Promise<ServerInside> {
+  const server = await startServerInside({ yaml: quiet, ...setup });
+  let stopping: Promise<void> | undefined;
+  const stop = () => (stopping ??= server.stop());
+  onTestFinished(stop);
+  return { ...server, stop };
 }
 
 const subscribeAll = {
@@ -39,9 +45,9 @@ const subscribeAll = {
   aggregation: "1m",
 };
 
-describe("a start", () => {
-  it("says where it listens, shows the demo key, and bars arrive", async () => {
-    const server = await start();
+describe.concurrent("a start", () => {
+  it("says where it listens, shows the demo key, and bars arrive", async (test) => {
+    const server = await start(test);
     expect(server.output().stdout).toMatch(
       // The page comes first, where it is built.
       /^(?:open http:\/\/127\.0\.0\.1:\d+\/ in a browser\n)?openbourse listening on http:\/\/127\.0\.0\.1:\d+\ndemo API key: \w{34}\n/,
@@ -55,15 +61,14 @@ describe("a start", () => {
     expect(stderr).not.toMatch(/[0-9a-f]{34}/);
   });
 
-  it("keeps the demo key of its data folder, and makes another one for another folder", async () => {
+  it("keeps the demo key of its data folder, and makes another one for another folder", async (test) => {
     const folder = mkdtempSync(join(tmpdir(), "openbourse-keep-"));
     const data = join(folder, "data");
-    const first = await startInside({ data });
+    const first = await startInside(test, { data });
     const { demoKey } = first;
     await first.stop();
-    inside.pop();
-    const second = await startInside({ data });
-    const elsewhere = await startInside();
+    const second = await startInside(test, { data });
+    const elsewhere = await startInside(test);
     expect(demoKey).toMatch(/^\w{34}$/);
     expect(second.demoKey).toBe(demoKey);
     expect(elsewhere.demoKey).not.toBe(demoKey);
@@ -129,7 +134,7 @@ describe("a start", () => {
 describe("watch", () => {
   let server: ServerInside;
   beforeAll(async () => {
-    server = await startServerInside();
+    server = await startServerInside({ yaml: quiet });
   });
   afterAll(() => server.stop());
 
@@ -157,8 +162,8 @@ describe("watch", () => {
 });
 
 describe("operation", () => {
-  it("answers health, readiness and metrics", async () => {
-    const server = await startInside();
+  it("answers health, readiness and metrics", async (test) => {
+    const server = await startInside(test);
     const get = async (path: string) => {
       const response = await fetch(server.http + path);
       return { status: response.status, text: await response.text() };
@@ -187,15 +192,16 @@ describe("operation", () => {
     }
   });
 
-  it("goes on when a feed's file is not what it claims to be", async () => {
+  it("goes on when a feed's file is not what it claims to be", async (test) => {
     const folder = mkdtempSync(join(tmpdir(), "openbourse-feed-"));
     const file = join(folder, "picture.csv.gz");
     writeFileSync(file, Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 1, 2, 3]));
-    const yaml = `datasets:
+    const yaml = `${quiet}
+datasets:
   - {code: broken, feed: {kind: replay, files: [${file}], format: binance-trades, ticker: X}}
   - {code: huobi, feed: {kind: simulator}}
 `;
-    const server = await startInside({ yaml });
+    const server = await startInside(test, { yaml });
     const readiness = async () => {
       const response = await fetch(`${server.http}/readyz`);
       return ((await response.json()) as { parts: unknown }).parts;
@@ -227,8 +233,8 @@ describe("the exchange", () => {
     return { status: response.status, ...parts.find(({ name }) => name === "exchange") };
   };
 
-  it("trades, and its trades are bars of dataset local", async () => {
-    const server = await startInside({ yaml: "exchange: {participants: {rate: 20}}" });
+  it("trades, and its trades are bars of dataset local", async (test) => {
+    const server = await startInside(test, { yaml: "exchange: {participants: {rate: 20}}" });
     const client = await openStream(`${server.ws}/v1?apikey=${server.demoKey}`);
     const reply = await client.ask({
       ...subscribeAll,
@@ -240,31 +246,30 @@ describe("the exchange", () => {
     expect(bar.json).toMatchObject({ d: "local", p: "openbourse" });
   });
 
-  it("goes on after a restart where it was", async () => {
+  it("goes on after a restart where it was", async (test) => {
     const folder = mkdtempSync(join(tmpdir(), "openbourse-again-"));
     const data = join(folder, "data");
     const yaml = "exchange: {participants: {rate: 20}}";
     const sequenceOf = ({ log }: ServerInside) =>
       log.find(({ phrase }) => phrase === "exchange recovered")?.fields["sequence"];
-    const first = await startInside({ data, yaml });
+    const first = await startInside(test, { data, yaml });
     expect(sequenceOf(first)).toBe(0);
     await expect
       .poll(async () => (await fetch(`${first.http}/metrics`)).text())
       .toMatch(/openbourse_exchange_commands_total [1-9]\d{2,}/);
     await first.stop();
-    inside.pop();
-    const second = await startInside({ data, yaml });
+    const second = await startInside(test, { data, yaml });
     expect(sequenceOf(second)).toBeGreaterThan(100);
     expect(await exchangePart(second)).toMatchObject({ status: 200, ok: true });
     rmSync(folder, { recursive: true });
   });
 
-  it("refuses commands when its log is full, says so, and the server stays up, also after a restart", async () => {
+  it("refuses commands when its log is full, says so, and the server stays up, also after a restart", async (test) => {
     const folder = mkdtempSync(join(tmpdir(), "openbourse-full-"));
     const data = join(folder, "data");
-    const yaml = "exchange: {logBytesMax: 1048576, participants: {rate: 1000}}";
+    const yaml = "exchange: {logBytesMax: 131072, participants: {rate: 1000}}";
     for (const attempt of ["first", "second"]) {
-      const server = await startInside({ data, yaml });
+      const server = await startInside(test, { data, yaml });
       await expect
         .poll(() => exchangePart(server))
         .toMatchObject({
@@ -277,13 +282,12 @@ describe("the exchange", () => {
       const client = await openStream(`${server.ws}/v1?apikey=${server.demoKey}`);
       expect(await client.ask({ event: "heartbeat" })).toContain("success");
       await server.stop();
-      inside.pop();
     }
     rmSync(folder, { recursive: true });
   });
 
-  it("is not started twice on one data folder", async () => {
-    const server = await startInside();
+  it("is not started twice on one data folder", async (test) => {
+    const server = await startInside(test);
     const { code, stderr } = await runCommand([
       "serve",
       "--port",
@@ -297,15 +301,14 @@ describe("the exchange", () => {
     expect(stderr).toContain(`another server runs on the data folder ${server.data}`);
   });
 
-  it("does not start on a log that is damaged, and names the place", async () => {
+  it("does not start on a log that is damaged, and names the place", async (test) => {
     const folder = mkdtempSync(join(tmpdir(), "openbourse-torn-"));
     const data = join(folder, "data");
-    const server = await startInside({ data, yaml: "exchange: {participants: {rate: 100}}" });
+    const server = await startInside(test, { data, yaml: "exchange: {participants: {rate: 100}}" });
     await expect
       .poll(async () => (await fetch(`${server.http}/metrics`)).text())
       .toMatch(/openbourse_exchange_commands_total [1-9]\d{3,}/);
     await server.stop();
-    inside.pop();
     truncateSync(join(data, "exchange", "commands.db"), 20_480);
     expect(await refusedStart({ data })).toContain(join(data, "exchange", "commands.db"));
     const { code, stderr } = await runCommand([
@@ -323,27 +326,25 @@ describe("the exchange", () => {
   });
 });
 
-describe("a stop", () => {
-  it.each(["SIGTERM", "SIGINT"] as const)(
+describe.concurrent("a stop", () => {
+  it.for(["SIGTERM", "SIGINT"] as const)(
     "by %s closes clients with 1001 and exits 0",
-    async (signal) => {
-      const server = await start();
+    async (signal, test) => {
+      const server = await start(test);
       const client = await openStream(`${server.ws}/v1?apikey=${server.demoKey}`);
       await client.ask(subscribeAll);
       const code = await server.stop(signal);
-      running.pop();
       expect(code).toBe(0);
       expect((await client.closed)[0]).toBe(1001);
       expect(existsSync(join(server.data, "keys.db-wal"))).toBe(false);
     },
   );
 
-  it("does not wait for a client that never answers", async () => {
-    const server = await startInside();
+  it("does not wait for a client that never answers", async (test) => {
+    const server = await startInside(test);
     const client = await openStream(`${server.ws}/v1?apikey=${server.demoKey}`);
     client.socket.pause();
     await server.stop();
-    inside.pop();
     client.socket.terminate();
   });
 });

@@ -14,7 +14,7 @@ describe.runIf(disk !== undefined)(`a server on a small disk (or ${smallDiskMiss
 
   it("refuses commands while the disk is full, stays up, goes on by itself when there is room, and has everything", async () => {
     const ballast = join(disk?.folder ?? "", "ballast");
-    writeFileSync(ballast, Buffer.alloc(55_000_000));
+    writeFileSync(ballast, Buffer.alloc(59_000_000));
     const yaml = "exchange: {participants: {rate: 200}}\ndatasets: []";
     const server = await startServerInside({ data, yaml });
     const get = async (path: string) => {

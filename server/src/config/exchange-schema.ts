@@ -16,7 +16,7 @@ export const exchangeSchema = Type.Object(
     }),
     logBytesMax: Type.Optional(
       Type.Integer({
-        minimum: 1_048_576,
+        minimum: 131_072,
         description: "size at which the log takes no more commands; default: the disk's",
       }),
     ),
