@@ -12,6 +12,7 @@ import { CryptomusClient, subscribeTo } from "../support/cryptomus-client.ts";
 import { FaultyProxy } from "../support/faulty-proxy.ts";
 import { NatsServer } from "../support/nats-server.ts";
 import { type ServerHere, startServerHere } from "../support/server-here.ts";
+import { SteppedClock } from "../support/stepped-clock.ts";
 import { until, untilTrue } from "../support/until.ts";
 import { withNats } from "../support/with-nats.ts";
 
@@ -23,6 +24,7 @@ interface Node extends ServerHere {
 
 const nodes: Node[] = [];
 let nats: NatsServer;
+const clocks = { second: new SteppedClock(), left: new SteppedClock() };
 /** Between the first engine and the broker. */
 let cable: FaultyProxy;
 
@@ -33,6 +35,7 @@ async function startNode(name: string, role: string, server: string): Promise<No
   writeFileSync(dataFolder(data).masterKeyFile, "5".repeat(64), { mode: 0o600 });
   const here = await startServerHere({
     data,
+    ...(name === "second" || name === "left" ? { clock: clocks[name] } : {}),
     settings: {
       "cluster.role": role,
       "cluster.node": name,
@@ -42,13 +45,12 @@ async function startNode(name: string, role: string, server: string): Promise<No
       // A busy machine is no dead leader: all nodes of this test share a thread with it.
       "cluster.takeoverAfterMs": 10_000,
       "terminal.enabled": false,
+      "exchange.participants.enabled": false,
       "demo.users": name === "first",
       datasets: [],
     },
   });
-  const node = { ...here, data };
-  nodes.push(node);
-  return node;
+  return { ...here, data };
 }
 
 async function ask<Result>(node: Node, name: string, request: object): Promise<Result> {
@@ -62,6 +64,12 @@ async function ask<Result>(node: Node, name: string, request: object): Promise<R
 
 const status = (node: Node, hash = false): Promise<ClusterStatus> =>
   ask(node, "cluster-status", { hash });
+
+/** By a second; what time it is stays the same. */
+function lengthenSilence(clock: SteppedClock): void {
+  clock.pass(1);
+  clock.step(-1);
+}
 
 const addMarket = (node: Node, code: string): Promise<unknown> =>
   ask(node, "add-market", { code, tick: "0.01", lot: "0.0001" });
@@ -86,13 +94,16 @@ withNats("a cluster in one process is", (program) => {
     nats = new NatsServer(program);
     await nats.start();
     cable = await FaultyProxy.open(Number(nats.address.split(":")[1]));
-    await startNode("first", "engine", new URL(cable.url).host);
-    await startNode("second", "engine", nats.address);
-    await startNode("left", "gateway", nats.address);
-    await startNode("right", "gateway", nats.address);
+    nodes.push(await startNode("first", "engine", new URL(cable.url).host));
+    const others = [
+      startNode("second", "engine", nats.address),
+      startNode("left", "gateway", nats.address),
+      startNode("right", "gateway", nats.address),
+    ];
+    nodes.push(...(await Promise.all(others)));
   });
   afterAll(async () => {
-    for (const { server } of nodes.toReversed()) await server.stop();
+    await Promise.all(nodes.map(({ server }) => server.stop()));
     await cable.close();
     await nats.remove();
     rmSync(folder, { recursive: true, force: true });
@@ -188,7 +199,10 @@ withNats("a cluster in one process is", (program) => {
     const [first, second, left, right] = nodes as [Node, Node, Node, Node];
     cable.isDown = true;
     cable.cut();
-    await untilTrue(async () => (await status(second)).state === "leading");
+    await untilTrue(async () => {
+      lengthenSilence(clocks.second);
+      return (await status(second)).state === "leading";
+    });
     expect((await status(second)).term).toBe(2);
     await until(() => addMarket(right, "ETH_USDT"));
     await until(async () => expect(await marketsAt(left)).toEqual(["BTC_USDT", "ETH_USDT"]));
@@ -209,7 +223,10 @@ withNats("a cluster in one process is", (program) => {
   it("says at a gateway that nothing is heard of the log, with 503", async () => {
     const [, , left] = nodes as [Node, Node, Node];
     await nats.kill();
-    await untilTrue(async () => (await left.health("cluster")) === "stale");
+    await untilTrue(async () => {
+      lengthenSilence(clocks.left);
+      return (await left.health("cluster")) === "stale";
+    });
     expect((await fetch(`${left.http}/readyz`)).status).toBe(503);
     await nats.start();
     await untilTrue(async () => (await left.health("cluster")) === "following");
