@@ -33,10 +33,7 @@ withNats("records on three servers are", (program) => {
     const kept = { replicas: 3, storage, recordsMax: 1_000, whenFull: "new" } as const;
     const options = { ...kept, name: `records-${buckets}` };
     const [one, two] = links;
-    return [
-      await NatsBucket.open(one.connection, options),
-      await NatsBucket.open(two.connection, options),
-    ] as const;
+    return [await NatsBucket.open(one, options), await NatsBucket.open(two, options)] as const;
   };
 
   sharedBucketContract("NATS JetStream on three servers", () => open("file"));
@@ -52,12 +49,12 @@ withNats("records on three servers are", (program) => {
       for (const key of ["a", "b"]) await here.put(key, bytesOf("1"), 0);
       await counted.put("c", bytesOf("1"), 0);
       const options = { name: "bourse", replicas: 3, nowMs: () => 1_800_000_000_000 };
-      const writer = await NatsSnapshotStore.open(one.connection, options);
+      const writer = await NatsSnapshotStore.open(one, options);
       expect(await writer.write(snapshotAt(7, 3_000_000))).toBe("stored");
 
       await cluster.move("bourse_snapshots", await cluster.leaderOf(stream));
       await cluster.kill(await cluster.leaderOf("bourse_snapshots"));
-      const starting = NatsSnapshotStore.open(two.connection, options);
+      const starting = NatsSnapshotStore.open(two, options);
       await untilTrue(async () => !isUnreachable(await there.get("a")));
       expect(await here.put("a", bytesOf("2"), 0)).toBe("changed");
       await untilTrue(async () => !isUnreachable(await here.put("b", bytesOf("3"))));

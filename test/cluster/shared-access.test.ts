@@ -50,10 +50,10 @@ withNats("gateways of a cluster are", (program) => {
   beforeAll(async () => {
     await broker.start();
     await start("engine", "engine");
-    [one, two] = [await start("gateway-1", "gateway"), await start("gateway-2", "gateway")];
+    [one, two] = await Promise.all([start("gateway-1", "gateway"), start("gateway-2", "gateway")]);
   });
   afterAll(async () => {
-    for (const { server } of running.reverse()) await server.stop();
+    await Promise.all(running.map(({ server }) => server.stop()));
     await broker.remove();
     rmSync(root, { recursive: true });
   });

@@ -7,7 +7,7 @@ import type { SharedLogStatus } from "../ports/cluster-control.ts";
 import type { Log } from "../ports/log.ts";
 import type { SharedLog } from "../ports/shared-log.ts";
 import type { SnapshotStore } from "../ports/snapshot-store.ts";
-import { every } from "../ports/timers.ts";
+import { everyUnlessBusy } from "../ports/timers.ts";
 import { type NodeNeed, shorteningOf } from "./shortening.ts";
 
 /** Between two looks, in milliseconds. */
@@ -62,7 +62,7 @@ export class LogShortener {
 
   /** Looks from now on. */
   start(): void {
-    this.#cancel = every(this.#options.clock, lookEveryMs, () => void this.look());
+    this.#cancel = everyUnlessBusy(this.#options.clock, lookEveryMs, () => this.look());
   }
 
   /** Looks once; resolves when that is done. */

@@ -13,7 +13,7 @@ import {
   type SharedWatch,
 } from "../ports/shared-bucket.ts";
 import { StartError } from "../ports/start-error.ts";
-import { every } from "../ports/timers.ts";
+import { everyUnlessBusy } from "../ports/timers.ts";
 import { unknownKinds, viewsOf } from "./node-list.ts";
 import {
   type Beat,
@@ -109,7 +109,7 @@ export class NodeRegistry {
       );
     }
     await this.look();
-    this.#stop = every(clock, sayEveryMs, () => void this.look());
+    this.#stop = everyUnlessBusy(clock, sayEveryMs, () => this.look());
   }
 
   /** From now on it tells what this node does. */

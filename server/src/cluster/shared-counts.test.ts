@@ -37,6 +37,25 @@ async function taken(connections: ConnectionCounts, count: number, max: number) 
   return { leases, refused: outcomes.filter((outcome) => typeof outcome === "string") };
 }
 
+describe("a gateway whose records nobody tells for a while", () => {
+  it("has one look under way, however long that takes, so that it stops with it", async () => {
+    const put = Promise.withResolvers<number>();
+    let puts = 0;
+    const silent = new MemoryBucket();
+    const counts = new SharedCounts({ places, alive: silent, quotas, secrets, clock });
+    await counts.start();
+    silent.put = () => {
+      puts += 1;
+      return put.promise;
+    };
+    clock.advanceBy(60_000_000);
+    const stopped = counts.stop();
+    put.resolve(1);
+    await stopped;
+    expect(puts).toBe(1);
+  });
+});
+
 describe("places of an owner over two gateways", () => {
   it("are never more than they may have, although both give them out at once", async () => {
     const [one, two] = [await gateway(), await gateway()];

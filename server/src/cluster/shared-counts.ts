@@ -11,7 +11,7 @@ import type { ConnectionCounts, ConnectionLease, NoPlace } from "../ports/connec
 import type { Quota } from "../ports/quota.ts";
 import type { Secrets } from "../ports/secrets.ts";
 import { isUnreachable, type SharedBucket } from "../ports/shared-bucket.ts";
-import { every } from "../ports/timers.ts";
+import { everyUnlessBusy } from "../ports/timers.ts";
 import { type Alive, OwnersPlaces } from "./owners-places.ts";
 import { SharedQuota } from "./shared-quota.ts";
 
@@ -59,7 +59,7 @@ export class SharedCounts implements AdmissionCounts {
   /** Says from now on that this gateway is alive. */
   async start(): Promise<void> {
     await this.look();
-    this.#stop = every(this.#options.clock, sayEveryMs, () => void this.look());
+    this.#stop = everyUnlessBusy(this.#options.clock, sayEveryMs, () => this.look());
   }
 
   /** Says that this gateway is alive, and puts right what could not be put; done each second. */

@@ -169,7 +169,10 @@ function readContract(current: () => CommandLog): void {
 
     let next = 1;
     for await (const entry of current().read(1)) {
-      expect(entry).toEqual({ kind: "batch", ...batchAt(next, 1, 100_000) });
+      const { payload, ...batch } = batchAt(next, 1, 100_000);
+      expect(entry).toMatchObject({ kind: "batch", ...batch });
+      // A comparison by element would take long.
+      expect(entry.kind === "batch" && Buffer.compare(entry.payload, payload)).toBe(0);
       next += 1;
     }
     expect(next).toBe(61);

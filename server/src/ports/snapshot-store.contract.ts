@@ -4,7 +4,8 @@ import type { Snapshot, SnapshotStore } from "./snapshot-store.ts";
 
 /** A snapshot whose state is told by its sequence. */
 export function snapshotAt(sequence: number, bytes = 1_000): Snapshot {
-  const state = Uint8Array.from({ length: bytes }, (_, at) => (sequence + at * 31) & 255);
+  const state = new Uint8Array(bytes);
+  for (let at = 0; at < bytes; at += 1) state[at] = sequence + at * 31;
   return { sequence, epoch: "e".repeat(32), format: "exchange-1", state };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { VirtualClock } from "../testing/virtual-clock.ts";
-import { every, everySecond } from "./timers.ts";
+import { every, everySecond, everyUnlessBusy, nextTurn } from "./timers.ts";
 
 describe("repeated work", () => {
   it("runs at each whole second of wall time, wherever it began, until it is stopped", () => {
@@ -24,5 +24,22 @@ describe("repeated work", () => {
     clock.advanceBy(1_000_000);
     stop();
     expect(runs).toBe(4);
+  });
+
+  it("is left out while the one before is under way, so that none waits behind another", async () => {
+    const clock = new VirtualClock();
+    const under = Promise.withResolvers<void>();
+    let runs = 0;
+    const stop = everyUnlessBusy(clock, 250, async () => {
+      runs += 1;
+      await under.promise;
+    });
+    clock.advanceBy(10_000_000);
+    expect(runs).toBe(1);
+    under.resolve();
+    await nextTurn();
+    clock.advanceBy(250_000);
+    stop();
+    expect(runs).toBe(2);
   });
 });

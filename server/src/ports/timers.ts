@@ -14,6 +14,22 @@ export function every(clock: Clock, intervalMs: number, task: () => void): () =>
   return repeat(clock, () => intervalMs, task);
 }
 
+/** Runs a task again and again as {@link every} does, and leaves it out while the one before is under way. */
+export function everyUnlessBusy(
+  clock: Clock,
+  intervalMs: number,
+  task: () => Promise<unknown>,
+): () => void {
+  let isBusy = false;
+  return every(clock, intervalMs, () => {
+    if (isBusy) return;
+    isBusy = true;
+    void task().finally(() => {
+      isBusy = false;
+    });
+  });
+}
+
 // Every runtime that this runs on has it; layers without the types of Node use it through this file.
 declare const setImmediate: (task: () => void) => unknown;
 

@@ -4,6 +4,7 @@
  */
 import { JetStreamError, type JetStreamManager, type StoredMsg } from "@nats-io/jetstream";
 import type { SharedWatch } from "../../ports/shared-bucket.ts";
+import type { NatsLink } from "./link.ts";
 
 /** Between two looks, in milliseconds. */
 const lookEveryMs = 250;
@@ -26,6 +27,7 @@ export interface BucketWatchOptions {
 /** One who watches a bucket. */
 export class BucketWatch implements SharedWatch {
   readonly caughtUp: Promise<void>;
+  readonly #link: NatsLink;
   readonly #manager: JetStreamManager;
   readonly #options: BucketWatchOptions;
   #isCaughtUp: () => void = () => {};
@@ -36,7 +38,8 @@ export class BucketWatch implements SharedWatch {
   #timer: NodeJS.Timeout | undefined;
   #isStopped = false;
 
-  constructor(manager: JetStreamManager, options: BucketWatchOptions) {
+  constructor(link: NatsLink, manager: JetStreamManager, options: BucketWatchOptions) {
+    this.#link = link;
     this.#manager = manager;
     this.#options = options;
     this.caughtUp = new Promise((resolve) => {
@@ -72,7 +75,9 @@ export class BucketWatch implements SharedWatch {
   /** Number of the stream's last message; undefined where nobody says. */
   async #last(): Promise<number | undefined> {
     try {
-      const { state, created } = await this.#manager.streams.info(this.#options.stream);
+      const { state, created } = await this.#link.asked(() =>
+        this.#manager.streams.info(this.#options.stream),
+      );
       // A stream that was made anew, or has lost what it had, is told from its beginning.
       if (created !== this.#made || state.last_seq < this.#seen) this.#seen = 0;
       this.#made = created;

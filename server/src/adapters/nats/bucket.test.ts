@@ -1,4 +1,3 @@
-import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { NatsServer } from "../../../../test/support/nats-server.ts";
 import { until, untilTrue } from "../../../../test/support/until.ts";
@@ -6,15 +5,16 @@ import { withNats } from "../../../../test/support/with-nats.ts";
 import { bytesOf, sharedBucketContract, textOf } from "../../ports/shared-bucket.contract.ts";
 import { isUnreachable } from "../../ports/shared-bucket.ts";
 import { NatsBucket } from "./bucket.ts";
+import { NatsLink } from "./link.ts";
 
 withNats("shared records at NATS are", (program) => {
   const server = new NatsServer(program);
-  let one: NatsConnection;
-  let two: NatsConnection;
+  let one: NatsLink;
+  let two: NatsLink;
   beforeAll(async () => {
     await server.start();
-    const options = { servers: server.address, maxReconnectAttempts: -1, reconnectTimeWait: 50 };
-    [one, two] = await Promise.all([connect(options), connect(options)]);
+    const options = { servers: [server.address] };
+    [one, two] = await Promise.all([NatsLink.open(options), NatsLink.open(options)]);
   });
   afterAll(async () => {
     await Promise.all([one.close(), two.close()]);
@@ -104,7 +104,7 @@ withNats("shared records at NATS are", (program) => {
 
     it("is not made of a stream that is something else", async () => {
       const { jetstreamManager } = await import("@nats-io/jetstream");
-      const manager = await jetstreamManager(one);
+      const manager = await jetstreamManager(one.connection);
       await manager.streams.add({ name: "KV_taken", subjects: ["something.else"] });
       const options = { name: "taken", replicas: 1, storage: "file", recordsMax: 10 } as const;
       await expect(NatsBucket.open(one, { ...options, whenFull: "new" })).rejects.toThrow(

@@ -11,7 +11,7 @@ import {
   jetstreamManager,
   type StoredMsg,
 } from "@nats-io/jetstream";
-import { headers, type NatsConnection } from "@nats-io/transport-node";
+import { headers } from "@nats-io/transport-node";
 import { assert } from "../../core/assert.ts";
 import {
   isUnreachable,
@@ -26,6 +26,7 @@ import {
 import { StartError } from "../../ports/start-error.ts";
 import { type BucketOptions, bucketConfig, bucketStream, bucketSubject } from "./bucket-config.ts";
 import { BucketWatch } from "./bucket-watch.ts";
+import type { NatsLink } from "./link.ts";
 import { patiently } from "./patient.ts";
 import { deniedBy, wordsOf } from "./words.ts";
 
@@ -45,34 +46,33 @@ const operationHeader = "KV-Operation";
 
 /** A bucket of the broker. */
 export class NatsBucket implements SharedBucket {
+  readonly #link: NatsLink;
   readonly #manager: JetStreamManager;
   readonly #client: JetStreamClient;
   readonly #options: BucketOptions;
   #making: Promise<boolean> | undefined;
 
-  private constructor(
-    connection: NatsConnection,
-    manager: JetStreamManager,
-    options: BucketOptions,
-  ) {
+  private constructor(link: NatsLink, manager: JetStreamManager, options: BucketOptions) {
+    this.#link = link;
     this.#manager = manager;
-    this.#client = jetstream(connection, { timeout: answerMs });
+    this.#client = jetstream(link.connection, { timeout: answerMs });
     this.#options = options;
   }
 
   /** Finds or makes the bucket. A `StartError` says why that cannot be. */
-  static async open(connection: NatsConnection, options: BucketOptions): Promise<NatsBucket> {
+  static async open(link: NatsLink, options: BucketOptions): Promise<NatsBucket> {
     const { name } = options;
     assert(sharedKeyPattern.test(name), "a bucket has a name of letters, digits, - and _");
     try {
-      const manager = await jetstreamManager(connection, { timeout: answerMs, checkAPI: false });
+      const api = { timeout: answerMs, checkAPI: false };
+      const manager = await jetstreamManager(link.connection, api);
       const { config } = await patiently(() => foundOrMade(manager, options));
       if (config.max_msgs_per_subject !== 1 || config.subjects[0] !== `$KV.${name}.>`) {
         throw new StartError(
           `the broker's stream ${bucketStream(name)} is no bucket of openbourse: name the cluster otherwise`,
         );
       }
-      return new NatsBucket(connection, manager, options);
+      return new NatsBucket(link, manager, options);
     } catch (error) {
       if (error instanceof StartError) throw error;
       throw new StartError(`the broker's bucket ${name} cannot be used: ${wordsOf(error)}`);
@@ -116,7 +116,7 @@ export class NatsBucket implements SharedBucket {
 
   watch(listener: (change: SharedChange) => void): SharedWatch {
     const { name } = this.#options;
-    return new BucketWatch(this.#manager, {
+    return new BucketWatch(this.#link, this.#manager, {
       ...{ stream: bucketStream(name), subject: bucketSubject(name, ">") },
       told: (message) => listener(changeOf(message)),
     });
@@ -127,7 +127,9 @@ export class NatsBucket implements SharedBucket {
     const { name } = this.#options;
     try {
       const query = { last_by_subj: bucketSubject(name, key) };
-      const found = await this.#manager.streams.getMessage(bucketStream(name), query);
+      const found = await this.#link.asked(() =>
+        this.#manager.streams.getMessage(bucketStream(name), query),
+      );
       return found === null ? undefined : changeOf(found);
     } catch (error) {
       return (await this.#isMadeAnew()) ? undefined : unreachable(name, error);
@@ -152,7 +154,7 @@ export class NatsBucket implements SharedBucket {
         ...(value === undefined && ageMsMax !== undefined ? { ttl: removalLife } : {}),
       });
     try {
-      return (await publish()).seq;
+      return (await this.#link.asked(publish)).seq;
     } catch (error) {
       if (error instanceof JetStreamApiError && wrongRevision.includes(error.code)) {
         return "changed";
@@ -165,9 +167,12 @@ export class NatsBucket implements SharedBucket {
   /** Whether a bucket that was in memory was gone with its server, and is there again, without records. */
   async #isMadeAnew(): Promise<boolean> {
     if (this.#options.storage !== "memory") return false;
-    this.#making ??= isMissing(this.#manager, bucketStream(this.#options.name))
+    this.#making ??= this.#link
+      .asked(() => isMissing(this.#manager, bucketStream(this.#options.name)))
       .then(async (isGone) => {
-        if (isGone) await this.#manager.streams.add(bucketConfig(this.#options));
+        if (isGone) {
+          await this.#link.asked(() => this.#manager.streams.add(bucketConfig(this.#options)));
+        }
         return isGone;
       })
       .catch(() => false)

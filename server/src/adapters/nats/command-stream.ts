@@ -89,19 +89,19 @@ export class CommandStream {
 
   /** Number of the last message; 0 of an empty stream. */
   async last(): Promise<number> {
-    const { state } = await this.#manager.streams.info(this.#name);
+    const { state } = await this.link.asked(() => this.#manager.streams.info(this.#name));
     return state.last_seq;
   }
 
   /** Number of the first message; 1 where there is none. */
   async first(): Promise<number> {
-    const { state } = await this.#manager.streams.info(this.#name);
+    const { state } = await this.link.asked(() => this.#manager.streams.info(this.#name));
     return state.messages === 0 ? 1 : state.first_seq;
   }
 
   /** What all its messages take, in bytes. */
   async bytes(): Promise<number> {
-    const { state } = await this.#manager.streams.info(this.#name);
+    const { state } = await this.link.asked(() => this.#manager.streams.info(this.#name));
     return state.bytes;
   }
 
@@ -114,12 +114,10 @@ export class CommandStream {
   /** Stores a message behind the one of a number, or not at all. Never rejects. */
   async publish(bytes: Uint8Array, after: number): Promise<Published> {
     try {
-      const answer = this.#client.publish(commandSubject(this.#name), bytes, {
-        expect: { lastSequence: after },
-        timeout: answerMs,
-        retries: 0,
-      });
-      await this.link.unlessLost(answer);
+      const expect = { lastSequence: after };
+      const options = { expect, timeout: answerMs, retries: 0 };
+      const subject = commandSubject(this.#name);
+      await this.link.asked(() => this.#client.publish(subject, bytes, options));
       return "stored";
     } catch (error) {
       const isTaken = error instanceof JetStreamApiError && error.code === wrongLastSequence;
@@ -129,8 +127,9 @@ export class CommandStream {
 
   /** The message of a number, as its leader has it; undefined where it has none. */
   async message(at: number): Promise<StreamMessage | undefined> {
-    const answer = this.#manager.streams.getMessage(this.#name, { seq: at });
-    const found = await this.link.unlessLost(answer);
+    const found = await this.link.asked(() =>
+      this.#manager.streams.getMessage(this.#name, { seq: at }),
+    );
     return found === null ? undefined : { at: found.seq, bytes: found.data };
   }
 

@@ -121,12 +121,10 @@ export class NatsDatasetStream implements DatasetStream {
     after: number,
   ): Promise<Appended | StorageFailure> {
     try {
-      const answer = this.#client.publish(this.#subject(dataset), bytes, {
-        expect: { lastSubjectSequence: after },
-        timeout: answerMs,
-        retries: 0,
-      });
-      const { seq } = await this.#link.unlessLost(answer);
+      const expect = { lastSubjectSequence: after };
+      const options = { expect, timeout: answerMs, retries: 0 };
+      const subject = this.#subject(dataset);
+      const { seq } = await this.#link.asked(() => this.#client.publish(subject, bytes, options));
       return { kind: "appended", at: seq };
     } catch (error) {
       const isTaken = error instanceof JetStreamApiError && wrongLast.has(error.code);
@@ -188,7 +186,9 @@ export class NatsDatasetStream implements DatasetStream {
 
   async #found(query: MsgRequest): Promise<DatasetMessage | undefined | StorageFailure> {
     try {
-      const found = await this.#manager.streams.getMessage(this.#name, query);
+      const found = await this.#link.asked(() =>
+        this.#manager.streams.getMessage(this.#name, query),
+      );
       return found === null ? undefined : { at: found.seq, bytes: found.data };
     } catch (error) {
       return failure("tell", error);

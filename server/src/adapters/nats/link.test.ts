@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { NatsServer } from "../../../../test/support/nats-server.ts";
-import { until } from "../../../../test/support/until.ts";
+import { until, untilTrue } from "../../../../test/support/until.ts";
 import { withNats } from "../../../../test/support/with-nats.ts";
 import { NatsLink } from "./link.ts";
 
@@ -9,18 +9,19 @@ const pieces = 32;
 const pieceBytes = 1_024 * 1_024;
 
 withNats("the way in to NATS is", (program) => {
-  const servers = [new NatsServer(program), new NatsServer(program)];
-  beforeAll(async () => {
+  /** Servers of one test, which are taken away in it. */
+  const started = async (count: number, removeWith: (remove: () => Promise<void>) => void) => {
+    const servers = Array.from({ length: count }, () => new NatsServer(program));
+    removeWith(async () => void (await Promise.all(servers.map((server) => server.remove()))));
     await Promise.all(servers.map((server) => server.start()));
-  });
-  afterAll(async () => {
-    await Promise.all(servers.map((server) => server.remove()));
-  });
+    return servers;
+  };
 
-  describe("a link to NATS", () => {
-    it.each(["is silent", "is left"])(
+  describe.concurrent("a link to NATS", () => {
+    it.for(["is silent", "is left"])(
       "goes to another server when one %s that has not taken what waits for it",
-      async (why) => {
+      async (why, { onTestFinished }) => {
+        const servers = await started(2, onTestFinished);
         const link = await NatsLink.open({ servers: servers.map(({ address }) => address) });
         const before = link.server;
         const server = servers.find(({ address }) => address === before);
@@ -35,9 +36,27 @@ withNats("the way in to NATS is", (program) => {
         });
         await link.connection.flush();
         await link.close();
-        await server?.kill();
-        await server?.start();
       },
     );
+
+    it("asks nobody while no server can be reached, and one that is back at once", async ({
+      onTestFinished,
+    }) => {
+      const [server] = (await started(1, onTestFinished)) as [NatsServer];
+      const link = await NatsLink.open({ servers: [server.address] });
+      let questions = 0;
+      const ask = async () => {
+        questions += 1;
+        await link.connection.flush();
+        return "answered";
+      };
+      await server.kill();
+      await untilTrue(() => !link.isConnected);
+      await expect(link.asked(ask)).rejects.toThrow("no server can be reached");
+      expect(questions).toBe(0);
+      await server.start();
+      expect(await until(() => link.asked(ask))).toBe("answered");
+      await link.close();
+    });
   });
 });

@@ -62,6 +62,9 @@ const againSpreadMs = 100;
 /** A server that leaves two questions of this distance unanswered is silent, and another is gone to; in milliseconds. */
 const silenceMs = 1_000;
 
+/** So long a question waits for the next server after one was lost, in milliseconds: one that is there lets in sooner. */
+const nextServerMs = 500;
+
 /** What the client has within; nothing else ends a connection without waiting for its server. */
 interface ClientParts {
   readonly protocol: { readonly transport: { close(): Promise<void> } };
@@ -73,6 +76,9 @@ export class NatsLink {
   readonly #inboxPrefix: string;
   #isConnected = true;
   #listeners: ((isConnected: boolean) => void)[] = [];
+  /** Resolves when a server is there again, or could not be reached for a while. */
+  #next: Promise<void> = Promise.resolve();
+  #foundNext: () => void = () => {};
   /** Of those who wait for an answer by this connection: what to call when it is lost. */
   readonly #waiting = new Set<(error: Error) => void>();
 
@@ -129,6 +135,16 @@ export class NatsLink {
   }
 
   /**
+   * The answer to a question, as long as there is a server. Rejects as {@link unlessLost} does, and at once where no server
+   * could be reached for half a second: nobody waits then for what cannot come.
+   */
+  async asked<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+    await this.#next;
+    if (!this.#isConnected) throw new Error("no server can be reached");
+    return await this.unlessLost(ask());
+  }
+
+  /**
    * An answer that is under way; rejects as soon as the connection is lost, because that answer does not come by the next
    * one. What was asked may have been done. A question that is asked while there is no connection waits for one.
    */
@@ -177,7 +193,17 @@ export class NatsLink {
   #note(isConnected: boolean): void {
     if (isConnected === this.#isConnected) return;
     this.#isConnected = isConnected;
-    if (!isConnected) {
+    if (isConnected) {
+      this.#foundNext();
+    } else {
+      this.#next = new Promise((resolve) => {
+        const timer = setTimeout(resolve, nextServerMs);
+        timer.unref();
+        this.#foundNext = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
       for (const lose of this.#waiting)
         lose(new Error("the connection was lost before the answer"));
     }

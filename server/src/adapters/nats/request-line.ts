@@ -41,6 +41,13 @@ export class NatsRequestLine implements RequestLine {
     this.questionBytesMax = (link.connection.info?.max_payload ?? 1_024 * 1_024) - overheadBytes;
   }
 
+  /** Lets no more questions in; those that the server has sent by now are still answered. */
+  async endSubscription(subscription: Subscription): Promise<void> {
+    // The server that sent them is gone with the answers that it would take.
+    if (!this.#link.isConnected) return subscription.unsubscribe();
+    await this.#link.unlessLost(subscription.drain()).catch(() => subscription.unsubscribe());
+  }
+
   /** Whether the connection has not been closed; it may be away. */
   get isOpen(): boolean {
     return !this.#link.connection.isClosed();
@@ -118,8 +125,7 @@ class Answers {
   }
 
   async stop(subscription: Subscription): Promise<void> {
-    // What the server has sent by now is still answered.
-    await subscription.drain().catch(() => {});
+    await this.#line.endSubscription(subscription);
     while (this.#underWay > 0) await new Promise<void>((resolve) => this.#whenDone.push(resolve));
   }
 

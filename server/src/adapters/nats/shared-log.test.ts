@@ -230,7 +230,8 @@ withNats("a log that nodes share at NATS is", (program) => {
     });
 
     it("is not taken for shortened where all its messages are gone", async () => {
-      const { name, open } = create();
+      // Between two looks it waits for what may yet be delivered.
+      const { name, open } = create({ doubt: { looks: 1, everyMs: 1 } });
       const log = await open();
       await append(await writerOf(log, "a"), batchesOf([1, 1]));
       await (await jetstreamManager(link.connection)).streams.purge(name);

@@ -1,5 +1,4 @@
 import { jetstreamManager } from "@nats-io/jetstream";
-import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { NatsServer } from "../../../../test/support/nats-server.ts";
 import { withNats } from "../../../../test/support/with-nats.ts";
@@ -8,24 +7,25 @@ import {
   snapshotAt,
   snapshotStoreContract,
 } from "../../ports/snapshot-store.contract.ts";
+import { NatsLink } from "./link.ts";
 import { NatsSnapshotStore } from "./snapshot-store.ts";
 
 withNats("snapshots at NATS are", (program) => {
   const server = new NatsServer(program);
-  let connection: NatsConnection;
+  let link: NatsLink;
   beforeAll(async () => {
     await server.start();
-    connection = await connect({ servers: server.address });
+    link = await NatsLink.open({ servers: [server.address] });
   });
   afterAll(async () => {
-    await connection.close();
+    await link.close();
     await server.remove();
   });
   let clusters = 0;
   const open = async () => {
     clusters += 1;
     const name = `bourse${clusters}`;
-    const store = await NatsSnapshotStore.open(connection, {
+    const store = await NatsSnapshotStore.open(link, {
       name,
       replicas: 1,
       nowMs: () => 1_800_000_000_000,
@@ -33,7 +33,7 @@ withNats("snapshots at NATS are", (program) => {
     return { name, store };
   };
   const subjectsOf = async (name: string) => {
-    const manager = await jetstreamManager(connection);
+    const manager = await jetstreamManager(link.connection);
     const { state } = await manager.streams.info(`${name}_snapshots`, { subjects_filter: ">" });
     return Object.keys(state.subjects ?? {});
   };
@@ -44,7 +44,7 @@ withNats("snapshots at NATS are", (program) => {
     it("are there for another node", async () => {
       const { name, store } = await open();
       await store.write(snapshotAt(9, 3_000_000));
-      const other = await NatsSnapshotStore.open(connection, {
+      const other = await NatsSnapshotStore.open(link, {
         name,
         replicas: 1,
         nowMs: () => 1_800_000_000_000,
@@ -71,7 +71,7 @@ withNats("snapshots at NATS are", (program) => {
       await store.write(snapshotAt(1, 600_000));
       const subjects = await subjectsOf(name);
       const piece = subjects.find((subject) => /piece.*1$/.test(subject)) ?? "";
-      const manager = await jetstreamManager(connection);
+      const manager = await jetstreamManager(link.connection);
       const other = new Uint8Array(600_000 - 512 * 1_024);
 
       await manager.jetstream().publish(piece, other);

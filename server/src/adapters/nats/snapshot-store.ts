@@ -11,7 +11,6 @@ import {
   jetstream,
   jetstreamManager,
 } from "@nats-io/jetstream";
-import type { NatsConnection } from "@nats-io/transport-node";
 import { assert } from "../../core/assert.ts";
 import type {
   ReadSnapshot,
@@ -22,6 +21,7 @@ import type {
 } from "../../ports/snapshot-store.ts";
 import { StartError } from "../../ports/start-error.ts";
 import { type StorageFailure, storageFailure } from "../../ports/storage-fault.ts";
+import type { NatsLink } from "./link.ts";
 import { patiently } from "./patient.ts";
 import { assertSnapshot, type Manifest, parseManifest } from "./snapshot-manifest.ts";
 import { wordsOf } from "./words.ts";
@@ -53,6 +53,7 @@ export interface NatsSnapshotsOptions {
 
 /** The snapshots of a cluster. */
 export class NatsSnapshotStore implements SnapshotStore {
+  readonly #link: NatsLink;
   readonly #manager: JetStreamManager;
   readonly #client: JetStreamClient;
   readonly #stream: string;
@@ -61,26 +62,25 @@ export class NatsSnapshotStore implements SnapshotStore {
   #isWriting = false;
 
   private constructor(
-    connection: NatsConnection,
+    link: NatsLink,
     manager: JetStreamManager,
     { name, nowMs }: NatsSnapshotsOptions,
   ) {
+    this.#link = link;
     this.#manager = manager;
     this.#nowMs = nowMs;
-    this.#client = jetstream(connection, { timeout: answerMs });
+    this.#client = jetstream(link.connection, { timeout: answerMs });
     this.#stream = streamOf(name);
     this.#subject = subjectOf(name);
   }
 
   /** Finds or makes the stream. A `StartError` says why that cannot be. */
-  static async open(
-    connection: NatsConnection,
-    options: NatsSnapshotsOptions,
-  ): Promise<NatsSnapshotStore> {
+  static async open(link: NatsLink, options: NatsSnapshotsOptions): Promise<NatsSnapshotStore> {
     try {
-      const manager = await jetstreamManager(connection, { timeout: answerMs, checkAPI: false });
+      const api = { timeout: answerMs, checkAPI: false };
+      const manager = await jetstreamManager(link.connection, api);
       await patiently(() => foundOrMade(manager, options));
-      return new NatsSnapshotStore(connection, manager, options);
+      return new NatsSnapshotStore(link, manager, options);
     } catch (error) {
       throw new StartError(`the broker's snapshots cannot be used: ${wordsOf(error)}`);
     }
@@ -165,14 +165,17 @@ export class NatsSnapshotStore implements SnapshotStore {
   async #piece(name: string): Promise<Uint8Array | undefined> {
     const query = { last_by_subj: this.#subject + name };
     // Any server may have it; one that is behind has not got it yet, and the leader has.
-    const found =
-      (await this.#manager.direct.getMessage(this.#stream, query)) ??
-      (await this.#manager.streams.getMessage(this.#stream, query));
+    const found = await this.#link.asked(
+      async () =>
+        (await this.#manager.direct.getMessage(this.#stream, query)) ??
+        (await this.#manager.streams.getMessage(this.#stream, query)),
+    );
     return found?.data;
   }
 
   async #publish(name: string, bytes: Uint8Array): Promise<void> {
-    await this.#client.publish(this.#subject + name, bytes, { timeout: answerMs });
+    const subject = this.#subject + name;
+    await this.#link.asked(() => this.#client.publish(subject, bytes, { timeout: answerMs }));
   }
 
   /** Newest first. */
@@ -189,14 +192,15 @@ export class NatsSnapshotStore implements SnapshotStore {
 
   async #manifest(sequence: number): Promise<Manifest | undefined> {
     const query = { last_by_subj: `${this.#subject}manifest.${sequence}` };
-    const found = await this.#manager.streams.getMessage(this.#stream, query);
+    const found = await this.#link.asked(() =>
+      this.#manager.streams.getMessage(this.#stream, query),
+    );
     return found === null ? undefined : parseManifest(found.data, sequence);
   }
 
   async #names(filter: string): Promise<readonly string[]> {
-    const { state } = await this.#manager.streams.info(this.#stream, {
-      subjects_filter: this.#subject + filter,
-    });
+    const query = { subjects_filter: this.#subject + filter };
+    const { state } = await this.#link.asked(() => this.#manager.streams.info(this.#stream, query));
     return Object.keys(state.subjects ?? {});
   }
 
@@ -217,7 +221,8 @@ export class NatsSnapshotStore implements SnapshotStore {
   }
 
   async #purge(filter: string): Promise<void> {
-    await this.#manager.streams.purge(this.#stream, { filter: this.#subject + filter });
+    const query = { filter: this.#subject + filter };
+    await this.#link.asked(() => this.#manager.streams.purge(this.#stream, query));
   }
 
   #failure(error: unknown): StorageFailure {

@@ -405,6 +405,6 @@ async function openExchange(
     // A gateway makes no exchange where there is none.
     newEpoch: keeps(config) ? systemSecrets().randomHex(16) : undefined,
   });
-  const snapshots = await NatsSnapshotStore.open(link.connection, { name, replicas, nowMs });
+  const snapshots = await NatsSnapshotStore.open(link, { name, replicas, nowMs });
   return { log, snapshots };
 }

@@ -113,7 +113,7 @@ export class NodeRecords {
     const opened = new Map<BucketName, SharedBucket>();
     for (const name of Object.keys(buckets) as BucketName[]) {
       const kept = { ...buckets[name], name: `${cluster}_${name}`, replicas };
-      opened.set(name, await NatsBucket.open(link.connection, kept));
+      opened.set(name, await NatsBucket.open(link, kept));
     }
     return new NodeRecords(options, opened);
   }
