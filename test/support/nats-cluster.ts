@@ -11,6 +11,7 @@ import { jetstreamManager } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { freePorts } from "./free-ports.ts";
 import { type Host, thisHost } from "./hosts.ts";
+import { killed } from "./nats-server.ts";
 import { until, untilTrue } from "./until.ts";
 
 /** Between two looks whether all servers have what the others have, in milliseconds: each is work for all of them. */
@@ -111,9 +112,7 @@ export class NatsCluster {
     const running = this.#processes.get(name);
     if (running === undefined) return;
     this.#processes.delete(name);
-    const ended = new Promise((resolve) => running.once("exit", resolve));
-    running.kill("SIGKILL");
-    await ended;
+    await killed(running);
   }
 
   /** Makes a server stand still; its connections stay open and silent. */

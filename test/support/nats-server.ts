@@ -3,6 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePorts } from "./free-ports.ts";
 import { until } from "./until.ts";
 
 /** Where the test script unpacks a newer Debian's server, where the system's is too old. */
@@ -36,6 +37,14 @@ function isRecent(path: string): boolean {
   return Number(major) > 2 || (Number(major) === 2 && Number(minor) >= 15);
 }
 
+/** Kills a process; resolves when it has ended, also where it had by itself. */
+export async function killed(running: ChildProcess): Promise<void> {
+  if (running.exitCode !== null || running.signalCode !== null) return;
+  const ended = new Promise((resolve) => running.once("exit", resolve));
+  running.kill("SIGKILL");
+  await ended;
+}
+
 /** A server that can be killed and started again with what it has stored. */
 export class NatsServer {
   readonly #path: string;
@@ -58,7 +67,8 @@ export class NatsServer {
   async start(): Promise<void> {
     const ports = join(this.#folder, "ports");
     rmSync(ports, { recursive: true, force: true });
-    const port = this.#port === 0 ? "-1" : String(this.#port);
+    if (this.#port === 0) [this.#port = 0] = await freePorts(1);
+    const port = String(this.#port);
     const store = ["--jetstream", "--store_dir", join(this.#folder, "store")];
     const place = ["--addr", "127.0.0.1", "--port", port, "--ports_file_dir", this.#folder];
     const started = spawn(this.#path, [...store, ...place, ...this.#args], { stdio: "ignore" });
@@ -81,9 +91,7 @@ export class NatsServer {
     const running = this.#process;
     if (running === undefined) return;
     this.#process = undefined;
-    const ended = new Promise((resolve) => running.once("exit", resolve));
-    running.kill("SIGKILL");
-    await ended;
+    await killed(running);
   }
 
   /** Kills it and deletes what it has stored. */
