@@ -93,25 +93,71 @@ async function takenOver(log: SharedLog, node: string): Promise<CommandLog> {
   }
 }
 
-withNats("a log that three servers keep is", (program) => {
-  const cluster = new NatsCluster(program);
-  const links: NatsLink[] = [];
-  const linked = async () => {
-    const link = await NatsLink.open({ servers: cluster.servers });
-    links.push(link);
+const faults = ["kill leader", "stop leader", "kill other", "stop other", "move"] as const;
+
+/** Three servers of their own for a test that takes some away, and what it does with them. */
+class Servers {
+  readonly cluster: NatsCluster;
+  readonly #links: NatsLink[] = [];
+
+  constructor(program: string) {
+    this.cluster = new NatsCluster(program);
+  }
+
+  async linked(): Promise<NatsLink> {
+    const link = await NatsLink.open({ servers: this.cluster.servers });
+    this.#links.push(link);
     return link;
-  };
-  const open = async (name: string) => {
-    return await NatsSharedLog.open(await linked(), {
+  }
+
+  async open(name: string): Promise<NatsSharedLog> {
+    return await NatsSharedLog.open(await this.linked(), {
       name,
       replicas: 3,
       newEpoch: randomBytes(16).toString("hex"),
     });
-  };
-  beforeAll(() => cluster.start());
+  }
+
+  /** Takes a server away, or has another lead; returns what undoes it. */
+  async suffer(
+    stream: string,
+    fault: (typeof faults)[number],
+    random: Random,
+  ): Promise<() => void> {
+    const { cluster } = this;
+    const leader = await cluster.leaderOf(stream);
+    const others = cluster.names.filter((name) => name !== leader);
+    const other = others[random.below(others.length)] ?? "";
+    if (fault === "move") {
+      await cluster.move(stream, other);
+      return () => {};
+    }
+    const [how, whom] = fault.split(" ");
+    const name = whom === "leader" ? leader : other;
+    if (how === "stop") {
+      cluster.stop(name);
+      return () => cluster.goOn(name);
+    }
+    await cluster.kill(name);
+    return () => cluster.run(name);
+  }
+
+  async remove(): Promise<void> {
+    for (const link of this.#links) await link.close();
+    await this.cluster.remove();
+  }
+}
+
+withNats("a log that three servers keep is", (program) => {
+  // Most of the time is an election's, so that tests with elections run at once.
+  const some = new Servers(program);
+  const others = new Servers(program);
+  const all = [some, others];
+  beforeAll(async () => {
+    await Promise.all(all.map(({ cluster }) => cluster.start()));
+  });
   afterAll(async () => {
-    for (const link of links) await link.close();
-    await cluster.remove();
+    await Promise.all(all.map((servers) => servers.remove()));
   });
 
   /** Follows to the end of all, and returns what came. */
@@ -140,52 +186,31 @@ withNats("a log that three servers keep is", (program) => {
     };
   };
 
-  const faults = ["kill leader", "stop leader", "kill other", "stop other", "move"] as const;
-  /** Takes a server away, or has another lead; returns what undoes it. */
-  const suffer = async (
-    stream: string,
-    fault: (typeof faults)[number],
-    random: Random,
-  ): Promise<() => void> => {
-    const leader = await cluster.leaderOf(stream);
-    const others = cluster.names.filter((name) => name !== leader);
-    const other = others[random.below(others.length)] ?? "";
-    if (fault === "move") {
-      await cluster.move(stream, other);
-      return () => {};
-    }
-    const [how, whom] = fault.split(" ");
-    const name = whom === "leader" ? leader : other;
-    if (how === "stop") {
-      cluster.stop(name);
-      return () => cluster.goOn(name);
-    }
-    await cluster.kill(name);
-    return () => cluster.run(name);
-  };
-
   const seed = Number(process.env["OPENBOURSE_TEST_SEED"] ?? Math.floor(Math.random() * 1e6));
 
-  it(`loses nothing that was acknowledged and has nothing twice, whichever server goes (seed ${seed})`, async () => {
+  it.concurrent(`loses nothing that was acknowledged and has nothing twice, whichever server goes (seed ${seed})`, async () => {
     const random = new Random(seed, "servers");
-    await checkBroker(await linked(), { monitors: cluster.monitors, allowUnsynced: false });
-    const log = await open("faults");
-    const follower = follow(await open("faults"));
+    await checkBroker(await some.linked(), {
+      monitors: some.cluster.monitors,
+      allowUnsynced: false,
+    });
+    const log = await some.open("faults");
+    const follower = follow(await some.open("faults"));
     const writer = await writerOf(log, "a");
     const flow = new Flow(writer, seed);
     for (let round = 0; round < rounds(3, 40); round += 1) {
-      await cluster.settled();
+      await some.cluster.settled();
       const fault = faults[round < 2 ? round : random.below(faults.length)] ?? "move";
       const before = flow.acknowledged.length;
       flow.gapMs = 0;
-      const mend = await suffer("faults", fault, random);
+      const mend = await some.suffer("faults", fault, random);
       // The others go on without it.
       await untilTrue(() => flow.acknowledged.length > before + 20);
       mend();
       say(`${fault}: nothing was stored for ${Math.round(flow.gapMs)} ms\n`);
     }
     expect(await flow.stop()).toBe("durable");
-    await cluster.settled();
+    await some.cluster.settled();
 
     const end = await endOf(log);
     const seen = await follower.reach(end.at);
@@ -194,25 +219,29 @@ withNats("a log that three servers keep is", (program) => {
     await writer.close();
   });
 
-  it(`holds whoever takes over to what was acknowledged, with much under way and servers that go (seed ${seed})`, async () => {
+  it.concurrent(`holds whoever takes over to what was acknowledged, with much under way and servers that go (seed ${seed})`, async () => {
     const random = new Random(seed, "takeovers");
-    const nodes = [await open("takeovers"), await open("takeovers")] as const;
-    const follower = follow(await open("takeovers"));
+    const nodes = [await others.open("takeovers"), await others.open("takeovers")] as const;
+    const follower = follow(await others.open("takeovers"));
     let writer = await writerOf(nodes[0], "node 0");
     const acknowledged: number[] = [];
     const became: string[] = [];
     for (let round = 1; round <= rounds(3, 40); round += 1) {
-      await cluster.settled();
+      await others.cluster.settled();
       const flow = new Flow(writer, seed + round);
       await untilTrue(() => flow.acknowledged.length > 20);
-      const mend = await suffer("takeovers", faults[random.below(faults.length)] ?? "move", random);
+      const mend = await others.suffer(
+        "takeovers",
+        faults[random.below(faults.length)] ?? "move",
+        random,
+      );
       const stopped = flow.stop();
       writer = await takenOver(nodes[round % 2]!, `node ${round}`);
       mend();
       became.push(await stopped);
       acknowledged.push(...flow.acknowledged);
     }
-    await cluster.settled();
+    await others.cluster.settled();
     expect(await writer.append(batchAt(writer.lastSequence + 1))).toBe("durable");
 
     const log = nodes[0];
@@ -225,9 +254,9 @@ withNats("a log that three servers keep is", (program) => {
 
   it("has one writer, however many take over at once and whoever wakes later", async () => {
     const [first, second, third] = [
-      await open("writers"),
-      await open("writers"),
-      await open("writers"),
+      await some.open("writers"),
+      await some.open("writers"),
+      await some.open("writers"),
     ];
     const follower = follow(third);
     let writer = await writerOf(first, "a");
