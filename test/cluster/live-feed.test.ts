@@ -57,8 +57,9 @@ withNats("the takeover of a venue's feed is", (program) => {
       settings,
     });
     await first.start();
-    second = await start("second", "feed", cluster);
-    const gateway = await start("gate", "gateway", cluster);
+    const others = [start("second", "feed", cluster), start("gate", "gateway", cluster)] as const;
+    const [standby, gateway] = await Promise.all(others);
+    second = standby;
     bars = await openStream(`${gateway.ws}/v1?apikey=${server.demoKey}&positions=1`);
     const request = { event: "subscribe", dataset: "htx", tickers: [ticker], channel: "bars" };
     await until(async () => {
@@ -70,7 +71,7 @@ withNats("the takeover of a venue's feed is", (program) => {
   afterAll(async () => {
     await bars?.close();
     await first?.kill();
-    for (const { server } of here.toReversed()) await server.stop();
+    await Promise.all(here.map(({ server }) => server.stop()));
     await player.close();
     await nats.remove();
     rmSync(root, { recursive: true, force: true });

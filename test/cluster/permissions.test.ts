@@ -55,15 +55,14 @@ withNats("permissions at NATS are", (program) => {
     process.env["NATS_FEED_PASSWORD"] = passwords.feed;
     await broker.start();
     await start("engine");
-    await start("feed");
-    gateway = await start("gateway");
+    [gateway] = await Promise.all([start("gateway"), start("feed")]);
     const login = { user: "gateway", pass: passwords.gateway };
     const own = { inboxPrefix: "_INBOX.gateway", noAsyncTraces: true };
     stranger = await connect({ servers: broker.address, ...login, ...own });
   });
   afterAll(async () => {
     await stranger?.close();
-    for (const { server } of running.reverse()) await server.stop();
+    await Promise.all(running.map(({ server }) => server.stop()));
     await broker.remove();
     rmSync(root, { recursive: true });
   });

@@ -20,7 +20,7 @@ withNats("a rolling upgrade is", (program) => {
   const broker = new NatsServer(program);
   const running = new Map<string, ServerHere>();
   afterAll(async () => {
-    for (const { server } of [...running.values()].toReversed()) await server.stop();
+    await Promise.all([...running.values()].map(({ server }) => server.stop()));
     await broker.remove();
     rmSync(folder, { recursive: true });
   });
@@ -68,7 +68,8 @@ withNats("a rolling upgrade is", (program) => {
 
   it("replaces every node, and every deposit that was acknowledged is in the log once", async () => {
     await broker.start();
-    for (const name of ["engine-1", "engine-2", "gateway-1", "gateway-2"]) await start(name);
+    await start("engine-1");
+    await Promise.all(["engine-2", "gateway-1", "gateway-2"].map(start));
     const market = { code: "BTC_USDT", tick: "0.01", lot: "0.0001" };
     await until(async () => {
       expect(await ask("gateway-1", "add-market", market)).toMatchObject({ kind: "done" });
