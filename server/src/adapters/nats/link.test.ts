@@ -55,7 +55,10 @@ withNats("the way in to NATS is", (program) => {
       await expect(link.asked(ask)).rejects.toThrow("no server can be reached");
       expect(questions).toBe(0);
       await server.start();
-      expect(await until(() => link.asked(ask))).toBe("answered");
+      // Asking again at once leaves the link the time to come back.
+      let answer: string | undefined;
+      while (answer === undefined) answer = await link.asked(ask).catch(() => undefined);
+      expect(answer).toBe("answered");
       await link.close();
     });
   });

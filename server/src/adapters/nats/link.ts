@@ -65,6 +65,9 @@ const silenceMs = 1_000;
 /** So long a question waits for the next server after one was lost, in milliseconds: one that is there lets in sooner. */
 const nextServerMs = 500;
 
+/** After which a question that cannot be put is refused, in milliseconds: whoever asks again at once leaves time for what brings the connection back. */
+const refusedAfterMs = 20;
+
 /** What the client has within; nothing else ends a connection without waiting for its server. */
 interface ClientParts {
   readonly protocol: { readonly transport: { close(): Promise<void> } };
@@ -135,12 +138,15 @@ export class NatsLink {
   }
 
   /**
-   * The answer to a question, as long as there is a server. Rejects as {@link unlessLost} does, and at once where no server
+   * The answer to a question, as long as there is a server. Rejects as {@link unlessLost} does, and soon where no server
    * could be reached for half a second: nobody waits then for what cannot come.
    */
   async asked<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
     await this.#next;
-    if (!this.#isConnected) throw new Error("no server can be reached");
+    if (!this.#isConnected) {
+      await new Promise((resolve) => setTimeout(resolve, refusedAfterMs));
+      throw new Error("no server can be reached");
+    }
     return await this.unlessLost(ask());
   }
 
