@@ -89,20 +89,18 @@ export class CommandStream {
 
   /** Number of the last message; 0 of an empty stream. */
   async last(): Promise<number> {
-    const { state } = await this.link.asked(() => this.#manager.streams.info(this.#name));
-    return state.last_seq;
+    return (await this.#state()).last_seq;
   }
 
   /** Number of the first message; 1 where there is none. */
   async first(): Promise<number> {
-    const { state } = await this.link.asked(() => this.#manager.streams.info(this.#name));
+    const state = await this.#state();
     return state.messages === 0 ? 1 : state.first_seq;
   }
 
   /** What all its messages take, in bytes. */
   async bytes(): Promise<number> {
-    const { state } = await this.link.asked(() => this.#manager.streams.info(this.#name));
-    return state.bytes;
+    return (await this.#state()).bytes;
   }
 
   /** Forgets all messages before the one of a number, 2 or more: 1 means to the broker that nothing is kept. */
@@ -123,6 +121,11 @@ export class CommandStream {
       const isTaken = error instanceof JetStreamApiError && error.code === wrongLastSequence;
       return isTaken ? "taken" : error instanceof Error ? error : new Error(String(error));
     }
+  }
+
+  async #state() {
+    const { state } = await this.link.asked(() => this.#manager.streams.info(this.#name));
+    return state;
   }
 
   /** The message of a number, as its leader has it; undefined where it has none. */
