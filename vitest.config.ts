@@ -28,7 +28,8 @@ export default defineConfig({
       "bench/src/**/*.test.ts",
     ],
     setupFiles: ["test/support/seed.ts"],
-    pool: "threads",
+    // Not threads: what starts a program is copied for a moment, and five workers in one process hold 4 GB, which takes 250 ms each time.
+    pool: "forks",
     isolate: false,
     // More than processors: tests spend half of their time waiting for timers, for files, and for what they have started.
     maxWorkers: Math.min(16, Math.ceil(availableParallelism() * 2.5)),
