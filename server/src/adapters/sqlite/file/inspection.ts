@@ -14,7 +14,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { toStoreError } from "./store-error.ts";
+import { isForWantOfRoom, toStoreError } from "./store-error.ts";
 
 /** A database that is open for reading, apart from the files that it belongs to. */
 export interface Inspection {
@@ -72,10 +72,15 @@ export function openInspection(file: string): Inspection | undefined {
   }
 }
 
-/** On a full disk nothing can be made apart; a store that is opened in place then still can be read. */
+/**
+ * On a full disk nothing can be made apart; a store that is opened in place then still can be read.
+ * There may be room for the copy and none for the index that SQLite makes beside it.
+ */
 function isWithoutRoom(error: unknown): boolean {
   const { code } = error as NodeJS.ErrnoException;
-  return code === "ENOSPC" || code === "EDQUOT";
+  return (
+    code === "ENOSPC" || code === "EDQUOT" || (error instanceof Error && isForWantOfRoom(error))
+  );
 }
 
 /** What `read` finds in a file that is made; undefined as for {@link openInspection}. */

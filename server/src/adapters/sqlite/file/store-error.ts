@@ -47,7 +47,10 @@ const sqliteCode = {
   notADatabase: 26,
 } as const;
 
-/** The primary code is the lowest byte; the rest says more than we need. */
+/** Extended code: no room for the index of a write-ahead log. Its text is only "disk I/O error". */
+const noRoomForIndex = 4_874;
+
+/** The primary code is the lowest byte; the rest seldom says more than we need. */
 const primaryCodeMask = 0xff;
 
 /**
@@ -102,12 +105,11 @@ function storageFaultOf(error: Error): StorageFault | undefined {
   if ("syscall" in error) {
     return storageFaultOfCode("code" in error ? String(error.code) : "");
   }
+  if (isForWantOfRoom(error)) return "disk-full";
   switch (sqliteCodeOf(error)) {
     case undefined:
     case sqliteCode.constraint:
       return undefined;
-    case sqliteCode.full:
-      return "disk-full";
     case sqliteCode.readOnly:
       return "read-only";
     default:
@@ -118,6 +120,14 @@ function storageFaultOf(error: Error): StorageFault | undefined {
 function cannotOpen(file: string, detail: string, cause: Error): StoreError {
   const message = `cannot open ${file}: ${detail}; check that its folder exists and may be written by this user`;
   return new StoreError("cannot-open", message, cause);
+}
+
+/** Whether SQLite raised the error because the disk is full. */
+export function isForWantOfRoom(error: Error): boolean {
+  return (
+    sqliteCodeOf(error) === sqliteCode.full ||
+    ("errcode" in error && error.errcode === noRoomForIndex)
+  );
 }
 
 /** SQLite's primary result code, undefined when SQLite did not raise the error. */

@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   renameSync,
   rmSync,
+  statfsSync,
   statSync,
   writeFileSync,
 } from "node:fs";
@@ -322,6 +323,30 @@ describe.runIf(disk !== undefined)(`a small disk (or ${smallDiskMissing})`, () =
     await full.close();
     rmSync(ballast);
     rmSync(join(file, ".."), { recursive: true });
+  });
+
+  it("opens what a killed process left, whatever room there is", async () => {
+    const left = newFile();
+    const log = await openOrThrow({ file: left });
+    await appendAll(log, [batchAt(1, 1, 20_000), batchAt(2, 1, 20_000)]);
+    const parts = ["", "-wal", ".acknowledged"];
+    const file = diskFile("nearly-full");
+    const ballast = join(disk?.folder ?? "", "ballast");
+
+    for (let room = 0; room <= 120_000; room += 8_192) {
+      mkdirSync(join(file, ".."));
+      for (const part of parts) copyFileSync(left + part, file + part);
+      const { bavail, bsize } = statfsSync(join(file, ".."));
+      writeFileSync(ballast, Buffer.alloc(bavail * bsize - room));
+
+      const opened = await openOrThrow({ file });
+
+      await expectIntact(opened, 2);
+      await opened.close();
+      rmSync(ballast);
+      rmSync(join(file, ".."), { recursive: true });
+    }
+    await log.close();
   });
 
   it("is refused by name when it may not be written", async () => {
