@@ -119,17 +119,20 @@ describe(`an engine that is killed ${killCount} times under load (seed ${seed})`
       expect(life.notes.filter((note) => note.startsWith("# the exchange"))).toEqual([]);
       // Deposits are numbered and applied in order, so the balance is the number of the last one.
       expect(life.recoveredDeposits).toBeGreaterThanOrEqual(highest);
+      const known: number[] = [];
       for (const [number, sequence] of life.acknowledged) {
-        expect(sequenceOf.has(number)).toBe(false);
-        expect(sequence).toBeGreaterThan(life.recoveredSequence);
+        if (sequenceOf.has(number) || sequence <= life.recoveredSequence) known.push(number);
         sequenceOf.set(number, sequence);
         highest = Math.max(highest, number);
       }
+      expect(known, "what is acknowledged is new").toEqual([]);
     }
     const { deposits, fromZero, fromSnapshot } = await autopsy();
     const logged = new Map(deposits);
     expect(deposits.map(([number]) => number)).toEqual(deposits.map((_, index) => index + 1));
-    for (const [number, sequence] of sequenceOf) expect(logged.get(number)).toBe(sequence);
+    expect([...sequenceOf].filter(([number, sequence]) => logged.get(number) !== sequence)).toEqual(
+      [],
+    );
     expect(fromSnapshot.fromSequence).toBeGreaterThan(0);
     expect(fromSnapshot.exchange.stateHash()).toBe(fromZero.exchange.stateHash());
     const verdict = await runCommand(["verify", "--data", data, "--log-level", "silent"]);

@@ -4,7 +4,6 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
-import { expect } from "vitest";
 import type { Command } from "./commands.ts";
 import type { ExchangeEvent, Traded } from "./events.ts";
 import type { Side } from "./market/rules.ts";
@@ -90,7 +89,7 @@ export class Venue {
   reduce(id: number, side: Side, by: number): void {
     const user = side === "buy" ? "buyer" : "seller";
     const [event] = this.apply({ kind: "reduce-order", user, order: { id }, by: by as Lots });
-    expect(event?.kind).not.toBe("refused");
+    if (event?.kind === "refused") throw new Error(`order ${id} is not reduced by ${by}`);
   }
 
   /** Lots that an order of ours has left. */

@@ -94,9 +94,10 @@ function expectInOrder({ asks, bids }: DepthUpdate): void {
     const prices = levels.map(({ price }) => price);
     expect(prices).toEqual([...new Set(prices)].sort((a, b) => a - b));
   }
-  for (const { quantity } of [...asks, ...bids]) {
-    expect(typeof quantity).toBe(quantity <= Number.MAX_SAFE_INTEGER ? "number" : "bigint");
-  }
+  const typeOf = (quantity: number | bigint) =>
+    quantity <= Number.MAX_SAFE_INTEGER ? "number" : "bigint";
+  const quantities = [...asks, ...bids].map(({ quantity }) => quantity);
+  expect(quantities.filter((quantity) => typeof quantity !== typeOf(quantity))).toEqual([]);
 }
 
 /** A book, its oracle, and the clients that read it. */
