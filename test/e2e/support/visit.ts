@@ -127,7 +127,9 @@ export class Visit {
 
   #watch(page: Page): void {
     page.on("console", (message) => {
-      if (message.type() === "error") this.#faults.push(`console: ${message.text()}`);
+      // Without what may follow the path: there are keys among it.
+      const [path] = message.location().url.split("?");
+      if (message.type() === "error") this.#faults.push(`console: ${message.text()} ${path}`);
     });
     page.on("requestfailed", (request) => {
       const isLost = networkChanged.test(request.failure()?.errorText ?? "");
