@@ -20,6 +20,11 @@ describe("house rules", () => {
     ["server/src/main/a.test.ts", "expect.poll(x, { timeout: 5_000 })\n", "leave time limits"],
     ["test/crash/a.test.ts", "  },\n  (kills + 1) * 30_000,\n);\n", "leave time limits"],
     ["test/e2e/a.test.ts", "vi.setConfig({ testTimeout: 1 });\n", "leave time limits"],
+    [
+      "test/integration/a.test.ts",
+      "describe.concurrent(x);\nawait expect.poll(y);\n",
+      "side by side",
+    ],
     ["server/src/main/a.ts", "export {};\n", "begins with no sentence"],
     ["server/src/main/a.ts", `${header}// TODO later\n`, "name the issue"],
     ["server/src/main/a.ts", header + "\n".repeat(450), "split it by concern"],

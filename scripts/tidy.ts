@@ -41,6 +41,12 @@ const bannedInTests: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
+/** What finds the test that it is called in by which one runs at present, and fails where none does or several do. */
+const alongside = /\.concurrent\b|\bconcurrent: true\b/;
+const bannedAlongside: readonly (readonly [RegExp, string])[] = [
+  [/\.poll\(/, "tests run side by side in this file: wait with test/support/until"],
+];
+
 /** Words of single protocols, which stay in their folders, and what the house says for all of them. */
 const wireWords = /\bdeals?\b|\bdealId\b|\bscale_?index|\bfull_?reload|\baggr\b/i;
 const wireWordsRemedy = "a word of one protocol: say fill, depth scale, snapshot, aggregation";
@@ -89,7 +95,7 @@ function fileFaults({ path, text }: ProjectFile): readonly string[] {
   }
   if (isTest) {
     const isQuoting = !testName.test(path) || path === "scripts/tidy.test.ts";
-    return isQuoting ? faults : [...faults, ...bannedFaults(path, lines, bannedInTests)];
+    return isQuoting ? faults : [...faults, ...bannedFaults(path, lines, bannedIn(text))];
   }
   for (const { line, length } of functionsOf(lines)) {
     if (length <= functionLinesMax) continue;
@@ -108,6 +114,11 @@ function fileFaults({ path, text }: ProjectFile): readonly string[] {
     }
   });
   return [...faults, ...bannedFaults(path, lines, banned)];
+}
+
+/** What a test may not say. */
+function bannedIn(test: string): readonly (readonly [RegExp, string])[] {
+  return alongside.test(test) ? [...bannedInTests, ...bannedAlongside] : bannedInTests;
 }
 
 function bannedFaults(

@@ -16,6 +16,7 @@ import {
 import { isLong } from "../support/rounds.ts";
 import { startServerInside } from "../support/server-here.ts";
 import { SteppedClock } from "../support/stepped-clock.ts";
+import { until } from "../support/until.ts";
 
 const idleSeconds = 60;
 /** What passes for the server from one ping of a sample to the next: the samples' own period, or less where a machine may be late. */
@@ -89,9 +90,9 @@ describe.each(samples)("the reference's $name sample", { concurrent: true }, (sa
       const silent = { sample, period: 100 * idleSeconds };
       await withSample(silent, async ({ lines, end, pass, connections }) => {
         expect(await lines.next()).toMatchObject({ value: sampleConnected });
-        await expect.poll(connections).toBe(1);
+        await until(async () => expect(await connections()).toBe(1));
         pass(idleSeconds);
-        await expect.poll(connections).toBe(0);
+        await until(async () => expect(await connections()).toBe(0));
         end();
         expect(await lines.next()).toMatchObject({ done: true });
       });

@@ -9,6 +9,7 @@ import { runHere } from "../support/command-here.ts";
 import { refusedStart, type ServerInside, startServerInside } from "../support/server-here.ts";
 import { runCommand, type ServerProcess, startServerProcess } from "../support/server-process.ts";
 import { openStream } from "../support/stream-client.ts";
+import { until } from "../support/until.ts";
 
 /** The test that a server is for: it is stopped with it. */
 type Test = Pick<TestContext, "onTestFinished">;
@@ -35,6 +36,8 @@ async function startInside(
   onTestFinished(stop);
   return { ...server, stop };
 }
+
+const metricsOf = async ({ http }: ServerInside) => (await fetch(`${http}/metrics`)).text();
 
 const subscribeAll = {
   event: "subscribe",
@@ -206,9 +209,11 @@ datasets:
       const response = await fetch(`${server.http}/readyz`);
       return ((await response.json()) as { parts: unknown }).parts;
     };
-    await expect
-      .poll(readiness)
-      .toContainEqual({ name: "feed broken", ok: false, state: "restarting" });
+    await until(async () =>
+      expect(await readiness()).toContainEqual({
+        ...{ name: "feed broken", ok: false, state: "restarting" },
+      }),
+    );
     const failures = server.log.filter(({ phrase }) => phrase.startsWith("feed failed"));
     expect(JSON.stringify(failures)).toContain(file);
     const client = await openStream(`${server.ws}/v1?apikey=${server.demoKey}`);
@@ -254,9 +259,9 @@ describe("the exchange", () => {
       log.find(({ phrase }) => phrase === "exchange recovered")?.fields["sequence"];
     const first = await startInside(test, { data, yaml });
     expect(sequenceOf(first)).toBe(0);
-    await expect
-      .poll(async () => (await fetch(`${first.http}/metrics`)).text())
-      .toMatch(/openbourse_exchange_commands_total [1-9]\d{2,}/);
+    await until(async () =>
+      expect(await metricsOf(first)).toMatch(/openbourse_exchange_commands_total [1-9]\d{2,}/),
+    );
     await first.stop();
     const second = await startInside(test, { data, yaml });
     expect(sequenceOf(second)).toBeGreaterThan(100);
@@ -270,13 +275,11 @@ describe("the exchange", () => {
     const yaml = "exchange: {logBytesMax: 131072, participants: {rate: 1000}}";
     for (const attempt of ["first", "second"]) {
       const server = await startInside(test, { data, yaml });
-      await expect
-        .poll(() => exchangePart(server))
-        .toMatchObject({
-          status: 503,
-          ok: false,
-          state: "failed",
-        });
+      await until(async () =>
+        expect(await exchangePart(server)).toMatchObject({
+          ...{ status: 503, ok: false, state: "failed" },
+        }),
+      );
       expect(JSON.stringify(server.log), attempt).toContain("commands.db");
       expect((await fetch(`${server.http}/healthz`)).status, attempt).toBe(200);
       const client = await openStream(`${server.ws}/v1?apikey=${server.demoKey}`);
@@ -305,9 +308,9 @@ describe("the exchange", () => {
     const folder = mkdtempSync(join(tmpdir(), "openbourse-torn-"));
     const data = join(folder, "data");
     const server = await startInside(test, { data, yaml: "exchange: {participants: {rate: 100}}" });
-    await expect
-      .poll(async () => (await fetch(`${server.http}/metrics`)).text())
-      .toMatch(/openbourse_exchange_commands_total [1-9]\d{3,}/);
+    await until(async () =>
+      expect(await metricsOf(server)).toMatch(/openbourse_exchange_commands_total [1-9]\d{3,}/),
+    );
     await server.stop();
     truncateSync(join(data, "exchange", "commands.db"), 20_480);
     expect(await refusedStart({ data })).toContain(join(data, "exchange", "commands.db"));
