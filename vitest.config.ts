@@ -28,7 +28,7 @@ export default defineConfig({
       "bench/src/**/*.test.ts",
     ],
     setupFiles: ["test/support/seed.ts"],
-    // Not threads: what starts a program is copied for a moment, and five workers in one process hold 4 GB, which takes 250 ms each time.
+    // Not threads: starting a program copies the page tables of the process, which takes 250 ms where five workers share 4 GB.
     pool: "forks",
     isolate: false,
     // More than processors: tests spend half of their time waiting for timers, for files, and for what they have started.

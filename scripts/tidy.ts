@@ -41,7 +41,7 @@ const bannedInTests: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-/** What finds the test that it is called in by which one runs at present, and fails where none does or several do. */
+/** Signs of tests that run side by side, and what does not work there: `expect.poll` has to know which test calls it. */
 const alongside = /\.concurrent\b|\bconcurrent: true\b/;
 const bannedAlongside: readonly (readonly [RegExp, string])[] = [
   [/\.poll\(/, "tests run side by side in this file: wait with test/support/until"],

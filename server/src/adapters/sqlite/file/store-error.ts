@@ -47,7 +47,7 @@ const sqliteCode = {
   notADatabase: 26,
 } as const;
 
-/** Extended code: no room for the index of a write-ahead log. Its text is only "disk I/O error". */
+/** SQLITE_IOERR_SHMSIZE: no room for the index of a write-ahead log. SQLite's text says only "disk I/O error". */
 const noRoomForIndex = 4_874;
 
 /** The primary code is the lowest byte; the rest seldom says more than we need. */
