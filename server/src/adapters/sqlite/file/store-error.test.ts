@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
+import { mountSmallDisk, smallDiskMissing } from "../../../../../test/support/small-disk.ts";
 import { StoreError, toStorageFailure, toStoreError } from "./store-error.ts";
 
 /** What `work` raises. */
@@ -40,9 +41,40 @@ describe("an error of the store", () => {
 
     const raised = errorOf(() => database.exec("INSERT INTO note VALUES (zeroblob(100000))"));
 
-    expect(toStoreError(raised, "keys.db")).toMatchObject({ fault: "failed", cause: raised });
+    expect(toStoreError(raised, "keys.db")).toMatchObject({
+      fault: "failed",
+      message: "cannot use keys.db: the disk is full (database or disk is full); make room on it",
+      cause: raised,
+    });
     database.close();
   });
+
+  const disk = mountSmallDisk(200);
+  afterAll(() => disk?.remove());
+  it.skipIf(disk === undefined)(
+    `says so too when there is none for what SQLite lays beside a file (or ${smallDiskMissing})`,
+    () => {
+      const folder = mkdtempSync(join(tmpdir(), "openbourse-room-"));
+      const file = join(folder, "keys.db");
+      const { folder: small } = disk!;
+      const left = new DatabaseSync(file);
+      left.exec("PRAGMA journal_mode = WAL; CREATE TABLE note (text TEXT)");
+      for (const part of ["", "-wal"]) copyFileSync(file + part, join(small, `keys.db${part}`));
+      const { bavail, bsize } = statfsSync(small);
+      writeFileSync(join(small, "ballast"), Buffer.alloc((bavail - 1) * bsize));
+      const opened = new DatabaseSync(join(small, "keys.db"));
+
+      const raised = errorOf(() => opened.exec("SELECT * FROM note"));
+
+      expect((raised as Error).message).toBe("disk I/O error");
+      expect(toStoreError(raised, "keys.db")).toMatchObject({
+        message: "cannot use keys.db: the disk is full (disk I/O error); make room on it",
+      });
+      opened.close();
+      left.close();
+      rmSync(folder, { recursive: true });
+    },
+  );
 
   it("leaves bugs of the caller alone", () => {
     const database = new DatabaseSync(":memory:");

@@ -61,6 +61,10 @@ export function toStoreError(error: unknown, file: string): unknown {
   if (!(error instanceof Error)) return error;
   const detail = error.message;
   if ("syscall" in error) return cannotOpen(file, detail, error);
+  if (isForWantOfRoom(error)) {
+    const message = `cannot use ${file}: the disk is full (${detail}); make room on it`;
+    return new StoreError("failed", message, error);
+  }
   const code = sqliteCodeOf(error);
   switch (code) {
     case undefined:
