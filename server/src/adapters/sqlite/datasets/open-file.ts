@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { StorageFailure } from "../../../ports/storage-fault.ts";
 import { createPrivately } from "../../files/private-file.ts";
+import { openBesideOthers } from "../file/opening.ts";
 import { checkedVersion, migrate } from "../file/schema.ts";
 import { StoreError, toStorageFailure, toStoreError } from "../file/store-error.ts";
 import { DamagedBytes } from "./bytes.ts";
@@ -35,6 +36,10 @@ export function openForWriting(
   file: string,
   busyTimeoutMs: number = busyTimeoutMsDefault,
 ): DatabaseSync {
+  return openBesideOthers(() => openNow(file, busyTimeoutMs));
+}
+
+function openNow(file: string, busyTimeoutMs: number): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
     createPrivately(file);

@@ -52,8 +52,7 @@ export function openInspection(file: string): Inspection | undefined {
     folder = mkdtempSync(join(dirname(path), `.inspection-${process.pid}-`));
     const link = join(folder, basename(path));
     if (!linked(path, link)) return remove(folder);
-    const writeAheadLog = `${path}-wal`;
-    if (existsSync(writeAheadLog)) copyFileSync(writeAheadLog, `${link}-wal`);
+    copyIfThere(`${path}-wal`, `${link}-wal`);
     database = new DatabaseSync(link, { readOnly: true, timeout: lockWaitMs, defensive: true });
     // Takes the lock, and fails where there is no database.
     database.exec("PRAGMA cell_size_check = ON; BEGIN; SELECT count(*) FROM sqlite_schema; COMMIT");
@@ -96,6 +95,15 @@ export function inspect<Result>(
     throw toStoreError(error, file);
   } finally {
     inspection.close();
+  }
+}
+
+/** What is gone by now has been moved into the database by whoever closed it. */
+function copyIfThere(from: string, to: string): void {
+  try {
+    copyFileSync(from, to);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
   }
 }
 

@@ -7,6 +7,7 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlit
 import { Place } from "../../files/place.ts";
 import { createPrivately } from "../../files/private-file.ts";
 import { bytesOf, inspect, isMade } from "../file/inspection.ts";
+import { openBesideOthers } from "../file/opening.ts";
 import { checkedVersion, migrate, type Schema } from "../file/schema.ts";
 import { StoreError, toStoreError } from "../file/store-error.ts";
 
@@ -23,6 +24,14 @@ const busyTimeoutMs = 5_000;
  * file for 5 seconds.
  */
 export function openShared<Store>(
+  file: string,
+  schema: Schema,
+  makeStore: (database: SharedDatabase) => Store,
+): Store {
+  return openBesideOthers(() => openNow(file, schema, makeStore));
+}
+
+function openNow<Store>(
   file: string,
   schema: Schema,
   makeStore: (database: SharedDatabase) => Store,
