@@ -4,6 +4,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
+import { assert } from "./assert.ts";
 import type { Command } from "./commands.ts";
 import type { ExchangeEvent, Traded } from "./events.ts";
 import type { Side } from "./market/rules.ts";
@@ -89,7 +90,7 @@ export class Venue {
   reduce(id: number, side: Side, by: number): void {
     const user = side === "buy" ? "buyer" : "seller";
     const [event] = this.apply({ kind: "reduce-order", user, order: { id }, by: by as Lots });
-    if (event?.kind === "refused") throw new Error(`order ${id} is not reduced by ${by}`);
+    assert(event?.kind !== "refused", `order ${id} is reduced by ${by}`);
   }
 
   /** Lots that an order of ours has left. */

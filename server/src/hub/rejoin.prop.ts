@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { rounds } from "../../../test/support/rounds.ts";
+import { assert } from "../core/assert.ts";
 import {
   type Cause,
   isAfter,
@@ -330,25 +331,23 @@ class Stage {
   #takeMessage(who: Client, { topic: of, place, value }: Message): void {
     const held = who.held.get(of);
     const { position, previous } = place;
-    must(held !== undefined, "an answer comes first");
+    assert(held !== undefined, "an answer comes first");
     const isState = previous === undefined;
     // A state may be told again; everything else is told once, and nothing goes back.
     if (!isState && who.mayRepeat && !isAfter(position, held)) return;
-    must(isState ? !isAfter(held, position) : isAfter(position, held), `${value} goes back`);
+    assert(
+      isState ? !isAfter(held, position) : isAfter(position, held),
+      `${value} does not go back`,
+    );
     // The one comparison by which a client finds a gap.
     const hasGap = !isState && isAfter(previous, held);
-    must(topics[of]!.kind === "candles" || !hasGap, `a gap before ${value}`);
+    assert(topics[of]!.kind === "candles" || !hasGap, `no gap before ${value}`);
     if (!isState) {
       const told = this.#byValue.get(value);
-      must(isDeepStrictEqual(told?.position, position), `${value} is told at its position`);
+      assert(isDeepStrictEqual(told?.position, position), `${value} is told at its position`);
     }
     who.held.set(of, position);
   }
-}
-
-/** As an expectation, of which a run has so many that they take longer than what they are about. */
-function must(holds: boolean, words: string): asserts holds {
-  if (!holds) throw new Error(words);
 }
 
 const steps = fc.array(step, { maxLength: 60, size: "max" });
@@ -361,7 +360,7 @@ async function play(story: readonly Step[], options?: StageOptions): Promise<Sta
     if (isClosed) continue;
     for (const of of subscribed) {
       const newest = stage.newest(of);
-      must(!isAfter(newest, held.get(of)!), `not all of ${topics[of]!.kind}`);
+      assert(!isAfter(newest, held.get(of)!), `all of ${topics[of]!.kind} are told`);
     }
   }
   return stage;

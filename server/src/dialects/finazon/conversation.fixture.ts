@@ -4,6 +4,7 @@
  */
 import { expect } from "vitest";
 import type { Grant, Limits } from "../../access/grant.ts";
+import { assert } from "../../core/assert.ts";
 import { Catalog } from "../../marketdata/catalog.ts";
 import { type Topic, topicKey } from "../../marketdata/topic.ts";
 import type { Encoding, SessionEffect, SessionInput } from "../../ports/dialect.ts";
@@ -121,7 +122,7 @@ export class Conversation {
   #carryOut(effects: readonly SessionEffect[]): readonly string[] {
     const texts: string[] = [];
     for (const effect of effects) {
-      if (this.closed !== undefined) throw new Error(`${effect.kind} follows a close`);
+      assert(this.closed === undefined, "nothing follows a close");
       switch (effect.kind) {
         case "send":
           expectControlReply(effect.text);
@@ -148,6 +149,6 @@ export class Conversation {
 function expectControlReply(text: string): void {
   const reply = JSON.parse(text);
   const isReply = reply.status === "success" || reply.status === "error";
-  if (!isReply || "s" in reply || "o" in reply) throw new Error(`no reply of a session: ${text}`);
-  if (text !== text.trim()) throw new Error(`no compact JSON: ${text}`);
+  assert(isReply && !("s" in reply) && !("o" in reply), `${text} is a reply of a session`);
+  assert(text === text.trim(), `${text} is compact JSON`);
 }
