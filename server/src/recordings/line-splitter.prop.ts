@@ -29,6 +29,14 @@ function split(bytes: Buffer, shares: readonly number[]): Line[] {
   return [...lines, ...splitter.end()];
 }
 
+it("a line as long as one may be is read wherever its bytes are divided", () => {
+  const line = "€".repeat(lineLengthMax);
+  const bytes = Buffer.from(`\uFEFF${line}\r\n`);
+
+  for (let cut = bytes.length - 4; cut <= bytes.length; cut += 1)
+    expect(split(bytes, [cut / bytes.length])).toEqual([line]);
+});
+
 it("any division of the bytes into chunks gives the same lines", () => {
   fc.assert(
     fc.property(text, cuts, (written, shares) => {

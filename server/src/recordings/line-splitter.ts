@@ -6,8 +6,11 @@
 /** Longest line that is read, in characters; a longer one is malformed. */
 export const lineLengthMax = 65_536;
 
-/** More bytes than this cannot be a line within the bound: a UTF-8 character unit takes at most 3. */
-const keptBytesMax = lineLengthMax * 3;
+/**
+ * More bytes than this cannot be a line within the bound: a unit of a character takes at most 3 in UTF-8, as does each of the
+ * two that are dropped, the byte order mark and a carriage return whose line feed has not come yet.
+ */
+const keptBytesMax = (lineLengthMax + 2) * 3;
 
 /** A line without its line end; undefined where it was longer than {@link lineLengthMax}. */
 export type Line = string | undefined;
