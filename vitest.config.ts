@@ -14,10 +14,6 @@ const scratch = scratchInMemory();
 if (scratch !== undefined) process.env["TMPDIR"] ??= scratch;
 
 export default defineConfig({
-  // Tests of the page use the sources of the client, as the page does when it is built.
-  resolve: {
-    alias: { "@openbourse/client": join(import.meta.dirname, "client/src/index.ts") },
-  },
   test: {
     include: [
       "server/src/**/*.{test,prop,fuzz}.ts",
@@ -30,6 +26,10 @@ export default defineConfig({
     setupFiles: ["test/support/seed.ts"],
     // Not threads: starting a program copies the page tables of the process, which takes 250 ms where five workers share 4 GB.
     pool: "forks",
+    // Tests of the page use the sources of the client, as the page does when it is built.
+    execArgv: ["--conditions=@openbourse/source"],
+    // Node reads the sources itself: as modules of its own they take a sixth less of the processor than what vitest would make of them.
+    experimental: { viteModuleRunner: false, nodeLoader: false },
     isolate: false,
     // More than processors: tests spend half of their time waiting for timers, for files, and for what they have started.
     maxWorkers: Math.min(16, Math.ceil(availableParallelism() * 2.5)),

@@ -49,19 +49,26 @@ function builder(): string | undefined {
   }
 }
 
-/** Puts a finished page in its place, so that nobody finds half of one. */
-function putInPlace(made: string): void {
-  rmSync(built, { recursive: true, force: true });
-  try {
-    renameSync(made, built);
-  } catch {
-    // Another process was quicker with the same page.
-    rmSync(made, { recursive: true, force: true });
-  }
+const now = sourcesMark();
+
+function isBuilt(): boolean {
+  return existsSync(mark) && readFileSync(mark, "utf8") === now;
 }
 
-const now = sourcesMark();
-if (!existsSync(mark) || readFileSync(mark, "utf8") !== now) {
+/** Puts a finished page in its place, so that nobody finds half of one; where another process was quicker, its page stays. */
+function putInPlace(made: string): void {
+  try {
+    if (!isBuilt()) {
+      rmSync(built, { recursive: true, force: true });
+      renameSync(made, built);
+    }
+  } catch {
+    // Another process was quicker in between.
+  }
+  rmSync(made, { recursive: true, force: true });
+}
+
+if (!isBuilt()) {
   const command = builder();
   if (command === undefined) {
     console.log("the page is not built: vite is not installed, which `npm ci` does");

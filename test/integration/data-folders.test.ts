@@ -24,9 +24,12 @@ import { verify } from "../../server/src/cli/commands/verify.ts";
 import type { Config } from "../../server/src/config/schema.ts";
 import { loadConfig } from "../../server/src/main/configuration.ts";
 import { startServer } from "../../server/src/main/server.ts";
+import { buildPage } from "../support/built-page.ts";
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const root = mkdtempSync(join(tmpdir(), "openbourse-folders-"));
+// A server without a page says so.
+beforeAll(() => buildPage());
 afterAll(() => rmSync(root, { recursive: true }));
 
 let cases = 0;

@@ -51,3 +51,5 @@ function madeOf(): string {
   }
   return hash.digest("hex");
 }
+
+if (import.meta.main) await makeUnlessMade();
