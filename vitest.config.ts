@@ -31,8 +31,9 @@ export default defineConfig({
     // Node reads the sources itself: as modules of its own they take a sixth less of the processor than what vitest would make of them.
     experimental: { viteModuleRunner: false, nodeLoader: false },
     isolate: false,
-    // More than processors: tests spend half of their time waiting for timers, for files, and for what they have started.
-    maxWorkers: Math.min(16, Math.ceil(availableParallelism() * 2.5)),
+    // More than processors: tests wait for timers, for files, and for what they have started. With many more all take longer, and
+    // what goes on meanwhile, as browsers and nodes of clusters do, takes more of the processor: five on two cores took a fifth more.
+    maxWorkers: Math.min(16, Math.ceil(availableParallelism() * 1.5)),
     // Of one file that says so: most of them wait.
     maxConcurrency: 20,
     testTimeout: patience.test,

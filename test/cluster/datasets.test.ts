@@ -60,7 +60,9 @@ withNats("datasets in a cluster are", (program) => {
 
   /** Bars with positions at a gateway. */
   async function bars(name: string): Promise<StreamClient> {
-    const stream = await openStream(`${node(name).ws}/v1?apikey=${key}&positions=1`);
+    // A gateway knows a key within two seconds of the engine that has made it.
+    const address = `${node(name).ws}/v1?apikey=${key}&positions=1`;
+    const stream = await until(() => openStream(address));
     const reply = JSON.parse(await stream.ask(request()));
     expect(reply).toMatchObject({ status: "success" });
     return stream;

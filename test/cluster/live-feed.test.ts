@@ -60,7 +60,9 @@ withNats("the takeover of a venue's feed is", (program) => {
     const others = [start("second", "feed", cluster), start("gate", "gateway", cluster)] as const;
     const [standby, gateway] = await Promise.all(others);
     second = standby;
-    bars = await openStream(`${gateway.ws}/v1?apikey=${server.demoKey}&positions=1`);
+    // A gateway knows a key within two seconds of the engine that has made it.
+    const address = `${gateway.ws}/v1?apikey=${server.demoKey}&positions=1`;
+    bars = await until(() => openStream(address));
     const request = { event: "subscribe", dataset: "htx", tickers: [ticker], channel: "bars" };
     await until(async () => {
       const reply = await bars.ask({ ...request, frequency: "1s", aggregation: "1m" });

@@ -67,6 +67,7 @@ describe("with two depth scales", () => {
     await client.until((message) => scaleOf(message) === 1);
     await askStream(client, "ping", []);
     const scales = client.received.map(scaleOf).filter((scale) => scale !== undefined);
-    expect(scales).toEqual([0, 1]);
+    // The order may become part of the book before or after the subscription: its scales may be told twice.
+    expect(new Set(scales)).toEqual(new Set([0, 1]));
   });
 });
