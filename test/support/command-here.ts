@@ -2,8 +2,13 @@
  * Runs commands of the command line within the test's own process: what is asked for is the same, and
  * no process has to be started for it. Not for commands that log, serve, or end with their reader.
  */
+import { watchReader } from "../../server/src/cli/commands/output.ts";
 import { main } from "../../server/src/cli/main.ts";
 import type { CommandResult } from "./server-process.ts";
+
+// As a program's first act. Each thread of a server listens to the output of its process as well, and beside ten of them Node takes
+// another listener for a leak, and says so where a command is told to be silent.
+watchReader();
 
 let last: Promise<unknown> = Promise.resolve();
 
