@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { defineConfig, type Plugin } from "vite";
+import { defaultClientConditions, defineConfig, type Plugin } from "vite";
 
 /** From here to a path of the checkout. */
 const path = (to: string) => fileURLToPath(new URL(to, import.meta.url));
@@ -30,7 +30,8 @@ export default defineConfig({
   root: path("."),
   plugins: [drawn],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
-  resolve: { alias: { "@openbourse/client": path("../client/src/index.ts") } },
+  // The client is put in as its sources are.
+  resolve: { conditions: ["@openbourse/source", ...defaultClientConditions] },
   build: {
     outDir: path("../server/dist/terminal"),
     emptyOutDir: true,
