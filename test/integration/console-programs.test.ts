@@ -9,6 +9,7 @@ import type { Scene, SnippetAccess } from "../../terminal/src/console/scene.ts";
 import { snippetOf } from "../../terminal/src/console/snippets.ts";
 import { debianPython, ensurePythonModule } from "../support/debian.ts";
 import { type ServerHere, startServerHere } from "../support/server-here.ts";
+import { until } from "../support/until.ts";
 
 const noPython = ensurePythonModule("websockets", "python3-websockets");
 const folder = mkdtempSync(join(tmpdir(), "openbourse-programs-"));
@@ -126,6 +127,11 @@ describe("a program for ccxt", () => {
     const messages = ["depth", "lastprice", "trade", "balance", "order"].map((channel) =>
       JSON.stringify({ id: 1, method: `${channel}_subscribe`, params: ["BTC_USDT"] }),
     );
+    // A market has no ticker until it has its first trade, and the program ends where there is none.
+    await until(async () => {
+      const tickers = await fetch(`${server.http}/v1/exchange/market/tickers`);
+      expect(await tickers.text()).toContain("BTC_USDT");
+    });
     const text = await runNode(
       exchange({ is: "user" }, messages),
       "no line",
