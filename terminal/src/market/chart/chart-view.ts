@@ -35,6 +35,8 @@ export interface ChartUse {
 const addedMax = 20_000;
 /** Places before the first one that is seen when older ones are asked for. */
 const nearPlaces = 100;
+/** Places that stay free to the right of the newest one. */
+const freePlaces = 4;
 
 type CandlePoint = CandlestickData<Time> | WhitespaceData<Time>;
 
@@ -59,7 +61,7 @@ export class ChartView {
       autoSize: true,
       layout: { attributionLogo: false, fontSize: 12, ...lookOf(palette).layout },
       crosshair: { mode: CrosshairMode.Normal },
-      timeScale: { timeVisible: true, rightOffset: 4, tickMarkFormatter: tickMark },
+      timeScale: { timeVisible: true, rightOffset: freePlaces, tickMarkFormatter: tickMark },
       localization: { timeFormatter: (time: Time) => dateText(Number(time) * 1_000) },
     });
     this.#candles = this.chart.addSeries(CandlestickSeries, { borderVisible: false });
@@ -132,10 +134,10 @@ export class ChartView {
     this.#lastS = Math.max(at, this.#lastS);
   }
 
-  /** Shows the newest candles. */
+  /** Shows the newest candles, at once: on the way there everything would be drawn sixty times a second. */
   toNewest(): void {
     this.chart.timeScale().applyOptions({ barSpacing: 7 });
-    this.chart.timeScale().scrollToRealTime();
+    this.chart.timeScale().scrollToPosition(freePlaces, false);
   }
 
   destroy(): void {
