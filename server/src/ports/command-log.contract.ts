@@ -137,6 +137,7 @@ function appendContract(current: () => CommandLog, reopen: Reopen): void {
     const outcomes = batchesOf([1, 1, 1]).map((batch) => current().append(batch));
     await current().close();
     await current().close();
+    expect(current().failure, "what was closed has not failed").toBeUndefined();
 
     expect(await Promise.all(outcomes)).toEqual(["durable", "durable", "durable"]);
     expect((await reopen()).lastSequence).toBe(3);

@@ -331,7 +331,8 @@ export class SqliteCommandLog implements CommandLog {
   /** The thread has ended: nothing that is under way will be answered. */
   #end(reason: string): void {
     this.#endReason ??= reason;
-    this.#fail({ kind: "failure", fault: "failed", message: reason });
+    const isExpected = this.#isClosed && this.#inFlight.length === 0;
+    if (!isExpected) this.#fail({ kind: "failure", fault: "failed", message: reason });
     for (const { from, resolve } of this.#readings.splice(0))
       resolve(unreadable(this.#parts.file, from, reason));
   }
