@@ -53,6 +53,19 @@ async function lineOnChart(page: Page): Promise<readonly [x: number, y: number]>
   return at ?? [0, 0];
 }
 
+/** Keeps in `rowCounts` how many rows of orders there were, each change of it. */
+function countRows(): void {
+  const counts: number[] = [];
+  Object.assign(globalThis, { rowCounts: counts });
+  const look = () => {
+    const count = document.querySelectorAll("tbody tr").length;
+    if (counts.at(-1) !== count) counts.push(count);
+  };
+  look();
+  const changes = { childList: true, subtree: true };
+  new MutationObserver(look).observe(document.body, changes);
+}
+
 describeInBrowser("somebody who trades", { settings: quiet }, (stage) => {
   let traders: Traders;
 
@@ -174,6 +187,38 @@ describeInBrowser("somebody who trades", { settings: quiet }, (stage) => {
     await rowsOf(page)
       .getByRole("button", { name: /^Cancel buy/ })
       .waitFor();
+  });
+
+  it("has an order in its list from its sending on, at each moment and once, whichever comes first, the answer or the event", async () => {
+    const { page } = await stage.visit("/data", { hasOwnWindow: true });
+    let held: { readonly messages: (() => void)[]; holds: boolean } = {
+      messages: [],
+      holds: false,
+    };
+    await page.routeWebSocket(/\/ws/, (socket) => {
+      const server = socket.connectToServer();
+      server.onMessage((message) => {
+        const pass = () => socket.send(message);
+        if (held.holds && String(message).includes("order_update")) held.messages.push(pass);
+        else pass();
+      });
+    });
+    await page.goto(stage.http + address);
+    await signInDemo(page);
+    await page.evaluate(countRows);
+    await fill(page, { Price: "90000", Amount: "0.01" });
+    await send(page);
+    await takenOf(page).getByText("buy").waitFor();
+
+    held = { messages: [], holds: true };
+    await fill(page, { Price: "90001", Amount: "0.01" });
+    await send(page);
+    await page.locator("tr.is-pending").getByText("taken").waitFor();
+    await expect.poll(() => held.messages.length).toBeGreaterThan(0);
+    held.holds = false;
+    for (const pass of held.messages) pass();
+    await takenOf(page).getByText("90001").waitFor();
+    expect(await page.evaluate("rowCounts")).toEqual([0, 1, 2]);
   });
 
   it("does all of it by keyboard, and a key that is held down sends nothing", async () => {

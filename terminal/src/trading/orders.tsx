@@ -62,9 +62,14 @@ const columns: readonly Column<Line>[] = [
   },
 ];
 
+const pendingWords: Readonly<Record<PendingOrder["state"], string>> = {
+  sent: "sending…",
+  taken: "taken",
+  unknown: "no answer yet",
+};
+
 function Act({ line: { order, pending } }: { readonly line: Line }) {
-  if (pending !== undefined)
-    return <span class="soft">{pending === "sent" ? "sending…" : "no answer yet"}</span>;
+  if (pending !== undefined) return <span class="soft">{pendingWords[pending]}</span>;
   const doing = busyOrders.value.get(order.id);
   if (doing !== undefined) return <span class="soft">{doing}…</span>;
   const act = (event: Event) => {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { asUnknown, type PendingOrder, pendingMax, without, withPending } from "./pending.ts";
+import { inState, type PendingOrder, pendingMax, without, withPending } from "./pending.ts";
 
 const sent = (clientOrderId: string): PendingOrder => ({
   ...{ clientOrderId, market: "BTC_USDT", sentMs: 0, state: "sent" },
@@ -8,7 +8,7 @@ const sent = (clientOrderId: string): PendingOrder => ({
 
 it("an order that is sent again under its id is there once", () => {
   const list = withPending(withPending([], sent("a")), sent("b"));
-  const again = withPending(asUnknown(list, "a"), sent("a"));
+  const again = withPending(inState(list, "a", "unknown"), sent("a"));
   expect(again.map(({ clientOrderId, state }) => [clientOrderId, state])).toEqual([
     ["a", "sent"],
     ["b", "sent"],

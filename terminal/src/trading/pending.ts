@@ -1,6 +1,6 @@
 /**
- * Orders that were sent and of which the server has not said anything yet. They are drawn hollow, and leave this list when the
- * private event, the answer or the history says what became of them.
+ * Orders that were sent and are not among the open ones yet. They are drawn hollow, and leave this list when the private event
+ * or the history says what became of them, or when they were refused.
  */
 import type { OrderTerms } from "@openbourse/client";
 
@@ -10,8 +10,8 @@ export interface PendingOrder {
   readonly market: string;
   readonly terms: OrderTerms;
   readonly sentMs: number;
-  /** `unknown` when there was no answer: it may have been taken. */
-  readonly state: "sent" | "unknown";
+  /** `taken`: the server says so, and has not told the order yet. `unknown` when there was no answer: it may have been taken. */
+  readonly state: "sent" | "taken" | "unknown";
 }
 
 /** Most of them; more are not sent. */
@@ -33,12 +33,11 @@ export function without(
   return list.filter((order) => order.clientOrderId !== clientOrderId);
 }
 
-/** The list with one that got no answer. */
-export function asUnknown(
+/** The list with another state of one. */
+export function inState(
   list: readonly PendingOrder[],
   clientOrderId: string,
+  state: PendingOrder["state"],
 ): readonly PendingOrder[] {
-  return list.map((order) =>
-    order.clientOrderId === clientOrderId ? { ...order, state: "unknown" } : order,
-  );
+  return list.map((order) => (order.clientOrderId === clientOrderId ? { ...order, state } : order));
 }

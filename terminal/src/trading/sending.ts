@@ -4,10 +4,11 @@
  */
 import { ClientError, type Fault, type NewOrder, type OrderTerms } from "@openbourse/client";
 import { effect, type ReadonlySignal, signal } from "@preact/signals";
+import { onFrame } from "../frame.ts";
 import { account } from "../session/session.ts";
 import { notify } from "./notices.ts";
-import { asUnknown, type PendingOrder, without, withPending } from "./pending.ts";
-import { onAccountChange } from "./private.ts";
+import { inState, type PendingOrder, without, withPending } from "./pending.ts";
+import { live, onAccountChange } from "./private.ts";
 import { orderWords } from "./words.ts";
 
 /** What was reviewed. */
@@ -53,7 +54,7 @@ export async function send(review: Review): Promise<SendOutcome> {
   list.value = withPending(list.peek(), { ...review, sentMs: Date.now(), state: "sent" });
   try {
     await user.rest.place({ ...terms, market, clientOrderId } as NewOrder);
-    forget(clientOrderId);
+    taken(clientOrderId);
     return { is: "taken" };
   } catch (error) {
     if (!(error instanceof ClientError)) throw error;
@@ -61,27 +62,53 @@ export async function send(review: Review): Promise<SendOutcome> {
     const isUnknown = fault.kind === "unknown-outcome";
     const isInUse = fault.kind === "refused" && fault.code === clientOrderIdInUse;
     const isTaken = heard.has(clientOrderId) || (isInUse && wasUnknown);
-    if (isTaken || !isUnknown) forget(clientOrderId);
-    else list.value = asUnknown(list.peek(), clientOrderId);
+    if (isTaken) taken(clientOrderId);
+    else if (isUnknown) list.value = inState(list.peek(), clientOrderId, "unknown");
+    else forget(clientOrderId);
     if (isTaken) return { is: "taken" };
     return { is: isUnknown ? "unknown" : "refused", fault };
   }
 }
 
-function forget(clientOrderId: string | undefined): void {
+function forget(clientOrderId: string): void {
   list.value = without(list.peek(), clientOrderId);
+}
+
+/** It stays until it is among the open orders or has ended, so that it is never in neither place. */
+function taken(clientOrderId: string): void {
+  const isTold = heard.has(clientOrderId) || live.peek()?.state === "closed";
+  if (isTold) forgetShown(clientOrderId);
+  else list.value = inState(list.peek(), clientOrderId, "taken");
+}
+
+/** Of the list, what leaves it with the next frame, in which it is shown among the open orders. */
+const leaving = new Set<string>();
+
+function forgetShown(clientOrderId: string): void {
+  if (!list.peek().some((order) => order.clientOrderId === clientOrderId)) return;
+  leaving.add(clientOrderId);
+  onFrame(forgetLeaving);
+}
+
+function forgetLeaving(): void {
+  list.value = list.peek().filter((order) => !leaving.has(order.clientOrderId));
+  leaving.clear();
 }
 
 // What one user sent is nothing for the next one.
 effect(() => {
   void account.value;
   list.value = [];
+  leaving.clear();
 });
 
 onAccountChange((change) => {
   if (change.type === "order") hear(change.order.clientOrderId);
   if (change.type !== "synced") return;
-  for (const order of list.peek()) if (order.state === "unknown") void lookUp(order);
+  for (const order of list.peek()) {
+    if (order.state === "unknown") void lookUp(order);
+    if (order.state === "taken") forgetShown(order.clientOrderId);
+  }
 });
 
 function hear(clientOrderId: string | undefined): void {
@@ -89,7 +116,7 @@ function hear(clientOrderId: string | undefined): void {
   heard.add(clientOrderId);
   const [oldest] = heard;
   if (heard.size > heardMax && oldest !== undefined) heard.delete(oldest);
-  forget(clientOrderId);
+  forgetShown(clientOrderId);
   last.value = { clientOrderId, isTaken: true };
 }
 
