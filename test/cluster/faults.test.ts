@@ -30,7 +30,7 @@ import { until } from "../support/until.ts";
 import { withNats } from "../support/with-nats.ts";
 
 /** Orders a second over both gateways together; `OPENBOURSE_TEST_RATE` names another number. */
-const perSecond = Number(process.env["OPENBOURSE_TEST_RATE"] ?? rounds(100, 1_000));
+const perSecond = Number(process.env["OPENBOURSE_TEST_RATE"] ?? rounds(40, 1_000));
 
 /** How often something happens in the long form; `OPENBOURSE_TEST_ROUNDS` names another number. */
 const longRounds = Number(process.env["OPENBOURSE_TEST_ROUNDS"] ?? 50);

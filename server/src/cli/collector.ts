@@ -1,7 +1,9 @@
 /**
- * How the engine's collector is told to treat memory. It is set once, at the start of a program; no
- * library code touches it.
+ * How the engine's collector is told to treat memory: once, by a program that has the process to itself, and no earlier than
+ * when its work begins. What is loaded afterwards is compiled from its source, Node's own modules in each thread among it: the
+ * engine takes nothing that was compiled and kept under other settings.
  */
+import { flushCompileCache } from "node:module";
 import { setFlagsFromString } from "node:v8";
 
 /** The engine's own name of the guess that is switched off. */
@@ -19,6 +21,14 @@ const youngGrowthFactor = 16;
 /** The old generation is collected when it is three times as large as what was left of it last time. */
 const growthPercent = 200;
 
+let isOwn = false;
+let isTuned = false;
+
+/** Says that the process is the program's own: until then nothing is tuned, as where a test runs a command. */
+export function ownProcess(): void {
+  isOwn = true;
+}
+
 /**
  * Has every new object begin in the young generation, and the old one collected seldom.
  *
@@ -34,6 +44,10 @@ const growthPercent = 200;
  * each of the steps while it makes them.
  */
 export function tuneCollector(): void {
+  if (!isOwn || isTuned) return;
+  isTuned = true;
+  // Kept now, what was compiled until here is of use to the next start.
+  flushCompileCache();
   setFlagsFromString(`--no-${pretenuring}`);
   setFlagsFromString(`--${growth}=${growthPercent}`);
   setFlagsFromString(`--${youngGrowth}=${youngGrowthFactor}`);

@@ -10,6 +10,7 @@ import { isUnanswered } from "../../ports/history.ts";
 import { nearest } from "../../ports/nearest.ts";
 import { Export, type ExportFormat } from "../../recordings/exporter.ts";
 import { standardInput as standardOutput } from "../../recordings/sources.ts";
+import { tuneCollector } from "../collector.ts";
 import { exportInterval, momentUs } from "../time-words.ts";
 import { configOrExitCode } from "./config.ts";
 import { exchangePast } from "./exchange-past.ts";
@@ -33,6 +34,7 @@ const endOfTimeUs = Date.UTC(2240, 0) * 1_000;
 
 /** Runs the command; resolves with the exit code. */
 export async function exportRows(command: ExportCommand): Promise<number> {
+  tuneCollector();
   const config = configOrExitCode(command.config);
   if (config === 2) return 2;
   const stored = isOfExchange(config, command.dataset)

@@ -12,6 +12,7 @@ import { inspectRecording } from "../../recordings/recording.ts";
 import { findFiles, standardInput } from "../../recordings/sources.ts";
 import { inspectStream } from "../../recordings/standard-input.ts";
 import type { Recording } from "../../recordings/stored-file.ts";
+import { tuneCollector } from "../collector.ts";
 import { columnMapping, namedTickers } from "../column-map.ts";
 import { momentUs } from "../time-words.ts";
 import { configOrExitCode } from "./config.ts";
@@ -40,6 +41,7 @@ export interface ImportCommand {
 
 /** Runs the command; resolves with the exit code. */
 export async function importFiles(command: ImportCommand): Promise<number> {
+  tuneCollector();
   const config = configOrExitCode(command.config);
   if (config === 2) return 2;
   const stored = storedDataset(config, command.dataset);

@@ -10,6 +10,7 @@ import { refuseForeignHistory, refuseUnusableLog } from "../../main/start/prefli
 import { type EngineFiles, engineFiles } from "../../main/stores/engine-files.ts";
 import { openHistoryOf, openLog } from "../../main/stores/engine-stores.ts";
 import { recover } from "../../sequencer/recovery.ts";
+import { tuneCollector } from "../collector.ts";
 import { configOrExitCode } from "./config.ts";
 import { print } from "./key-store.ts";
 import { logOf } from "./serve.ts";
@@ -19,6 +20,7 @@ import { logOf } from "./serve.ts";
  * resolves with the exit code.
  */
 export async function rebuild(input: ConfigInput, json: boolean): Promise<number> {
+  tuneCollector();
   const config = configOrExitCode(input);
   if (config === 2) return 2;
   const files = engineFiles(existingExchange(config.data).engineFolder);

@@ -15,6 +15,7 @@ import {
   RotatingFiles,
   recordedUntil,
 } from "../../recordings/rotating-files.ts";
+import { tuneCollector } from "../collector.ts";
 import { momentUs } from "../time-words.ts";
 import { configOrExitCode } from "./config.ts";
 import { exchangePast } from "./exchange-past.ts";
@@ -45,6 +46,7 @@ const pollMs = 1_000;
 
 /** Runs the command; resolves with the exit code. */
 export async function record(command: RecordCommand): Promise<number> {
+  tuneCollector();
   const { dataset, venue, sent, url, fileSize, diskSize } = command;
   if (fileSize * 2 > diskSize) {
     return refuse("--disk-size has to be at least twice --file-size, for the oldest file to go");

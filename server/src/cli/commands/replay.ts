@@ -14,6 +14,7 @@ import { openFeed } from "../../main/feeds.ts";
 import { Catalog } from "../../marketdata/catalog.ts";
 import { StartError } from "../../ports/start-error.ts";
 import { FeedRunner } from "../../streams/bar-streams.ts";
+import { tuneCollector } from "../collector.ts";
 import { configOrExitCode } from "./config.ts";
 import { FinalBars } from "./final-bars.ts";
 import { endWithReader } from "./output.ts";
@@ -42,7 +43,10 @@ export interface ReplayCommand {
 export async function replay(command: ReplayCommand): Promise<number> {
   const config = configOrExitCode(command.config);
   if (config === 2) return 2;
-  if (command.print === true) return printBars(datasetOf(command), config, command.unusedMax);
+  if (command.print === true) {
+    tuneCollector();
+    return printBars(datasetOf(command), config, command.unusedMax);
+  }
   await using house = await ownHouse(config, command.config);
   return await serveConfig(
     { ...house.config, datasets: [datasetOf(command)] },

@@ -12,6 +12,7 @@ import type { Environment } from "../../main/stores/user-registry.ts";
 import { noPage } from "../../main/terminal/page.ts";
 import type { Log } from "../../ports/log.ts";
 import type { ServerAddresses } from "../../ports/protocol.ts";
+import { tuneCollector } from "../collector.ts";
 import { configOrExitCode } from "./config.ts";
 import { goOnWithoutReader } from "./output.ts";
 import { progressLine } from "./progress.ts";
@@ -48,7 +49,11 @@ export async function serveConfig(
   });
   const watcher: StartWatcher = {
     signal: unwanted.signal,
-    ...(began ? { began } : {}),
+    began(step) {
+      // Its threads are there, and the first burst of commands is to come.
+      if (step === "recovery") tuneCollector();
+      return began?.(step);
+    },
     failed: (error) => end.within(wordsOf(error)),
   };
   let server: RunningServer;
@@ -59,8 +64,12 @@ export async function serveConfig(
       environment,
       watcher,
       progress: (code, share) => progress.show(code, share),
-      pastProgress: (share) => pastProgress.show("trades", share),
+      pastProgress(share) {
+        tuneCollector();
+        pastProgress.show("trades", share);
+      },
     });
+    tuneCollector();
   } catch (error) {
     end.relax();
     if (error instanceof StartCancelled) return 0;

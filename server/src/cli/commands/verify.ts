@@ -20,7 +20,7 @@ import type { StorageFailure } from "../../ports/storage-fault.ts";
 import { recover } from "../../sequencer/recovery.ts";
 
 import { decodeState, isStateFormat } from "../../sequencer/state-codec.ts";
-
+import { tuneCollector } from "../collector.ts";
 import { configOrExitCode } from "./config.ts";
 import { print } from "./key-store.ts";
 import { logOf } from "./serve.ts";
@@ -34,6 +34,7 @@ interface Finding {
 
 /** Compares everything; resolves with 0 when all of it agrees and 1 when anything does not. */
 export async function verify(input: ConfigInput, json: boolean): Promise<number> {
+  tuneCollector();
   const config = configOrExitCode(input);
   if (config === 2) return 2;
   const files = engineFiles(existingExchange(config.data).engineFolder);
