@@ -2,7 +2,7 @@
 import type { Page, WebSocketRoute } from "playwright-core";
 import { beforeAll, expect, it } from "vitest";
 import { CryptomusStream, normalized, pastCandles } from "../../client/src/index.ts";
-import { until } from "../support/until.ts";
+import { until, untilTrue } from "../support/until.ts";
 import { describeInBrowser } from "./support/stage.ts";
 import { signInDemo, type Traders, tradersOf } from "./support/trader.ts";
 import { sizes } from "./support/visit.ts";
@@ -44,13 +44,24 @@ function readOut(page: Page) {
 const frame = (page: Page) =>
   page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => resolve(undefined))));
 
-/** Points at each place of the chart, from the left as far as the candle of `endMs`, and notes what is said of it. */
-async function candlesOf(page: Page, endMs?: number): Promise<ReadonlyMap<number, string>> {
+/** Width of a place of the chart, of the axis beside it, and how many places are free between both, about. */
+const [placePx, axisPx, freePlaces] = [7, 70, 8];
+
+/**
+ * Points at each of the newest `places` of the chart, from the left as far as the candle of `endMs`, and notes what is said of
+ * it.
+ */
+async function candlesOf(
+  page: Page,
+  places: number,
+  endMs?: number,
+): Promise<ReadonlyMap<number, string>> {
   const box = await page.locator(".chart-canvas").boundingBox();
   if (box === null) throw new Error("there is no chart");
   const found = new Map<number, string>();
   const isOver = () => endMs !== undefined && found.has(endMs);
-  for (let x = box.width * 0.5; x < box.width - 70 && !isOver(); x += 3) {
+  const right = box.width - axisPx;
+  for (let x = right - (places + freePlaces) * placePx; x < right && !isOver(); x += 3) {
     await page.mouse.move(box.x + x, box.y + box.height / 3);
     await frame(page);
     const { startMs, figures } = await readOut(page);
@@ -139,13 +150,13 @@ describeInBrowser("the market page", { settings: quiet }, (stage) => {
     const stream = new CryptomusStream({ url: stage.http, token: () => traders.own.token() });
     const past = (intervalS: number) =>
       pastCandles(stream, { market, intervalS, fromMs: 0, toMs: Date.now() + 60_000 });
-    // A second follows another.
-    await trade("100001");
-    await until(async () => {
-      await trade("100002.5");
-      await trade("100003.25");
-      expect((await past(1)).length).toBeGreaterThanOrEqual(3);
-    });
+    // One second after another.
+    for (const price of ["100001", "100002.5", "100003.25"]) {
+      await trade(price);
+      const tradedS = Math.floor(Date.now() / 1_000);
+      await untilTrue(() => Math.floor(Date.now() / 1_000) > tradedS);
+    }
+    expect((await past(1)).length).toBeGreaterThanOrEqual(3);
     for (const [key, name, intervalS] of [
       ["]", "2m", 120],
       ["[", "1m", 60],
@@ -167,7 +178,9 @@ describeInBrowser("the market page", { settings: quiet }, (stage) => {
       startMs,
       [open, high, low, close, volume].join(" "),
     ]);
-    expect([...(await candlesOf(page))]).toEqual(told);
+    const spanMs = (all.at(-1)?.startMs ?? 0) - (all[0]?.startMs ?? 0);
+    const places = spanMs / 1_000 + 1;
+    expect([...(await candlesOf(page, places))]).toEqual(told);
 
     const [revised] = all;
     if (revised === undefined) throw new Error("there is no candle");
@@ -175,7 +188,7 @@ describeInBrowser("the market page", { settings: quiet }, (stage) => {
     const candle = [startMs / 1_000, open, "100009.5", "100010", low, "7.5", "1", market];
     route?.send(JSON.stringify({ id: 0, method: "candles_update", data: [candle] }));
     await until(async () =>
-      expect((await candlesOf(page, startMs)).get(startMs)).toBe(
+      expect((await candlesOf(page, places, startMs)).get(startMs)).toBe(
         `${open} 100010 ${low} 100009.5 7.5`,
       ),
     );
