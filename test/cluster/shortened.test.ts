@@ -118,6 +118,11 @@ withNats("a cluster whose log is shortened is", (program) => {
     await ask(first, "add-market", { code: "BTC_USDT", tick: "0.01", lot: "0.0001" });
     await deposit(first, 10);
     await hashes();
+    // A node is noted once the leader has seen a sign of its life.
+    await until(async () => {
+      const { nodes } = await ask<ClusterStatus>(first, "cluster-status", { hash: false });
+      expect(nodes?.map(({ node }) => node)).toContain("second");
+    });
     await stop("second");
     await deposit(first, 120);
     link = await NatsLink.open({ servers: [nats.address] });

@@ -13,7 +13,7 @@ import type { DurableReading, Released, Submission, Tick } from "../ports/releas
 import type { RequestLine } from "../ports/request-line.ts";
 import type { LogEnd, SharedBatch, SharedEntry, SharedLog, Takeover } from "../ports/shared-log.ts";
 import { StartError } from "../ports/start-error.ts";
-import { afterThisTurn, every } from "../ports/timers.ts";
+import { afterThisTurn, repeat } from "../ports/timers.ts";
 import type { Admission } from "../ports/trading-desk.ts";
 import { Follower, type FollowerStop } from "../sequencer/follower.ts";
 import { Lead } from "./lead.ts";
@@ -28,8 +28,10 @@ import { restSubject, takeOverInOrder } from "./takeover.ts";
 /** Without anything from the log for so long a node's state is stale, in milliseconds. */
 export const staleAfterMs = 2_000;
 
-/** Time between two looks at how long the log has been silent, in milliseconds. */
+/** Time between two looks at how long the log has been silent, where that is nearly long enough to take over, in milliseconds. */
 const lookMs = 10;
+/** And where it is not, for which nobody's processor should wake up often. */
+const seldomMs = 100;
 
 /** How long a follower waits for room in its stages before it looks again, in milliseconds. */
 const roomMs = 5;
@@ -183,7 +185,10 @@ export class Member implements Role {
     if (end.lastSequence === exchange.sequence) this.#end = end;
     this.#heardMs = clock.monotonicMs();
     this.#follow();
-    this.#cancelLooks = every(clock, lookMs, () => this.#look());
+    if (this.#options.lead !== undefined) {
+      const untilNextMs = () => this.#untilLookMs();
+      this.#cancelLooks = repeat(clock, untilNextMs, () => this.#look());
+    }
     this.#startEnd = end;
     this.#noteInService();
     // Who leads says so in the log first: where it has no message there is nobody whose silence is waited for.
@@ -345,6 +350,12 @@ export class Member implements Role {
     const copy = this.#options.lead?.copy;
     if (copy?.hasFailed === true) this.#fail(`this node's own log has failed: ${copy.fault}`);
     if (this.#silence?.isEnough(this.silentMs) === true) this.#tryToLead();
+  }
+
+  #untilLookMs(): number {
+    if (this.#lead !== undefined || this.#silence === undefined) return seldomMs;
+    const untilNearMs = this.#silence.untilNearMs(this.silentMs);
+    return Math.min(Math.max(untilNearMs, lookMs), seldomMs);
   }
 
   #tryToLead(): void {

@@ -40,9 +40,14 @@ export class Silence {
     return silentMs >= this.#enoughMs;
   }
 
+  /** Until a silence that has lasted so many milliseconds is long enough to ask the broker, in milliseconds. */
+  untilNearMs(silentMs: number): number {
+    return Math.max(0, this.#enoughMs / 2 - silentMs);
+  }
+
   /** Whether a silence of so many milliseconds is enough to take over; asked again and again while it lasts. */
   isEnough(silentMs: number): boolean {
-    if (silentMs < this.#enoughMs / 2) {
+    if (this.untilNearMs(silentMs) > 0) {
       this.#wasThere = false;
       return false;
     }

@@ -52,7 +52,8 @@ export async function inTurns<Result>(work: Generator<void, Result>): Promise<Re
   }
 }
 
-function repeat(clock: Clock, delayMs: () => number, task: () => void): () => void {
+/** Runs a task again and again, each time so much later as is said then, in milliseconds. */
+export function repeat(clock: Clock, delayMs: () => number, task: () => void): () => void {
   let cancel = () => {};
   const schedule = () => {
     cancel = clock.after(delayMs(), () => {

@@ -1,13 +1,15 @@
 /**
- * Asks a stream's leader every quarter of a second what its last message is, and reads what came since. An answer
- * that does not come is asked for again, for ever.
+ * Asks a stream's leader twice a second what its last message is, and reads what came since; twice as often until it has
+ * caught up. An answer that does not come is asked for again, for ever.
  */
 import { JetStreamError, type JetStreamManager, type StoredMsg } from "@nats-io/jetstream";
 import type { SharedWatch } from "../../ports/shared-bucket.ts";
 import type { NatsLink } from "./link.ts";
 
 /** Between two looks, in milliseconds. */
-const lookEveryMs = 250;
+const lookEveryMs = 500;
+/** Until it has caught up, for which a start waits. */
+const firstLooksEveryMs = 250;
 
 /** Messages that are read at once, and their bytes. */
 const pageMessages = 256;
@@ -30,7 +32,8 @@ export class BucketWatch implements SharedWatch {
   readonly #link: NatsLink;
   readonly #manager: JetStreamManager;
   readonly #options: BucketWatchOptions;
-  #isCaughtUp: () => void = () => {};
+  #sayCaughtUp: () => void = () => {};
+  #hasCaughtUp = false;
   /** Number of the last message that was told, and when the stream was made that it is one of. */
   #seen = 0;
   #made: string | undefined;
@@ -43,7 +46,7 @@ export class BucketWatch implements SharedWatch {
     this.#manager = manager;
     this.#options = options;
     this.caughtUp = new Promise((resolve) => {
-      this.#isCaughtUp = resolve;
+      this.#sayCaughtUp = resolve;
     });
     void this.#goOn();
   }
@@ -61,7 +64,8 @@ export class BucketWatch implements SharedWatch {
   async #goOn(): Promise<void> {
     await this.look();
     if (this.#isStopped) return;
-    this.#timer = setTimeout(() => void this.#goOn(), lookEveryMs);
+    const untilNextMs = this.#hasCaughtUp ? lookEveryMs : firstLooksEveryMs;
+    this.#timer = setTimeout(() => void this.#goOn(), untilNextMs);
     this.#timer.unref();
   }
 
@@ -69,7 +73,8 @@ export class BucketWatch implements SharedWatch {
     if (this.#isStopped) return;
     const last = await this.#last();
     if (last === undefined || !(await this.#tellUpTo(last))) return;
-    this.#isCaughtUp();
+    this.#hasCaughtUp = true;
+    this.#sayCaughtUp();
   }
 
   /** Number of the stream's last message; undefined where nobody says. */
