@@ -28,11 +28,6 @@ import { restSubject, takeOverInOrder } from "./takeover.ts";
 /** Without anything from the log for so long a node's state is stale, in milliseconds. */
 export const staleAfterMs = 2_000;
 
-/** Time between two looks at how long the log has been silent, where that is nearly long enough to take over, in milliseconds. */
-const lookMs = 10;
-/** And where it is not, for which nobody's processor should wake up often. */
-const seldomMs = 100;
-
 /** How long a follower waits for room in its stages before it looks again, in milliseconds. */
 const roomMs = 5;
 
@@ -185,8 +180,9 @@ export class Member implements Role {
     if (end.lastSequence === exchange.sequence) this.#end = end;
     this.#heardMs = clock.monotonicMs();
     this.#follow();
-    if (this.#options.lead !== undefined) {
-      const untilNextMs = () => this.#untilLookMs();
+    const silence = this.#silence;
+    if (silence !== undefined) {
+      const untilNextMs = () => silence.untilLookMs(this.silentMs);
       this.#cancelLooks = repeat(clock, untilNextMs, () => this.#look());
     }
     this.#startEnd = end;
@@ -350,12 +346,6 @@ export class Member implements Role {
     const copy = this.#options.lead?.copy;
     if (copy?.hasFailed === true) this.#fail(`this node's own log has failed: ${copy.fault}`);
     if (this.#silence?.isEnough(this.silentMs) === true) this.#tryToLead();
-  }
-
-  #untilLookMs(): number {
-    if (this.#lead !== undefined || this.#silence === undefined) return seldomMs;
-    const untilNearMs = this.#silence.untilNearMs(this.silentMs);
-    return Math.min(Math.max(untilNearMs, lookMs), seldomMs);
   }
 
   #tryToLead(): void {

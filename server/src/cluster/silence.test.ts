@@ -21,7 +21,7 @@ function opened() {
     clock.advanceBy(ms * 1_000);
     return silence.isEnough(clock.monotonicMs() - beganMs);
   };
-  return { asked, isEnoughAfter };
+  return { asked, isEnoughAfter, silence };
 }
 
 it("is enough when it has lasted, and the broker was there meanwhile", async () => {
@@ -49,4 +49,10 @@ it("says nothing of who writes while the broker is away, and counts from when it
   await nextTurn();
   expect(isEnoughAfter(399)).toBe(false);
   expect(isEnoughAfter(1)).toBe(true);
+});
+
+it("is looked at seldom while something is heard, and closely once it has lasted half as long as it has to", () => {
+  const { silence } = opened();
+  const looks = [0, 150, 200, 245, 250, 499, 10_000].map((ms) => silence.untilLookMs(ms));
+  expect(looks).toEqual([100, 100, 50, 10, 10, 10, 10]);
 });

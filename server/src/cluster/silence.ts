@@ -6,6 +6,11 @@ import type { Clock } from "../ports/clock.ts";
 import type { SharedLog } from "../ports/shared-log.ts";
 import { headStartMs } from "./takeover.ts";
 
+/** Between two looks at a silence that is nearly long enough, in milliseconds. */
+const lookMs = 10;
+/** And at one that is not, for which nobody's processor should wake up often. */
+const seldomMs = 100;
+
 /** Between two questions to a broker that does not answer, in milliseconds. */
 const againMs = 100;
 
@@ -40,14 +45,14 @@ export class Silence {
     return silentMs >= this.#enoughMs;
   }
 
-  /** Until a silence that has lasted so many milliseconds is long enough to ask the broker, in milliseconds. */
-  untilNearMs(silentMs: number): number {
-    return Math.max(0, this.#enoughMs / 2 - silentMs);
+  /** Until a silence that has lasted so many milliseconds is to be looked at again, in milliseconds. */
+  untilLookMs(silentMs: number): number {
+    return Math.min(Math.max(this.#untilNearMs(silentMs), lookMs), seldomMs);
   }
 
   /** Whether a silence of so many milliseconds is enough to take over; asked again and again while it lasts. */
   isEnough(silentMs: number): boolean {
-    if (this.untilNearMs(silentMs) > 0) {
+    if (this.#untilNearMs(silentMs) > 0) {
       this.#wasThere = false;
       return false;
     }
@@ -55,6 +60,11 @@ export class Silence {
     // Asked before it is enough, so that nobody waits for the answer then.
     if (!this.#wasThere && sinceAwayMs >= againMs) this.#ask();
     return this.#wasThere && Math.min(silentMs, sinceAwayMs) >= this.#enoughMs;
+  }
+
+  /** Until it is long enough to ask the broker. */
+  #untilNearMs(silentMs: number): number {
+    return Math.max(0, this.#enoughMs / 2 - silentMs);
   }
 
   #ask(): void {
