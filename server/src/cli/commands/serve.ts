@@ -7,7 +7,7 @@ import { wordsOf } from "../../core/words-of.ts";
 import { servedProtocols } from "../../main/configuration.ts";
 import { dialects } from "../../main/dialects.ts";
 import { type RunningServer, startServer } from "../../main/server.ts";
-import { StartCancelled, type StartWatcher } from "../../main/start/start.ts";
+import { StartCancelled, type StartStep, type StartWatcher } from "../../main/start/start.ts";
 import type { Environment } from "../../main/stores/user-registry.ts";
 import { noPage } from "../../main/terminal/page.ts";
 import type { Log } from "../../ports/log.ts";
@@ -22,6 +22,9 @@ export async function serve(input: ConfigInput): Promise<number> {
   const config = configOrExitCode(input);
   return config === 2 ? 2 : serveConfig(config, input.environment);
 }
+
+/** Steps at which the exchange's threads are there, and the first burst of commands is to come; a gateway recovers nothing. */
+const beforeCommands: ReadonlySet<StartStep> = new Set(["recovery", "admissions"]);
 
 /** Longest that a process lives on whose start has failed or is not wanted any more, in milliseconds. */
 const endWithinMs = 4_000;
@@ -50,8 +53,7 @@ export async function serveConfig(
   const watcher: StartWatcher = {
     signal: unwanted.signal,
     began(step) {
-      // Its threads are there, and the first burst of commands is to come.
-      if (step === "recovery") tuneCollector();
+      if (beforeCommands.has(step)) tuneCollector();
       return began?.(step);
     },
     failed: (error) => end.within(wordsOf(error)),
