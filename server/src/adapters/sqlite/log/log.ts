@@ -153,7 +153,12 @@ export class SqliteCommandLog implements CommandLog {
       this.#failure = { kind: "failure", fault: "failed", message: opened.damage.message };
     }
     worker.on("message", (message) => this.#receive(message as FromWorker));
-    worker.on("error", (error) => this.#end(`the thread of ${file} ended: ${error}`));
+    worker.on("error", (error) => {
+      const message = `the thread of ${file} ended: ${error}`;
+      // Also while it closes: only an end without an error is expected then.
+      this.#fail({ kind: "failure", fault: "failed", message });
+      this.#end(message);
+    });
     worker.on("exit", () => this.#end(`the thread of ${file} has ended`));
   }
 
