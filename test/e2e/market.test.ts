@@ -156,7 +156,7 @@ describeInBrowser("the market page", { settings: quiet }, (stage) => {
       const tradedS = Math.floor(Date.now() / 1_000);
       await untilTrue(() => Math.floor(Date.now() / 1_000) > tradedS);
     }
-    expect((await past(1)).length).toBeGreaterThanOrEqual(3);
+    await until(async () => expect((await past(1)).length).toBeGreaterThanOrEqual(3));
     for (const [key, name, intervalS] of [
       ["]", "2m", 120],
       ["[", "1m", 60],

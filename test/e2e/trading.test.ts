@@ -191,15 +191,13 @@ describeInBrowser("somebody who trades", { settings: quiet }, (stage) => {
 
   it("has an order in its list from its sending on, at each moment and once, whichever comes first, the answer or the event", async () => {
     const { page } = await stage.visit("/data", { hasOwnWindow: true });
-    let held: { readonly messages: (() => void)[]; holds: boolean } = {
-      messages: [],
-      holds: false,
-    };
+    const held: (() => void)[] = [];
+    let holds = false;
     await page.routeWebSocket(/\/ws/, (socket) => {
       const server = socket.connectToServer();
       server.onMessage((message) => {
         const pass = () => socket.send(message);
-        if (held.holds && String(message).includes("order_update")) held.messages.push(pass);
+        if (holds && String(message).includes("order_update")) held.push(pass);
         else pass();
       });
     });
@@ -210,13 +208,13 @@ describeInBrowser("somebody who trades", { settings: quiet }, (stage) => {
     await send(page);
     await takenOf(page).getByText("buy").waitFor();
 
-    held = { messages: [], holds: true };
+    holds = true;
     await fill(page, { Price: "90001", Amount: "0.01" });
     await send(page);
     await page.locator("tr.is-pending").getByText("taken").waitFor();
-    await expect.poll(() => held.messages.length).toBeGreaterThan(0);
-    held.holds = false;
-    for (const pass of held.messages) pass();
+    await expect.poll(() => held.length).toBeGreaterThan(0);
+    holds = false;
+    for (const pass of held) pass();
     await takenOf(page).getByText("90001").waitFor();
     expect(await page.evaluate("rowCounts")).toEqual([0, 1, 2]);
   });
