@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 import { patience } from "./test/support/patience.ts";
 import { scratchInMemory } from "./test/support/scratch.ts";
+import { WaitingFirst } from "./test/support/waiting-first.ts";
 
 // Tests start many threads and processes of the same sources: each finds what the first has compiled.
 process.env["NODE_COMPILE_CACHE"] ??= join(
@@ -31,6 +32,7 @@ export default defineConfig({
     // Node reads the sources itself: as modules of its own they take a sixth less of the processor than what vitest would make of them.
     experimental: { viteModuleRunner: false, nodeLoader: false },
     isolate: false,
+    sequence: { sequencer: WaitingFirst },
     // More than processors: tests wait for timers, for files, and for what they have started. With many more all take longer, and
     // what goes on meanwhile, as browsers and nodes of clusters do, takes more of the processor: five on two cores took a fifth more.
     maxWorkers: Math.min(16, Math.ceil(availableParallelism() * 1.5)),

@@ -52,11 +52,9 @@ let passed = 0;
 let failed = 0;
 let skipped = 0;
 
-const natsIsThere = provideNats();
+const provided = Promise.all([provideNats(), provideBrowser()]);
 await Promise.all([runChecks(types), runChecks([...rules, ...made])]);
-
-provideBrowser();
-await natsIsThere;
+await provided;
 console.log("\n== tests");
 const first = testRun([]);
 passed += first.passed;
@@ -174,21 +172,21 @@ function read({ numPassedTests, testResults }: TestReport, isGood: boolean): Tes
 }
 
 /**
- * Installs Debian's Chromium without windows where that can be done without asking anybody. The whole one does as well where
- * that one cannot be had; the tests say themselves when there is none.
+ * Installs Debian's Chromium without windows beside the checks, where that can be done without asking anybody. The whole one
+ * does as well where that one cannot be had; the tests say themselves when there is none.
  */
-function provideBrowser(): void {
+async function provideBrowser(): Promise<void> {
   const named = process.env["OPENBOURSE_TEST_CHROMIUM"];
   if (existsSync(named ?? "/usr/bin/chromium-headless-shell")) return;
   const isThere = existsSync("/usr/bin/chromium");
   const install = ["install", "-y", "--no-install-recommends", "chromium-headless-shell"];
   const isPossible = named === undefined && process.getuid?.() === 0;
   const patience = ["-o", "Acquire::Retries=0", "-o", "Acquire::http::Timeout=20"];
-  const apt = (args: readonly string[]) =>
-    spawnSync("apt-get", [...(isThere ? patience : []), ...args]).status === 0;
-  if (isPossible && apt(["--version"])) {
+  const apt = async (args: readonly string[]) =>
+    (await outcomeOf("apt-get", [...(isThere ? patience : []), ...args])).isGood;
+  if (isPossible && (await apt(["--version"]))) {
     console.log("\n== Debian's Chromium without windows is installed for the tests of the page");
-    if (apt(install) || (apt(["update"]) && apt(install))) return;
+    if ((await apt(install)) || ((await apt(["update"])) && (await apt(install)))) return;
   }
   if (isThere && named === undefined) return;
   const why = named === undefined ? "is not installed" : `is not at ${named}`;
