@@ -20,6 +20,8 @@ export interface VisitOptions {
 /** Sizes of windows. What is drawn is drawn by the processor here, so that they are as small as their arrangement of the page lets them. */
 export const sizes = {
   wide: { width: 1_280, height: 720 },
+  /** Has room for all of a book of twelve levels, also while its age is said above it. */
+  high: { width: 1_280, height: 900 },
   middle: { width: 1_000, height: 760 },
   phone: { width: 375, height: 812 },
 } as const;
