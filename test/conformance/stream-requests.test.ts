@@ -22,7 +22,6 @@ import { dialects } from "../../server/src/main/dialects.ts";
 import type { Session, SessionEffect } from "../../server/src/ports/dialect.ts";
 import { referenceNames } from "../../server/src/ports/stream-description.ts";
 import { type Connection, requestsOf } from "../support/described-messages.ts";
-import { rounds } from "../support/rounds.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: what a message holds is what these tests look at.
 type Json = any;
@@ -184,7 +183,7 @@ describe.each(combinations)("a %s session, %s", (name, connection) => {
           }
         },
       ),
-      { numRuns: rounds(1_600, 4_000) },
+      { numRuns: 4_000 },
     );
     // Each kind was taken, and each was spoilt.
     expect(kinds.map((kind) => kind.name).filter((kind) => !taken.has(kind))).toEqual([]);

@@ -10,6 +10,9 @@ import { type Host, thisHost } from "./hosts.ts";
 import { cleanEnvironment, commandFile } from "./server-process.ts";
 import { untilTrue } from "./until.ts";
 
+/** What a node prints once it can be asked. */
+const readyWords = "openbourse listening on";
+
 /** Where a node is, and what it does. */
 export interface ClusterNodeSetup {
   readonly folder: string;
@@ -80,9 +83,14 @@ export class ClusterNodeProcess {
     };
     child.stdout.on("data", note);
     child.stderr.on("data", note);
+    // Asking it before it has said so would be work for both.
+    let hasSaid = false;
+    child.stdout.on("data", (chunk) => {
+      hasSaid ||= String(chunk).includes(readyWords);
+    });
     await untilTrue(async () => {
       if (!this.runs) throw new Error(`${this.name} ended with ${child.exitCode}: ${this.#output}`);
-      return (await this.status().catch(() => undefined)) !== undefined;
+      return hasSaid && (await this.status().catch(() => undefined)) !== undefined;
     });
   }
 

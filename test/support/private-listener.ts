@@ -37,6 +37,8 @@ export class PrivateListener {
   /** Lengths of `steps` where some may be missing. */
   readonly gaps: number[] = [];
   fills = 0;
+  /** How often some fills may be missing. */
+  fillGaps = 0;
   /** Newest of each currency. */
   readonly available = new Map<string, bigint>();
   /** What contradicts what came before. */
@@ -76,7 +78,10 @@ export class PrivateListener {
       else this.steps.push(stepOf(names, update.clientOrderId ?? "", update.phase));
     }, this.#ended);
     this.#stream.fills().listen((fill) => {
-      if (fill.type === "gap") return;
+      if (fill.type === "gap") {
+        this.fillGaps += 1;
+        return;
+      }
       this.fills += 1;
       // Ids grow with what they are of.
       if (fill.id <= this.#lastFill) {

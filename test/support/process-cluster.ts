@@ -47,6 +47,14 @@ const quietMs = rounds(2_000, 15_000);
 /** How long a node may take to say how it is, for whoever looks for what is wrong, in milliseconds. */
 const answerMs = 3_000;
 
+/** What may be set otherwise than by default. */
+export interface ProcessClusterOptions {
+  /** Where a folder of all its files is made. */
+  readonly parent?: string;
+  /** By default two. */
+  readonly gateways?: 1 | 2;
+}
+
 /** See the head of the file. */
 export class ProcessCluster {
   readonly hosts = new Hosts();
@@ -57,12 +65,13 @@ export class ProcessCluster {
   users: readonly CryptomusUser[] = [];
   /** Nodes that have ended by themselves, in their order. */
   readonly restarts: string[] = [];
+  readonly #gatewayNames: readonly string[];
   readonly #away = new Set<ClusterNodeProcess>();
   #isRemoved = false;
   #supervising: Promise<unknown> = Promise.resolve();
 
-  /** All its files are made in a folder of `parent`. */
-  constructor(program: string, parent: string = tmpdir()) {
+  constructor(program: string, { parent = tmpdir(), gateways = 2 }: ProcessClusterOptions = {}) {
+    this.#gatewayNames = ["left", "right"].slice(0, gateways);
     this.folder = mkdtempSync(join(parent, "openbourse-processes-"));
     this.servers = new NatsCluster(program, {
       parent: this.folder,
@@ -88,7 +97,7 @@ export class ProcessCluster {
       return new ClusterNodeProcess({ folder, name, role, cluster, settings, ...place });
     };
     this.engines = [make("first", "engine", 0), make("second", "engine", 1)];
-    this.gateways = [make("left", "gateway", 2), make("right", "gateway", 3)];
+    this.gateways = this.#gatewayNames.map((name, at) => make(name, "gateway", 2 + at));
     // A gateway begins where there is a log.
     const [first] = this.engines;
     await first?.start();

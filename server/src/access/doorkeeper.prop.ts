@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { rounds } from "../../../test/support/rounds.ts";
 import { systemSecrets } from "../adapters/crypto/system-secrets.ts";
 import { inMemory, openKeyStore } from "../adapters/sqlite/stores/key-store.ts";
 import type { KeyStore } from "../ports/key-store.ts";
@@ -148,7 +147,7 @@ it.each(["refuse", "evict-oldest"] as const)(
           store.close();
         }
       }),
-      { numRuns: rounds(60, 150) },
+      { numRuns: 150 },
     );
   },
 );

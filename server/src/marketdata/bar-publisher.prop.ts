@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { rounds } from "../../../test/support/rounds.ts";
 import { BarPublisher } from "./bar-publisher.ts";
 import type { BarUpdate, PublishPeriodS } from "./bar-update.ts";
 import { barIntervalUs, publishPeriodsS } from "./bar-update.ts";
@@ -120,7 +119,7 @@ describe("bars", () => {
             expect(figures(bar)).toEqual(batch(minutes.get(key) ?? []));
         }
       }),
-      { numRuns: rounds(120, 300) },
+      { numRuns: 300 },
     );
   });
 
@@ -138,7 +137,7 @@ describe("bars", () => {
         }
         expect(wrong).toEqual([]);
       }),
-      { numRuns: rounds(120, 300) },
+      { numRuns: 300 },
     );
   });
 });

@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { rounds } from "../../../test/support/rounds.ts";
 import type { Bar } from "./bars/bar.ts";
 import { CandleStore, candleIntervalsS, candleResolutionsS } from "./candles.ts";
 
@@ -95,7 +94,7 @@ describe("candles", () => {
           expect(exact(store.candles({ intervalS, fromS, toS }))).toEqual(inRange);
         }
       }),
-      { numRuns: rounds(24, 60) },
+      { numRuns: 60 },
     );
   });
 
@@ -115,7 +114,7 @@ describe("candles", () => {
           expect(exact(restarted.candles(query))).toEqual(exact(unbroken.candles(query)));
         }
       }),
-      { numRuns: rounds(24, 60) },
+      { numRuns: 60 },
     );
   });
 });

@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { rounds } from "../../../test/support/rounds.ts";
 import type { Command } from "../core/commands.ts";
 import type { Side } from "../core/market/rules.ts";
 import type { Lots, Ticks } from "../core/num/units.ts";
@@ -177,7 +176,7 @@ describe("a board", () => {
         );
         expect(counts.reduce((sum, count) => sum + count, 0)).toBe(trades);
       }),
-      { numRuns: rounds(24, 60) },
+      { numRuns: 60 },
     );
   });
 
@@ -201,7 +200,7 @@ describe("a board", () => {
         }
         expect(shown(restarted, venue.timeUs)).toEqual(shown(unbroken, venue.timeUs));
       }),
-      { numRuns: rounds(24, 60) },
+      { numRuns: 60 },
     );
   });
 });

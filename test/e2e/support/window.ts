@@ -16,8 +16,6 @@ export interface WindowLook {
 export interface Window {
   readonly context: BrowserContext;
   readonly page: Page;
-  /** Whether it is touched, which stays as it is. */
-  readonly hasTouch: boolean;
 }
 
 const motionOf = ({ reducedMotion }: WindowLook) => (reducedMotion ? "reduce" : "no-preference");
@@ -35,7 +33,7 @@ export async function openWindow(
     hasTouch,
   });
   context.setDefaultTimeout(patience.wait);
-  return { context, page: await context.newPage(), hasTouch };
+  return { context, page: await context.newPage() };
 }
 
 /**

@@ -64,7 +64,8 @@ export class NaiveBook implements Book {
   }
 
   levels(side: Side, count: number): readonly Level[] {
-    return this.#prices(side)
+    const prices = [...new Set(this.#sides[side].map((slot) => this.#price(slot)))];
+    return prices
       .slice(0, count)
       .map((price) => ({ price, quantity: this.quantityAt(side, price) }));
   }
@@ -79,9 +80,8 @@ export class NaiveBook implements Book {
 
   take(taker: Taker, sink: MatchSink): TakeEnd {
     const side = oppositeOf(this.#pool.side(taker.slot));
-    for (const price of this.#prices(side)) {
+    for (const { price, quantity } of this.levels(side, this.#sides[side].length)) {
       if (!this.#mayTrade(taker, price)) return "done";
-      const quantity = this.quantityAt(side, price);
       const end = this.#takeAt(price, taker, sink);
       const left = this.quantityAt(side, price);
       if (left !== quantity) sink.levelChanged(side, price, left);
@@ -126,11 +126,6 @@ export class NaiveBook implements Book {
         assert(accepts(side, this.#price(ahead), this.#price(slot)), "orders are sorted by price");
       }
     }
-  }
-
-  /** The prices of a side, best first. */
-  #prices(side: Side): readonly number[] {
-    return [...new Set(this.#sides[side].map((slot) => this.#price(slot)))];
   }
 
   #takeAt(price: number, taker: Taker, sink: MatchSink): TakeEnd {

@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { rounds } from "../../../../test/support/rounds.ts";
 import { candleIntervalsS } from "../candles.ts";
 import { type BarInterval, monthsInterval, secondsInterval, weekInterval } from "./interval.ts";
 import { atFinest, drawnTrades, foldedBars, naiveBars } from "./naive-bar.fixture.ts";
@@ -23,7 +22,7 @@ describe("bars", () => {
       fc.property(drawnTrades, fc.constantFrom(...intervals), (trades, interval) => {
         expect(foldedBars(trades, interval).map(atFinest)).toEqual(naiveBars(trades, interval));
       }),
-      { numRuns: rounds(120, 300) },
+      { numRuns: 300 },
     );
   });
 
@@ -36,7 +35,7 @@ describe("bars", () => {
           expect(rolled.map(atFinest)).toEqual(naiveBars(trades, interval));
         }
       }),
-      { numRuns: rounds(16, 40) },
+      { numRuns: 40 },
     );
   });
 
@@ -49,7 +48,7 @@ describe("bars", () => {
 
         expect([...twice]).toEqual([...rollUp(parts, monthsInterval(1))]);
       }),
-      { numRuns: rounds(40, 100) },
+      { numRuns: 100 },
     );
   });
 });

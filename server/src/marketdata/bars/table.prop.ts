@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { rounds } from "../../../../test/support/rounds.ts";
 import { intervalStart, secondsInterval } from "./interval.ts";
 import { BarTable } from "./table.ts";
 
@@ -70,7 +69,7 @@ describe("a table of bars", () => {
 
         expect(rowsOf(table)).toEqual(expected(trades));
       }),
-      { numRuns: rounds(80, 200) },
+      { numRuns: 200 },
     );
   });
 
@@ -105,7 +104,7 @@ describe("a table of bars", () => {
           expect(BigInt(volume)).toBe(trades.reduce((sum, t) => sum + BigInt(t.quantity), 0n));
         },
       ),
-      { numRuns: rounds(80, 200) },
+      { numRuns: 200 },
     );
   });
 });

@@ -4,12 +4,13 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { rounds } from "../../../../../test/support/rounds.ts";
 import type { History } from "../../../ports/history.ts";
 import { busyStory } from "../../../ports/history-story.fixture.ts";
 import { openHistory } from "./history.ts";
 
 const epoch = "a";
-const commands = 9_000;
+const commands = rounds(4_500, 9_000);
 const story = busyStory(commands);
 let root: string;
 beforeAll(() => {
