@@ -27,7 +27,7 @@ cryptomus: {depthIntervalMs: 20, fullReloadIntervalMs: 1000, requestsPerMinuteMa
 `;
 const market = "TRX_USDT";
 /** Orders of one of the crowd that are under way together. */
-const burstSize = 25;
+const burstSize = rounds(10, 25);
 const channels = ["order", "deal", "balance"] as const;
 
 let server: ServerInside;
@@ -371,7 +371,7 @@ describe("copies of the book", () => {
     const scales = [0, 1, 2, 3, 4, 5];
     const early = new DepthWatcher(await connect(ben));
     await early.subscribe(scales.map((scale) => `${market}:${scale}`));
-    for (let burst = 0; burst < 6; burst += 1) {
+    for (let burst = 0; burst < rounds(3, 6); burst += 1) {
       const orders: Promise<unknown>[] = [];
       for (let count = 0; count < 60; count += 1) {
         const direction = random.between(0, 1) < 0.5 ? "buy" : "sell";
