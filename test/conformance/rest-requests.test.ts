@@ -31,7 +31,11 @@ let operations: readonly Operation[];
 beforeAll(async () => {
   server = await startServerHere({
     data: join(folder, "data"),
-    settings: { "cryptomus.restCallsPerSecondMax": 0, "demo.pastHours": 1 },
+    settings: {
+      ...{ "cryptomus.restCallsPerSecondMax": 0, "demo.pastHours": 1 },
+      // The past is what is asked for.
+      "exchange.participants.rate": 0.1,
+    },
   });
   const document = (await (await fetch(`${server.http}/docs/openapi.json`)).json()) as Json;
   operations = Object.entries<Json>(document["paths"]).flatMap(([path, methods]) =>

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { rounds } from "../../../test/support/rounds.ts";
 import { systemSecrets } from "../adapters/crypto/system-secrets.ts";
 import { inMemory, openKeyStore } from "../adapters/sqlite/stores/key-store.ts";
 import type { KeyStore } from "../ports/key-store.ts";
@@ -147,7 +148,7 @@ it.each(["refuse", "evict-oldest"] as const)(
           store.close();
         }
       }),
-      { numRuns: 150 },
+      { numRuns: rounds(60, 150) },
     );
   },
 );

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { rounds } from "../../../test/support/rounds.ts";
 import type { Command } from "../core/commands.ts";
 import { parseAtoms } from "../core/num/money.ts";
 import type { Lots, Ticks } from "../core/num/units.ts";
@@ -72,7 +73,7 @@ describe("participants among anything that others do", () => {
         expect(commands - before).toBeGreaterThan(5);
         expect(refusals).toBeLessThanOrEqual(Math.max(commands * 0.01, 2));
       }),
-      { numRuns: 60 },
+      { numRuns: rounds(24, 60) },
     );
   });
 });

@@ -277,9 +277,12 @@ describe("the exchange under random commands", () => {
       fc.property(words(2_000, 2_000), (stream) => {
         const fast = new Line().open();
         const naive = new Line({ createBook: (pool) => new NaiveBook(pool) }).open();
-        for (const word of stream) {
+        for (const [at, word] of stream.entries()) {
           expectSame(fast.applyWord(word), naive.applyWord(word));
-          expectSame(fast.exchange.stateHash(), naive.exchange.stateHash());
+          // States that differ remain so, and a hash of all of it costs far more than a command.
+          if ((at + 1) % rounds(10, 1) === 0) {
+            expectSame(fast.exchange.stateHash(), naive.exchange.stateHash());
+          }
         }
         fast.exchange.checkInvariants();
         for (const { exchange } of [fast, naive]) {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { rounds } from "../../../test/support/rounds.ts";
 import { BarPublisher } from "./bar-publisher.ts";
 import type { BarUpdate, PublishPeriodS } from "./bar-update.ts";
 import { barIntervalUs, publishPeriodsS } from "./bar-update.ts";
@@ -119,7 +120,7 @@ describe("bars", () => {
             expect(figures(bar)).toEqual(batch(minutes.get(key) ?? []));
         }
       }),
-      { numRuns: 300 },
+      { numRuns: rounds(120, 300) },
     );
   });
 
@@ -137,7 +138,7 @@ describe("bars", () => {
         }
         expect(wrong).toEqual([]);
       }),
-      { numRuns: 300 },
+      { numRuns: rounds(120, 300) },
     );
   });
 });

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { rounds } from "../../../test/support/rounds.ts";
 import type { Bar } from "./bars/bar.ts";
 import { CandleStore, candleIntervalsS, candleResolutionsS } from "./candles.ts";
 
@@ -94,7 +95,7 @@ describe("candles", () => {
           expect(exact(store.candles({ intervalS, fromS, toS }))).toEqual(inRange);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: rounds(24, 60) },
     );
   });
 
@@ -114,7 +115,7 @@ describe("candles", () => {
           expect(exact(restarted.candles(query))).toEqual(exact(unbroken.candles(query)));
         }
       }),
-      { numRuns: 60 },
+      { numRuns: rounds(24, 60) },
     );
   });
 });

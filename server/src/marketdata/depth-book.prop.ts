@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { rounds } from "../../../test/support/rounds.ts";
 import { rulesOf } from "../core/scenario.fixture.ts";
 import { DepthBook } from "./depth-book.ts";
 import { depthScalesMax } from "./depth-scales.ts";
@@ -154,14 +155,14 @@ describe("depth", () => {
         run.take();
         for (const index of depthScales) run.join(index);
       }),
-      { numRuns: 300 },
+      { numRuns: rounds(120, 300) },
     );
   });
 
   it("names in an update exactly the groups that differ, when nobody came in between", () => {
-    const rounds = fc.array(fc.array(level, { maxLength: 20 }), { maxLength: 12 });
+    const drawnRounds = fc.array(fc.array(level, { maxLength: 20 }), { maxLength: 12 });
     fc.assert(
-      fc.property(rounds, (drawn) => {
+      fc.property(drawnRounds, (drawn) => {
         const run = new Run();
         for (const changes of drawn) {
           const before = depthScales.map((index) => run.raw.grouped(index));
@@ -174,7 +175,7 @@ describe("depth", () => {
           }
         }
       }),
-      { numRuns: 100 },
+      { numRuns: rounds(40, 100) },
     );
   });
 });

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { rounds } from "../../../test/support/rounds.ts";
 import type { Command } from "../core/commands.ts";
 import type { Side } from "../core/market/rules.ts";
 import type { Lots, Ticks } from "../core/num/units.ts";
@@ -176,7 +177,7 @@ describe("a board", () => {
         );
         expect(counts.reduce((sum, count) => sum + count, 0)).toBe(trades);
       }),
-      { numRuns: 60 },
+      { numRuns: rounds(24, 60) },
     );
   });
 
@@ -200,7 +201,7 @@ describe("a board", () => {
         }
         expect(shown(restarted, venue.timeUs)).toEqual(shown(unbroken, venue.timeUs));
       }),
-      { numRuns: 60 },
+      { numRuns: rounds(24, 60) },
     );
   });
 });

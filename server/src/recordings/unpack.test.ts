@@ -198,8 +198,9 @@ describe("what cannot be unpacked", () => {
   });
 
   it("is a bomb: it unpacks to hundreds of times its size and is not read to its end", async () => {
-    const bomb = deflateRawSync(Buffer.alloc(60_000_000, "1"));
-    const { failure } = await read(zipOf([["a.csv", bomb, 60_000_000]], "packed"));
+    const bytes = 40_000_000;
+    const bomb = deflateRawSync(Buffer.alloc(bytes, "1"));
+    const { failure } = await read(zipOf([["a.csv", bomb, bytes]], "packed"));
 
     expect(failure).toContain("it unpacks to more than 500 times its size, as no recording does");
   });

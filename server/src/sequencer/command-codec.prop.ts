@@ -1,11 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { anyCharacter } from "../../../test/support/any-character.ts";
 import type { Command } from "../core/commands.ts";
 import { rulesVersion, standardParameters } from "../core/parameters.ts";
 import { CommandEncoder, codecVersion, decodeCommands } from "./command-codec.ts";
 import { rulesOf } from "./example-stream.fixture.ts";
 
-const name = fc.string({ maxLength: 64, unit: "binary" });
+const name = fc.string({ maxLength: 64, unit: anyCharacter });
 const whole = fc.nat({ max: Number.MAX_SAFE_INTEGER });
 const amount = fc.bigInt({ min: 0n, max: 10n ** 34n });
 const side = fc.constantFrom("buy", "sell");

@@ -64,8 +64,7 @@ export class NaiveBook implements Book {
   }
 
   levels(side: Side, count: number): readonly Level[] {
-    const prices = [...new Set(this.#sides[side].map((slot) => this.#price(slot)))];
-    return prices
+    return this.#prices(side)
       .slice(0, count)
       .map((price) => ({ price, quantity: this.quantityAt(side, price) }));
   }
@@ -80,8 +79,9 @@ export class NaiveBook implements Book {
 
   take(taker: Taker, sink: MatchSink): TakeEnd {
     const side = oppositeOf(this.#pool.side(taker.slot));
-    for (const { price, quantity } of this.levels(side, this.#sides[side].length)) {
+    for (const price of this.#prices(side)) {
       if (!this.#mayTrade(taker, price)) return "done";
+      const quantity = this.quantityAt(side, price);
       const end = this.#takeAt(price, taker, sink);
       const left = this.quantityAt(side, price);
       if (left !== quantity) sink.levelChanged(side, price, left);
@@ -126,6 +126,11 @@ export class NaiveBook implements Book {
         assert(accepts(side, this.#price(ahead), this.#price(slot)), "orders are sorted by price");
       }
     }
+  }
+
+  /** The prices of a side, best first. */
+  #prices(side: Side): readonly number[] {
+    return [...new Set(this.#sides[side].map((slot) => this.#price(slot)))];
   }
 
   #takeAt(price: number, taker: Taker, sink: MatchSink): TakeEnd {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { anyCharacter } from "../../../../test/support/any-character.ts";
 import { rounds } from "../../../../test/support/rounds.ts";
 import { Conversation, type ConversationOptions, exampleUser } from "./conversation.fixture.ts";
 import { decodeMessage } from "./decode.ts";
@@ -72,7 +73,7 @@ const nearRequest = fc
   .map((request) => JSON.stringify(request));
 
 const anyText = fc.oneof(
-  fc.string({ unit: "binary" }),
+  fc.string({ unit: anyCharacter }),
   fc.uint16Array({ maxLength: 60 }).map((units) => String.fromCharCode(...units)),
   fc.json(),
   mutated,

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { rounds } from "../../../../test/support/rounds.ts";
 import { atoms } from "../../core/num/money.ts";
 import { storedCandles } from "../../engine/board.ts";
 import type { Bar } from "../../marketdata/bars/bar.ts";
@@ -174,6 +175,6 @@ it("candles of board and store together are those of all trades, wherever one en
         expect(told(candles)).toEqual(told(expected));
       }
     }),
-    { numRuns: 20 },
+    { numRuns: rounds(8, 20) },
   );
 });

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { anyCharacter } from "../../../../test/support/any-character.ts";
 import { rounds } from "../../../../test/support/rounds.ts";
 import { Conversation } from "./conversation.fixture.ts";
 import { decodeRequest } from "./decode.ts";
@@ -63,7 +64,7 @@ const nearMessage = fc
   .map((message) => JSON.stringify(message));
 
 const anyText = fc.oneof(
-  fc.string({ unit: "binary" }),
+  fc.string({ unit: anyCharacter }),
   fc.uint16Array({ maxLength: 60 }).map((units) => String.fromCharCode(...units)),
   fc.json(),
   mutated,

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
+import { rounds } from "../../../../test/support/rounds.ts";
 import type { Bar } from "../../marketdata/bars/bar.ts";
 import { referenceBars } from "../../marketdata/indicators/reference-series.fixture.ts";
 import type { StoredBarQuery, StoredBars } from "../../ports/dataset-reader.ts";
@@ -171,7 +172,7 @@ describe("a page of figures", () => {
           expect(told).toEqual(ordered.slice(page * size, (page + 1) * size));
         },
       ),
-      { numRuns: 40 },
+      { numRuns: rounds(16, 40) },
     );
   });
 
@@ -192,7 +193,7 @@ describe("a page of figures", () => {
           expect(await house.items(`${target}&${time}`)).toEqual(expected);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: rounds(24, 60) },
     );
   });
 
@@ -396,7 +397,7 @@ describe("indicators refuse", () => {
         if (reply.status === 200) expectPlainFigures(wholeText(reply));
         else expectNamed(reply, parameters);
       }),
-      { numRuns: 300 },
+      { numRuns: rounds(120, 300) },
     );
   });
 

@@ -1,12 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { anyCharacter } from "../../../../test/support/any-character.ts";
 import { minuteBar, restHouse, wholeText } from "./rest-house.fixture.ts";
 
 const ticker = "BTC/USDT";
 
 /** Values that are right, nearly right, and meant to do harm. */
 const value = fc.oneof(
-  fc.string({ unit: "binary", maxLength: 20 }),
+  fc.string({ unit: anyCharacter, maxLength: 20 }),
   fc.constantFrom("huobi", "forex", "finazon", ticker, "EUR/USD", "1m", "1mo", "1d", "0m", "asc"),
   fc.constantFrom("DESC", "asc--", "' OR 1=1", "true", "None", "null", "", " ", "crypto_huobi"),
   fc.constantFrom("0", "1", "-1", "1e9", "1.5", "0x10", "999999999", "1000000000", "NaN", "١"),

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { rounds } from "../../../../test/support/rounds.ts";
 import { candleIntervalsS } from "../candles.ts";
 import { type BarInterval, monthsInterval, secondsInterval, weekInterval } from "./interval.ts";
 import { atFinest, drawnTrades, foldedBars, naiveBars } from "./naive-bar.fixture.ts";
@@ -22,7 +23,7 @@ describe("bars", () => {
       fc.property(drawnTrades, fc.constantFrom(...intervals), (trades, interval) => {
         expect(foldedBars(trades, interval).map(atFinest)).toEqual(naiveBars(trades, interval));
       }),
-      { numRuns: 300 },
+      { numRuns: rounds(120, 300) },
     );
   });
 
@@ -35,7 +36,7 @@ describe("bars", () => {
           expect(rolled.map(atFinest)).toEqual(naiveBars(trades, interval));
         }
       }),
-      { numRuns: 40 },
+      { numRuns: rounds(16, 40) },
     );
   });
 
@@ -48,7 +49,7 @@ describe("bars", () => {
 
         expect([...twice]).toEqual([...rollUp(parts, monthsInterval(1))]);
       }),
-      { numRuns: 100 },
+      { numRuns: rounds(40, 100) },
     );
   });
 });

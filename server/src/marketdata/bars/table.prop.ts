@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { rounds } from "../../../../test/support/rounds.ts";
 import { intervalStart, secondsInterval } from "./interval.ts";
 import { BarTable } from "./table.ts";
 
@@ -69,7 +70,7 @@ describe("a table of bars", () => {
 
         expect(rowsOf(table)).toEqual(expected(trades));
       }),
-      { numRuns: 200 },
+      { numRuns: rounds(80, 200) },
     );
   });
 
@@ -104,7 +105,7 @@ describe("a table of bars", () => {
           expect(BigInt(volume)).toBe(trades.reduce((sum, t) => sum + BigInt(t.quantity), 0n));
         },
       ),
-      { numRuns: 200 },
+      { numRuns: rounds(80, 200) },
     );
   });
 });

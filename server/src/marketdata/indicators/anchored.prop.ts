@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { rounds } from "../../../../test/support/rounds.ts";
 import { secondsInterval } from "../bars/interval.ts";
 import {
   anchoredFigures,
@@ -121,7 +122,7 @@ describe("figures of a bar", () => {
 
         expect(figures).toEqual(all[which]!.slice(page, page + size));
       }),
-      { numRuns: 150 },
+      { numRuns: rounds(60, 150) },
     );
   });
 
@@ -148,7 +149,7 @@ describe("figures of a bar", () => {
 
         expect(figures).toEqual(all.slice(page, page + 50));
       }),
-      { numRuns: 15 },
+      { numRuns: rounds(6, 15) },
     );
     const monday = bars.findIndex(({ startUs }) => startUs >= Date.UTC(2024, 1, 5) * 1_000);
     expect(all[monday]).toEqual([bars[monday]!.volume]);

@@ -120,7 +120,7 @@ describe("indicators", () => {
         }
         for (const [range] of present(atr(timePeriod), bars)) expect(range).toBe(0);
       }),
-      { numRuns: 30 },
+      { numRuns: rounds(12, 30) },
     );
   });
 });
