@@ -146,10 +146,9 @@ describeInBrowser("a market with a day behind it", { settings, clock }, (stage) 
     // So many intervals have not gone by.
     const isLong = (name: string) => name === "SMA 200" || name.startsWith("Ichimoku");
     const choose = async (name: string) => {
-      await menu.click();
-      await page.getByRole("menuitemradio", { name, exact: true }).click();
-      // Where the entry was, the chart may be, and the figures are those of where somebody points.
-      await page.mouse.move(0, 0);
+      // Without the pointer: where the entry was, the chart may be, and the figures are those of where somebody points.
+      await menu.dispatchEvent("click");
+      await page.getByRole("menuitemradio", { name, exact: true }).dispatchEvent("click");
       const figures = page.locator("[data-indicator]", { hasText: name });
       await until(async () =>
         expect((await figures.textContent())?.slice(name.length), name).toMatch(/\d/),
