@@ -1,8 +1,8 @@
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
-import { beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { addKey } from "../support/operator.ts";
 import { describeInBrowser } from "./support/stage.ts";
 import { tradersOf } from "./support/trader.ts";
@@ -142,6 +142,7 @@ describeInBrowser("the page", { settings: quiet }, (stage) => {
 });
 
 const recording = join(tmpdir(), `openbourse-e2e-${process.pid}.csv`);
+afterAll(() => rmSync(recording));
 const startMs = Date.UTC(2024, 0, 2, 3, 4, 0);
 const rows = Array.from({ length: 600 }, (_, second) => `${startMs + second * 1_000},42000.5,0.01`);
 writeFileSync(recording, `time,price,quantity\n${rows.join("\n")}\n`);

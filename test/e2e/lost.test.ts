@@ -8,6 +8,7 @@ import { until } from "../support/until.ts";
 import { markedPoints } from "./support/chart.ts";
 import { describeInBrowser } from "./support/stage.ts";
 import { signInDemo, type Traders, tradersOf } from "./support/trader.ts";
+import { sizes } from "./support/visit.ts";
 
 const market = "BTC_USDT";
 const address = `/?market=${market}`;
@@ -78,7 +79,7 @@ describeInBrowser("the market page, when it loses its server,", { settings, cloc
   }
 
   it("says of each part how old it is, keeps what is shown, and comes back without a reload", async () => {
-    const visit = await stage.visit(address, { origin: proxy.url });
+    const visit = await stage.visit(address, { origin: proxy.url, size: sizes.high });
     visit.forgive(...away);
     const { page } = visit;
     await signInDemo(page);

@@ -239,6 +239,8 @@ describeInBrowser("the market page", { settings: quiet }, (stage) => {
     await page.getByText("Nothing was traded of ETH/USDT yet.").waitFor();
     await page.getByText("Nobody offers anything").waitFor();
     await page.getByText("Nothing was traded yet").waitFor();
+    // A chart has no room, and is not drawn, before it has a candle.
+    expect(await page.locator(".chart-canvas").isVisible()).toBe(false);
   });
 
   it("shows a dataset's ticker with its bars, indicators and figures, and without what it has not", async () => {

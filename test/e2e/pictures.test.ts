@@ -5,6 +5,7 @@ import { sizes, type Visit, wantsPictures } from "./support/visit.ts";
 
 /** For a page to show all that it asks for, in milliseconds. */
 const settleMs = 6_000;
+const size = { width: 1_440, height: 900 };
 
 async function signIn({ page }: Visit): Promise<void> {
   await page.getByRole("button", { name: "Demo user" }).first().click();
@@ -16,7 +17,7 @@ describe.skipIf(!wantsPictures)("pictures of the page", () => {
   describeInBrowser("in a demo", { settings: { "demo.pastHours": 24 } }, (stage) => {
     it("are taken of each page, in both themes and of a phone", async () => {
       for (const theme of ["dark", "light"] as const) {
-        const visit = await stage.visit("/?market=BTC_USDT", { theme });
+        const visit = await stage.visit("/?market=BTC_USDT", { theme, size });
         await visit.live();
         await signIn(visit);
         await visit.page.waitForTimeout(settleMs);
@@ -27,7 +28,7 @@ describe.skipIf(!wantsPictures)("pictures of the page", () => {
       await phone.page.waitForTimeout(settleMs);
       await phone.picture("market-phone");
       for (const name of ["data", "console", "docs"]) {
-        const visit = await stage.visit(`/${name}`);
+        const visit = await stage.visit(`/${name}`, { size });
         await visit.page.waitForTimeout(settleMs);
         await visit.picture(name);
       }

@@ -4,7 +4,7 @@
  */
 import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { Dialog } from "../design/dialog.tsx";
 import { Splitter } from "../design/splitter.tsx";
 import { Tabs } from "../design/tabs.tsx";
@@ -103,7 +103,8 @@ function Sized(props: { readonly name: Resizable; readonly axis: "x" | "y"; read
   const { name, axis, part } = props;
   const element = useRef<HTMLDivElement>(null);
   const size = sizeOf(name, resizable[name].first);
-  useEffect(() => {
+  // Before anything is painted: the whole page would be laid out and painted again.
+  useLayoutEffect(() => {
     element.current?.style.setProperty("--size-of-part", `${size}px`);
   }, [size]);
   return (

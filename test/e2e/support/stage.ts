@@ -63,8 +63,7 @@ export class Stage {
 
   async open(): Promise<void> {
     await buildPage();
-    browserOfFile ??= launchChromium();
-    [this.#browser] = await Promise.all([browserOfFile, this.startServer()]);
+    [this.#browser] = await Promise.all([browserHere(), this.startServer()]);
   }
 
   /** Starts the server, or starts it again at the same address with the same data. */
@@ -92,8 +91,9 @@ export class Stage {
     if (this.#browser === undefined) throw new Error("the browser does not run");
     const { size = sizes.wide, theme = "dark", reducedMotion = true, hasTouch = false } = options;
     const look = { size, theme, reducedMotion };
-    const isOwn = options.hasOwnWindow === true || hasTouch || origin !== this.http;
-    const left = isOwn ? undefined : leftWindows.pop();
+    const isOwn = options.hasOwnWindow === true || origin !== this.http;
+    const at = isOwn ? -1 : leftWindows.findIndex((window) => window.hasTouch === hasTouch);
+    const [left] = at < 0 ? [] : leftWindows.splice(at, 1);
     if (left !== undefined) await renew(left, look);
     const window = left ?? (await openWindow(this.#browser, look, hasTouch));
     const visit = new Visit(window, origin);
@@ -119,16 +119,20 @@ export class Stage {
   }
 }
 
-/** Stages of a file follow one another in one browser. */
-let browserOfFile: Promise<Browser> | undefined;
+/**
+ * All files of a process have one browser: to start one takes longer than most tests. It ends with the process, whose pipe it listens to,
+ * however that ends.
+ */
+let browser: Browser | undefined;
 /** Windows that were left, for the next visit. */
 const leftWindows: Window[] = [];
 
-async function closeBrowser(): Promise<void> {
-  const browser = browserOfFile;
-  browserOfFile = undefined;
-  leftWindows.length = 0;
-  await (await browser)?.close();
+async function browserHere(): Promise<Browser> {
+  if (browser?.isConnected() !== true) {
+    leftWindows.length = 0;
+    browser = await launchChromium();
+  }
+  return browser;
 }
 
 /**
@@ -142,7 +146,6 @@ export function describeInBrowser(
 ): void {
   const why =
     "skipped: there is no Chromium; install Debian's chromium-headless-shell, or name one with OPENBOURSE_TEST_CHROMIUM";
-  afterAll(closeBrowser);
   const title = chromiumPath === undefined ? `${name} (${why})` : name;
   describe.skipIf(chromiumPath === undefined)(title, () => {
     const stage = new Stage(setup);

@@ -16,6 +16,8 @@ export interface WindowLook {
 export interface Window {
   readonly context: BrowserContext;
   readonly page: Page;
+  /** Whether it is touched, which stays as it is. */
+  readonly hasTouch: boolean;
 }
 
 const motionOf = ({ reducedMotion }: WindowLook) => (reducedMotion ? "reduce" : "no-preference");
@@ -33,7 +35,7 @@ export async function openWindow(
     hasTouch,
   });
   context.setDefaultTimeout(patience.wait);
-  return { context, page: await context.newPage() };
+  return { context, page: await context.newPage(), hasTouch };
 }
 
 /**

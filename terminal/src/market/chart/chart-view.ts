@@ -49,7 +49,9 @@ export class ChartView {
   readonly #bands = new UnknownBands();
   readonly #use: ChartUse;
   #palette: Palette;
+  readonly #box: HTMLElement;
   #tick: string | undefined;
+  #decimals: number | undefined;
   #lastS = Number.NEGATIVE_INFINITY;
   /** Places that were added since all were set. */
   #added = 0;
@@ -57,6 +59,9 @@ export class ChartView {
   constructor(box: HTMLElement, palette: Palette, use: ChartUse) {
     this.#palette = palette;
     this.#use = use;
+    this.#box = box;
+    // Without room a chart draws nothing: all that it is told before it has candles would be drawn, each on seven canvases.
+    box.hidden = true;
     this.chart = createChart(box, {
       autoSize: true,
       layout: { attributionLogo: false, fontSize: 12, ...lookOf(palette).layout },
@@ -93,6 +98,9 @@ export class ChartView {
 
   /** The price step, which says how many decimals the axis has and which prices can be clicked. */
   setTick(tick: string | undefined, decimals: number): void {
+    // It is said with each candle, and whatever is said anew is drawn anew.
+    if (tick === this.#tick && decimals === this.#decimals) return;
+    this.#decimals = decimals;
     this.#tick = tick;
     this.orders.tick = tick;
     const precision = Math.min(decimals, 16);
@@ -136,6 +144,7 @@ export class ChartView {
 
   /** Shows the newest candles, at once: on the way there everything would be drawn sixty times a second. */
   toNewest(): void {
+    this.#box.hidden = false;
     this.chart.timeScale().applyOptions({ barSpacing: 7 });
     this.chart.timeScale().scrollToPosition(freePlaces, false);
   }
