@@ -20,9 +20,9 @@ import { addMarket, addUsers, deposit } from "../support/operator.ts";
 import { rounds } from "../support/rounds.ts";
 import { type ServerInside, startServerInside } from "../support/server-here.ts";
 
-const userCount = rounds(60, 200);
+const userCount = rounds(40, 200);
 /** Requests that they make: 25 for each in the short form. */
-const requestsMax = rounds(1_500, 60_000);
+const requestsMax = rounds(1_000, 60_000);
 /** Well within the 60 s after which a client that says nothing is closed. */
 const pingEveryMs = 20_000;
 /** Requests of all users together that may be under way. */

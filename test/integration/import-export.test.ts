@@ -149,7 +149,10 @@ describe.skipIf(recorded === undefined)(
       const plain = [stored("early.csv", early), stored("late.csv", late)];
       const packed = [
         stored("early.csv.gz", gzipSync(early)),
-        stored("BTCUSDT-trades-2024-08-08.zip", zipOf([["BTCUSDT-trades-2024-08-08.csv", late]])),
+        stored(
+          "BTCUSDT-trades-2024-08-08.zip",
+          zipOf([["BTCUSDT-trades-2024-08-08.csv", Buffer.from(late)]]),
+        ),
         stored("copy.csv.zst", zstdCompressSync(late)),
       ];
       const names = ["--ticker", "A/B", "--venue", "crypto"];
