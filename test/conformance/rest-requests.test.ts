@@ -9,6 +9,7 @@ import fc from "fast-check";
 import { Value } from "typebox/value";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { CryptomusClient } from "../support/cryptomus-client.ts";
+import { addFundedUsers, addMarket } from "../support/operator.ts";
 import { rounds } from "../support/rounds.ts";
 import { type ServerHere, startServerHere } from "../support/server-here.ts";
 
@@ -26,6 +27,8 @@ interface Operation {
 
 const folder = mkdtempSync(join(tmpdir(), "openbourse-rest-requests-"));
 let server: ServerHere;
+/** Somebody who has traded. */
+let user: CryptomusClient;
 let operations: readonly Operation[];
 
 beforeAll(async () => {
@@ -33,10 +36,10 @@ beforeAll(async () => {
     data: join(folder, "data"),
     settings: {
       ...{ "cryptomus.restCallsPerSecondMax": 0, "demo.pastHours": 1 },
-      // The past is what is asked for.
-      "exchange.participants.rate": 0.1,
+      "exchange.participants.enabled": false,
     },
   });
+  user = await trade();
   const document = (await (await fetch(`${server.http}/docs/openapi.json`)).json()) as Json;
   operations = Object.entries<Json>(document["paths"]).flatMap(([path, methods]) =>
     Object.entries<Json>(methods).map(([method, { parameters = [], security, ...rest }]) => ({
@@ -50,6 +53,24 @@ afterAll(async () => {
   await server.server.stop();
   rmSync(folder, { recursive: true });
 });
+
+/** A market in which two have traded, and have an order each. Resolves with the one who sold. */
+async function trade(): Promise<CryptomusClient> {
+  const data = join(folder, "data");
+  const { symbol: market = "" } = known;
+  await addMarket(data, { code: market, tick: "0.01", lot: "0.00001" });
+  const users = await addFundedUsers(data, 2, { BTC: "10", USDT: "100000" });
+  const [seller, buyer] = users.map((each) => new CryptomusClient(server, each));
+  const asked = { market, direction: "sell", quantity: "0.02", price: "61000" };
+  const bought = { market, direction: "buy", quantity: "0.01" };
+  const answers = [
+    await seller!.limitOrder(asked),
+    await buyer!.marketOrder(bought),
+    await buyer!.limitOrder({ ...bought, price: "60000" }),
+  ];
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+  return seller!;
+}
 
 /** What a reader fills in who looks at what is served. */
 const known: Readonly<Record<string, string>> = {
@@ -108,12 +129,7 @@ async function ask(operation: Operation, values: Readonly<Record<string, string>
   const isSigned = security.some((way) => "userId" in way);
   if (!isSigned && security.length > 0) query.set("apikey", server.server.demoKey ?? "");
   const target = query.size === 0 ? path : `${path}?${query}`;
-  if (isSigned)
-    return await new CryptomusClient(server, server.server.demoUsers[0]!).call(
-      method,
-      target,
-      body,
-    );
+  if (isSigned) return await user.call(method, target, body);
   const reply = await fetch(server.http + target, { method });
   const text = await reply.text();
   return { status: reply.status, body: text.startsWith("{") ? JSON.parse(text) : text };
@@ -185,7 +201,6 @@ it("describes bodies, of which others change nothing", async () => {
   const placing = operations.filter(({ path, body }) => path.endsWith("/orders") && body);
   const [limit] = placing;
   const wrong = fc.constantFrom<unknown>(null, true, 7, -1, "", "up", {}, [], "x".repeat(300));
-  const user = new CryptomusClient(server, server.server.demoUsers[0]!);
   const open = async () =>
     (await user.call("GET", "/v2/user-api/exchange/orders")).body.result.length;
   expect((await ask(limit!, {}, order)).status).toBe(200);
