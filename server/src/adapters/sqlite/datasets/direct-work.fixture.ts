@@ -11,6 +11,7 @@ export function directWork(
   { busyTimeoutMs }: { readonly busyTimeoutMs?: number } = {},
 ): StoreWork {
   return {
+    hasFile: () => Promise.resolve(true),
     writes: asked<WriteRequest, FromWriter>(new DatasetWrites(folder, busyTimeoutMs)),
     reads: asked<ReadRequest, FromReader>(new DatasetReads(folder)),
   };

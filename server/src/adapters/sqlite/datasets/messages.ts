@@ -61,13 +61,17 @@ export type FromWriter =
   | { readonly kind: "forgotten"; readonly isDone: boolean }
   | StorageFailure;
 
-/** To the thread that reads. */
-export type ReadRequest =
+/** What the thread that reads is asked of a dataset. */
+export type ReadQuery =
   | { readonly kind: "bars"; readonly query: StoredBarQuery }
   | { readonly kind: "trades"; readonly query: StoredTradeQuery }
   | { readonly kind: "coverage"; readonly query: CoverageQuery }
   | { readonly kind: "position" | "tickers"; readonly dataset: string }
-  | { readonly kind: "tickers-after"; readonly dataset: string; readonly after: number }
+  | { readonly kind: "tickers-after"; readonly dataset: string; readonly after: number };
+
+/** To the thread that reads. */
+export type ReadRequest =
+  | ReadQuery
   /** Goes on with a query that was not answered yet. */
   | { readonly kind: "go-on"; readonly id: number }
   /** Nobody waits any more for a query, which may have been begun. It is answered `busy`. */

@@ -3,11 +3,10 @@
  * known to be damaged.
  */
 
-import { startNotBefore } from "../../../marketdata/bars/interval.ts";
 import type { StorageFailure } from "../../../ports/storage-fault.ts";
-import { unknownSpans } from "../../../ports/unknown-spans.ts";
 import { DatasetFileReader, type Reading } from "./dataset-reader.ts";
-import type { FromReader, ReadRequest } from "./messages.ts";
+import type { FromReader, ReadQuery, ReadRequest } from "./messages.ts";
+import { readOfNothing } from "./nothing-stored.ts";
 import { datasetFile, openForReading, toDatasetFailure } from "./open-file.ts";
 import { OpenFiles } from "./open-files.ts";
 
@@ -20,11 +19,9 @@ const stepsPerLook = 64;
 /** Most queries that are begun and not answered. */
 const begunMax = 1_024;
 
-type Query = Exclude<ReadRequest, { kind: "go-on" | "leave" }>;
-
 /** A query that was begun. */
 interface Begun {
-  readonly query: Query;
+  readonly query: ReadQuery;
   readonly reader: DatasetFileReader;
   readonly reading: Reading;
 }
@@ -57,7 +54,7 @@ export class DatasetReads {
     const dataset = datasetOf(query);
     return this.#attempt(dataset, () => {
       const reader = this.#files.get(dataset);
-      if (reader === undefined) return emptyAnswer(query);
+      if (reader === undefined) return readOfNothing(query);
       // A file that was closed meanwhile for another one is read again from the beginning.
       const reading = begun?.reader === reader ? begun.reading : reader.read(query);
       const answer = reader.consistently(() => finishedOf(reading));
@@ -104,30 +101,6 @@ function finishedOf(reading: Reading): FromReader | undefined {
   }
 }
 
-function datasetOf(query: Query): string {
+function datasetOf(query: ReadQuery): string {
   return "dataset" in query ? query.dataset : query.query.dataset;
-}
-
-/** The answer where nothing is stored. */
-function emptyAnswer(request: Query): FromReader {
-  switch (request.kind) {
-    case "bars": {
-      const { interval, fromUs, toUs } = request.query;
-      const range = {
-        fromUs: startNotBefore(interval, fromUs),
-        toUs: startNotBefore(interval, toUs),
-      };
-      return { kind: "bars", bars: new Uint8Array(), unknown: unknownSpans(range, [], []) };
-    }
-    case "trades":
-      return { kind: "trades", segments: new Uint8Array() };
-    case "coverage":
-      return { kind: "coverage", coverage: { known: [], gaps: [] } };
-    case "position":
-      return { kind: "position", position: undefined };
-    case "tickers":
-      return { kind: "tickers", tickers: [] };
-    case "tickers-after":
-      return { kind: "tickers-after", tickers: { names: [], upTo: request.after } };
-  }
 }

@@ -2,9 +2,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { minuteInterval } from "../../../marketdata/bars/interval.ts";
+import type { StoredBars } from "../../../ports/dataset-reader.ts";
 import { datasetStoreContract } from "../../../ports/dataset-store.contract.ts";
 import { datasetTradesContract } from "../../../ports/dataset-trades.contract.ts";
-import type { Posted } from "../thread/asked-thread.ts";
+import { failureOf, type Posted } from "../thread/asked-thread.ts";
 import { directWork } from "./direct-work.fixture.ts";
 import type { ReadRequest } from "./messages.ts";
 import { openDatasetStore, SqliteDatasetStore } from "./store.ts";
@@ -38,7 +40,7 @@ describe("a question that nobody waits for any more", () => {
       },
       close: () => Promise.resolve(),
     };
-    const store = new SqliteDatasetStore({ writes, reads });
+    const store = new SqliteDatasetStore({ hasFile: () => Promise.resolve(true), writes, reads });
     const range = { fromUs: 0, toUs: 1e9, order: "newest-first", limit: 10 } as const;
 
     const answer = await store.trades({
@@ -53,6 +55,42 @@ describe("a question that nobody waits for any more", () => {
       { kind: "leave", id: 7 },
     ]);
     await store.close();
+  });
+});
+
+describe("a dataset without a file", () => {
+  const asked: string[] = [];
+  const nobody = {
+    ask(asker: string) {
+      asked.push(asker);
+      return Promise.resolve(failureOf("nobody has to be asked"));
+    },
+    close: () => Promise.resolve(),
+  };
+  const hasFile = () => Promise.resolve(false);
+  const store = new SqliteDatasetStore({ hasFile, writes: nobody, reads: nobody });
+  const range = { dataset: "new", fromUs: 0, toUs: 120_000_000 };
+  const rows = { ...range, ticker: "BTC/USDT", order: "newest-first", limit: 10 } as const;
+
+  it("has nothing stored, which no thread has to be started for", async () => {
+    expect(await store.position("new")).toBeUndefined();
+    expect(await store.reached("new")).toBeUndefined();
+    expect(await store.revised("new")).toEqual([]);
+    expect(await store.forget("new", 5)).toBeUndefined();
+    expect(await store.tickers("new")).toEqual([]);
+    expect(await store.tickersAfter("new", 3)).toEqual({ names: [], upTo: 3 });
+    expect(await store.coverage(range)).toEqual({ known: [], gaps: [] });
+    expect(await store.trades(rows)).toEqual([]);
+    const { bars } = (await store.bars({ ...rows, interval: minuteInterval })) as StoredBars;
+    expect(bars).toEqual([]);
+    expect(asked).toEqual([]);
+  });
+
+  it("is asked for once something was put", async () => {
+    const position = { epoch: "one", sequence: 1, timeUs: 0 };
+    void store.put({ dataset: "new", position, trades: [], bars: [], known: [], gaps: [] });
+    expect(await store.position("new")).toMatchObject({ kind: "failure" });
+    expect(asked).toEqual(["new", "new"]);
   });
 });
 

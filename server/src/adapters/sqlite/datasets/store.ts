@@ -4,6 +4,7 @@
  * holds up the thread that asks. Other processes may import into the same files and read them meanwhile.
  */
 
+import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { assert } from "../../../core/assert.ts";
@@ -37,7 +38,16 @@ import { AskedThread, failureOf, type Posted } from "../thread/asked-thread.ts";
 import { readBar } from "./bar-bytes.ts";
 import { ByteReader } from "./bytes.ts";
 import { secondUs } from "./dataset-reader.ts";
-import type { FromReader, FromWriter, PackedRows, ReadRequest, WriteRequest } from "./messages.ts";
+import type {
+  FromReader,
+  FromWriter,
+  PackedRows,
+  ReadQuery,
+  ReadRequest,
+  WriteRequest,
+} from "./messages.ts";
+import { readOfNothing, writeOfNothing } from "./nothing-stored.ts";
+import { datasetFile } from "./open-file.ts";
 import { packRows, sliceRows } from "./packing.ts";
 import { readBlock } from "./trade-bytes.ts";
 
@@ -53,6 +63,8 @@ const tooMuchIsRead = "too much is being read at once";
 
 /** What does the work of a store; its threads, or who stands in for them. */
 export interface StoreWork {
+  /** Whether there may be a file of a dataset; of one without, nothing is stored, and nobody is asked. */
+  hasFile(dataset: string): Promise<boolean>;
   readonly writes: Asked<WriteRequest, FromWriter>;
   readonly reads: Asked<ReadRequest, FromReader>;
 }
@@ -74,6 +86,11 @@ export function openDatasetStore(folder: string): DatasetStore {
   const store = { folder: resolve(folder) };
   const thread = { store, subject: `the datasets in ${folder}`, refusalOf: () => undefined };
   return new SqliteDatasetStore({
+    hasFile: (dataset) =>
+      stat(datasetFile(store.folder, dataset)).then(
+        () => true,
+        () => false,
+      ),
     writes: new AskedThread<WriteRequest, FromWriter>({
       ...thread,
       module: new URL("./write-worker", import.meta.url),
@@ -92,6 +109,8 @@ export function openDatasetStore(folder: string): DatasetStore {
 /** A store whose work is done elsewhere. */
 export class SqliteDatasetStore implements DatasetStore {
   readonly #work: StoreWork;
+  /** Datasets that have a file, or will have one by what was asked: no more than there are files. */
+  readonly #filed = new Set<string>();
   /** Requests to write that are not answered yet. */
   readonly #writing = new Set<Promise<unknown>>();
   #closing: Promise<void> | undefined;
@@ -113,7 +132,7 @@ export class SqliteDatasetStore implements DatasetStore {
   }
 
   async reached(dataset: string): Promise<StoredPosition | undefined | StorageFailure> {
-    const read = await this.#read({}, () => ({ kind: "position", dataset }));
+    const read = await this.#read({ dataset }, () => ({ kind: "position", dataset }));
     if (read.kind === "position") return read.position;
     return read.kind === "failure" ? read : failureOf(tooMuchIsRead);
   }
@@ -192,12 +211,12 @@ export class SqliteDatasetStore implements DatasetStore {
   }
 
   async tickers(dataset: string): Promise<readonly StoredTicker[] | Unanswered> {
-    const answer = await this.#read({}, () => ({ kind: "tickers", dataset }));
+    const answer = await this.#read({ dataset }, () => ({ kind: "tickers", dataset }));
     return answer.kind === "tickers" ? answer.tickers : unanswered(answer);
   }
 
   async tickersAfter(dataset: string, after: number): Promise<NewTickers | Unanswered> {
-    const answer = await this.#read({}, () => ({ kind: "tickers-after", dataset, after }));
+    const answer = await this.#read({ dataset }, () => ({ kind: "tickers-after", dataset, after }));
     return answer.kind === "tickers-after" ? answer.tickers : unanswered(answer);
   }
 
@@ -213,14 +232,29 @@ export class SqliteDatasetStore implements DatasetStore {
     await this.#work.writes.close();
   }
 
-  #write(question: WriteRequest): Promise<FromWriter> {
-    return this.#ask(question.dataset, () => ({ question }));
+  async #write(question: WriteRequest): Promise<FromWriter> {
+    const { dataset } = question;
+    const ofNothing = writeOfNothing(question);
+    const mayBeNothing = ofNothing !== undefined && !this.#filed.has(dataset);
+    if (mayBeNothing && !(await this.#mayHaveFile(dataset))) return ofNothing;
+    return this.#ask(dataset, () => ({ question }));
+  }
+
+  /**
+   * Whether there may be a file of a dataset of which none was seen. Before there is one, no thread is started to find
+   * that nothing is stored: most starts of a new server would wait for two of them.
+   */
+  async #mayHaveFile(dataset: string): Promise<boolean> {
+    if (this.#closing !== undefined) return true;
+    if (await this.#work.hasFile(dataset)) this.#filed.add(dataset);
+    return this.#filed.has(dataset);
   }
 
   async #ask(
     dataset: string,
     prepare: () => Posted<WriteRequest> | Promise<Posted<WriteRequest>>,
   ): Promise<FromWriter> {
+    this.#filed.add(dataset);
     const asked = this.#work.writes.ask(dataset, prepare);
     this.#writing.add(asked);
     try {
@@ -235,11 +269,13 @@ export class SqliteDatasetStore implements DatasetStore {
   }
 
   /** Asks a question without what cannot be posted, and again and again where it takes long. */
-  async #read<Query extends Asking>(
+  async #read<Query extends Asking & { readonly dataset: string }>(
     { isAbandoned = () => false, ...query }: Query,
-    toRequest: (query: Omit<Query, "isAbandoned">) => ReadRequest,
+    toRequest: (query: Omit<Query, "isAbandoned">) => ReadQuery,
   ): Promise<FromReader | Unanswered> {
-    const { asker = "" } = query;
+    const { asker = "", dataset } = query;
+    if (!this.#filed.has(dataset) && !(await this.#mayHaveFile(dataset)))
+      return readOfNothing(toRequest(query));
     const ask = (request: ReadRequest, id?: number) =>
       this.#work.reads.ask(asker, () => ({
         question: isAbandoned() ? { kind: "leave", id } : request,

@@ -113,7 +113,7 @@ describe("a store of datasets with a file that is not as it was written", () => 
   it("does not say where a dataset goes on while who reads it and who writes it see different states", async () => {
     const { reads } = directWork(join(root, "elsewhere"));
     const { writes } = directWork(folder);
-    const torn = new SqliteDatasetStore({ reads, writes });
+    const torn = new SqliteDatasetStore({ hasFile: () => Promise.resolve(true), reads, writes });
     expect(await torn.position("crypto")).toMatchObject({
       kind: "failure",
       message: expect.stringContaining("is stored up to 1 of one and not up to nothing"),

@@ -3,6 +3,7 @@
 import { existsSync } from "node:fs";
 import { DatasetWriter } from "./dataset-writer.ts";
 import type { FromWriter, WriteRequest } from "./messages.ts";
+import { writeOfNothing } from "./nothing-stored.ts";
 import { datasetFile, toDatasetFailure } from "./open-file.ts";
 import { OpenFiles } from "./open-files.ts";
 
@@ -24,7 +25,7 @@ export class DatasetWrites {
     const { dataset } = request;
     const file = datasetFile(this.#folder, dataset);
     try {
-      const ofNothing = existsSync(file) ? undefined : answerOfNothing(request);
+      const ofNothing = existsSync(file) ? undefined : writeOfNothing(request);
       if (ofNothing !== undefined) return ofNothing;
       const answer = this.#files.get(dataset)!.write(request);
       if (answer.kind === "failure") this.#files.drop(dataset);
@@ -38,19 +39,5 @@ export class DatasetWrites {
 
   close(): void {
     this.#files.closeAll();
-  }
-}
-
-/** The answer where nothing is stored, for which no file is made; undefined for what is to be stored. */
-function answerOfNothing({ kind }: WriteRequest): FromWriter | undefined {
-  switch (kind) {
-    case "position":
-      return { kind, position: undefined };
-    case "revised":
-      return { kind, minutes: [] };
-    case "forget":
-      return { kind: "forgotten", isDone: true };
-    default:
-      return undefined;
   }
 }
