@@ -19,6 +19,7 @@ describeInBrowser("the page of a demo", {}, (stage) => {
   it.each(pages)("is shown at %s in both themes without serious findings of axe", async (path) => {
     const visit = await stage.visit(path);
     await visit.live();
+    if (path === "/") await visit.page.locator(".ladder-row.bid").first().waitFor();
     expect(await visit.faultsInBothThemes()).toEqual([]);
     for (const tab of path === "/data" ? ["Bars", "Trades"] : []) {
       await visit.page.getByRole("tab", { name: tab }).click();

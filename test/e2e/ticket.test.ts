@@ -8,7 +8,7 @@ import { cancelAll, signInDemo, type Traders, tradersOf } from "./support/trader
 
 const market = "BTC_USDT";
 const address = `/?market=${market}`;
-const settings = { "exchange.participants.enabled": false };
+const settings = { "exchange.participants.enabled": false, datasets: [] };
 /** What a browser says of an answer that is a refusal. */
 const refused = /responded with a status of 4\d\d/;
 /** Rows of a page of the history. */

@@ -9,7 +9,7 @@ import { sizes } from "./support/visit.ts";
 
 const market = "BTC_USDT";
 const address = `/?market=${market}`;
-const quiet = { "exchange.participants.enabled": false };
+const quiet = { "exchange.participants.enabled": false, datasets: [] };
 /** What a browser says of a server that is away. */
 const away = [/ERR_CONNECTION/, /WebSocket connection/, /Failed to load resource/];
 /** What it says of an answer that is a refusal. */
@@ -418,10 +418,7 @@ describeInBrowser(
   { settings: { ...quiet, "demo.users": false } },
   (stage) => {
     it("offers no demo user", async () => {
-      const visit = await stage.visit();
-      // Of a simulated dataset nothing is known until its first trade.
-      visit.forgive(/status of 503 .*\/time_series$/);
-      const { page } = visit;
+      const { page } = await stage.visit();
       await page.getByRole("button", { name: "Sign in", exact: true }).first().waitFor();
       await page.getByText("Orders, fills and balances are shown to who is signed in.").waitFor();
       expect(await page.getByRole("button", { name: /demo user/i }).count()).toBe(0);
