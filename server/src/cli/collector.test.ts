@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { expect, it } from "vitest";
+import { programFile } from "../../../test/support/programs.ts";
 import { growth, pretenuring, youngGrowth } from "./collector.ts";
 
 const module = new URL("./collector.ts", import.meta.url).href;
@@ -39,17 +40,18 @@ it.each([
   [["verify", "--data", "/nowhere"], false],
 ])(
   "of a process that does %j, what was compiled can be taken until it ends: %s",
-  (args, isSame) => {
+  async (args, isSame) => {
     const say = `import { cachedDataVersionTag } from "node:v8";
     process.on("exit", () => console.error(cachedDataVersionTag()));`;
     const preload = `data:text/javascript,${encodeURIComponent(say)}`;
-    const start = new URL("./start.ts", import.meta.url).pathname;
     const tagAfter = (rest: readonly string[]) =>
       spawnSync(process.execPath, ["--import", preload, ...rest], { encoding: "utf8" })
         .stderr.trim()
         .split("\n")
         .at(-1);
-    expect(tagAfter([start, ...args]) === tagAfter(["-e", "0"])).toBe(isSame);
+    expect(tagAfter([await programFile("openbourse"), ...args]) === tagAfter(["-e", "0"])).toBe(
+      isSame,
+    );
   },
 );
 
