@@ -7,6 +7,7 @@ import { expect } from "vitest";
 import { atOnce } from "../../access/doors.fixture.ts";
 import type { Identity, StreamDoor } from "../../access/identity.ts";
 import { systemSecrets } from "../../adapters/crypto/system-secrets.ts";
+import { assert } from "../../core/assert.ts";
 import type { MarketRules } from "../../core/market/rules.ts";
 import { parseAtoms } from "../../core/num/money.ts";
 import { lots } from "../../core/num/units.ts";
@@ -260,7 +261,7 @@ export class Conversation {
     const texts = this.input({ kind: "text", text, byteLength: text.length });
     const replies = this.#replies - repliesBefore;
     const tellsUnknown = texts[1]?.includes('"error":{"code":2,"message":"Unknown ') === true;
-    expect(replies, "one reply, and what it left out").toBeLessThanOrEqual(tellsUnknown ? 2 : 1);
+    assert(replies <= (tellsUnknown ? 2 : 1), "one reply, and what it left out");
     return texts;
   }
 
@@ -325,11 +326,10 @@ export class Conversation {
   #carryOut(effects: readonly SessionEffect[], isOfMany = false): void {
     let hasStarted = false;
     for (const effect of effects) {
-      if (effect.kind !== "unsubscribe") expect(this.closed, "nothing follows").toBeUndefined();
+      if (effect.kind !== "unsubscribe") assert(this.closed === undefined, "nothing follows");
       switch (effect.kind) {
         case "send":
-          if (!isOfMany)
-            expect(hasStarted, "a reply goes out ahead of what it announces").toBe(false);
+          assert(isOfMany || !hasStarted, "a reply goes out ahead of what it announces");
           expectReply(effect.text);
           this.#replies += 1;
           this.hub.send(this.#outbox, effect.text);
@@ -346,7 +346,10 @@ export class Conversation {
           this.#start(effect.topic, effect.encoding);
           break;
         case "unsubscribe":
-          expect(this.#active.get(topicKey(effect.topic))?.encoding).toBe(effect.encoding);
+          assert(
+            this.#active.get(topicKey(effect.topic))?.encoding === effect.encoding,
+            "what has started ends, as it was told",
+          );
           this.#active.delete(topicKey(effect.topic));
           this.hub.unsubscribe(this.#outbox, effect.topic, effect.encoding);
           break;
@@ -356,8 +359,8 @@ export class Conversation {
 
   #start(topic: Topic, encoding: Encoding): void {
     const key = topicKey(topic);
-    if (topic.kind !== "depth") expect(this.#active.has(key), "starts once").toBe(false);
-    if ("user" in topic) expect(topic.user, "nobody is told about others").toBe(this.#user);
+    assert(topic.kind === "depth" || !this.#active.has(key), "starts once");
+    assert(!("user" in topic) || topic.user === this.#user, "nobody is told about others");
     this.#active.set(key, { topic, encoding });
     this.hub.subscribe(this.#outbox, topic, encoding);
   }
@@ -374,11 +377,10 @@ export interface Reply {
 /** Every reply has these keys in this order, and one of data and error is null (reference, rules 41–44). */
 function expectReply(text: string): void {
   const reply: Reply = JSON.parse(text);
-  const keys = Object.keys(reply);
-  expect(keys.filter((key) => key !== "method")).toEqual(["id", "data", "error"]);
-  if (keys.includes("method")) expect(keys[1]).toBe("method");
+  const keys = Object.keys(reply).join();
+  assert(keys === "id,data,error" || keys === "id,method,data,error", `the keys of ${text}`);
   if (reply.error === null) return;
-  expect(reply.data).toBeNull();
-  expect(Object.keys(reply.error)).toEqual(["code", "message"]);
-  expect([1, 2]).toContain(reply.error.code);
+  assert(reply.data === null, `an error has no data: ${text}`);
+  assert(Object.keys(reply.error).join() === "code,message", `the keys of an error: ${text}`);
+  assert([1, 2].includes(reply.error.code), `the code of an error: ${text}`);
 }
