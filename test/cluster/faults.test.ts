@@ -30,13 +30,13 @@ import { until } from "../support/until.ts";
 import { withNats } from "../support/with-nats.ts";
 
 /** Orders a second over both gateways together; `OPENBOURSE_TEST_RATE` names another number. */
-const perSecond = Number(process.env["OPENBOURSE_TEST_RATE"] ?? rounds(20, 1_000));
+const perSecond = Number(process.env["OPENBOURSE_TEST_RATE"] ?? rounds(40, 1_000));
 
 /** How often something happens in the long form; `OPENBOURSE_TEST_ROUNDS` names another number. */
 const longRounds = Number(process.env["OPENBOURSE_TEST_ROUNDS"] ?? 50);
 
 /** So many orders that were placed after a blow have to be taken before its damage is mended. */
-const afterwards = rounds(10, 200);
+const afterwards = rounds(20, 200);
 
 /** Users who place these orders; one more uses programs of others. */
 const traders = 4;
