@@ -72,7 +72,7 @@ it("a server under every attack at once serves others, within its bounds, and st
   const stop = startAttacks(attackNames, { port: server.port, poor, busy, streamKey });
   try {
     await expect.poll(async () => endedIn(await figures())).toBeGreaterThan(0);
-    for (let price = 1; price <= rounds(6, 20); price += 1) {
+    for (let price = 1; price <= rounds(10, 20); price += 1) {
       expect((await place(user, price)).status, `order ${price}`).toBe(200);
     }
     await expect
