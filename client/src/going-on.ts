@@ -76,7 +76,7 @@ export class GoingOn<Channel extends string> {
     const place = readPlace(fields);
     if (place !== undefined) this.#positions.replied(place);
     for (const name of names) {
-      this.#owed.delete(keyOf(channel, name));
+      this.#settle(channel, name);
       this.#followed.add(keyOf(channel, name));
     }
     if (since === undefined) return [];
@@ -84,7 +84,7 @@ export class GoingOn<Channel extends string> {
     for (const name of lost) this.#begin(channel, name);
     for (const name of names) {
       if (lost.includes(name)) continue;
-      this.#positions.resume(this.#streamOf(channel, name), since);
+      this.#resume(channel, name, since);
       this.#resumes += 1;
     }
     return lost;
@@ -118,6 +118,18 @@ export class GoingOn<Channel extends string> {
   #begin(channel: Channel, name: string): void {
     if (name === this.#rules.everything) this.#positions.beginAll(keyOf(channel, ""));
     else this.#positions.begin(this.#streamOf(channel, name));
+  }
+
+  /** A name is answered for; with the one that means all, also those that were mended by themselves under it. */
+  #settle(channel: Channel, name: string): void {
+    this.#owed.delete(keyOf(channel, name));
+    if (name !== this.#rules.everything) return;
+    for (const key of this.#owed) if (key.startsWith(keyOf(channel, ""))) this.#owed.delete(key);
+  }
+
+  #resume(channel: Channel, name: string, since: Place): void {
+    if (name === this.#rules.everything) this.#positions.resumeAll(keyOf(channel, ""), since);
+    else this.#positions.resume(this.#streamOf(channel, name), since);
   }
 
   /** A stream with a gap is asked for again, from where this says. */

@@ -104,6 +104,13 @@ export class Positions {
     following.isMending = false;
   }
 
+  /** All known streams whose names begin so go on after a place; of others nothing is held, so that they begin. */
+  resumeAll(prefix: string, since: Position): void {
+    for (const stream of this.#streams.keys()) {
+      if (stream.startsWith(prefix)) this.resume(stream, since);
+    }
+  }
+
   /** A stream is asked for again; gives the last place of it that is known. */
   mend(stream: string): Place | undefined {
     const following = this.#streams.get(stream);

@@ -1,0 +1,47 @@
+import { describe, expect, it } from "vitest";
+import { GoingOn } from "./going-on.ts";
+
+const position = (seq: number) => ({ seq, tick: 0, ord: 0 });
+const place = (seq: number) => ({ epoch: "e", ...position(seq) });
+const message = (seq: number, previous: number) => ({
+  ...position(seq),
+  prev: position(previous),
+});
+
+/** All fills are followed, of which one of a market has come at 5; everything is whole up to 8, and the connection is lost. */
+function cutOff(): GoingOn<"deal"> {
+  const goingOn = new GoingOn<"deal">({ everything: "all", isResumable: () => true });
+  const [asking] = goingOn.ask("deal", ["all"]);
+  goingOn.replied("deal", asking!, place(1));
+  expect(goingOn.take("deal", "BTC_USDT", message(5, 2))).toBe("next");
+  goingOn.told(place(8));
+  return goingOn;
+}
+
+function goOn(goingOn: GoingOn<"deal">, since: number): void {
+  goingOn.lost();
+  const [asking] = goingOn.ask("deal", ["all"]);
+  expect(asking).toEqual({ names: ["all"], since: place(since) });
+  expect(goingOn.replied("deal", asking!, { ...place(30), recovered: true })).toEqual([]);
+}
+
+describe("a channel of which all is followed", () => {
+  it("lacks nothing where a message follows on one that came before it went on", () => {
+    const goingOn = cutOff();
+    goOn(goingOn, 8);
+    // Another server may know of none before the place from which it was asked.
+    expect(goingOn.take("deal", "BTC_USDT", message(10, 8))).toBe("next");
+    expect(goingOn.take("deal", "BTC_USDT", message(13, 12))).toBe("gap");
+  });
+
+  it("is whole again once a stream of it that was asked for by itself is answered for", () => {
+    const goingOn = cutOff();
+    expect(goingOn.take("deal", "BTC_USDT", message(12, 11))).toBe("gap");
+    const mended = { names: ["BTC_USDT"], since: goingOn.mend("deal", "BTC_USDT") };
+    expect(goingOn.replied("deal", mended, { ...place(30), recovered: true })).toEqual([]);
+    goingOn.told(place(31));
+    goOn(goingOn, 31);
+    goingOn.told(place(40));
+    goOn(goingOn, 40);
+  });
+});
