@@ -34,6 +34,18 @@ describe("a channel of which all is followed", () => {
     expect(goingOn.take("deal", "BTC_USDT", message(13, 12))).toBe("gap");
   });
 
+  it("goes on from where a stream of it lacks something, until that has come", () => {
+    const goingOn = cutOff();
+    expect(goingOn.take("deal", "BTC_USDT", message(12, 11))).toBe("gap");
+    expect(goingOn.mend("deal", "BTC_USDT")).toEqual(place(5));
+    goingOn.told(place(14));
+    // The connection is lost before the answer.
+    goOn(goingOn, 5);
+    expect(goingOn.take("deal", "BTC_USDT", message(11, 5))).toBe("next");
+    goingOn.told(place(40));
+    goOn(goingOn, 40);
+  });
+
   it("is whole again once a stream of it that was asked for by itself is answered for", () => {
     const goingOn = cutOff();
     expect(goingOn.take("deal", "BTC_USDT", message(12, 11))).toBe("gap");

@@ -32,7 +32,7 @@ export class GoingOn<Channel extends string> {
   readonly #positions = new Positions();
   /** What the server has sent, or would have, by channel and name; bounded by what is subscribed to. */
   readonly #followed = new Set<string>();
-  /** Those of before a loss that do not go on yet: of these the server's word about all does not hold. */
+  /** Those of before a loss that do not go on yet, and those that are mended: of these the server's word about all does not hold. */
   readonly #owed = new Set<string>();
   #resumes = 0;
 
@@ -134,7 +134,9 @@ export class GoingOn<Channel extends string> {
 
   /** A stream with a gap is asked for again, from where this says. */
   mend(channel: Channel, name: string): Place | undefined {
-    return this.#positions.mend(this.#streamOf(channel, name));
+    const place = this.#positions.mend(this.#streamOf(channel, name));
+    if (place !== undefined) this.#owed.add(keyOf(channel, name));
+    return place;
   }
 
   /** What `lost` names; everything where the server says that something is and not what. */

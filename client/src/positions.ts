@@ -118,7 +118,11 @@ export class Positions {
     following.isMending = true;
     const { held, since } = following;
     const last = held === undefined || (since !== undefined && isAfter(since, held)) ? since : held;
-    return last === undefined ? undefined : { epoch: this.#whole.epoch, ...last };
+    if (last === undefined) return undefined;
+    const place = { epoch: this.#whole.epoch, ...last };
+    // What is missing after it is not there yet, whatever the server has told.
+    if (isAfter(this.#whole, place)) this.#whole = place;
+    return place;
   }
 
   /** What a message is; one that is next counts as taken. Messages without a position are all next. */

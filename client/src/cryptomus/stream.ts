@@ -421,7 +421,7 @@ export class CryptomusStream {
     const running = channel === "candles" ? this.#feeds.candlesOf(name) : name;
     if (channel === "depth") this.#eachBook([name], (book) => book.missed());
     else if (running !== undefined) {
-      const since = this.#goingOn.mend(channel, name);
+      const since = this.#goingOn.mend(channel, running);
       const [params = []] = requestsOf(channel, [running]);
       void this.#ask(`${channel}_unsubscribe`, params).catch(() => {});
       void this.#subscribe(channel, params, since);
