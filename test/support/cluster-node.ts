@@ -83,14 +83,15 @@ export class ClusterNodeProcess {
     };
     child.stdout.on("data", note);
     child.stderr.on("data", note);
-    // Asking it before it has said so would be work for both.
-    let hasSaid = false;
+    // Asking it before it has said so would be work for both. The words may come in two pieces.
+    let said = "";
+    const isReady = () => said.includes(readyWords);
     child.stdout.on("data", (chunk) => {
-      hasSaid ||= String(chunk).includes(readyWords);
+      if (!isReady()) said += String(chunk);
     });
     await untilTrue(async () => {
       if (!this.runs) throw new Error(`${this.name} ended with ${child.exitCode}: ${this.#output}`);
-      return hasSaid && (await this.status().catch(() => undefined)) !== undefined;
+      return isReady() && (await this.status().catch(() => undefined)) !== undefined;
     });
   }
 
