@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { GoingOn } from "./going-on.ts";
+import { mendsMax } from "./positions.ts";
 
 const position = (seq: number) => ({ seq, tick: 0, ord: 0 });
 const place = (seq: number) => ({ epoch: "e", ...position(seq) });
@@ -55,5 +56,23 @@ describe("a channel of which all is followed", () => {
     goOn(goingOn, 31);
     goingOn.told(place(40));
     goOn(goingOn, 40);
+  });
+
+  it("begins anew what lacks the same again and again, and says that it is lost", () => {
+    const goingOn = cutOff();
+    const mended = () => ({ names: ["BTC_USDT"], since: goingOn.mend("deal", "BTC_USDT") });
+    for (let mends = 0; mends < mendsMax; mends += 1) {
+      expect(goingOn.take("deal", "BTC_USDT", message(12, 11))).toBe("gap");
+      // Nobody answers at first, which is no new attempt.
+      mended();
+      expect(goingOn.replied("deal", mended(), { ...place(30), recovered: true })).toEqual([]);
+    }
+    expect(goingOn.take("deal", "BTC_USDT", message(12, 11))).toBe("gap");
+    const anew = mended();
+    expect(anew.since).toBeUndefined();
+    // Until the answer, what comes is of what was before.
+    expect(goingOn.take("deal", "BTC_USDT", message(14, 12))).toBe("repeat");
+    expect(goingOn.replied("deal", anew, place(30))).toEqual(["BTC_USDT"]);
+    expect(goingOn.take("deal", "BTC_USDT", message(16, 14))).toBe("next");
   });
 });

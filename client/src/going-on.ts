@@ -79,7 +79,9 @@ export class GoingOn<Channel extends string> {
       this.#settle(channel, name);
       this.#followed.add(keyOf(channel, name));
     }
-    if (since === undefined) return [];
+    if (since === undefined) {
+      return names.filter((name) => this.#positions.beginMended(this.#streamOf(channel, name)));
+    }
     const lost = fields["recovered"] === true ? [] : this.#lostOf(fields, names);
     for (const name of lost) this.#begin(channel, name);
     for (const name of names) {
@@ -132,7 +134,7 @@ export class GoingOn<Channel extends string> {
     else this.#positions.resume(this.#streamOf(channel, name), since);
   }
 
-  /** A stream with a gap is asked for again, from where this says. */
+  /** A stream with a gap is asked for again, from where this says; anew where that is undefined. */
   mend(channel: Channel, name: string): Place | undefined {
     const place = this.#positions.mend(this.#streamOf(channel, name));
     if (place !== undefined) this.#owed.add(keyOf(channel, name));

@@ -21,6 +21,9 @@ export type Verdict = "next" | "repeat" | "gap";
 /** Most streams of which it is known what came last; of the oldest it is forgotten. */
 const streamsMax = 50_000;
 
+/** How often in a row a stream is asked for again from one place. */
+export const mendsMax = 8;
+
 /** Whether a position comes after another one of its epoch. */
 export function isAfter(one: Position, other: Position): boolean {
   return (one.seq - other.seq || one.tick - other.tick || one.ord - other.ord) > 0;
@@ -48,6 +51,8 @@ interface Following {
   since: Position | undefined;
   /** It is being asked for again, and what comes before the answer is of no use. */
   isMending: boolean;
+  /** How often it was, since its last message that was next. */
+  mends: number;
 }
 
 /** Where the streams of one source are. */
@@ -96,6 +101,13 @@ export class Positions {
     for (const following of this.#streams.values()) following.isMending = false;
   }
 
+  /** A stream is answered that was asked for without a place; true where it was being mended, and begins anew now. */
+  beginMended(stream: string): boolean {
+    const isMending = this.#streams.get(stream)?.isMending === true;
+    if (isMending) this.begin(stream);
+    return isMending;
+  }
+
   /** A stream goes on after a place. */
   resume(stream: string, since: Position): void {
     const following = this.#streams.get(stream) ?? begun(undefined);
@@ -111,11 +123,16 @@ export class Positions {
     }
   }
 
-  /** A stream is asked for again; gives the last place of it that is known. */
+  /**
+   * A stream is asked for again; gives the last place of it that is known. Undefined where it has to begin anew, as
+   * asking from one place is of no use any more.
+   */
   mend(stream: string): Place | undefined {
     const following = this.#streams.get(stream);
     if (following === undefined || this.#whole === undefined) return undefined;
+    if (!following.isMending) following.mends += 1;
     following.isMending = true;
+    if (following.mends > mendsMax) return undefined;
     const { held, since } = following;
     const last = held === undefined || (since !== undefined && isAfter(since, held)) ? since : held;
     if (last === undefined) return undefined;
@@ -137,6 +154,7 @@ export class Positions {
     const verdict = following.isMending ? "repeat" : verdictOf(position, following, fields["prev"]);
     if (verdict !== "next") return verdict;
     following.held = position;
+    following.mends = 0;
     return "next";
   }
 
@@ -148,7 +166,7 @@ export class Positions {
 }
 
 function begun(held: Position | undefined): Following {
-  return { held, since: undefined, isMending: false };
+  return { held, since: undefined, isMending: false, mends: 0 };
 }
 
 function verdictOf(position: Position, { held, since }: Following, prev: unknown): Verdict {

@@ -7,6 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { CryptomusRest, CryptomusStream, type Fill, type Trade } from "../../client/src/index.ts";
+import { systemPlatform } from "../../client/src/platform.ts";
+import { mendsMax } from "../../client/src/positions.ts";
 import { Random } from "../../server/src/simulation/random.ts";
 import {
   type ClientHouse,
@@ -20,6 +22,8 @@ import { until } from "../support/until.ts";
 const folder = mkdtempSync(join(tmpdir(), "openbourse-client-positions-"));
 const seed = Number(process.env["OPENBOURSE_TEST_SEED"] ?? Date.now() % 1_000_000);
 const market = "TRX_USDT";
+/** What the client waits for a reply, in milliseconds. */
+const replyMs = 10_000;
 const calm = { "streams.depthSnapshotIntervalMs": 86_400_000 };
 
 let house: ClientHouse;
@@ -92,6 +96,52 @@ describe("a stream with positions", () => {
     }
     expect(stream.counts.gaps).toBe(0);
     expect(stream.counts.resumes).toBeGreaterThan(0);
+  });
+
+  it("asks again for what is missing of one market where nobody answers, also under all", async () => {
+    stream.close();
+    const after = (ms: number, task: () => void) =>
+      systemPlatform.after(ms === replyMs ? 300 : ms, task);
+    const token = () => house.direct.token();
+    stream = new CryptomusStream({
+      ...{ url: proxy.url, token, positions: true, patience: quick, platform: { after } },
+    });
+    const filled: string[] = [];
+    stream.fills().listen((item) => filled.push((item as Fill).quantity ?? "gap"));
+    await begun(1);
+    const all = [await traded("1.5")];
+    await until(() => expect(filled.map(Number)).toEqual(all.map(Number)));
+    let unheard = 3;
+    proxy.onFrame = (text) => {
+      const isNext = unheard === 3 ? text.includes("deal_update") : !text.includes("_update");
+      if (unheard === 0 || !isNext) return "pass";
+      unheard -= 1;
+      return "drop";
+    };
+    for (const quantity of quantities(2, 3)) all.push(await traded(quantity));
+    await until(() => expect(filled.map(Number)).toEqual(all.map(Number)));
+    expect(unheard).toBe(0);
+    expect(stream.counts.gaps).toBe(0);
+  });
+
+  it("tells a gap of what does not come however often it is asked for, also under all", async () => {
+    const seen: string[] = [];
+    stream.trades("all").listen((item) => {
+      seen.push(item.type === "gap" ? `gap ${item.fromMs <= item.toMs}` : item.quantity);
+    });
+    await begun(1);
+    await traded("1.5");
+    await until(() => expect(seen).toEqual(["1.5"]));
+    let asked = 0;
+    proxy.onFrame = (text) => {
+      if (text.includes("trade_subscribe")) asked += 1;
+      return text.includes("trade_update") && text.includes('"quantity":2.5') ? "drop" : "pass";
+    };
+    for (const quantity of ["2.5", "3.5"]) await traded(quantity);
+    await until(() => expect(seen).toEqual(["1.5", "gap true"]));
+    await traded("4.5");
+    await until(() => expect(seen).toEqual(["1.5", "gap true", "4.5"]));
+    expect([asked, stream.counts.gaps]).toEqual([mendsMax + 1, 1]);
   });
 
   it("goes on with its books after a cut, without another whole one", async () => {

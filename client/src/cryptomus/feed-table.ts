@@ -39,6 +39,8 @@ export interface Resumption {
   readonly names: readonly string[];
   /** Undefined where all began anew. */
   readonly lost: readonly string[] | undefined;
+  /** Since when something is missing of them, though the connection held; those who follow all lack it as well. */
+  readonly missedMs?: number | undefined;
 }
 
 /** See the head of the file. */
@@ -115,6 +117,11 @@ export class FeedTable {
     this.#newest.delete(key);
   }
 
+  /** Whether a feed is told of a name. */
+  wants(channel: Channel, name: string): boolean {
+    return [name, everything].some((each) => this.#routes.has(keyFor(channel, each)));
+  }
+
   /** Hands an update to all who want it. */
   route(channel: Channel, { name, item }: Routed): void {
     const own = channel === "candles" ? (this.candlesOf(name) ?? name) : name;
@@ -143,14 +150,17 @@ export class FeedTable {
    * Names of a channel run again: who was cut off is told of a gap, unless its names went on without one. Returns how
    * many were told.
    */
-  tellGaps(channel: Channel, nowMs: number, { names, lost }: Resumption): number {
+  tellGaps(channel: Channel, nowMs: number, { names, lost, missedMs }: Resumption): number {
+    if (!histories.has(channel)) return 0;
     let told = 0;
+    const isOf = ({ names: own }: OpenFeed, name: string) =>
+      own.has(name) || (missedMs !== undefined && own.has(everything));
     for (const open of this.#feeds) {
-      if (open.channel !== channel || !names.some((name) => open.names.has(name))) continue;
-      const fromMs = open.lostMs;
+      if (open.channel !== channel || !names.some((name) => isOf(open, name))) continue;
+      const fromMs = open.lostMs ?? missedMs;
       open.lostMs = undefined;
       if (fromMs === undefined) continue;
-      if (lost !== undefined && !lost.some((name) => open.names.has(name))) continue;
+      if (lost !== undefined && !lost.some((name) => isOf(open, name))) continue;
       const gap: Gap = { type: "gap", fromMs, toMs: nowMs };
       told += 1;
       open.feed.push(gap);

@@ -13,9 +13,9 @@ import { onceATurn } from "../once-a-turn.ts";
 import type { DepthUpdate } from "../order-book.ts";
 import { type Platform, systemPlatform } from "../platform.ts";
 import type { Place } from "../positions.ts";
-import { PendingRequests } from "../requests.ts";
 import { Signal } from "../signal.ts";
 import { Addresses } from "./address.ts";
+import { AskedRequests, type Unheard } from "./asked-requests.ts";
 import { CandleGate } from "./candle-gate.ts";
 import { decoders, type Routed } from "./decode.ts";
 import { everything, FeedTable } from "./feed-table.ts";
@@ -40,31 +40,19 @@ import type {
 } from "./stream-options.ts";
 import type { Channel, ErrorObject, QueryMethod } from "./wire.ts";
 
-interface Reply {
-  readonly data: unknown;
-  readonly error: ErrorObject | null;
-  /** All of the reply. */
-  readonly fields: ReplyFields;
-}
-
 /** Reasons of a closing after which it is of no use to come back. */
 const banned = /disabled|Far too many/;
 /** Most feeds and books at once. */
 const feedsMax = 10_000;
-/** Most requests of which it is known what they were about. */
-const askedMax = 1_000;
 /** Until what was refused as too much is asked for again, in milliseconds. */
 const tooManyWaitMs = 15_000;
 
-/** What a request is about. */
-interface Asked {
+/** A stream of which a message is missing. */
+interface Missed {
   readonly channel: Channel;
-  readonly names: readonly string[];
-  /** Told in the very moment of the answer whether the server took it. */
-  readonly answered: (wasTaken: boolean) => void;
-  /** Told then of a subscribe that was taken. */
-  readonly began?: (fields: ReplyFields) => void;
-  readonly since?: Place | undefined;
+  readonly name: string;
+  /** When that was noticed. */
+  readonly fromMs: number;
 }
 
 /** See the head of the file. */
@@ -78,15 +66,15 @@ export class CryptomusStream {
   /** What it was lent, for who works with it. */
   readonly platform: Platform;
   readonly #connection: Connection;
-  readonly #requests: PendingRequests<Reply>;
+  readonly #requests: AskedRequests;
   readonly #interest = new Interest();
   readonly #feeds: FeedTable = new FeedTable(this.#interest, () => this.#planFlush());
   readonly #gate = new CandleGate();
   readonly #goingOn = new GoingOn(goingOnRules((name) => this.#canGoOn(name)));
   readonly #addresses: Addresses;
   readonly #books = new Set<OwnedBook>();
-  /** What the newest requests were about. */
-  readonly #asked = new Map<number, Asked>();
+  /** What has to be asked for again, by channel and name; bounded by what is subscribed to. */
+  readonly #missed = new Map<string, Missed>();
   readonly #counts = { gaps: 0, resyncs: 0 };
   /** Tells the server of all that changed in this turn, once it is over. */
   readonly #planFlush = onceATurn(() => this.#flush());
@@ -97,10 +85,10 @@ export class CryptomusStream {
     const { patience, platform } = options;
     this.#addresses = new Addresses(options);
     this.platform = { ...systemPlatform, ...platform };
-    this.#requests = new PendingRequests(this.platform);
+    this.#requests = new AskedRequests(this.platform, (text) => this.#connection.send(text));
     const use = {
       address: () => this.#addresses.next(),
-      heartbeat: () => JSON.stringify({ id: this.#requests.newId(), method: "ping", params: [] }),
+      heartbeat: () => this.#requests.ping(),
       meaningOf: (code: number, reason: string) => closingMeaning({ code, reason }, banned),
       opened: () => this.#opened(),
       lost: () => this.#lost(),
@@ -202,7 +190,7 @@ export class CryptomusStream {
 
   /** Asks once; resolves with `data` as it came. */
   async query(method: QueryMethod, params: readonly unknown[] = []): Promise<unknown> {
-    const { data, error } = await this.#ask(method, params);
+    const { data, error } = await this.#requests.ask(method, params);
     if (error !== null) throw new ClientError(refusalOf(error));
     return data;
   }
@@ -257,6 +245,9 @@ export class CryptomusStream {
   #flush(): void {
     if (!this.#connection.isOpen) return;
     for (const change of this.#interest.takeChanges()) this.#tell(change);
+    const missed = [...this.#missed.values()];
+    this.#missed.clear();
+    for (const each of missed) this.#mend(each);
   }
 
   #tell({ group, add, remove }: InterestChange): void {
@@ -281,7 +272,9 @@ export class CryptomusStream {
     const answered = this.#gate.shut(channel, "off", names);
     const asked = { channel, names, answered };
     // After a loss of the connection there is nothing to take back.
-    const reply = await this.#ask(`${channel}_unsubscribe`, params, asked).catch(() => undefined);
+    const reply = await this.#requests
+      .ask(`${channel}_unsubscribe`, params, asked)
+      .catch(() => undefined);
     if (reply === undefined) answered(true);
     if (!isTooMany(reply?.error)) return;
     this.#interest.unwanted(channel, names);
@@ -292,31 +285,40 @@ export class CryptomusStream {
     channel: Channel,
     params: readonly unknown[],
     since: Place | undefined,
+    missed?: Missed,
   ): Promise<void> {
     const names = namesOf(channel, params);
     const answered = this.#gate.shut(channel, "on", names);
-    const began = (fields: ReplyFields) => this.#began(channel, { names, since }, fields);
+    const began = (fields: ReplyFields) => this.#began(channel, { names, since }, fields, missed);
     const asked = { channel, names, answered, began, since };
+    const again = () => {
+      if (missed === undefined) this.#interest.unsend(channel, names);
+      else this.#missed.set(`${channel}|${missed.name}`, missed);
+    };
     try {
-      const { error } = await this.#ask(`${channel}_subscribe`, params, asked);
+      const { error } = await this.#requests.ask(`${channel}_subscribe`, params, asked);
       if (error === null) return;
       if (isTooMany(error)) {
-        this.#interest.unsend(channel, names);
+        again();
         this.#flushLater();
       } else this.#refused(channel, names, error);
     } catch (error) {
       // After a loss of the connection, the next one asks for everything by itself.
-      if (faultOf(error).kind === "timeout") this.#again(channel, names);
+      const { kind } = faultOf(error);
+      if (kind === "network") return;
+      again();
+      if (kind === "timeout") this.#planFlush();
+      else this.#flushLater();
     } finally {
       answered(false);
     }
   }
 
   /** In the very moment of the reply: what comes behind it belongs to what goes on or begins. */
-  #began(channel: Channel, asking: Asking, fields: ReplyFields): void {
+  #began(channel: Channel, asking: Asking, fields: ReplyFields, missed?: Missed): void {
     const lost = this.#goingOn.replied(channel, asking, fields);
     const { names, since } = asking;
-    const resumption = { names, lost: since && lost };
+    const resumption = { names, lost: since && lost, missedMs: missed?.fromMs };
     this.#counts.gaps += this.#feeds.tellGaps(channel, this.platform.wallMs(), resumption);
     if (since !== undefined && lost.length < names.length) this.resumptions.emit(channel);
     if (channel !== "depth" || since === undefined) return;
@@ -328,11 +330,6 @@ export class CryptomusStream {
   #flushLater(): void {
     this.#cancelWait();
     this.#cancelWait = this.platform.after(tooManyWaitMs, () => this.#planFlush());
-  }
-
-  #again(channel: Channel, names: readonly string[]): void {
-    this.#interest.unsend(channel, names);
-    this.#planFlush();
   }
 
   /** A refusal names what it is about, or is about all that was asked for. */
@@ -348,22 +345,15 @@ export class CryptomusStream {
     if (channel === "depth") this.#eachBook(meant, (book) => book.end(fault));
   }
 
+  /** An error right behind a success is about names that were left out of it. */
+  #unheard({ error, asked }: Partial<Unheard> = {}): void {
+    if (error === undefined) return;
+    if (asked === undefined) this.refusals.emit(refusalOf(error));
+    else this.#refused(asked.channel, asked.names, error);
+  }
+
   #eachBook(parameters: readonly string[], act: (book: OwnedBook) => void): void {
     for (const book of [...this.#books]) if (parameters.includes(book.parameter)) act(book);
-  }
-
-  #ask(method: string, params: readonly unknown[], asked?: Asked): Promise<Reply> {
-    return this.#requests.ask((id) => {
-      if (asked !== undefined) this.#note(id, asked);
-      const since = asked?.since;
-      return this.#connection.send(JSON.stringify({ id, method, params, since }));
-    });
-  }
-
-  #note(id: number, asked: Asked): void {
-    this.#asked.set(id, asked);
-    const [oldest] = this.#asked.keys();
-    if (this.#asked.size > askedMax && oldest !== undefined) this.#asked.delete(oldest);
   }
 
   #opened(): void {
@@ -375,6 +365,7 @@ export class CryptomusStream {
 
   #lost(): void {
     this.#gate.clear();
+    this.#missed.clear();
     this.#goingOn.lost();
     this.#feeds.lost(this.platform.wallMs());
     for (const book of this.#books) book.lost();
@@ -402,7 +393,8 @@ export class CryptomusStream {
       const channel = method.slice(0, -"_update".length) as Channel;
       this.#update(channel, decoders[channel]?.(data) ?? [], fields);
     } else {
-      this.#reply(id, { data, error: (error as ErrorObject | null | undefined) ?? null, fields });
+      const reply = { data, error: (error as ErrorObject | null | undefined) ?? null, fields };
+      this.#unheard(this.#requests.replied(id, reply));
     }
   }
 
@@ -410,32 +402,28 @@ export class CryptomusStream {
     const [first] = items;
     if (first === undefined) return;
     const verdict = this.#goingOn.take(channel, first.name, fields);
-    if (verdict === "gap") this.#mend(channel, first.name);
+    if (verdict === "gap") this.#missing(channel, first.name);
     if (verdict !== "next") return;
     const checksum = typeof fields["crc"] === "number" ? fields["crc"] : undefined;
     for (const routed of items) this.#route(channel, routed, checksum);
   }
 
-  /** Something is missing before a message that came: that one stream is asked for again. */
-  #mend(channel: Channel, name: string): void {
-    const running = channel === "candles" ? this.#feeds.candlesOf(name) : name;
-    if (channel === "depth") this.#eachBook([name], (book) => book.missed());
-    else if (running !== undefined) {
-      const since = this.#goingOn.mend(channel, running);
-      const [params = []] = requestsOf(channel, [running]);
-      void this.#ask(`${channel}_unsubscribe`, params).catch(() => {});
-      void this.#subscribe(channel, params, since);
-    }
+  /** Something is missing before a message that came. */
+  #missing(channel: Channel, market: string): void {
+    if (channel === "depth") this.#eachBook([market], (book) => book.missed());
+    const name = channel === "candles" ? this.#feeds.candlesOf(market) : market;
+    if (channel === "depth" || name === undefined) return;
+    this.#mend({ channel, name, fromMs: this.platform.wallMs() });
   }
 
-  /** An error right behind a success is about names that were left out of it. */
-  #reply(id: unknown, reply: Reply): void {
-    const asked = typeof id === "number" ? this.#asked.get(id) : undefined;
-    asked?.answered(!isTooMany(reply.error));
-    if (reply.error === null) asked?.began?.(reply.fields);
-    if (this.#requests.settle(id, reply) || reply.error === null) return;
-    if (asked === undefined) this.refusals.emit(refusalOf(reply.error));
-    else this.#refused(asked.channel, asked.names, reply.error);
+  /** That one stream is asked for again, unless nobody wants it any more. */
+  #mend(missed: Missed): void {
+    const { channel, name } = missed;
+    if (!this.#feeds.wants(channel, name)) return;
+    const since = this.#goingOn.mend(channel, name);
+    const [params = []] = requestsOf(channel, [name]);
+    void this.#requests.ask(`${channel}_unsubscribe`, params).catch(() => {});
+    void this.#subscribe(channel, params, since, missed);
   }
 
   #route(channel: Channel, routed: Routed, checksum?: number): void {
