@@ -1,15 +1,12 @@
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
 import { defineConfig } from "vitest/config";
+import { compiledFolder } from "./test/support/compiled.ts";
 import { patience } from "./test/support/patience.ts";
 import { scratchInMemory } from "./test/support/scratch.ts";
 import { WaitingFirst } from "./test/support/waiting-first.ts";
 
-// Tests start many threads and processes of the same sources: each finds what the first has compiled.
-process.env["NODE_COMPILE_CACHE"] ??= join(
-  import.meta.dirname,
-  "node_modules/.cache/openbourse-compiled",
-);
+// Tests start many threads and processes of the same sources: each finds what was compiled before.
+process.env["NODE_COMPILE_CACHE"] ??= compiledFolder;
 
 const scratch = scratchInMemory();
 if (scratch !== undefined) process.env["TMPDIR"] ??= scratch;

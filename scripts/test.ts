@@ -46,6 +46,11 @@ const rules: readonly Check[] = [
 const made: readonly Check[] = [
   { name: "the page", command: "node", args: ["scripts/page.ts"] },
   { name: "programs that tests start", command: "node", args: ["test/support/programs.ts"] },
+  {
+    name: "what tests are made of",
+    command: "node",
+    args: ["--conditions=@openbourse/source", "test/support/compiled.ts"],
+  },
 ];
 
 let passed = 0;
