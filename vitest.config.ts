@@ -1,12 +1,12 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
-import { compiledFolder } from "./test/support/compiled.ts";
+import { compileCache } from "./test/support/compile-cache.ts";
 import { patience } from "./test/support/patience.ts";
 import { scratchInMemory } from "./test/support/scratch.ts";
 import { WaitingFirst } from "./test/support/waiting-first.ts";
 
 // Tests start many threads and processes of the same sources: each finds what was compiled before.
-process.env["NODE_COMPILE_CACHE"] ??= compiledFolder;
+process.env["NODE_COMPILE_CACHE"] ??= compileCache;
 
 const scratch = scratchInMemory();
 if (scratch !== undefined) process.env["TMPDIR"] ??= scratch;

@@ -3,20 +3,12 @@
  * thread of each server that it starts its part once more, since what is compiled is kept at the end of a process only.
  */
 import { enableCompileCache, flushCompileCache } from "node:module";
-import { join } from "node:path";
+import { compileCache } from "./compile-cache.ts";
 
-/** Where it is kept. */
-export const compiledFolder: string = join(
-  import.meta.dirname,
-  "../../node_modules/.cache/openbourse-compiled",
-);
-
-if (import.meta.main) {
-  enableCompileCache(compiledFolder);
-  // A server, its client, nodes of a cluster and a browser: with what these are made of, four fifths of all that is loaded.
-  await import("./server-here.ts");
-  await import("./client-house.ts");
-  await import("./process-cluster.ts");
-  await import("../e2e/support/stage.ts");
-  flushCompileCache();
-}
+enableCompileCache(compileCache);
+// A server, its client, nodes of a cluster and a browser: with what these are made of, four fifths of all that is loaded.
+await import("./server-here.ts");
+await import("./client-house.ts");
+await import("./process-cluster.ts");
+await import("../e2e/support/stage.ts");
+flushCompileCache();
