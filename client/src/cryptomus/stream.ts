@@ -303,9 +303,9 @@ export class CryptomusStream {
         this.#flushLater();
       } else this.#refused(channel, names, error);
     } catch (error) {
-      // After a loss of the connection, the next one asks for everything by itself.
+      // After a loss of the connection the next one asks for everything by itself, and after the last one nobody does.
       const { kind } = faultOf(error);
-      if (kind === "network") return;
+      if (kind !== "timeout" && kind !== "overflow") return;
       again();
       if (kind === "timeout") this.#planFlush();
       else this.#flushLater();
