@@ -4,40 +4,14 @@
  * from starting the server, which says then that it has none.
  */
 import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import {
-  existsSync,
-  globSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { sourcesMark } from "./sources-mark.ts";
 
 const root = join(import.meta.dirname, "..");
 const built = join(root, "server/dist/terminal");
 const mark = join(built, ".sources");
-
-/** What the page is made of, as one text that changes with any of it. */
-function sourcesMark(): string {
-  const files = globSync(
-    [
-      "terminal/{src,public}/**/*.*",
-      "terminal/{index.html,vite.config.ts,package.json}",
-      "client/src/**/*.ts",
-    ],
-    { cwd: root },
-  ).filter((path) => !/\.(test|prop|fixture)\.ts$/.test(path));
-  const hash = createHash("sha256");
-  for (const path of files.sort()) {
-    const { mtimeMs, size } = statSync(join(root, path));
-    hash.update(`${path} ${mtimeMs} ${size}\n`);
-  }
-  return hash.digest("hex");
-}
 
 /** The builder's command; undefined where it is not installed, as without development dependencies. */
 function builder(): string | undefined {
@@ -49,7 +23,15 @@ function builder(): string | undefined {
   }
 }
 
-const now = sourcesMark();
+const now = sourcesMark({
+  root,
+  patterns: [
+    "terminal/{src,public}/**/*.*",
+    "terminal/{index.html,vite.config.ts,package.json}",
+    "client/src/**/*.ts",
+  ],
+  except: /\.(test|prop|fixture)\.ts$/,
+});
 
 function isBuilt(): boolean {
   return existsSync(mark) && readFileSync(mark, "utf8") === now;

@@ -8,10 +8,14 @@ import { createServer, type Server } from "node:net";
  */
 const [lowest, highest] = [10_000, 32_000];
 
+/** How often it is looked for each port: of the machine's ports most are free. */
+const looksMax = 1_000;
+
 /** Ports that nobody has at present, all different. */
 export async function freePorts(count: number): Promise<readonly number[]> {
   const taken = new Map<number, Server>();
-  while (taken.size < count) {
+  for (let looks = 0; taken.size < count; looks += 1) {
+    if (looks > count * looksMax) throw new Error(`there are no ${count} free ports here`);
     const port = randomInt(lowest, highest);
     const server = await listening(port);
     if (server !== undefined) taken.set(port, server);

@@ -2,11 +2,11 @@
  * Programs that tests start as processes of their own, put together as the package is, and its libraries with it: of 1,600
  * modules and 500 of libraries that a server is made of otherwise, each process would have to find and link every one.
  */
-import { createHash } from "node:crypto";
-import { existsSync, globSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundle, bundledFile, startFile } from "../../scripts/bundle.ts";
+import { sourcesMark } from "../../scripts/sources-mark.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const folder = join(root, "server/bundle-of-tests");
@@ -34,22 +34,12 @@ export async function programFile(name: keyof typeof programs): Promise<string> 
  * taken away, since running servers may still load from them.
  */
 async function makeUnlessMade(): Promise<void> {
-  const made = madeOf();
+  const patterns = ["server/src/**/*.ts", "test/**/*.ts", "scripts/bundle.ts", "package-lock.json"];
+  const made = sourcesMark({ root, patterns });
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === made) return;
   await bundle(folder, Object.values(programs), { isWhole: true });
   writeFileSync(`${stamp}.${process.pid}`, made);
   renameSync(`${stamp}.${process.pid}`, stamp);
-}
-
-/** Tells sources from others: their places, sizes and times. */
-function madeOf(): string {
-  const hash = createHash("sha256");
-  const patterns = ["server/src/**/*.ts", "test/**/*.ts", "scripts/bundle.ts", "package-lock.json"];
-  for (const file of globSync(patterns, { cwd: root }).sort()) {
-    const { size, mtimeMs } = statSync(join(root, file));
-    hash.update(`${file} ${size} ${mtimeMs}\n`);
-  }
-  return hash.digest("hex");
 }
 
 if (import.meta.main) await makeUnlessMade();
