@@ -28,6 +28,9 @@ const data = join(folder, "data");
 let server: ServerHere;
 let clients = 0;
 
+/** What the client waits for a reply, in milliseconds. */
+const replyMs = 10_000;
+
 /** Connections are counted here: none is given up because the machine is busy. */
 const unhurried = { ...quick, connectMs: patience.wait };
 
@@ -136,6 +139,27 @@ describe.concurrent("bars", () => {
     // The bar that was dropped was missed at the next one and asked for again.
     await until(() => expect(stream.counts.resumes).toBeGreaterThan(2));
     expect(stream.counts.gaps).toBe(0);
+  });
+
+  it("with positions come where the answer to what asks for them again is lost, though the server sends them already", async (test) => {
+    const { proxy, open } = await begin(test);
+    const after = (ms: number, task: () => void) =>
+      systemPlatform.after(ms === replyMs ? 300 : ms, task);
+    const stream = open({ positions: true, platform: { after } });
+    const seen: Bar[] = [];
+    stream.bars({ dataset, tickers: [ticker] }).listen((bar) => seen.push(bar));
+    await until(() => expect(seen.length).toBeGreaterThan(1));
+    let unheard = 3;
+    proxy.onFrame = (text) => {
+      const isNext = text.includes(unheard === 3 ? '"o":' : '"status":"success"');
+      if (unheard === 0 || !isNext) return "pass";
+      unheard -= 1;
+      return "drop";
+    };
+    await until(() => expect(unheard).toBe(0));
+    const before = seen.length;
+    await until(() => expect(seen.length).toBeGreaterThan(before + 1));
+    expect(stream.counts).toMatchObject({ gaps: 0, resumes: 1 });
   });
 
   it("with positions begin anew where the server cannot go on, and the gap is counted", async (test) => {

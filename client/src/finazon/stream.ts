@@ -72,6 +72,8 @@ const askedMax = 1_000;
 /** Until a request without a reply, or one too many, is sent again, in milliseconds. */
 const replyMs = 10_000;
 const tooManyWaitMs = 20_000;
+/** Until what the server sends already, though it was not heard from where, is asked for once more, in milliseconds. */
+const alreadyWaitMs = 500;
 
 interface OpenFeed {
   readonly dataset: string;
@@ -81,11 +83,13 @@ interface OpenFeed {
 }
 
 interface Asked {
+  readonly event: "subscribe" | "unsubscribe";
   readonly group: string;
   readonly tickers: readonly string[];
   /** From where they go on. */
   readonly since: Place | undefined;
-  readonly cancel: () => void;
+  /** Calls off what is planned for it. */
+  cancel: () => void;
 }
 
 /** See the head of the file. */
@@ -198,24 +202,18 @@ export class FinazonStream {
     this.#ask("unsubscribe", group, tickers);
   }
 
-  #ask(
-    event: "subscribe" | "unsubscribe",
-    group: string,
-    tickers: readonly string[],
-    since?: Place,
-  ): void {
+  #ask(event: Asked["event"], group: string, tickers: readonly string[], since?: Place): void {
     this.#lastId += 1;
     const id = this.#lastId;
     const [dataset, frequency] = JSON.parse(group) as [string, Frequency];
     const start = since === undefined ? {} : { since };
     const bars = { channel: "bars", frequency, aggregation: "1m", ...start };
     const request = { event, dataset, tickers, ...bars };
-    if (event === "subscribe") {
-      const cancel = this.#platform.after(replyMs, () => this.#again(id));
-      this.#asked.set(id, { group, tickers, since, cancel });
-      const [oldest] = this.#asked.keys();
-      if (this.#asked.size > askedMax && oldest !== undefined) this.#forget(oldest);
-    }
+    const again = () => this.#again(id);
+    const cancel = event === "subscribe" ? this.#platform.after(replyMs, again) : () => {};
+    this.#asked.set(id, { event, group, tickers, since, cancel });
+    const [oldest] = this.#asked.keys();
+    if (this.#asked.size > askedMax && oldest !== undefined) this.#forget(oldest);
     this.#connection.send(JSON.stringify({ ...request, request_id: id }));
   }
 
@@ -223,7 +221,9 @@ export class FinazonStream {
     const asked = this.#asked.get(id);
     if (asked === undefined) return;
     this.#forget(id);
-    this.#interest.unsend(asked.group, asked.tickers);
+    const { event, group, tickers } = asked;
+    if (event === "subscribe") this.#interest.unsend(group, tickers);
+    else this.#interest.unwanted(group, tickers);
     this.#planFlush();
   }
 
@@ -289,9 +289,13 @@ export class FinazonStream {
 
   /** Asks for a ticker's bars again, from where they are. */
   #mend(group: string, ticker: string): void {
-    const since = this.#of(group).mend(group, ticker);
-    this.#ask("unsubscribe", group, [ticker]);
-    this.#ask("subscribe", group, [ticker], since);
+    this.#afresh(group, [ticker], this.#of(group).mend(group, ticker));
+  }
+
+  /** Asks for bars from the beginning, or from a place, though the server may send them. */
+  #afresh(group: string, tickers: readonly string[], since: Place | undefined): void {
+    this.#ask("unsubscribe", group, tickers);
+    this.#ask("subscribe", group, tickers, since);
   }
 
   #control(reply: ControlReply): void {
@@ -300,7 +304,7 @@ export class FinazonStream {
     const asked = this.#asked.get(id);
     if (status === "success") {
       this.#forget(id);
-      if (asked === undefined) return;
+      if (asked?.event !== "subscribe") return;
       const { group, tickers: names, since } = asked;
       const lost = this.#of(group).replied(group, { names, since }, fieldsOf(reply));
       if (lost.length > 0) this.#counts.gaps += 1;
@@ -308,11 +312,15 @@ export class FinazonStream {
     }
     switch (code) {
       case "API_RATE_LIMIT_EXCEEDED":
-        asked?.cancel();
-        this.#platform.after(tooManyWaitMs, () => this.#again(id));
+        if (asked === undefined) return;
+        asked.cancel();
+        asked.cancel = this.#platform.after(tooManyWaitMs, () => this.#again(id));
         return;
       case "ALREADY_SUBSCRIBED":
+        if (asked?.event === "subscribe") this.#already(id, asked, message);
+        return;
       case "NOT_SUBSCRIBED":
+        this.#forget(id);
         return;
       case "DATA_UNAVAILABLE":
         this.#datasetEnded(message);
@@ -320,10 +328,37 @@ export class FinazonStream {
       case "INVALID_TICKER":
       case "UNAUTHORIZED_ACCESS":
       case "INVALID_PARAMETER":
-        if (asked !== undefined) this.#refused(asked, code, message);
+        if (asked?.event === "subscribe") this.#refused(asked, code, message);
         return;
       default:
     }
+  }
+
+  /**
+   * The server sends these tickers already: an answer was lost or came late. With positions they are asked for from the
+   * beginning, since nothing has said from where they go on; of the others of the request the answer comes next.
+   */
+  #already(id: number, asked: Asked, message: string): void {
+    const [, list = ""] = /subscribed to ticker: (.*)\.$/.exec(message) ?? [];
+    const named = new Set(list.split(", "));
+    const others = asked.tickers.filter((ticker) => !named.has(ticker));
+    if (others.length === 0) this.#forget(id);
+    else this.#asked.set(id, { ...asked, tickers: others });
+    if (!this.#positions) return;
+    const { event, group, since } = asked;
+    const tickers = asked.tickers.filter((ticker) => named.has(ticker));
+    this.#lastId += 1;
+    const later = this.#lastId;
+    const cancel = this.#platform.after(alreadyWaitMs, () => {
+      this.#forget(later);
+      const wanted = tickers.filter((ticker) => this.#wants(group, ticker));
+      if (wanted.length > 0) this.#afresh(group, wanted, since);
+    });
+    this.#asked.set(later, { event, group, tickers, since, cancel });
+  }
+
+  #wants(group: string, ticker: string): boolean {
+    return [...this.#feeds].some((open) => groupOf(open) === group && open.tickers.has(ticker));
   }
 
   /** An error names the tickers that it is about, or is about the whole request. */
