@@ -36,6 +36,11 @@ export class Interest {
     if (wish !== undefined) wish.count = Math.max(0, wish.count - 1);
   }
 
+  /** Whether anybody wants it at present. */
+  wants(group: string, name: string): boolean {
+    return (this.#groups.get(group)?.get(name)?.count ?? 0) > 0;
+  }
+
   /** The server did not take these back: it is told again, unless somebody wants them by then. */
   unwanted(group: string, names: readonly string[]): void {
     const wishes = this.#groups.get(group) ?? new Map<string, Wish>();

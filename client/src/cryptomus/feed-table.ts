@@ -117,11 +117,6 @@ export class FeedTable {
     this.#newest.delete(key);
   }
 
-  /** Whether a feed is told of a name. */
-  wants(channel: Channel, name: string): boolean {
-    return [name, everything].some((each) => this.#routes.has(keyFor(channel, each)));
-  }
-
   /** Hands an update to all who want it. */
   route(channel: Channel, { name, item }: Routed): void {
     const own = channel === "candles" ? (this.candlesOf(name) ?? name) : name;

@@ -419,7 +419,7 @@ export class CryptomusStream {
   /** That one stream is asked for again, unless nobody wants it any more. */
   #mend(missed: Missed): void {
     const { channel, name } = missed;
-    if (!this.#feeds.wants(channel, name)) return;
+    if (![name, everything].some((each) => this.#interest.wants(channel, each))) return;
     const since = this.#goingOn.mend(channel, name);
     const [params = []] = requestsOf(channel, [name]);
     void this.#requests.ask(`${channel}_unsubscribe`, params).catch(() => {});

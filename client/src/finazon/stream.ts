@@ -317,7 +317,7 @@ export class FinazonStream {
         asked.cancel = this.#platform.after(tooManyWaitMs, () => this.#again(id));
         return;
       case "ALREADY_SUBSCRIBED":
-        if (asked?.event === "subscribe") this.#already(id, asked, message);
+        if (asked !== undefined) this.#already(id, asked);
         return;
       case "NOT_SUBSCRIBED":
         this.#forget(id);
@@ -335,30 +335,17 @@ export class FinazonStream {
   }
 
   /**
-   * The server sends these tickers already: an answer was lost or came late. With positions they are asked for from the
-   * beginning, since nothing has said from where they go on; of the others of the request the answer comes next.
+   * The server sends some of these tickers already: an answer was lost or came late. With positions they are asked for from
+   * the beginning, since nothing has said from where they go on.
    */
-  #already(id: number, asked: Asked, message: string): void {
-    const [, list = ""] = /subscribed to ticker: (.*)\.$/.exec(message) ?? [];
-    const named = new Set(list.split(", "));
-    const others = asked.tickers.filter((ticker) => !named.has(ticker));
-    if (others.length === 0) this.#forget(id);
-    else this.#asked.set(id, { ...asked, tickers: others });
+  #already(id: number, { event, group, tickers, since }: Asked): void {
+    if (event !== "subscribe") return;
+    this.#forget(id);
     if (!this.#positions) return;
-    const { event, group, since } = asked;
-    const tickers = asked.tickers.filter((ticker) => named.has(ticker));
-    this.#lastId += 1;
-    const later = this.#lastId;
-    const cancel = this.#platform.after(alreadyWaitMs, () => {
-      this.#forget(later);
-      const wanted = tickers.filter((ticker) => this.#wants(group, ticker));
+    this.#platform.after(alreadyWaitMs, () => {
+      const wanted = tickers.filter((ticker) => this.#interest.wants(group, ticker));
       if (wanted.length > 0) this.#afresh(group, wanted, since);
     });
-    this.#asked.set(later, { event, group, tickers, since, cancel });
-  }
-
-  #wants(group: string, ticker: string): boolean {
-    return [...this.#feeds].some((open) => groupOf(open) === group && open.tickers.has(ticker));
   }
 
   /** An error names the tickers that it is about, or is about the whole request. */
