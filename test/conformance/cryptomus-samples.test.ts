@@ -34,7 +34,7 @@ async function withSample(
     end(): void;
     pass(seconds: number): void;
     /** Connections that are open; the server counts them once in a second. */
-    connections(): Promise<number>;
+    connections(): Promise<number | undefined>;
   }) => Promise<void>,
 ): Promise<void> {
   const clock = new SteppedClock();
@@ -53,8 +53,7 @@ async function withSample(
       end: () => void child.kill("SIGKILL"),
       async connections() {
         pass(1);
-        const text = await (await fetch(`${server.http}/metrics`)).text();
-        return Number(/^openbourse_connections (\d+)$/m.exec(text)?.[1]);
+        return await server.figure("openbourse_connections");
       },
     });
   } finally {

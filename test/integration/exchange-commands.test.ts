@@ -29,8 +29,8 @@ beforeAll(async () => {
   // Slowly enough for the snapshots to keep up: all that is traded is replayed again and again below.
   const yaml = "exchange: {snapshotEveryCommands: 200, participants: {rate: 20}}";
   const server = await startServerInside({ data, yaml });
-  const metrics = async () => (await fetch(`${server.http}/metrics`)).text();
-  await untilTrue(async () => /exchange_commands_total [1-9]\d{3,}/.test(await metrics()));
+  const commands = () => server.figure("openbourse_exchange_commands_total");
+  await untilTrue(async () => ((await commands()) ?? 0) >= 1_000);
   // They are made beside the trading, at the pace of the machine; one is damaged later, and another has to be there.
   await untilTrue(() => snapshotNames().length > 1);
   const busy = await runHere(["verify", ...quiet]);
