@@ -8,6 +8,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { natsProgram, unpackedNats } from "../test/support/nats-server.ts";
+import { typeChecks } from "./types.ts";
 
 interface Check {
   readonly name: string;
@@ -20,17 +21,7 @@ function plainUnlessTerminal(flag: string): readonly string[] {
   return process.stdout.isTTY ? [] : [flag];
 }
 
-/** Several checkers share nothing: on two processors each does most of the work again. */
-const sparing = ["--checkers", "1"];
-
-/** Each follows the one before, whose output it reads. */
-const types: readonly Check[] = [
-  { name: "types and layer walls", command: "tsc", args: ["-b", ...sparing, "server", "client"] },
-  { name: "types of the page", command: "tsc", args: ["-p", "terminal", ...sparing] },
-  { name: "types of tests", command: "tsc", args: ["-p", "tsconfig.test.json", ...sparing] },
-  { name: "types of browser tests", command: "tsc", args: ["-p", "test/e2e", ...sparing] },
-  { name: "types of benchmarks", command: "tsc", args: ["-p", "bench", ...sparing] },
-];
+const types: readonly Check[] = typeChecks.map((check) => ({ ...check, command: "tsc" }));
 
 const rules: readonly Check[] = [
   {
