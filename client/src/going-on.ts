@@ -72,21 +72,20 @@ export class GoingOn<Channel extends string> {
   }
 
   /** Takes in the reply to a subscribe; gives the names of which something is lost. */
-  replied(channel: Channel, { names, since }: Asking, fields: ReplyFields): readonly string[] {
+  replied(channel: Channel, asking: Asking, fields: ReplyFields): readonly string[] {
+    const { names, since } = asking;
     const place = readPlace(fields);
     if (place !== undefined) this.#positions.replied(place);
     for (const name of names) {
       this.#settle(channel, name);
       this.#followed.add(keyOf(channel, name));
     }
-    if (since === undefined) {
-      return names.filter((name) => this.#positions.beginMended(this.#streamOf(channel, name)));
-    }
-    const lost = fields["recovered"] === true ? [] : this.#lostOf(fields, names);
+    const lost = this.#lostOf(channel, asking, fields);
     for (const name of lost) this.#begin(channel, name);
+    if (since === undefined) return lost;
     for (const name of names) {
       if (lost.includes(name)) continue;
-      this.#resume(channel, name, since);
+      for (const stream of this.#streamsOf(channel, name)) this.#positions.resume(stream, since);
       this.#resumes += 1;
     }
     return lost;
@@ -118,8 +117,7 @@ export class GoingOn<Channel extends string> {
   }
 
   #begin(channel: Channel, name: string): void {
-    if (name === this.#rules.everything) this.#positions.beginAll(keyOf(channel, ""));
-    else this.#positions.begin(this.#streamOf(channel, name));
+    for (const stream of this.#streamsOf(channel, name)) this.#positions.begin(stream);
   }
 
   /** A name is answered for; with the one that means all, also those that were mended by themselves under it. */
@@ -129,11 +127,6 @@ export class GoingOn<Channel extends string> {
     for (const key of this.#owed) if (key.startsWith(keyOf(channel, ""))) this.#owed.delete(key);
   }
 
-  #resume(channel: Channel, name: string, since: Place): void {
-    if (name === this.#rules.everything) this.#positions.resumeAll(keyOf(channel, ""), since);
-    else this.#positions.resume(this.#streamOf(channel, name), since);
-  }
-
   /** A stream with a gap is asked for again, from where this says; anew where that is undefined. */
   mend(channel: Channel, name: string): Place | undefined {
     const place = this.#positions.mend(this.#streamOf(channel, name));
@@ -141,12 +134,28 @@ export class GoingOn<Channel extends string> {
     return place;
   }
 
-  /** What `lost` names; everything where the server says that something is and not what. */
-  #lostOf({ lost }: ReplyFields, names: readonly string[]): readonly string[] {
+  /**
+   * What `lost` names; everything where the server says that something is and not what. Of names that begin, those that
+   * were mended in vain.
+   */
+  #lostOf(
+    channel: Channel,
+    { names, since }: Asking,
+    { recovered, lost }: ReplyFields,
+  ): readonly string[] {
+    if (since === undefined)
+      return names.filter((name) => this.#positions.isMending(this.#streamOf(channel, name)));
+    if (recovered === true) return [];
     if (!Array.isArray(lost)) return names;
     const { everything } = this.#rules;
     const all = everything !== undefined && names.includes(everything) ? [everything] : [];
     return [...lost.map(String), ...all];
+  }
+
+  /** The stream of a name; with the one that means all, those that are known. */
+  #streamsOf(channel: Channel, name: string): readonly string[] {
+    if (name === this.#rules.everything) return this.#positions.known(keyOf(channel, ""));
+    return [this.#streamOf(channel, name)];
   }
 
   #streamOf(channel: Channel, name: string): string {

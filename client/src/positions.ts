@@ -89,11 +89,9 @@ export class Positions {
     this.#streams.delete(stream);
   }
 
-  /** All streams whose names begin so begin with whatever comes next. */
-  beginAll(prefix: string): void {
-    for (const stream of this.#streams.keys()) {
-      if (stream.startsWith(prefix)) this.#streams.delete(stream);
-    }
+  /** Known streams whose names begin so; of others nothing is held, so that they begin by themselves. */
+  known(prefix: string): readonly string[] {
+    return [...this.#streams.keys()].filter((stream) => stream.startsWith(prefix));
   }
 
   /** The connection is lost, and what was asked on it is not answered. */
@@ -101,11 +99,9 @@ export class Positions {
     for (const following of this.#streams.values()) following.isMending = false;
   }
 
-  /** A stream is answered that was asked for without a place; true where it was being mended, and begins anew now. */
-  beginMended(stream: string): boolean {
-    const isMending = this.#streams.get(stream)?.isMending === true;
-    if (isMending) this.begin(stream);
-    return isMending;
+  /** Whether a stream is being asked for again. */
+  isMending(stream: string): boolean {
+    return this.#streams.get(stream)?.isMending === true;
   }
 
   /** A stream goes on after a place. */
@@ -114,13 +110,6 @@ export class Positions {
     this.#note(stream, following);
     following.since = since;
     following.isMending = false;
-  }
-
-  /** All known streams whose names begin so go on after a place; of others nothing is held, so that they begin. */
-  resumeAll(prefix: string, since: Position): void {
-    for (const stream of this.#streams.keys()) {
-      if (stream.startsWith(prefix)) this.resume(stream, since);
-    }
   }
 
   /**

@@ -4,8 +4,8 @@ import type { Platform } from "./platform.ts";
 
 /** Most requests that wait at once. */
 const waitingMax = 1_000;
-/** For a reply, in milliseconds. */
-const replyMs = 10_000;
+/** How long a reply is waited for, in milliseconds. */
+export const replyMs = 10_000;
 
 interface Waiting<Reply> {
   readonly resolve: (reply: Reply) => void;

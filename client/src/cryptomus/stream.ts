@@ -73,8 +73,8 @@ export class CryptomusStream {
   readonly #goingOn = new GoingOn(goingOnRules((name) => this.#canGoOn(name)));
   readonly #addresses: Addresses;
   readonly #books = new Set<OwnedBook>();
-  /** What has to be asked for again, by channel and name; bounded by what is subscribed to. */
-  readonly #missed = new Map<string, Missed>();
+  /** What has to be asked for again; bounded by what is subscribed to, as each stream is asked for once at a time. */
+  readonly #missed = new Set<Missed>();
   readonly #counts = { gaps: 0, resyncs: 0 };
   /** Tells the server of all that changed in this turn, once it is over. */
   readonly #planFlush = onceATurn(() => this.#flush());
@@ -245,7 +245,7 @@ export class CryptomusStream {
   #flush(): void {
     if (!this.#connection.isOpen) return;
     for (const change of this.#interest.takeChanges()) this.#tell(change);
-    const missed = [...this.#missed.values()];
+    const missed = [...this.#missed];
     this.#missed.clear();
     for (const each of missed) this.#mend(each);
   }
@@ -293,7 +293,7 @@ export class CryptomusStream {
     const asked = { channel, names, answered, began, since };
     const again = () => {
       if (missed === undefined) this.#interest.unsend(channel, names);
-      else this.#missed.set(`${channel}|${missed.name}`, missed);
+      else this.#missed.add(missed);
     };
     try {
       const { error } = await this.#requests.ask(`${channel}_subscribe`, params, asked);
@@ -346,8 +346,7 @@ export class CryptomusStream {
   }
 
   /** An error right behind a success is about names that were left out of it. */
-  #unheard({ error, asked }: Partial<Unheard> = {}): void {
-    if (error === undefined) return;
+  #unheard({ error, asked }: Unheard): void {
     if (asked === undefined) this.refusals.emit(refusalOf(error));
     else this.#refused(asked.channel, asked.names, error);
   }
@@ -394,7 +393,8 @@ export class CryptomusStream {
       this.#update(channel, decoders[channel]?.(data) ?? [], fields);
     } else {
       const reply = { data, error: (error as ErrorObject | null | undefined) ?? null, fields };
-      this.#unheard(this.#requests.replied(id, reply));
+      const unheard = this.#requests.replied(id, reply);
+      if (unheard !== undefined) this.#unheard(unheard);
     }
   }
 

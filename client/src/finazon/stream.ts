@@ -20,6 +20,7 @@ import { Interest } from "../interest.ts";
 import { onceATurn } from "../once-a-turn.ts";
 import { type Platform, systemPlatform } from "../platform.ts";
 import type { Place } from "../positions.ts";
+import { replyMs } from "../requests.ts";
 import { Signal } from "../signal.ts";
 import { type FinazonKey, keyNow } from "./key.ts";
 import type { Bar, BarsRequest, Frequency } from "./messages.ts";
@@ -69,8 +70,7 @@ const tickerCharsMax = 20_000;
 const feedsMax = 10_000;
 /** Most requests of which it is known what they asked for. */
 const askedMax = 1_000;
-/** Until a request without a reply, or one too many, is sent again, in milliseconds. */
-const replyMs = 10_000;
+/** Until a request that was one too many is sent again, in milliseconds. */
 const tooManyWaitMs = 20_000;
 /** Until what the server sends already, though it was not heard from where, is asked for once more, in milliseconds. */
 const alreadyWaitMs = 500;
@@ -227,6 +227,13 @@ export class FinazonStream {
     this.#planFlush();
   }
 
+  /** Does something about a request after a while, unless it is answered or the connection is lost until then. */
+  #putOff(asked: Asked | undefined, delayMs: number, task: () => void): void {
+    if (asked === undefined) return;
+    asked.cancel();
+    asked.cancel = this.#platform.after(delayMs, task);
+  }
+
   #forget(id: number): void {
     this.#asked.get(id)?.cancel();
     this.#asked.delete(id);
@@ -292,7 +299,7 @@ export class FinazonStream {
     this.#afresh(group, [ticker], this.#of(group).mend(group, ticker));
   }
 
-  /** Asks for bars from the beginning, or from a place, though the server may send them. */
+  /** Asks for bars from a place, or for what there is, though the server may send them already. */
   #afresh(group: string, tickers: readonly string[], since: Place | undefined): void {
     this.#ask("unsubscribe", group, tickers);
     this.#ask("subscribe", group, tickers, since);
@@ -312,12 +319,11 @@ export class FinazonStream {
     }
     switch (code) {
       case "API_RATE_LIMIT_EXCEEDED":
-        if (asked === undefined) return;
-        asked.cancel();
-        asked.cancel = this.#platform.after(tooManyWaitMs, () => this.#again(id));
+        this.#putOff(asked, tooManyWaitMs, () => this.#again(id));
         return;
       case "ALREADY_SUBSCRIBED":
-        if (asked !== undefined) this.#already(id, asked);
+        if (this.#positions) this.#putOff(asked, alreadyWaitMs, () => this.#already(id));
+        else this.#forget(id);
         return;
       case "NOT_SUBSCRIBED":
         this.#forget(id);
@@ -335,17 +341,16 @@ export class FinazonStream {
   }
 
   /**
-   * The server sends some of these tickers already: an answer was lost or came late. With positions they are asked for from
-   * the beginning, since nothing has said from where they go on.
+   * The server sends some of these tickers already: an answer was lost or came late. They are asked for once more, since
+   * nothing has said from where they go on.
    */
-  #already(id: number, { event, group, tickers, since }: Asked): void {
-    if (event !== "subscribe") return;
+  #already(id: number): void {
+    const asked = this.#asked.get(id);
+    if (asked === undefined) return;
     this.#forget(id);
-    if (!this.#positions) return;
-    this.#platform.after(alreadyWaitMs, () => {
-      const wanted = tickers.filter((ticker) => this.#interest.wants(group, ticker));
-      if (wanted.length > 0) this.#afresh(group, wanted, since);
-    });
+    const { group, tickers, since } = asked;
+    const wanted = tickers.filter((ticker) => this.#interest.wants(group, ticker));
+    if (wanted.length > 0) this.#afresh(group, wanted, since);
   }
 
   /** An error names the tickers that it is about, or is about the whole request. */
