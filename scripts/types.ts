@@ -14,8 +14,10 @@ export const typeChecks = [
 ] as const;
 
 if (import.meta.main) {
-  const isGood = typeChecks.every(
-    ({ args }) => spawnSync("tsc", args, { stdio: "inherit" }).status === 0,
-  );
+  const isGood = typeChecks.every(({ args }) => {
+    const { status, error } = spawnSync("tsc", args, { stdio: "inherit" });
+    if (error !== undefined) console.error(`tsc: ${error.message}`);
+    return status === 0;
+  });
   process.exitCode = isGood ? 0 : 1;
 }

@@ -13,7 +13,7 @@ import {
   systemPlatform,
   type TickerRefusal,
 } from "../../client/src/index.ts";
-import { quick } from "../support/client-house.ts";
+import { impatient, quick } from "../support/client-house.ts";
 import { FaultyProxy, type FrameFate } from "../support/faulty-proxy.ts";
 import { addKey } from "../support/operator.ts";
 import { patience } from "../support/patience.ts";
@@ -27,9 +27,6 @@ const ticker = "BTC/USDT";
 const data = join(folder, "data");
 let server: ServerHere;
 let clients = 0;
-
-/** What the client waits for a reply, in milliseconds. */
-const replyMs = 10_000;
 
 /** Connections are counted here: none is given up because the machine is busy. */
 const unhurried = { ...quick, connectMs: patience.wait };
@@ -143,9 +140,7 @@ describe.concurrent("bars", () => {
 
   it("with positions come where the answer to what asks for them again is lost, though the server sends them already", async (test) => {
     const { proxy, open } = await begin(test);
-    const after = (ms: number, task: () => void) =>
-      systemPlatform.after(ms === replyMs ? 300 : ms, task);
-    const stream = open({ positions: true, platform: { after } });
+    const stream = open({ positions: true, platform: impatient });
     const seen: Bar[] = [];
     stream.bars({ dataset, tickers: [ticker] }).listen((bar) => seen.push(bar));
     await until(() => expect(seen.length).toBeGreaterThan(1));

@@ -7,11 +7,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { CryptomusRest, CryptomusStream, type Fill, type Trade } from "../../client/src/index.ts";
-import { systemPlatform } from "../../client/src/platform.ts";
 import { mendsMax } from "../../client/src/positions.ts";
 import { Random } from "../../server/src/simulation/random.ts";
 import {
   type ClientHouse,
+  impatient,
   openClientHouse,
   quick,
   tradeAtRandom,
@@ -22,8 +22,6 @@ import { until } from "../support/until.ts";
 const folder = mkdtempSync(join(tmpdir(), "openbourse-client-positions-"));
 const seed = Number(process.env["OPENBOURSE_TEST_SEED"] ?? Date.now() % 1_000_000);
 const market = "TRX_USDT";
-/** What the client waits for a reply, in milliseconds. */
-const replyMs = 10_000;
 const calm = { "streams.depthSnapshotIntervalMs": 86_400_000 };
 
 let house: ClientHouse;
@@ -100,11 +98,9 @@ describe("a stream with positions", () => {
 
   it("asks again for what is missing of one market where nobody answers, also under all", async () => {
     stream.close();
-    const after = (ms: number, task: () => void) =>
-      systemPlatform.after(ms === replyMs ? 300 : ms, task);
     const token = () => house.direct.token();
     stream = new CryptomusStream({
-      ...{ url: proxy.url, token, positions: true, patience: quick, platform: { after } },
+      ...{ url: proxy.url, token, positions: true, patience: quick, platform: impatient },
     });
     const filled: string[] = [];
     stream.fills().listen((item) => filled.push((item as Fill).quantity ?? "gap"));

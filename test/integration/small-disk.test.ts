@@ -33,7 +33,7 @@ describe.runIf(disk !== undefined)(`a server on a small disk (or ${smallDiskMiss
     expect((await get("/healthz")).status).toBe(200);
 
     const taken = () => server.figure("openbourse_exchange_commands_total");
-    const before = (await taken()) ?? 0;
+    const before = (await taken()) ?? Number.NaN;
     rmSync(ballast);
     await expect.poll(() => get("/readyz")).toMatchObject({ status: 200 });
     await expect.poll(taken).toBeGreaterThan(before);

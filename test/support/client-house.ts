@@ -1,6 +1,12 @@
 /** A server with markets that nobody but the test trades on, two users with money, and a proxy in front of it. */
-import type { CryptomusUser, Patience } from "../../client/src/index.ts";
-import { CryptomusRest } from "../../client/src/index.ts";
+import {
+  CryptomusRest,
+  type CryptomusUser,
+  type Patience,
+  type Platform,
+  systemPlatform,
+} from "../../client/src/index.ts";
+import { replyMs } from "../../client/src/requests.ts";
 import type { Random } from "../../server/src/simulation/random.ts";
 import { addMarket, addUsers, deposit } from "./operator.ts";
 import { type ServerHere, startServerHere } from "./server-here.ts";
@@ -14,6 +20,11 @@ const steps = {
   TRX_USDT: { tick: "0.0001", lot: "0.1" },
 } as const;
 const wealth = { USDT: "10000000", BTC: "1000", ETH: "10000", TRX: "10000000" } as const;
+
+/** What a client runs in that waits for replies no longer than a test does. */
+export const impatient: Partial<Platform> = {
+  after: (ms, task) => systemPlatform.after(ms === replyMs ? 300 : ms, task),
+};
 
 /** Waits of a client in a test. */
 export const quick: Partial<Patience> = { minMs: 10, maxMs: 50 };
