@@ -70,7 +70,13 @@ export async function bundle(
     external: (id) => apart.some((name) => id === name || id.startsWith(`${name}/`)),
     plugins: [{ name: "place", transform: (code, file) => placed(code, file) }],
   });
-  const { output } = await bundled.write({ dir: folder, entryFileNames: "[name]-[hash].js" });
+  const { output } = await bundled.write({
+    dir: folder,
+    entryFileNames: "[name]-[hash].js",
+    // One letter outside ASCII makes an engine keep a whole file as UTF-16: two bytes for each letter of megabytes.
+    charset: "ascii",
+    comments: { legal: !isWhole, annotation: false, jsdoc: false },
+  });
   for (const file of output) {
     if (file.type === "chunk" && file.isEntry) writeStart(folder, file.name, file.fileName);
   }
