@@ -4,7 +4,7 @@ import { afterEach, beforeAll, expect, it } from "vitest";
 import { add, compare, multiply, normalized, subtract } from "../../client/src/index.ts";
 import { until } from "../support/until.ts";
 import { describeInBrowser } from "./support/stage.ts";
-import { cancelAll, signInDemo, type Traders, tradersOf } from "./support/trader.ts";
+import { available, cancelAll, signInDemo, type Traders, tradersOf } from "./support/trader.ts";
 
 const market = "BTC_USDT";
 const address = `/?market=${market}`;
@@ -58,13 +58,26 @@ describeInBrowser("the ticket", { settings }, (stage) => {
   }
 
   it("takes a part of what is available at the press of a button, and all of it is not too much", async () => {
-    const { page } = await signedIn();
+    const { page } = await stage.visit(address);
+    // The answer that says what is available is held back.
+    const answer = Promise.withResolvers<void>();
+    await page.route(/\/account\/balance/, async (route) => {
+      await answer.promise;
+      await route.continue();
+    });
+    await page.getByRole("button", { name: "Demo user", exact: true }).click();
+    await page.getByRole("tab", { name: "Open orders" }).waitFor();
     const part = (percent: number) =>
       page
         .getByRole("group", { name: "Part of what is available" })
         .getByRole("button", { name: new RegExp(`^${percent}\\s*%$`) })
         .click();
     const amount = () => page.getByLabel("Amount", { exact: true }).inputValue();
+    await part(25);
+    await page.getByText("What is available is not known yet.").waitFor();
+    expect(await amount()).toBe("");
+    answer.resolve();
+    await available(page).waitFor();
     await part(25);
     await page.getByText("Give a price first.").waitFor();
     await fill(page, { Price: "50000" });

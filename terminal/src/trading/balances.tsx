@@ -48,7 +48,7 @@ function columnsIn(quote: string): readonly Column<Balance>[] {
 export function Balances() {
   useEffect(watchPrices, []);
   const quote = quoteNow();
-  const rows = [...balances.value.values()].toSorted(byMoneyThenName);
+  const rows = [...(balances.value?.values() ?? [])].toSorted(byMoneyThenName);
   const { total, without } = totalWorth(rows, quote, lastPriceOf);
   const state = privateState.value;
   const isEmpty = rows.length === 0 && state.is === "ready";

@@ -55,7 +55,7 @@ describe("a market order", () => {
     expect(taken).toEqual({ quantity: "0.995", value: "99.995", worstPrice: "101.00" });
     expect(averagePrice).toBe("100.4974");
     expect(unfilled).toBeUndefined();
-    expect(left.amount).toBe("900.005");
+    expect(left?.amount).toBe("900.005");
   });
 
   it("sells for quote, of which the fee is taken", () => {
@@ -123,6 +123,26 @@ describe("a limit order", () => {
   });
 });
 
+describe("money", () => {
+  const buy: OrderTerms = { type: "market", direction: "buy", quantity: "1" };
+
+  it("that is not known is not taken for none: nothing is said of what is left or lacks", () => {
+    const { taken, left, unfilled } = previewOf(buy, { ...input, balances: undefined });
+    expect({ taken: taken.quantity, left, unfilled }).toEqual({
+      ...{ taken: "1", left: undefined, unfilled: undefined },
+    });
+  });
+
+  it("that is known to be none buys nothing", () => {
+    const { taken, left, unfilled } = previewOf(buy, { ...input, balances: new Map() });
+    expect({ taken: taken.quantity, left, unfilled }).toEqual({
+      taken: "0",
+      left: { amount: "0", currency: "USDT" },
+      unfilled: { amount: "1", currency: "BTC", lacks: "money" },
+    });
+  });
+});
+
 describe("fees", () => {
   it("round up and rebates down, to the smallest amount of money", () => {
     expect(feeOn("0.0000000000000001", "0.1")).toBe("0.0000000000000001");
@@ -162,8 +182,9 @@ describe("a share of the balance", () => {
         const { left } = previewOf(terms, {
           ...{ ...input, balances: own, book: { bids: [], asks: [] } },
         });
-        expect(compare(left.amount, "0")).toBeGreaterThanOrEqual(0);
-        expect(compare(subtract(left.amount, price), "0")).toBeLessThan(0);
+        const { amount = "" } = left ?? {};
+        expect(compare(amount, "0")).toBeGreaterThanOrEqual(0);
+        expect(compare(subtract(amount, price), "0")).toBeLessThan(0);
       }
     }
   });

@@ -29,8 +29,8 @@ export interface PreviewInput {
   readonly market: Market;
   readonly book: Sides;
   readonly fees: FeeRates;
-  /** By currency. */
-  readonly balances: ReadonlyMap<string, Balance>;
+  /** By currency; undefined where nobody is signed in, and while they are not read yet. */
+  readonly balances: ReadonlyMap<string, Balance> | undefined;
 }
 
 /** An amount of a currency. */
@@ -60,8 +60,8 @@ export interface Preview {
   readonly receives: Amount;
   /** Negative for a rebate. */
   readonly fee: Amount;
-  /** What stays available of what is paid with; negative where it is not enough. */
-  readonly left: Amount;
+  /** What stays available of what is paid with; negative where it is not enough, undefined where that is not known. */
+  readonly left: Amount | undefined;
 }
 
 /** Levels that were traded through. */
@@ -86,7 +86,7 @@ export function previewOf(terms: OrderTerms, input: PreviewInput): Preview {
   const [paid, got] = isBuy ? [market.quote, market.base] : [market.base, market.quote];
   const pays = isBuy ? add(taken.value, restValue) : add(taken.quantity, rests);
   const [gotNow, gotLater] = isBuy ? [taken.quantity, rests] : [taken.value, restValue];
-  const available = input.balances.get(paid)?.available ?? "0";
+  const owned = ownedOf(terms, input);
   return {
     taken,
     averagePrice: isPositive(taken.quantity)
@@ -103,7 +103,7 @@ export function previewOf(terms: OrderTerms, input: PreviewInput): Preview {
       amount: add(feeOn(gotNow, fees.takerPercent), feeOn(gotLater, fees.makerPercent)),
       currency: got,
     },
-    left: { amount: subtract(available, pays), currency: paid },
+    left: owned === undefined ? undefined : { amount: subtract(owned, pays), currency: paid },
   };
 }
 
@@ -135,9 +135,9 @@ function boundsOf(
     : { value: terms.value };
 }
 
-/** What is there to pay with; undefined where nobody is signed in. */
+/** What is there to pay with; undefined where it is not known. */
 function ownedOf({ direction }: OrderTerms, { market, balances }: PreviewInput) {
-  if (balances.size === 0) return undefined;
+  if (balances === undefined) return undefined;
   return balances.get(direction === "buy" ? market.quote : market.base)?.available ?? "0";
 }
 
@@ -203,15 +203,20 @@ function unfilledOf(terms: OrderTerms, taken: Taken, input: PreviewInput): Unfil
 /** Whether what is left of the money would not pay for one more lot. */
 function lacksMoney(terms: OrderTerms, taken: Taken, input: PreviewInput): boolean {
   const owned = ownedOf(terms, input);
-  if (owned === undefined || taken.worstPrice === undefined) return false;
-  const lot = stepOf(input.market.quantityDecimals);
   const isBuy = terms.direction === "buy";
+  const [best] = isBuy ? input.book.asks : input.book.bids;
+  // Where nothing is taken, already the best price may be too much.
+  const price = taken.worstPrice ?? best?.[0];
+  if (owned === undefined || price === undefined) return false;
+  const lot = stepOf(input.market.quantityDecimals);
   const left = subtract(owned, isBuy ? taken.value : taken.quantity);
-  return compare(left, isBuy ? multiply(lot, taken.worstPrice) : lot) < 0;
+  return compare(left, isBuy ? multiply(lot, price) : lot) < 0;
 }
 
 /** The sizes that a part of what is available comes to. Undefined where it cannot be said. */
-export interface ShareInput extends Omit<PreviewInput, "fees"> {
+export interface ShareInput extends Omit<PreviewInput, "fees" | "balances"> {
+  /** By currency. */
+  readonly balances: ReadonlyMap<string, Balance>;
   readonly direction: Direction;
   readonly type: "limit" | "market";
   readonly sizeBy: "quantity" | "value";

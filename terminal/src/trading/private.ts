@@ -42,9 +42,9 @@ export const live: ReadonlySignal<LiveAccount | undefined> = current;
 export const openOrders: ReadonlySignal<ReadonlyMap<string, OrderRow>> = computed(
   () => shown.value.orders,
 );
-/** By currency. */
-export const balances: ReadonlySignal<ReadonlyMap<string, Balance>> = computed(
-  () => shown.value.balances,
+/** By currency; undefined until all of them were read. */
+export const balances: ReadonlySignal<ReadonlyMap<string, Balance> | undefined> = computed(() =>
+  shown.value.state === "loading" ? undefined : shown.value.balances,
 );
 /** Fills since the sign-in, the newest first. */
 export const sessionFills: ReadonlySignal<readonly FillLine[]> = newFills;

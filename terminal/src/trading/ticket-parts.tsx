@@ -101,12 +101,12 @@ export function Outcome({ preview }: { readonly preview: Preview | undefined }) 
         <Figure of={pays} />
       </Line>
       <FeeLine preview={preview} />
-      <Line title="You receive">
+      <Line title={feeRates.value === undefined ? "You receive, before the fee" : "You receive"}>
         <Figure of={receives} />
       </Line>
       {account.value === undefined ? null : (
         <Line title="Left">
-          <Figure of={left} />
+          {left === undefined ? <span class="soft">not known yet</span> : <Figure of={left} />}
         </Line>
       )}
       <Warnings unfilled={unfilled} left={left} taken={taken.quantity} />
@@ -172,13 +172,13 @@ function FeeLine({ preview: { fee, taken, rests } }: { readonly preview: Preview
 
 function Warnings(props: {
   readonly unfilled: Unfilled | undefined;
-  readonly left: Amount;
+  readonly left: Amount | undefined;
   readonly taken: string;
 }) {
   const { unfilled, left, taken } = props;
   const says: string[] = [];
   if (unfilled !== undefined) says.push(unfilledWords(unfilled, isPositive(taken)));
-  if (account.value !== undefined && compare(left.amount, "0") < 0)
+  if (left !== undefined && compare(left.amount, "0") < 0)
     says.push(
       `That is ${normalized(left.amount).slice(1)} ${left.currency} more than you have available.`,
     );

@@ -90,8 +90,13 @@ export function takeShare(percent: number): void {
   if (rules === undefined) return;
   const { direction, type, sizeBy, price } = form.peek();
   const measure = type === "limit" ? "quantity" : sizeBy;
+  const owned = balances.peek();
+  if (owned === undefined) {
+    said.value = { [measure]: "What is available is not known yet." };
+    return;
+  }
   const size = sizeOfShare(percent, {
-    ...{ market: rules.market, book: book.peek(), balances: balances.peek() },
+    ...{ market: rules.market, book: book.peek(), balances: owned },
     ...{ direction, type, sizeBy: measure, price: typedDecimal(price) },
   });
   if (size !== undefined) edit({ [measure]: size });

@@ -234,12 +234,13 @@ function Available() {
   const market = chosenMarket.value?.market;
   if (account.value === undefined || market === undefined) return null;
   const currency = form.value.direction === "buy" ? market.quote : market.base;
-  const { available, held } = balances.value.get(currency) ?? {};
+  const { available, held } = balances.value?.get(currency) ?? {};
+  const known = balances.value === undefined ? undefined : (available ?? "0");
   return (
     <p class="available">
       <span>Available</span>
       <span>
-        <Num value={available} unit={currency} />
+        <Num value={known} unit={currency} />
         {held === undefined || /^[0.]*$/.test(held) ? null : (
           <span class="soft note">
             <Num value={normalized(held)} /> in orders

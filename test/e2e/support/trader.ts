@@ -1,5 +1,5 @@
 /** The two users of a demo: one in the browser, the other one to trade with. */
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { CryptomusRest, type CryptomusUser } from "../../../client/src/index.ts";
 import { addMarket, deposit } from "../../support/operator.ts";
 import type { Stage } from "./stage.ts";
@@ -38,9 +38,14 @@ export async function cancelAll({ own, other }: Traders): Promise<void> {
     for (const { id } of await rest.openOrders({ limit: 100 })) await rest.cancel(id);
 }
 
-/** Signs the first demo user in with one click, and waits for their orders. */
+/** The figure of what is available, which is there when it is known. */
+export function available(page: Page): Locator {
+  return page.locator(".available .unit").first();
+}
+
+/** Signs the first demo user in with one click, and waits for their orders and their money. */
 export async function signInDemo(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Demo user", exact: true }).click();
   await page.getByRole("tab", { name: "Open orders" }).waitFor();
-  await page.getByText("Available").waitFor();
+  await available(page).waitFor();
 }
