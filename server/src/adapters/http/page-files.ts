@@ -144,7 +144,7 @@ function codingOf({ isCompressible }: PageFile, accepted = ""): Coding | undefin
 
 /**
  * In a thread of its own, once for each file, while the first who takes it waits: a higher quality than 6 makes the page smaller
- * by one in two hundred and takes twenty times as long.
+ * by one in two hundred and takes at least seven times as long.
  */
 function compress(coding: Coding, body: Buffer): Promise<Buffer> {
   if (coding === "gzip") return promisify(gzip)(body);
