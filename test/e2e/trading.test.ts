@@ -170,23 +170,32 @@ describeInBrowser("somebody who trades", { settings: quiet }, (stage) => {
 
   it("draws an order hollow until the server has said something of it", async () => {
     const { page } = await signedIn();
-    let answer = () => {};
-    const held = new Promise<void>((resolve) => {
-      answer = resolve;
-    });
-    await page.route("**/v2/user-api/exchange/orders", async (route) => {
-      await held;
+    let answer = Promise.withResolvers<void>();
+    await page.route(/\/v2\/user-api\/exchange\/orders(\/market)?$/, async (route) => {
+      await answer.promise;
       await route.continue();
     });
     await fill(page, { Price: "90000", Amount: "0.01" });
     await send(page);
     await page.locator("tr.is-pending").getByText("sending…").waitFor();
     await page.getByRole("button", { name: /^Sending/ }).waitFor();
-    answer();
+    answer.resolve();
     await page.locator("tr.is-pending").waitFor({ state: "detached" });
     await rowsOf(page)
       .getByRole("button", { name: /^Cancel buy/ })
       .waitFor();
+
+    // How much a value buys is not known yet.
+    const offer = { direction: "sell", price: "100000", quantity: "0.01" } as const;
+    await traders.other.place({ type: "limit", market, ...offer });
+    answer = Promise.withResolvers();
+    await page.getByRole("button", { name: "Market", exact: true }).click();
+    await page.getByRole("button", { name: "by value" }).click();
+    await fill(page, { Value: "500" });
+    await send(page);
+    await page.locator("tr.is-pending").getByRole("cell", { name: "500 USDT" }).waitFor();
+    answer.resolve();
+    await page.locator("tr.is-pending").waitFor({ state: "detached" });
   });
 
   it("has an order in its list from its sending on, at each moment and once, whichever comes first, the answer or the event", async () => {

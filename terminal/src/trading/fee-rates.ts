@@ -1,7 +1,7 @@
 /** The fees that the user pays in the chosen market, as the server tells them. */
 import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import { chosenMarket } from "../market/chosen.ts";
-import { account } from "../session/session.ts";
+import { type Account, account } from "../session/session.ts";
 import type { FeeRates } from "./fees.ts";
 import { onAccountChange } from "./private.ts";
 
@@ -24,8 +24,13 @@ export const feeTrouble: ReadonlySignal<string | undefined> = trouble;
 /** Counted up when the rates may have changed, as after a time without news. */
 const asked = signal(0);
 
+/** Whose orders and balances were read: the first time is no news, since rates are asked for as well then. */
+let readOf: Account | undefined;
+
 onAccountChange(({ type }) => {
-  if (type === "synced") asked.value += 1;
+  if (type !== "synced") return;
+  if (readOf === account.peek()) asked.value += 1;
+  else readOf = account.peek();
 });
 
 const name = computed(() => chosenMarket.value?.market.market);

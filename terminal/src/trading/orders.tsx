@@ -1,8 +1,10 @@
 /** Open orders: those that were sent and not heard of yet are hollow. One is chosen with click or arrows, cancelled with `c`. */
 import type { OrderRow } from "@openbourse/client";
 import { useKey } from "../app/keys.ts";
+import { Num } from "../design/num.tsx";
 import { Panel } from "../design/panel.tsx";
 import { type Column, Table } from "../design/table.tsx";
+import { marketsByName } from "../market/catalog.ts";
 import { chosenMarket } from "../market/chosen.ts";
 import { Figure, marketText, Side, Time } from "./cells.tsx";
 import { onlyChosen } from "./history.ts";
@@ -19,7 +21,7 @@ const rowsMax = 300;
 /** A row: an open order, or one that is not answered yet. */
 interface Line {
   readonly order: OrderRow;
-  readonly pending?: PendingOrder["state"];
+  readonly pending?: PendingOrder;
 }
 
 const columns: readonly Column<Line>[] = [
@@ -37,7 +39,7 @@ const columns: readonly Column<Line>[] = [
   },
   {
     ...{ key: "quantity", title: "Amount", align: "end" },
-    cell: ({ order }) => <Figure market={order.market} of="quantity" value={order.quantity} />,
+    cell: (line) => <Asked line={line} />,
   },
   {
     ...{ key: "filled", title: "Filled", align: "end" },
@@ -68,8 +70,18 @@ const pendingWords: Readonly<Record<PendingOrder["state"], string>> = {
   unknown: "no answer yet",
 };
 
+/** What was asked for: how much a value comes to is known once it has traded. */
+function Asked({ line: { order, pending } }: { readonly line: Line }) {
+  const { value } = pending?.terms.type === "market" ? pending.terms : {};
+  return value === undefined ? (
+    <Figure market={order.market} of="quantity" value={order.quantity} />
+  ) : (
+    <Num value={value} unit={marketsByName.value.get(order.market)?.quote} />
+  );
+}
+
 function Act({ line: { order, pending } }: { readonly line: Line }) {
-  if (pending !== undefined) return <span class="soft">{pendingWords[pending]}</span>;
+  if (pending !== undefined) return <span class="soft">{pendingWords[pending.state]}</span>;
   const doing = busyOrders.value.get(order.id);
   if (doing !== undefined) return <span class="soft">{doing}…</span>;
   const act = (event: Event) => {
@@ -90,7 +102,7 @@ function linesNow(): readonly Line[] {
   const open = [...openOrders.value.values()].filter(isShown).map((order) => ({ order }));
   const pending = pendingOrders.value.filter(isShown).map((sent) => ({
     order: rowOf(sent),
-    pending: sent.state,
+    pending: sent,
   }));
   return [...pending, ...open];
 }
@@ -98,9 +110,11 @@ function linesNow(): readonly Line[] {
 /** A row for what was asked for. */
 function rowOf({ clientOrderId, market, terms, sentMs }: PendingOrder): OrderRow {
   const { direction } = terms;
-  const price = terms.type === "limit" ? { price: terms.price } : {};
+  const { price, stopLossPrice } = terms.type === "limit" ? terms : {};
   return {
-    ...{ id: clientOrderId, clientOrderId, market, direction, createdMs: sentMs, ...price },
+    ...{ id: clientOrderId, clientOrderId, market, direction, createdMs: sentMs },
+    ...(price === undefined ? {} : { price }),
+    ...(stopLossPrice === undefined ? {} : { stopLossPrice }),
     ...{ quantity: terms.quantity ?? "0", filledQuantity: "0", filledValue: "0" },
   };
 }
