@@ -76,6 +76,8 @@ describeInBrowser("the ticket", { settings }, (stage) => {
     await part(25);
     await page.getByText("What is available is not known yet.").waitFor();
     expect(await amount()).toBe("");
+    await page.getByRole("button", { name: "Cancel all" }).click();
+    await page.getByText("It is not known now which orders are open").first().waitFor();
     answer.resolve();
     await available(page).waitFor();
     await part(25);

@@ -13,6 +13,7 @@ import { notify } from "./notices.ts";
 import { askCancelAll } from "./order-actions.ts";
 import { OpenOrders, orderCount } from "./orders.tsx";
 import { Fills, OrderHistory } from "./past.tsx";
+import { privateState } from "./private.ts";
 import { SignInButtons } from "./sign-in.tsx";
 import "./chart-lines.ts";
 
@@ -24,7 +25,9 @@ const tab: Signal<string> = signal("open");
 function cancelAllOfMarket(): void {
   const market = chosenMarket.peek()?.market.market;
   if (account.peek() === undefined || market === undefined) return;
-  if (!askCancelAll(market)) notify(`No open orders of ${marketText(market)}.`);
+  if (askCancelAll(market)) return;
+  if (privateState.peek().is === "ready") notify(`No open orders of ${marketText(market)}.`);
+  else notify("It is not known now which orders are open: none is cancelled.", "bad");
 }
 
 /** Open orders, history, fills and balances. */
@@ -56,7 +59,7 @@ export function TradingPanels() {
         }}
         actions={<ListActions />}
         tabs={[
-          { id: "open", title: "Open orders", count: orderCount(), body: () => <OpenOrders /> },
+          { id: "open", title: "Open orders", count: knownCount(), body: () => <OpenOrders /> },
           { id: "history", title: "History", body: () => <OrderHistory /> },
           { id: "fills", title: "Fills", body: () => <Fills /> },
           { id: "balances", title: "Balances", body: () => <Balances /> },
@@ -64,6 +67,11 @@ export function TradingPanels() {
       />
     </div>
   );
+}
+
+function knownCount(): number | undefined {
+  const count = orderCount();
+  return count === 0 && privateState.value.is === "loading" ? undefined : count;
 }
 
 function ListActions() {
