@@ -28,22 +28,44 @@ function processes(): readonly number[] {
     .map(Number);
 }
 
-/** What it has printed when everything is there, and its process. */
-async function start(program: string): Promise<{ child: ChildProcess; text: string }> {
+interface Running {
+  readonly child: ChildProcess;
+  /** What it has printed. */
+  text: string;
+}
+
+async function launched(program: string): Promise<Running> {
   const child = spawn(process.execPath, [await commandFile(), ...args, "--nats-server", program], {
     ...{ cwd: folder, env: cleanEnvironment(), stdio: ["ignore", "pipe", "pipe"] },
   });
-  let text = "";
+  const running: Running = { child, text: "" };
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on("data", (bytes) => {
-      text += String(bytes);
+      running.text += String(bytes);
     });
   }
+  return running;
+}
+
+const allThere = "stop all with Ctrl-C";
+
+/** Starts it; resolves when everything is there. */
+async function start(program: string): Promise<Running> {
+  const running = await launched(program);
+  const { child } = running;
   await until(() => {
-    if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}: ${text}`);
-    expect(text).toContain("stop all with Ctrl-C");
+    if (child.exitCode !== null)
+      throw new Error(`it ended with ${child.exitCode}: ${running.text}`);
+    expect(running.text).toContain(allThere);
   });
-  return { child, text };
+  return running;
+}
+
+/** Tells it to stop as Ctrl-C does; resolves with its exit code. */
+function stopped({ child }: Running): Promise<number> {
+  const ended = new Promise<number>((resolve) => child.once("exit", resolve));
+  child.kill("SIGINT");
+  return ended;
 }
 
 /** The first demo user at each gateway. */
@@ -62,7 +84,7 @@ withNats("a cluster for trying is", (program) => {
     it.skip("a cluster for trying is not tested: processes are looked for in /proc", () => {});
     return;
   }
-  let running: { child: ChildProcess; text: string };
+  let running: Running;
   beforeAll(async () => {
     running = await start(program);
   });
@@ -93,11 +115,16 @@ withNats("a cluster for trying is", (program) => {
   });
 
   it("leaves no process behind when it is told to stop, and starts again with what it had", async () => {
-    const { child } = running;
-    const ended = new Promise((resolve) => child.once("exit", resolve));
-    child.kill("SIGINT");
-    expect(await ended).toBe(0);
+    expect(await stopped(running)).toBe(0);
     expect(processes()).toEqual([]);
+
+    // The second time while it starts, with servers that run and no node that is ready.
+    running = await launched(program);
+    await until(() => expect(processes().length).toBeGreaterThan(4));
+    expect(await stopped(running)).toBe(0);
+    expect(running.text).not.toContain(allThere);
+    expect(processes()).toEqual([]);
+
     running = await start(program);
     const [left, right] = clientsOf(running.text);
     for (const client of [left, right]) {

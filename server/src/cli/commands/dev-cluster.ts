@@ -42,6 +42,8 @@ const lookMs = 100;
 /** How long a process that has ended stays away, in milliseconds. */
 const againMs = 2_000;
 
+const stoppedWords = "the cluster was stopped while it started";
+
 /** Runs a cluster until SIGINT or SIGTERM. */
 export async function devCluster(input: ConfigInput, options: DevClusterOptions): Promise<number> {
   const config = configOrExitCode(input);
@@ -59,14 +61,16 @@ export async function devCluster(input: ConfigInput, options: DevClusterOptions)
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const guard = new ProcessGuard(socket);
   const cluster = new DevCluster(folder, config.server.port, guard);
+  const started = cluster.start(options.natsServer);
   try {
-    const started = cluster.start(options.natsServer);
-    await Promise.race([started, told.then(() => started.catch(() => {}))]);
+    await Promise.race([started, told]);
     const ended = await Promise.race([told, cluster.ended]);
     if (ended === undefined) return 0;
     throw new StartError(ended);
   } finally {
     await cluster.stop();
+    // Where it was still starting, it has given that up.
+    await started.catch(() => {});
     await guard.close();
   }
 }
@@ -169,7 +173,7 @@ cluster { name: dev, listen: "127.0.0.1:${port(of, 2)}", routes: [${routes}] }
       text += bytes.toString();
     });
     for (let waitedMs = 0; !text.includes("listening"); waitedMs += lookMs) {
-      if (this.#isStopping) throw new StartError("the cluster was stopped while it started");
+      if (this.#isStopping) throw new StartError(stoppedWords);
       if (running.exitCode !== null || waitedMs > readyWithinMs) {
         const said = readFileSync(this.#logOf(name), "utf8").trim().split("\n").at(-1);
         throw new StartError(`${name} did not start: ${said}`);
@@ -185,6 +189,7 @@ cluster { name: dev, listen: "127.0.0.1:${port(of, 2)}", routes: [${routes}] }
     stage: number,
     command: readonly [program: string, ...args: string[]],
   ): ChildProcess {
+    if (this.#isStopping) throw new StartError(stoppedWords);
     const [program, ...args] = command;
     const log = openSync(this.#logOf(name), "a");
     const running = spawn(program, args, {
