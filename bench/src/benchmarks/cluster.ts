@@ -21,10 +21,17 @@ export const cluster: Benchmark = {
 
 async function run(context: BenchmarkContext): Promise<Findings> {
   const found: Findings[] = [];
+  const faults: string[] = [];
   for (const part of parts) {
-    await using building = new AsyncDisposableStack();
-    found.push(await part(context, building));
+    try {
+      await using building = new AsyncDisposableStack();
+      found.push(await part(context, building));
+    } catch (error) {
+      faults.push(`${part.name} failed: ${error}`);
+      context.note(`${part.name} failed, the other parts are kept: ${error}`);
+    }
   }
+  if (found.length === 0) throw new Error(faults.join("; "));
   const all = <Item>(of: (findings: Findings) => readonly Item[]) => found.flatMap(of);
   return {
     method: all(({ method }) => method),
@@ -34,6 +41,6 @@ async function run(context: BenchmarkContext): Promise<Findings> {
     latencies: all(({ latencies }) => latencies),
     figures: all(({ figures }) => figures),
     aims: all(({ aims }) => aims),
-    leavesOut: all(({ leavesOut }) => leavesOut),
+    leavesOut: [...all(({ leavesOut }) => leavesOut), ...faults],
   };
 }
