@@ -114,6 +114,15 @@ withNats("a cluster for trying is", (program) => {
     expect([code, stderr]).toEqual([1, expect.stringContaining("runs in")]);
   });
 
+  it("says how to name the NATS server where it cannot be started", async () => {
+    const other = ["--data", join(folder, "other"), "--nats-server", "/nowhere/nats-server"];
+    const { code, stderr } = await runCommand(["dev-cluster", "--port", "0", ...other], folder);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^openbourse: \/nowhere\/nats-server cannot be started: .*--nats-server$/m,
+    );
+  });
+
   it("leaves no process behind when it is told to stop, and starts again with what it had", async () => {
     expect(await stopped(running)).toBe(0);
     expect(processes()).toEqual([]);

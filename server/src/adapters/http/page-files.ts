@@ -143,8 +143,8 @@ function codingOf({ isCompressible }: PageFile, accepted = ""): Coding | undefin
 }
 
 /**
- * In a thread of its own, once for each file, while the first who takes it waits: a higher quality than 6 makes the page smaller
- * by one in two hundred and takes at least seven times as long.
+ * In a thread of its own, once for each file, while the first who takes it waits: quality 9 makes the page smaller by one part
+ * in two hundred, and takes seven times as long.
  */
 function compress(coding: Coding, body: Buffer): Promise<Buffer> {
   if (coding === "gzip") return promisify(gzip)(body);

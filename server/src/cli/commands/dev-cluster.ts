@@ -42,6 +42,7 @@ const lookMs = 100;
 /** How long a process that has ended stays away, in milliseconds. */
 const againMs = 2_000;
 
+/** Why nothing more is started. */
 const stoppedWords = "the cluster was stopped while it started";
 
 /** Runs a cluster until SIGINT or SIGTERM. */
@@ -63,7 +64,7 @@ export async function devCluster(input: ConfigInput, options: DevClusterOptions)
   const cluster = new DevCluster(folder, config.server.port, guard);
   const started = cluster.start(options.natsServer);
   try {
-    await Promise.race([started, told]);
+    await Promise.race([started, told, cluster.ended]);
     const ended = await Promise.race([told, cluster.ended]);
     if (ended === undefined) return 0;
     throw new StartError(ended);
