@@ -145,8 +145,9 @@ function writeAndDrip(socket: Socket, bytes: string): void {
 /** Writes the same again as soon as the system has taken it, and reads everything. */
 function flood(socket: Socket, bytes: string): void {
   socket.resume();
-  const again = () => {
-    if (!socket.destroyed) socket.write(bytes, again);
+  const again = (error?: Error | null) => {
+    // A socket that fails is not destroyed yet when it says so, and would say so of each further write, without end.
+    if (!error && !socket.destroyed) socket.write(bytes, again);
   };
   again();
 }
