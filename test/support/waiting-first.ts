@@ -2,17 +2,25 @@
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Folders, from the project's root, where tests start servers, browsers and nodes, and wait for them. */
-const waiting = /^\/(test|server\/src\/adapters\/nats)\//;
+const waiting = /^\/(test\/[^/]+|server\/src\/adapters\/nats)\//;
 
 /**
  * Tests that wait come before those that compute: these fill the time in which the former wait, and at the end no worker waits
- * while the others have nothing left. Among both the order is vitest's own, what takes longest first.
+ * while the others have nothing left. Those that wait come folder by folder in turn, as evenly as they are many: browsers side by
+ * side, or whole clusters, ask for more than the processors have, and take twice as much of them as one after the other. Within a
+ * folder the order is vitest's own, what takes longest first.
  */
 export class WaitingFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
     const { length } = this.ctx.config.root;
-    const isWaiting = ({ moduleId }: TestSpecification) => waiting.test(moduleId.slice(length));
-    return [...sorted.filter(isWaiting), ...sorted.filter((file) => !isWaiting(file))];
+    const folderOf = ({ moduleId }: TestSpecification) => waiting.exec(moduleId.slice(length))?.[0];
+    const folders = Map.groupBy(sorted, folderOf);
+    const computing = folders.get(undefined) ?? [];
+    folders.delete(undefined);
+    const inTurn = [...folders.values()]
+      .flatMap((all) => all.map((file, at) => ({ file, share: (at + 0.5) / all.length })))
+      .toSorted((one, other) => one.share - other.share);
+    return [...inTurn.map(({ file }) => file), ...computing];
   }
 }

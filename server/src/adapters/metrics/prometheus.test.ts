@@ -43,6 +43,7 @@ it("tells the processor's time since the process began, not since it is asked fo
   const text = await createPrometheusMeter().text();
   const [line] = valuesOf(text, "process_cpu_seconds_total");
   const told = Number(line?.split(" ")[1]);
-  expect(told).toBeGreaterThanOrEqual(least - 0.01);
+  // What the library's own start takes is missing once, and other threads of the process may work meanwhile.
+  expect(told).toBeGreaterThanOrEqual(least - 0.1);
   expect(told).toBeLessThanOrEqual(seconds(process.cpuUsage()));
 });

@@ -62,7 +62,10 @@ export function createPrometheusMeter(): PrometheusMeter {
     },
     async text() {
       for (const task of tasks) task();
-      const [ofServer, others] = await Promise.all([registry.metrics(), processFigures().metrics()]);
+      const [ofServer, others] = await Promise.all([
+        registry.metrics(),
+        processFigures().metrics(),
+      ]);
       return `${ofServer}\n${others}`;
     },
   };
