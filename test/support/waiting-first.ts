@@ -7,7 +7,7 @@ const waiting = /^\/(test\/[^/]+|server\/src\/adapters\/nats)\//;
 /**
  * Tests that wait come before those that compute: these fill the time in which the former wait, and at the end no worker waits
  * while the others have nothing left. Those that wait come folder by folder in turn, as evenly as they are many: browsers side by
- * side, or whole clusters, ask for more than the processors have, and take twice as much of them as one after the other. Within a
+ * side, or whole clusters, ask for more than the processors have, and each file takes up to twice as long. Within a
  * folder the order is vitest's own, what takes longest first.
  */
 export class WaitingFirst extends BaseSequencer {

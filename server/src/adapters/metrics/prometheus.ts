@@ -14,10 +14,7 @@ export interface PrometheusMeter extends port.Meter {
 
 let ofProcess: Registry | undefined;
 
-/**
- * The process's own figures, made once and not before somebody reads them: what watches its event loop wakes it a hundred times a
- * second, more often than all else that an idle server does, and never ends.
- */
+/** The process's own figures, made once: what watches its event loop a hundred times a second and its collector never ends. */
 function processFigures(): Registry {
   if (ofProcess === undefined) {
     ofProcess = new Registry();
@@ -42,6 +39,7 @@ function addProcessorTime(registry: Registry, { user, system }: NodeJS.CpuUsage)
 export function createPrometheusMeter(): PrometheusMeter {
   const registry = new Registry();
   const tasks: (() => void)[] = [];
+  const shared = processFigures();
   return {
     contentType: registry.contentType,
     counter(name, help, labelNames = []) {
@@ -62,10 +60,7 @@ export function createPrometheusMeter(): PrometheusMeter {
     },
     async text() {
       for (const task of tasks) task();
-      const [ofServer, others] = await Promise.all([
-        registry.metrics(),
-        processFigures().metrics(),
-      ]);
+      const [ofServer, others] = await Promise.all([registry.metrics(), shared.metrics()]);
       return `${ofServer}\n${others}`;
     },
   };
