@@ -289,8 +289,9 @@ describeInBrowser("somebody who trades", { settings: quiet }, (stage) => {
       await traders.own.place({ type: "market", market, direction: "buy", quantity: "0.01" });
     }
     const { id } = await traders.own.place({
-      ...{ type: "limit", market, direction: "buy", price: "99500", quantity: "0.01" },
+      ...{ type: "limit", market, direction: "buy", price: "99500", quantity: "0.03" },
     });
+    await traders.other.place({ type: "market", market, direction: "sell", quantity: "0.02" });
     const { page } = await signedIn();
     await rowsOf(page).first().waitFor();
     const canvas = page.locator(".chart-canvas");
@@ -304,8 +305,10 @@ describeInBrowser("somebody who trades", { settings: quiet }, (stage) => {
     const price = /Move to ([\d.]+):/.exec(asked)?.[1] ?? "";
     expect((await traders.own.openOrders()).map((order) => order.id)).toEqual([id]);
     await question.getByRole("button", { name: /^Move it/ }).press("Enter");
-    await heard(page, `Moved to ${price}: buy 0.01 BTC at 99500 USDT.`);
+    expect(asked).toContain("buy 0.01 of 0.03 BTC at 99500 USDT?");
+    await heard(page, `Moved to ${price}: buy 0.01 of 0.03 BTC at 99500 USDT.`);
     const open = await traders.own.openOrders();
+    expect(open.map(({ quantity }) => normalized(quantity))).toEqual(["0.01"]);
     expect(open.map((order) => normalized(order.price ?? ""))).toEqual([price]);
     expect(open[0]?.id).not.toBe(id);
   });

@@ -76,6 +76,7 @@ export function remoteHistory(parts: RemoteHistoryParts): History {
     epoch: parts.log.epoch,
     failure: undefined,
     stall: undefined,
+    onTrouble() {},
     get lastSequence() {
       return lastSequence;
     },

@@ -156,6 +156,20 @@ describe("the recorder", () => {
     await recorder.finish();
   });
 
+  it("says why nothing is stored when that happens, whether commands come or not, and once", async () => {
+    const said: unknown[] = [];
+    const error = (phrase: string, fields?: unknown) => said.push([phrase, fields]);
+    const history = new MemoryHistory();
+    const recorder = new Recorder(history, { ...log, error });
+    history.fail({ kind: "failure", fault: "disk-full", message: "no room" });
+    expect(said).toEqual([
+      [expect.stringMatching(/^the history is not written any more/), { reason: "no room" }],
+    ]);
+    recorder.take(released(1, 2));
+    await recorder.finish();
+    expect(said).toHaveLength(1);
+  });
+
   it("holds nobody back once its history stores nothing more", async () => {
     const history = new MemoryHistory();
     const recorder = new Recorder(history, log, new VirtualClock(), 10);

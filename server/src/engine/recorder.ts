@@ -50,8 +50,7 @@ export class Recorder implements Stage {
   #handedOverSequence = 0;
   /** Stops waiting for more; undefined when nothing waits for it. */
   #cancelGathering: (() => void) | undefined;
-  #faultSaid = false;
-  #stallSaid = false;
+  #isStallTold = false;
 
   /** Without a clock everything is handed over at once, as suits a replay. */
   constructor(
@@ -64,6 +63,8 @@ export class Recorder implements Stage {
     this.#unstoredMax = unstoredMax;
     this.#log = log;
     this.#clock = clock;
+    history.onTrouble(() => this.#tellTrouble());
+    this.#tellTrouble();
   }
 
   /** Whether more commands may be taken. */
@@ -84,7 +85,6 @@ export class Recorder implements Stage {
 
   /** Takes released commands, in order. Each of them is a small batch, so they are gathered a while. */
   take(released: readonly Released[]): void {
-    this.#sayStall();
     this.#add(released);
     if (this.#pumping !== undefined || this.#waiting.length === 0) return;
     if (this.#clock === undefined || this.#waiting.length >= gatheredMax) this.#handOver();
@@ -170,7 +170,6 @@ export class Recorder implements Stage {
     await Promise.resolve();
     while (this.#waiting.length > 0) {
       if (this.#history.failure !== undefined) {
-        this.#sayFault(this.#history.failure.message);
         this.#waiting.clear();
         break;
       }
@@ -192,17 +191,19 @@ export class Recorder implements Stage {
     this.#progress = Promise.withResolvers();
   }
 
-  #sayStall(): void {
-    const reason = this.#history.stall?.message;
-    if ((reason !== undefined) === this.#stallSaid) return;
-    this.#stallSaid = reason !== undefined;
-    if (reason === undefined) this.#log.warn("the history is written again");
-    else this.#log.error("the history waits for its disk and tries again every second", { reason });
-  }
-
-  #sayFault(reason: string): void {
-    if (this.#faultSaid) return;
-    this.#faultSaid = true;
-    this.#log.error("the history is not written any more; it can be rebuilt", { reason });
+  /** At once, whether commands come or not. */
+  #tellTrouble(): void {
+    const { failure, stall } = this.#history;
+    if (failure !== undefined) {
+      const reason = failure.message;
+      this.#log.error(
+        "the history is not written any more; the next start adds what it lacks from the log",
+        { reason },
+      );
+    } else if (stall !== undefined) {
+      const reason = stall.message;
+      this.#log.error("the history waits for its disk and tries again every second", { reason });
+    } else if (this.#isStallTold) this.#log.warn("the history is written again");
+    this.#isStallTold = stall !== undefined;
   }
 }

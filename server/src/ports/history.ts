@@ -344,6 +344,8 @@ export interface History extends HistoryQueries {
    * lasts {@link flushed} resolves with it. Undefined while all is well.
    */
   readonly stall: StorageFailure | undefined;
+  /** Has `listener`, one for each history, called whenever {@link stall} or {@link failure} changes, while it closes too. */
+  onTrouble(listener: () => void): void;
   /**
    * Takes the commands that follow the last one taken; any other is a bug of the caller, who also keeps
    * bounded what is not stored yet. Does nothing after a failure. The events are read at once.

@@ -54,6 +54,7 @@ export class MemoryHistory implements History {
   readonly epoch: string;
   #lastSequence = 0;
   #failure: StorageFailure | undefined;
+  #troubleListener: () => void = () => {};
   /** The first events of a command whose others are still to come. */
   #begun: Released | undefined;
   readonly #orders = new Map<number, KeptOrder>();
@@ -77,7 +78,13 @@ export class MemoryHistory implements History {
 
   /** Stores nothing more from now on, as when the disk is full. */
   fail(failure: StorageFailure): void {
+    const isNews = this.#failure === undefined;
     this.#failure ??= failure;
+    if (isNews) this.#troubleListener();
+  }
+
+  onTrouble(listener: () => void): void {
+    this.#troubleListener = listener;
   }
 
   record(released: readonly Released[], isUnfinished = false): void {

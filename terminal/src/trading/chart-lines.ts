@@ -7,29 +7,28 @@ import { account } from "../session/session.ts";
 import { askMove, busyOrders, moveAsked } from "./order-actions.ts";
 import { openOrders } from "./private.ts";
 import { pendingOrders } from "./sending.ts";
+import { leftWords } from "./words.ts";
 
 function linesOf(market: string): readonly OrderLine[] {
-  const [base = ""] = market.split("_");
   const lines: OrderLine[] = [];
-  const add = (line: Omit<OrderLine, "title">, quantity: string) =>
-    lines.push({ ...line, title: `${line.direction} ${normalized(quantity)} ${base}` });
   const asked = moveAsked.value;
   if (asked?.order.market === market) {
-    const { id, direction, quantity } = asked.order;
-    add({ id: `${id} to`, price: asked.price, direction, isPending: true }, quantity);
+    const { order, price } = asked;
+    const { id, direction } = order;
+    lines.push({ id: `${id} to`, price, direction, title: leftWords(order), isPending: true });
   }
-  for (const { clientOrderId, terms, market: of } of pendingOrders.value)
-    if (of === market && terms.type === "limit")
-      add(
-        { id: clientOrderId, price: terms.price, direction: terms.direction, isPending: true },
-        terms.quantity,
-      );
-  for (const { id, market: of, price, direction, quantity } of openOrders.value.values())
-    if (of === market && price !== undefined)
-      add(
-        { id, price: normalized(price), direction, isPending: busyOrders.value.has(id) },
-        quantity,
-      );
+  for (const { clientOrderId: id, terms, market: of } of pendingOrders.value) {
+    if (of !== market || terms.type !== "limit") continue;
+    const { price, direction } = terms;
+    const title = leftWords({ ...terms, market, filledQuantity: "0" });
+    lines.push({ id, price, direction, title, isPending: true });
+  }
+  for (const order of openOrders.value.values()) {
+    const { id, market: of, price, direction } = order;
+    if (of !== market || price === undefined) continue;
+    const [title, isPending] = [leftWords(order), busyOrders.value.has(id)];
+    lines.push({ id, price: normalized(price), direction, title, isPending });
+  }
   return lines;
 }
 

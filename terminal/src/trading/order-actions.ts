@@ -5,6 +5,7 @@ import {
   compare,
   type Fault,
   type OrderRow,
+  subtract,
   systemPlatform,
 } from "@openbourse/client";
 import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
@@ -146,7 +147,10 @@ function tellMove({ order, price }: MoveAsked, outcome: MoveOutcome): void {
   const what = rowWords(order);
   switch (outcome.kind) {
     case "moved":
-      notify(`Moved to ${price}: ${what}.`);
+      // It may have been filled further since it was asked about: what was placed is told.
+      notify(
+        `Moved to ${price}: ${rowWords({ ...order, filledQuantity: subtract(order.quantity, outcome.quantity) })}.`,
+      );
       break;
     case "not-possible":
       notify(`Not moved (${what}). ${outcome.why} It stands as before.`, "bad");

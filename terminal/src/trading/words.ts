@@ -1,5 +1,11 @@
 /** Orders in words. */
-import { normalized, type OrderEnd, type OrderRow, type OrderTerms } from "@openbourse/client";
+import {
+  normalized,
+  type OrderEnd,
+  type OrderRow,
+  type OrderTerms,
+  subtract,
+} from "@openbourse/client";
 
 /** `buy 0.5 BTC at 107152.55 USDT`, without a full stop. */
 export function orderWords(terms: OrderTerms, market: string): string {
@@ -12,11 +18,22 @@ export function orderWords(terms: OrderTerms, market: string): string {
   return `${direction} ${base} for ${normalized(terms.value)} ${quote} at the market's price`;
 }
 
+/** What {@link leftWords} tells of. */
+type Left = Pick<OrderRow, "market" | "direction" | "quantity" | "filledQuantity">;
+
+/** What is left of an order, since nothing else can be cancelled or moved: `buy 0.5 BTC`, or `buy 0.2 of 0.5 BTC`. */
+export function leftWords({ market, direction, quantity, filledQuantity }: Left): string {
+  const [base = ""] = market.split("_");
+  const all = normalized(quantity);
+  const left = normalized(subtract(quantity, filledQuantity));
+  return `${direction} ${left === all ? all : `${left} of ${all}`} ${base}`;
+}
+
 /** An order of a list in words. */
-export function rowWords({ market, direction, price, quantity }: OrderRow): string {
-  const [base = "", quote = ""] = market.split("_");
-  const at = price === undefined ? "" : ` at ${normalized(price)} ${quote}`;
-  return `${direction} ${normalized(quantity)} ${base}${at}`;
+export function rowWords(order: OrderRow): string {
+  const { market, price } = order;
+  const [, quote = ""] = market.split("_");
+  return `${leftWords(order)}${price === undefined ? "" : ` at ${normalized(price)} ${quote}`}`;
 }
 
 /** How an order ended. */

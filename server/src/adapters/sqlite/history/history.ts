@@ -40,6 +40,7 @@ import {
 import type { Released } from "../../../ports/released.ts";
 import type { StorageFailure } from "../../../ports/storage-fault.ts";
 import { StoreError, type StoreFault } from "../file/store-error.ts";
+import { failureOf } from "../thread/asked-thread.ts";
 import { StoreThread } from "../thread/store-thread.ts";
 import type { HistoryFileOptions } from "./file.ts";
 import type { FromWorker, ToWorker, WorkerStart } from "./messages.ts";
@@ -132,6 +133,7 @@ class SqliteHistory implements History {
   readonly #digests: ((digest: HistoryDigest | StorageFailure) => void)[] = [];
   #failure: StorageFailure | undefined;
   #stall: StorageFailure | undefined;
+  #troubleListener: () => void = () => {};
   #isClosed = false;
   #closing: Promise<void> | undefined;
 
@@ -143,8 +145,8 @@ class SqliteHistory implements History {
     this.#lastSequence = parts.lastSequence;
     this.#takenSequence = parts.lastSequence;
     worker.on("message", (message) => this.#receive(message as FromWorker));
-    worker.on("error", (error) => this.#end(`the thread of ${file} ended: ${error}`));
-    worker.on("exit", () => this.#end(`the thread of ${file} has ended`));
+    worker.on("error", (error) => this.#fail(failureOf(`the thread of ${file} ended: ${error}`)));
+    worker.on("exit", () => this.#end(failureOf(`the thread of ${file} has ended`)));
   }
 
   get lastSequence(): number {
@@ -157,6 +159,10 @@ class SqliteHistory implements History {
 
   get stall(): StorageFailure | undefined {
     return this.#stall;
+  }
+
+  onTrouble(listener: () => void): void {
+    this.#troubleListener = listener;
   }
 
   record(released: readonly Released[], isUnfinished = false): void {
@@ -286,11 +292,11 @@ class SqliteHistory implements History {
         this.#stored(message.lastSequence);
         return;
       case "stalled":
-        this.#stall = message.failure;
+        this.#setStall(message.failure);
         for (const flush of this.#flushes.splice(0)) flush.resolve(message.failure);
         return;
       case "resumed":
-        this.#stall = undefined;
+        this.#setStall(undefined);
         return;
       case "failed":
         this.#fail(message.failure);
@@ -316,17 +322,23 @@ class SqliteHistory implements History {
     this.#advance = Promise.withResolvers();
   }
 
+  #setStall(stall: StorageFailure | undefined): void {
+    this.#stall = stall;
+    this.#troubleListener();
+  }
+
   #fail(failure: StorageFailure): void {
     this.#stall = undefined;
+    const isNews = this.#failure === undefined;
     this.#failure ??= failure;
     for (const flush of this.#flushes.splice(0)) flush.resolve(this.#failure);
     this.#tellAdvance();
+    if (isNews) this.#troubleListener();
   }
 
   /** The thread has ended: nothing that is under way will be answered. */
-  #end(reason: string): void {
+  #end(failure: StorageFailure): void {
     const isExpected = this.#isClosed && this.#lastSequence === this.#takenSequence;
-    const failure: StorageFailure = { kind: "failure", fault: "failed", message: reason };
     if (!isExpected) this.#fail(failure);
     for (const answer of this.#digests.splice(0)) answer(this.#failure ?? failure);
   }
