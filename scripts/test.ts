@@ -1,14 +1,26 @@
 /**
- * `npm test`: everything that must hold before a change lands, quick checks first. The last line
- * says how many passed and failed, each check and each test counted as one.
+ * `npm test`: what must hold after each change, quick checks first. `npm run test:all` has the slow tests too, as everything must hold
+ * before a change lands. The last line says how many passed and failed, each check and each test counted as one.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { natsProgram, unpackedNats } from "../test/support/nats-server.ts";
 import { typeChecks } from "./types.ts";
+
+/** Files of tests that take long; what makes one is said in CONTRIBUTING.md. */
+const slowFiles = "**/*.slow.test.ts";
+
+const [form, ...further] = process.argv.slice(2);
+if (further.length > 0 || (form !== undefined && form !== "--all")) {
+  console.error(
+    `npm test takes no ${[form, ...further].join(" ")}. For some files: npx vitest run FILE …; for all, slow ones too: npm run test:all`,
+  );
+  process.exit(2);
+}
+const isWhole = form === "--all";
 
 interface Check {
   readonly name: string;
@@ -52,13 +64,17 @@ const provided = Promise.all([provideNats(), provideBrowser()]);
 await Promise.all([runChecks(types), runChecks([...rules, ...made])]);
 await provided;
 console.log("\n== tests");
-const first = testRun([]);
+const first = testRun(isWhole ? [] : ["--exclude", slowFiles]);
 passed += first.passed;
 failed += first.failed;
 skipped += first.skipped.length;
 for (const name of first.skipped) console.log(`skipped: ${name}`);
 if (first.failedFiles.length > 0) secondRun(first);
 
+if (!isWhole) {
+  const { length } = globSync(`test/${slowFiles}`);
+  console.log(`\n${length} files of slow tests were left out; \`npm run test:all\` has them`);
+}
 console.log(skipped === 0 ? "" : `\n${skipped} tests were skipped; each says why above`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
