@@ -9,6 +9,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect } from "vitest";
 import type { Clock } from "../../../server/src/ports/clock.ts";
 import { buildPage } from "../../support/built-page.ts";
+import { say } from "../../support/say.ts";
 import { type ServerHere, startServerHere } from "../../support/server-here.ts";
 import { chromiumPath, launchChromium } from "./chromium.ts";
 import { sizes, Visit, type VisitOptions } from "./visit.ts";
@@ -102,6 +103,11 @@ export class Stage {
     return visit;
   }
 
+  /** Says what is seen of each visit, for whoever looks for why a test failed. */
+  async tellVisits(): Promise<void> {
+    for (const { visit } of this.#visits) say(`${await visit.seen()}\n`);
+  }
+
   /** Closes what the test has opened, and fails for what the pages complained of. */
   async endVisits(): Promise<void> {
     const visits = this.#visits.splice(0);
@@ -150,7 +156,10 @@ export function describeInBrowser(
   describe.skipIf(chromiumPath === undefined)(title, () => {
     const stage = new Stage(setup);
     beforeAll(() => stage.open());
-    afterEach(() => stage.endVisits());
+    afterEach(async ({ task }) => {
+      if (task.result?.state === "fail") await stage.tellVisits();
+      await stage.endVisits();
+    });
     afterAll(() => stage.close());
     body(stage);
   });

@@ -2,7 +2,8 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import type { BrowserContext, Page } from "playwright-core";
+import { setTimeout as pause } from "node:timers/promises";
+import type { BrowserContext, Page, Request } from "playwright-core";
 import type { Window } from "./window.ts";
 
 /** How they look at it. */
@@ -50,12 +51,20 @@ export const wantsPictures: boolean = process.env["OPENBOURSE_TEST_PICTURES"] !=
 /** Where they go. */
 const pictures = join(import.meta.dirname, "../../../docs/images");
 
+/** How long a page that does not answer is asked what is seen, in milliseconds, and the most that is told of it, in characters. */
+const seenMsMax = 5_000;
+const seenTextMax = 2_000;
+/** Most requests without an answer that are told. */
+const lostMax = 20;
+
 /** See the head of the file. */
 export class Visit {
   readonly page: Page;
   readonly context: BrowserContext;
   readonly #faults: string[] = [];
   readonly #origin: string;
+  /** Requests that have no answer, and why where it is known that none comes. */
+  readonly #unanswered = new Map<Request, string>();
   #hasLostCode = false;
   #forgiven: readonly RegExp[] = [networkChanged];
 
@@ -124,6 +133,27 @@ export class Visit {
       );
   }
 
+  /** What is seen, whether the page is drawn, and what it asked for in vain: for whoever looks for why a test failed. */
+  async seen(): Promise<string> {
+    const asked = Promise.all([
+      this.page.evaluate("document.body.innerText"),
+      this.page.evaluate(
+        "new Promise((resolve) => requestAnimationFrame(() => resolve('is drawn')))",
+      ),
+    ]);
+    const silent = pause(seenMsMax, ["nothing", "does not answer, or is not drawn"]);
+    const [text, isDrawn] = await Promise.race([asked.catch((error) => [error, ""]), silent]);
+    const lost = [...this.#unanswered].map(
+      ([request, why]) => `${request.method()} ${new URL(request.url()).pathname}: ${why}`,
+    );
+    return [
+      `--- ${new URL(this.page.url()).pathname}, which ${isDrawn}, shows:`,
+      String(text).slice(0, seenTextMax),
+      ...(lost.length === 0 ? [] : ["--- without an answer:", ...lost.slice(-lostMax)]),
+      "---",
+    ].join("\n");
+  }
+
   /** Takes a picture for the documents, where `OPENBOURSE_TEST_PICTURES` asks for them. */
   async picture(name: string): Promise<void> {
     if (!wantsPictures) return;
@@ -137,7 +167,9 @@ export class Visit {
       const [path] = message.location().url.split("?");
       if (message.type() === "error") this.#faults.push(`console: ${message.text()} ${path}`);
     });
+    page.on("requestfinished", (request) => this.#unanswered.delete(request));
     page.on("requestfailed", (request) => {
+      this.#unanswered.set(request, request.failure()?.errorText ?? "failed");
       const isLost = networkChanged.test(request.failure()?.errorText ?? "");
       if (!isLost || request.resourceType() !== "script") return;
       // Without a part of its code a page stays as it is: whoever looks at it loads it anew.
@@ -150,6 +182,7 @@ export class Visit {
       this.#faults.push(`exception: ${error.stack ?? error.message}`);
     });
     page.on("request", (request) => {
+      this.#unanswered.set(request, "none yet");
       const url = request.url();
       if (!url.startsWith(`${this.#origin}/`) && !/^(blob|data):/.test(url))
         this.#faults.push(`request to another: ${url}`);

@@ -44,7 +44,14 @@ export async function openWindow(
  */
 export async function leave({ context, page }: Window, origin: string): Promise<boolean> {
   for (const tab of context.pages()) if (tab !== page) await tab.close();
-  for (const event of ["console", "pageerror", "request", "requestfailed", "websocket"])
+  for (const event of [
+    "console",
+    "pageerror",
+    "request",
+    "requestfailed",
+    "requestfinished",
+    "websocket",
+  ])
     page.removeAllListeners(event);
   await page.unrouteAll({ behavior: "ignoreErrors" });
   try {
