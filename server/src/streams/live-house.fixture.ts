@@ -3,15 +3,15 @@
  * recorder behind it. The venue knows all that was traded, so that a test can see what was missed.
  */
 import { Catalog } from "../marketdata/catalog.ts";
-import type { StopSignal } from "../ports/feed.ts";
+import type { FeedEvent, StopSignal } from "../ports/feed.ts";
 import { isUnanswered } from "../ports/history.ts";
-import type { LiveSource, LiveTold, LiveTrade } from "../ports/live-source.ts";
+import type { LiveQuote, LiveSource, LiveTold, LiveTrade } from "../ports/live-source.ts";
 import type { MemoryDatasetStore } from "../testing/memory-dataset-store.ts";
 import type { VirtualClock } from "../testing/virtual-clock.ts";
 import { FeedRunner } from "./bar-streams.ts";
 import { DatasetRecorder } from "./dataset-recorder.ts";
 import { restoreDataset } from "./dataset-restore.ts";
-import { liveFeed } from "./live-feed.ts";
+import { type LiveFeedOptions, liveFeed } from "./live-feed.ts";
 import { settled } from "./recorded-feed.fixture.ts";
 import { rememberedTicker } from "./remembered-ticker.ts";
 
@@ -42,6 +42,8 @@ export class MadeUpVenue implements LiveSource {
   confirms = true;
   /** How many trades it repeats at a subscription. */
   repeats = 0;
+  /** Best prices that it tells first. */
+  quote: LiveQuote | undefined;
   closed = 0;
   readonly #clock: VirtualClock;
   readonly #open = new Map<string, Connection>();
@@ -133,7 +135,8 @@ export class MadeUpVenue implements LiveSource {
 
   /** What is told first on a connection. */
   #greeting(ticker: string): LiveTold {
-    return { trades: this.repeats === 0 ? [] : this.#all(ticker).slice(-this.repeats) };
+    const trades = this.repeats === 0 ? [] : this.#all(ticker).slice(-this.repeats);
+    return this.quote === undefined ? { trades } : { trades, quote: this.quote };
   }
 
   #all(ticker: string): LiveTrade[] {
@@ -156,6 +159,16 @@ export class MadeUpVenue implements LiveSource {
   }
 }
 
+/** What a house is begun with. */
+export interface LiveHouseSetup {
+  readonly clock: VirtualClock;
+  readonly store: MemoryDatasetStore;
+  readonly seed?: number;
+  /** Who is told of quotes, and of all that is told; nobody when left out. */
+  readonly quoted?: NonNullable<LiveFeedOptions["quoted"]>;
+  readonly watch?: ((event: FeedEvent) => void) | undefined;
+}
+
 /** A server's life, as far as it concerns one dataset that follows a venue. */
 export class LiveHouse {
   readonly runner: FeedRunner;
@@ -166,7 +179,7 @@ export class LiveHouse {
 
   static async begin(
     venue: MadeUpVenue,
-    { clock, store, seed = 1 }: { clock: VirtualClock; store: MemoryDatasetStore; seed?: number },
+    { clock, store, seed = 1, quoted, watch }: LiveHouseSetup,
   ): Promise<LiveHouse> {
     const restored = await restoreDataset({
       ...{ dataset: "d", store, source: undefined, isLive: true, latenessUs },
@@ -191,7 +204,10 @@ export class LiveHouse {
     const runner = new FeedRunner({
       ...{ dataset, clock, log, latenessUs, catalog, recorder, unchangedBars: false },
       opened: {
-        feed: liveFeed({ source: venue, dataset: "d", seed, staleMs }),
+        feed: liveFeed({
+          ...{ source: venue, dataset: "d", seed, staleMs },
+          ...(quoted === undefined ? {} : { quoted }),
+        }),
         ...{ waitsForConsumers: false, waitsForAudience: false },
         ...{ isRecording: false, simulated: false },
       },
@@ -199,6 +215,7 @@ export class LiveHouse {
       sequence: restored.sequence,
       restored: restored.running,
       remembered: (ticker) => rememberedTicker(store, "d", ticker),
+      ...(watch === undefined ? {} : { watch }),
       publish() {},
       caughtUp: () => undefined,
     });

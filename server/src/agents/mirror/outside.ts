@@ -39,6 +39,12 @@ export interface ToldQuote {
   readonly priceScale: number;
 }
 
+/** One that was told, when, and when it happened by the venue's clock. */
+interface HeardTrade extends OutsideTrade {
+  readonly atUs: number;
+  readonly eventTimeUs: number;
+}
+
 /** How the source is doing, as whoever runs it knows. */
 export interface SourceLife {
   readonly isRunning: boolean;
@@ -55,8 +61,8 @@ export class OutsidePrice {
   /** Asked how the source is doing; before it is connected it does not run. */
   life: () => SourceLife = () => ({ isRunning: false, heardUs: 0 });
   #quote: (Touch & { readonly atUs: number }) | undefined;
-  #last: (OutsideTrade & { readonly atUs: number; readonly eventTimeUs: number }) | undefined;
-  #waiting: OutsideTrade[] = [];
+  #last: HeardTrade | undefined;
+  #waiting: HeardTrade[] = [];
 
   constructor(dataset: string, ticker: string) {
     this.dataset = dataset;
@@ -88,13 +94,15 @@ export class OutsidePrice {
     this.leftOut += 1;
   }
 
-  /** Something is missing up to a moment: prices from before it are not known to hold. */
+  /**
+   * Something is missing up to a moment: prices from before it are not known to hold. What is told first behind a pause is of the
+   * last microsecond of its gap, since more may have happened in it than was told: that holds.
+   */
   gap(toUs: number): void {
-    if (this.#quote !== undefined && this.#quote.atUs < toUs) this.#quote = undefined;
-    if (this.#last !== undefined && this.#last.eventTimeUs < toUs) {
-      this.#last = undefined;
-      this.#waiting = [];
-    }
+    const fromUs = toUs - 1;
+    if (this.#quote !== undefined && this.#quote.atUs < fromUs) this.#quote = undefined;
+    if (this.#last !== undefined && this.#last.eventTimeUs < fromUs) this.#last = undefined;
+    this.#waiting = this.#waiting.filter(({ eventTimeUs }) => eventTimeUs >= fromUs);
   }
 
   /** Trades that were told since this was asked last. */
