@@ -141,6 +141,23 @@ describeInBrowser("the market page, when it loses its server,", { settings, cloc
     await until(async () => expect(await ages(page).count()).toBe(0));
   });
 
+  it("asks again for what it never got an answer to", async () => {
+    const visit = await stage.visit(withoutCode, { origin: proxy.url });
+    visit.forgive(/ERR_ABORTED|ERR_FAILED/);
+    const { page } = visit;
+    await page.clock.install();
+    const lost: string[] = [];
+    await page.route(/\/terminal\/pass\?protocol=finazon/, (route) => {
+      if (lost.length > 0) return route.continue();
+      lost.push(route.request().url());
+      return undefined;
+    });
+    await page.goto(`${proxy.url}/?market=sim:BTC/USDT`);
+    await until(() => expect(lost).toHaveLength(1));
+    await page.clock.fastForward(10_000);
+    await page.locator(".chart-canvas:not([data-candles='0'])").waitFor();
+  });
+
   it("stays connected in a tab that nobody sees, whose timers hardly fire, and shows what came meanwhile", async () => {
     const visit = await stage.visit(withoutCode, { origin: proxy.url });
     const { page } = visit;

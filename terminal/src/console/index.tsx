@@ -1,6 +1,7 @@
 /** The console page: pick a protocol, connect, send messages, see every frame, and take it home as a program. */
 import { useEffect, useState } from "preact/hooks";
 import { Panel, type PanelState } from "../design/panel.tsx";
+import { askServer } from "../session/ask-server.ts";
 import { account, offer } from "../session/session.ts";
 import { type OwnCredentials, waysOf } from "./access.ts";
 import { ConnectForm } from "./connect-form.tsx";
@@ -38,11 +39,11 @@ function load(
 }
 
 async function readDocument(): Promise<readonly ConsoleProtocol[]> {
-  const answer = await fetch(documentPath).catch(() => undefined);
+  const answer = await askServer(documentPath);
   if (answer === undefined) throw new Error("The server does not answer.");
-  if (!answer.ok)
+  if (!answer.isGood)
     throw new Error(`The server does not say what its streams are (status ${answer.status}).`);
-  return protocolsOf((await answer.json()) as AsyncApi);
+  return protocolsOf(JSON.parse(answer.text) as AsyncApi);
 }
 
 function Console({ protocols }: { readonly protocols: readonly ConsoleProtocol[] }) {

@@ -2,6 +2,7 @@
  * What this server offers, told by one small document that it makes: protocols, whether strangers are served, users of a
  * demo, and datasets with the clocks of those that are replays. It never holds anything secret of a server that is no demo.
  */
+import { askServer } from "./ask-server.ts";
 
 /** Where the document is. */
 export const offerPath = "/terminal/config.json";
@@ -48,8 +49,8 @@ export interface Offer {
 /** Asks for it. Rejects with a sentence for people. */
 export async function askForOffer(): Promise<Offer> {
   // As the entry of the page has asked for it already; the server allows nobody to keep it.
-  const answer = await fetch(offerPath).catch(() => undefined);
+  const answer = await askServer(offerPath);
   if (answer === undefined) throw new Error("The server does not answer.");
-  if (!answer.ok) throw new Error(`The server refuses with ${answer.status}.`);
-  return (await answer.json()) as Offer;
+  if (!answer.isGood) throw new Error(`The server refuses with ${answer.status}.`);
+  return JSON.parse(answer.text) as Offer;
 }
