@@ -72,7 +72,7 @@ for (const name of first.skipped) console.log(`skipped: ${name}`);
 if (first.failedFiles.length > 0) secondRun(first);
 
 if (!isWhole) {
-  const { length } = globSync(`test/${slowFiles}`);
+  const { length } = globSync([`server/src/${slowFiles}`, `test/${slowFiles}`]);
   console.log(`\n${length} files of slow tests were left out; \`npm run test:all\` has them`);
 }
 console.log(skipped === 0 ? "" : `\n${skipped} tests were skipped; each says why above`);
