@@ -143,7 +143,6 @@ describeInBrowser("the market page, when it loses its server,", { settings, cloc
 
   it("asks again for what it never got an answer to", async () => {
     const visit = await stage.visit(withoutCode, { origin: proxy.url });
-    visit.forgive(/ERR_ABORTED|ERR_FAILED/);
     const { page } = visit;
     await page.clock.install();
     const lost: string[] = [];

@@ -4,7 +4,15 @@ import { afterEach, beforeAll, expect, it } from "vitest";
 import { add, compare, multiply, normalized, subtract } from "../../client/src/index.ts";
 import { until } from "../support/until.ts";
 import { describeInBrowser } from "./support/stage.ts";
-import { available, cancelAll, signInDemo, type Traders, tradersOf } from "./support/trader.ts";
+import {
+  available,
+  cancelAll,
+  fill,
+  send,
+  signInDemo,
+  type Traders,
+  tradersOf,
+} from "./support/trader.ts";
 
 const market = "BTC_USDT";
 const address = `/?market=${market}`;
@@ -20,16 +28,6 @@ const tables = [
   ["Balances", "Balances"],
   ["Open orders", "Open orders"],
 ] as const;
-
-async function fill(page: Page, fields: Readonly<Record<string, string>>): Promise<void> {
-  for (const [label, value] of Object.entries(fields))
-    await page.getByLabel(label, { exact: true }).fill(value);
-}
-
-async function send(page: Page): Promise<void> {
-  await page.getByRole("button", { name: /^Review/ }).click();
-  await page.getByRole("button", { name: /^Send/ }).click();
-}
 
 /** A figure of what will happen. */
 async function said(page: Page, title: string): Promise<string> {

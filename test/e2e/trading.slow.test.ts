@@ -4,7 +4,7 @@ import { afterEach, beforeAll, expect, it } from "vitest";
 import { normalized, subtract } from "../../client/src/index.ts";
 import { setMarketState } from "../support/operator.ts";
 import { describeInBrowser } from "./support/stage.ts";
-import { cancelAll, signInDemo, type Traders, tradersOf } from "./support/trader.ts";
+import { cancelAll, fill, send, signInDemo, type Traders, tradersOf } from "./support/trader.ts";
 import { sizes } from "./support/visit.ts";
 
 const market = "BTC_USDT";
@@ -24,16 +24,6 @@ const heard = (page: Page, text: string | RegExp) =>
 /** What is asked gets the focus once it has been painted: a key that comes before is not meant for it. */
 const focused = (page: Page, text: RegExp) =>
   page.locator("button:focus").filter({ hasText: text }).waitFor();
-
-async function fill(page: Page, fields: Readonly<Record<string, string>>): Promise<void> {
-  for (const [label, value] of Object.entries(fields))
-    await page.getByLabel(label, { exact: true }).fill(value);
-}
-
-async function send(page: Page): Promise<void> {
-  await page.getByRole("button", { name: /^Review/ }).click();
-  await page.getByRole("button", { name: /^Send/ }).click();
-}
 
 /** Looks for the line of an order with the pointer, from the top of the chart; where it was found. */
 async function lineOnChart(page: Page): Promise<readonly [x: number, y: number]> {

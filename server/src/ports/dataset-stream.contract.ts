@@ -24,7 +24,7 @@ export function answered(
  * Appends until it is known what became of it: the number of the message, or that another one was before it. Where an answer is
  * lost it is tried again, and the message, which is like no other, may be there from before.
  */
-export async function outcomeOf(
+async function outcomeOf(
   stream: DatasetStream,
   dataset: string,
   bytes: Uint8Array,
@@ -44,14 +44,15 @@ export async function outcomeOf(
 }
 
 /** Appends, which has to go well; the number of the message. */
-async function appended(
+export async function appended(
   stream: DatasetStream,
   dataset: string,
-  text: string,
+  message: string | Uint8Array,
   after: number,
 ): Promise<number> {
-  const outcome = await outcomeOf(stream, dataset, bytesOf(text), after);
-  if (outcome === "overtaken") throw new Error(`${text} was overtaken`);
+  const bytes = typeof message === "string" ? bytesOf(message) : message;
+  const outcome = await outcomeOf(stream, dataset, bytes, after);
+  if (outcome === "overtaken") throw new Error("another message was before it");
   return outcome;
 }
 
@@ -152,7 +153,7 @@ export function datasetStreamContract(
 
     it("takes a message of its largest size", async () => {
       const bytes = new Uint8Array(here.messageBytesMax).fill(7);
-      expect(await outcomeOf(here, "trades", bytes, 0)).toBeGreaterThan(0);
+      expect(await appended(here, "trades", bytes, 0)).toBeGreaterThan(0);
       const found = await answered(() => there.last("trades"));
       expect(found?.bytes.length).toBe(bytes.length);
     });

@@ -1,7 +1,7 @@
 /** The console page: pick a protocol, connect, send messages, see every frame, and take it home as a program. */
 import { useEffect, useState } from "preact/hooks";
 import { Panel, type PanelState } from "../design/panel.tsx";
-import { askServer } from "../session/ask-server.ts";
+import { askServer, isGood } from "../session/ask-server.ts";
 import { account, offer } from "../session/session.ts";
 import { type OwnCredentials, waysOf } from "./access.ts";
 import { ConnectForm } from "./connect-form.tsx";
@@ -41,7 +41,7 @@ function load(
 async function readDocument(): Promise<readonly ConsoleProtocol[]> {
   const answer = await askServer(documentPath);
   if (answer === undefined) throw new Error("The server does not answer.");
-  if (!answer.isGood)
+  if (!isGood(answer))
     throw new Error(`The server does not say what its streams are (status ${answer.status}).`);
   return protocolsOf(JSON.parse(answer.text) as AsyncApi);
 }

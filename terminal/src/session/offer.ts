@@ -2,7 +2,7 @@
  * What this server offers, told by one small document that it makes: protocols, whether strangers are served, users of a
  * demo, and datasets with the clocks of those that are replays. It never holds anything secret of a server that is no demo.
  */
-import { askServer } from "./ask-server.ts";
+import { askServer, isGood } from "./ask-server.ts";
 
 /** Where the document is. */
 export const offerPath = "/terminal/config.json";
@@ -51,6 +51,6 @@ export async function askForOffer(): Promise<Offer> {
   // As the entry of the page has asked for it already; the server allows nobody to keep it.
   const answer = await askServer(offerPath);
   if (answer === undefined) throw new Error("The server does not answer.");
-  if (!answer.isGood) throw new Error(`The server refuses with ${answer.status}.`);
+  if (!isGood(answer)) throw new Error(`The server refuses with ${answer.status}.`);
   return JSON.parse(answer.text) as Offer;
 }

@@ -1,6 +1,6 @@
 /** Short-lived passes of visitors without credentials, one for each connection, where the operator gives them. */
 import { ClientError } from "@openbourse/client";
-import { askServer } from "./ask-server.ts";
+import { askServer, isGood } from "./ask-server.ts";
 
 /** Where they are asked for. */
 const passPath = "/terminal/pass";
@@ -11,18 +11,15 @@ const passPath = "/terminal/pass";
  */
 export async function anonymousPass(protocol: "cryptomus" | "finazon"): Promise<string> {
   const url = `${passPath}?protocol=${protocol}`;
-  const answer = await askServer(url, { method: "POST" });
+  const answer = await askServer(url, "POST");
   if (answer === undefined)
     throw new ClientError({ kind: "network", message: "the server does not answer" });
   const body = bodyOf(answer.text);
-  if (answer.isGood && typeof body.pass === "string") return body.pass;
+  if (isGood(answer) && typeof body.pass === "string") return body.pass;
   const message = body.message ?? `the server refuses with ${answer.status}`;
-  if (answer.status === 429) {
-    const seconds = Number(answer.headers.get("retry-after") ?? "");
-    const retryAfterMs = Number.isFinite(seconds) ? seconds * 1_000 : undefined;
-    throw new ClientError({ kind: "rate-limited", message, retryAfterMs });
-  }
-  const isFinal = answer.status === 401 || answer.status === 403 || answer.status === 404;
+  const { status, retryAfterMs } = answer;
+  if (status === 429) throw new ClientError({ kind: "rate-limited", message, retryAfterMs });
+  const isFinal = status === 401 || status === 403 || status === 404;
   throw new ClientError({ kind: isFinal ? "unauthorized" : "unavailable", message });
 }
 

@@ -1,7 +1,7 @@
 /** Datasets as they are now, and the clocks of those that are replays: a time of a recording, which is never the time on the wall. */
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import { currentPage } from "../app/route.ts";
-import { askServer } from "./ask-server.ts";
+import { askServer, isGood } from "./ask-server.ts";
 import { nowMs } from "./clock.ts";
 import { type OfferedDataset, offerPath } from "./offer.ts";
 import { offer } from "./session.ts";
@@ -59,8 +59,8 @@ export function watchReplays(): void {
 }
 
 async function look(): Promise<void> {
-  const answer = await askServer(offerPath, { cache: "no-store" });
-  if (answer?.isGood !== true) return;
+  const answer = await askServer(offerPath);
+  if (answer === undefined || !isGood(answer)) return;
   const { datasets } = JSON.parse(answer.text) as { datasets: readonly OfferedDataset[] };
   reading.value = { datasets, atMs: Date.now() };
 }

@@ -49,3 +49,15 @@ export async function signInDemo(page: Page): Promise<void> {
   await page.getByRole("tab", { name: "Open orders" }).waitFor();
   await available(page).waitFor();
 }
+
+/** Fills fields of the ticket by their labels. */
+export async function fill(page: Page, fields: Readonly<Record<string, string>>): Promise<void> {
+  for (const [label, value] of Object.entries(fields))
+    await page.getByLabel(label, { exact: true }).fill(value);
+}
+
+/** Reviews what the ticket says, and sends it. */
+export async function send(page: Page): Promise<void> {
+  await page.getByRole("button", { name: /^Review/ }).click();
+  await page.getByRole("button", { name: /^Send/ }).click();
+}

@@ -2,13 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { NatsServer } from "../../../../test/support/nats-server.ts";
 import { untilTrue } from "../../../../test/support/until.ts";
 import { withNats } from "../../../../test/support/with-nats.ts";
-import { answered, datasetStreamContract, outcomeOf } from "../../ports/dataset-stream.contract.ts";
+import { answered, appended, datasetStreamContract } from "../../ports/dataset-stream.contract.ts";
 import { NatsDatasetStream } from "./dataset-stream.ts";
 import { NatsLink } from "./link.ts";
 
 const epoch = "0123456789abcdef0123456789abcdef";
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-const bytes = (words: string) => new TextEncoder().encode(words);
 
 withNats("datasets at NATS are", (program) => {
   const server = new NatsServer(program);
@@ -60,9 +59,7 @@ withNats("datasets at NATS are", (program) => {
       })();
       let last = 0;
       const add = async (words: string) => {
-        const at = await outcomeOf(here, "trades", bytes(words), last);
-        if (at === "overtaken") throw new Error("nobody else writes");
-        last = at;
+        last = await appended(here, "trades", words, last);
       };
       for (const words of ["1", "2", "3"]) await add(words);
       await untilTrue(() => seen.length === 3);
@@ -80,8 +77,7 @@ withNats("datasets at NATS are", (program) => {
       const here = await open(0, { bytesMax: 300_000 });
       let last = 0;
       for (let at = 0; at < 5; at += 1) {
-        const outcome = await outcomeOf(here, "trades", new Uint8Array(100_000).fill(at), last);
-        last = Number(outcome);
+        last = await appended(here, "trades", new Uint8Array(100_000).fill(at), last);
       }
       const oldest = await answered(() => here.next("trades", 1));
       expect(oldest?.at).toBeGreaterThan(1);
